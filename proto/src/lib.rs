@@ -1,1 +1,30 @@
-//! See the modules.
+//! The contracts of Recipe Chat as Rust: gRPC code generated from the `.proto` files beside this crate, and
+//! the identifiers that every border shares. It has no behaviour of its own.
+//!
+//! The generated files are committed; `cargo test -p proto` writes them anew and fails when they were stale.
+
+pub mod ids;
+pub mod secrets;
+
+/// `recipechat.auth.v1`: users, login sessions, tokens.
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
+pub mod auth {
+    include!("generated/recipechat.auth.v1.rs");
+}
+
+/// `recipechat.chat.v1`: recipes, messages, the link.
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
+pub mod chat {
+    include!("generated/recipechat.chat.v1.rs");
+}
+
+/// Both packages as an encoded `FileDescriptorSet`, for server reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptors.bin");

@@ -1,0 +1,103 @@
+//! `Debug` for the generated messages that carry tokens or passwords: their names, never their contents.
+
+use std::fmt;
+
+use crate::auth::{
+    LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse, RegisterRequest,
+    RegisterResponse, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
+    revoke_session_request,
+};
+
+macro_rules! redacted {
+    ($($message:ty),+ $(,)?) => {$(
+        impl fmt::Debug for $message {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($message), " { [redacted] }"))
+            }
+        }
+    )+};
+}
+
+redacted!(
+    TokenPair,
+    RegisterRequest,
+    RegisterResponse,
+    LoginRequest,
+    LoginResponse,
+    ValidateTokenRequest,
+    RefreshTokenRequest,
+    RefreshTokenResponse,
+    RevokeSessionRequest,
+    revoke_session_request::By,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_prints_its_secret() {
+        let secret = "canary-7f3a".to_owned();
+        let tokens = TokenPair {
+            access_token: secret.clone(),
+            refresh_token: secret.clone(),
+            ..TokenPair::default()
+        };
+        let printed = [
+            format!("{tokens:?}"),
+            format!(
+                "{:?}",
+                LoginResponse {
+                    tokens: Some(tokens.clone())
+                }
+            ),
+            format!(
+                "{:?}",
+                RegisterResponse {
+                    tokens: Some(tokens.clone())
+                }
+            ),
+            format!(
+                "{:?}",
+                RefreshTokenResponse {
+                    tokens: Some(tokens)
+                }
+            ),
+            format!(
+                "{:?}",
+                LoginRequest {
+                    password: secret.clone(),
+                    ..LoginRequest::default()
+                }
+            ),
+            format!(
+                "{:?}",
+                RegisterRequest {
+                    password: secret.clone(),
+                    ..RegisterRequest::default()
+                }
+            ),
+            format!(
+                "{:?}",
+                ValidateTokenRequest {
+                    access_token: secret.clone()
+                }
+            ),
+            format!(
+                "{:?}",
+                RefreshTokenRequest {
+                    refresh_token: secret.clone()
+                }
+            ),
+            format!(
+                "{:?}",
+                RevokeSessionRequest {
+                    by: Some(revoke_session_request::By::RefreshToken(secret.clone())),
+                }
+            ),
+        ];
+        for text in printed {
+            assert!(!text.contains(&secret), "{text}");
+        }
+    }
+}
