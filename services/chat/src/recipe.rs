@@ -1,0 +1,29 @@
+//! The recipe domain: what a recipe is, the language in which cooks change it, and how a change is carried out.
+//!
+//! Everything here is pure: no clock, no storage, no network. A message goes through [`parse`]; its changes go
+//! through [`follow`], which gives the next recipe and the words for what happened, or a [`Refusal`] whose text
+//! says what would work.
+
+mod apply;
+mod change;
+mod language;
+mod model;
+mod naming;
+mod quantity;
+mod rational;
+mod refusal;
+mod temperature;
+pub mod timers;
+mod unit;
+
+pub use apply::{Effect, follow};
+pub use change::{
+    Change, Command, Direction, NewIngredient, Parsed, Place, Role, Scaling, StepNumber, Which,
+};
+pub use language::parse;
+pub use model::{Ingredient, Recipe, Step, limits};
+pub use naming::title_from_id;
+pub use quantity::{Amount, Quantity, Vague};
+pub use rational::Rational;
+pub use refusal::{Has, Refusal};
+pub use unit::{Measure, System, Unit};

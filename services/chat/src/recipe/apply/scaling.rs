@@ -1,0 +1,59 @@
+//! Scaling the quantities, and setting how many the recipe serves.
+
+use super::ingredients::within_limits;
+use crate::recipe::change::Scaling;
+use crate::recipe::model::{Recipe, limits};
+use crate::recipe::quantity::as_fraction;
+use crate::recipe::rational::Rational;
+use crate::recipe::refusal::Refusal;
+
+/// Multiplies every number exactly; "to taste" stays. Servings that would not be whole are rounded, never to none.
+pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Refusal> {
+    let before = Rational::whole(recipe.servings.max(1));
+    let (factor, servings) = match scaling {
+        Scaling::To(servings) => {
+            let servings = allowed(servings)?;
+            let factor = Rational::whole(servings).over(before);
+            (
+                factor.ok_or(Refusal::BeyondMeasure)?,
+                Rational::whole(servings),
+            )
+        }
+        Scaling::By(factor) => (factor, before.times(factor).ok_or(Refusal::BeyondMeasure)?),
+    };
+    if factor.is_zero() {
+        return Err(Refusal::Servings { asked: 0 });
+    }
+    for line in &mut recipe.ingredients {
+        if let Some(quantity) = line.quantity {
+            let scaled = quantity.map(|number| number.times(factor));
+            line.quantity = Some(within_limits(scaled, &line.name)?);
+        }
+    }
+    let whole = allowed(servings.rounded().max(1))?;
+    let old = std::mem::replace(&mut recipe.servings, whole);
+    Ok(match servings.as_whole() {
+        Some(_) => format!("Scaled from {old} to {whole} {}", noun(whole)),
+        None => format!(
+            "Scaled by {}, from {old} to about {whole} {}",
+            as_fraction(factor),
+            noun(whole)
+        ),
+    })
+}
+
+pub(super) fn set_servings(recipe: &mut Recipe, servings: u64) -> Result<String, Refusal> {
+    recipe.servings = allowed(servings)?;
+    Ok(format!("Servings set to {}", recipe.servings))
+}
+
+fn allowed(servings: u64) -> Result<u32, Refusal> {
+    u32::try_from(servings)
+        .ok()
+        .filter(|servings| limits::SERVINGS.contains(servings))
+        .ok_or(Refusal::Servings { asked: servings })
+}
+
+fn noun(servings: u32) -> &'static str {
+    if servings == 1 { "serving" } else { "servings" }
+}

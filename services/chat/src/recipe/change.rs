@@ -1,0 +1,156 @@
+//! What a message can ask for, as values: changes to the recipe, and commands about it.
+//! It does not read text (`language` does) and carries nothing out (`apply` does).
+
+use super::quantity::Amount;
+use super::rational::Rational;
+use super::unit::{System, Unit};
+
+/// What a chat message turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parsed {
+    /// In the order in which they were written; never empty. All of them apply, or none.
+    Changes(Vec<Change>),
+    Command(Command),
+    Talk,
+    /// It looks like a change or a command but cannot be followed; `hint` says what would work.
+    Unclear {
+        hint: String,
+    },
+}
+
+/// What concerns the recipe's history or its members rather than its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Undo,
+    Invite { name: String, role: Role },
+    Remove { name: String },
+    MakePrivate,
+    MakePublic,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Editor,
+    Viewer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    AddIngredient(NewIngredient),
+    /// With an amount: that much less, or the line that has just that amount.
+    RemoveIngredient {
+        which: Which,
+        amount: Option<Amount>,
+    },
+    ClearIngredients,
+    /// The new one takes the line over, and the amount too unless it brings its own.
+    ReplaceIngredient {
+        which: Which,
+        with: NewIngredient,
+    },
+    RenameIngredient {
+        which: Which,
+        name: String,
+    },
+    /// An amount without a unit keeps the unit of the line.
+    SetAmount {
+        which: Which,
+        amount: Amount,
+        note: Option<String>,
+        add_if_missing: bool,
+    },
+    AdjustAmount {
+        which: Which,
+        by: Amount,
+        direction: Direction,
+    },
+    MultiplyAmount {
+        which: Which,
+        factor: Rational,
+    },
+    SetNote {
+        which: Which,
+        note: Option<String>,
+    },
+    ConvertIngredient {
+        which: Which,
+        unit: Unit,
+    },
+    Convert(System),
+    Scale(Scaling),
+    /// Only the number; the quantities stay.
+    SetServings(u64),
+    SetTitle(String),
+    SetDescription(Option<String>),
+    AddTags(Vec<String>),
+    RemoveTags(Vec<String>),
+    AddStep {
+        text: String,
+        at: Place,
+    },
+    /// Rewrites the step of that number, or adds it when it is the next one.
+    WriteStep {
+        step: StepNumber,
+        text: String,
+    },
+    MoveStep {
+        step: StepNumber,
+        to: Place,
+    },
+    SwapSteps(StepNumber, StepNumber),
+    /// The numbers are those before the removal.
+    RemoveSteps(Vec<StepNumber>),
+    ClearSteps,
+}
+
+/// An ingredient as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIngredient {
+    pub name: String,
+    pub amount: Option<Amount>,
+    pub note: Option<String>,
+}
+
+/// Which ingredient is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    Named(String),
+    /// "all the flour": every line of that name.
+    EveryNamed(String),
+    /// Counted from one, as the list shows them.
+    Numbered(u64),
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    More,
+    Less,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    By(Rational),
+    /// To so many servings.
+    To(u64),
+}
+
+/// A step by its number, counted from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepNumber {
+    Number(u64),
+    Last,
+}
+
+/// Where a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Start,
+    End,
+    At(StepNumber),
+    Before(StepNumber),
+    After(StepNumber),
+    /// One place towards the start; only for a step that is moved.
+    Up,
+    Down,
+}

@@ -1,0 +1,248 @@
+//! How much of an ingredient: an exact number, a range, or words such as "to taste"; and how a cook writes it.
+//! It does not read what people type (that is `language`); it reads back only its own stored form.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::rational::Rational;
+use super::unit::Unit;
+
+/// How much, without the unit. Stored as text in its exact form: `3/2`, `2-3`, `to taste`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Quantity {
+    Exactly(Rational),
+    /// From the smaller to the larger, both included.
+    Between(Rational, Rational),
+    Vaguely(Vague),
+}
+
+/// Quantities that are words and stay as they are when a recipe is scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Vague {
+    ToTaste,
+    AsNeeded,
+    Some,
+    AFew,
+    ALittle,
+    Several,
+    Plenty,
+}
+
+impl Vague {
+    pub const ALL: [Self; 7] = [
+        Self::ToTaste,
+        Self::AsNeeded,
+        Self::Some,
+        Self::AFew,
+        Self::ALittle,
+        Self::Several,
+        Self::Plenty,
+    ];
+
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ToTaste => "to taste",
+            Self::AsNeeded => "as needed",
+            Self::Some => "some",
+            Self::AFew => "a few",
+            Self::ALittle => "a little",
+            Self::Several => "several",
+            Self::Plenty => "plenty",
+        }
+    }
+
+    /// "salt to taste", but "some salt".
+    pub const fn follows_the_name(self) -> bool {
+        matches!(self, Self::ToTaste | Self::AsNeeded)
+    }
+}
+
+/// A quantity and its unit, as in "1 1/2 cup".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    pub quantity: Quantity,
+    pub unit: Option<Unit>,
+}
+
+impl Amount {
+    pub fn of(quantity: Quantity, unit: Option<Unit>) -> Self {
+        Self { quantity, unit }
+    }
+
+    /// As a cook writes it: "1 1/2 cup", "250 g", "3", "to taste".
+    pub fn in_words(&self) -> String {
+        let quantity = self.quantity.written_for(self.unit.as_ref());
+        match &self.unit {
+            Some(unit) => format!("{quantity} {unit}"),
+            None => quantity,
+        }
+    }
+}
+
+impl Quantity {
+    /// `None` when a bound is zero or the range does not rise.
+    pub fn between(low: Rational, high: Rational) -> Option<Self> {
+        (!low.is_zero() && low < high).then_some(Self::Between(low, high))
+    }
+
+    /// Metric units are written with decimals, all others with kitchen fractions.
+    pub fn written_for(self, unit: Option<&Unit>) -> String {
+        let write = if unit.is_some_and(Unit::is_decimal) {
+            as_decimal
+        } else {
+            as_fraction
+        };
+        match self {
+            Self::Exactly(number) => write(number),
+            Self::Between(low, high) => format!("{}-{}", write(low), write(high)),
+            Self::Vaguely(vague) => vague.words().to_owned(),
+        }
+    }
+
+    /// Applies `change` to every number in it; words stay. `None` when a number leaves the limits.
+    pub fn map(self, change: impl Fn(Rational) -> Option<Rational>) -> Option<Self> {
+        Some(match self {
+            Self::Exactly(number) => Self::Exactly(change(number)?),
+            Self::Between(low, high) => match (change(low)?, change(high)?) {
+                (low, high) if low == high => Self::Exactly(low),
+                (low, high) => Self::Between(low, high),
+            },
+            Self::Vaguely(vague) => Self::Vaguely(vague),
+        })
+    }
+
+    /// The sum of two numbers or ranges; `None` for words and beyond the limits.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let (low, high) = self.bounds()?;
+        let (other_low, other_high) = other.bounds()?;
+        let (low, high) = (low.plus(other_low)?, high.plus(other_high)?);
+        Some(if low == high {
+            Self::Exactly(low)
+        } else {
+            Self::Between(low, high)
+        })
+    }
+
+    /// The smallest and the largest number that it stands for; `None` for words.
+    pub fn bounds(self) -> Option<(Rational, Rational)> {
+        match self {
+            Self::Exactly(number) => Some((number, number)),
+            Self::Between(low, high) => Some((low, high)),
+            Self::Vaguely(_) => None,
+        }
+    }
+}
+
+impl From<Quantity> for String {
+    fn from(quantity: Quantity) -> Self {
+        match quantity {
+            Quantity::Exactly(number) => number.to_string(),
+            Quantity::Between(low, high) => format!("{low}-{high}"),
+            Quantity::Vaguely(vague) => vague.words().to_owned(),
+        }
+    }
+}
+
+/// The stored form of a quantity could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no stored quantity")]
+pub struct NotAQuantity(String);
+
+impl TryFrom<String> for Quantity {
+    type Error = NotAQuantity;
+
+    fn try_from(stored: String) -> Result<Self, NotAQuantity> {
+        if let Some(vague) = Vague::ALL.into_iter().find(|vague| vague.words() == stored) {
+            return Ok(Self::Vaguely(vague));
+        }
+        let read = match stored.split_once('-') {
+            Some((low, high)) => exact(low)
+                .zip(exact(high))
+                .and_then(|(low, high)| Self::between(low, high)),
+            None => exact(&stored).map(Self::Exactly),
+        };
+        read.ok_or(NotAQuantity(stored))
+    }
+}
+
+fn exact(stored: &str) -> Option<Rational> {
+    let (numerator, denominator) = stored.split_once('/').unwrap_or((stored, "1"));
+    Rational::new(numerator.parse().ok()?, denominator.parse().ok()?)
+}
+
+/// "1 1/2"; denominators that no measuring cup has become decimals.
+pub(super) fn as_fraction(number: Rational) -> String {
+    let (numerator, denominator) = (number.numerator(), number.denominator());
+    if !matches!(denominator, 2 | 3 | 4 | 6 | 8 | 12 | 16) {
+        return as_decimal(number);
+    }
+    match numerator / denominator {
+        0 => format!("{numerator}/{denominator}"),
+        whole => format!("{whole} {}/{denominator}", numerator % denominator),
+    }
+}
+
+/// Up to three decimals where that is exact, else three significant digits.
+pub(super) fn as_decimal(number: Rational) -> String {
+    let (numerator, denominator) = (
+        u128::from(number.numerator()),
+        u128::from(number.denominator()),
+    );
+    let exact =
+        (0..=3_u32).find(|places| (numerator * 10_u128.pow(*places)).is_multiple_of(denominator));
+    let places = exact.unwrap_or_else(|| {
+        (0..=14)
+            .find(|places| numerator * 10_u128.pow(*places) >= 100 * denominator)
+            .unwrap_or(14)
+    });
+    let shift = 10_u128.pow(places);
+    let digits = (2 * numerator * shift + denominator) / (2 * denominator);
+    let mut written = (digits / shift).to_string();
+    if places > 0 && !digits.is_multiple_of(shift) {
+        let width = places as usize;
+        let decimals = format!("{:0width$}", digits % shift);
+        // Writing to a String cannot fail.
+        write!(written, ".{}", decimals.trim_end_matches('0')).ok();
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(numerator: u128, denominator: u128) -> Rational {
+        Rational::new(numerator, denominator).unwrap()
+    }
+
+    #[test]
+    fn fractions_are_written_as_on_a_measuring_cup() {
+        assert_eq!(as_fraction(number(3, 2)), "1 1/2");
+        assert_eq!(as_fraction(number(1, 3)), "1/3");
+        assert_eq!(as_fraction(number(4, 2)), "2");
+        assert_eq!(as_fraction(number(22, 10)), "2.2");
+        assert_eq!(as_fraction(number(1, 7)), "0.143");
+    }
+
+    #[test]
+    fn metric_amounts_are_written_with_decimals() {
+        let kilogram = Unit::recognise("kg");
+        let half = Quantity::Exactly(number(1, 2));
+        assert_eq!(half.written_for(kilogram.as_ref()), "0.5");
+        assert_eq!(half.written_for(None), "1/2");
+        assert_eq!(as_decimal(number(1000, 3)), "333");
+        assert_eq!(as_decimal(number(1, 1_000_000)), "0.000001");
+    }
+
+    #[test]
+    fn ranges_and_words_survive_storage() {
+        for stored in ["3/2", "2-3", "1/2-3/4", "to taste", "a few"] {
+            let quantity = Quantity::try_from(stored.to_owned()).unwrap();
+            assert_eq!(String::from(quantity), stored);
+        }
+        assert!(Quantity::try_from("3-2".to_owned()).is_err());
+        assert!(Quantity::try_from("1/0".to_owned()).is_err());
+    }
+}
