@@ -1,1 +1,10 @@
-//! See the modules.
+//! How a process of Recipe Chat starts, is watched and stops: clock, configuration values, listeners,
+//! lifecycle, gRPC stacks, Redis connections and telemetry. It knows nothing of recipes, tokens or sockets.
+
+pub mod clock;
+pub mod config;
+pub mod grpc;
+pub mod lifecycle;
+pub mod listener;
+pub mod telemetry;
+pub mod trace_context;

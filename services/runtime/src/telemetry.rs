@@ -1,0 +1,178 @@
+//! Logs, traces and metrics of one process: set up once in `main`, flushed at the end.
+//!
+//! Logs go to standard error, one event a line. Traces and metrics go out over OTLP when an endpoint is
+//! given; metrics can be read as Prometheus text at any time.
+
+use opentelemetry::{global, trace::TracerProvider as _};
+use opentelemetry_otlp::WithExportConfig;
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
+use prometheus::{Encoder, Registry, TextEncoder};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to log and where to send telemetry.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Telemetry")]
+pub struct TelemetryConfig {
+    /// What is logged: a level, or directives such as `info,edge=debug`
+    #[arg(long, env = "RECIPE_CHAT_LOG", default_value = "info", global = true)]
+    pub log: String,
+
+    /// How logs look, on standard error
+    #[arg(long, env = "RECIPE_CHAT_LOG_FORMAT", value_enum, default_value_t = LogFormat::Pretty, global = true)]
+    pub log_format: LogFormat,
+
+    /// Where traces and metrics are sent over OTLP/gRPC, such as http://127.0.0.1:4317 [default: nowhere]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// Telemetry that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The log directives make no sense.
+    #[error("--log: {0}")]
+    Directives(#[from] tracing_subscriber::filter::ParseError),
+    /// The OTLP exporter refused its endpoint.
+    #[error("--otlp-endpoint: {0}")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// The Prometheus reader could not be registered.
+    #[error("metrics: {0}")]
+    Metrics(#[from] opentelemetry_sdk::error::OTelSdkError),
+    /// Somebody else has set up logging in this process.
+    #[error("logging is already set up")]
+    Twice(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// The running telemetry of a process.
+#[derive(Debug)]
+pub struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+    metrics: SdkMeterProvider,
+    prometheus: Prometheus,
+}
+
+/// The metrics of this process, ready to be read as Prometheus text.
+#[derive(Debug, Clone, Default)]
+pub struct Prometheus(Registry);
+
+impl Prometheus {
+    /// The current values in the Prometheus text format.
+    pub fn text(&self) -> String {
+        let mut text = Vec::new();
+        // Writing to memory fails only for metrics without a name, which OpenTelemetry does not make.
+        TextEncoder::new()
+            .encode(&self.0.gather(), &mut text)
+            .unwrap_or_default();
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+impl Telemetry {
+    /// Sets up logs, traces and metrics for the process.
+    ///
+    /// # Errors
+    /// When a directive or endpoint is malformed, or telemetry is set up already.
+    pub fn start(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
+        let resource = Resource::builder().with_service_name(service).build();
+        let endpoint = config.otlp_endpoint.as_deref();
+        let prometheus = Prometheus::default();
+        let metrics = meter_provider(resource.clone(), endpoint, &prometheus.0)?;
+        let traces = endpoint
+            .map(|endpoint| tracer_provider(resource, endpoint))
+            .transpose()?;
+        subscribe(config, traces.as_ref())?;
+        global::set_meter_provider(metrics.clone());
+        Ok(Self {
+            traces,
+            metrics,
+            prometheus,
+        })
+    }
+
+    /// The metrics of this process.
+    pub fn prometheus(&self) -> Prometheus {
+        self.prometheus.clone()
+    }
+
+    /// Sends what is still held. It blocks, so call it after the runtime has ended its work.
+    pub fn shutdown(self) {
+        // A collector that is gone must not keep the process from ending.
+        if let Some(traces) = self.traces {
+            traces.shutdown().ok();
+        }
+        self.metrics.shutdown().ok();
+    }
+}
+
+fn subscribe(
+    config: &TelemetryConfig,
+    traces: Option<&SdkTracerProvider>,
+) -> Result<(), SetupError> {
+    let filter = EnvFilter::try_new(&config.log)?;
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let logs = match config.log_format {
+        LogFormat::Pretty => logs.boxed(),
+        LogFormat::Json => logs.json().flatten_event(true).boxed(),
+    };
+    let spans = traces.map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("recipe-chat"))
+            // Exporting a trace must not make traces.
+            .with_filter(filter_fn(|meta| !is_transport(meta.target())))
+    });
+    tracing_subscriber::registry()
+        .with(logs.with_filter(filter))
+        .with(spans)
+        .try_init()?;
+    Ok(())
+}
+
+fn is_transport(target: &str) -> bool {
+    ["h2", "hyper", "tonic", "tower", "opentelemetry"]
+        .iter()
+        .any(|quiet| target.starts_with(quiet))
+}
+
+fn tracer_provider(resource: Resource, endpoint: &str) -> Result<SdkTracerProvider, SetupError> {
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .build()?;
+    Ok(SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_batch_exporter(exporter)
+        .build())
+}
+
+fn meter_provider(
+    resource: Resource,
+    endpoint: Option<&str>,
+    registry: &Registry,
+) -> Result<SdkMeterProvider, SetupError> {
+    let reader = opentelemetry_prometheus::exporter()
+        .with_registry(registry.clone())
+        .scope_info_enabled(false)
+        .build()?;
+    let mut provider = SdkMeterProvider::builder()
+        .with_resource(resource)
+        .with_reader(reader);
+    if let Some(endpoint) = endpoint {
+        let exporter = opentelemetry_otlp::MetricExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint)
+            .build()?;
+        provider = provider.with_periodic_exporter(exporter);
+    }
+    Ok(provider.build())
+}
