@@ -1,0 +1,110 @@
+// The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
+// Knows problem+json; a call that was refused for its token is tried once more with a new one.
+
+import type { StoredTokens, TokenPair } from './auth/stored-tokens';
+import { clearOutboxes } from './outbox-store';
+
+const LIMIT = 10_000;
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, words: string) {
+    super(words);
+    this.status = status;
+  }
+}
+
+export interface RecipeSummary {
+  id: string;
+  title: string;
+  revision?: number;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export class Api {
+  readonly #tokens: StoredTokens;
+
+  constructor(tokens: StoredTokens) {
+    this.#tokens = tokens;
+  }
+
+  signIn(credentials: Credentials): Promise<void> {
+    return this.#enter('/v1/auth/login', credentials);
+  }
+
+  signUp(credentials: Credentials): Promise<void> {
+    return this.#enter('/v1/auth/register', credentials);
+  }
+
+  /** A guest is an ordinary account with a made-up name and a password that nobody knows. */
+  guest(): Promise<void> {
+    const random = [...crypto.getRandomValues(new Uint8Array(24))];
+    const hex = random.map(byte => byte.toString(16).padStart(2, '0')).join('');
+    return this.signUp({ username: `guest-${hex.slice(0, 8)}`, password: hex });
+  }
+
+  /** Forgets the person here whatever the server says: a lost network must not keep anybody signed in. */
+  async signOut(): Promise<void> {
+    await this.#authorized('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
+    await clearOutboxes();
+    this.#tokens.forget();
+  }
+
+  async recipes(): Promise<RecipeSummary[]> {
+    const answer: unknown = await (await this.#authorized('/v1/recipes')).json();
+    const list = Array.isArray(answer) ? answer : (answer as { recipes?: unknown }).recipes;
+    return Array.isArray(list) ? (list as RecipeSummary[]) : [];
+  }
+
+  async createRecipe(title: string): Promise<RecipeSummary> {
+    const body = JSON.stringify({ title });
+    const response = await this.#authorized('/v1/recipes', { method: 'POST', body });
+    return (await response.json()) as RecipeSummary;
+  }
+
+  /** The recipe as a file in one of the export formats. */
+  async download(id: string, format: 'cooklang' | 'schema.org'): Promise<Blob> {
+    const path = `/v1/recipes/${encodeURIComponent(id)}?format=${format}`;
+    return (await this.#authorized(path)).blob();
+  }
+
+  async #enter(path: string, credentials: Credentials): Promise<void> {
+    const response = await send(path, { method: 'POST', body: JSON.stringify(credentials) });
+    if (!response.ok) throw await problemOf(response);
+    this.#tokens.accept((await response.json()) as TokenPair);
+  }
+
+  async #authorized(path: string, init: RequestInit = {}): Promise<Response> {
+    const { signal } = new AbortController();
+    const token = await this.#tokens.get({ fresh: false, not: null, signal });
+    let response = await send(path, init, token);
+    if (response.status === 401) {
+      const renewed = await this.#tokens.get({ fresh: true, not: token, signal });
+      response = await send(path, init, renewed);
+    }
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  }
+}
+
+async function send(path: string, init: RequestInit, token?: string): Promise<Response> {
+  const headers = new Headers({ accept: 'application/json' });
+  if (init.body) headers.set('content-type', 'application/json');
+  if (token) headers.set('authorization', `Bearer ${token}`);
+  try {
+    return await fetch(path, { ...init, headers, signal: AbortSignal.timeout(LIMIT) });
+  } catch {
+    throw new ApiError(0, '');
+  }
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+  return new ApiError(response.status, problem.detail ?? problem.title ?? '');
+}

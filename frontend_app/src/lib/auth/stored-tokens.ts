@@ -1,0 +1,176 @@
+// The access token of whoever is signed in on this browser: hands it out, renews it with the refresh cookie,
+// once for all tabs, and tells the tabs about sign-in and sign-out. Never sees the refresh token.
+
+import type { User } from '../ws/protocol';
+import { oneAtATime } from './one-at-a-time';
+import { type HeldToken, TokenShelf } from './token-shelf';
+import { TokenDenied, type TokenSource, TokenUnavailable, type TokenWish } from './token-source';
+
+export interface TokenPair {
+  access_token: string;
+  expires_in: number;
+  user: User;
+}
+
+type News = { is: 'signed_in' | 'signed_out' | 'renewed' };
+
+const REFRESH_LIMIT = 4_000;
+const ABOUT_TO_EXPIRE = 5_000;
+const EARLIEST_RENEWAL = 30_000;
+const LONGEST_TIMER = 3_600_000;
+
+export class StoredTokens implements TokenSource {
+  readonly #shelf = new TokenShelf();
+  readonly #listeners = new Set<() => void>();
+  #renewing: Promise<string> | null = null;
+  #channel: BroadcastChannel | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #user: User | null | undefined;
+
+  /** Stable between changes, as React wants it. */
+  get user(): User | null {
+    if (this.#user === undefined) this.#user = this.#shelf.user();
+    return this.#user;
+  }
+
+  get({ fresh, not, signal }: TokenWish): Promise<string> {
+    const held = this.#shelf.token();
+    const wanted = held !== null && held.token !== not && !(fresh && not === null);
+    if (wanted && isGood(held)) return Promise.resolve(held.token);
+    const stale = held?.token ?? not;
+    this.#renewing ??= this.#renew(stale).finally(() => {
+      this.#renewing = null;
+    });
+    return unlessAborted(this.#renewing, signal);
+  }
+
+  /** Takes over the tokens of a sign-in. */
+  accept(pair: TokenPair): void {
+    this.#keep(pair);
+    this.#tell('signed_in');
+  }
+
+  /** Forgets everything here and in the other tabs. Telling the server is the caller's part. */
+  forget(): void {
+    this.#shelf.clear();
+    this.#tell('signed_out');
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Follows the other tabs, and renews the token before it expires while the page is seen. */
+  watch(): () => void {
+    if (typeof BroadcastChannel === 'function') {
+      this.#channel = new BroadcastChannel('recipe-chat');
+      this.#channel.onmessage = ({ data }: MessageEvent<News>) => this.#heard(data);
+    }
+    this.#plan();
+    return () => {
+      this.#channel?.close();
+      this.#channel = null;
+      clearTimeout(this.#timer);
+    };
+  }
+
+  #renew(stale: string | null): Promise<string> {
+    const name = `recipe-chat-refresh:${this.user?.id ?? ''}`;
+    return oneAtATime(name, async () => {
+      const newer = this.#newerThan(stale);
+      if (newer) return newer;
+      const answer = await askForNewPair();
+      if (answer === 'denied') return this.#denied(stale);
+      this.#keep(answer);
+      this.#tell('renewed');
+      return answer.access_token;
+    });
+  }
+
+  #newerThan(stale: string | null): string | null {
+    const held = this.#shelf.token();
+    return held && held.token !== stale && isGood(held) ? held.token : null;
+  }
+
+  /** Another tab without a lock may have been faster; its token is as good. */
+  #denied(stale: string | null): string {
+    const newer = this.#newerThan(stale);
+    if (newer) return newer;
+    this.#shelf.dropToken();
+    throw new TokenDenied('Sign in again');
+  }
+
+  #keep({ access_token, expires_in, user }: TokenPair): void {
+    const expiresAt = Date.now() + expires_in * 1_000;
+    this.#shelf.keep({ token: access_token, expiresAt }, user);
+    this.#plan();
+  }
+
+  /** Other tabs hear of a token only after it is in the shared storage. */
+  #tell(is: News['is']): void {
+    this.#channel?.postMessage({ is } satisfies News);
+    this.#heard({ is });
+  }
+
+  #heard({ is }: News): void {
+    const user = this.#shelf.user();
+    if (user?.id !== this.#user?.id || user?.name !== this.#user?.name) this.#user = user;
+    if (is === 'renewed') this.#plan();
+    else for (const listener of [...this.#listeners]) listener();
+  }
+
+  #plan(): void {
+    clearTimeout(this.#timer);
+    const expiresAt = this.#shelf.token()?.expiresAt;
+    if (!this.#channel || expiresAt == null) return;
+    const left = expiresAt - Date.now();
+    const lead = Math.min(Math.max(left / 10, EARLIEST_RENEWAL), left / 4);
+    const wait = left - lead * (0.9 + Math.random() / 5);
+    if (wait < 1_000) return;
+    this.#timer = setTimeout(() => this.#renewEarly(), Math.min(wait, LONGEST_TIMER));
+  }
+
+  #renewEarly(): void {
+    const held = this.#shelf.token();
+    const left = (held?.expiresAt ?? 0) - Date.now();
+    if (!held || left > LONGEST_TIMER) return this.#plan();
+    if (document.visibilityState === 'hidden') return;
+    const { signal } = new AbortController();
+    this.get({ fresh: true, not: held.token, signal }).catch(() => {
+      // Whoever needs a token next will hear of it.
+    });
+  }
+}
+
+export function storedTokens(): StoredTokens {
+  return new StoredTokens();
+}
+
+function isGood({ expiresAt }: HeldToken): boolean {
+  return expiresAt === null || expiresAt - Date.now() > ABOUT_TO_EXPIRE;
+}
+
+async function askForNewPair(): Promise<TokenPair | 'denied'> {
+  let response: Response;
+  try {
+    response = await fetch('/v1/auth/refresh', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+      signal: AbortSignal.timeout(REFRESH_LIMIT),
+    });
+    if (response.ok) return (await response.json()) as TokenPair;
+  } catch {
+    throw new TokenUnavailable('No answer');
+  }
+  if (response.status >= 400 && response.status < 500 && response.status !== 429) return 'denied';
+  throw new TokenUnavailable(`Status ${response.status}`);
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new TokenUnavailable('Aborted')), { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,73 @@
+// Everything of the outside world that the client touches, so that tests can bring their own.
+// `browser` is the real one; it looks things up when they are used, never at import.
+
+export type Surrounding = 'online' | 'offline' | 'shown' | 'hidden' | 'frozen' | 'thawed';
+
+/** The part of WebSocket that is used. */
+export interface Socket {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+export interface Environment {
+  openSocket(recipeId: string): Socket;
+  now(): number;
+  /** A random number from 0 to 1. */
+  dice(): number;
+  newId(): string;
+  setTimer(run: () => void, after: number): () => void;
+  listen(tell: (change: Surrounding) => void): () => void;
+  isHidden(): boolean;
+  isOffline(): boolean;
+  /** Runs once before the next paint, or at once when nobody looks. */
+  soon(run: () => void): void;
+}
+
+export const SUBPROTOCOL = 'recipe-chat.v1';
+
+export const browser: Environment = {
+  openSocket(recipeId) {
+    const origin = (globalThis.location?.origin ?? '').replace(/^http/, 'ws');
+    const url = `${origin}/v1/chat/${encodeURIComponent(recipeId)}`;
+    return new WebSocket(url, SUBPROTOCOL) as unknown as Socket;
+  },
+  now: () => Date.now(),
+  dice: () => Math.random(),
+  newId: uuidV7,
+  setTimer(run, after) {
+    const timer = setTimeout(run, after);
+    return () => clearTimeout(timer);
+  },
+  listen(tell) {
+    const end = new AbortController();
+    const options = { signal: end.signal };
+    const on = (target: EventTarget, name: string, change: () => Surrounding) =>
+      target.addEventListener(name, () => tell(change()), options);
+    if (typeof window === 'undefined') return () => {};
+    on(window, 'online', () => 'online');
+    on(window, 'offline', () => 'offline');
+    on(window, 'pagehide', () => 'frozen');
+    on(window, 'pageshow', () => 'thawed');
+    on(document, 'visibilitychange', () => (this.isHidden() ? 'hidden' : 'shown'));
+    return () => end.abort();
+  },
+  isHidden: () => globalThis.document?.visibilityState === 'hidden',
+  isOffline: () => globalThis.navigator?.onLine === false,
+  soon(run) {
+    if (typeof requestAnimationFrame === 'function' && !this.isHidden()) requestAnimationFrame(run);
+    else queueMicrotask(run);
+  },
+};
+
+/** UUID version 7, also where `crypto.randomUUID` is missing (plain HTTP on a local network). */
+export function uuidV7(now: number = Date.now()): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  const time = now.toString(16).padStart(12, '0');
+  const variant = '89ab'[(bytes[8] ?? 0) & 3];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
+}

@@ -1,0 +1,371 @@
+// The table of states and edges, edge by edge, through the public surface.
+import { describe, expect, it } from 'vitest';
+import { update } from '../../../test/fake-socket';
+import { settled, setUp, setUpLive } from '../../../test/fake-world';
+import { TokenDenied, TokenUnavailable } from '../auth/token-source';
+import { judgeClose } from './closes';
+
+async function setUpProving(options = {}) {
+  const all = setUp(options);
+  all.manager.connect('pancakes').catch(() => {});
+  await settled();
+  all.world.socket.accept();
+  await settled();
+  return all;
+}
+
+describe('signing in', () => {
+  it('gives up a socket that does not open in 10 seconds', async () => {
+    const { world, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    await world.pass(10_000);
+    expect(manager.state).toBe('reconnecting');
+    expect(world.live).toHaveLength(0);
+  });
+
+  it('abandons a socket whose server does not answer the auth, and tries up to the limit', async () => {
+    const { world, manager } = await setUpProving();
+    await world.pass(4_999);
+    expect(manager.state).toBe('authenticating');
+    await world.pass(1);
+    expect(manager.state).toBe('reconnecting');
+    for (const _ of [2, 3]) {
+      const socket = await nextSocket(world, manager);
+      socket.accept();
+      await world.pass(5_000);
+    }
+    expect(manager.state).toBe('disconnected');
+    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+    expect(world.sockets).toHaveLength(3);
+  });
+
+  it('takes no sign of life but a recipe update for success', async () => {
+    const { world, manager } = await setUpProving();
+    world.socket.say('pong', { in_reply_to: 'x' });
+    world.socket.say('error', { code: 'internal', message: '', retryable: true });
+    world.socket.say('auth_required', { reason: 'Token expiring soon', expires_at: '' });
+    expect(manager.state).toBe('authenticating');
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('takes no recipe update for success before its auth is on the wire', async () => {
+    const { world, tokens, manager } = setUp();
+    tokens.give = () => new Promise(() => {});
+    manager.connect('pancakes').catch(() => {});
+    world.socket.accept();
+    world.socket.say('recipe_update', update());
+    expect(manager.state).toBe('authenticating');
+  });
+
+  it('asks for the token while the socket opens, and sends it at once', async () => {
+    const { world, tokens, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    expect(tokens.wishes).toHaveLength(1);
+    await settled();
+    world.socket.accept();
+    expect(world.socket.last).toMatchObject({ type: 'auth', payload: { token: 'token-0' } });
+    expect(world.socket.last?.timestamp).toMatch(/^\d{4}-.*Z$/);
+  });
+
+  it('ignores what an abandoned socket says', async () => {
+    const { world, manager } = await setUpProving();
+    const { onclose, onmessage } = world.socket;
+    await world.pass(5_000);
+    onmessage?.({
+      data: JSON.stringify({ type: 'recipe_update', id: 'x', timestamp: '', payload: update() }),
+    });
+    onclose?.({ code: 1008, reason: 'Invalid token' });
+    expect(manager.state).toBe('reconnecting');
+  });
+});
+
+describe('resuming', () => {
+  it('names the session and the revision that it has', async () => {
+    const { world } = await setUpLive();
+    world.socket.say('recipe_update', update({ revision: 7, messages: [] }));
+    world.socket.drop();
+    await world.pass(2_000);
+    world.socket.accept();
+    await settled();
+    expect(world.socket.last).toMatchObject({ payload: { session: 's-1', revision: 7 } });
+  });
+
+  it('forgets session, history and outbox with another recipe', async () => {
+    const { world, manager } = await setUpLive();
+    manager.sendMessage('hello');
+    manager.connect('waffles').catch(() => {});
+    await settled();
+    world.socket.accept();
+    await settled();
+    expect(world.socket.ofType('auth')[0]?.payload).toEqual({ token: 'token-0' });
+    expect(manager.getSnapshot()).toMatchObject({ revision: null, outbox: [] });
+  });
+
+  it('shows "reconnecting" during the whole way back', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.drop();
+    await world.pass(2_000);
+    expect(manager.state).toBe('reconnecting');
+    world.socket.accept();
+    await settled();
+    expect(manager.state).toBe('reconnecting');
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+});
+
+describe('closes', () => {
+  it.each([
+    [1008, 'Invalid token', 'sign_in'],
+    [1008, 'First message must be auth', 'sign_in'],
+    [1008, 'Missing auth token', 'sign_in'],
+    [1008, 'Token belongs to another user', 'sign_in'],
+    [1008, 'Session revoked', 'sign_in'],
+    [1008, 'Not allowed', 'leave'],
+    [1008, 'Too many invalid messages', 'try_again'],
+    [1002, '', 'try_again'],
+    [1003, 'Text frames only', 'try_again'],
+    [1007, '', 'try_again'],
+    [1009, '', 'try_again'],
+  ])('%i %s is final: %s', async (code, reason, action) => {
+    const { world, manager } = await setUpLive();
+    world.socket.drop(code, reason);
+    expect(manager.state).toBe('disconnected');
+    expect(manager.getSnapshot().ending).toEqual({ code, reason, action });
+    expect(world.timers.size + world.ears.size).toBe(0);
+  });
+
+  it.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4999])(
+    '%i is answered by another try',
+    async code => {
+      const { world, manager } = await setUpLive();
+      world.socket.drop(code, 'whatever');
+      expect(manager.state).toBe('reconnecting');
+      await world.pass(2_000);
+      expect(world.sockets).toHaveLength(2);
+    },
+  );
+
+  it.each(['Authentication timeout', 'Re-authentication timeout'])(
+    '1008 %s: one forced refresh, then open again; a second in a row stops',
+    async reason => {
+      const { world, tokens, manager } = await setUpLive();
+      world.socket.drop(1008, reason);
+      expect(tokens.wishes.at(-1)).toMatchObject({ fresh: true, not: 'token-0' });
+      expect(world.sockets).toHaveLength(1);
+      await settled();
+      world.socket.accept();
+      expect(world.socket.last).toMatchObject({ type: 'auth', payload: { token: 'token-2' } });
+      world.socket.drop(1008, reason);
+      expect(manager.getSnapshot().ending).toMatchObject({ action: 'sign_in' });
+    },
+  );
+
+  it('forgives the first forced refresh after some stable seconds', async () => {
+    const { world, manager } = await setUpLive();
+    for (const _ of [1, 2, 3]) {
+      world.socket.drop(1008, 'Re-authentication timeout');
+      await settled();
+      world.socket.accept();
+      world.socket.welcome();
+      await world.pass(10_000);
+      expect(manager.state).toBe('authenticated');
+    }
+  });
+
+  it('has a verdict for every code', () => {
+    for (let code = 1000; code < 5000; code += 1) expect(judgeClose(code, '')).toHaveProperty('is');
+  });
+});
+
+describe('trying again', () => {
+  it('never stops trying for the network, with waits that grow to 20 seconds', async () => {
+    const { world, manager } = await setUpLive();
+    world.luck = 1;
+    const waits: number[] = [];
+    world.socket.drop();
+    for (let round = 0; round < 30; round += 1) {
+      const before = world.time;
+      waits.push((manager.getSnapshot().retryAt ?? 0) - before);
+      (await nextSocket(world, manager)).drop();
+    }
+    expect(waits.slice(0, 5)).toEqual([2_000, 4_000, 8_000, 16_000, 20_000]);
+    expect(Math.max(...waits)).toBe(20_000);
+    expect(manager.state).toBe('reconnecting');
+  });
+
+  it('starts the waits anew after 10 seconds of success, not before', async () => {
+    const { world, manager } = await setUpLive();
+    world.luck = 1;
+    const lose = () => {
+      world.socket.drop();
+      return (manager.getSnapshot().retryAt ?? 0) - world.time;
+    };
+    const comeBack = async (stay: number) => {
+      const socket = await nextSocket(world, manager);
+      socket.accept();
+      socket.welcome();
+      await world.pass(stay);
+    };
+    expect(lose()).toBe(2_000);
+    await comeBack(9_999);
+    expect(lose()).toBe(4_000);
+    await comeBack(10_000);
+    expect(lose()).toBe(2_000);
+  });
+
+  it('goes at once when the person asks, or the network is back', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.drop();
+    manager.retryNow();
+    expect(world.sockets).toHaveLength(2);
+    world.socket.drop();
+    world.tell('online');
+    expect(world.sockets).toHaveLength(3);
+    manager.retryNow();
+    expect(world.sockets).toHaveLength(3);
+  });
+
+  it('lets the person start again after the end', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.drop(1008, 'Session revoked');
+    manager.retryNow();
+    await settled();
+    world.socket.accept();
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+    expect(manager.getSnapshot().ending).toBeNull();
+  });
+
+  it('lets the socket go when the network does, and waits', async () => {
+    const { world, manager } = await setUpLive();
+    world.tell('offline');
+    expect(manager.state).toBe('reconnecting');
+    expect(world.live).toHaveLength(0);
+    await world.pass(19_000);
+    expect(world.sockets).toHaveLength(1);
+    world.tell('online');
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it('believes no browser for ever that says it is offline', async () => {
+    const { world } = await setUpLive();
+    world.tell('offline');
+    await world.pass(20_000);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it('does not try while nobody looks, and goes at once when somebody does', async () => {
+    const { world } = await setUpLive();
+    world.tell('hidden');
+    expect(world.live).toHaveLength(1);
+    world.socket.drop();
+    await world.pass(3_600_000);
+    expect(world.sockets).toHaveLength(1);
+    world.tell('shown');
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it('stops a running wait when the page is hidden', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.drop();
+    world.tell('hidden');
+    expect(world.timers.size).toBe(0);
+    expect(manager.getSnapshot().retryAt).toBeNull();
+  });
+
+  it('closes its socket before the page is frozen, and resumes when it is thawed', async () => {
+    const { world, manager } = await setUpLive();
+    world.tell('frozen');
+    expect(world.live).toHaveLength(0);
+    expect(world.timers.size).toBe(0);
+    world.tell('thawed');
+    await settled();
+    world.socket.accept();
+    expect(world.socket.last).toMatchObject({ payload: { session: 's-1', revision: 1 } });
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('is revived by nothing after disconnect', async () => {
+    const { world, manager } = await setUpLive();
+    manager.disconnect();
+    for (const change of ['online', 'shown', 'thawed', 'offline', 'hidden', 'frozen'] as const) {
+      world.tell(change);
+    }
+    await world.pass(86_400_000);
+    expect(world.sockets).toHaveLength(1);
+    expect(world.socket.closed).toMatchObject({ code: 1000 });
+    expect(manager.state).toBe('disconnected');
+  });
+});
+
+describe('a token source', () => {
+  it('that says no ends it, and asks the person', async () => {
+    const { tokens, world, manager } = setUp();
+    tokens.give = async () => {
+      throw new TokenDenied();
+    };
+    manager.connect('pancakes').catch(() => {});
+    await settled();
+    expect(manager.getSnapshot()).toMatchObject({
+      state: 'disconnected',
+      ending: { action: 'sign_in' },
+    });
+    expect(world.live).toHaveLength(0);
+  });
+
+  it('that cannot be reached is asked again for ever, without a socket', async () => {
+    const { tokens, world, manager } = setUp();
+    tokens.give = async () => {
+      throw new TokenUnavailable();
+    };
+    manager.connect('pancakes').catch(() => {});
+    await world.pass(600_000);
+    expect(manager.state).toBe('reconnecting');
+    expect(tokens.wishes.length).toBeGreaterThan(20);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('bug'))],
+    [
+      'throws before it promises',
+      () => {
+        throw new Error('bug');
+      },
+    ],
+    ['hangs', () => new Promise<string>(() => {})],
+  ])('that %s ends in a state with a button within 35 seconds', async (_, give) => {
+    const { tokens, world, manager } = setUp();
+    world.luck = 1;
+    tokens.give = give;
+    manager.connect('pancakes').catch(() => {});
+    world.socket.accept();
+    await world.pass(35_000);
+    expect(manager.state).toBe('disconnected');
+    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+    expect(world.sockets.length).toBeLessThanOrEqual(2);
+  });
+
+  it('that answers after its socket died is not listened to', async () => {
+    const { tokens, world, manager } = setUp();
+    const answers: ((token: string) => void)[] = [];
+    tokens.give = () => new Promise(resolve => answers.push(resolve));
+    manager.connect('pancakes').catch(() => {});
+    world.socket.accept();
+    world.socket.drop();
+    expect(tokens.wishes[0]?.signal.aborted).toBe(true);
+    await world.pass(2_000);
+    world.socket.accept();
+    answers[0]?.('too-late');
+    await settled();
+    expect(world.sockets[1]?.sent).toHaveLength(0);
+    answers[1]?.('in-time');
+    await settled();
+    expect(world.sockets[1]?.last).toMatchObject({ payload: { token: 'in-time' } });
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+});

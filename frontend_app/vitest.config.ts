@@ -1,0 +1,51 @@
+// Two sets of tests: `unit` in happy-dom, and `components` in a real Chromium, where CSS, focus and contrast count.
+import react from '@vitejs/plugin-react';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { mutate } from './scripts/mutate-plugin.js';
+
+const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+export default defineConfig({
+  plugins: [react(), mutate()],
+  test: {
+    reporters: ['default', './test/last-line-reporter.ts'],
+    coverage: {
+      include: ['src/lib/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.generated.*'],
+      reporter: ['text'],
+      thresholds: { 'src/lib/ws/**': { lines: 95, branches: 90 } },
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          environment: 'happy-dom',
+          include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+          exclude: ['src/**/*.browser.test.tsx'],
+          restoreMocks: true,
+          unstubGlobals: true,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'components',
+          include: ['src/**/*.browser.test.tsx'],
+          testTimeout: 20_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: chromium, args: ['--no-sandbox'] },
+            }),
+            instances: [{ browser: 'chromium' }],
+            viewport: { width: 1280, height: 800 },
+          },
+        },
+      },
+    ],
+  },
+});
