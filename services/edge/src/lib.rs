@@ -1,1 +1,3 @@
 //! See the modules.
+
+pub mod deadlines;

@@ -1,0 +1,177 @@
+//! When each session must be asked for a fresh token: a schedule that every edge shares, so that any of them
+//! can say that a session is due, and the edge that holds the connection sends it.
+//!
+//! It decides nothing about connections: an [`Owners`] checks each prompt against what it holds, has its own
+//! fallback timer, and closes at the token's end by itself. Nothing here makes a connection wait, but
+//! [`Deadlines::take_over`] and [`Deadlines::review`], which are bounded.
+
+mod book;
+mod config;
+mod memory;
+pub mod metrics;
+mod record;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use proto::ids::{LoginSessionId, SessionId, UserId};
+use runtime::lifecycle::Lifecycle;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::{
+    config::DeadlineConfig,
+    record::{EdgeId, Issuer, Owners, Phase, Prompt, PromptReason, Record, Unavailable},
+};
+
+/// Where the schedule is kept.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// In this process, for a single edge.
+    Memory,
+}
+
+/// Starts keeping deadlines for `edge`; its tasks run until [`Deadlines::close`] or the lifecycle is killed.
+pub fn start(
+    config: DeadlineConfig,
+    edge: EdgeId,
+    backend: Backend,
+    owners: Arc<dyn Owners>,
+    lifecycle: &Lifecycle,
+) -> Deadlines {
+    let tasks = Tasks::new(lifecycle);
+    let desk = match backend {
+        Backend::Memory => Desk::Memory(memory::open(&config, edge, owners, &tasks)),
+    };
+    Deadlines { desk, tasks }
+}
+
+/// A handle to the schedule; clones share it.
+#[derive(Clone)]
+pub struct Deadlines {
+    desk: Desk,
+    tasks: Tasks,
+}
+
+#[derive(Clone)]
+enum Desk {
+    Memory(Arc<memory::Desk>),
+}
+
+impl Deadlines {
+    /// Writes a session, new or re-authenticated. Never waits: the newest write of a session replaces the
+    /// ones still under way, and what cannot be written now is written by a later repair.
+    pub fn schedule(&self, record: Record) {
+        match &self.desk {
+            Desk::Memory(desk) => desk.schedule(&record),
+        }
+    }
+
+    /// Notes that the session was asked and must answer within `answer_in`. Never waits.
+    pub fn acknowledge(
+        &self,
+        session: &SessionId,
+        generation: u64,
+        answer_in: Duration,
+        expires_in: Duration,
+    ) {
+        match &self.desk {
+            Desk::Memory(desk) => desk.acknowledge(session, generation, answer_in, expires_in),
+        }
+    }
+
+    /// Forgets a session that ended for good, unless a newer generation of it is known. Never waits.
+    ///
+    /// A lost connection is no reason to cancel: its client may take the session over on another edge.
+    pub fn cancel(&self, session: &SessionId, generation: u64) {
+        match &self.desk {
+            Desk::Memory(desk) => desk.cancel(session, generation),
+        }
+    }
+
+    /// Makes this edge the owner of a session of the same user and login session: the generation goes up by
+    /// one, deadline and phase stay, and the owner before is told to let go. `None`: there is no such session
+    /// any more, or it is somebody else's.
+    ///
+    /// # Errors
+    /// When the schedule cannot be reached within its time.
+    pub async fn take_over(
+        &self,
+        session: &SessionId,
+        user: &UserId,
+        login_session: &LoginSessionId,
+    ) -> Result<Option<Record>, Unavailable> {
+        match &self.desk {
+            Desk::Memory(desk) => Ok(desk.take_over(session, user, login_session)),
+        }
+    }
+
+    /// Has a session asked now, however far its deadline is; `false` when there is no such session.
+    ///
+    /// # Errors
+    /// When the schedule cannot be reached within its time.
+    pub async fn review(&self, session: &SessionId) -> Result<bool, Unavailable> {
+        match &self.desk {
+            Desk::Memory(desk) => Ok(desk.review(session)),
+        }
+    }
+
+    /// Whether the schedule can be reached at the moment.
+    pub fn is_up(&self) -> bool {
+        match &self.desk {
+            Desk::Memory(_) => true,
+        }
+    }
+
+    /// Writes what is still held back, leaves the other edges, and ends the tasks: call it after the
+    /// connections are gone. Tells whether all that was done within `patience`.
+    pub async fn close(&self, patience: Duration) -> bool {
+        self.tasks.close(patience).await
+    }
+}
+
+impl fmt::Debug for Deadlines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deadlines").finish_non_exhaustive()
+    }
+}
+
+/// The tasks behind the schedule. They outlive an orderly stop of the service, since connections still write
+/// while they drain.
+#[derive(Clone)]
+struct Tasks {
+    tracker: TaskTracker,
+    closing: CancellationToken,
+    lifecycle: Lifecycle,
+}
+
+impl Tasks {
+    fn new(lifecycle: &Lifecycle) -> Self {
+        Self {
+            tracker: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            lifecycle: lifecycle.clone(),
+        }
+    }
+
+    /// Runs `task` until it ends by itself after [`Tasks::closing`], or is cut off by a kill.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let lifecycle = self.lifecycle.clone();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = lifecycle.killed() => {}
+            }
+        });
+    }
+
+    async fn closing(&self) {
+        self.closing.cancelled().await;
+    }
+
+    async fn close(&self, patience: Duration) -> bool {
+        self.closing.cancel();
+        self.tracker.close();
+        tokio::time::timeout(patience, self.tracker.wait())
+            .await
+            .is_ok()
+    }
+}

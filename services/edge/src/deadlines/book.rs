@@ -1,0 +1,301 @@
+//! The rules of the schedule as plain data: what the Lua scripts do in Redis, in Rust. It is the schedule of a
+//! single edge, and the model that the scripts are tested against.
+//!
+//! Moments are durations since some origin of the caller's clock; nothing here reads a clock.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+
+use super::record::{EdgeId, Phase, PromptReason, Record};
+
+type Moment = Duration;
+
+/// All sessions, and in which order they are due.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    entries: HashMap<SessionId, Entry>,
+    due: BTreeSet<(Moment, SessionId)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    login_session: LoginSessionId,
+    user: UserId,
+    recipe: RecipeId,
+    owner: EdgeId,
+    generation: u64,
+    phase: Phase,
+    /// When it must be asked, or must have answered: what a take-over hands on.
+    due: Moment,
+    expires: Moment,
+    review: bool,
+    /// When it is looked at next: its place in the order. Claims push it on, `due` stays.
+    score: Moment,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It holds now, or held already.
+    Stored,
+    /// There is nothing that it could apply to.
+    Missing,
+    /// A newer generation, or the same one of another edge, is known: whose.
+    Stale { generation: u64, owner: EdgeId },
+}
+
+/// What was found due.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) sessions: Vec<Claimed>,
+    /// Until something is due next.
+    pub(crate) next_in: Option<Duration>,
+}
+
+/// A session that must be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claimed {
+    pub(crate) session: SessionId,
+    pub(crate) generation: u64,
+    pub(crate) owner: EdgeId,
+    pub(crate) reason: PromptReason,
+    pub(crate) late: Duration,
+}
+
+/// A session that changed hands.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TakenOver {
+    pub(crate) record: Record,
+    pub(crate) previous: EdgeId,
+}
+
+impl Book {
+    pub(crate) fn schedule(&mut self, now: Moment, record: &Record, owner: &EdgeId) -> Outcome {
+        let mut review = false;
+        if let Some(known) = self.live(&record.session, now) {
+            if let Some(stale) = known.outdates(record.generation, owner) {
+                return stale;
+            }
+            if known.generation == record.generation {
+                if known.phase > record.phase {
+                    return Outcome::Stored;
+                }
+                review = known.review && record.phase == Phase::Active;
+            }
+        }
+        let due = now + record.due_in;
+        self.put(
+            &record.session,
+            Entry {
+                login_session: record.login_session.clone(),
+                user: record.user.clone(),
+                recipe: record.recipe.clone(),
+                owner: owner.clone(),
+                generation: record.generation,
+                phase: record.phase,
+                due,
+                expires: now + record.expires_in,
+                review,
+                score: if review { now } else { due },
+            },
+        );
+        Outcome::Stored
+    }
+
+    pub(crate) fn acknowledge(
+        &mut self,
+        now: Moment,
+        session: &SessionId,
+        generation: u64,
+        owner: &EdgeId,
+        answer_in: Duration,
+        expires_in: Duration,
+    ) -> Outcome {
+        let Some(known) = self.live(session, now) else {
+            return Outcome::Missing;
+        };
+        if let Some(stale) = known.outdates(generation, owner) {
+            return stale;
+        }
+        if known.generation != generation {
+            return Outcome::Missing;
+        }
+        let due = now + answer_in;
+        self.change(session, |entry| {
+            entry.phase = Phase::Asked;
+            entry.review = false;
+            entry.due = due;
+            entry.expires = now + expires_in;
+            entry.score = due;
+        });
+        Outcome::Stored
+    }
+
+    pub(crate) fn cancel(
+        &mut self,
+        now: Moment,
+        session: &SessionId,
+        generation: u64,
+        owner: &EdgeId,
+    ) -> Outcome {
+        let Some(known) = self.live(session, now) else {
+            return Outcome::Missing;
+        };
+        if let Some(stale) = known.outdates(generation, owner) {
+            return stale;
+        }
+        self.remove(session);
+        Outcome::Stored
+    }
+
+    /// Takes up to `max` sessions that are due for at least `overdue`, and puts each a lease ahead. A lease grows
+    /// with how late a session is, so that one without an owner is looked at ever more rarely.
+    pub(crate) fn claim(
+        &mut self,
+        now: Moment,
+        overdue: Duration,
+        max: usize,
+        lease: Duration,
+    ) -> Claim {
+        let due: Vec<SessionId> = self
+            .due
+            .iter()
+            .take_while(|(score, _)| *score + overdue <= now)
+            .take(max)
+            .map(|(_, session)| session.clone())
+            .collect();
+        let sessions = due
+            .iter()
+            .filter_map(|session| self.claim_one(now, session, lease))
+            .collect();
+        Claim {
+            sessions,
+            next_in: self.next_in(now),
+        }
+    }
+
+    fn claim_one(&mut self, now: Moment, session: &SessionId, lease: Duration) -> Option<Claimed> {
+        let Some(known) = self.live(session, now) else {
+            self.remove(session);
+            return None;
+        };
+        if known.phase == Phase::Asked {
+            // The answer is late and the owner deals with that; all that is left is to be forgotten in the end.
+            self.change(session, |entry| entry.score = entry.expires);
+            return None;
+        }
+        let late = now.saturating_sub(known.due);
+        let claimed = Claimed {
+            session: session.clone(),
+            generation: known.generation,
+            owner: known.owner.clone(),
+            reason: known.reason(),
+            late,
+        };
+        self.change(session, |entry| {
+            entry.score = (now + lease.max(late)).min(entry.expires);
+        });
+        Some(claimed)
+    }
+
+    pub(crate) fn take_over(
+        &mut self,
+        now: Moment,
+        session: &SessionId,
+        user: &UserId,
+        login_session: &LoginSessionId,
+        owner: &EdgeId,
+    ) -> Option<TakenOver> {
+        let known = self.live(session, now)?;
+        if (&known.user, &known.login_session) != (user, login_session) {
+            return None;
+        }
+        let previous = known.owner.clone();
+        let record = Record {
+            session: session.clone(),
+            login_session: login_session.clone(),
+            user: user.clone(),
+            recipe: known.recipe.clone(),
+            generation: known.generation + 1,
+            phase: known.phase,
+            due_in: known.due.saturating_sub(now),
+            expires_in: known.expires.saturating_sub(now),
+        };
+        self.change(session, |entry| {
+            entry.generation += 1;
+            entry.owner = owner.clone();
+            // What was claimed for the owner before is due again for this one.
+            entry.score = if entry.review { now } else { entry.due };
+        });
+        Some(TakenOver { record, previous })
+    }
+
+    /// Makes a session due now; tells whether there is such a session.
+    pub(crate) fn review(&mut self, now: Moment, session: &SessionId) -> bool {
+        let Some(known) = self.live(session, now) else {
+            return false;
+        };
+        if known.phase == Phase::Active {
+            self.change(session, |entry| {
+                entry.review = true;
+                entry.score = now;
+            });
+        }
+        true
+    }
+
+    /// Until something is due next.
+    pub(crate) fn next_in(&self, now: Moment) -> Option<Duration> {
+        let (score, _) = self.due.first()?;
+        Some(score.saturating_sub(now))
+    }
+
+    fn live(&self, session: &SessionId, now: Moment) -> Option<&Entry> {
+        self.entries
+            .get(session)
+            .filter(|entry| entry.expires > now)
+    }
+
+    fn put(&mut self, session: &SessionId, entry: Entry) {
+        self.remove(session);
+        self.due.insert((entry.score, session.clone()));
+        self.entries.insert(session.clone(), entry);
+    }
+
+    fn change(&mut self, session: &SessionId, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.get_mut(session) {
+            self.due.remove(&(entry.score, session.clone()));
+            change(entry);
+            self.due.insert((entry.score, session.clone()));
+        }
+    }
+
+    fn remove(&mut self, session: &SessionId) {
+        if let Some(entry) = self.entries.remove(session) {
+            self.due.remove(&(entry.score, session.clone()));
+        }
+    }
+}
+
+impl Entry {
+    fn outdates(&self, generation: u64, owner: &EdgeId) -> Option<Outcome> {
+        let newer = self.generation > generation;
+        let others = self.generation == generation && self.owner != *owner;
+        (newer || others).then(|| Outcome::Stale {
+            generation: self.generation,
+            owner: self.owner.clone(),
+        })
+    }
+
+    fn reason(&self) -> PromptReason {
+        if self.review {
+            PromptReason::Review
+        } else {
+            PromptReason::Expiring
+        }
+    }
+}

@@ -1,0 +1,225 @@
+use std::sync::Mutex;
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
+
+use super::*;
+use crate::deadlines::{Backend, Deadlines, Phase, PromptReason, start};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_prompted_when_it_is_due() {
+    let mut edge = Edge::start();
+    let began = Instant::now();
+    edge.deadlines.schedule(record("s1", 1, 14 * MINUTE));
+
+    let prompt = edge.prompt().await;
+
+    assert_eq!(began.elapsed().as_secs(), 14 * 60);
+    assert_eq!(prompt.session, id("s1"));
+    assert_eq!(prompt.reason, PromptReason::Expiring);
+    assert_eq!(prompt.issuer, Issuer::OwnNode);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_deadline_overtakes_a_later_one() {
+    let mut edge = Edge::start();
+    edge.deadlines.schedule(record("late", 1, 10 * MINUTE));
+    edge.nothing_within(MINUTE).await;
+    edge.deadlines.schedule(record("early", 1, MINUTE));
+
+    assert_eq!(edge.prompt().await.session, id("early"));
+    edge.deadlines.cancel(&id("early"), 1);
+    assert_eq!(edge.prompt().await.session, id("late"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unanswered_claim_comes_again_after_its_lease() {
+    let mut edge = Edge::start();
+    edge.deadlines.schedule(record("s1", 1, MINUTE));
+    edge.prompt().await;
+    let first = Instant::now();
+
+    edge.prompt().await;
+
+    assert_eq!(first.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledged_session_is_left_alone() {
+    let mut edge = Edge::start();
+    edge.deadlines.schedule(record("s1", 1, MINUTE));
+    let prompt = edge.prompt().await;
+    edge.deadlines
+        .acknowledge(&prompt.session, 1, MINUTE / 2, MINUTE);
+
+    edge.nothing_within(15 * MINUTE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_session_is_forgotten() {
+    let mut edge = Edge::start();
+    edge.deadlines.schedule(record("s1", 2, MINUTE));
+    edge.deadlines.cancel(&id("s1"), 1); // too old to count
+    assert_eq!(edge.prompt().await.generation, 2);
+    edge.deadlines.cancel(&id("s1"), 2);
+
+    edge.nothing_within(15 * MINUTE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_take_over_keeps_deadline_and_phase_and_tells_the_owner_before() {
+    let mut edge = Edge::start();
+    edge.deadlines.schedule(record("s1", 1, MINUTE));
+    edge.prompt().await;
+    edge.deadlines.acknowledge(&id("s1"), 1, MINUTE / 2, MINUTE);
+    tokio::time::advance(Duration::from_secs(10)).await;
+
+    let record = edge.take_over("s1", "ada").await.unwrap();
+
+    assert_eq!(record.generation, 2);
+    assert_eq!(record.phase, Phase::Asked);
+    assert_eq!(record.due_in.as_secs(), 20);
+    assert_eq!(record.expires_in.as_secs(), 50);
+    assert_eq!(edge.moved(), [(id("s1"), 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_over_the_session_of_another_user() {
+    let edge = Edge::start();
+    edge.deadlines.schedule(record("s1", 1, MINUTE));
+
+    assert_eq!(edge.take_over("s1", "eve").await, None);
+    assert_eq!(edge.take_over("s2", "ada").await, None);
+    assert_eq!(edge.moved(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_review_is_due_at_once_until_it_is_acknowledged() {
+    let mut edge = Edge::start();
+    edge.deadlines.schedule(record("s1", 1, 14 * MINUTE));
+
+    assert_eq!(edge.deadlines.review(&id("s1")).await, Ok(true));
+    assert_eq!(edge.deadlines.review(&id("s2")).await, Ok(false));
+
+    assert_eq!(edge.prompt().await.reason, PromptReason::Review);
+    edge.deadlines.acknowledge(&id("s1"), 1, MINUTE / 2, MINUTE);
+    edge.nothing_within(13 * MINUTE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edge_that_does_not_claim_prompts_nobody() {
+    let config = DeadlineConfig {
+        claims: false,
+        ..DeadlineConfig::default()
+    };
+    let mut edge = Edge::with(config);
+    edge.deadlines.schedule(record("s1", 1, MINUTE));
+
+    edge.nothing_within(2 * MINUTE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_ends_the_task() {
+    let edge = Edge::start();
+    assert!(edge.deadlines.close(MINUTE).await);
+}
+
+struct Edge {
+    deadlines: Deadlines,
+    prompts: mpsc::Receiver<Prompt>,
+    heard: Arc<Heard>,
+}
+
+struct Heard {
+    prompts: mpsc::Sender<Prompt>,
+    moved: Mutex<Vec<(SessionId, u64)>>,
+}
+
+impl Owners for Heard {
+    fn prompt(&self, prompt: Prompt) {
+        self.prompts.try_send(prompt).unwrap();
+    }
+
+    fn moved(&self, session: &SessionId, generation: u64) {
+        self.moved
+            .lock()
+            .unwrap()
+            .push((session.clone(), generation));
+    }
+
+    fn sessions(&self) -> Vec<Record> {
+        Vec::new()
+    }
+}
+
+impl Edge {
+    fn start() -> Self {
+        Self::with(DeadlineConfig::default())
+    }
+
+    fn with(config: DeadlineConfig) -> Self {
+        let (sender, prompts) = mpsc::channel(1000);
+        let heard = Arc::new(Heard {
+            prompts: sender,
+            moved: Mutex::default(),
+        });
+        let lifecycle = runtime::lifecycle::Lifecycle::new();
+        let deadlines = start(
+            config,
+            EdgeId::random(),
+            Backend::Memory,
+            heard.clone(),
+            &lifecycle,
+        );
+        Self {
+            deadlines,
+            prompts,
+            heard,
+        }
+    }
+
+    async fn prompt(&mut self) -> Prompt {
+        self.prompts.recv().await.unwrap()
+    }
+
+    async fn nothing_within(&mut self, patience: Duration) {
+        let prompt = timeout(patience, self.prompts.recv()).await;
+        assert!(prompt.is_err(), "{prompt:?}");
+    }
+
+    async fn take_over(&self, session: &str, user: &str) -> Option<Record> {
+        self.deadlines
+            .take_over(
+                &id(session),
+                &user.parse().unwrap(),
+                &"login".parse().unwrap(),
+            )
+            .await
+            .unwrap()
+    }
+
+    fn moved(&self) -> Vec<(SessionId, u64)> {
+        self.heard.moved.lock().unwrap().clone()
+    }
+}
+
+fn id(session: &str) -> SessionId {
+    session.parse().unwrap()
+}
+
+fn record(session: &str, generation: u64, due_in: Duration) -> Record {
+    Record {
+        session: id(session),
+        login_session: "login".parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        recipe: "pancakes".parse().unwrap(),
+        generation,
+        phase: Phase::Active,
+        due_in,
+        expires_in: due_in + MINUTE,
+    }
+}

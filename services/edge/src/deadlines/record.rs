@@ -1,0 +1,127 @@
+//! The words of the schedule: what is kept of a session, what an edge is told about it, and who is told.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+
+/// What the schedule keeps of a session. Times are told as durations from now: no two clocks are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The session.
+    pub session: SessionId,
+    /// The login it belongs to.
+    pub login_session: LoginSessionId,
+    /// Its user.
+    pub user: UserId,
+    /// The recipe that it is about.
+    pub recipe: RecipeId,
+    /// Goes up by one at each accepted re-authentication or take-over; older ones are out of date.
+    pub generation: u64,
+    /// Whether it was asked already.
+    pub phase: Phase,
+    /// Until it must be asked ([`Phase::Active`]) or must have answered ([`Phase::Asked`]); zero when past.
+    pub due_in: Duration,
+    /// Until its token ends.
+    pub expires_in: Duration,
+}
+
+/// How far a session is with its current token. A generation never goes back from `Asked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Nothing is asked of the client.
+    Active,
+    /// `auth_required` was sent and is not yet answered.
+    Asked,
+}
+
+/// "This session is due": a claim, to be checked by whoever holds the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// The session.
+    pub session: SessionId,
+    /// The generation that is due.
+    pub generation: u64,
+    /// Which edge found it due.
+    pub issuer: Issuer,
+    /// Why it is due.
+    pub reason: PromptReason,
+}
+
+/// Which edge found a session due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Issuer {
+    /// The one that holds the connection.
+    OwnNode,
+    /// Another one.
+    OtherNode,
+}
+
+/// Why a session is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PromptReason {
+    /// Its token ends soon.
+    Expiring,
+    /// An operator asked for it: to be obeyed however early it is.
+    Review,
+}
+
+/// The connections of this edge, as the schedule sees them.
+pub trait Owners: Send + Sync + 'static {
+    /// Says that a session seems due. Must not block. The same prompt may come more than once, late or for
+    /// nothing, so the owner of the connection verifies it:
+    ///
+    /// - no such connection: [`cancel`](super::Deadlines::cancel) with the prompt's generation;
+    /// - another generation: ignore it;
+    /// - asked already: [`acknowledge`](super::Deadlines::acknowledge) again, send nothing;
+    /// - [`PromptReason::Expiring`] more than 2 s too early by its own monotonic clock:
+    ///   [`schedule`](super::Deadlines::schedule) again, send nothing;
+    /// - else send `auth_required` once, start the answer timer and acknowledge.
+    fn prompt(&self, prompt: Prompt);
+
+    /// Says that a session was taken over by a newer connection. Must not block. Whoever holds the session here
+    /// with this generation or an older one closes its connection without cancelling. When the newer connection
+    /// is on this same edge, this comes before [`take_over`](super::Deadlines::take_over) returns.
+    fn moved(&self, session: &SessionId, generation: u64);
+
+    /// All live sessions of this edge, in any order: for writing the schedule anew.
+    fn sessions(&self) -> Vec<Record>;
+}
+
+/// The schedule cannot be reached at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the session schedule cannot be reached")]
+pub struct Unavailable;
+
+/// One run of one edge process. A restarted edge has another one, so that it never is mistaken for the owner of
+/// connections that ended with the run before.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EdgeId(Arc<str>);
+
+impl EdgeId {
+    /// A new, unique one: 16 hexadecimal digits.
+    pub fn random() -> Self {
+        Self(format!("{:016x}", rand::random::<u64>()).into())
+    }
+
+    /// From what was stored by [`EdgeId::as_str`].
+    pub(super) fn stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EdgeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for EdgeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
