@@ -25,7 +25,7 @@ pub enum Refusal {
     AlreadyThere { name: String },
     #[error("The recipe is already tagged {}.", .0.join(", "))]
     AlreadyTagged(Vec<String>),
-    #[error("There is only {has} in the recipe; say \"remove {name}\" to take it all out.")]
+    #[error("The recipe has only {has}; say \"remove {name}\" to take it all out.")]
     NotThatMuch { name: String, has: String },
     #[error(
         "{name} is in the recipe as {has}, so {asked} can't be added to it or taken from it; try \"change {name} to {asked}\"."

@@ -119,10 +119,14 @@ fn take_some(recipe: &mut Recipe, index: usize, amount: &Amount) -> Result<Strin
             index,
             Amount::of(left, recipe.ingredients[index].unit.clone()),
         ),
-        None => Err(Refusal::NotThatMuch {
-            name: line.name.clone(),
-            has: line.in_words(),
-        }),
+        None => Err(not_that_much(line)),
+    }
+}
+
+fn not_that_much(line: &Ingredient) -> Refusal {
+    Refusal::NotThatMuch {
+        name: line.name.clone(),
+        has: line.in_words(),
     }
 }
 
@@ -242,7 +246,12 @@ pub(super) fn put_amount(
 ) -> Result<String, Refusal> {
     let line = &mut recipe.ingredients[index];
     let quantity = within_limits(Some(amount.quantity), &line.name)?;
-    let effect = format!("Changed {} to {}", line.name, amount.in_words());
+    let effect = match amount.quantity {
+        Quantity::Vaguely(vague) if vague.follows_the_name() => {
+            format!("Changed {} {}", line.name, amount.in_words())
+        }
+        _ => format!("Changed {} to {}", line.name, amount.in_words()),
+    };
     (line.quantity, line.unit) = (Some(quantity), amount.unit);
     Ok(effect)
 }

@@ -1,0 +1,108 @@
+//! The words around a command that do not change what it asks: "could you … please?".
+
+use super::cursor::Cursor;
+use super::outcome::Miss;
+
+const BEFORE: [&str; 33] = [
+    "please",
+    "kindly",
+    "okay",
+    "ok",
+    "hey",
+    "hi",
+    "hello",
+    "alright",
+    "now",
+    "also",
+    "and",
+    "so",
+    "just",
+    "actually",
+    "oh",
+    "let's",
+    "lets",
+    "let us",
+    "go ahead and",
+    "i want to",
+    "i'd like to",
+    "i would like to",
+    "we want to",
+    "we'd like to",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "can we",
+    "could we",
+    "can i",
+    "could i",
+    "do me a favor and",
+];
+
+const AFTER: [&str; 12] = [
+    "please",
+    "thanks",
+    "thank you",
+    "now",
+    "too",
+    "as well",
+    "again",
+    "instead",
+    "for me",
+    "for us",
+    "if you can",
+    "if possible",
+];
+
+const REASON: [&str; 5] = ["because", "since", "so", "cause", "as"];
+
+pub(super) fn skip_before(cursor: &mut Cursor<'_>) {
+    while cursor.eat_any(&BEFORE) {
+        cursor.eat_mark(',');
+    }
+}
+
+pub(super) fn skip_after(cursor: &mut Cursor<'_>) {
+    let mut ahead = *cursor;
+    ahead.eat_mark(',');
+    while ahead.eat_any(&AFTER) || ahead.mark().is_some_and(is_decoration) {
+        if !ahead.is_done() && ahead.mark().is_some_and(is_decoration) {
+            ahead.advance();
+        }
+        *cursor = ahead;
+        ahead.eat_mark(',');
+    }
+}
+
+/// The end of a clause: politeness or a reason may follow, nothing else. Else it was talk after all.
+pub(super) fn finish(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
+    skip_after(cursor);
+    if REASON.contains(&cursor.word()) {
+        while !cursor.at_stop() {
+            cursor.advance();
+        }
+    }
+    if cursor.at_break() {
+        Ok(())
+    } else {
+        Err(Miss::Talk)
+    }
+}
+
+/// Cuts "please" and the like off the end of a name that runs from `from` to `end`.
+pub(super) fn without_after<'a>(mut end: Cursor<'a>, from: Cursor<'a>) -> Cursor<'a> {
+    loop {
+        end = end.without_trailing_marks(from);
+        match AFTER
+            .iter()
+            .find_map(|ending| end.before_ending(from, ending))
+        {
+            Some(shorter) if shorter.position() > from.position() => end = shorter,
+            _ => return end,
+        }
+    }
+}
+
+fn is_decoration(mark: char) -> bool {
+    !mark.is_ascii() || matches!(mark, ')' | ':' | '*')
+}

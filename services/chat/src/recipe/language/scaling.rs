@@ -1,0 +1,238 @@
+//! Commands about how much in all: "double it", "for 6 people", "serves 6", "convert to metric".
+//!
+//! `for N`, `make it serve N`, `make it N servings` and `scale to N` multiply the quantities;
+//! `serves N`, `servings: N` and `set servings to N` only set the number.
+
+use super::amounts;
+use super::cursor::Cursor;
+use super::items;
+use super::opening::{is_people, is_whole_recipe};
+use super::outcome::{Miss, Outcome, one};
+use super::politeness::finish;
+use crate::recipe::change::{Change, Scaling};
+use crate::recipe::rational::Rational;
+use crate::recipe::unit::System;
+
+/// After "double", "halve" and the like: the whole recipe, or one ingredient.
+pub(super) fn by_verb(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outcome {
+    const NOT_INGREDIENTS: [&str; 5] = ["check", "up", "down", "a", "an"];
+    let factor = factor.ok_or(Miss::Talk)?;
+    if whole_recipe(cursor) || cursor.at_stop() {
+        finish(cursor)?;
+        return one(Change::Scale(Scaling::By(factor)));
+    }
+    if NOT_INGREDIENTS.contains(&cursor.word()) {
+        return Err(Miss::Talk);
+    }
+    let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
+    finish(cursor)?;
+    one(Change::MultiplyAmount { which, factor })
+}
+
+/// After "cut": "it in half", "the sugar in half".
+pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
+    let half = Rational::new(1, 2).ok_or(Miss::Talk)?;
+    let in_half =
+        |cursor: &mut Cursor<'_>| cursor.eat_any(&["in half", "by half"]) && finish(cursor).is_ok();
+    let mut ahead = *cursor;
+    if whole_recipe(&mut ahead) && in_half(&mut ahead) {
+        *cursor = ahead;
+        return one(Change::Scale(Scaling::By(half)));
+    }
+    let which = items::which(cursor, &["in half", "by half"])?.ok_or(Miss::Talk)?;
+    if !in_half(cursor) {
+        return Err(Miss::Talk);
+    }
+    one(Change::MultiplyAmount {
+        which,
+        factor: half,
+    })
+}
+
+/// After "scale": "by 1.5", "up by 2", "down by 2", "to 6", "for 6 people".
+pub(super) fn scale(cursor: &mut Cursor<'_>) -> Outcome {
+    let unclear =
+        || Miss::unclear("Say how far, as in \"scale by 1.5\" or \"scale to 6 servings\".");
+    whole_recipe(cursor);
+    let down = cursor.eat("down");
+    cursor.eat_any(&["up", "it", "the recipe"]);
+    if cursor.eat_any(&["to serve", "to", "for"]) {
+        return to_servings(cursor, true).map_err(|_| unclear());
+    }
+    cursor.eat_any(&["by a factor of", "by", "x"]);
+    let factor = amounts::number(cursor)?
+        .filter(|factor| !factor.is_zero())
+        .ok_or_else(unclear)?;
+    cursor.eat_any(&["times", "x"]);
+    finish(cursor).map_err(|_| unclear())?;
+    let factor = if down && factor > Rational::ONE {
+        Rational::ONE.over(factor)
+    } else {
+        Some(factor)
+    };
+    one(Change::Scale(Scaling::By(factor.ok_or_else(unclear)?)))
+}
+
+/// After "multiply" or "divide": "everything by 3", "the sugar by 2".
+pub(super) fn multiply(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
+    let whole = whole_recipe(cursor) || cursor.stands("by");
+    let which = if whole {
+        None
+    } else {
+        items::which(cursor, &["by"])?
+    };
+    if !cursor.eat("by") {
+        return Err(Miss::Talk);
+    }
+    let number = amounts::number(cursor)?.ok_or(Miss::Talk)?;
+    finish(cursor)?;
+    let factor = if divide {
+        Rational::ONE.over(number)
+    } else {
+        Some(number)
+    };
+    let factor = factor.filter(|factor| !factor.is_zero()).ok_or_else(|| {
+        Miss::unclear("Multiply or divide by more than zero, as in \"multiply by 2\".")
+    })?;
+    match which {
+        Some(which) => one(Change::MultiplyAmount { which, factor }),
+        None => one(Change::Scale(Scaling::By(factor))),
+    }
+}
+
+/// After "for" or "to": "6 people", "6". Without people only when nothing else follows.
+pub(super) fn to_servings(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
+    let servings = amounts::whole(cursor)?.ok_or(Miss::Talk)?;
+    cursor.eat("more");
+    let people = is_people(cursor.word());
+    if people {
+        cursor.advance();
+    } else if cursor.eat("of us") {
+        cursor.eat("all");
+    }
+    finish(cursor)?;
+    if !clearly && !people && servings == 0 {
+        return Err(Miss::Talk);
+    }
+    one(Change::Scale(Scaling::To(servings)))
+}
+
+/// After "make it", "make this" or "make": "for 6", "serve 6", "6 servings", "a double batch", "metric".
+pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    if ahead.eat_any(&["enough for", "for", "serve", "serves", "to serve", "feed"]) {
+        return moved(cursor, ahead, |ahead| to_servings(ahead, true));
+    }
+    let batches = [
+        ("a double batch", 2),
+        ("double", 2),
+        ("two batches", 2),
+        ("a triple batch", 3),
+        ("triple", 3),
+    ];
+    if let Some((_, factor)) = batches.iter().find(|(words, _)| ahead.eat(words)) {
+        let factor = Rational::whole(*factor);
+        return moved(cursor, ahead, |ahead| {
+            finish(ahead).and_then(|()| one(Change::Scale(Scaling::By(factor))))
+        });
+    }
+    if ahead.eat_any(&["half a batch", "a half batch", "half the recipe", "half"])
+        && ahead.at_stop()
+    {
+        let half = Rational::new(1, 2)?;
+        return moved(cursor, ahead, |_| one(Change::Scale(Scaling::By(half))));
+    }
+    if let Some(system) = system(&mut ahead) {
+        return moved(cursor, ahead, |ahead| {
+            finish(ahead).and_then(|()| one(Change::Convert(system)))
+        });
+    }
+    if let Ok(Some(servings)) = amounts::whole(&mut ahead)
+        && is_people(ahead.word())
+    {
+        ahead.advance();
+        return moved(cursor, ahead, |ahead| {
+            finish(ahead).and_then(|()| one(Change::Scale(Scaling::To(servings))))
+        });
+    }
+    None
+}
+
+fn moved<'a>(
+    cursor: &mut Cursor<'a>,
+    mut ahead: Cursor<'a>,
+    read: impl FnOnce(&mut Cursor<'a>) -> Outcome,
+) -> Option<Outcome> {
+    let outcome = read(&mut ahead).ok()?;
+    *cursor = ahead;
+    Some(Ok(outcome))
+}
+
+/// After "serves", "servings" or "set servings to": only the number.
+pub(super) fn set_servings(cursor: &mut Cursor<'_>) -> Outcome {
+    let unclear = || Miss::unclear("Say a whole number, as in \"serves 6\".");
+    let labelled = cursor.eat_mark(':') || cursor.eat_mark('=');
+    cursor.eat_any(&["about", "to", "is", "are"]);
+    let Some(servings) = amounts::whole(cursor)? else {
+        let number = labelled || amounts::starts_with_number(*cursor);
+        return Err(if number { unclear() } else { Miss::Talk });
+    };
+    if is_people(cursor.word()) {
+        cursor.advance();
+    }
+    finish(cursor).map_err(|_| unclear())?;
+    one(Change::SetServings(servings))
+}
+
+/// After "convert", "change" or "switch": "to metric", "the recipe to US units", "butter to grams".
+pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
+    let unclear = || {
+        Miss::unclear(
+            "Say into what, as in \"convert to metric\", \"convert to US units\" or \"convert butter to grams\".",
+        )
+    };
+    let mut ahead = *cursor;
+    whole_recipe(&mut ahead);
+    ahead.eat_any(&["the units", "units", "measurements", "all measurements"]);
+    ahead.eat_any(&["to", "into", "in"]);
+    if let Some(system) = system(&mut ahead) {
+        *cursor = ahead;
+        finish(cursor).map_err(|_| unclear())?;
+        return one(Change::Convert(system));
+    }
+    let which = items::which(cursor, &["to", "into"])?.ok_or_else(unclear)?;
+    if !cursor.eat_any(&["to", "into"]) {
+        return Err(unclear());
+    }
+    let unit = amounts::unit(cursor).ok_or_else(unclear)?;
+    finish(cursor).map_err(|_| unclear())?;
+    one(Change::ConvertIngredient { which, unit })
+}
+
+/// "metric", "US units", "imperial": the imperial cups and spoons of old books are not told apart from the US ones.
+pub(super) fn system(cursor: &mut Cursor<'_>) -> Option<System> {
+    cursor.eat("the");
+    let system = if cursor.eat("metric") {
+        System::Metric
+    } else if cursor.eat_any(&["us customary", "us", "american", "imperial", "customary"]) {
+        System::Us
+    } else {
+        return None;
+    };
+    cursor.eat_any(&["units", "unit", "measurements", "measures", "system"]);
+    Some(system)
+}
+
+/// Moves over "it", "the recipe", "everything" and the like.
+fn whole_recipe(cursor: &mut Cursor<'_>) -> bool {
+    let mut ahead = *cursor;
+    ahead.eat_any(&["all of", "all"]);
+    ahead.eat_any(&["the whole", "the", "this"]);
+    if is_whole_recipe(ahead.word()) {
+        ahead.advance();
+    } else if !matches!(cursor.word(), "this" | "all") || !ahead.at_stop() {
+        return false;
+    }
+    *cursor = ahead;
+    true
+}

@@ -1,0 +1,449 @@
+//! Commands about steps. The text of a step runs to the end of its line; only "; add step …" and the like end it.
+
+use super::amounts;
+use super::cursor::Cursor;
+use super::opening;
+use super::outcome::{Miss, Outcome, one};
+use super::politeness::finish;
+use crate::recipe::change::{Change, Place, StepNumber};
+
+/// No recipe has more steps than this; a longer range is refused for its first missing step anyway.
+const LONGEST_RANGE: u64 = 500;
+
+/// After "add" or "insert": "step: …", "a step after 2: …", "step at the start: …". `None`: it is not about a step.
+pub(super) fn add(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    ahead.eat_any(&["a", "an", "the", "another", "one more", "this"]);
+    ahead.eat_any(&["new", "as a", "as the"]);
+    let at = match ordinal(&mut ahead) {
+        Some(StepNumber::Number(1)) => Place::Start,
+        Some(StepNumber::Last) | None => Place::End,
+        Some(step) => Place::At(step),
+    };
+    if !ahead.eat("step") {
+        return None;
+    }
+    *cursor = ahead;
+    Some(placed(cursor, at))
+}
+
+/// After "insert": "after step 2: …", "at 2: …".
+pub(super) fn insert(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    let place = place(&mut ahead).ok()??;
+    *cursor = ahead;
+    Some(text_of(cursor).and_then(|text| one(Change::AddStep { text, at: place })))
+}
+
+/// "Before step 2: …", "after the last step, add: …".
+pub(super) fn before_or_after(cursor: &mut Cursor<'_>) -> Outcome {
+    let place = place(cursor)?.ok_or(Miss::Talk)?;
+    let mut ahead = *cursor;
+    ahead.eat_mark(',');
+    let added = ahead.eat_any(&["add a step", "add step", "insert a step", "add", "insert"]);
+    if !added && ahead.mark() != Some(':') {
+        return Err(Miss::Talk);
+    }
+    *cursor = ahead;
+    let text = text_of(cursor)?;
+    one(Change::AddStep { text, at: place })
+}
+
+fn placed(cursor: &mut Cursor<'_>, otherwise: Place) -> Outcome {
+    let at = match amounts::whole(&mut { *cursor })? {
+        Some(_) if !is_text(*cursor) => {
+            let number = amounts::whole(cursor)?.ok_or(Miss::Talk)?;
+            Place::At(StepNumber::Number(number))
+        }
+        _ => place(cursor)?.unwrap_or(otherwise),
+    };
+    let text = text_of(cursor)?;
+    one(Change::AddStep { text, at })
+}
+
+/// "Add step 2 eggs go in": a number that is not followed by a colon or the like belongs to the text.
+fn is_text(mut cursor: Cursor<'_>) -> bool {
+    cursor.advance();
+    !cursor.is_done() && !matches!(cursor.mark(), Some(':' | '-' | ',' | '.' | ')' | '='))
+}
+
+/// "before step 2", "after 3", "at 2", "at the start", "at the end".
+fn place(cursor: &mut Cursor<'_>) -> Result<Option<Place>, Miss> {
+    let mut ahead = *cursor;
+    let place = if ahead.eat_any(&["before", "above"]) {
+        reference(&mut ahead)?.map(Place::Before)
+    } else if ahead.eat_any(&["after", "below"]) {
+        reference(&mut ahead)?.map(Place::After)
+    } else if ahead.eat_any(&["at", "to", "as", "in"]) {
+        target(&mut ahead)?
+    } else {
+        None
+    };
+    if place.is_some() {
+        *cursor = ahead;
+    }
+    Ok(place)
+}
+
+/// "the start", "the end", "position 2", "step 2", "2".
+fn target(cursor: &mut Cursor<'_>) -> Result<Option<Place>, Miss> {
+    cursor.eat_any(&["the very", "the"]);
+    if cursor.eat_any(&["start", "beginning", "top", "front"]) {
+        return Ok(Some(Place::Start));
+    }
+    if cursor.eat_any(&["end", "bottom", "back"]) {
+        return Ok(Some(Place::End));
+    }
+    cursor.eat_any(&["position", "place", "number", "spot"]);
+    let step = reference(cursor)?;
+    cursor.eat_any(&["position", "place", "spot"]);
+    Ok(step.map(|step| match step {
+        StepNumber::Last => Place::End,
+        step => Place::At(step),
+    }))
+}
+
+/// A step by "2", "step 2", "step two", "the second step", "the last step", "last".
+fn reference(cursor: &mut Cursor<'_>) -> Result<Option<StepNumber>, Miss> {
+    let mut ahead = *cursor;
+    ahead.eat("the");
+    if let Some(step) = ordinal(&mut ahead) {
+        ahead.eat_any(&["step", "one"]);
+        *cursor = ahead;
+        return Ok(Some(step));
+    }
+    ahead.eat_any(&["step", "steps"]);
+    ahead.eat("number");
+    ahead.eat_mark('#');
+    let number = amounts::whole(&mut ahead)?;
+    if number.is_some() {
+        *cursor = ahead;
+    }
+    Ok(number.map(StepNumber::Number))
+}
+
+fn ordinal(cursor: &mut Cursor<'_>) -> Option<StepNumber> {
+    const ORDINALS: [&str; 10] = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
+    ];
+    let word = cursor.word();
+    let step = if matches!(word, "last" | "final") {
+        StepNumber::Last
+    } else if let Some(place) = (1..).zip(ORDINALS).find(|(_, known)| *known == word) {
+        StepNumber::Number(place.0)
+    } else {
+        let digits = ["st", "nd", "rd", "th"]
+            .iter()
+            .find_map(|end| word.strip_suffix(end))?;
+        StepNumber::Number(digits.parse().ok()?)
+    };
+    cursor.advance();
+    Some(step)
+}
+
+/// What is written after the command, up to the end of the line.
+fn text_of(cursor: &mut Cursor<'_>) -> Result<String, Miss> {
+    while matches!(cursor.mark(), Some(':' | '-' | '–' | ',' | '.' | ')' | '=')) {
+        cursor.advance();
+    }
+    let start = *cursor;
+    while !cursor.is_done() && !ends_text(*cursor) {
+        cursor.advance();
+    }
+    let text = cursor.text_since(start).trim();
+    if text.is_empty() {
+        return Err(Miss::unclear(
+            "Write the text of the step, as in \"add step: Whisk the eggs.\"",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn ends_text(cursor: Cursor<'_>) -> bool {
+    let mut after = cursor;
+    after.advance();
+    cursor.mark() == Some(';') && opening::ends_a_text(after)
+        || cursor.stands("and then") && opening::ends_a_text(cursor)
+}
+
+/// After "step": ": text" adds one, "2: text" writes the second.
+pub(super) fn labelled(cursor: &mut Cursor<'_>) -> Outcome {
+    let number = amounts::whole(cursor)?;
+    if !matches!(cursor.mark(), Some(':' | '=')) {
+        return Err(Miss::Talk);
+    }
+    let text = text_of(cursor)?;
+    match number {
+        Some(number) => one(Change::WriteStep {
+            step: StepNumber::Number(number),
+            text,
+        }),
+        None => one(Change::AddStep {
+            text,
+            at: Place::End,
+        }),
+    }
+}
+
+/// After "change": "step 2 to …". `None`: it is not about a step.
+pub(super) fn change(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    if !names_a_step(ahead) {
+        return None;
+    }
+    let step = reference(&mut ahead).ok()?;
+    let Some(step) = step else {
+        return Some(Err(Miss::unclear(
+            "Say which step, as in \"change step 2 to Whisk the eggs.\"",
+        )));
+    };
+    *cursor = ahead;
+    if !cursor.eat_any(&["to say", "to", "with", "into", "by"]) && cursor.mark() != Some(':') {
+        return Some(Err(Miss::unclear(
+            "Write the new text after \"to\", as in \"change step 2 to Whisk the eggs.\"",
+        )));
+    }
+    Some(text_of(cursor).and_then(|text| one(Change::WriteStep { step, text })))
+}
+
+/// After "move": "step 3 to 1", "step 2 before step 1", "the last step up".
+pub(super) fn relocate(cursor: &mut Cursor<'_>) -> Outcome {
+    let unclear = || {
+        Miss::unclear("Say where to, as in \"move step 3 to 1\" or \"move step 3 before step 2\".")
+    };
+    if !names_a_step(*cursor) {
+        return Err(Miss::Talk);
+    }
+    let step = reference(cursor)?.ok_or_else(unclear)?;
+    let to = if cursor.eat_any(&["up", "one up", "earlier"]) {
+        Place::Up
+    } else if cursor.eat_any(&["down", "one down", "later"]) {
+        Place::Down
+    } else if cursor.eat_any(&["first", "to first"]) {
+        Place::Start
+    } else if cursor.eat_any(&["last", "to last"]) {
+        Place::End
+    } else {
+        place(cursor)?.ok_or_else(unclear)?
+    };
+    finish(cursor).map_err(|_| unclear())?;
+    one(Change::MoveStep { step, to })
+}
+
+/// After "swap": "steps 2 and 3", "step 2 with step 3". `None`: it is not about steps.
+pub(super) fn swap(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    if !names_a_step(*cursor) {
+        return None;
+    }
+    let unclear = || Miss::unclear("Say which two, as in \"swap steps 2 and 3\".");
+    let read = |cursor: &mut Cursor<'_>| {
+        let one_step = reference(cursor)?.ok_or_else(unclear)?;
+        cursor.eat_any(&["and", "with", "for"]);
+        cursor.eat_mark('&');
+        let other = reference(cursor)?.ok_or_else(unclear)?;
+        finish(cursor).map_err(|_| unclear())?;
+        one(Change::SwapSteps(one_step, other))
+    };
+    Some(read(cursor))
+}
+
+/// After "remove": "step 2", "steps 2-4", "steps 2, 3 and 5", "the last step", "all steps". `None`: not about steps.
+pub(super) fn remove(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut all = *cursor;
+    all.eat_any(&["all of the", "all the", "all", "the"]);
+    if all.eat("steps") && finish(&mut all).is_ok() {
+        *cursor = all;
+        return Some(one(Change::ClearSteps));
+    }
+    if !names_a_step(*cursor) {
+        return None;
+    }
+    let unclear =
+        || Miss::unclear("Say which step, as in \"remove step 2\" or \"remove the last step\".");
+    let read = |cursor: &mut Cursor<'_>| {
+        let steps = references(cursor)?;
+        finish(cursor).map_err(|_| unclear())?;
+        if steps.is_empty() {
+            Err(unclear())
+        } else {
+            one(Change::RemoveSteps(steps))
+        }
+    };
+    Some(read(cursor))
+}
+
+fn references(cursor: &mut Cursor<'_>) -> Result<Vec<StepNumber>, Miss> {
+    let mut steps = Vec::new();
+    let mut ahead = *cursor;
+    while let Some(step) = reference(&mut ahead)? {
+        steps.push(step);
+        *cursor = ahead;
+        if let StepNumber::Number(from) = step
+            && (ahead.eat_mark('-') || ahead.eat_mark('–') || ahead.eat_any(&["to", "through"]))
+            && let Some(StepNumber::Number(to)) = reference(&mut ahead)?
+        {
+            let to = to.min(from.saturating_add(LONGEST_RANGE));
+            steps.extend((from.saturating_add(1)..=to).map(StepNumber::Number));
+            *cursor = ahead;
+        }
+        ahead.skip_joins();
+        if ahead.position() == cursor.position() {
+            break;
+        }
+    }
+    Ok(steps)
+}
+
+/// "Step 2", "the last step": so that "the second tomato" is not taken for a step.
+fn names_a_step(mut cursor: Cursor<'_>) -> bool {
+    cursor.eat("the");
+    if matches!(cursor.word(), "step" | "steps") {
+        return true;
+    }
+    ordinal(&mut cursor).is_some() && cursor.word() == "step"
+}
+
+/// "First, whisk the eggs, then bake for 20 minutes", "finally, serve": only before a word for kitchen work.
+/// What begins with "first" goes to the start, in order; anything else to the end.
+pub(super) fn narrated(cursor: &mut Cursor<'_>) -> Outcome {
+    let from_start = matches!(cursor.word(), "first" | "firstly");
+    if !narrates(*cursor) {
+        return Err(Miss::Talk);
+    }
+    let mut changes = Vec::new();
+    let mut place = if from_start { Place::Start } else { Place::End };
+    while narrates(*cursor) {
+        cursor.advance();
+        cursor.eat_mark(',');
+        let text = narrated_text(cursor);
+        changes.push(Change::AddStep { text, at: place });
+        if from_start {
+            let added = u64::try_from(changes.len()).unwrap_or(u64::MAX);
+            place = Place::After(StepNumber::Number(added));
+        }
+        let mut ahead = *cursor;
+        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
+            ahead.advance();
+        }
+        if narrates(ahead) {
+            *cursor = ahead;
+        }
+    }
+    Ok(changes)
+}
+
+fn narrated_text(cursor: &mut Cursor<'_>) -> String {
+    let start = *cursor;
+    while !cursor.is_done() && !ends_text(*cursor) {
+        let mut ahead = *cursor;
+        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
+            ahead.advance();
+        }
+        if narrates(ahead) {
+            break;
+        }
+        cursor.advance();
+    }
+    sentence(cursor.text_since(start))
+}
+
+/// "Then bake", "next, stir".
+fn narrates(mut cursor: Cursor<'_>) -> bool {
+    let tells_order = matches!(
+        cursor.word(),
+        "first" | "firstly" | "then" | "next" | "finally" | "lastly" | "afterwards"
+    );
+    cursor.advance();
+    cursor.eat_mark(',');
+    tells_order && is_kitchen_work(cursor.word())
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+fn is_kitchen_work(word: &str) -> bool {
+    const WORK: [&str; 72] = [
+        "arrange",
+        "bake",
+        "baste",
+        "beat",
+        "blanch",
+        "blend",
+        "boil",
+        "braise",
+        "bring",
+        "broil",
+        "brown",
+        "brush",
+        "caramelize",
+        "chill",
+        "chop",
+        "coat",
+        "combine",
+        "cook",
+        "cool",
+        "cover",
+        "cream",
+        "crush",
+        "cube",
+        "deglaze",
+        "dice",
+        "dissolve",
+        "drain",
+        "dredge",
+        "drizzle",
+        "dust",
+        "fold",
+        "freeze",
+        "fry",
+        "garnish",
+        "grate",
+        "grease",
+        "grill",
+        "grind",
+        "heat",
+        "knead",
+        "let",
+        "marinate",
+        "mash",
+        "melt",
+        "mince",
+        "mix",
+        "pat",
+        "peel",
+        "poach",
+        "pour",
+        "preheat",
+        "press",
+        "puree",
+        "refrigerate",
+        "rinse",
+        "roast",
+        "roll",
+        "rub",
+        "saute",
+        "sauté",
+        "sear",
+        "season",
+        "serve",
+        "shred",
+        "sift",
+        "simmer",
+        "slice",
+        "soak",
+        "spread",
+        "sprinkle",
+        "steam",
+        "stir",
+    ];
+    const MORE_WORK: [&str; 10] = [
+        "strain", "stuff", "toast", "toss", "transfer", "whip", "whisk", "wash", "warm", "wrap",
+    ];
+    WORK.contains(&word) || MORE_WORK.contains(&word)
+}
