@@ -1,0 +1,402 @@
+//! A strict WebSocket client: every wait has an end, every server frame is held against the contract, and
+//! the updates of a connection must follow each other without a gap.
+
+pub mod envelope;
+mod place;
+
+use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
+use uuid::Uuid;
+
+pub use self::place::{Place, Seen};
+use crate::{
+    canary::Canary,
+    patience::{PATIENCE, within},
+};
+
+/// One connection to one recipe.
+#[derive(Debug)]
+pub struct Client {
+    socket: WebSocketStream<TcpStream>,
+    canary: Canary,
+    recipe: String,
+    envelopes: envelope::Envelopes,
+    place: Place,
+    /// What arrived while something else was awaited.
+    set_aside: VecDeque<Event>,
+    user: Option<String>,
+}
+
+/// What a server does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// It sent a message.
+    Message(Value),
+    /// It closed the connection, with words.
+    Closed(u16, String),
+    /// The connection was gone without a close frame.
+    Lost(String),
+}
+
+/// What a handshake carries beside what it must.
+#[derive(Debug, Clone, Default)]
+pub struct Handshake {
+    /// More headers.
+    pub headers: Vec<(String, String)>,
+    /// A small receive buffer, for a reader that shall be slow.
+    pub receive_buffer: Option<u32>,
+}
+
+impl Client {
+    /// Opens a connection.
+    pub async fn connect(address: SocketAddr, recipe: &str, canary: &Canary) -> Self {
+        Self::connect_with(address, recipe, canary, Handshake::default()).await
+    }
+
+    /// Opens a connection with a handshake of the test's own. `recipe` may carry a query.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn connect_with(
+        address: SocketAddr,
+        recipe: &str,
+        canary: &Canary,
+        handshake: Handshake,
+    ) -> Self {
+        Self::try_connect(address, recipe, canary, handshake)
+            .await
+            .unwrap_or_else(|error| panic!("the handshake for {recipe} failed: {error}"))
+    }
+
+    /// Opens a connection, or tells why not.
+    ///
+    /// # Errors
+    /// When the edge cannot be reached, or refuses.
+    pub async fn try_connect(
+        address: SocketAddr,
+        recipe: &str,
+        canary: &Canary,
+        handshake: Handshake,
+    ) -> anyhow::Result<Self> {
+        let url = format!("ws://{address}/v1/chat/{recipe}");
+        let mut request = url.into_client_request()?;
+        for (name, value) in handshake.headers {
+            let name: tokio_tungstenite::tungstenite::http::HeaderName = name.parse()?;
+            request
+                .headers_mut()
+                .insert(name, HeaderValue::from_str(&value)?);
+        }
+        let tcp = TcpSocket::new_v4()?;
+        if let Some(size) = handshake.receive_buffer {
+            tcp.set_recv_buffer_size(size)?;
+        }
+        let opening = async {
+            let stream = tcp.connect(address).await?;
+            stream.set_nodelay(true)?;
+            anyhow::Ok(client_async(request, stream).await?)
+        };
+        let (socket, _) = within("the WebSocket handshake", opening).await?;
+        let recipe = recipe.split('?').next().unwrap_or_default();
+        Ok(Self {
+            socket,
+            canary: canary.clone(),
+            recipe: recipe.to_owned(),
+            envelopes: envelope::Envelopes::default(),
+            place: Place::default(),
+            set_aside: VecDeque::new(),
+            user: None,
+        })
+    }
+
+    /// Gives a token, and awaits the update that accepts it.
+    pub async fn auth(&mut self, token: &str) -> Value {
+        self.auth_with(json!({"token": token})).await
+    }
+
+    /// Gives an `auth` payload, and awaits the update that accepts it.
+    pub async fn auth_with(&mut self, payload: Value) -> Value {
+        let id = self.send_auth(payload).await;
+        let answer = self.answer_to(&id).await;
+        assert_eq!(
+            answer["type"], "recipe_update",
+            "an answer to auth: {answer}"
+        );
+        let session = &answer["payload"]["session"];
+        assert!(
+            session.is_object(),
+            "an answer to auth has a session: {answer}"
+        );
+        self.user = session["user"]["id"].as_str().map(str::to_owned);
+        answer["payload"].clone()
+    }
+
+    /// Gives an `auth` payload and waits for nothing. Its id is the answer's `in_reply_to`.
+    pub async fn send_auth(&mut self, payload: Value) -> String {
+        if let Some(token) = payload["token"].as_str() {
+            self.canary.remember(token);
+        }
+        self.send("auth", payload).await
+    }
+
+    /// Says something, and awaits this connection's own copy of it.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn say(&mut self, content: &str) -> Value {
+        match self.try_say(&new_id(), content).await {
+            Ok(update) => update,
+            Err(error) => panic!("{content:?} was refused: {error}"),
+        }
+    }
+
+    /// Says something under an id of the test's own, and awaits the answer.
+    ///
+    /// # Errors
+    /// The payload of the `error` that refused it.
+    pub async fn try_say(&mut self, id: &str, content: &str) -> Result<Value, Value> {
+        self.send_json(&chat_message(id, content)).await;
+        let answer = self.answer_to(id).await;
+        let payload = answer["payload"].clone();
+        if answer["type"] == "error" {
+            return Err(payload);
+        }
+        let message = &payload["message"];
+        assert_eq!(message["id"], id, "the author's own copy: {payload}");
+        assert_eq!(message["content"], content.trim(), "{payload}");
+        assert_eq!(
+            message["author"]["id"].as_str(),
+            self.user.as_deref(),
+            "{payload}"
+        );
+        Ok(payload)
+    }
+
+    /// Sends a message of `kind` under a new id, which it gives.
+    pub async fn send(&mut self, kind: &str, payload: Value) -> String {
+        let id = new_id();
+        let message = json!({"type": kind, "id": id, "timestamp": now(), "payload": payload});
+        self.send_json(&message).await;
+        id
+    }
+
+    /// Sends any JSON.
+    pub async fn send_json(&mut self, message: &Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    /// Sends any text. A connection that is gone already shows in the next event.
+    pub async fn send_text(&mut self, text: &str) {
+        self.send_frame(Message::text(text)).await;
+    }
+
+    /// Sends any frame.
+    pub async fn send_frame(&mut self, frame: Message) {
+        within("room to send", self.socket.send(frame)).await.ok();
+    }
+
+    /// Waits for the answer that names `id`; other messages are set aside for later.
+    ///
+    /// # Panics
+    /// When the connection ends instead.
+    pub async fn answer_to(&mut self, id: &str) -> Value {
+        let give_up = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let left = give_up.saturating_duration_since(tokio::time::Instant::now());
+            match self.arrival(left).await {
+                Some(Event::Message(message)) if message["payload"]["in_reply_to"] == id => {
+                    return message;
+                }
+                Some(message @ Event::Message(_)) => self.set_aside.push_back(message),
+                other => panic!("no answer to {id}, but {other:?}"),
+            }
+        }
+    }
+
+    /// The next thing that the server does, in order.
+    ///
+    /// # Panics
+    /// When it does nothing.
+    pub async fn next(&mut self) -> Event {
+        match self.next_within(PATIENCE).await {
+            Some(event) => event,
+            None => panic!("the server was silent for {PATIENCE:?}"),
+        }
+    }
+
+    /// The next thing that the server does within `patience`.
+    pub async fn next_within(&mut self, patience: Duration) -> Option<Event> {
+        match self.set_aside.pop_front() {
+            Some(event) => Some(event),
+            None => self.arrival(patience).await,
+        }
+    }
+
+    /// The payload of the next message, which must be of `kind`.
+    ///
+    /// # Panics
+    /// When something else comes, or nothing.
+    pub async fn expect(&mut self, kind: &str) -> Value {
+        match self.next().await {
+            Event::Message(message) if message["type"] == kind => message["payload"].clone(),
+            other => panic!("no {kind}, but {other:?}"),
+        }
+    }
+
+    /// The payload of the next message of `kind`; other messages before it are passed over.
+    ///
+    /// # Panics
+    /// When the connection ends first.
+    pub async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            match self.next().await {
+                Event::Message(message) if message["type"] == kind => {
+                    return message["payload"].clone();
+                }
+                Event::Message(_) => {}
+                other => panic!("no {kind}, but {other:?}"),
+            }
+        }
+    }
+
+    /// The update that brings the message with this id; updates before it are passed over.
+    pub async fn until_message(&mut self, id: &str) -> Value {
+        loop {
+            let update = self.until("recipe_update").await;
+            let skipped = update["messages"].as_array().into_iter().flatten();
+            if skipped
+                .chain([&update["message"]])
+                .any(|message| message["id"] == id)
+            {
+                return update;
+            }
+        }
+    }
+
+    /// The next thing must be this close.
+    ///
+    /// # Panics
+    /// When it is anything else.
+    pub async fn expect_close(&mut self, code: u16, reason: &str) {
+        let event = self.next().await;
+        assert_eq!(event, Event::Closed(code, reason.to_owned()));
+    }
+
+    /// This close comes next but for updates, which are passed over.
+    ///
+    /// # Panics
+    /// When anything else comes.
+    pub async fn until_close(&mut self, code: u16, reason: &str) {
+        assert_eq!(self.end().await, Event::Closed(code, reason.to_owned()));
+    }
+
+    /// How the connection ends; messages before that are passed over.
+    pub async fn end(&mut self) -> Event {
+        loop {
+            match self.next().await {
+                Event::Message(_) => {}
+                end => return end,
+            }
+        }
+    }
+
+    /// Nothing may come for this long.
+    ///
+    /// # Panics
+    /// When something does.
+    pub async fn expect_silence(&mut self, length: Duration) {
+        let event = self.next_within(length).await;
+        assert_eq!(event, None, "there should be silence");
+    }
+
+    /// Leaves in order.
+    pub async fn leave(mut self) {
+        within("the close to be sent", self.socket.close(None))
+            .await
+            .ok();
+        self.end().await;
+    }
+
+    /// Takes the connection out of all order: what is sent and read from now on are bytes.
+    pub fn into_raw(self) -> TcpStream {
+        self.socket.into_inner()
+    }
+
+    /// Where this connection stands in the recipe's order, and what it has seen.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The last revision that it has seen.
+    pub fn revision(&self) -> u64 {
+        self.place.revision()
+    }
+
+    /// What the network brings next, past what was set aside.
+    async fn arrival(&mut self, patience: Duration) -> Option<Event> {
+        let arrived = timeout(patience, next_frame(&mut self.socket)).await.ok()?;
+        Some(match arrived {
+            Arrived::Text(text) => {
+                let message = self.envelopes.check(&text);
+                if message["type"] == "recipe_update" {
+                    assert_eq!(message["payload"]["recipe_id"], self.recipe.as_str());
+                    self.place.follow(&message["payload"]);
+                }
+                Event::Message(message)
+            }
+            Arrived::End(event) => event,
+        })
+    }
+}
+
+enum Arrived {
+    Text(String),
+    End(Event),
+}
+
+async fn next_frame(socket: &mut WebSocketStream<TcpStream>) -> Arrived {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => return Arrived::Text(text.to_string()),
+            Some(Ok(Message::Close(Some(close)))) => {
+                // The library answers a close when it is asked for more.
+                timeout(Duration::from_secs(1), socket.next()).await.ok();
+                let end = Event::Closed(close.code.into(), close.reason.to_string());
+                return Arrived::End(end);
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(other)) => panic!("a server sends text frames only: {other:?}"),
+            Some(Err(error)) => return Arrived::End(Event::Lost(error.to_string())),
+            None => return Arrived::End(Event::Lost("the stream ended".to_owned())),
+        }
+    }
+}
+
+/// A `chat_message`.
+pub fn chat_message(id: &str, content: &str) -> Value {
+    json!({
+        "type": "chat_message",
+        "id": id,
+        "timestamp": now(),
+        "payload": {"content": content},
+    })
+}
+
+/// A new message id.
+pub fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+fn now() -> &'static str {
+    // It is informative only and never trusted, so any will do.
+    "2026-11-22T20:36:02.123Z"
+}

@@ -1,0 +1,251 @@
+//! Judges a whole run: what was said and answered, what each connection saw, and what stands in the log at
+//! the end. One pass over each, so that long runs can be judged too.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use crate::client::Seen;
+
+/// What happened to one recipe. Clones share it; the order of calls is the order of time.
+#[derive(Debug, Clone, Default)]
+pub struct History(Arc<Mutex<Record>>);
+
+#[derive(Debug, Default)]
+struct Record {
+    said: HashMap<String, Said>,
+    highest_acked: u64,
+    connections: Vec<Vec<Seen>>,
+    early: Vec<Violation>,
+}
+
+#[derive(Debug)]
+struct Said {
+    content: String,
+    /// The highest revision that had been answered before this was first said.
+    floor: u64,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Unknown,
+    Accepted(u64),
+    Refused,
+}
+
+/// What must never happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Violation {
+    /// The log's revisions are not 1, 2, 3…
+    LogNotDense {
+        /// The revision that should stand here.
+        wanted: u64,
+        /// The one that does.
+        found: u64,
+    },
+    /// An id stands twice in the log.
+    Doubled(String),
+    /// A message was answered as accepted and is not in the log.
+    Lost(String),
+    /// A message stands at another revision than its author was told.
+    Moved {
+        /// Its id.
+        id: String,
+        /// What the author was told.
+        told: u64,
+        /// Where it stands.
+        stands: u64,
+    },
+    /// A repeated message got another revision than the first time.
+    AnsweredTwice(String),
+    /// A message that was refused for good is in the log.
+    RefusedButKept(String),
+    /// Nobody said this.
+    NeverSaid(String),
+    /// The log has other words than were said.
+    OtherWords(String),
+    /// It was said after the answer to a later one had come.
+    OutOfTime {
+        /// Its id.
+        id: String,
+        /// Where it stands.
+        stands: u64,
+        /// What had been answered before it was said.
+        floor: u64,
+    },
+    /// A connection saw revisions that do not follow each other.
+    Jumped {
+        /// Which connection.
+        connection: usize,
+        /// The revision before.
+        from: u64,
+        /// The revision after it.
+        to: u64,
+    },
+    /// A connection saw something else than the log has.
+    SawOther {
+        /// Which connection.
+        connection: usize,
+        /// At which revision.
+        revision: u64,
+    },
+}
+
+impl History {
+    /// A message is about to be sent, for the first time or again.
+    pub fn says(&self, id: &str, content: &str) {
+        let mut record = self.0.lock().unwrap();
+        let floor = record.highest_acked;
+        record.said.entry(id.to_owned()).or_insert_with(|| Said {
+            content: content.to_owned(),
+            floor,
+            outcome: Outcome::Unknown,
+        });
+    }
+
+    /// The answer came: it is accepted.
+    pub fn accepted(&self, id: &str, revision: u64) {
+        let mut record = self.0.lock().unwrap();
+        record.highest_acked = record.highest_acked.max(revision);
+        let Some(said) = record.said.get_mut(id) else {
+            record.early.push(Violation::NeverSaid(id.to_owned()));
+            return;
+        };
+        let before = std::mem::replace(&mut said.outcome, Outcome::Accepted(revision));
+        if !matches!(before, Outcome::Unknown) && before != Outcome::Accepted(revision) {
+            record.early.push(Violation::AnsweredTwice(id.to_owned()));
+        }
+    }
+
+    /// The answer came: it is refused for good.
+    pub fn refused(&self, id: &str) {
+        let mut record = self.0.lock().unwrap();
+        if let Some(said) = record.said.get_mut(id) {
+            said.outcome = Outcome::Refused;
+        }
+    }
+
+    /// All that one connection saw, from its first to its last message.
+    pub fn connection(&self, seen: &[Seen]) {
+        self.0.lock().unwrap().connections.push(seen.to_vec());
+    }
+
+    /// How many messages were answered as accepted.
+    pub fn count_accepted(&self) -> usize {
+        let record = self.0.lock().unwrap();
+        let accepted = |said: &&Said| matches!(said.outcome, Outcome::Accepted(_));
+        record.said.values().filter(accepted).count()
+    }
+
+    /// Everything that is wrong, given the whole log of the recipe.
+    pub fn judge(&self, log: &[Seen]) -> Vec<Violation> {
+        let record = self.0.lock().unwrap();
+        let mut wrong = record.early.clone();
+        let stands = judge_log(log, &mut wrong);
+        record.judge_what_was_said(&stands, log, &mut wrong);
+        record.judge_what_was_seen(log, &mut wrong);
+        wrong
+    }
+
+    /// Ends the test when anything is wrong.
+    ///
+    /// # Panics
+    /// When anything is wrong.
+    #[track_caller]
+    pub fn assert_sound(&self, log: &[Seen]) {
+        let wrong = self.judge(log);
+        let first = &wrong[..wrong.len().min(10)];
+        assert!(
+            wrong.is_empty(),
+            "{} violations, such as {first:#?}",
+            wrong.len()
+        );
+    }
+}
+
+/// Checks that the log is dense and without doubles, and gives the revision of each id.
+fn judge_log<'a>(log: &'a [Seen], wrong: &mut Vec<Violation>) -> HashMap<&'a str, u64> {
+    let mut stands = HashMap::with_capacity(log.len());
+    for (wanted, entry) in (1..).zip(log) {
+        if entry.revision != wanted {
+            let found = entry.revision;
+            wrong.push(Violation::LogNotDense { wanted, found });
+        }
+        if stands.insert(entry.id.as_str(), entry.revision).is_some() {
+            wrong.push(Violation::Doubled(entry.id.clone()));
+        }
+    }
+    stands
+}
+
+impl Record {
+    fn judge_what_was_said(
+        &self,
+        stands: &HashMap<&str, u64>,
+        log: &[Seen],
+        wrong: &mut Vec<Violation>,
+    ) {
+        for (id, said) in &self.said {
+            let outcome = (said.outcome, stands.get(id.as_str()).copied());
+            let id = id.clone();
+            match outcome {
+                (Outcome::Accepted(_), None) => wrong.push(Violation::Lost(id)),
+                (Outcome::Refused, Some(_)) => wrong.push(Violation::RefusedButKept(id)),
+                (Outcome::Accepted(told), Some(stands)) if told != stands => {
+                    wrong.push(Violation::Moved { id, told, stands });
+                }
+                (_, Some(stands)) if stands <= said.floor => {
+                    let floor = said.floor;
+                    wrong.push(Violation::OutOfTime { id, stands, floor });
+                }
+                _ => {}
+            }
+        }
+        for entry in log {
+            match self.said.get(&entry.id) {
+                None => wrong.push(Violation::NeverSaid(entry.id.clone())),
+                Some(said) if said.content != entry.content => {
+                    wrong.push(Violation::OtherWords(entry.id.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn judge_what_was_seen(&self, log: &[Seen], wrong: &mut Vec<Violation>) {
+        for (connection, seen) in self.connections.iter().enumerate() {
+            for pair in seen.windows(2) {
+                let (from, to) = (pair[0].revision, pair[1].revision);
+                if to != from + 1 {
+                    wrong.push(Violation::Jumped {
+                        connection,
+                        from,
+                        to,
+                    });
+                }
+            }
+            for entry in seen {
+                let place = usize::try_from(entry.revision.wrapping_sub(1)).unwrap_or(usize::MAX);
+                if log.get(place) != Some(entry) {
+                    let revision = entry.revision;
+                    wrong.push(Violation::SawOther {
+                        connection,
+                        revision,
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}

@@ -1,0 +1,172 @@
+//! A real PostgreSQL in a temporary folder. It refuses to run as root, so then it runs as the user `postgres`.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::{
+    binary::clean_command,
+    patience::{eventually, within_at_most},
+    process::{Process, last_lines},
+    redis_server::free_port,
+};
+
+/// A private PostgreSQL.
+#[derive(Debug)]
+pub struct Postgres {
+    port: u16,
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts it.
+    pub async fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let user = unprivileged_user();
+        if let Some((user, group)) = user {
+            std::os::unix::fs::chown(folder.path(), Some(user), Some(group))
+                .expect("to give the folder to postgres");
+        }
+        let data = folder.path().join("data");
+        make_cluster(&data, user).await;
+        let port = free_port();
+        let process = launch(&data, port, user);
+        eventually("PostgreSQL to be ready", async || {
+            process.stderr().contains("ready to accept connections")
+        })
+        .await;
+        Self {
+            port,
+            process,
+            _folder: folder,
+        }
+    }
+
+    /// Makes an empty database and gives its address as the services want it.
+    pub async fn database(&self, name: &str) -> String {
+        let mut create = tool("createdb", None);
+        create
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-U",
+                "postgres",
+                "-p",
+                &self.port.to_string(),
+            ])
+            .arg(name);
+        run("createdb", create).await;
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Its process, to be frozen and thawed.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // An immediate stop also ends its children and frees its shared memory; a kill would not.
+        if self.process.is_running() {
+            self.process.signal("QUIT");
+            for _ in 0..200 {
+                if !self.process.is_running() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+}
+
+async fn make_cluster(data: &Path, user: Option<(u32, u32)>) {
+    let mut initdb = tool("initdb", user);
+    initdb
+        .args([
+            "-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale", "C", "-D",
+        ])
+        .arg(data);
+    run("initdb", initdb).await;
+}
+
+fn launch(data: &Path, port: u16, user: Option<(u32, u32)>) -> Process {
+    let mut server = tool("postgres", user);
+    server
+        .args(["-F", "-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
+        .arg(data)
+        .arg("-D")
+        .arg(data);
+    Process::start("postgres", server)
+}
+
+async fn run(name: &str, command: Command) {
+    let mut process = Process::start(name, command);
+    let patience = Duration::from_secs(60);
+    let ended = within_at_most(patience, name, process.ended_within(patience)).await;
+    assert!(
+        ended.status.success(),
+        "{name} failed:\n{}",
+        last_lines(&ended.stderr)
+    );
+}
+
+fn tool(name: &str, user: Option<(u32, u32)>) -> Command {
+    let mut command = clean_command(&folder_of_tools().join(name));
+    if let Some((user, group)) = user {
+        command.uid(user).gid(group);
+    }
+    // The folder of the tests may be closed to that user.
+    command.current_dir("/");
+    command
+}
+
+/// Debian keeps the server's programs out of the search path, one folder per version.
+fn folder_of_tools() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .filter(|(_, folder)| folder.join("initdb").is_file())
+        .collect();
+    found.sort();
+    found.pop().map(|(_, folder)| folder).unwrap_or_default()
+}
+
+fn unprivileged_user() -> Option<(u32, u32)> {
+    let myself = fs::metadata("/proc/self").expect("/proc").uid();
+    if myself != 0 {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").expect("/etc/passwd");
+    let entry = users.lines().find(|line| line.starts_with("postgres:"));
+    let fields: Vec<&str> = entry.expect("a user `postgres`").split(':').collect();
+    Some((
+        fields[2].parse().expect("a user id"),
+        fields[3].parse().expect("a group id"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_can_be_made() {
+        let postgres = Postgres::start().await;
+
+        let url = postgres.database("soups").await;
+
+        assert!(url.ends_with("/soups"), "{url}");
+    }
+}

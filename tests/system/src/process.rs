@@ -1,0 +1,236 @@
+//! One child process: its output is kept, it can be signalled, and it does not outlive the test.
+
+use std::{fs, process::ExitStatus, process::Stdio, time::Duration};
+
+use tempfile::NamedTempFile;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, ChildStdout, Command},
+    sync::watch,
+};
+
+use crate::patience::{PATIENCE, within};
+
+/// A running (or ended) process.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    stdout: watch::Receiver<Stdout>,
+    stderr: NamedTempFile,
+}
+
+/// What came on standard output so far.
+#[derive(Debug, Default)]
+struct Stdout {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+/// What a process leaves behind.
+#[derive(Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// All of its standard output.
+    pub stdout: String,
+    /// All of its standard error.
+    pub stderr: String,
+}
+
+impl Process {
+    /// Starts `command`; `name` is for messages.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    pub fn start(name: &str, mut command: Command) -> Self {
+        let stderr = NamedTempFile::new().expect("a temporary file");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::from(stderr.reopen().expect("the temporary file")))
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let (sender, stdout) = watch::channel(Stdout::default());
+        if let Some(pipe) = child.stdout.take() {
+            tokio::spawn(keep_lines(pipe, sender));
+        }
+        Self {
+            name: name.to_owned(),
+            child,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// What it is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Waits for a line on standard output that contains `part`, and gives that line.
+    ///
+    /// # Panics
+    /// When the process ends, or [`PATIENCE`] does, without such a line.
+    pub async fn line_with(&self, part: &str) -> String {
+        let find = |stdout: &Stdout| {
+            stdout
+                .lines
+                .iter()
+                .find(|line| line.contains(part))
+                .cloned()
+        };
+        let mut stdout = self.stdout.clone();
+        let arrived = stdout.wait_for(|now| now.ended || find(now).is_some());
+        let found = match tokio::time::timeout(PATIENCE, arrived).await {
+            Ok(Ok(now)) => find(&now),
+            _ => None,
+        };
+        found.unwrap_or_else(|| {
+            let end = last_lines(&self.stderr());
+            panic!("{} never printed {part:?}; it said:\n{end}", self.name)
+        })
+    }
+
+    /// The process id, while it runs.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn id(&self) -> u32 {
+        self.child
+            .id()
+            .unwrap_or_else(|| panic!("{} has ended", self.name))
+    }
+
+    /// Asks for an orderly end.
+    pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Stops it from running, without its knowing.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it run on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// Sends a signal by name.
+    ///
+    /// # Panics
+    /// When the process has ended.
+    pub fn signal(&self, signal: &str) {
+        let script = format!("kill -{signal} {}", self.id());
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "{script} failed"
+        );
+    }
+
+    /// Kills it (SIGKILL) and waits until it is gone.
+    pub async fn kill(&mut self) {
+        within(&format!("the death of {}", self.name), self.child.kill())
+            .await
+            .ok(); // An error says that it was gone already.
+    }
+
+    /// Waits for it to end by itself, at most [`PATIENCE`].
+    pub async fn ended(&mut self) -> Ended {
+        self.ended_within(PATIENCE).await
+    }
+
+    /// Waits for it to end by itself, at most `patience`.
+    ///
+    /// # Panics
+    /// When it goes on.
+    pub async fn ended_within(&mut self, patience: Duration) -> Ended {
+        let what = format!("the end of {}", self.name);
+        let ended = crate::patience::within_at_most(patience, &what, self.child.wait()).await;
+        let mut stdout = self.stdout.clone();
+        within(
+            "the last of standard output",
+            stdout.wait_for(|now| now.ended),
+        )
+        .await
+        .ok();
+        Ended {
+            status: ended.expect("a child's status"),
+            stdout: self.stdout(),
+            stderr: self.stderr(),
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Standard output so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.borrow().lines.join("\n")
+    }
+
+    /// Standard error so far.
+    pub fn stderr(&self) -> String {
+        let bytes = fs::read(self.stderr.path()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+async fn keep_lines(pipe: ChildStdout, kept: watch::Sender<Stdout>) {
+    let mut lines = BufReader::new(pipe).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        kept.send_modify(|stdout| stdout.lines.push(line));
+    }
+    kept.send_modify(|stdout| stdout.ended = true);
+}
+
+/// The end of a log without its chatter, for the message of a failed test.
+pub fn last_lines(log: &str) -> String {
+    let telling = |line: &&str| !line.contains("TRACE") && !line.contains("DEBUG");
+    let lines: Vec<&str> = log.lines().filter(telling).collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Process {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Process::start("a shell", command)
+    }
+
+    #[tokio::test]
+    async fn keeps_what_a_process_says_and_how_it_ends() {
+        let mut process = shell("echo listening on 7; echo worry >&2; exit 3");
+
+        assert_eq!(process.line_with("listening").await, "listening on 7");
+        let ended = process.ended().await;
+        assert_eq!(ended.status.code(), Some(3));
+        assert_eq!(ended.stderr, "worry\n");
+    }
+
+    #[tokio::test]
+    async fn a_signal_reaches_the_process() {
+        let mut process = shell("trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done");
+        process.line_with("ready").await;
+
+        process.terminate();
+
+        assert_eq!(process.ended().await.status.code(), Some(5));
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "never printed")]
+    async fn a_line_that_never_comes_is_told() {
+        shell("echo something else").line_with("listening").await;
+    }
+}

@@ -1,0 +1,198 @@
+//! A TCP proxy with faults: connections through it can be cut, frozen, delayed or swallowed.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+/// What the proxy does with what passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weather {
+    /// Everything passes.
+    Fair,
+    /// Everything passes, this much later.
+    Slow(Duration),
+    /// Nothing passes, nothing is lost: it goes on when the weather is fair again.
+    Frozen,
+    /// What is sent vanishes; the connections stay open.
+    BlackHole,
+    /// No connection gets through.
+    Cut,
+}
+
+/// A proxy in front of one address.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    weather: watch::Sender<Weather>,
+    cut: watch::Sender<CancellationToken>,
+    _accepting: AbortOnDropHandle<()>,
+}
+
+impl Proxy {
+    /// Starts one in front of `target`.
+    pub async fn start(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let weather = watch::Sender::new(Weather::Fair);
+        let cut = watch::Sender::new(CancellationToken::new());
+        let accepting = accept(listener, target, weather.subscribe(), cut.subscribe());
+        Self {
+            address,
+            weather,
+            cut,
+            _accepting: AbortOnDropHandle::new(tokio::spawn(accepting)),
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Changes the weather. A cut also ends the connections that are open.
+    pub fn set(&self, weather: Weather) {
+        self.weather.send_replace(weather);
+        if weather == Weather::Cut {
+            self.cut.send_replace(CancellationToken::new()).cancel();
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    target: SocketAddr,
+    weather: watch::Receiver<Weather>,
+    cut: watch::Receiver<CancellationToken>,
+) {
+    while let Ok((near, _)) = listener.accept().await {
+        let now = *weather.borrow();
+        if now == Weather::Cut {
+            continue;
+        }
+        let cut = cut.borrow().clone();
+        let carried = carry(near, target, weather.clone());
+        tokio::spawn(async move {
+            // Ends when either side does, or all connections are cut: nobody waits for it.
+            cut.run_until_cancelled(carried).await;
+        });
+    }
+}
+
+async fn carry(near: TcpStream, target: SocketAddr, weather: watch::Receiver<Weather>) {
+    let Ok(far) = TcpStream::connect(target).await else {
+        return;
+    };
+    near.set_nodelay(true).ok(); // Only speed is at stake.
+    far.set_nodelay(true).ok();
+    let (near_read, near_write) = near.into_split();
+    let (far_read, far_write) = far.into_split();
+    tokio::select! {
+        () = pass(near_read, far_write, weather.clone()) => {}
+        () = pass(far_read, near_write, weather) => {}
+    }
+}
+
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut weather: watch::Receiver<Weather>,
+) {
+    let mut bytes = vec![0; 16 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        let thawed = weather.wait_for(|now| *now != Weather::Frozen).await;
+        let now = thawed.map_or(Weather::Cut, |now| *now);
+        match now {
+            Weather::BlackHole => continue,
+            Weather::Slow(delay) => sleep(delay).await,
+            Weather::Cut => return,
+            Weather::Fair | Weather::Frozen => {}
+        }
+        if to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+    use crate::patience::within;
+
+    async fn echo() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (mut read, mut write) = stream.split();
+                    tokio::io::copy(&mut read, &mut write).await.ok();
+                });
+            }
+        });
+        address
+    }
+
+    async fn echoes(stream: &mut TcpStream) -> std::io::Result<()> {
+        stream.write_all(b"soup").await?;
+        let mut back = [0; 4];
+        within("an echo", stream.read_exact(&mut back)).await?;
+        assert_eq!(&back, b"soup");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_is_frozen_goes_on_later() {
+        let proxy = Proxy::start(echo().await).await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        echoes(&mut stream).await.unwrap();
+
+        proxy.set(Weather::Frozen);
+        let frozen = timeout(Duration::from_millis(100), echoes(&mut stream)).await;
+        assert!(frozen.is_err());
+
+        proxy.set(Weather::Fair);
+        let mut back = [0; 4];
+        within("the frozen echo", stream.read_exact(&mut back))
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_cut_ends_connections_and_lets_none_in() {
+        let proxy = Proxy::start(echo().await).await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        echoes(&mut stream).await.unwrap();
+
+        proxy.set(Weather::Cut);
+        assert!(echoes(&mut stream).await.is_err());
+        let mut late = TcpStream::connect(proxy.address()).await.unwrap();
+        assert!(echoes(&mut late).await.is_err());
+
+        proxy.set(Weather::Fair);
+        let mut again = TcpStream::connect(proxy.address()).await.unwrap();
+        echoes(&mut again).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn slow_weather_delays_both_ways() {
+        let proxy = Proxy::start(echo().await).await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+
+        proxy.set(Weather::Slow(Duration::from_millis(50)));
+        let asked = Instant::now();
+        echoes(&mut stream).await.unwrap();
+
+        assert!(asked.elapsed() >= Duration::from_millis(100));
+    }
+}

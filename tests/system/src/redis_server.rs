@@ -1,0 +1,117 @@
+//! A real redis-server on a free port, with nothing on disk, that can be killed, frozen and brought back.
+
+use std::{net::TcpListener, path::Path};
+
+use redis::aio::MultiplexedConnection;
+use tempfile::TempDir;
+
+use crate::{binary::clean_command, patience::within, process::Process};
+
+/// A private Redis.
+#[derive(Debug)]
+pub struct RedisServer {
+    port: u16,
+    process: Process,
+    folder: TempDir,
+}
+
+impl RedisServer {
+    /// Starts one.
+    pub async fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let port = free_port();
+        let process = launch(port, folder.path()).await;
+        Self {
+            port,
+            process,
+            folder,
+        }
+    }
+
+    /// Its address as the services want it.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process, to be frozen and thawed.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Kills it; nothing of what it held survives.
+    pub async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
+    /// Starts it again, empty, on the same port.
+    pub async fn restart(&mut self) {
+        self.kill().await;
+        self.process = launch(self.port, self.folder.path()).await;
+    }
+
+    /// A connection of the test's own.
+    pub async fn connection(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.url()).expect("a Redis address");
+        within(
+            "a connection to Redis",
+            client.get_multiplexed_async_connection(),
+        )
+        .await
+        .expect("a connection to Redis")
+    }
+
+    /// All keys that match `pattern`.
+    pub async fn keys(&self, pattern: &str) -> Vec<String> {
+        let mut connection = self.connection().await;
+        let keys = redis::cmd("KEYS")
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await;
+        keys.expect("the keys of Redis")
+    }
+}
+
+async fn launch(port: u16, folder: &Path) -> Process {
+    let mut command = clean_command(Path::new("redis-server"));
+    command
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(["--port", &port.to_string()])
+        .arg("--dir")
+        .arg(folder);
+    let process = Process::start("redis-server", command);
+    process.line_with("Ready to accept connections").await;
+    process
+}
+
+/// A port that nobody listens on at this moment, for servers that cannot choose one themselves.
+pub fn free_port() -> u16 {
+    let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    probe.local_addr().expect("its address").port()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_restarted_redis_is_empty() {
+        let mut redis = RedisServer::start().await;
+        let mut connection = redis.connection().await;
+        let set = redis::cmd("SET")
+            .arg("dish")
+            .arg("soup")
+            .exec_async(&mut connection)
+            .await;
+        set.unwrap();
+        assert_eq!(redis.keys("*").await, ["dish"]);
+
+        redis.restart().await;
+
+        assert!(redis.keys("*").await.is_empty());
+    }
+}

@@ -1,0 +1,251 @@
+//! What a stack is made of, before it runs.
+
+use tempfile::TempDir;
+
+use super::Stack;
+use crate::{
+    canary::Canary,
+    postgres::Postgres,
+    redis_server::RedisServer,
+    service::{Launch, Service},
+};
+
+/// What to start. By default: no limit on sign-ins, logs at TRACE, SQLite in a private folder.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// How many edges, each service in its own process; none: everything in one.
+    edges: usize,
+    redis: bool,
+    redis_url: Option<String>,
+    postgres: bool,
+    auth_flags: Vec<String>,
+    chat_flags: Vec<String>,
+    edge_flags: Vec<Vec<String>>,
+    log: String,
+}
+
+impl Plan {
+    /// Everything in one process: `recipe-chat up`.
+    pub fn together() -> Self {
+        Self {
+            edges: 0,
+            redis: false,
+            redis_url: None,
+            postgres: false,
+            auth_flags: Vec::new(),
+            chat_flags: Vec::new(),
+            edge_flags: vec![flags(&["--sign-in-rate", "0"])],
+            log: "trace".to_owned(),
+        }
+    }
+
+    /// Auth, chat and so many edges, each in its own process.
+    pub fn apart(edges: usize) -> Self {
+        Self {
+            edges,
+            edge_flags: vec![flags(&["--sign-in-rate", "0"]); edges],
+            ..Self::together()
+        }
+    }
+
+    /// With a Redis of its own.
+    #[must_use]
+    pub fn with_redis(mut self) -> Self {
+        self.redis = true;
+        self
+    }
+
+    /// With Redis at this address instead of its own, for a proxy in between.
+    #[must_use]
+    pub fn with_redis_at(mut self, url: String) -> Self {
+        self.redis_url = Some(url);
+        self
+    }
+
+    /// With both databases in PostgreSQL.
+    #[must_use]
+    pub fn with_postgres(mut self) -> Self {
+        self.postgres = true;
+        self
+    }
+
+    /// With more flags for the auth service.
+    #[must_use]
+    pub fn auth(mut self, more: &[&str]) -> Self {
+        self.auth_flags.extend(flags(more));
+        self
+    }
+
+    /// With more flags for the chat service.
+    #[must_use]
+    pub fn chat(mut self, more: &[&str]) -> Self {
+        self.chat_flags.extend(flags(more));
+        self
+    }
+
+    /// With more flags for every edge. A flag replaces an earlier one of the same name.
+    #[must_use]
+    pub fn edge(mut self, more: &[&str]) -> Self {
+        for edge in &mut self.edge_flags {
+            replace(edge, more);
+        }
+        self
+    }
+
+    /// With more flags for one edge.
+    #[must_use]
+    pub fn one_edge(mut self, which: usize, more: &[&str]) -> Self {
+        replace(&mut self.edge_flags[which], more);
+        self
+    }
+
+    /// With these log directives instead of `trace`, for tests that would log too much.
+    #[must_use]
+    pub fn log(mut self, directives: &str) -> Self {
+        directives.clone_into(&mut self.log);
+        self
+    }
+
+    /// Starts everything and waits until it is ready.
+    pub async fn start(self) -> Stack {
+        let data = TempDir::new().expect("a temporary folder");
+        let redis = match self.redis {
+            true => Some(RedisServer::start().await),
+            false => None,
+        };
+        let redis_url = self
+            .redis_url
+            .clone()
+            .or(redis.as_ref().map(RedisServer::url));
+        let shared = redis_url.map_or_else(Vec::new, |url| flags(&["--redis-url", &url]));
+        let mut stack = Stack {
+            auth: None,
+            chat: None,
+            edges: Vec::new(),
+            redis,
+            postgres: None,
+            canary: Canary::default(),
+            data: data,
+        };
+        if self.edges == 0 {
+            self.start_together(&mut stack, &shared).await;
+        } else {
+            self.start_apart(&mut stack, &shared).await;
+        }
+        stack
+    }
+
+    async fn start_together(&self, stack: &mut Stack, shared: &[String]) {
+        let data = stack.data.path().display().to_string();
+        let any = "127.0.0.1:0";
+        let fixed = [
+            "--data-dir",
+            &data,
+            "--auth-listen",
+            any,
+            "--chat-listen",
+            any,
+        ];
+        let own = [
+            self.auth_flags.as_slice(),
+            &self.chat_flags,
+            &self.edge_flags[0],
+        ]
+        .concat();
+        let launch = self.launch(
+            "up",
+            "edge",
+            "--edge-listen",
+            &[&flags(&fixed), shared, &own],
+        );
+        stack.edges.push(Service::start(launch).await);
+    }
+
+    async fn start_apart(&self, stack: &mut Stack, shared: &[String]) {
+        let [auth_db, chat_db] = self.databases(stack).await;
+        let auth = [shared, &auth_db, &self.auth_flags];
+        let chat = [shared, &chat_db, &self.chat_flags];
+        let auth = Service::start(self.launch("auth", "auth", "--listen", &auth)).await;
+        let chat = Service::start(self.launch("chat", "chat", "--listen", &chat)).await;
+        let upstreams = flags(&["--auth-url", &auth.url(), "--chat-url", &chat.url()]);
+        for own in &self.edge_flags {
+            let edge = self.launch("edge", "edge", "--listen", &[shared, &upstreams, own]);
+            stack.edges.push(Service::start(edge).await);
+        }
+        stack.auth = Some(auth);
+        stack.chat = Some(chat);
+    }
+
+    async fn databases(&self, stack: &mut Stack) -> [Vec<String>; 2] {
+        if self.postgres {
+            let postgres = Postgres::start().await;
+            let urls = [
+                postgres.database("auth").await,
+                postgres.database("chat").await,
+            ];
+            stack.postgres = Some(postgres);
+            return urls.map(|url| flags(&["--database-url", &url]));
+        }
+        ["auth.db", "chat.db"].map(|file| {
+            let path = stack.data.path().join(file);
+            flags(&["--database-url", &format!("sqlite:{}", path.display())])
+        })
+    }
+
+    fn launch(
+        &self,
+        command: &str,
+        name: &'static str,
+        listen_flag: &'static str,
+        parts: &[&[String]],
+    ) -> Launch {
+        Launch {
+            name,
+            listen_flag,
+            arguments: [flags(&[command]), parts.concat()].concat(),
+            environment: vec![("RECIPE_CHAT_LOG".to_owned(), self.log.clone())],
+        }
+    }
+}
+
+fn flags(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Adds flags with their values (`--flag value`, or `--flag=value` as one word); each replaces its namesake.
+fn replace(all: &mut Vec<String>, more: &[&str]) {
+    let mut words = more.iter().peekable();
+    while let Some(flag) = words.next() {
+        if let Some(at) = all.iter().position(|known| known == flag) {
+            all.drain(at..=at + 1);
+        }
+        all.push((*flag).to_owned());
+        if let Some(value) = words.next_if(|word| !word.starts_with("--")) {
+            all.push((*value).to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_replaces_its_namesake() {
+        let mut all = flags(&["--sign-in-rate", "0", "--message-rate", "5"]);
+
+        replace(
+            &mut all,
+            &["--sign-in-rate", "30", "--claim-deadlines=false"],
+        );
+
+        let expected = [
+            "--message-rate",
+            "5",
+            "--sign-in-rate",
+            "30",
+            "--claim-deadlines=false",
+        ];
+        assert_eq!(all, expected);
+    }
+}
