@@ -6,5 +6,6 @@ pub mod config;
 pub mod grpc;
 pub mod lifecycle;
 pub mod listener;
+pub mod redis;
 pub mod telemetry;
 pub mod trace_context;

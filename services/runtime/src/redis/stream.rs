@@ -1,0 +1,129 @@
+//! A stream, read forward entry by entry. Nothing is lost while Redis keeps it; what is promised beyond that is to
+//! tell when the connection was lost, since Redis may have been emptied meanwhile.
+
+use std::time::Duration;
+
+use ::redis::{Cmd, FromRedisValue, streams::StreamReadReply};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    address::Target,
+    connection::{Connection, Wiring},
+    link::Pause,
+};
+
+/// How long Redis holds a question until an entry comes, and how long its answer may take beyond that.
+const HOLD: Duration = Duration::from_secs(2);
+const SLOWEST: Duration = Duration::from_secs(4);
+/// How many entries come with one answer.
+const BATCH: usize = 100;
+
+/// What comes from a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The next entry.
+    Entry(StreamEntry),
+    /// Reading began, or began again after the connection was lost. It goes on after the last entry, but
+    /// Redis may have come back without what it had.
+    Gap,
+}
+
+/// One entry of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamEntry {
+    /// Its place in the stream.
+    pub id: String,
+    /// Its fields, in no order.
+    pub fields: Vec<(String, Vec<u8>)>,
+}
+
+/// A stream that is followed, for as long as this is kept.
+#[derive(Debug)]
+pub struct Stream {
+    entries: mpsc::Receiver<Followed>,
+    _reader: AbortOnDropHandle<()>,
+}
+
+impl Stream {
+    pub(super) fn open(target: Target, key: String, from: String, capacity: usize) -> Self {
+        let (sender, entries) = mpsc::channel(capacity.max(1));
+        let reader = tokio::spawn(follow(target, Place { key, after: from }, sender));
+        Self {
+            entries,
+            _reader: AbortOnDropHandle::new(reader),
+        }
+    }
+
+    /// The next entry or gap; waits while there is none, also while Redis is away. Cancel-safe.
+    pub async fn next(&mut self) -> Followed {
+        match self.entries.recv().await {
+            Some(followed) => followed,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+struct Place {
+    key: String,
+    after: String,
+}
+
+async fn follow(target: Target, mut place: Place, entries: mpsc::Sender<Followed>) {
+    let wiring = Wiring {
+        slowest: SLOWEST,
+        ear: None,
+    };
+    let mut pause = Pause::default();
+    loop {
+        if let Ok(Ok(connection)) = timeout(SLOWEST, target.connect(&wiring)).await {
+            pause = Pause::default();
+            if entries.send(Followed::Gap).await.is_err() {
+                return;
+            }
+            read_on(connection, &mut place, &entries).await;
+        }
+        pause.wait().await;
+    }
+}
+
+/// Reads until the connection is lost.
+async fn read_on(mut connection: Connection, place: &mut Place, entries: &mpsc::Sender<Followed>) {
+    while let Ok(Ok(value)) = timeout(SLOWEST, connection.run(&place.question())).await {
+        // No entry came while Redis held the question.
+        let Ok(answer) = Option::<StreamReadReply>::from_redis_value(value) else {
+            return;
+        };
+        let found = answer.into_iter().flat_map(|answer| answer.keys);
+        for entry in found.flat_map(|key| key.ids) {
+            place.after.clone_from(&entry.id);
+            let fields = entry
+                .map
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, Vec::from_redis_value(value).ok()?)))
+                .collect();
+            let entry = StreamEntry {
+                id: entry.id,
+                fields,
+            };
+            if entries.send(Followed::Entry(entry)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Place {
+    fn question(&self) -> Cmd {
+        let mut command = ::redis::cmd("XREAD");
+        command
+            .arg("COUNT")
+            .arg(BATCH)
+            .arg("BLOCK")
+            .arg(HOLD.as_millis() as u64)
+            .arg("STREAMS")
+            .arg(&self.key)
+            .arg(&self.after);
+        command
+    }
+}

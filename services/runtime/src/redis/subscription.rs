@@ -1,0 +1,160 @@
+//! Messages from channels, in a bounded queue. They may be lost; what is promised is to tell when.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use ::redis::{FromRedisValue, PushInfo, PushKind, Value};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{sleep, timeout},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    address::Target,
+    connection::{Connection, Wiring},
+    link::Pause,
+};
+
+/// How often a silent connection is asked for a sign of life, and how long any answer may take.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+const SLOWEST: Duration = Duration::from_secs(2);
+
+/// What comes from channels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Push {
+    /// A message.
+    Message {
+        /// The channel it was sent to.
+        channel: String,
+        /// What was sent.
+        payload: Vec<u8>,
+    },
+    /// Messages may have been missed until now: the subscription just began, or began again after the connection
+    /// was lost, or the reader was too slow.
+    Gap,
+}
+
+/// A subscription, for as long as it is kept.
+#[derive(Debug)]
+pub struct Subscription {
+    pushes: mpsc::Receiver<Push>,
+    _listener: AbortOnDropHandle<()>,
+}
+
+impl Subscription {
+    pub(super) fn open(target: Target, channels: Vec<String>, capacity: usize) -> Self {
+        let (sender, pushes) = mpsc::channel(capacity.max(1));
+        let listener = tokio::spawn(listen(target, channels, sender));
+        Self {
+            pushes,
+            _listener: AbortOnDropHandle::new(listener),
+        }
+    }
+
+    /// The next message or gap; waits while there is none, also while Redis is away. Cancel-safe.
+    pub async fn next(&mut self) -> Push {
+        match self.pushes.recv().await {
+            Some(push) => push,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn listen(target: Target, channels: Vec<String>, pushes: mpsc::Sender<Push>) {
+    let mut pause = Pause::default();
+    loop {
+        let ear = Arc::new(Ear {
+            pushes: pushes.clone(),
+            missed: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
+            noticed: Notify::new(),
+        });
+        if let Some(connection) = subscribe(&target, &channels, &ear).await {
+            pause = Pause::default();
+            if pushes.send(Push::Gap).await.is_err() {
+                return;
+            }
+            attend(connection, &ear).await;
+        }
+        pause.wait().await;
+    }
+}
+
+async fn subscribe(target: &Target, channels: &[String], ear: &Arc<Ear>) -> Option<Connection> {
+    let wiring = Wiring {
+        slowest: SLOWEST,
+        ear: Some(Arc::new({
+            let ear = ear.clone();
+            move |push| ear.hear(push)
+        })),
+    };
+    let attempt = async {
+        let mut connection = target.connect(&wiring).await?;
+        connection.subscribe(channels).await?;
+        Ok::<_, ::redis::RedisError>(connection)
+    };
+    timeout(SLOWEST, attempt).await.ok()?.ok()
+}
+
+/// Tells of gaps, until the connection is lost.
+async fn attend(mut connection: Connection, ear: &Ear) {
+    loop {
+        tokio::select! {
+            () = ear.noticed.notified() => {}
+            () = sleep(CHECK_EVERY) => {
+                if !matches!(timeout(SLOWEST, connection.ping()).await, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        }
+        if ear.lost.load(Ordering::Relaxed) {
+            return;
+        }
+        // The reader is behind: this waits for room, which is the news.
+        if ear.missed.swap(false, Ordering::Relaxed) && ear.pushes.send(Push::Gap).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes what the server says unasked, on the connection's own task: it never waits.
+struct Ear {
+    pushes: mpsc::Sender<Push>,
+    missed: AtomicBool,
+    lost: AtomicBool,
+    noticed: Notify,
+}
+
+impl Ear {
+    fn hear(&self, push: PushInfo) {
+        match push.kind {
+            PushKind::Message | PushKind::SMessage => {
+                let sent = message(push.data).map(|message| self.pushes.try_send(message));
+                if !matches!(sent, Some(Ok(()))) {
+                    self.missed.store(true, Ordering::Relaxed);
+                    self.noticed.notify_one();
+                }
+            }
+            // The server takes a sharded channel away when its slot moves to another one.
+            PushKind::Disconnection | PushKind::SUnsubscribe => {
+                self.lost.store(true, Ordering::Relaxed);
+                self.noticed.notify_one();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn message(data: Vec<Value>) -> Option<Push> {
+    let [channel, payload] = <[Value; 2]>::try_from(data).ok()?;
+    Some(Push::Message {
+        channel: String::from_redis_value(channel).ok()?,
+        payload: Vec::from_redis_value(payload).ok()?,
+    })
+}
