@@ -116,6 +116,12 @@ impl LoginSessionId {
     }
 }
 
+impl From<uuid::Uuid> for LoginSessionId {
+    fn from(id: uuid::Uuid) -> Self {
+        Self(id.to_string().into())
+    }
+}
+
 impl UserId {
     /// A new, unique one.
     pub fn random() -> Self {

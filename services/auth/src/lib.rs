@@ -1,1 +1,62 @@
-//! See the modules.
+//! Who somebody is: registers users, signs them in, and issues, validates, refreshes and revokes the tokens
+//! that prove it. It knows nothing of recipes, and calls no other service.
+
+mod attempts;
+mod authority;
+mod config;
+mod grpc;
+mod keys;
+mod metrics;
+mod passwords;
+mod refresh;
+mod revocation_feed;
+mod revocations;
+mod store;
+mod token;
+mod user;
+
+use std::sync::Arc;
+
+use runtime::{clock::SharedClock, config::SecretUrl, lifecycle::Lifecycle};
+use tokio::net::TcpListener;
+
+pub use crate::{
+    authority::OpenError,
+    config::{Config, Faults},
+    revocation_feed::InvalidRedisUrl,
+    store::OpenError as StoreOpenError,
+};
+
+/// The auth service, opened and ready to serve.
+#[derive(Debug)]
+pub struct Auth(Arc<authority::Authority>);
+
+impl Auth {
+    /// Opens the store, makes the keys when there are none, and reads the revocations that still matter.
+    ///
+    /// `database` is `sqlite:PATH` (created when missing) or `postgres://…`. Without `redis`, revocations
+    /// reach the edges only over `WatchRevocations`.
+    ///
+    /// # Errors
+    /// When the configuration is at odds with itself, or the store cannot be used.
+    pub async fn open(
+        config: Config,
+        database: &SecretUrl,
+        redis: Option<&SecretUrl>,
+        clock: SharedClock,
+    ) -> Result<Self, OpenError> {
+        authority::Authority::open(config, database, redis, clock)
+            .await
+            .map(|authority| Self(Arc::new(authority)))
+    }
+
+    /// Serves gRPC until the lifecycle stops it.
+    ///
+    /// # Errors
+    /// When the transport fails.
+    pub async fn serve(self, listener: TcpListener, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+        authority::spawn_upkeep(&self.0, lifecycle);
+        let service = grpc::service(self.0, lifecycle.clone());
+        runtime::grpc::serve(listener, service, proto::FILE_DESCRIPTOR_SET, lifecycle).await
+    }
+}

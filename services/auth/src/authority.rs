@@ -1,0 +1,281 @@
+//! The domain of the auth service: everything that may be asked of it, apart from how it is asked (`grpc`) and
+//! where it is kept (`store`). Here is what all of that shares; the questions are in the modules below.
+
+mod sessions;
+mod sign_in;
+mod upkeep;
+
+use std::{sync::Mutex, time::Duration};
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use runtime::{
+    clock::{SharedClock, Timestamp},
+    config::SecretUrl,
+};
+use secrecy::{SecretSlice, SecretString};
+use tokio::time::Instant;
+
+pub(crate) use self::{sessions::SessionName, sign_in::Credentials, upkeep::spawn_upkeep};
+use crate::{
+    attempts::{Attempts, Limits, RetryAfter},
+    config::{Config, Faults},
+    keys::{self, KeyKeeper},
+    metrics::Metrics,
+    passwords::{self, Passwords},
+    refresh::{LoginSession, Minter, RefreshToken, Refusal},
+    revocation_feed::{InvalidRedisUrl, RevocationFeed},
+    revocations::{Revocations, Watch},
+    store::{self, Store},
+    token::{Rejection, Rules, SigningFailed},
+    user::{InvalidName, User, WeakPassword},
+};
+
+/// Added to the life of access tokens wherever something must outlast them: clocks of replicas differ.
+const SLACK: Duration = Duration::from_secs(60);
+/// The name of the secret that refresh tokens are derived with.
+const REFRESH_SECRET: &str = "refresh";
+
+/// Decides who somebody is.
+#[derive(Debug)]
+pub(crate) struct Authority {
+    clock: SharedClock,
+    config: Config,
+    rules: Rules,
+    store: Store,
+    keys: KeyKeeper,
+    minter: Minter,
+    passwords: Passwords,
+    accounts: Mutex<Attempts>,
+    addresses: Mutex<Attempts>,
+    revocations: Revocations,
+    feed: RevocationFeed,
+    metrics: Metrics,
+}
+
+/// Why the service cannot start. The words stand alone in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The configuration is at odds with itself.
+    #[error(transparent)]
+    Config(#[from] Faults),
+    /// The Redis URL makes no sense.
+    #[error(transparent)]
+    Redis(#[from] InvalidRedisUrl),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The store was opened, but cannot be used.
+    #[error("the auth store cannot be used: {0}")]
+    Unusable(String),
+}
+
+/// Why a question has no good answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Password(#[from] WeakPassword),
+    #[error("the username is taken")]
+    NameTaken,
+    #[error("wrong username or password")]
+    BadCredentials,
+    #[error("too many sign-ins")]
+    TooManyAttempts(RetryAfter),
+    #[error("access token: {0}")]
+    AccessToken(#[from] Rejection),
+    #[error("access token of a revoked login session")]
+    Revoked,
+    #[error("refresh token: {0}")]
+    RefreshToken(#[from] Refusal),
+    #[error("no such login session")]
+    NoSuchSession,
+    #[error(transparent)]
+    Hashing(#[from] passwords::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Signing(#[from] SigningFailed),
+    #[error("there is no signing key")]
+    NoKey,
+    #[error("there is no randomness")]
+    NoRandomness,
+}
+
+/// What a signed-in client holds.
+#[derive(Debug)]
+pub(crate) struct TokenPair {
+    pub(crate) access: SecretString,
+    pub(crate) expires_in: Duration,
+    pub(crate) refresh: SecretString,
+    pub(crate) refresh_expires_in: Duration,
+    pub(crate) session: LoginSession,
+}
+
+impl Authority {
+    pub(crate) async fn open(
+        config: Config,
+        database: &SecretUrl,
+        redis: Option<&SecretUrl>,
+        clock: SharedClock,
+    ) -> Result<Self, OpenError> {
+        config.check()?;
+        let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
+        let metrics = Metrics::new();
+        let feed = RevocationFeed::new(redis, metrics.clone())?;
+        let store = Store::open(database, metrics.clone()).await?;
+        let fresh = random_secret().map_err(|error| unusable(&error))?;
+        let secret = store
+            .secret(REFRESH_SECRET, fresh)
+            .await
+            .map_err(|error| unusable(&error))?;
+        let limits = |free| Limits {
+            free,
+            max_delay: config.sign_in_max_delay,
+        };
+        let now = Instant::now();
+        let authority = Self {
+            rules: Rules::new(
+                config.issuer.clone(),
+                config.audience.clone(),
+                config.access_ttl,
+            ),
+            keys: KeyKeeper::new(config.key_max_age, config.access_ttl + SLACK),
+            minter: Minter::new(&secret),
+            passwords: Passwords::new(metrics.clone()).map_err(|error| unusable(&error))?,
+            accounts: Mutex::new(Attempts::new(limits(config.sign_in_failures), now)),
+            addresses: Mutex::new(Attempts::new(
+                limits(config.sign_in_failures_per_address),
+                now,
+            )),
+            revocations: Revocations::new(),
+            clock,
+            config,
+            store,
+            feed,
+            metrics,
+        };
+        authority
+            .update_keys()
+            .await
+            .map_err(|error| unusable(&error))?;
+        authority
+            .read_revocations()
+            .await
+            .map_err(|error| unusable(&error))?;
+        Ok(authority)
+    }
+
+    /// The public keys as a JSON Web Key Set.
+    pub(crate) fn jwks(&self) -> serde_json::Result<String> {
+        self.keys.ring().jwks()
+    }
+
+    /// Begins to watch revocations; `None` when too many do.
+    pub(crate) fn watch_revocations(&self) -> Option<Watch> {
+        self.revocations.watch()
+    }
+
+    async fn update_keys(&self) -> Result<(), keys::KeeperError> {
+        self.keys.update(&self.store, self.clock.now()).await
+    }
+
+    /// Reads every revocation that still matters from the store.
+    async fn read_revocations(&self) -> Result<(), store::Error> {
+        let since = self.clock.now().before(self.marks_matter_for());
+        self.read_revocations_since(since).await
+    }
+
+    async fn read_revocations_since(&self, since: Timestamp) -> Result<(), store::Error> {
+        for mark in self.store.revoked_since(since).await? {
+            self.revocations.add(mark);
+        }
+        Ok(())
+    }
+
+    /// A revoked session has no living access token after this time.
+    fn marks_matter_for(&self) -> Duration {
+        self.config.access_ttl + SLACK
+    }
+
+    /// The pair that a client gets whose newest refresh token is `refresh`.
+    fn tokens(
+        &self,
+        session: LoginSession,
+        refresh: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<TokenPair, Error> {
+        let ring = self.keys.ring();
+        let key = ring.signer(now, self.keys.max_age).ok_or(Error::NoKey)?;
+        let LoginSession {
+            id,
+            user,
+            expires_at,
+            ..
+        } = &session;
+        let access = self.rules.issue(key, user, id, now, *expires_at)?;
+        Ok(TokenPair {
+            expires_in: access.expires_at.since(now),
+            access: access.text,
+            refresh: self.minter.write(refresh),
+            refresh_expires_in: expires_at.since(now),
+            session,
+        })
+    }
+
+    /// Opens a login session for a user who has proved themselves.
+    async fn open_session(&self, user: User) -> Result<TokenPair, Error> {
+        let now = self.clock.now();
+        let first = RefreshToken::first(uuid::Uuid::now_v7()).map_err(|_| Error::NoRandomness)?;
+        let session = LoginSession {
+            id: first.session(),
+            user,
+            generation: first.generation(),
+            newest: first.hash(),
+            rotated_at: now,
+            expires_at: now + self.config.refresh_ttl,
+            revoked_at: None,
+        };
+        self.store.add_session(session.clone()).await?;
+        self.tokens(session, &first, now)
+    }
+}
+
+fn random_secret() -> Result<SecretSlice<u8>, Error> {
+    let mut secret = vec![0; 32];
+    SystemRandom::new()
+        .fill(&mut secret)
+        .map_err(|_| Error::NoRandomness)?;
+    Ok(secret.into())
+}
+
+impl Error {
+    /// A short name for metrics.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Name(_) | Self::Password(_) => "invalid",
+            Self::NameTaken => "name_taken",
+            Self::BadCredentials => "bad_credentials",
+            Self::TooManyAttempts(_) => "limited",
+            Self::AccessToken(Rejection::Expired) => "expired",
+            Self::AccessToken(Rejection::UnknownKey) => "unknown_key",
+            Self::AccessToken(_) => "malformed",
+            Self::Revoked | Self::RefreshToken(Refusal::Revoked) => "revoked",
+            Self::RefreshToken(Refusal::Unknown) => "unknown",
+            Self::RefreshToken(Refusal::Expired) => "expired",
+            Self::RefreshToken(Refusal::Stolen) => "stolen",
+            Self::NoSuchSession => "no_such_session",
+            Self::Hashing(passwords::Error::Busy) => "busy",
+            Self::Hashing(passwords::Error::Failed(_))
+            | Self::Store(_)
+            | Self::Signing(_)
+            | Self::NoKey
+            | Self::NoRandomness => "failed",
+        }
+    }
+}
+
+/// The metric label of an answer.
+fn outcome<T>(answer: &Result<T, Error>) -> &'static str {
+    answer.as_ref().map_or_else(Error::label, |_| "ok")
+}

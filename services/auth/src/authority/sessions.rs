@@ -1,0 +1,145 @@
+//! Login sessions that are open: validating their access tokens, refreshing and revoking them.
+
+use std::time::Duration;
+
+use proto::ids::LoginSessionId;
+use secrecy::{ExposeSecret, SecretString};
+use tracing::{info, warn};
+
+use super::{Authority, Error, TokenPair, outcome};
+use crate::{
+    refresh::{Presented, Refusal, Verdict, judge},
+    revocations::Mark,
+    store::{self, Rotation},
+    token::Principal,
+};
+
+/// How often a refresh looks again when somebody else was first. Once is enough: the second look finds the
+/// token spent; more would mean that the store contradicts itself.
+const LOOKS: usize = 4;
+
+/// By what a login session is named that is to be revoked.
+#[derive(Debug)]
+pub(crate) enum SessionName {
+    Id(LoginSessionId),
+    RefreshToken(SecretString),
+    AccessToken(SecretString),
+}
+
+impl Authority {
+    /// Tells whom an access token belongs to, and what is left of it.
+    pub(crate) fn validate(&self, token: &SecretString) -> Result<(Principal, Duration), Error> {
+        let answer = self.try_validate(token.expose_secret());
+        self.metrics.validation(outcome(&answer));
+        answer
+    }
+
+    fn try_validate(&self, token: &str) -> Result<(Principal, Duration), Error> {
+        let now = self.clock.now();
+        let principal = self.rules.verify(&self.keys.ring(), token, now)?;
+        if self.revocations.contains(&principal.session) {
+            return Err(Error::Revoked);
+        }
+        let left = principal.expires_at.since(now);
+        Ok((principal, left))
+    }
+
+    /// Exchanges a refresh token for a new pair.
+    pub(crate) async fn refresh(&self, token: &SecretString) -> Result<TokenPair, Error> {
+        let answer = self.try_refresh(token).await;
+        self.metrics.refresh(outcome(&answer));
+        answer
+    }
+
+    async fn try_refresh(&self, token: &SecretString) -> Result<TokenPair, Error> {
+        let token = self
+            .minter
+            .read(token.expose_secret())
+            .ok_or(Refusal::Unknown)?;
+        let successor = self.minter.successor(&token);
+        let presented = Presented {
+            generation: token.generation(),
+            hash: token.hash(),
+            successor: successor.hash(),
+        };
+        for _ in 0..LOOKS {
+            let session = self
+                .store
+                .session(&token.session())
+                .await?
+                .ok_or(Refusal::Unknown)?;
+            let now = self.clock.now();
+            match judge(&session, &presented, now, self.config.refresh_grace) {
+                Verdict::Rotate => {
+                    let rotation = Rotation {
+                        session: session.id.clone(),
+                        spent: token.generation(),
+                        newest: successor.hash(),
+                        at: now,
+                    };
+                    if self.store.rotate(rotation).await? {
+                        return self.tokens(session, &successor, now);
+                    }
+                }
+                Verdict::Repeat => return self.tokens(session, &successor, now),
+                Verdict::Theft => {
+                    warn!(
+                        user.id = %session.user.id, login.session = %session.id,
+                        "a spent refresh token came back: revoking its login session"
+                    );
+                    self.revoke_session(&session.id, "theft").await?;
+                    return Err(Refusal::Stolen.into());
+                }
+                Verdict::Refuse(refusal) => return Err(refusal.into()),
+            }
+        }
+        Err(store::Error::Busy.into())
+    }
+
+    /// Ends a login session and says which one it was. Doing it again changes nothing.
+    pub(crate) async fn revoke(&self, name: SessionName) -> Result<LoginSessionId, Error> {
+        let (id, unknown) = match name {
+            SessionName::Id(id) => (id, Error::NoSuchSession),
+            SessionName::RefreshToken(token) => {
+                let token = self
+                    .minter
+                    .read(token.expose_secret())
+                    .ok_or(Refusal::Unknown)?;
+                (token.session(), Refusal::Unknown.into())
+            }
+            SessionName::AccessToken(token) => {
+                // Not asked whether it is revoked: a second logout is no error.
+                let (ring, now) = (self.keys.ring(), self.clock.now());
+                let principal = self.rules.verify(&ring, token.expose_secret(), now)?;
+                (principal.session, Error::Revoked)
+            }
+        };
+        match self.revoke_session(&id, "request").await {
+            Err(Error::NoSuchSession) => Err(unknown),
+            Err(error) => Err(error),
+            Ok(()) => Ok(id),
+        }
+    }
+
+    /// Writes the mark where it lasts, then tells everybody.
+    async fn revoke_session(&self, id: &LoginSessionId, cause: &'static str) -> Result<(), Error> {
+        let now = self.clock.now();
+        let revoked_at = self
+            .store
+            .revoke(id, now)
+            .await?
+            .ok_or(Error::NoSuchSession)?;
+        if now.since(revoked_at) > self.marks_matter_for() {
+            return Ok(());
+        }
+        let mark = Mark {
+            session: id.clone(),
+            revoked_at,
+        };
+        self.revocations.add(mark.clone());
+        self.feed.publish(&mark).await;
+        self.metrics.revocation(cause);
+        info!(login.session = %id, cause, "revoked a login session");
+        Ok(())
+    }
+}

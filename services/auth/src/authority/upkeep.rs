@@ -1,0 +1,105 @@
+//! What goes on beside the calls: key rotation, revocations by other replicas, repair of the stream in Redis,
+//! and forgetting what is over.
+
+use std::{sync::Arc, time::Duration};
+
+use runtime::lifecycle::Lifecycle;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tracing::warn;
+
+use super::Authority;
+
+/// How often keys are looked at: well below the shortest `--key-max-age`.
+const KEYS_EVERY: Duration = Duration::from_secs(15);
+/// How often revocations by other replicas are looked for.
+const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
+/// How often the stream in Redis is checked.
+const FEED_EVERY: Duration = Duration::from_secs(2);
+/// How often what is over is forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How far back each look for revocations reaches before the one before it: transactions under way and clocks
+/// of replicas that differ must not hide a mark.
+const OVERLAP: Duration = Duration::from_secs(30);
+/// How long login sessions are remembered after their end.
+const REMEMBERED: Duration = Duration::from_secs(86_400);
+
+/// Begins the upkeep; it ends when the lifecycle stops.
+pub(crate) fn spawn_upkeep(authority: &Arc<Authority>, lifecycle: &Lifecycle) {
+    let spawn = |task: fn(Arc<Authority>) -> futures_util::future::BoxFuture<'static, ()>| {
+        let (task, lifecycle_of_task) = (task(authority.clone()), lifecycle.clone());
+        lifecycle.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = lifecycle_of_task.stopping() => {}
+            }
+        });
+    };
+    spawn(|authority| Box::pin(rotate_keys(authority)));
+    spawn(|authority| Box::pin(repair_feed(authority)));
+    spawn(|authority| Box::pin(sweep(authority)));
+    if authority.store.is_shared() {
+        spawn(|authority| Box::pin(follow_revocations(authority)));
+    }
+}
+
+async fn rotate_keys(authority: Arc<Authority>) {
+    let mut tick = ticks(KEYS_EVERY);
+    loop {
+        tick.tick().await;
+        if let Err(error) = authority.update_keys().await {
+            warn!(%error, "the signing keys could not be looked at");
+        }
+    }
+}
+
+async fn follow_revocations(authority: Arc<Authority>) {
+    let mut tick = ticks(REVOCATIONS_EVERY);
+    let mut seen_until = authority.clock.now();
+    loop {
+        tick.tick().await;
+        let now = authority.clock.now();
+        match authority
+            .read_revocations_since(seen_until.before(OVERLAP))
+            .await
+        {
+            Ok(()) => seen_until = now,
+            Err(error) => warn!(%error, "revocations by other replicas could not be read"),
+        }
+    }
+}
+
+async fn repair_feed(authority: Arc<Authority>) {
+    let mut tick = ticks(FEED_EVERY);
+    loop {
+        let matter_for = authority.marks_matter_for();
+        authority
+            .feed
+            .repair(|| authority.revocations.all(), matter_for)
+            .await;
+        tick.tick().await;
+    }
+}
+
+async fn sweep(authority: Arc<Authority>) {
+    let mut tick = ticks(SWEEP_EVERY);
+    loop {
+        tick.tick().await;
+        let now = authority.clock.now();
+        authority
+            .revocations
+            .forget(now.before(authority.marks_matter_for()));
+        if let Err(error) = authority
+            .store
+            .forget_sessions(now.before(REMEMBERED))
+            .await
+        {
+            warn!(%error, "old login sessions could not be forgotten");
+        }
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut tick = interval_at(Instant::now() + every, every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick
+}

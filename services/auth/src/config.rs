@@ -1,0 +1,129 @@
+//! What can be configured in the auth service, and which combinations make no sense.
+
+use std::{fmt, time::Duration};
+
+use runtime::config::duration;
+
+/// Settings of the auth service. Its addresses and its database are given apart from these.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Auth")]
+#[group(id = "auth")]
+pub struct Config {
+    /// How long an access token lives
+    #[arg(long, env = "AUTH_ACCESS_TTL", value_parser = duration, default_value = "15m")]
+    pub access_ttl: Duration,
+
+    /// How long a login session lives; refreshing does not extend it
+    #[arg(long, env = "AUTH_REFRESH_TTL", value_parser = duration, default_value = "30d")]
+    pub refresh_ttl: Duration,
+
+    /// How long a spent refresh token still gives its successor again; later use is theft
+    #[arg(long, env = "AUTH_REFRESH_GRACE", value_parser = duration, default_value = "10s")]
+    pub refresh_grace: Duration,
+
+    /// Who issues the tokens (claim `iss`)
+    #[arg(long, env = "AUTH_ISSUER", default_value = "recipe-chat")]
+    pub issuer: String,
+
+    /// For whom the tokens are (claim `aud`)
+    #[arg(long, env = "AUTH_AUDIENCE", default_value = "recipe-chat")]
+    pub audience: String,
+
+    /// How long a key signs before the next one, published all that time, takes over
+    #[arg(long, env = "AUTH_KEY_MAX_AGE", value_parser = duration, default_value = "30d")]
+    pub key_max_age: Duration,
+
+    /// Failed sign-ins to one account before each further one must wait, twice as long every time
+    #[arg(long, env = "AUTH_SIGN_IN_FAILURES", default_value_t = 10)]
+    pub sign_in_failures: u32,
+
+    /// Failed sign-ins from one client address before each further one must wait
+    #[arg(long, env = "AUTH_SIGN_IN_FAILURES_PER_ADDRESS", default_value_t = 100)]
+    pub sign_in_failures_per_address: u32,
+
+    /// The longest wait that failed sign-ins lead to
+    #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
+    pub sign_in_max_delay: Duration,
+}
+
+/// What is wrong with a configuration, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Faults(Vec<&'static str>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+impl Config {
+    /// Checks the rules that one setting alone cannot show, and reports every fault at once.
+    ///
+    /// # Errors
+    /// When at least one rule is broken.
+    pub fn check(&self) -> Result<(), Faults> {
+        let second = Duration::from_secs(1);
+        let faults: Vec<_> = [
+            (
+                self.access_ttl < second,
+                "--access-ttl must be at least 1s, since tokens count in seconds",
+            ),
+            (
+                self.refresh_ttl < self.access_ttl,
+                "--refresh-ttl must not be shorter than --access-ttl",
+            ),
+            (
+                self.refresh_grace >= self.refresh_ttl,
+                "--refresh-grace must be shorter than --refresh-ttl",
+            ),
+            (
+                self.key_max_age < Duration::from_secs(60),
+                "--key-max-age must be at least 1m, so that every replica knows a key before it is used",
+            ),
+            (self.issuer.is_empty(), "--issuer must not be empty"),
+            (self.audience.is_empty(), "--audience must not be empty"),
+            (
+                self.sign_in_failures == 0 || self.sign_in_failures_per_address == 0,
+                "--sign-in-failures and --sign-in-failures-per-address must be at least 1",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(broken, fault)| broken.then_some(fault))
+        .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Faults(faults))
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clap::{Args, FromArgMatches};
+
+    use super::*;
+
+    /// The configuration that `arguments` and the defaults give.
+    pub(crate) fn config(arguments: &[&str]) -> Config {
+        let command = Config::augment_args(clap::Command::new("auth").no_binary_name(true));
+        Config::from_arg_matches(&command.get_matches_from(arguments)).unwrap()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let config = config(&[]);
+        assert_eq!(config.check(), Ok(()));
+        assert_eq!(config.access_ttl, Duration::from_secs(900));
+        assert_eq!(config.refresh_ttl, Duration::from_secs(30 * 86_400));
+        assert_eq!(config.refresh_grace, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn all_faults_are_reported_together() {
+        let config = config(&["--access-ttl", "1h", "--refresh-ttl", "5s", "--issuer", ""]);
+        let faults = config.check().unwrap_err().to_string();
+        assert!(faults.contains("--refresh-ttl"), "{faults}");
+        assert!(faults.contains("--issuer"), "{faults}");
+    }
+}

@@ -1,0 +1,255 @@
+//! `AuthService` over gRPC: reads requests, asks the authority, writes responses. It decides nothing; every
+//! failure becomes a status with fixed words in one place.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use proto::auth::{
+    self as pb,
+    auth_service_server::{AuthService, AuthServiceServer},
+    revoke_session_request::By,
+};
+use runtime::lifecycle::Lifecycle;
+use secrecy::ExposeSecret;
+use tokio::sync::broadcast::error::RecvError;
+use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
+use tracing::error;
+
+use crate::{
+    attempts::RetryAfter,
+    authority::{Authority, Credentials, Error, SessionName, TokenPair},
+    passwords,
+    revocations::{Mark, Watch},
+    user::User,
+};
+
+/// No request is near this; a token has 4 KiB at most.
+const MESSAGE_LENGTH: usize = 64 * 1024;
+/// Trailing metadata: when to try again.
+const RETRY_AFTER: &str = "retry-after-ms";
+
+/// The service, ready to be served.
+pub(crate) fn service(authority: Arc<Authority>, lifecycle: Lifecycle) -> AuthServiceServer<Auth> {
+    AuthServiceServer::new(Auth {
+        authority,
+        lifecycle,
+    })
+    .max_decoding_message_size(MESSAGE_LENGTH)
+}
+
+/// The authority behind gRPC.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    authority: Arc<Authority>,
+    lifecycle: Lifecycle,
+}
+
+#[tonic::async_trait]
+impl AuthService for Auth {
+    async fn register(
+        &self,
+        request: Request<pb::RegisterRequest>,
+    ) -> Result<Response<pb::RegisterResponse>, Status> {
+        let request = request.into_inner();
+        let credentials = Credentials {
+            username: request.username.into(),
+            password: request.password.into(),
+            client_address: request.client_address,
+        };
+        let tokens = self.authority.register(credentials).await.map_err(status)?;
+        Ok(Response::new(pb::RegisterResponse {
+            tokens: Some(tokens.into()),
+        }))
+    }
+
+    async fn login(
+        &self,
+        request: Request<pb::LoginRequest>,
+    ) -> Result<Response<pb::LoginResponse>, Status> {
+        let request = request.into_inner();
+        let credentials = Credentials {
+            username: request.username.into(),
+            password: request.password.into(),
+            client_address: request.client_address,
+        };
+        let tokens = self.authority.log_in(credentials).await.map_err(status)?;
+        Ok(Response::new(pb::LoginResponse {
+            tokens: Some(tokens.into()),
+        }))
+    }
+
+    async fn validate_token(
+        &self,
+        request: Request<pb::ValidateTokenRequest>,
+    ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
+        let token = request.into_inner().access_token.into();
+        let (principal, left) = self.authority.validate(&token).map_err(status)?;
+        Ok(Response::new(pb::ValidateTokenResponse {
+            principal: Some(pb::Principal {
+                user: Some(principal.user.into()),
+                session_id: principal.session.to_string(),
+                expires_at: Some(timestamp(principal.expires_at)),
+                expires_in: duration(left),
+                issued_at: Some(timestamp(principal.issued_at)),
+            }),
+        }))
+    }
+
+    async fn refresh_token(
+        &self,
+        request: Request<pb::RefreshTokenRequest>,
+    ) -> Result<Response<pb::RefreshTokenResponse>, Status> {
+        let token = request.into_inner().refresh_token.into();
+        let tokens = self.authority.refresh(&token).await.map_err(status)?;
+        Ok(Response::new(pb::RefreshTokenResponse {
+            tokens: Some(tokens.into()),
+        }))
+    }
+
+    async fn revoke_session(
+        &self,
+        request: Request<pb::RevokeSessionRequest>,
+    ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+        let name = session_name(request.into_inner())?;
+        let id = self.authority.revoke(name).await.map_err(status)?;
+        Ok(Response::new(pb::RevokeSessionResponse {
+            session_id: id.to_string(),
+        }))
+    }
+
+    async fn get_jwks(
+        &self,
+        _request: Request<pb::GetJwksRequest>,
+    ) -> Result<Response<pb::GetJwksResponse>, Status> {
+        let jwks_json = self.authority.jwks().map_err(|cause| internal(&cause))?;
+        Ok(Response::new(pb::GetJwksResponse { jwks_json }))
+    }
+
+    type WatchRevocationsStream = BoxStream<'static, Result<pb::WatchRevocationsResponse, Status>>;
+
+    async fn watch_revocations(
+        &self,
+        _request: Request<pb::WatchRevocationsRequest>,
+    ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
+        let too_many = || Status::resource_exhausted("Too many watchers");
+        let watch = self.authority.watch_revocations().ok_or_else(too_many)?;
+        let lifecycle = self.lifecycle.clone();
+        let marks = marks(watch).take_until(async move { lifecycle.stopping().await });
+        Ok(Response::new(marks.boxed()))
+    }
+}
+
+/// The marks so far, then each new one; a watcher that fell behind must begin anew.
+fn marks(
+    watch: Watch,
+) -> impl futures_util::Stream<Item = Result<pb::WatchRevocationsResponse, Status>> {
+    let news = stream::unfold(watch.news, |mut news| async move {
+        match news.recv().await {
+            Ok(mark) => Some((Ok(mark.into()), news)),
+            Err(RecvError::Lagged(_)) => Some((
+                Err(Status::unavailable("Too far behind: watch again")),
+                news,
+            )),
+            Err(RecvError::Closed) => None,
+        }
+    });
+    stream::iter(watch.so_far)
+        .map(|mark| Ok(mark.into()))
+        .chain(news)
+}
+
+fn session_name(request: pb::RevokeSessionRequest) -> Result<SessionName, Status> {
+    match request.by {
+        Some(By::SessionId(id)) => id
+            .parse()
+            .map(SessionName::Id)
+            .map_err(|_| Status::invalid_argument("The session id is malformed")),
+        Some(By::RefreshToken(token)) => Ok(SessionName::RefreshToken(token.into())),
+        Some(By::AccessToken(token)) => Ok(SessionName::AccessToken(token.into())),
+        None => Err(Status::invalid_argument("Name the session to revoke")),
+    }
+}
+
+/// What callers are told. The cause of a failure of ours goes to the log, here and nowhere else.
+fn status(error: Error) -> Status {
+    match error {
+        Error::Name(invalid) => Status::invalid_argument(invalid.to_string()),
+        Error::Password(weak) => Status::invalid_argument(weak.to_string()),
+        Error::NameTaken => Status::already_exists("The username is taken"),
+        Error::BadCredentials => Status::unauthenticated("Invalid username or password"),
+        Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
+        Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
+        Error::NoSuchSession => Status::not_found("No such login session"),
+        Error::TooManyAttempts(wait) => try_later("Too many sign-ins", wait),
+        Error::Hashing(passwords::Error::Busy) => {
+            try_later("Too many sign-ins", RetryAfter(passwords::RETRY_AFTER))
+        }
+        Error::Store(cause) => {
+            error!(%cause, "the store failed");
+            Status::unavailable("The auth service cannot answer now")
+        }
+        Error::Hashing(passwords::Error::Failed(_))
+        | Error::Signing(_)
+        | Error::NoKey
+        | Error::NoRandomness => internal(&error),
+    }
+}
+
+fn try_later(words: &'static str, RetryAfter(wait): RetryAfter) -> Status {
+    let mut metadata = MetadataMap::new();
+    // Rounded up, and never zero: a caller that comes back too early is refused again.
+    let millis = u64::try_from(wait.as_millis())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    metadata.insert(RETRY_AFTER, millis.into());
+    Status::with_metadata(Code::ResourceExhausted, words, metadata)
+}
+
+fn internal(cause: &dyn std::error::Error) -> Status {
+    error!(%cause, "a call failed");
+    Status::internal("The auth service has failed")
+}
+
+impl From<TokenPair> for pb::TokenPair {
+    fn from(tokens: TokenPair) -> Self {
+        Self {
+            access_token: tokens.access.expose_secret().to_owned(),
+            expires_in: duration(tokens.expires_in),
+            refresh_token: tokens.refresh.expose_secret().to_owned(),
+            refresh_expires_in: duration(tokens.refresh_expires_in),
+            session_id: tokens.session.id.to_string(),
+            user: Some(tokens.session.user.into()),
+        }
+    }
+}
+
+impl From<User> for pb::User {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            name: user.name.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<Mark> for pb::WatchRevocationsResponse {
+    fn from(mark: Mark) -> Self {
+        Self {
+            session_id: mark.session.to_string(),
+            revoked_at: Some(timestamp(mark.revoked_at)),
+        }
+    }
+}
+
+fn duration(duration: std::time::Duration) -> Option<prost_types::Duration> {
+    // Only more than 292 billion years do not fit.
+    duration.try_into().ok()
+}
+
+fn timestamp(moment: runtime::clock::Timestamp) -> prost_types::Timestamp {
+    let millis = moment.unix_millis();
+    prost_types::Timestamp {
+        seconds: millis.div_euclid(1000),
+        nanos: i32::try_from(millis.rem_euclid(1000)).unwrap_or(0) * 1_000_000,
+    }
+}

@@ -1,0 +1,108 @@
+//! The names of every metric of the auth service, and the instruments behind them. Labels are bounded.
+
+use std::{fmt, time::Duration};
+
+use opentelemetry::{
+    KeyValue, global,
+    metrics::{Counter, Histogram},
+};
+
+/// Sign-ins and registrations, by `kind` and `outcome`.
+pub(crate) const SIGN_INS: &str = "auth.sign_ins";
+/// Validations of access tokens, by `outcome`.
+pub(crate) const VALIDATIONS: &str = "auth.validations";
+/// Uses of refresh tokens, by `outcome`.
+pub(crate) const REFRESHES: &str = "auth.refreshes";
+/// Login sessions revoked, by `cause`.
+pub(crate) const REVOCATIONS: &str = "auth.revocations";
+/// Time to hash a password, without the time in the queue.
+pub(crate) const PASSWORD_HASH_TIME: &str = "auth.password_hash.duration";
+/// Time of one call to the store, by `operation` and `outcome`.
+pub(crate) const STORE_TIME: &str = "auth.store.duration";
+/// Writes to the revocation stream in Redis, by `outcome`.
+pub(crate) const FEED_WRITES: &str = "auth.revocation_feed.writes";
+
+/// From 100 µs to 10 s.
+const SECONDS: [f64; 15] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    10.0,
+];
+
+/// Where the auth service counts.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    sign_ins: Counter<u64>,
+    validations: Counter<u64>,
+    refreshes: Counter<u64>,
+    revocations: Counter<u64>,
+    feed_writes: Counter<u64>,
+    password_hash_time: Histogram<f64>,
+    store_time: Histogram<f64>,
+}
+
+impl Metrics {
+    /// Instruments of the meter provider that is installed now.
+    pub(crate) fn new() -> Self {
+        let meter = global::meter("auth");
+        let seconds = |name| {
+            meter
+                .f64_histogram(name)
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .build()
+        };
+        Self {
+            sign_ins: meter.u64_counter(SIGN_INS).build(),
+            validations: meter.u64_counter(VALIDATIONS).build(),
+            refreshes: meter.u64_counter(REFRESHES).build(),
+            revocations: meter.u64_counter(REVOCATIONS).build(),
+            feed_writes: meter.u64_counter(FEED_WRITES).build(),
+            password_hash_time: seconds(PASSWORD_HASH_TIME),
+            store_time: seconds(STORE_TIME),
+        }
+    }
+
+    pub(crate) fn sign_in(&self, kind: &'static str, outcome: &'static str) {
+        let labels = [
+            KeyValue::new("kind", kind),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.sign_ins.add(1, &labels);
+    }
+
+    pub(crate) fn validation(&self, outcome: &'static str) {
+        self.validations
+            .add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn refresh(&self, outcome: &'static str) {
+        self.refreshes.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn revocation(&self, cause: &'static str) {
+        self.revocations.add(1, &[KeyValue::new("cause", cause)]);
+    }
+
+    pub(crate) fn feed_write(&self, outcome: &'static str) {
+        self.feed_writes
+            .add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn password_hash(&self, took: Duration) {
+        self.password_hash_time.record(took.as_secs_f64(), &[]);
+    }
+
+    pub(crate) fn store(&self, operation: &'static str, outcome: &'static str, took: Duration) {
+        let labels = [
+            KeyValue::new("operation", operation),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.store_time.record(took.as_secs_f64(), &labels);
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}

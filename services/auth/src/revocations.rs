@@ -1,0 +1,143 @@
+//! The revocations that still matter, in memory: those of login sessions that may have a living access token.
+//! The truth is in the store; this is what validation asks and what watchers are told.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use proto::ids::LoginSessionId;
+use runtime::clock::Timestamp;
+use tokio::sync::broadcast;
+
+/// How far a watcher may fall behind before it must begin anew.
+const BACKLOG: usize = 1024;
+/// How many watchers there may be.
+const WATCHERS: usize = 1000;
+
+/// A login session that was revoked, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) session: LoginSessionId,
+    pub(crate) revoked_at: Timestamp,
+}
+
+/// Every mark that still matters.
+#[derive(Debug)]
+pub(crate) struct Revocations {
+    marks: Mutex<HashMap<LoginSessionId, Timestamp>>,
+    news: broadcast::Sender<Mark>,
+}
+
+/// What a watcher gets: the marks so far, then each new one. Nothing falls between.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) so_far: Vec<Mark>,
+    pub(crate) news: broadcast::Receiver<Mark>,
+}
+
+impl Revocations {
+    pub(crate) fn new() -> Self {
+        Self {
+            marks: Mutex::default(),
+            news: broadcast::Sender::new(BACKLOG),
+        }
+    }
+
+    /// Takes a mark in; the first time, watchers are told.
+    pub(crate) fn add(&self, mark: Mark) {
+        let mut marks = self.marks();
+        let known = marks
+            .insert(mark.session.clone(), mark.revoked_at)
+            .is_some();
+        if !known {
+            // Sent while the lock is held, so that no watcher misses it or gets it twice. Fails only when
+            // nobody watches.
+            self.news.send(mark).ok();
+        }
+    }
+
+    pub(crate) fn contains(&self, session: &LoginSessionId) -> bool {
+        self.marks().contains_key(session)
+    }
+
+    /// Every mark that still matters.
+    pub(crate) fn all(&self) -> Vec<Mark> {
+        list(&self.marks())
+    }
+
+    /// Begins to watch; `None` when too many do.
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        let marks = self.marks();
+        (self.news.receiver_count() < WATCHERS).then(|| Watch {
+            so_far: list(&marks),
+            news: self.news.subscribe(),
+        })
+    }
+
+    /// Forgets what was revoked before then, since every access token of it has expired.
+    pub(crate) fn forget(&self, before: Timestamp) {
+        self.marks().retain(|_, revoked_at| *revoked_at >= before);
+    }
+
+    fn marks(&self) -> MutexGuard<'_, HashMap<LoginSessionId, Timestamp>> {
+        // Nothing that holds the lock can leave the map half changed.
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn list(marks: &HashMap<LoginSessionId, Timestamp>) -> Vec<Mark> {
+    let mark = |(session, revoked_at): (&LoginSessionId, &Timestamp)| Mark {
+        session: session.clone(),
+        revoked_at: *revoked_at,
+    };
+    marks.iter().map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(session: &str, at: i64) -> Mark {
+        Mark {
+            session: session.parse().unwrap(),
+            revoked_at: Timestamp::from_unix_millis(at),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_watcher_gets_what_was_and_what_comes_each_once() {
+        let revocations = Revocations::new();
+        revocations.add(mark("a", 1));
+        let mut watch = revocations.watch().unwrap();
+        revocations.add(mark("a", 1));
+        revocations.add(mark("b", 2));
+
+        assert_eq!(watch.so_far, [mark("a", 1)]);
+        assert_eq!(watch.news.recv().await, Ok(mark("b", 2)));
+        assert!(watch.news.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_watcher_that_falls_too_far_behind_is_told() {
+        let revocations = Revocations::new();
+        let mut watch = revocations.watch().unwrap();
+        for n in 0..=BACKLOG {
+            revocations.add(mark(&n.to_string(), 1));
+        }
+        let lagged = broadcast::error::RecvError::Lagged(1);
+        assert_eq!(watch.news.recv().await, Err(lagged));
+    }
+
+    #[test]
+    fn old_marks_are_forgotten_and_watchers_are_bounded() {
+        let revocations = Revocations::new();
+        revocations.add(mark("old", 1));
+        revocations.add(mark("new", 2));
+        revocations.forget(Timestamp::from_unix_millis(2));
+        assert_eq!(revocations.all(), [mark("new", 2)]);
+
+        let watches: Vec<_> = (0..=WATCHERS).map(|_| revocations.watch()).collect();
+        assert!(watches[WATCHERS - 1].is_some() && watches[WATCHERS].is_none());
+    }
+}

@@ -1,0 +1,299 @@
+//! What the auth service must not forget: users, login sessions, signing keys and its secret. One interface
+//! over SQLite and PostgreSQL; only the modules below know SQL. Every call has a time-out.
+
+mod postgres;
+mod sqlite;
+
+use std::{future::Future, time::Duration};
+
+use proto::ids::{LoginSessionId, UserId};
+use runtime::{clock::Timestamp, config::SecretUrl};
+use secrecy::SecretSlice;
+use tokio::time::{Instant, timeout};
+
+use self::{postgres::PostgresStore, sqlite::SqliteStore};
+use crate::{
+    keys::StoredKey,
+    metrics::Metrics,
+    passwords::StoredPassword,
+    refresh::{LoginSession, SecretHash},
+    revocations::Mark,
+    user::{User, Username},
+};
+
+/// How long one call may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the store gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("the store did not answer in time")]
+    TimedOut,
+    #[error("the store is closed")]
+    Closed,
+    #[error("the store has too much to do")]
+    Busy,
+    #[error("a row in the store is malformed: {0}")]
+    Malformed(&'static str),
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] sqlx::Error),
+}
+
+/// Why a store cannot be opened. The words stand alone in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address has another scheme.
+    #[error("the database URL must be sqlite:PATH or postgres://HOST/NAME")]
+    UnknownKind,
+    /// The folder of the file cannot be made, or the file not be opened.
+    #[error("the database file {path} cannot be used: {cause}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// SQLite refused.
+    #[error("the database file {path} cannot be used: {cause}")]
+    Sqlite {
+        /// The file.
+        path: String,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+    /// The database was made by a later version of this program.
+    #[error(
+        "the database {name} was made by a newer version (schema {found}, this one knows {known})"
+    )]
+    TooNew {
+        /// The database, without password.
+        name: String,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// PostgreSQL cannot be reached, or refused.
+    #[error("the database {name} cannot be used: {cause}")]
+    Postgres {
+        /// The database, without password.
+        name: String,
+        /// What went wrong.
+        cause: sqlx::Error,
+    },
+    /// A migration failed.
+    #[error("the database {name} cannot be brought up to date: {cause}")]
+    Migration {
+        /// The database, without password.
+        name: String,
+        /// What went wrong.
+        cause: sqlx::migrate::MigrateError,
+    },
+}
+
+/// A user and what proves them.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredUser {
+    pub(crate) user: User,
+    pub(crate) password: StoredPassword,
+}
+
+/// A change of a login session to its next refresh token.
+#[derive(Debug, Clone)]
+pub(crate) struct Rotation {
+    pub(crate) session: LoginSessionId,
+    /// The generation that is spent; another one in the store means that somebody was first.
+    pub(crate) spent: u32,
+    pub(crate) newest: SecretHash,
+    pub(crate) at: Timestamp,
+}
+
+/// A store, whichever it is.
+#[derive(Debug)]
+pub(crate) struct Store {
+    backend: Backend,
+    metrics: Metrics,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+/// Calls the same method of whichever store it is, with a time-out and a measurement.
+macro_rules! call {
+    ($self:ident . $method:ident ( $($argument:expr),* )) => {
+        $self.timed(stringify!($method), async {
+            match &$self.backend {
+                Backend::Sqlite(store) => store.$method($($argument),*).await,
+                Backend::Postgres(store) => store.$method($($argument),*).await,
+            }
+        })
+        .await
+    };
+}
+
+impl Store {
+    /// Opens the store and brings its schema up to date.
+    pub(crate) async fn open(url: &SecretUrl, metrics: Metrics) -> Result<Self, OpenError> {
+        let text = url.expose();
+        let backend = if let Some(path) = text.strip_prefix("sqlite:") {
+            Backend::Sqlite(SqliteStore::open(path).await?)
+        } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Backend::Postgres(PostgresStore::open(url).await?)
+        } else {
+            return Err(OpenError::UnknownKind);
+        };
+        Ok(Self { backend, metrics })
+    }
+
+    /// Whether other processes write to the same store.
+    pub(crate) fn is_shared(&self) -> bool {
+        match self.backend {
+            Backend::Sqlite(_) => false,
+            Backend::Postgres(_) => true,
+        }
+    }
+
+    /// Adds a user; `false` when the name is taken.
+    pub(crate) async fn add_user(&self, user: StoredUser, now: Timestamp) -> Result<bool, Error> {
+        call!(self.add_user(user, now))
+    }
+
+    /// The user of that name, in any case.
+    pub(crate) async fn user(&self, name: &Username) -> Result<Option<StoredUser>, Error> {
+        call!(self.user(name))
+    }
+
+    /// Opens a login session.
+    pub(crate) async fn add_session(&self, session: LoginSession) -> Result<(), Error> {
+        call!(self.add_session(session))
+    }
+
+    /// The login session of that id.
+    pub(crate) async fn session(&self, id: &LoginSessionId) -> Result<Option<LoginSession>, Error> {
+        call!(self.session(id))
+    }
+
+    /// Moves a login session to its next refresh token; `false` when somebody was first or it is revoked.
+    pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<bool, Error> {
+        call!(self.rotate(rotation))
+    }
+
+    /// Revokes a login session. Says when it was first revoked; `None` when there is no such session.
+    pub(crate) async fn revoke(
+        &self,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        call!(self.revoke(id, now))
+    }
+
+    /// The login sessions that were revoked since then.
+    pub(crate) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+        call!(self.revoked_since(since))
+    }
+
+    /// Forgets login sessions that ended before then, at most 1,000; says how many.
+    pub(crate) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {
+        call!(self.forget_sessions(before))
+    }
+
+    /// All signing keys.
+    pub(crate) async fn signing_keys(&self) -> Result<Vec<StoredKey>, Error> {
+        call!(self.signing_keys())
+    }
+
+    /// Adds a signing key, unless there is one of that generation.
+    pub(crate) async fn add_signing_key(&self, key: StoredKey) -> Result<(), Error> {
+        call!(self.add_signing_key(key))
+    }
+
+    /// Forgets a signing key.
+    pub(crate) async fn forget_signing_key(&self, generation: u32) -> Result<(), Error> {
+        call!(self.forget_signing_key(generation))
+    }
+
+    /// The server's secret of that name; `fresh` becomes it when there is none.
+    pub(crate) async fn secret(
+        &self,
+        name: &'static str,
+        fresh: SecretSlice<u8>,
+    ) -> Result<SecretSlice<u8>, Error> {
+        call!(self.secret(name, fresh))
+    }
+
+    async fn timed<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let answer = timeout(PATIENCE, call)
+            .await
+            .unwrap_or(Err(Error::TimedOut));
+        let outcome = if answer.is_ok() { "ok" } else { "failed" };
+        self.metrics.store(operation, outcome, begun.elapsed());
+        answer
+    }
+}
+
+/// A login session as its columns; the parts that both databases read alike.
+struct SessionRow {
+    id: String,
+    user_id: String,
+    user_name: String,
+    generation: i64,
+    newest: Vec<u8>,
+    rotated_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<SessionRow> for LoginSession {
+    type Error = Error;
+
+    fn try_from(row: SessionRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: row
+                .id
+                .parse()
+                .map_err(|_| Error::Malformed("sessions.id"))?,
+            user: read_user(&row.user_id, &row.user_name)?,
+            generation: read_generation(row.generation)?,
+            newest: SecretHash(
+                row.newest
+                    .try_into()
+                    .map_err(|_| Error::Malformed("sessions.newest"))?,
+            ),
+            rotated_at: Timestamp::from_unix_millis(row.rotated_at),
+            expires_at: Timestamp::from_unix_millis(row.expires_at),
+            revoked_at: row.revoked_at.map(Timestamp::from_unix_millis),
+        })
+    }
+}
+
+fn read_user(id: &str, name: &str) -> Result<User, Error> {
+    Ok(User {
+        id: id
+            .parse::<UserId>()
+            .map_err(|_| Error::Malformed("users.id"))?,
+        name: name.parse().map_err(|_| Error::Malformed("users.name"))?,
+    })
+}
+
+fn read_generation(number: i64) -> Result<u32, Error> {
+    u32::try_from(number).map_err(|_| Error::Malformed("generation"))
+}
+
+fn read_mark(session: &str, revoked_at: i64) -> Result<Mark, Error> {
+    Ok(Mark {
+        session: session
+            .parse()
+            .map_err(|_| Error::Malformed("sessions.id"))?,
+        revoked_at: Timestamp::from_unix_millis(revoked_at),
+    })
+}

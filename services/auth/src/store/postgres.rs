@@ -1,0 +1,242 @@
+//! The store in PostgreSQL, in a schema of its own, shared by all replicas of the auth service.
+
+use std::time::Duration;
+
+use proto::ids::LoginSessionId;
+use runtime::{clock::Timestamp, config::SecretUrl};
+use secrecy::{ExposeSecret, SecretSlice};
+use sqlx::{
+    PgPool, Row, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+};
+
+use super::{
+    Error, OpenError, Rotation, SessionRow, StoredUser, read_generation, read_mark, read_user,
+};
+use crate::{
+    keys::StoredKey, passwords::StoredPassword, refresh::LoginSession, revocations::Mark,
+    user::Username,
+};
+
+/// Holds every table, the migrations' own included, so that other programs can share the database.
+const SCHEMA: &str = "recipe_chat_auth";
+/// How many connections one replica holds at most.
+const CONNECTIONS: u32 = 16;
+/// How long one may wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Users, sessions and keys in one database.
+#[derive(Debug)]
+pub(super) struct PostgresStore(PgPool);
+
+impl PostgresStore {
+    pub(super) async fn open(url: &SecretUrl) -> Result<Self, OpenError> {
+        let refused = |cause| OpenError::Postgres {
+            name: url.to_string(),
+            cause,
+        };
+        let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.options([("search_path", SCHEMA), ("statement_timeout", "5s")]))
+            .await
+            .map_err(refused)?;
+        migrations()
+            .run(&pool)
+            .await
+            .map_err(|cause| OpenError::Migration {
+                name: url.to_string(),
+                cause,
+            })?;
+        Ok(Self(pool))
+    }
+
+    pub(super) async fn add_user(&self, added: StoredUser, now: Timestamp) -> Result<bool, Error> {
+        const SQL: &str = "INSERT INTO users (id, name, name_key, password, created_at) \
+                           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name_key) DO NOTHING";
+        let StoredUser { user, password } = &added;
+        let done = sqlx::query(SQL)
+            .bind(user.id.as_str())
+            .bind(user.name.as_str())
+            .bind(user.name.key())
+            .bind(password.phc())
+            .bind(now.unix_millis())
+            .execute(&self.0)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    pub(super) async fn user(&self, name: &Username) -> Result<Option<StoredUser>, Error> {
+        const SQL: &str = "SELECT id, name, password FROM users WHERE name_key = $1";
+        let row = sqlx::query(SQL)
+            .bind(name.key())
+            .fetch_optional(&self.0)
+            .await?;
+        row.map(|row| {
+            Ok(StoredUser {
+                user: read_user(row.try_get(0)?, row.try_get(1)?)?,
+                password: StoredPassword::from_phc(row.try_get(2)?),
+            })
+        })
+        .transpose()
+    }
+
+    pub(super) async fn add_session(&self, session: LoginSession) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at) \
+                           VALUES ($1, $2, $3, $4, $5, $6)";
+        sqlx::query(SQL)
+            .bind(session.id.as_str())
+            .bind(session.user.id.as_str())
+            .bind(i64::from(session.generation))
+            .bind(session.newest.0.as_slice())
+            .bind(session.rotated_at.unix_millis())
+            .bind(session.expires_at.unix_millis())
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn session(&self, id: &LoginSessionId) -> Result<Option<LoginSession>, Error> {
+        const SQL: &str = "SELECT s.id, u.id, u.name, s.generation, s.newest, s.rotated_at, s.expires_at, \
+                           s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+        let row = sqlx::query(SQL)
+            .bind(id.as_str())
+            .fetch_optional(&self.0)
+            .await?;
+        row.map(|row| read_session(&row)?.try_into()).transpose()
+    }
+
+    pub(super) async fn rotate(&self, rotation: Rotation) -> Result<bool, Error> {
+        const SQL: &str = "UPDATE sessions SET generation = generation + 1, newest = $1, rotated_at = $2 \
+                           WHERE id = $3 AND generation = $4 AND revoked_at IS NULL";
+        let done = sqlx::query(SQL)
+            .bind(rotation.newest.0.as_slice())
+            .bind(rotation.at.unix_millis())
+            .bind(rotation.session.as_str())
+            .bind(i64::from(rotation.spent))
+            .execute(&self.0)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    pub(super) async fn revoke(
+        &self,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        const SQL: &str = "UPDATE sessions SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2 \
+                           RETURNING revoked_at";
+        let row = sqlx::query(SQL)
+            .bind(now.unix_millis())
+            .bind(id.as_str())
+            .fetch_optional(&self.0)
+            .await?;
+        row.map(|row| Ok(Timestamp::from_unix_millis(row.try_get(0)?)))
+            .transpose()
+    }
+
+    pub(super) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+        const SQL: &str =
+            "SELECT id, revoked_at FROM sessions WHERE revoked_at >= $1 ORDER BY revoked_at";
+        let rows = sqlx::query(SQL)
+            .bind(since.unix_millis())
+            .fetch_all(&self.0)
+            .await?;
+        rows.iter()
+            .map(|row| read_mark(row.try_get(0)?, row.try_get(1)?))
+            .collect()
+    }
+
+    pub(super) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {
+        const SQL: &str = "DELETE FROM sessions WHERE id IN \
+                           (SELECT id FROM sessions WHERE expires_at < $1 LIMIT 1000)";
+        let done = sqlx::query(SQL)
+            .bind(before.unix_millis())
+            .execute(&self.0)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    pub(super) async fn signing_keys(&self) -> Result<Vec<StoredKey>, Error> {
+        const SQL: &str =
+            "SELECT generation, published_at, pkcs8 FROM signing_keys ORDER BY generation";
+        let rows = sqlx::query(SQL).fetch_all(&self.0).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(StoredKey {
+                    generation: read_generation(row.try_get(0)?)?,
+                    published_at: Timestamp::from_unix_millis(row.try_get(1)?),
+                    pkcs8: row.try_get::<Vec<u8>, _>(2)?.into(),
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn add_signing_key(&self, key: StoredKey) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO signing_keys (generation, published_at, pkcs8) \
+                           VALUES ($1, $2, $3) ON CONFLICT (generation) DO NOTHING";
+        sqlx::query(SQL)
+            .bind(i64::from(key.generation))
+            .bind(key.published_at.unix_millis())
+            .bind(key.pkcs8.expose_secret())
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn forget_signing_key(&self, generation: u32) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM signing_keys WHERE generation = $1";
+        sqlx::query(SQL)
+            .bind(i64::from(generation))
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn secret(
+        &self,
+        name: &'static str,
+        fresh: SecretSlice<u8>,
+    ) -> Result<SecretSlice<u8>, Error> {
+        const ADD: &str =
+            "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        const READ: &str = "SELECT value FROM secrets WHERE name = $1";
+        sqlx::query(ADD)
+            .bind(name)
+            .bind(fresh.expose_secret())
+            .execute(&self.0)
+            .await?;
+        let row = sqlx::query(READ).bind(name).fetch_one(&self.0).await?;
+        Ok(row.try_get::<Vec<u8>, _>(0)?.into())
+    }
+}
+
+/// Run under PostgreSQL's advisory lock, so that replicas may start together.
+fn migrations() -> Migrator {
+    let first = Migration::new(
+        1,
+        "users, sessions and keys".into(),
+        MigrationType::Simple,
+        include_str!("migrations/postgres_1.sql").into_sql_str(),
+        false,
+    );
+    let mut migrator = Migrator::with_migrations(vec![first]);
+    migrator.create_schema(SCHEMA);
+    migrator.dangerous_set_table_name(format!("{SCHEMA}.migrations"));
+    migrator
+}
+
+fn read_session(row: &PgRow) -> Result<SessionRow, sqlx::Error> {
+    Ok(SessionRow {
+        id: row.try_get(0)?,
+        user_id: row.try_get(1)?,
+        user_name: row.try_get(2)?,
+        generation: row.try_get(3)?,
+        newest: row.try_get(4)?,
+        rotated_at: row.try_get(5)?,
+        expires_at: row.try_get(6)?,
+        revoked_at: row.try_get(7)?,
+    })
+}

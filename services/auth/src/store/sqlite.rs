@@ -1,0 +1,253 @@
+//! The store in one SQLite file, for one process. The statements are here; the thread that runs them, and the
+//! file itself, are in `writer`.
+
+mod writer;
+
+use proto::ids::LoginSessionId;
+use runtime::clock::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use secrecy::{ExposeSecret, SecretSlice};
+
+use self::writer::Writer;
+use super::{
+    Error, OpenError, Rotation, SessionRow, StoredUser, read_generation, read_mark, read_user,
+};
+use crate::{
+    keys::StoredKey, passwords::StoredPassword, refresh::LoginSession, revocations::Mark,
+    user::Username,
+};
+
+/// Users, sessions and keys in one file.
+#[derive(Debug)]
+pub(super) struct SqliteStore(Writer);
+
+impl SqliteStore {
+    pub(super) async fn open(path: &str) -> Result<Self, OpenError> {
+        Writer::open(path).await.map(Self)
+    }
+
+    pub(super) async fn add_user(&self, added: StoredUser, now: Timestamp) -> Result<bool, Error> {
+        const SQL: &str = "INSERT INTO users (id, name, name_key, password, created_at) \
+                           VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name_key) DO NOTHING";
+        self.0
+            .run(move |db| {
+                let StoredUser { user, password } = &added;
+                let added = db.prepare_cached(SQL)?.execute(params![
+                    user.id.as_str(),
+                    user.name.as_str(),
+                    user.name.key(),
+                    password.phc(),
+                    now.unix_millis(),
+                ])?;
+                Ok(added == 1)
+            })
+            .await
+    }
+
+    pub(super) async fn user(&self, name: &Username) -> Result<Option<StoredUser>, Error> {
+        const SQL: &str = "SELECT id, name, password FROM users WHERE name_key = ?1";
+        let key = name.key();
+        let row = self
+            .0
+            .run(move |db| {
+                let read = |row: &Row<'_>| {
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                    ))
+                };
+                Ok(db.prepare_cached(SQL)?.query_row([key], read).optional()?)
+            })
+            .await?;
+        row.map(|(id, name, password)| {
+            Ok(StoredUser {
+                user: read_user(&id, &name)?,
+                password: StoredPassword::from_phc(password),
+            })
+        })
+        .transpose()
+    }
+
+    pub(super) async fn add_session(&self, session: LoginSession) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at) \
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        self.0
+            .run(move |db| {
+                db.prepare_cached(SQL)?.execute(params![
+                    session.id.as_str(),
+                    session.user.id.as_str(),
+                    session.generation,
+                    session.newest.0,
+                    session.rotated_at.unix_millis(),
+                    session.expires_at.unix_millis(),
+                ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(super) async fn session(&self, id: &LoginSessionId) -> Result<Option<LoginSession>, Error> {
+        const SQL: &str = "SELECT s.id, u.id, u.name, s.generation, s.newest, s.rotated_at, s.expires_at, \
+                           s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1";
+        let id = id.clone();
+        let row = self
+            .0
+            .run(move |db| {
+                let row = db
+                    .prepare_cached(SQL)?
+                    .query_row([id.as_str()], read_session);
+                Ok(row.optional()?)
+            })
+            .await?;
+        row.map(LoginSession::try_from).transpose()
+    }
+
+    pub(super) async fn rotate(&self, rotation: Rotation) -> Result<bool, Error> {
+        const SQL: &str = "UPDATE sessions SET generation = generation + 1, newest = ?1, rotated_at = ?2 \
+                           WHERE id = ?3 AND generation = ?4 AND revoked_at IS NULL";
+        self.0
+            .run(move |db| {
+                let changed = db.prepare_cached(SQL)?.execute(params![
+                    rotation.newest.0,
+                    rotation.at.unix_millis(),
+                    rotation.session.as_str(),
+                    rotation.spent,
+                ])?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    pub(super) async fn revoke(
+        &self,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        const SQL: &str = "UPDATE sessions SET revoked_at = coalesce(revoked_at, ?1) WHERE id = ?2 \
+                           RETURNING revoked_at";
+        let id = id.clone();
+        self.0
+            .run(move |db| {
+                let at = db
+                    .prepare_cached(SQL)?
+                    .query_row(params![now.unix_millis(), id.as_str()], |row| row.get(0))
+                    .optional()?;
+                Ok(at.map(Timestamp::from_unix_millis))
+            })
+            .await
+    }
+
+    pub(super) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+        const SQL: &str =
+            "SELECT id, revoked_at FROM sessions WHERE revoked_at >= ?1 ORDER BY revoked_at";
+        let rows = self
+            .0
+            .run(move |db| {
+                let mut statement = db.prepare_cached(SQL)?;
+                let rows = statement.query_map([since.unix_millis()], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get(1)?))
+                })?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await?;
+        rows.iter().map(|(id, at)| read_mark(id, *at)).collect()
+    }
+
+    pub(super) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {
+        const SQL: &str = "DELETE FROM sessions WHERE id IN \
+                           (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT 1000)";
+        self.0
+            .run(move |db| {
+                let gone = db.prepare_cached(SQL)?.execute([before.unix_millis()])?;
+                Ok(gone as u64)
+            })
+            .await
+    }
+
+    pub(super) async fn signing_keys(&self) -> Result<Vec<StoredKey>, Error> {
+        const SQL: &str =
+            "SELECT generation, published_at, pkcs8 FROM signing_keys ORDER BY generation";
+        let rows = self
+            .0
+            .run(move |db| {
+                let mut statement = db.prepare_cached(SQL)?;
+                let rows = statement.query_map([], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        SecretSlice::from(row.get::<_, Vec<u8>>(2)?),
+                    ))
+                })?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await?;
+        rows.into_iter()
+            .map(|(generation, published_at, pkcs8)| {
+                Ok(StoredKey {
+                    generation: read_generation(generation)?,
+                    published_at: Timestamp::from_unix_millis(published_at),
+                    pkcs8,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn add_signing_key(&self, key: StoredKey) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO signing_keys (generation, published_at, pkcs8) \
+                           VALUES (?1, ?2, ?3) ON CONFLICT (generation) DO NOTHING";
+        self.0
+            .run(move |db| {
+                db.prepare_cached(SQL)?.execute(params![
+                    key.generation,
+                    key.published_at.unix_millis(),
+                    key.pkcs8.expose_secret(),
+                ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(super) async fn forget_signing_key(&self, generation: u32) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM signing_keys WHERE generation = ?1";
+        self.0
+            .run(move |db| {
+                db.prepare_cached(SQL)?.execute([generation])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(super) async fn secret(
+        &self,
+        name: &'static str,
+        fresh: SecretSlice<u8>,
+    ) -> Result<SecretSlice<u8>, Error> {
+        const ADD: &str =
+            "INSERT INTO secrets (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+        const READ: &str = "SELECT value FROM secrets WHERE name = ?1";
+        self.0
+            .run(move |db| {
+                db.prepare_cached(ADD)?
+                    .execute(params![name, fresh.expose_secret()])?;
+                let value: Vec<u8> = db
+                    .prepare_cached(READ)?
+                    .query_row([name], |row| row.get(0))?;
+                Ok(value.into())
+            })
+            .await
+    }
+}
+
+fn read_session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
+    Ok(SessionRow {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        user_name: row.get(2)?,
+        generation: row.get(3)?,
+        newest: row.get(4)?,
+        rotated_at: row.get(5)?,
+        expires_at: row.get(6)?,
+        revoked_at: row.get(7)?,
+    })
+}

@@ -1,0 +1,120 @@
+//! Users as people type them: names and passwords, read once at the border by the rules of the contract.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use proto::ids::UserId;
+use secrecy::{ExposeSecret, SecretString};
+
+/// A user as others see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) name: Username,
+}
+
+/// 1 to 64 letters, digits, `.`, `_` and `-`, kept as typed and compared ignoring case.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Username(Arc<str>);
+
+/// Why a text cannot be a username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidName {
+    #[error("The username must have 1 to 64 characters")]
+    Length,
+    #[error("The username may hold only letters, digits, dots, underscores and hyphens")]
+    Characters,
+}
+
+impl Username {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What makes it unique.
+    pub(crate) fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl FromStr for Username {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        if !(1..=64).contains(&text.chars().count()) {
+            return Err(InvalidName::Length);
+        }
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        if !text.bytes().all(allowed) {
+            return Err(InvalidName::Characters);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Debug for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a password may not be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WeakPassword {
+    #[error("The password must have at least 8 characters")]
+    TooShort,
+    #[error("The password must have at most 256 characters")]
+    TooLong,
+    #[error("The password must differ from the username")]
+    SameAsName,
+}
+
+/// Checks a password that somebody chooses for themselves.
+pub(crate) fn check_chosen(password: &SecretString, name: &Username) -> Result<(), WeakPassword> {
+    let text = password.expose_secret();
+    match text.chars().count() {
+        0..8 => Err(WeakPassword::TooShort),
+        257.. => Err(WeakPassword::TooLong),
+        _ if text.eq_ignore_ascii_case(name.as_str()) => Err(WeakPassword::SameAsName),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_name(text: &str, expected: Result<(), InvalidName>) {
+        assert_eq!(text.parse::<Username>().map(|_| ()), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_name_is_1_to_64_plain_characters() {
+        check_name("a", Ok(()));
+        check_name("Ada.Love_lace-1815", Ok(()));
+        check_name(&"x".repeat(64), Ok(()));
+        check_name("", Err(InvalidName::Length));
+        check_name(&"x".repeat(65), Err(InvalidName::Length));
+        check_name("ada lovelace", Err(InvalidName::Characters));
+        check_name("adä", Err(InvalidName::Characters));
+        check_name("ada\0", Err(InvalidName::Characters));
+        check_name("ada@example.org", Err(InvalidName::Characters));
+    }
+
+    #[track_caller]
+    fn check_password(text: &str, expected: Result<(), WeakPassword>) {
+        let name = "Grace.Hopper".parse().unwrap();
+        assert_eq!(check_chosen(&text.into(), &name), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_password_counts_characters_and_differs_from_the_name() {
+        check_password("12345678", Ok(()));
+        check_password("éééééééé", Ok(()));
+        check_password("1234567", Err(WeakPassword::TooShort));
+        check_password("ééééééé", Err(WeakPassword::TooShort));
+        check_password(&"x".repeat(256), Ok(()));
+        check_password(&"x".repeat(257), Err(WeakPassword::TooLong));
+        check_password("grace.hopper", Err(WeakPassword::SameAsName));
+    }
+}
