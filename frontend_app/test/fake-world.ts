@@ -59,7 +59,8 @@ export class FakeWorld implements Environment {
   /** Lets time pass, timer by timer, with the promises that each one starts. */
   async pass(duration: number): Promise<void> {
     const end = this.time + duration;
-    for (;;) {
+    for (let turn = 0; ; turn += 1) {
+      if (turn > 10_000) throw new Error('timers go round in circles');
       await settled();
       const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (!next) break;

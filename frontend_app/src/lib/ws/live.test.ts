@@ -1,7 +1,7 @@
 // The authenticated connection: re-authentication in place, heartbeat, history.
 import { describe, expect, it } from 'vitest';
 import { messageOf, recipeOf, SESSION, update } from '../../../test/fake-socket';
-import { settled, setUpLive } from '../../../test/fake-world';
+import { passAlive, settled, setUpLive } from '../../../test/fake-world';
 import { TokenDenied, TokenUnavailable } from '../auth/token-source';
 
 const SOON = {

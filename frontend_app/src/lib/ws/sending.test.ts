@@ -1,7 +1,7 @@
 // Messages on their way out: never lost, never doubled, in order, within bounds.
 import { describe, expect, it } from 'vitest';
 import { messageOf, update } from '../../../test/fake-socket';
-import { settled, setUp, setUpLive } from '../../../test/fake-world';
+import { nextSocket, passAlive, settled, setUp, setUpLive } from '../../../test/fake-world';
 import type { OutboxStore } from '../websocket';
 import { add, age, EMPTY_OUTBOX, type OutboxMessage, restore } from './outbox';
 

@@ -1,7 +1,7 @@
 // The table of states and edges, edge by edge, through the public surface.
 import { describe, expect, it } from 'vitest';
 import { update } from '../../../test/fake-socket';
-import { settled, setUp, setUpLive } from '../../../test/fake-world';
+import { nextSocket, settled, setUp, setUpLive } from '../../../test/fake-world';
 import { TokenDenied, TokenUnavailable } from '../auth/token-source';
 import { judgeClose } from './closes';
 
@@ -72,11 +72,14 @@ describe('signing in', () => {
     const { world, manager } = await setUpProving();
     const { onclose, onmessage } = world.socket;
     await world.pass(5_000);
+    const next = await nextSocket(world, manager);
+    next.accept();
     onmessage?.({
       data: JSON.stringify({ type: 'recipe_update', id: 'x', timestamp: '', payload: update() }),
     });
     onclose?.({ code: 1008, reason: 'Invalid token' });
-    expect(manager.state).toBe('reconnecting');
+    expect(next.isLive).toBe(true);
+    expect(manager.state).toBe('authenticating');
   });
 });
 

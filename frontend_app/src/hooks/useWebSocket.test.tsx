@@ -1,0 +1,87 @@
+// One connection per recipe, whatever React does to the components.
+import { act, cleanup, render } from '@testing-library/react';
+import { StrictMode } from 'react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeTokens, FakeWorld } from '../../test/fake-world';
+import { Chats, ChatsContext, useWebSocket } from './useWebSocket';
+
+let world: FakeWorld;
+let chats: Chats;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  world = new FakeWorld();
+  chats = new Chats({ environment: world, tokens: new FakeTokens() });
+});
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+function Probe({ recipeId }: { recipeId: string }) {
+  const { state, messages } = useWebSocket(recipeId);
+  return (
+    <p>
+      {recipeId} {state} {messages.length}
+    </p>
+  );
+}
+
+const app = (recipeId: string, copies = 1) => (
+  <StrictMode>
+    <ChatsContext value={chats}>
+      {Array.from({ length: copies }, (_, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the copies are all the same
+        <Probe key={at} recipeId={recipeId} />
+      ))}
+    </ChatsContext>
+  </StrictMode>
+);
+
+const perRecipe = () => {
+  const counts = new Map<string, number>();
+  for (const { recipeId } of world.live) counts.set(recipeId, (counts.get(recipeId) ?? 0) + 1);
+  return counts;
+};
+
+describe('useWebSocket', () => {
+  it('shows what the client knows', async () => {
+    const page = render(app('pancakes'));
+    await act(() => vi.advanceTimersByTimeAsync(1));
+    world.socket.accept();
+    await act(async () => world.socket.welcome());
+    expect(page.container.textContent).toBe('pancakes authenticated 0');
+  });
+
+  it('opens one socket for many components under StrictMode', async () => {
+    render(app('pancakes', 5));
+    await act(() => vi.advanceTimersByTimeAsync(1));
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it('never has two sockets of a recipe over 50 quick switches', async () => {
+    const page = render(app('r-0'));
+    for (let n = 1; n <= 50; n += 1) {
+      page.rerender(app(`r-${n % 3}`));
+      if (n % 4 === 0) await act(() => vi.advanceTimersByTimeAsync(1));
+      expect(Math.max(...perRecipe().values())).toBe(1);
+    }
+    await act(() => vi.advanceTimersByTimeAsync(1));
+    expect(world.live.map(({ recipeId }) => recipeId)).toEqual(['r-2']);
+    page.unmount();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(world.live.length + world.timers.size + world.ears.size + vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves nothing behind after 20 visits', async () => {
+    for (let visit = 0; visit < 20; visit += 1) {
+      const page = render(app('pancakes'));
+      await act(() => vi.advanceTimersByTimeAsync(1));
+      expect(world.live).toHaveLength(1);
+      page.unmount();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(world.live.length + world.timers.size + world.ears.size + vi.getTimerCount()).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,122 @@
+// The other end of every FakeSocket: stores messages once, answers in order, and loses what the test tells it to.
+import type { ChatMessage, ClientFrame } from '../src/lib/ws/protocol';
+import { type FakeSocket, recipeOf, SESSION, update } from './fake-socket';
+import type { FakeWorld } from './fake-world';
+
+export class FakeServer {
+  readonly stored: ChatMessage[] = [];
+  /** Sockets on which this server has answered an `auth`. */
+  readonly welcomed = new Set<FakeSocket>();
+  /** Refuses chat messages for the moment. */
+  refuses: 'rate_limited' | 'unavailable' | null = null;
+  refusals = 0;
+  /** Chat messages on a socket that was not signed in. */
+  violations = 0;
+  readonly #world: FakeWorld;
+  readonly #read = new Map<FakeSocket, number>();
+  readonly #answers = new Map<FakeSocket, (() => void)[]>();
+
+  constructor(world: FakeWorld) {
+    this.#world = world;
+  }
+
+  accept(): void {
+    const socket = this.#world.sockets.at(-1);
+    if (socket?.isLive && !socket.accepted) socket.accept();
+  }
+
+  /** Reads and acts on the next frame; the answer is made, but not delivered. */
+  read(): void {
+    const socket = this.#world.live.at(-1);
+    if (!socket) return;
+    const at = this.#read.get(socket) ?? 0;
+    const frame = socket.sent[at];
+    if (!frame) return;
+    this.#read.set(socket, at + 1);
+    this.#act(socket, frame);
+  }
+
+  deliver(): void {
+    const socket = this.#world.live.at(-1);
+    if (socket) this.#answers.get(socket)?.shift()?.();
+  }
+
+  drop(code: number, reason: string): void {
+    this.#world.live.at(-1)?.drop(code, reason);
+  }
+
+  askForAuth(): void {
+    const socket = this.#world.live.at(-1);
+    if (!socket || !this.welcomed.has(socket)) return;
+    const expires_at = '2026-11-22T20:36:32.000Z';
+    socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
+  }
+
+  /** Somebody else writes. */
+  otherWrites(): void {
+    const revision = this.#store('u-bob', `bob-${this.stored.length}`, 'from bob');
+    const socket = this.#world.live.at(-1);
+    if (!socket || !this.welcomed.has(socket)) return;
+    this.#later(socket, () => this.#sayMessage(socket, revision));
+  }
+
+  #act(socket: FakeSocket, frame: ClientFrame): void {
+    switch (frame.type) {
+      case 'auth':
+        return this.#later(socket, () => this.#welcome(socket, frame.id, frame.payload.revision));
+      case 'ping':
+        return this.#later(socket, () => socket.say('pong', { in_reply_to: frame.id }));
+      case 'chat_message':
+        return this.#chat(socket, frame.id, frame.payload.content);
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #chat(socket: FakeSocket, id: string, content: string): void {
+    if (!this.welcomed.has(socket)) this.violations += 1;
+    if (this.refuses) {
+      this.refusals += 1;
+      const error = { code: this.refuses, message: '', retryable: true, in_reply_to: id };
+      return this.#later(socket, () => socket.say('error', error));
+    }
+    const before = this.stored.find(message => message.id === id);
+    const revision = before?.revision ?? this.#store('u-ada', id, content);
+    this.#later(socket, () => this.#sayMessage(socket, revision, id));
+  }
+
+  #store(author: string, id: string, content: string): number {
+    const revision = this.stored.length + 2;
+    const timestamp = '2026-11-22T20:36:02.000Z';
+    this.stored.push({
+      id,
+      author: { id: author, name: author },
+      content,
+      timestamp,
+      revision,
+      effect: null,
+    });
+    return revision;
+  }
+
+  #welcome(socket: FakeSocket, in_reply_to: string, known = 0): void {
+    this.welcomed.add(socket);
+    const messages = this.stored.filter(({ revision }) => revision > known);
+    const revision = this.stored.length + 1;
+    socket.say(
+      'recipe_update',
+      update({ revision, recipe: recipeOf(), messages, session: SESSION, in_reply_to }),
+    );
+  }
+
+  #sayMessage(socket: FakeSocket, revision: number, in_reply_to?: string): void {
+    const message = this.stored[revision - 2];
+    if (!message) return;
+    const more = in_reply_to === undefined ? {} : { in_reply_to };
+    socket.say('recipe_update', update({ revision, message, ...more }));
+  }
+
+  #later(socket: FakeSocket, answer: () => void): void {
+    this.#answers.set(socket, [...(this.#answers.get(socket) ?? []), answer]);
+  }
+}
