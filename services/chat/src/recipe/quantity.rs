@@ -174,6 +174,7 @@ fn exact(stored: &str) -> Option<Rational> {
 
 /// "1 1/2"; denominators that no measuring cup has become decimals.
 pub(super) fn as_fraction(number: Rational) -> String {
+    let number = shown(number);
     let (numerator, denominator) = (number.numerator(), number.denominator());
     if !matches!(denominator, 2 | 3 | 4 | 6 | 8 | 12 | 16) {
         return as_decimal(number);
@@ -186,27 +187,51 @@ pub(super) fn as_fraction(number: Rational) -> String {
 
 /// Up to three decimals where that is exact, else three significant digits.
 pub(super) fn as_decimal(number: Rational) -> String {
-    let (numerator, denominator) = (
-        u128::from(number.numerator()),
-        u128::from(number.denominator()),
-    );
-    let exact =
-        (0..=3_u32).find(|places| (numerator * 10_u128.pow(*places)).is_multiple_of(denominator));
-    let places = exact.unwrap_or_else(|| {
-        (0..=14)
-            .find(|places| numerator * 10_u128.pow(*places) >= 100 * denominator)
-            .unwrap_or(14)
-    });
+    let (numerator, denominator) = wide(number);
+    let places = exact_places(number).unwrap_or_else(|| significant_places(number));
     let shift = 10_u128.pow(places);
     let digits = (2 * numerator * shift + denominator) / (2 * denominator);
     let mut written = (digits / shift).to_string();
-    if places > 0 && !digits.is_multiple_of(shift) {
+    if !digits.is_multiple_of(shift) {
         let width = places as usize;
         let decimals = format!("{:0width$}", digits % shift);
         // Writing to a String cannot fail.
         write!(written, ".{}", decimals.trim_end_matches('0')).ok();
     }
     written
+}
+
+/// The number as far as it is shown: kitchen fractions as they are, others as the decimals that stand for them.
+/// So "2.5" is never shown where a cook would read "2 1/2".
+fn shown(number: Rational) -> Rational {
+    let kitchen = matches!(number.denominator(), 1 | 2 | 3 | 4 | 6 | 8 | 12 | 16);
+    if kitchen || exact_places(number).is_some() {
+        return number;
+    }
+    let mark = Rational::new(1, 10_u128.pow(significant_places(number)));
+    mark.and_then(|mark| number.rounded_to(mark))
+        .unwrap_or(number)
+}
+
+/// How many decimals write it exactly, when three are enough.
+fn exact_places(number: Rational) -> Option<u32> {
+    let (numerator, denominator) = wide(number);
+    (0..=3).find(|places| (numerator * 10_u128.pow(*places)).is_multiple_of(denominator))
+}
+
+/// How many decimals show three significant digits.
+fn significant_places(number: Rational) -> u32 {
+    let (numerator, denominator) = wide(number);
+    (0..=14)
+        .find(|places| numerator * 10_u128.pow(*places) >= 100 * denominator)
+        .unwrap_or(14)
+}
+
+fn wide(number: Rational) -> (u128, u128) {
+    (
+        u128::from(number.numerator()),
+        u128::from(number.denominator()),
+    )
 }
 
 #[cfg(test)]

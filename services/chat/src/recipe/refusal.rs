@@ -4,7 +4,7 @@ use super::model::limits;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("There is no {name} in the recipe{}", others(.has))]
+    #[error("The recipe has no {name}{}", others(.has))]
     NoSuchIngredient { name: String, has: Has },
     #[error("\"{name}\" could be {}; say which one.", listed(.candidates, "or"))]
     AmbiguousIngredient {
@@ -20,7 +20,7 @@ pub enum Refusal {
     #[error("There is no tag {tag}; {}.", tagged(.tags))]
     NoSuchTag { tag: String, tags: Vec<String> },
     #[error(
-        "The recipe already has {name}; say how much, as in \"add 2 more {name}\", or \"change {name} to 3\"."
+        "The recipe already has {name}; say how much of it to add, as in \"add 1 tsp {name}\"."
     )]
     AlreadyThere { name: String },
     #[error("The recipe is already tagged {}.", .0.join(", "))]
@@ -69,6 +69,8 @@ pub enum Refusal {
     NothingToRemove { what: &'static str },
     #[error("Step {number} is already there.")]
     StaysThere { number: usize },
+    #[error("The recipe already serves {servings}.")]
+    AlreadyServes { servings: u32 },
 }
 
 /// What the recipe has instead of the ingredient that was not found.

@@ -56,15 +56,17 @@ pub(super) fn add_tags(recipe: &mut Recipe, tags: &[String]) -> Result<String, R
 }
 
 pub(super) fn remove_tags(recipe: &mut Recipe, tags: &[String]) -> Result<String, Refusal> {
-    let mut removed = Vec::new();
-    for tag in tags {
-        let tag = tag_text(tag)?;
-        let Some(place) = recipe.tags.iter().position(|has| *has == tag) else {
-            let tags = recipe.tags.clone();
-            return Err(Refusal::NoSuchTag { tag, tags });
-        };
-        removed.push(recipe.tags.remove(place));
+    let removed = tags
+        .iter()
+        .map(|tag| tag_text(tag))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(missing) = removed.iter().find(|tag| !recipe.tags.contains(tag)) {
+        return Err(Refusal::NoSuchTag {
+            tag: missing.clone(),
+            tags: recipe.tags.clone(),
+        });
     }
+    recipe.tags.retain(|tag| !removed.contains(tag));
     let noun = if removed.len() == 1 { "tag" } else { "tags" };
     Ok(format!("Removed {noun} {}", removed.join(", ")))
 }

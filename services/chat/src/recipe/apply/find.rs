@@ -112,10 +112,18 @@ fn ambiguous(recipe: &Recipe, which: &Which, found: &[usize]) -> Refusal {
 
 fn no_such(recipe: &Recipe, name: &str) -> Refusal {
     let wanted = naming::key(name);
+    let apart = |line: &Ingredient| {
+        let words = naming::words(&line.name);
+        let whole = std::iter::once(naming::key(&line.name));
+        whole
+            .chain(words)
+            .map(|known| letters_apart(&wanted, &known))
+            .min()
+    };
     let similar = recipe
         .ingredients
         .iter()
-        .map(|line| (letters_apart(&wanted, &naming::key(&line.name)), line))
+        .filter_map(|line| Some((apart(line)?, line)))
         .min_by_key(|(apart, _)| *apart)
         .filter(|(apart, _)| *apart <= 2 && *apart * 3 <= wanted.chars().count());
     let has = match similar {

@@ -200,9 +200,7 @@ pub(super) fn adjust(
         Direction::More => in_unit_of(line, by)?
             .plus(numbers_of(line)?)
             .ok_or(Refusal::BeyondMeasure)?,
-        Direction::Less => less(line, by)?.ok_or_else(|| Refusal::NothingLeft {
-            name: line.name.clone(),
-        })?,
+        Direction::Less => less(line, by)?.ok_or_else(|| not_that_much(line))?,
     };
     let unit = line.unit.clone();
     put_amount(recipe, index, Amount::of(quantity, unit))

@@ -21,6 +21,11 @@ pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Ref
         }
         Scaling::By(factor) => (factor, before.times(factor).ok_or(Refusal::BeyondMeasure)?),
     };
+    if factor == Rational::ONE {
+        return Err(Refusal::AlreadyServes {
+            servings: recipe.servings,
+        });
+    }
     if factor.is_zero() {
         return Err(Refusal::Servings { asked: 0 });
     }

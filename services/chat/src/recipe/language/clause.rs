@@ -38,7 +38,9 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Outcome {
         "substitute" => ingredients::substitute(cursor),
         "use" => used(cursor),
         "instead" if cursor.eat("of") => ingredients::instead_of(cursor),
-        "change" | "set" | "adjust" | "update" | "modify" | "correct" => change(cursor),
+        "change" | "set" | "adjust" | "update" | "modify" | "correct" => {
+            change(cursor, word == "change")
+        }
         "increase" | "raise" => adjusted(cursor, Direction::More),
         "reduce" | "decrease" | "lower" => adjusted(cursor, Direction::Less),
         "rename" | "retitle" => rename(cursor),
@@ -91,6 +93,9 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
 
 fn label<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
     *cursor = start;
+    if super::amounts::starts_with_number(start) {
+        return ingredients::bare(cursor);
+    }
     ingredients::label(cursor)
 }
 
@@ -165,7 +170,7 @@ fn used(cursor: &mut Cursor<'_>) -> Outcome {
     ingredients::use_instead(cursor)
 }
 
-fn change(cursor: &mut Cursor<'_>) -> Outcome {
+fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     if let Some(outcome) = change_step(cursor) {
         return outcome;
     }
@@ -189,7 +194,7 @@ fn change(cursor: &mut Cursor<'_>) -> Outcome {
         *cursor = ahead;
         return politeness::finish(cursor).and_then(|()| one(Change::Convert(system)));
     }
-    ingredients::change(cursor)
+    ingredients::change(cursor, clearly)
 }
 
 fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {

@@ -71,7 +71,11 @@ pub(super) fn replace(cursor: &mut Cursor<'_>) -> Outcome {
         return Err(unclear());
     }
     let with = items::item(cursor).map_err(|_| unclear())?;
-    one(Change::ReplaceIngredient { which, with })
+    let mut changes = vec![Change::ReplaceIngredient { which, with }];
+    while items::another(cursor) {
+        changes.push(Change::AddIngredient(items::item(cursor)?));
+    }
+    Ok(changes)
 }
 
 /// After "substitute": Y for X, or X with Y.
@@ -141,8 +145,10 @@ pub(super) fn instead_of(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 /// After "change", "set", "adjust" and the like: "flour to 2 cups", "milk to oat milk", "2 eggs to 3".
-pub(super) fn change(cursor: &mut Cursor<'_>) -> Outcome {
+/// Only a verb that `clearly` means a change is answered with a hint when nothing follows.
+pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     let unclear = |which: &Which| match which {
+        _ if !clearly => Miss::Talk,
         Which::Named(name)
             if name.split(' ').count() <= 3 && !name.split(' ').any(|word| word == "is") =>
         {
@@ -298,6 +304,22 @@ pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
         measured.amount,
         measured.note,
     ))
+}
+
+/// "2 cups flour" without a verb: most likely meant to be added, but that is not said.
+pub(super) fn bare(cursor: &mut Cursor<'_>) -> Outcome {
+    const LONGEST_NAME: usize = 3;
+    let start = *cursor;
+    let item = items::item(cursor).map_err(|_| Miss::Talk)?;
+    let measured = item
+        .amount
+        .and_then(|amount| amount.unit)
+        .and_then(|unit| unit.size());
+    if measured.is_some() && cursor.is_done() && item.name.split(' ').count() <= LONGEST_NAME {
+        let said = cursor.text_since(start);
+        return Err(Miss::Unclear(format!("To add it, write \"add {said}\".")));
+    }
+    Err(Miss::Talk)
 }
 
 /// "flour: 250 g" at the beginning of a clause; adds the flour when it is not there yet and a unit says what is meant.

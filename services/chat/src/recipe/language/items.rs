@@ -72,6 +72,9 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
         return Ok(Some(Which::Numbered(number)));
     }
     let start = *cursor;
+    if is_a_person(cursor.word()) {
+        return Ok(None);
+    }
     while !cursor.at_stop()
         && !cursor
             .mark()
@@ -273,7 +276,7 @@ fn note(cursor: &mut Cursor<'_>, notes: &mut Vec<String>, amount: &mut Option<Am
         }
     }
     let start = *cursor;
-    while !cursor.at_stop() && !(cursor.at_join() && ends_note(*cursor)) {
+    while !(cursor.at_stop() || cursor.at_join() && ends_note(*cursor)) {
         cursor.advance();
     }
     push_note(
@@ -417,6 +420,14 @@ fn give_back_a_unit(cursor: &mut Cursor<'_>, amount: &mut Option<Amount>) {
     }
 }
 
+/// "Drop me a line", "remove him": no ingredient begins like that.
+fn is_a_person(word: &str) -> bool {
+    matches!(
+        word,
+        "i" | "me" | "you" | "him" | "her" | "us" | "them" | "everyone"
+    )
+}
+
 /// Words that stand for an ingredient without naming one.
 fn is_no_ingredient(name: &str) -> bool {
     matches!(
@@ -442,8 +453,13 @@ fn is_no_ingredient(name: &str) -> bool {
 fn missing_name(said: &str, amount: Option<&Amount>) -> String {
     match amount {
         Some(amount) => {
+            let example = if amount.unit.is_some() {
+                "flour"
+            } else {
+                "eggs"
+            };
             let amount = amount.in_words();
-            format!("Say what it is {amount} of, as in \"add {amount} flour\".")
+            format!("Say what it is {amount} of, as in \"add {amount} {example}\".")
         }
         None if said.is_empty() => "Say what to add, as in \"add 2 cups flour\".".to_owned(),
         None => "Name the ingredient, as in \"add 2 cups flour\".".to_owned(),

@@ -18,12 +18,13 @@ enum Section {
 pub(super) fn read(content: &str) -> Outcome {
     let mut section = Section::None;
     let mut changes = Vec::new();
-    for line in content
+    let mut lines = content
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
-    {
-        if let Some(next) = header(line) {
+        .peekable();
+    while let Some(line) = lines.next() {
+        if let Some(next) = header(line).filter(|_| lines.peek().is_some()) {
             section = next;
             continue;
         }
@@ -40,17 +41,17 @@ pub(super) fn read(content: &str) -> Outcome {
     }
 }
 
+/// "Ingredients:" or "add:" says that ingredients follow, one a line; "steps:" and its like say the same of steps.
 fn header(line: &str) -> Option<Section> {
-    let title = line
-        .strip_suffix(':')?
-        .trim_start_matches(['#', '*', ' '])
-        .to_lowercase();
-    match title.trim() {
+    let is_heading = line.ends_with(':') || line.starts_with("# ") || line.starts_with("## ");
+    let title = line.trim_matches(['#', '*', ':', ' ']).to_lowercase();
+    match title.as_str() {
+        _ if !is_heading => None,
         "ingredients" | "add" | "add these" | "add the following" | "please add" => {
             Some(Section::Ingredients)
         }
-        "steps" | "method" | "instructions" | "directions" | "add steps" | "add these steps"
-        | "preparation" => Some(Section::Steps),
+        "steps" | "method" | "instructions" | "directions" | "preparation" | "add steps"
+        | "add these steps" | "add step" | "add a step" => Some(Section::Steps),
         _ => None,
     }
 }
@@ -58,6 +59,7 @@ fn header(line: &str) -> Option<Section> {
 fn in_section(line: &str, section: Section) -> Outcome {
     let bare = without_bullet(line);
     match section {
+        Section::Ingredients | Section::Steps if without_number(bare).is_empty() => Err(Miss::Talk),
         Section::None => clauses(line),
         Section::Ingredients if is_other_command(bare) => clauses(bare),
         Section::Ingredients => ingredient(bare),
@@ -75,17 +77,27 @@ fn clauses(line: &str) -> Outcome {
     let mut cursor = Cursor::new(line, &tokens);
     let mut changes = clause::read(&mut cursor)?;
     loop {
-        let here = cursor.position();
+        let end = cursor;
         cursor.skip_breaks();
-        if cursor.is_done() || cursor.position() == here {
+        if cursor.is_done() || cursor.position() == end.position() {
             return Ok(changes);
         }
+        let rest = cursor;
         match clause::read(&mut cursor) {
             Ok(more) => changes.extend(more),
+            Err(Miss::Talk) if end.word() == "and" => return Err(unfollowed(rest)),
             Err(Miss::Talk) => return Ok(changes),
             Err(unclear) => return Err(unclear),
         }
     }
+}
+
+/// What "and" ties to a change has to be followed too; leaving it out unsaid would do half of what was asked.
+fn unfollowed(mut rest: Cursor<'_>) -> Miss {
+    let said = rest.take_rest();
+    Miss::Unclear(format!(
+        "Nothing was changed, because \"{said}\" can't be followed; write it as a message of its own."
+    ))
 }
 
 fn ingredient(line: &str) -> Outcome {

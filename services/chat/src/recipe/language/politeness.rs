@@ -3,7 +3,15 @@
 use super::cursor::Cursor;
 use super::outcome::Miss;
 
-const BEFORE: [&str; 33] = [
+const BEFORE: [&str; 41] = [
+    "thanks",
+    "thank you",
+    "great",
+    "perfect",
+    "yes",
+    "sure",
+    "cool",
+    "good idea",
     "please",
     "kindly",
     "okay",
@@ -58,7 +66,9 @@ const REASON: [&str; 5] = ["because", "since", "so", "cause", "as"];
 
 pub(super) fn skip_before(cursor: &mut Cursor<'_>) {
     while cursor.eat_any(&BEFORE) {
-        cursor.eat_mark(',');
+        while matches!(cursor.mark(), Some(',' | '!' | '.' | ':')) {
+            cursor.advance();
+        }
     }
 }
 

@@ -24,9 +24,15 @@ pub(super) fn by_verb(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outc
     if NOT_INGREDIENTS.contains(&cursor.word()) {
         return Err(Miss::Talk);
     }
-    let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
-    finish(cursor)?;
-    one(Change::MultiplyAmount { which, factor })
+    let mut changes = Vec::new();
+    loop {
+        let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
+        finish(cursor)?;
+        changes.push(Change::MultiplyAmount { which, factor });
+        if !items::another(cursor) {
+            return Ok(changes);
+        }
+    }
 }
 
 /// After "cut": "it in half", "the sugar in half".

@@ -199,7 +199,8 @@ pub(super) fn change(cursor: &mut Cursor<'_>) -> Option<Outcome> {
         )));
     };
     *cursor = ahead;
-    if !cursor.eat_any(&["to say", "to", "with", "into", "by"]) && cursor.mark() != Some(':') {
+    if !cursor.eat_any(&["to say", "to", "with", "into", "by", "as"]) && cursor.mark() != Some(':')
+    {
         return Some(Err(Miss::unclear(
             "Write the new text after \"to\", as in \"change step 2 to Whisk the eggs.\"",
         )));
@@ -368,82 +369,10 @@ fn sentence(text: &str) -> String {
 }
 
 fn is_kitchen_work(word: &str) -> bool {
-    const WORK: [&str; 72] = [
-        "arrange",
-        "bake",
-        "baste",
-        "beat",
-        "blanch",
-        "blend",
-        "boil",
-        "braise",
-        "bring",
-        "broil",
-        "brown",
-        "brush",
-        "caramelize",
-        "chill",
-        "chop",
-        "coat",
-        "combine",
-        "cook",
-        "cool",
-        "cover",
-        "cream",
-        "crush",
-        "cube",
-        "deglaze",
-        "dice",
-        "dissolve",
-        "drain",
-        "dredge",
-        "drizzle",
-        "dust",
-        "fold",
-        "freeze",
-        "fry",
-        "garnish",
-        "grate",
-        "grease",
-        "grill",
-        "grind",
-        "heat",
-        "knead",
-        "let",
-        "marinate",
-        "mash",
-        "melt",
-        "mince",
-        "mix",
-        "pat",
-        "peel",
-        "poach",
-        "pour",
-        "preheat",
-        "press",
-        "puree",
-        "refrigerate",
-        "rinse",
-        "roast",
-        "roll",
-        "rub",
-        "saute",
-        "sauté",
-        "sear",
-        "season",
-        "serve",
-        "shred",
-        "sift",
-        "simmer",
-        "slice",
-        "soak",
-        "spread",
-        "sprinkle",
-        "steam",
-        "stir",
-    ];
-    const MORE_WORK: [&str; 10] = [
-        "strain", "stuff", "toast", "toss", "transfer", "whip", "whisk", "wash", "warm", "wrap",
-    ];
-    WORK.contains(&word) || MORE_WORK.contains(&word)
+    const WORK: &str = "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
+        coat combine cook cool cover cream crush cube deglaze dice dissolve drain dredge drizzle dust fold freeze fry \
+        garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
+        puree refrigerate rest rinse roast roll rub saute sauté sear season serve shred sift simmer slice soak spread \
+        sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap";
+    WORK.split_whitespace().any(|work| work == word)
 }

@@ -1,0 +1,10 @@
+//! The recipe language from outside: sentences and what they come to, the page for cooks, and what holds for any input.
+
+#[path = "recipe_language/page.rs"]
+mod page;
+#[path = "recipe_language/pantry.rs"]
+mod pantry;
+#[path = "recipe_language/properties.rs"]
+mod properties;
+#[path = "recipe_language/sentences.rs"]
+mod sentences;

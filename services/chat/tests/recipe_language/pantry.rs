@@ -1,0 +1,56 @@
+//! The recipe that the sentences are tried on, and what a message to it comes to, in one line of text.
+
+use chat::recipe::{Command, Parsed, Recipe, Role, follow, parse};
+
+const PANCAKES: &str = "\
+add:
+1 1/2 cups flour
+1 cup milk
+2 eggs
+salt to taste
+50 g sugar
+2 cloves garlic
+1 cup plain yogurt
+steps:
+Whisk the flour and the milk.
+Rest 20 minutes.
+Fry at 350F.
+tags: breakfast";
+
+pub(crate) fn pancakes() -> Recipe {
+    written("Pancakes", PANCAKES)
+}
+
+/// A new recipe after one message.
+pub(crate) fn written(title: &str, message: &str) -> Recipe {
+    match parse(message) {
+        Parsed::Changes(changes) => follow(&Recipe::new(title), &changes).unwrap().0,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The effect, or "talk", "hint: …" or "command: …".
+pub(crate) fn outcome(recipe: &Recipe, message: &str) -> String {
+    match parse(message) {
+        Parsed::Changes(changes) => match follow(recipe, &changes) {
+            Ok((_, effect)) => effect,
+            Err(refusal) => format!("hint: {refusal}"),
+        },
+        Parsed::Command(command) => format!("command: {}", told(&command)),
+        Parsed::Talk => "talk".to_owned(),
+        Parsed::Unclear { hint } => format!("hint: {hint}"),
+    }
+}
+
+fn told(command: &Command) -> String {
+    match command {
+        Command::Undo => "undo".to_owned(),
+        Command::Invite { name, role } => match role {
+            Role::Editor => format!("invite {name} as editor"),
+            Role::Viewer => format!("invite {name} as viewer"),
+        },
+        Command::Remove { name } => format!("remove {name}"),
+        Command::MakePrivate => "make it private".to_owned(),
+        Command::MakePublic => "make it public".to_owned(),
+    }
+}

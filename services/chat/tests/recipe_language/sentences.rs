@@ -1,0 +1,231 @@
+//! The table of sentences in `sentences.txt`, and the answers that need more than one line.
+
+use chat::recipe::{Change, Parsed, Quantity, Recipe, follow, parse, timers};
+
+use crate::pantry::{outcome, pancakes, written};
+
+#[test]
+fn every_sentence_comes_to_what_the_table_says() {
+    let recipe = pancakes();
+    let wrong: Vec<String> = rows()
+        .into_iter()
+        .filter_map(|(message, expected)| {
+            let got = outcome(&recipe, &message);
+            (got != expected).then(|| format!("{message}\n  expected {expected}\n  got      {got}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_is_long_and_no_sentence_stands_twice() {
+    let mut messages: Vec<String> = rows().into_iter().map(|(message, _)| message).collect();
+    let all = messages.len();
+    messages.sort();
+    messages.dedup();
+    assert_eq!(messages.len(), all);
+    assert!(all > 300, "{all}");
+}
+
+fn rows() -> Vec<(String, String)> {
+    include_str!("sentences.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("# "))
+        .map(|line| {
+            let (message, expected) = line.split_once("=>").expect(line);
+            (
+                message.trim().replace(" ⏎ ", "\n"),
+                expected.trim().to_owned(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn one_refused_change_leaves_the_whole_message_undone() {
+    let recipe = pancakes();
+    assert_eq!(
+        outcome(&recipe, "add 2 carrots; remove step 7; double it"),
+        "hint: There is no step 7; the recipe has 3 steps."
+    );
+}
+
+#[test]
+fn the_text_of_a_step_is_kept_as_it_was_written() {
+    let recipe =
+        after("add step: Mix 1 1/2 cups \"00\" flour, eggs and then add salt; rest — 20 min.");
+    assert_eq!(
+        recipe.steps[3].text,
+        "Mix 1 1/2 cups \"00\" flour, eggs and then add salt; rest — 20 min."
+    );
+    assert_eq!(timers::find(&recipe.steps[3].text)[0].seconds, 1200);
+}
+
+#[test]
+fn a_replaced_ingredient_keeps_its_place_its_id_and_its_amount() {
+    let recipe = after("replace milk with oat milk");
+    let line = &recipe.ingredients[1];
+    assert_eq!(
+        (line.id.as_str(), line.in_words().as_str()),
+        ("i2", "1 cup oat milk")
+    );
+}
+
+#[test]
+fn metric_turns_cups_into_millilitres_and_the_oven_into_celsius() {
+    let recipe = after("add 8 oz butter; add 2 lb potatoes; add 1 tsp vanilla\nconvert to metric");
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(|line| line.in_words())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "355 ml flour",
+            "237 ml milk",
+            "2 eggs",
+            "salt to taste",
+            "50 g sugar",
+            "2 clove garlic",
+            "237 ml plain yogurt",
+            "227 g butter",
+            "907 g potatoes",
+            "5 ml vanilla"
+        ]
+    );
+    assert_eq!(recipe.steps[2].text, "Fry at 180 °C.");
+}
+
+#[test]
+fn us_units_are_the_cups_and_spoons_of_a_kitchen() {
+    let recipe = written(
+        "Soup",
+        "add:\n250 ml milk\n15 ml oil\n5 ml salt\n450 g flour\n1 kg potatoes\n10 g yeast",
+    );
+    let Parsed::Changes(changes) = parse("convert to US units") else {
+        panic!("no change");
+    };
+    let (recipe, _) = follow(&recipe, &changes).unwrap();
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(|line| line.in_words())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "1 cup milk",
+            "1 tbsp oil",
+            "1 tsp salt",
+            "1 lb flour",
+            "2 1/4 lb potatoes",
+            "0.35 oz yeast"
+        ]
+    );
+}
+
+#[test]
+fn two_lines_of_one_name_are_told_apart_by_unit_and_amount() {
+    let recipe = after("add 100 g flour");
+    assert_eq!(
+        outcome(&recipe, "remove flour"),
+        "hint: \"flour\" could be 1 1/2 cup flour or 100 g flour; say which one."
+    );
+    assert_eq!(outcome(&recipe, "remove 100 g flour"), "Removed flour");
+    assert_eq!(
+        outcome(&recipe, "change flour to 120 g"),
+        "Changed flour to 120 g"
+    );
+    let all = "remove all the flour";
+    let Parsed::Changes(changes) = parse(all) else {
+        panic!("{all}")
+    };
+    assert!(
+        follow(&recipe, &changes)
+            .unwrap()
+            .0
+            .ingredients
+            .iter()
+            .all(|line| line.name != "flour")
+    );
+}
+
+#[test]
+fn halving_an_odd_number_of_servings_is_exact_for_the_amounts() {
+    let recipe = after("serves 3\nhalve it");
+    assert_eq!(
+        (recipe.servings, recipe.ingredients[1].quantity_text()),
+        (2, "1/2".to_owned())
+    );
+    assert_eq!(
+        outcome(&after("serves 3"), "halve it"),
+        "Scaled by 1/2, from 3 to about 2 servings"
+    );
+}
+
+#[test]
+fn an_empty_recipe_says_how_to_begin() {
+    let empty = Recipe::new("Soup");
+    assert_eq!(
+        outcome(&empty, "remove milk"),
+        "hint: The recipe has no milk yet; try \"add 2 cups flour\"."
+    );
+    assert_eq!(
+        outcome(&empty, "remove step 1"),
+        "hint: The recipe has no steps yet; try \"add step: Whisk the eggs.\""
+    );
+}
+
+#[test]
+fn the_limits_are_refused_with_words() {
+    let lines = (0..201)
+        .map(|n| format!("{n} g item{n}x"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let full = outcome(
+        &Recipe::new("Stew"),
+        &format!("add:\n{}", lines.replacen("0 g", "1 g", 1)),
+    );
+    assert_eq!(
+        full,
+        "hint: A recipe holds at most 200 ingredients; remove one first."
+    );
+    let recipe = pancakes();
+    for (message, hint) in [
+        (
+            format!("call it {}", "a".repeat(201)),
+            "hint: That title is too long: at most 200 characters fit.",
+        ),
+        (
+            format!("add {}", "b".repeat(201)),
+            "hint: That name is too long: at most 200 characters fit.",
+        ),
+        (
+            format!("step: {}", "c".repeat(2_001)),
+            "hint: That text of the step is too long: at most 2000 characters fit.",
+        ),
+    ] {
+        assert_eq!(outcome(&recipe, &message), hint);
+    }
+}
+
+#[test]
+fn a_quantity_is_exact_inside() {
+    let Parsed::Changes(changes) = parse("add 1/3 cup oil") else {
+        panic!("no change")
+    };
+    let [Change::AddIngredient(oil)] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
+    let third = oil.amount.as_ref().unwrap().quantity;
+    assert_eq!(String::from(third), "1/3");
+    assert_eq!(third, Quantity::try_from("2/6".to_owned()).unwrap());
+}
+
+fn after(message: &str) -> Recipe {
+    match parse(message) {
+        Parsed::Changes(changes) => follow(&pancakes(), &changes).unwrap().0,
+        other => panic!("{message}: {other:?}"),
+    }
+}
