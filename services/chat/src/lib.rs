@@ -1,3 +1,22 @@
-//! See the modules.
+//! The chat service: owns recipe state. It turns messages into recipe changes, durable, in one order per recipe,
+//! exactly once, and tells everyone who is attached. It never checks tokens: the edge has verified who asks.
 
 pub mod recipe;
+
+mod access;
+mod commit;
+mod config;
+mod grpc;
+mod hub;
+mod ledger;
+mod link;
+mod message;
+mod metrics;
+mod recipes;
+mod refused;
+mod service;
+mod store;
+
+pub use config::Config;
+pub use service::{Chat, open};
+pub use store::OpenError;

@@ -1,0 +1,259 @@
+//! One shard: takes what is in its queue, reads what it needs, decides, commits, and tells everyone.
+//!
+//! After a commit that failed nothing is remembered of it: the recipe is read again. A recipe that another
+//! process has moved on is read again as well, and its posts are decided anew.
+
+use std::collections::{HashMap, HashSet};
+
+use proto::ids::RecipeId;
+use tokio::{sync::mpsc, time::Instant};
+use tracing::{Instrument, info_span, warn};
+
+use super::{Order, Post, Posted, Tools, batch::Batch, cache::Cache};
+use crate::{
+    message::{MessageKey, Update},
+    refused::Refused,
+    store::{self, Write},
+};
+
+/// How many posts are committed together.
+const TOGETHER: usize = 512;
+/// How often posts are decided anew before they are refused for now.
+const ROUNDS: usize = 8;
+
+/// One shard of the pipeline, ready to run.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    queue: mpsc::Receiver<Order>,
+    cache: Cache,
+    tools: Tools,
+}
+
+/// What became of a recipe in a commit.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Written,
+    /// Another process was first: nothing of it happened.
+    Lost,
+    /// The store failed: it may or may not have happened.
+    Unknown,
+}
+
+impl Shard {
+    pub(super) fn new(queue: mpsc::Receiver<Order>, cached: usize, tools: Tools) -> Self {
+        Self {
+            queue,
+            cache: Cache::new(cached),
+            tools,
+        }
+    }
+
+    /// Works until nobody can post any more.
+    pub(crate) async fn run(mut self) {
+        let mut orders = Vec::with_capacity(TOGETHER);
+        while self.queue.recv_many(&mut orders, TOGETHER).await > 0 {
+            let mut posts = Vec::with_capacity(orders.len());
+            for order in orders.drain(..) {
+                match order {
+                    Order::Post(post) => posts.push(*post),
+                    Order::Forget(recipe) => drop(self.cache.take(&recipe)),
+                }
+            }
+            if !posts.is_empty() {
+                self.settle(posts).await;
+            }
+        }
+    }
+
+    async fn settle(&mut self, mut posts: Vec<Post>) {
+        for _ in 0..ROUNDS {
+            let span = info_span!("commit", posts = posts.len());
+            for post in &posts {
+                span.follows_from(&post.span);
+            }
+            posts = self.round(posts).instrument(span).await;
+            if posts.is_empty() {
+                return;
+            }
+        }
+        for post in posts {
+            self.answer(post, Err(Refused::Unavailable));
+        }
+    }
+
+    /// Decides and commits posts; gives back those that have to be decided anew.
+    async fn round(&mut self, posts: Vec<Post>) -> Vec<Post> {
+        let mut batch = match self.gather(&posts).await {
+            Ok(batch) => batch,
+            Err(error) => {
+                warn!(%error, posts = posts.len(), "the store could not be read; posts are refused");
+                for post in posts {
+                    self.answer(post, Err(Refused::Unavailable));
+                }
+                return Vec::new();
+            }
+        };
+        let now = self.tools.clock.now();
+        let verdicts: Vec<_> = posts
+            .iter()
+            .map(|post| batch.decide(&post.draft, now))
+            .collect();
+        let outdated = self.outdated(&batch, &posts, &verdicts);
+        let (writes, unchanged) = batch.conclude();
+        let fates = self.commit(writes).await;
+        for ledger in unchanged {
+            self.cache.put(ledger);
+        }
+        for recipe in &outdated {
+            self.cache.take(recipe);
+        }
+        self.conclude(posts, verdicts, &fates, &outdated)
+    }
+
+    /// Reads all that deciding needs.
+    async fn gather(&mut self, posts: &[Post]) -> Result<Batch, store::Error> {
+        let store = &self.tools.store;
+        let mut batch = Batch::default();
+        let mut missing = Vec::new();
+        let recipes: HashSet<_> = posts.iter().map(|post| &post.draft.recipe).collect();
+        for recipe in recipes {
+            match self.cache.take(recipe) {
+                Some(ledger) => batch.lay(ledger, false),
+                None => missing.push(recipe.clone()),
+            }
+        }
+        if !missing.is_empty() {
+            for ledger in store.load(missing).await? {
+                batch.lay(ledger, true);
+            }
+        }
+        let keys: Vec<MessageKey> = posts.iter().map(|post| post.draft.key()).collect();
+        for (key, message) in store.find(keys).await? {
+            batch.accepted_before(key, message);
+        }
+        self.recall(&mut batch, posts).await?;
+        Ok(batch)
+    }
+
+    /// Puts the past versions at hand that undoing in this batch may go back to.
+    async fn recall(&self, batch: &mut Batch, posts: &[Post]) -> Result<(), store::Error> {
+        let mut undoing: HashMap<&RecipeId, usize> = HashMap::new();
+        for post in posts.iter().filter(|post| post.draft.undoes()) {
+            *undoing.entry(&post.draft.recipe).or_default() += 1;
+        }
+        for (recipe, times) in undoing {
+            let Some(ledger) = batch.ledger_mut(recipe) else {
+                continue;
+            };
+            for revision in ledger.undo.missing(times).collect::<Vec<_>>() {
+                let versions = self.tools.store.versions(recipe, revision, revision);
+                for (_, version) in versions.await? {
+                    ledger.undo.put(revision, &version);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The recipes with a refusal that another process may have made untrue.
+    fn outdated(
+        &self,
+        batch: &Batch,
+        posts: &[Post],
+        verdicts: &[Result<Posted, Refused>],
+    ) -> HashSet<RecipeId> {
+        if !self.tools.store.is_shared() {
+            return HashSet::new();
+        }
+        let refused = posts.iter().zip(verdicts).filter(|(_, v)| v.is_err());
+        refused
+            .map(|(post, _)| &post.draft.recipe)
+            .filter(|recipe| batch.may_be_outdated(recipe))
+            .cloned()
+            .collect()
+    }
+
+    /// Commits, remembers what was written, and tells everyone.
+    async fn commit(&mut self, writes: Vec<Write>) -> HashMap<RecipeId, Fate> {
+        if writes.is_empty() {
+            return HashMap::new();
+        }
+        let started = Instant::now();
+        let outcome = self.tools.store.commit(&writes).await;
+        let messages = writes.iter().map(|write| write.accepted.len()).sum();
+        self.tools.metrics.commit(messages, started.elapsed());
+        let fates = match outcome {
+            Ok(written) => written
+                .into_iter()
+                .map(|written| if written { Fate::Written } else { Fate::Lost })
+                .collect(),
+            Err(error) => {
+                warn!(%error, messages, "a commit failed; its posts are refused for now");
+                vec![Fate::Unknown; writes.len()]
+            }
+        };
+        let recipes: Vec<_> = writes.iter().map(|w| w.ledger.id.clone()).collect();
+        for (write, fate) in writes.into_iter().zip(&fates) {
+            match fate {
+                Fate::Written => self.publish(write),
+                // Should it have happened after all, those who are attached learn of it from the store.
+                Fate::Unknown => self
+                    .tools
+                    .hub
+                    .notice(&write.ledger.id, write.ledger.revision),
+                Fate::Lost => {}
+            }
+        }
+        recipes.into_iter().zip(fates).collect()
+    }
+
+    fn publish(&mut self, write: Write) {
+        let mut ledger = write.ledger;
+        let excluding = write.accepted.iter().any(|one| one.access.tightened);
+        if excluding {
+            // Who is excluded must hear of it before the recipe moves on: the way over the store sees to that.
+            self.tools.hub.notice(&ledger.id, ledger.revision);
+        } else {
+            let updates = write.accepted.into_iter().map(|accepted| Update {
+                recipe_id: ledger.id.clone(),
+                recipe: accepted.recipe,
+                message: accepted.message,
+            });
+            self.tools.hub.publish(&ledger.id, updates);
+        }
+        ledger.undo.let_go();
+        self.cache.put(ledger);
+    }
+
+    /// Answers what is settled; gives back what has to be decided anew.
+    fn conclude(
+        &self,
+        posts: Vec<Post>,
+        verdicts: Vec<Result<Posted, Refused>>,
+        fates: &HashMap<RecipeId, Fate>,
+        outdated: &HashSet<RecipeId>,
+    ) -> Vec<Post> {
+        let mut again = Vec::new();
+        for (post, verdict) in posts.into_iter().zip(verdicts) {
+            let recipe = &post.draft.recipe;
+            match fates.get(recipe) {
+                Some(Fate::Lost) => again.push(post),
+                Some(Fate::Unknown) => self.answer(post, Err(Refused::Unavailable)),
+                Some(Fate::Written) | None if verdict.is_err() && outdated.contains(recipe) => {
+                    again.push(post);
+                }
+                Some(Fate::Written) | None => self.answer(post, verdict),
+            }
+        }
+        again
+    }
+
+    fn answer(&self, post: Post, answer: Result<Posted, Refused>) {
+        let counted = answer.as_ref().map(|posted| posted.duplicate);
+        self.tools
+            .metrics
+            .message(counted.map_err(|refused| *refused));
+        // Whoever asked may have stopped waiting; what was accepted stays so.
+        post.answer.send(answer).ok();
+    }
+}

@@ -1,0 +1,53 @@
+//! What can be set about a chat service.
+
+use clap::Args;
+
+/// The chat service's own settings; where it listens and where it keeps recipes is handed to it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Chat")]
+pub struct Config {
+    /// How many posts may wait for their commit before more are refused for now
+    #[arg(long, env = "CHAT_POST_QUEUE", default_value_t = 8192, value_parser = at_least_one())]
+    pub post_queue: u32,
+
+    /// How many recipes are kept in memory for posting
+    #[arg(long, env = "CHAT_CACHED_RECIPES", default_value_t = 4096, value_parser = at_least_one())]
+    pub cached_recipes: u32,
+
+    /// How many updates may wait for one edge before it gets only the newest of each recipe
+    #[arg(long, env = "CHAT_LINK_QUEUE", default_value_t = 4096, value_parser = at_least_one())]
+    pub link_queue: u32,
+
+    /// How many connections to PostgreSQL are kept
+    #[arg(long, env = "CHAT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub chat_database_connections: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            post_queue: 8192,
+            cached_recipes: 4096,
+            link_queue: 4096,
+            chat_database_connections: 8,
+        }
+    }
+}
+
+fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_command_line_are_the_defaults_of_the_type() {
+        let matches = Config::augment_args(Command::new("chat")).get_matches_from(["chat"]);
+        let parsed = Config::from_arg_matches(&matches).unwrap();
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Config::default()));
+    }
+}

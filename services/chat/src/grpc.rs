@@ -1,0 +1,154 @@
+//! `recipechat.chat.v1.ChatService`: each call becomes a domain value, goes through `Recipes`, and its result
+//! becomes the answer. Nothing is decided here.
+
+mod convert;
+mod streams;
+
+use proto::{
+    chat::{
+        self as wire,
+        chat_service_server::{ChatService, ChatServiceServer},
+    },
+    ids::RecipeId,
+};
+use runtime::lifecycle::Lifecycle;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Span;
+
+use self::convert::{Invalid, id, page_start, principal, status};
+use crate::{ledger::Draft, recipes::Recipes};
+
+/// How many recipes or messages a page has unless asked otherwise, and at most.
+const RECIPES: usize = 100;
+const MESSAGES: usize = 50;
+const MOST: usize = 500;
+
+/// The service, ready to be served.
+pub(crate) fn service(
+    recipes: Recipes,
+    link_queue: usize,
+    lifecycle: Lifecycle,
+) -> ChatServiceServer<Chat> {
+    ChatServiceServer::new(Chat {
+        recipes,
+        link_queue,
+        lifecycle,
+    })
+}
+
+/// The handlers of the service.
+#[derive(Debug)]
+pub(crate) struct Chat {
+    recipes: Recipes,
+    link_queue: usize,
+    lifecycle: Lifecycle,
+}
+
+type Events<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ChatService for Chat {
+    async fn create_recipe(
+        &self,
+        request: Request<wire::CreateRecipeRequest>,
+    ) -> Result<Response<wire::CreateRecipeResponse>, Status> {
+        let request = request.into_inner();
+        let owner = principal(request.principal)?;
+        let recipe = match request.recipe_id.as_str() {
+            "" => RecipeId::random(),
+            given => id(given)?,
+        };
+        let title = convert::title(&request.title)?;
+        let ledger = self.recipes.create(&owner, recipe, title).await;
+        ledger
+            .map(|ledger| Response::new(ledger.into()))
+            .map_err(status)
+    }
+
+    async fn get_recipe(
+        &self,
+        request: Request<wire::GetRecipeRequest>,
+    ) -> Result<Response<wire::GetRecipeResponse>, Status> {
+        let request = request.into_inner();
+        let who = principal(request.principal)?;
+        let recipe = id(&request.recipe_id)?;
+        let standing = self.recipes.get(&who, &recipe, request.revision).await;
+        let standing = standing.map_err(status)?;
+        Ok(Response::new(wire::GetRecipeResponse {
+            recipe_id: request.recipe_id,
+            revision: standing.revision,
+            recipe: Some((&*standing.recipe).into()),
+        }))
+    }
+
+    async fn list_recipes(
+        &self,
+        request: Request<wire::ListRecipesRequest>,
+    ) -> Result<Response<wire::ListRecipesResponse>, Status> {
+        let request = request.into_inner();
+        let who = principal(request.principal)?;
+        let limit = limit(request.limit, RECIPES);
+        let listed = self.recipes.list(&who.user, limit).await.map_err(status)?;
+        Ok(Response::new(wire::ListRecipesResponse {
+            recipes: listed.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn list_messages(
+        &self,
+        request: Request<wire::ListMessagesRequest>,
+    ) -> Result<Response<wire::ListMessagesResponse>, Status> {
+        let request = request.into_inner();
+        let who = principal(request.principal)?;
+        let recipe = id(&request.recipe_id)?;
+        let (start, limit) = (page_start(request.page), limit(request.limit, MESSAGES));
+        let page = self.recipes.messages(&who, &recipe, start, limit).await;
+        page.map(|page| Response::new(page.into())).map_err(status)
+    }
+
+    async fn post_message(
+        &self,
+        request: Request<wire::PostMessageRequest>,
+    ) -> Result<Response<wire::PostMessageResponse>, Status> {
+        let request = request.into_inner();
+        let author = principal(request.principal)?;
+        let recipe = id(&request.recipe_id)?;
+        let content = request.content.parse().map_err(Invalid::from)?;
+        let draft = Draft::new(recipe, author, id(&request.message_id)?, content);
+        let submitted = self.recipes.submit(draft, &Span::current());
+        let posted = submitted.map_err(status)?.settled().await;
+        posted
+            .map(|posted| Response::new(convert::posted(&posted, true)))
+            .map_err(status)
+    }
+
+    type SubscribeRecipeStream = Events<wire::SubscribeRecipeResponse>;
+
+    async fn subscribe_recipe(
+        &self,
+        request: Request<wire::SubscribeRecipeRequest>,
+    ) -> Result<Response<Self::SubscribeRecipeStream>, Status> {
+        let request = request.into_inner();
+        let who = principal(request.principal)?;
+        let recipe = id(&request.recipe_id)?;
+        let events = self.subscribe(who, recipe, request.after).await;
+        events.map(Response::new).map_err(status)
+    }
+
+    type LinkStream = Events<wire::LinkResponse>;
+
+    async fn link(
+        &self,
+        request: Request<Streaming<wire::LinkRequest>>,
+    ) -> Result<Response<Self::LinkStream>, Status> {
+        Ok(Response::new(self.open_link(request.into_inner())))
+    }
+}
+
+fn limit(asked: u32, usual: usize) -> usize {
+    match asked as usize {
+        0 => usual,
+        asked => asked.min(MOST),
+    }
+}

@@ -1,0 +1,295 @@
+//! Between protobuf and the domain. What cannot be a domain value is `INVALID_ARGUMENT`; each refusal has its one
+//! status.
+
+use std::str::FromStr;
+
+use proto::{
+    chat::{self as wire, answer, link_request, link_response, list_messages_request},
+    ids::InvalidId,
+};
+use runtime::{clock::Timestamp, trace_context};
+use tonic::{Code, Status};
+use tracing::{Span, info_span};
+
+use crate::{
+    commit::Posted,
+    ledger::Ledger,
+    link::{Ask, Call, Event, Reply},
+    message::{InvalidText, Message, Principal, Update},
+    recipe::{Ingredient, Recipe, Step, limits},
+    recipes::{JoinAs, Joined, MessagePage, PageStart},
+    refused::Refused,
+    store::Summary,
+};
+
+/// A request that makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Invalid {
+    /// An id that cannot be one.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// A text that cannot be one.
+    #[error(transparent)]
+    Text(#[from] InvalidText),
+    /// A part without which it says nothing.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// The title of a new recipe.
+    #[error("a title must have at most {} characters", limits::NAME)]
+    Title,
+}
+
+impl From<Invalid> for Status {
+    fn from(invalid: Invalid) -> Self {
+        Self::invalid_argument(invalid.to_string())
+    }
+}
+
+pub(super) fn code(refused: Refused) -> Code {
+    match refused {
+        Refused::NoSuchRecipe | Refused::NoSuchRevision => Code::NotFound,
+        Refused::ReadOnly | Refused::OwnerOnly => Code::PermissionDenied,
+        Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
+        Refused::Busy | Refused::Unavailable => Code::Unavailable,
+    }
+}
+
+pub(super) fn status(refused: Refused) -> Status {
+    Status::new(code(refused), refused.to_string())
+}
+
+pub(super) fn principal(principal: Option<wire::Principal>) -> Result<Principal, Invalid> {
+    let principal = principal.ok_or(Invalid::Missing("the principal"))?;
+    Ok(Principal::new(id(&principal.user_id)?, &principal.name)?)
+}
+
+pub(super) fn id<T: FromStr<Err = InvalidId>>(text: &str) -> Result<T, Invalid> {
+    Ok(text.parse()?)
+}
+
+/// `None` when it is to be made from the id.
+pub(super) fn title(title: &str) -> Result<Option<&str>, Invalid> {
+    let title = title.trim();
+    if title.chars().count() > limits::NAME {
+        return Err(Invalid::Title);
+    }
+    Ok((!title.is_empty()).then_some(title))
+}
+
+pub(super) fn page_start(page: Option<list_messages_request::Page>) -> PageStart {
+    match page {
+        Some(list_messages_request::Page::After(after)) => PageStart::After(after),
+        Some(list_messages_request::Page::Before(before)) => PageStart::Before(before),
+        None => PageStart::Latest,
+    }
+}
+
+pub(super) fn call(request: wire::LinkRequest) -> Call {
+    let ask = ask(request.call).unwrap_or_else(|invalid| Ask::Malformed(invalid.to_string()));
+    let span = match &ask {
+        Ask::Join(join) => info_span!("join", recipe.id = %join.recipe),
+        Ask::Post { recipe, id, .. } => {
+            info_span!("post", recipe.id = %recipe, message.id = %id)
+        }
+        Ask::Attach { .. } | Ask::Detach(_) | Ask::Malformed(_) => Span::none(),
+    };
+    if !request.traceparent.is_empty() {
+        trace_context::set_parent(&span, &request.traceparent);
+    }
+    Call {
+        number: request.number,
+        span,
+        ask,
+    }
+}
+
+fn ask(call: Option<link_request::Call>) -> Result<Ask, Invalid> {
+    Ok(match call.ok_or(Invalid::Missing("the call"))? {
+        link_request::Call::Attach(attach) => Ask::Attach {
+            recipe: id(&attach.recipe_id)?,
+            after: attach.after,
+        },
+        link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
+        link_request::Call::Join(join) => Ask::Join(JoinAs {
+            who: principal(join.principal)?,
+            recipe: id(&join.recipe_id)?,
+            create: join.create,
+            after: join.after,
+        }),
+        link_request::Call::Post(post) => Ask::Post {
+            author: principal(post.principal)?,
+            recipe: id(&post.recipe_id)?,
+            id: id(&post.message_id)?,
+            content: post.content.parse()?,
+        },
+    })
+}
+
+impl From<Event> for wire::LinkResponse {
+    fn from(event: Event) -> Self {
+        let event = match event {
+            Event::Answer { number, reply } => link_response::Event::Answer(wire::Answer {
+                number,
+                result: Some(reply.into()),
+            }),
+            Event::Update(update) => link_response::Event::Update((&*update).into()),
+            Event::Expulsion { recipe, user } => link_response::Event::Expulsion(wire::Expulsion {
+                recipe_id: recipe.to_string(),
+                user_id: user.to_string(),
+            }),
+        };
+        Self { event: Some(event) }
+    }
+}
+
+impl From<Reply> for answer::Result {
+    fn from(reply: Reply) -> Self {
+        match reply {
+            Reply::Attached { recipe, revision } => Self::Attached(wire::Attached {
+                recipe_id: recipe.to_string(),
+                revision,
+            }),
+            Reply::Joined(joined) => Self::Joined((&*joined).into()),
+            Reply::Posted { posted: answer, .. } => Self::Posted(posted(&answer, false)),
+            Reply::Refused(refused) => Self::Failure(wire::Failure {
+                code: code(refused).into(),
+                message: refused.to_string(),
+            }),
+            Reply::Malformed(why) => Self::Failure(wire::Failure {
+                code: Code::InvalidArgument.into(),
+                message: why,
+            }),
+        }
+    }
+}
+
+/// On a link, only a duplicate carries the recipe: all others come as updates as well.
+pub(super) fn posted(posted: &Posted, unary: bool) -> wire::PostMessageResponse {
+    let wanted = unary || posted.duplicate;
+    wire::PostMessageResponse {
+        message: Some((&*posted.message).into()),
+        duplicate: posted.duplicate,
+        recipe: posted
+            .recipe
+            .as_ref()
+            .filter(|_| wanted)
+            .map(|recipe| (&**recipe).into()),
+    }
+}
+
+impl From<&Joined> for wire::JoinRecipeResponse {
+    fn from(joined: &Joined) -> Self {
+        Self {
+            recipe_id: joined.recipe_id.to_string(),
+            revision: joined.revision,
+            recipe: Some((&*joined.recipe).into()),
+            messages: messages(&joined.page),
+            messages_truncated: joined.page.truncated,
+        }
+    }
+}
+
+impl From<MessagePage> for wire::ListMessagesResponse {
+    fn from(page: MessagePage) -> Self {
+        Self {
+            messages: messages(&page),
+            truncated: page.truncated,
+        }
+    }
+}
+
+fn messages(page: &MessagePage) -> Vec<wire::Message> {
+    page.messages.iter().map(|m| (&**m).into()).collect()
+}
+
+impl From<Ledger> for wire::CreateRecipeResponse {
+    fn from(ledger: Ledger) -> Self {
+        Self {
+            recipe_id: ledger.id.to_string(),
+            revision: ledger.revision,
+            recipe: Some((&*ledger.recipe).into()),
+        }
+    }
+}
+
+impl From<Summary> for wire::RecipeSummary {
+    fn from(summary: Summary) -> Self {
+        Self {
+            recipe_id: summary.id.to_string(),
+            title: summary.title,
+            revision: summary.revision,
+            changed_at: Some(timestamp(summary.changed_at)),
+            owned: summary.owned,
+        }
+    }
+}
+
+impl From<&Update> for wire::Update {
+    fn from(update: &Update) -> Self {
+        Self {
+            recipe_id: update.recipe_id.to_string(),
+            revision: update.revision(),
+            recipe: Some((&*update.recipe).into()),
+            message: Some((&*update.message).into()),
+        }
+    }
+}
+
+impl From<&Message> for wire::Message {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            author: Some(wire::Principal {
+                user_id: message.author.user.to_string(),
+                name: message.author.name().to_owned(),
+            }),
+            content: message.content.as_str().to_owned(),
+            accepted_at: Some(timestamp(message.accepted_at)),
+            revision: message.revision,
+            effect: message.effect.clone(),
+            hint: message.hint.clone(),
+        }
+    }
+}
+
+impl From<&Recipe> for wire::Recipe {
+    fn from(recipe: &Recipe) -> Self {
+        Self {
+            title: recipe.title.clone(),
+            servings: recipe.servings,
+            ingredients: recipe.ingredients.iter().map(Into::into).collect(),
+            steps: recipe.steps.iter().map(Into::into).collect(),
+            tags: recipe.tags.clone(),
+            description: recipe.description.clone(),
+        }
+    }
+}
+
+impl From<&Ingredient> for wire::Ingredient {
+    fn from(ingredient: &Ingredient) -> Self {
+        Self {
+            id: ingredient.id.clone(),
+            name: ingredient.name.clone(),
+            quantity: ingredient.quantity_text(),
+            unit: ingredient.unit_text().to_owned(),
+            note: ingredient.note.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&Step> for wire::Step {
+    fn from(step: &Step) -> Self {
+        Self {
+            id: step.id.clone(),
+            text: step.text.clone(),
+        }
+    }
+}
+
+fn timestamp(moment: Timestamp) -> prost_types::Timestamp {
+    let millis = moment.unix_millis().rem_euclid(1000);
+    prost_types::Timestamp {
+        seconds: moment.unix_seconds(),
+        nanos: i32::try_from(millis * 1_000_000).unwrap_or(0),
+    }
+}

@@ -1,0 +1,114 @@
+//! The two streaming calls: a link, and a subscription, which is a link with one recipe and no calls.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, future::ready, stream};
+use proto::{
+    chat::{self as wire, subscribe_recipe_response},
+    ids::{RecipeId, Revision},
+};
+use tonic::{Status, Streaming};
+use tracing::{Span, debug};
+
+use super::{
+    Chat, Events,
+    convert::{self, status},
+};
+use crate::{
+    link::{self, Ask, Call, Event, Outbox},
+    message::Principal,
+    recipes::JoinAs,
+    refused::Refused,
+};
+
+impl Chat {
+    pub(super) fn open_link(
+        &self,
+        requests: Streaming<wire::LinkRequest>,
+    ) -> Events<wire::LinkResponse> {
+        let calls = requests
+            .take_while(|request| {
+                if let Err(status) = request {
+                    debug!(%status, "a link broke");
+                }
+                ready(request.is_ok())
+            })
+            .filter_map(|request| ready(request.ok().map(convert::call)));
+        let outbox = self.drive(calls);
+        Box::pin(link::events(outbox).map(|event| Ok(event.into())))
+    }
+
+    pub(super) async fn subscribe(
+        &self,
+        who: Principal,
+        recipe: RecipeId,
+        after: Option<Revision>,
+    ) -> Result<Events<wire::SubscribeRecipeResponse>, Refused> {
+        let (snapshot, after) = match after {
+            Some(after) => {
+                self.recipes.get(&who, &recipe, None).await?;
+                (None, after)
+            }
+            None => {
+                let joined = self.recipes.join(JoinAs {
+                    who: who.clone(),
+                    recipe: recipe.clone(),
+                    create: false,
+                    after: None,
+                });
+                let joined = joined.await?;
+                let after = joined.revision;
+                (Some(wire::JoinRecipeResponse::from(&joined)), after)
+            }
+        };
+        let attach = Call {
+            number: 0,
+            span: Span::none(),
+            ask: Ask::Attach {
+                recipe,
+                after: Some(after),
+            },
+        };
+        // The stream of calls must not end: the subscription would.
+        let calls = stream::once(ready(attach)).chain(stream::pending());
+        let updates = link::events(self.drive(calls)).filter_map(move |event| {
+            ready(match event {
+                Event::Update(update) => Some(Ok(subscribe_recipe_response::Event::Update(
+                    (&*update).into(),
+                ))),
+                Event::Expulsion { user, .. } if user == who.user => {
+                    Some(Err(status(Refused::NoSuchRecipe)))
+                }
+                Event::Expulsion { .. } | Event::Answer { .. } => None,
+            })
+        });
+        let snapshot =
+            snapshot.map(|joined| Ok(subscribe_recipe_response::Event::Snapshot(joined)));
+        let events = stream::iter(snapshot).chain(updates);
+        Ok(Box::pin(ending(events).map(|event| {
+            event.map(|event| wire::SubscribeRecipeResponse { event: Some(event) })
+        })))
+    }
+
+    /// Starts the task of a link and gives its outbox.
+    fn drive(&self, calls: impl futures_util::Stream<Item = Call> + Send + 'static) -> Arc<Outbox> {
+        let outbox = Outbox::new(self.link_queue, Arc::clone(self.recipes.metrics()));
+        self.lifecycle.spawn(link::run(
+            calls,
+            Arc::clone(&outbox),
+            self.recipes.clone(),
+            self.lifecycle.clone(),
+        ));
+        outbox
+    }
+}
+
+/// Ends a stream after its first error.
+fn ending<T: Send>(
+    events: impl futures_util::Stream<Item = Result<T, Status>> + Send,
+) -> impl futures_util::Stream<Item = Result<T, Status>> + Send {
+    events.scan(false, |failed, event| {
+        let ended = std::mem::replace(failed, event.is_err());
+        ready((!ended).then_some(event))
+    })
+}

@@ -1,0 +1,83 @@
+//! Who is attached to which recipe in this process, and the fan-out to them. It keeps no updates and no state of
+//! recipes: each outbox knows how far it has come.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use proto::ids::{RecipeId, Revision};
+
+use crate::{link::Outbox, message::Update};
+
+/// The outboxes that each attached recipe's updates go to.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    rooms: Mutex<HashMap<RecipeId, Vec<Arc<Outbox>>>>,
+}
+
+impl Hub {
+    /// Lets updates of the recipe go to the outbox.
+    pub(crate) fn enter(&self, recipe: &RecipeId, outbox: &Arc<Outbox>) {
+        let mut rooms = self.rooms();
+        let outboxes = rooms.entry(recipe.clone()).or_default();
+        if !outboxes.iter().any(|known| Arc::ptr_eq(known, outbox)) {
+            outboxes.push(Arc::clone(outbox));
+        }
+    }
+
+    /// Ends that.
+    pub(crate) fn leave(&self, recipe: &RecipeId, outbox: &Arc<Outbox>) {
+        let mut rooms = self.rooms();
+        if let Some(outboxes) = rooms.get_mut(recipe) {
+            outboxes.retain(|known| !Arc::ptr_eq(known, outbox));
+            if outboxes.is_empty() {
+                rooms.remove(recipe);
+            }
+        }
+    }
+
+    /// Gives updates of one recipe, in order, to everyone attached.
+    pub(crate) fn publish(&self, recipe: &RecipeId, updates: impl Iterator<Item = Update>) {
+        let outboxes = self.outboxes(recipe);
+        if outboxes.is_empty() {
+            return;
+        }
+        for update in updates.map(Arc::new) {
+            for outbox in &outboxes {
+                outbox.offer(&update);
+            }
+        }
+    }
+
+    /// Tells everyone attached that the recipe has come at least that far: who is behind reads the rest.
+    pub(crate) fn notice(&self, recipe: &RecipeId, revision: Revision) {
+        for outbox in self.outboxes(recipe) {
+            outbox.notice(recipe, revision);
+        }
+    }
+
+    /// Every attached recipe.
+    pub(crate) fn attached(&self) -> Vec<RecipeId> {
+        self.rooms().keys().cloned().collect()
+    }
+
+    /// How many recipes are attached.
+    pub(crate) fn attached_count(&self) -> usize {
+        self.rooms().len()
+    }
+
+    /// Whether somebody is attached to the recipe.
+    pub(crate) fn is_attached(&self, recipe: &RecipeId) -> bool {
+        self.rooms().contains_key(recipe)
+    }
+
+    fn outboxes(&self, recipe: &RecipeId) -> Vec<Arc<Outbox>> {
+        self.rooms().get(recipe).cloned().unwrap_or_default()
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<RecipeId, Vec<Arc<Outbox>>>> {
+        // Nothing panics while it is held, and a map of outboxes is never half-way.
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

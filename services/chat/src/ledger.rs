@@ -1,0 +1,230 @@
+//! Everything about one recipe at its newest revision, and the decision what a message does to it.
+//! Pure: it reads no clock and no store, and does not publish.
+
+mod commands;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use proto::ids::{MessageId, RecipeId, Revision, UserId};
+use runtime::clock::Timestamp;
+
+pub(crate) use self::undo::{UndoStack, UndoStep};
+use crate::{
+    access::{Access, Member, Right, Visibility},
+    message::{Content, Message, MessageKey, Principal},
+    recipe::{self, Change, Command, Parsed, Recipe},
+    refused::Refused,
+};
+
+/// A message on its way in, already understood.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// Where to.
+    pub recipe: RecipeId,
+    /// From whom.
+    pub author: Principal,
+    /// The idempotency key.
+    pub id: MessageId,
+    /// What was written.
+    pub content: Content,
+    parsed: Arc<Parsed>,
+}
+
+impl Draft {
+    /// Reads what the message asks for.
+    pub(crate) fn new(recipe: RecipeId, author: Principal, id: MessageId, content: Content) -> Self {
+        let parsed = Arc::new(recipe::parse(content.as_str()));
+        Self {
+            recipe,
+            author,
+            id,
+            content,
+            parsed,
+        }
+    }
+
+    /// What makes it the same message when it comes again.
+    pub(crate) fn key(&self) -> MessageKey {
+        MessageKey {
+            recipe: self.recipe.clone(),
+            author: self.author.user.clone(),
+            id: self.id.clone(),
+        }
+    }
+
+    /// Whether it needs a past version of the recipe.
+    pub(crate) fn undoes(&self) -> bool {
+        matches!(&*self.parsed, Parsed::Command(Command::Undo))
+    }
+}
+
+/// A recipe at its newest revision.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ledger {
+    /// Which recipe.
+    pub id: RecipeId,
+    /// Who may do what.
+    pub access: Access,
+    /// How many messages it has.
+    pub revision: Revision,
+    /// The recipe now.
+    pub recipe: Arc<Recipe>,
+    /// The revision that last changed the recipe itself.
+    pub recipe_revision: Revision,
+    /// The changes that can be undone.
+    pub undo: UndoStack,
+    /// When the last message was accepted.
+    pub changed_at: Timestamp,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    /// The message as it goes to the store and to everyone.
+    pub message: Arc<Message>,
+    /// The recipe after it.
+    pub recipe: Arc<Recipe>,
+    /// Whether the recipe itself is another one now.
+    pub changed: bool,
+    /// What it did to the members.
+    pub access: AccessChange,
+}
+
+/// What a message did to the members: by name, the new member or `None` for removed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AccessChange {
+    /// Whether somebody who could come in before may not be able to now.
+    pub tightened: bool,
+    /// Members that were added, changed or removed.
+    pub members: BTreeMap<String, Option<Member>>,
+}
+
+/// What a message does, before it has its revision.
+#[derive(Default)]
+struct Outcome {
+    recipe: Option<Arc<Recipe>>,
+    effect: Option<String>,
+    hint: Option<String>,
+    access: AccessChange,
+}
+
+impl Outcome {
+    fn hint(hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..Self::default()
+        }
+    }
+
+    fn effect(effect: impl Into<String>) -> Self {
+        Self {
+            effect: Some(effect.into()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Ledger {
+    /// A new recipe, open to everyone who has its id.
+    pub(crate) fn new(id: RecipeId, owner: UserId, title: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            access: Access {
+                owner,
+                visibility: Visibility::Public,
+                members: Vec::new(),
+            },
+            revision: 0,
+            recipe: Arc::new(Recipe::new(title)),
+            recipe_revision: 0,
+            undo: UndoStack::default(),
+            changed_at: now,
+        }
+    }
+
+    /// Applies a message as the next revision. A refused one leaves the ledger as it was.
+    ///
+    /// # Errors
+    /// When the author may not do that.
+    pub(crate) fn accept(&mut self, draft: &Draft, now: Timestamp) -> Result<Accepted, Refused> {
+        let right = self.right_of(&draft.author)?;
+        let outcome = match &*draft.parsed {
+            _ if right < Right::Write => return Err(Refused::ReadOnly),
+            Parsed::Talk => Outcome::default(),
+            Parsed::Unclear { hint } => Outcome::hint(hint.as_str()),
+            Parsed::Changes(changes) => self.change(changes, &draft.author),
+            Parsed::Command(Command::Undo) => self.undo_last()?,
+            Parsed::Command(_) if right < Right::Own => return Err(Refused::OwnerOnly),
+            Parsed::Command(command) => self.follow_command(command, &draft.author),
+        };
+        Ok(self.write_down(draft, outcome, now))
+    }
+
+    /// What `who` may do.
+    ///
+    /// # Errors
+    /// When they may not even know that the recipe is there.
+    pub(crate) fn right_of(&self, who: &Principal) -> Result<Right, Refused> {
+        self.access.right_of(who).ok_or(Refused::NoSuchRecipe)
+    }
+
+    fn change(&mut self, changes: &[Change], author: &Principal) -> Outcome {
+        match recipe::follow(&self.recipe, changes) {
+            Err(refusal) => Outcome::hint(refusal.to_string()),
+            Ok((changed, effect)) if changed == *self.recipe => Outcome::effect(effect),
+            Ok((changed, effect)) => {
+                self.undo.push(UndoStep::new(
+                    self.recipe_revision,
+                    author.name(),
+                    &effect,
+                    Arc::clone(&self.recipe),
+                ));
+                Outcome {
+                    recipe: Some(Arc::new(changed)),
+                    ..Outcome::effect(effect)
+                }
+            }
+        }
+    }
+
+    fn undo_last(&mut self) -> Result<Outcome, Refused> {
+        let Some(step) = self.undo.last() else {
+            return Ok(Outcome::hint("There is nothing left to undo."));
+        };
+        // Whoever commits puts the past version in first; without it nothing may be lost.
+        let before = step.recipe().ok_or(Refused::Unavailable)?;
+        let effect = format!("Undid {}'s \"{}\"", step.author, step.effect);
+        self.undo.pop();
+        Ok(Outcome {
+            recipe: Some(before),
+            ..Outcome::effect(effect)
+        })
+    }
+
+    fn write_down(&mut self, draft: &Draft, outcome: Outcome, now: Timestamp) -> Accepted {
+        self.revision += 1;
+        self.changed_at = now;
+        let changed = outcome.recipe.is_some();
+        if let Some(recipe) = outcome.recipe {
+            self.recipe = recipe;
+            self.recipe_revision = self.revision;
+        }
+        Accepted {
+            message: Arc::new(Message {
+                id: draft.id.clone(),
+                author: draft.author.clone(),
+                content: draft.content.clone(),
+                accepted_at: now,
+                revision: self.revision,
+                effect: outcome.effect,
+                hint: outcome.hint,
+            }),
+            recipe: Arc::clone(&self.recipe),
+            changed,
+            access: outcome.access,
+        }
+    }
+}

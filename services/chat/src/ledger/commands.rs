@@ -1,0 +1,120 @@
+//! What the owner's commands do: who is invited, who is not any more, who may come in.
+
+use super::{AccessChange, Ledger, Outcome};
+use crate::{
+    access::{Member, Visibility, folded},
+    message::Principal,
+    recipe::{Command, Role},
+};
+
+/// How many members a recipe may have.
+const MOST_MEMBERS: usize = 200;
+
+impl Ledger {
+    pub(super) fn follow_command(&mut self, command: &Command, owner: &Principal) -> Outcome {
+        match command {
+            Command::Undo => Outcome::default(),
+            Command::Invite { name, role } => self.invite(&folded(name), *role, owner),
+            Command::Remove { name } => self.remove(&folded(name), owner),
+            Command::MakePrivate => self.open_to(
+                Visibility::Private,
+                "Made the recipe private: only members come in",
+                "The recipe is private already.",
+            ),
+            Command::MakePublic => self.open_to(
+                Visibility::Public,
+                "Made the recipe public: everyone who has its address comes in",
+                "The recipe is public already.",
+            ),
+        }
+    }
+
+    fn invite(&mut self, name: &str, role: Role, owner: &Principal) -> Outcome {
+        if name.is_empty() {
+            return Outcome::hint("Say whom to invite, as in \"/invite bob\".");
+        }
+        if name == folded(owner.name()) {
+            return Outcome::hint("The recipe is yours; you need no invitation.");
+        }
+        let members = &mut self.access.members;
+        let known = members.iter().position(|member| member.name == name);
+        if known.is_none() && members.len() >= MOST_MEMBERS {
+            return Outcome::hint(format!(
+                "A recipe has at most {MOST_MEMBERS} members; remove one first."
+            ));
+        }
+        let member = Member {
+            name: name.to_owned(),
+            user: known.and_then(|at| members[at].user.clone()),
+            role,
+        };
+        match known {
+            Some(at) if members[at].role == role => {
+                return Outcome::hint(format!("{name} is {} already.", in_words(role)));
+            }
+            Some(at) => members[at] = member.clone(),
+            None => members.push(member.clone()),
+        }
+        changed(
+            name,
+            Some(member),
+            false,
+            format!("Invited {name} as {}", in_words(role)),
+        )
+    }
+
+    fn remove(&mut self, name: &str, owner: &Principal) -> Outcome {
+        if name == folded(owner.name()) {
+            return Outcome::hint("The recipe is yours; you cannot be removed.");
+        }
+        let members = &mut self.access.members;
+        let Some(at) = members.iter().position(|member| member.name == name) else {
+            return Outcome::hint(match self.access.visibility {
+                Visibility::Private => format!("{name} is not a member."),
+                Visibility::Public => format!(
+                    "{name} is not a member: the recipe is public; \"/private\" lets only members in."
+                ),
+            });
+        };
+        members.remove(at);
+        let mut outcome = changed(name, None, true, format!("Removed {name}"));
+        if self.access.visibility == Visibility::Public {
+            outcome.hint = Some(
+                "The recipe is public, so everyone still comes in; \"/private\" lets only members in."
+                    .to_owned(),
+            );
+        }
+        outcome
+    }
+
+    fn open_to(&mut self, whom: Visibility, done: &str, already: &str) -> Outcome {
+        if self.access.visibility == whom {
+            return Outcome::hint(already);
+        }
+        self.access.visibility = whom;
+        Outcome {
+            access: AccessChange {
+                tightened: whom == Visibility::Private,
+                ..AccessChange::default()
+            },
+            ..Outcome::effect(done)
+        }
+    }
+}
+
+fn changed(name: &str, member: Option<Member>, tightened: bool, effect: String) -> Outcome {
+    Outcome {
+        access: AccessChange {
+            tightened,
+            members: [(name.to_owned(), member)].into(),
+        },
+        ..Outcome::effect(effect)
+    }
+}
+
+fn in_words(role: Role) -> &'static str {
+    match role {
+        Role::Editor => "an editor",
+        Role::Viewer => "a viewer",
+    }
+}

@@ -1,0 +1,215 @@
+//! A link: one stream of numbered calls in, one stream of answers and updates out. One task drives it.
+//!
+//! Posts go to the pipeline in the order in which they came; everything that has to be waited for is waited for
+//! beside the loop. On one link no answer overtakes the updates that came before it: `outbox` sees to that.
+
+mod attachment;
+mod outbox;
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{
+    FutureExt, Stream, StreamExt,
+    future::BoxFuture,
+    stream::{self, FuturesUnordered},
+};
+use proto::ids::{MessageId, RecipeId, Revision};
+use runtime::lifecycle::Lifecycle;
+use tokio::pin;
+use tracing::{Instrument, Span, debug, warn};
+
+use self::outbox::CatchUp;
+pub(crate) use self::outbox::{Event, Outbox, Reply};
+use crate::{
+    ledger::Draft,
+    message::{Content, Principal},
+    recipes::{JoinAs, Recipes},
+};
+
+/// How many calls one link may have under way; it is not read further meanwhile.
+const UNDER_WAY: usize = 4096;
+/// How long a link waits until it asks a store again that could not be read.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// One call on a link. Number 0 wants no answer.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Names the answer.
+    pub number: u64,
+    /// The span that the work belongs to.
+    pub span: Span,
+    /// What is asked for.
+    pub ask: Ask,
+}
+
+/// What can be asked for on a link.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    /// The updates of a recipe, after a revision or from now on.
+    Attach {
+        /// Which recipe.
+        recipe: RecipeId,
+        /// The last revision that the other side has.
+        after: Option<Revision>,
+    },
+    /// No more updates of a recipe.
+    Detach(RecipeId),
+    /// To come in.
+    Join(JoinAs),
+    /// To accept a message.
+    Post {
+        /// The author.
+        author: Principal,
+        /// Where to.
+        recipe: RecipeId,
+        /// The idempotency key.
+        id: MessageId,
+        /// What was written.
+        content: Content,
+    },
+    /// Something that makes no sense; the words say why.
+    Malformed(String),
+}
+
+/// Drives a link until the calls end, the receiver leaves, or the service stops; then finishes what is under way.
+pub(crate) async fn run(
+    calls: impl Stream<Item = Call>,
+    outbox: Arc<Outbox>,
+    recipes: Recipes,
+    lifecycle: Lifecycle,
+) {
+    let mut link = Link {
+        outbox,
+        recipes,
+        under_way: FuturesUnordered::new(),
+    };
+    link.recipes.metrics().link_opened();
+    pin!(calls);
+    loop {
+        tokio::select! {
+            call = calls.next(), if link.under_way.len() < UNDER_WAY => match call {
+                Some(call) => link.begin(call),
+                None => break,
+            },
+            Some(()) = link.under_way.next() => {}
+            behind = link.outbox.behind() => link.catch_up(behind),
+            () = link.outbox.abandoned() => break,
+            () = lifecycle.stopping() => break,
+        }
+    }
+    link.finish(&lifecycle).await;
+}
+
+struct Link {
+    outbox: Arc<Outbox>,
+    recipes: Recipes,
+    under_way: FuturesUnordered<BoxFuture<'static, ()>>,
+}
+
+impl Link {
+    fn begin(&mut self, call: Call) {
+        let Call { number, span, ask } = call;
+        match ask {
+            Ask::Attach { recipe, after } => {
+                // Entered first and read then: nothing can slip between.
+                self.outbox.attach(&recipe, after, number);
+                self.recipes.hub().enter(&recipe, &self.outbox);
+            }
+            Ask::Detach(recipe) => {
+                self.recipes.hub().leave(&recipe, &self.outbox);
+                self.outbox.detach(&recipe);
+            }
+            Ask::Join(join) => self.join(number, join, span),
+            Ask::Post {
+                author,
+                recipe,
+                id,
+                content,
+            } => self.post(number, Draft::new(recipe, author, id, content), span),
+            Ask::Malformed(why) => self.outbox.answer(number, Reply::Malformed(why)),
+        }
+    }
+
+    fn join(&mut self, number: u64, join: JoinAs, span: Span) {
+        let (outbox, recipes) = (Arc::clone(&self.outbox), self.recipes.clone());
+        let joining = async move {
+            let reply = match recipes.join(join).await {
+                Ok(joined) => Reply::Joined(Box::new(joined)),
+                Err(refused) => Reply::Refused(refused),
+            };
+            outbox.answer(number, reply);
+        };
+        self.under_way.push(joining.instrument(span).boxed());
+    }
+
+    fn post(&mut self, number: u64, draft: Draft, span: Span) {
+        let recipe = draft.recipe.clone();
+        let submitted = span.in_scope(|| self.recipes.submit(draft, &span));
+        let outbox = Arc::clone(&self.outbox);
+        let posting = async move {
+            let posted = match submitted {
+                Ok(submitted) => submitted.settled().await,
+                Err(refused) => Err(refused),
+            };
+            outbox.answer(
+                number,
+                match posted {
+                    Ok(posted) => Reply::Posted { recipe, posted },
+                    Err(refused) => Reply::Refused(refused),
+                },
+            );
+        };
+        self.under_way.push(posting.instrument(span).boxed());
+    }
+
+    fn catch_up(&mut self, behind: CatchUp) {
+        let (outbox, recipes) = (Arc::clone(&self.outbox), self.recipes.clone());
+        recipes.metrics().catch_up();
+        let reading = async move {
+            if behind.again {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let caught_up = recipes.catch_up(&behind.recipe, behind.after).await;
+            if let Err(refused) = &caught_up {
+                warn!(recipe.id = %behind.recipe, %refused, "cannot read what a link has missed");
+            }
+            if outbox.caught_up(&behind, caught_up).is_break() {
+                recipes.hub().leave(&behind.recipe, &outbox);
+            }
+        };
+        self.under_way.push(reading.boxed());
+    }
+
+    /// Lets the posts and joins under way be answered, then ends the stream.
+    async fn finish(mut self, lifecycle: &Lifecycle) {
+        let answered = async { while self.under_way.next().await.is_some() {} };
+        tokio::select! {
+            () = answered => {}
+            () = self.outbox.abandoned() => {}
+            () = lifecycle.killed() => {}
+        }
+        let attached = self.outbox.finish();
+        debug!(recipes = attached.len(), "a link ended");
+        for recipe in attached {
+            self.recipes.hub().leave(&recipe, &self.outbox);
+        }
+        self.recipes.metrics().link_closed();
+    }
+}
+
+/// What comes out of an outbox. Dropping the stream abandons it.
+pub(crate) fn events(outbox: Arc<Outbox>) -> impl Stream<Item = Event> + Send {
+    let receiver = Receiver(outbox);
+    stream::unfold(receiver, |receiver| async {
+        let event = receiver.0.next().await?;
+        Some((event, receiver))
+    })
+}
+
+struct Receiver(Arc<Outbox>);
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}

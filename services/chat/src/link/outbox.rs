@@ -1,0 +1,412 @@
+//! What goes out on one link: a bounded queue of updates, with the answers in their right places between them.
+//!
+//! It keeps the guarantee of a link: an answer with revision R never overtakes the updates up to R of an attached
+//! recipe. A receiver that is too slow gets only the newest update of the recipes that it fell behind on. It
+//! reads no store: the link's task asks it what has to be read.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::ControlFlow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use proto::ids::{RecipeId, Revision, UserId};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::attachment::{Attachment, Queue, Todo};
+use crate::{
+    commit::Posted,
+    message::Update,
+    metrics::Metrics,
+    recipes::{CaughtUp, Joined},
+    refused::Refused,
+};
+
+/// What a link sends.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The answer to a numbered call.
+    Answer {
+        /// Which call.
+        number: u64,
+        /// What came of it.
+        reply: Reply,
+    },
+    /// Something happened to an attached recipe.
+    Update(Arc<Update>),
+    /// A user may no longer see a recipe.
+    Expulsion {
+        /// Which recipe.
+        recipe: RecipeId,
+        /// Who.
+        user: UserId,
+    },
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// Updates after this revision follow.
+    Attached {
+        /// Which recipe.
+        recipe: RecipeId,
+        /// Up to where everything was sent that was asked for.
+        revision: Revision,
+    },
+    /// The recipe as the one who came in finds it.
+    Joined(Box<Joined>),
+    /// The message is durable.
+    Posted {
+        /// Where it was posted.
+        recipe: RecipeId,
+        /// The message.
+        posted: Posted,
+    },
+    /// It was refused.
+    Refused(Refused),
+    /// It makes no sense; the words say why.
+    Malformed(String),
+}
+
+/// Which updates a link must read.
+#[derive(Debug)]
+pub(crate) struct CatchUp {
+    /// Of which recipe.
+    pub recipe: RecipeId,
+    /// After which revision; `None`: only how far it has come.
+    pub after: Option<Revision>,
+    /// Whether it failed before.
+    pub again: bool,
+    /// Which attachment asked: the recipe may have been detached and attached anew.
+    stamp: u64,
+}
+
+/// The outgoing side of one link.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    state: Mutex<State>,
+    ready: Notify,
+    reading: Notify,
+    abandoned: CancellationToken,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: Outgoing,
+    rooms: HashMap<RecipeId, Room>,
+    lagging: VecDeque<RecipeId>,
+    behind: VecDeque<CatchUp>,
+    stamps: u64,
+    finished: bool,
+}
+
+/// An attached recipe.
+#[derive(Debug)]
+struct Room {
+    attachment: Attachment<Event>,
+    stamp: u64,
+    /// The call that attached it, until that is answered.
+    attaching: Option<u64>,
+}
+
+/// The queue. Only updates count against its capacity: answers are bounded by the calls under way.
+#[derive(Debug)]
+struct Outgoing {
+    events: VecDeque<Event>,
+    updates: usize,
+    capacity: usize,
+}
+
+impl Queue for Outgoing {
+    fn push(&mut self, update: &Arc<Update>) -> bool {
+        let fits = self.updates < self.capacity;
+        if fits {
+            self.updates += 1;
+            self.events.push_back(Event::Update(Arc::clone(update)));
+        }
+        fits
+    }
+}
+
+impl Outbox {
+    /// An outbox that holds at most `capacity` updates.
+    pub(crate) fn new(capacity: usize, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                queue: Outgoing {
+                    events: VecDeque::new(),
+                    updates: 0,
+                    capacity: capacity.max(1),
+                },
+                rooms: HashMap::new(),
+                lagging: VecDeque::new(),
+                behind: VecDeque::new(),
+                stamps: 0,
+                finished: false,
+            }),
+            ready: Notify::new(),
+            reading: Notify::new(),
+            abandoned: CancellationToken::new(),
+            metrics,
+        })
+    }
+
+    /// Begins to take updates of a recipe. The answer follows once it is known how far the recipe has come.
+    pub(super) fn attach(&self, recipe: &RecipeId, after: Option<Revision>, number: u64) {
+        self.change(|state| {
+            state.stamps += 1;
+            let stamp = state.stamps;
+            let room = Room {
+                attachment: Attachment::new(after),
+                stamp,
+                attaching: Some(number),
+            };
+            if let Some(earlier) = state.rooms.insert(recipe.clone(), room) {
+                state.queue.events.extend(earlier.attachment.into_waiting());
+            }
+            state.behind.push_back(CatchUp {
+                recipe: recipe.clone(),
+                after,
+                again: false,
+                stamp,
+            });
+        });
+    }
+
+    /// Takes no more updates of a recipe.
+    pub(super) fn detach(&self, recipe: &RecipeId) {
+        self.change(|state| {
+            if let Some(room) = state.rooms.remove(recipe) {
+                state.queue.events.extend(room.attachment.into_waiting());
+            }
+        });
+    }
+
+    /// Takes an update, in its place.
+    pub(crate) fn offer(&self, update: &Arc<Update>) {
+        let recipe = &update.recipe_id;
+        self.in_room(recipe, |room, queue| room.attachment.offer(update, queue));
+    }
+
+    /// Hears that a recipe has come that far.
+    pub(crate) fn notice(&self, recipe: &RecipeId, revision: Revision) {
+        self.in_room(recipe, |room, _| room.attachment.notice(revision));
+    }
+
+    /// Answers a call, as soon as nothing has to go before it. Number 0 wants no answer.
+    pub(super) fn answer(&self, number: u64, reply: Reply) {
+        if number == 0 {
+            return;
+        }
+        let after = match &reply {
+            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.revision)),
+            Reply::Posted { recipe, posted } => Some((recipe.clone(), posted.message.revision)),
+            Reply::Attached { .. } | Reply::Refused(_) | Reply::Malformed(_) => None,
+        };
+        let mut answer = Some(Event::Answer { number, reply });
+        if let Some((recipe, revision)) = after {
+            self.in_room(&recipe, |room, queue| {
+                let Some(event) = answer.take() else {
+                    return Todo::Nothing;
+                };
+                let (event, todo) = room.attachment.gate(revision, event);
+                queue.events.extend(event);
+                todo
+            });
+        }
+        // Not attached, or nothing to wait for.
+        if let Some(event) = answer {
+            self.change(|state| state.queue.events.push_back(event));
+        }
+    }
+
+    /// Takes what was read. Breaks when the recipe is not attached after all.
+    pub(super) fn caught_up(
+        &self,
+        asked: &CatchUp,
+        read: Result<CaughtUp, Refused>,
+    ) -> ControlFlow<()> {
+        self.change(|state| match read {
+            Ok(read) => {
+                state.caught_up(asked, &read, &self.metrics);
+                ControlFlow::Continue(())
+            }
+            Err(refused) => state.not_caught_up(asked, refused),
+        })
+    }
+
+    /// Resolves with something that has to be read.
+    pub(super) async fn behind(&self) -> CatchUp {
+        loop {
+            if let Some(behind) = self.state().behind.pop_front() {
+                return behind;
+            }
+            self.reading.notified().await;
+        }
+    }
+
+    /// The next thing to send; `None` after the last.
+    pub(crate) async fn next(&self) -> Option<Event> {
+        loop {
+            {
+                let mut state = self.state();
+                let event = state.pop();
+                if !state.behind.is_empty() {
+                    self.reading.notify_one();
+                }
+                if event.is_some() || state.finished {
+                    return event;
+                }
+            }
+            self.ready.notified().await;
+        }
+    }
+
+    /// Nobody reads any more.
+    pub(super) fn abandon(&self) {
+        self.abandoned.cancel();
+    }
+
+    /// Resolves when nobody reads any more.
+    pub(super) async fn abandoned(&self) {
+        self.abandoned.cancelled().await;
+    }
+
+    /// Ends the stream after what is in the queue; gives the recipes that were attached.
+    pub(super) fn finish(&self) -> Vec<RecipeId> {
+        self.change(|state| {
+            state.finished = true;
+            let rooms = std::mem::take(&mut state.rooms);
+            state.lagging.clear();
+            rooms.into_keys().collect()
+        })
+    }
+
+    /// Changes one attachment, and does what follows from it.
+    fn in_room(&self, recipe: &RecipeId, change: impl FnOnce(&mut Room, &mut Outgoing) -> Todo) {
+        self.change(|state| {
+            if let Some(room) = state.rooms.get_mut(recipe) {
+                let todo = change(room, &mut state.queue);
+                state.follow_up(recipe, todo, &self.metrics);
+            }
+        });
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        let result = change(&mut state);
+        if !state.queue.events.is_empty() || !state.lagging.is_empty() || state.finished {
+            self.ready.notify_one();
+        }
+        if !state.behind.is_empty() {
+            self.reading.notify_one();
+        }
+        result
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn caught_up(&mut self, asked: &CatchUp, read: &CaughtUp, metrics: &Metrics) {
+        let room = self.rooms.get_mut(&asked.recipe);
+        let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
+            return;
+        };
+        let expelled = read.excluded.iter().map(|user| Event::Expulsion {
+            recipe: asked.recipe.clone(),
+            user: user.clone(),
+        });
+        self.queue.events.extend(expelled);
+        let attachment = &mut room.attachment;
+        let todo = attachment.caught_up(&read.updates, read.revision, &mut self.queue);
+        if let Some(number) = room.attaching.take().filter(|number| *number != 0) {
+            let reply = Reply::Attached {
+                recipe: asked.recipe.clone(),
+                revision: read.revision,
+            };
+            let (answer, _) = attachment.gate(read.revision, Event::Answer { number, reply });
+            self.queue.events.extend(answer);
+        }
+        self.follow_up(&asked.recipe, todo, metrics);
+    }
+
+    /// A recipe that could not even be attached is none; else it is tried again.
+    fn not_caught_up(&mut self, asked: &CatchUp, refused: Refused) -> ControlFlow<()> {
+        let room = self.rooms.get_mut(&asked.recipe);
+        let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
+            return ControlFlow::Continue(());
+        };
+        let Some(number) = room.attaching else {
+            self.behind.push_back(CatchUp {
+                recipe: asked.recipe.clone(),
+                after: Some(room.attachment.sent()),
+                again: true,
+                stamp: asked.stamp,
+            });
+            return ControlFlow::Continue(());
+        };
+        if let Some(room) = self.rooms.remove(&asked.recipe) {
+            self.queue.events.extend(room.attachment.into_waiting());
+        }
+        if number != 0 {
+            let reply = Reply::Refused(refused);
+            self.queue.events.push_back(Event::Answer { number, reply });
+        }
+        ControlFlow::Break(())
+    }
+
+    fn follow_up(&mut self, recipe: &RecipeId, todo: Todo, metrics: &Metrics) {
+        let Some(room) = self.rooms.get_mut(recipe) else {
+            return;
+        };
+        self.queue.events.extend(room.attachment.released());
+        match todo {
+            Todo::Nothing => {}
+            Todo::WaitForRoom => {
+                metrics.lagging();
+                self.lagging.push_back(recipe.clone());
+            }
+            Todo::CatchUp => self.behind.push_back(CatchUp {
+                recipe: recipe.clone(),
+                after: Some(room.attachment.sent()),
+                again: false,
+                stamp: room.stamp,
+            }),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Event> {
+        if let Some(event) = self.queue.events.pop_front() {
+            if matches!(event, Event::Update(_)) {
+                self.queue.updates -= 1;
+            }
+            return Some(event);
+        }
+        while let Some(recipe) = self.lagging.pop_front() {
+            let Some(room) = self.rooms.get_mut(&recipe) else {
+                continue;
+            };
+            let (newest, todo) = room.attachment.newest();
+            // What waited for it goes out right behind it.
+            self.queue.events.extend(room.attachment.released());
+            if todo == Todo::CatchUp {
+                self.behind.push_back(CatchUp {
+                    after: Some(room.attachment.sent()),
+                    stamp: room.stamp,
+                    again: false,
+                    recipe,
+                });
+            }
+            if let Some(newest) = newest {
+                return Some(Event::Update(newest));
+            }
+        }
+        None
+    }
+}

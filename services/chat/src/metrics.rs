@@ -1,0 +1,149 @@
+//! What the chat service counts, under names that dashboards and alerts rely on.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use opentelemetry::{
+    KeyValue, global,
+    metrics::{Counter, Histogram, Meter},
+};
+
+use crate::{commit::Pipeline, hub::Hub, refused::Refused};
+
+/// Messages by what became of them.
+const MESSAGES: &str = "chat_messages";
+/// How many messages one commit carried.
+const COMMIT_SIZE: &str = "chat_commit_messages";
+/// How long a commit took.
+const COMMIT_TIME: &str = "chat_commit_duration";
+/// Posts that wait.
+const QUEUE: &str = "chat_post_queue";
+/// Recipes with somebody attached.
+const ATTACHED: &str = "chat_attached_recipes";
+/// Links and subscriptions.
+const LINKS: &str = "chat_links";
+/// How often a receiver was too slow for a recipe's updates.
+const LAGGING: &str = "chat_lagging";
+/// How often a receiver read what it had missed from the store.
+const CATCH_UPS: &str = "chat_catch_ups";
+
+/// The instruments of one chat service.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    messages: Counter<u64>,
+    commit_size: Histogram<u64>,
+    commit_time: Histogram<f64>,
+    links: AtomicI64,
+    lagging: Counter<u64>,
+    catch_ups: Counter<u64>,
+}
+
+impl Metrics {
+    /// Instruments of the process's meter.
+    pub(crate) fn new() -> Self {
+        let meter = meter();
+        Self {
+            messages: meter.u64_counter(MESSAGES).build(),
+            commit_size: meter
+                .u64_histogram(COMMIT_SIZE)
+                .with_boundaries(vec![1., 2., 4., 8., 16., 32., 64., 128., 256., 512.])
+                .build(),
+            commit_time: meter
+                .f64_histogram(COMMIT_TIME)
+                .with_unit("s")
+                .with_boundaries(vec![
+                    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1., 5.,
+                ])
+                .build(),
+            links: AtomicI64::new(0),
+            lagging: meter.u64_counter(LAGGING).build(),
+            catch_ups: meter.u64_counter(CATCH_UPS).build(),
+        }
+    }
+
+    /// Counts a message: accepted (whether for the second time), or refused.
+    pub(crate) fn message(&self, outcome: Result<bool, Refused>) {
+        let outcome = match outcome {
+            Ok(false) => "accepted",
+            Ok(true) => "duplicate",
+            Err(Refused::Busy) => "busy",
+            Err(Refused::Unavailable) => "unavailable",
+            Err(Refused::MessageIdReused) => "conflict",
+            Err(
+                Refused::NoSuchRecipe
+                | Refused::NoSuchRevision
+                | Refused::ReadOnly
+                | Refused::OwnerOnly
+                | Refused::RecipeIdTaken,
+            ) => "refused",
+        };
+        self.messages.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// Counts a commit.
+    pub(crate) fn commit(&self, messages: usize, took: Duration) {
+        self.commit_size.record(messages as u64, &[]);
+        self.commit_time.record(took.as_secs_f64(), &[]);
+    }
+
+    /// Counts a link or subscription that opened.
+    pub(crate) fn link_opened(&self) {
+        self.links.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a link or subscription that ended.
+    pub(crate) fn link_closed(&self) {
+        self.links.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Counts a receiver that became too slow.
+    pub(crate) fn lagging(&self) {
+        self.lagging.add(1, &[]);
+    }
+
+    /// Counts a receiver that reads from the store what it missed.
+    pub(crate) fn catch_up(&self) {
+        self.catch_ups.add(1, &[]);
+    }
+
+    /// Lets the levels be read whenever metrics are, for as long as the service is there.
+    pub(crate) fn watch(self: &Arc<Self>, pipeline: &Pipeline, hub: &Arc<Hub>) {
+        let meter = meter();
+        let queues = pipeline.queues();
+        meter
+            .u64_observable_gauge(QUEUE)
+            .with_callback(move |gauge| gauge.observe(queues.depth() as u64, &[]))
+            .build();
+        let hub: Weak<Hub> = Arc::downgrade(hub);
+        meter
+            .u64_observable_gauge(ATTACHED)
+            .with_callback(move |gauge| {
+                let attached = hub.upgrade().map_or(0, |hub| hub.attached_count());
+                gauge.observe(attached as u64, &[]);
+            })
+            .build();
+        let metrics = Arc::downgrade(self);
+        meter
+            .i64_observable_gauge(LINKS)
+            .with_callback(move |gauge| {
+                let links = metrics.upgrade();
+                gauge.observe(links.map_or(0, |m| m.links.load(Ordering::Relaxed)), &[]);
+            })
+            .build();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn meter() -> Meter {
+    global::meter("chat")
+}

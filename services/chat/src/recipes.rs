@@ -1,0 +1,231 @@
+//! Recipes as callers use them: create, read, list, join, post, and read what was missed. Unary calls and links
+//! go through here alike. It knows no protobuf and no SQL.
+
+mod reading;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use proto::ids::{RecipeId, Revision, UserId};
+use runtime::clock::SharedClock;
+use tokio::time::timeout;
+use tracing::{Span, warn};
+
+pub(crate) use self::reading::{CaughtUp, Joined, MessagePage, PageStart, Standing};
+use crate::{
+    access::folded,
+    commit::{Answer, Pipeline, Posted},
+    hub::Hub,
+    ledger::{Draft, Ledger},
+    message::Principal,
+    metrics::Metrics,
+    recipe::title_from_id,
+    refused::Refused,
+    store::{self, Store, Summary},
+};
+
+/// How long a post may wait for its commit. It may still happen later: the same id tells.
+const POST_TIMEOUT: Duration = Duration::from_secs(9);
+
+/// The recipes of a chat service.
+#[derive(Debug, Clone)]
+pub(crate) struct Recipes {
+    store: Store,
+    pipeline: Pipeline,
+    hub: Arc<Hub>,
+    clock: SharedClock,
+    metrics: Arc<Metrics>,
+}
+
+/// A wish to come in.
+#[derive(Debug, Clone)]
+pub(crate) struct JoinAs {
+    /// Who.
+    pub who: Principal,
+    /// Where.
+    pub recipe: RecipeId,
+    /// Whether a missing recipe is created, owned by whoever joins.
+    pub create: bool,
+    /// The last revision that the client has.
+    pub after: Option<Revision>,
+}
+
+/// A post on its way through the pipeline.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    recipes: Recipes,
+    recipe: RecipeId,
+    answer: Answer,
+}
+
+impl Recipes {
+    /// Recipes over a store and a pipeline.
+    pub(crate) fn new(pipeline: Pipeline, tools: crate::commit::Tools) -> Self {
+        Self {
+            store: tools.store,
+            pipeline,
+            hub: tools.hub,
+            clock: tools.clock,
+            metrics: tools.metrics,
+        }
+    }
+
+    /// Creates a recipe.
+    ///
+    /// # Errors
+    /// When the id is taken.
+    pub(crate) async fn create(
+        &self,
+        owner: &Principal,
+        recipe: RecipeId,
+        title: Option<&str>,
+    ) -> Result<Ledger, Refused> {
+        let ledger = self.new_ledger(owner, recipe, title);
+        match self.ask(self.store.create(&ledger)).await? {
+            true => Ok(ledger),
+            false => Err(Refused::RecipeIdTaken),
+        }
+    }
+
+    /// Gives a recipe at its newest revision, or as it stood at `revision`.
+    ///
+    /// # Errors
+    /// When it is not there, or not for `who`.
+    pub(crate) async fn get(
+        &self,
+        who: &Principal,
+        recipe: &RecipeId,
+        revision: Option<Revision>,
+    ) -> Result<Standing, Refused> {
+        let ledger = self.visible(who, recipe).await?;
+        let revision = revision.unwrap_or(ledger.revision);
+        if revision > ledger.revision {
+            return Err(Refused::NoSuchRevision);
+        }
+        let recipe = if revision >= ledger.recipe_revision {
+            ledger.recipe
+        } else {
+            self.version(recipe, revision).await?
+        };
+        Ok(Standing { revision, recipe })
+    }
+
+    /// Lists what a user owns or has joined, newest change first.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub(crate) async fn list(&self, user: &UserId, limit: usize) -> Result<Vec<Summary>, Refused> {
+        self.ask(self.store.list(user, limit)).await
+    }
+
+    /// Puts a post into the pipeline, at once: posts of one recipe are applied in the order of these calls.
+    ///
+    /// # Errors
+    /// When too many are waiting.
+    pub(crate) fn submit(&self, draft: Draft, span: &Span) -> Result<Submitted, Refused> {
+        let recipe = draft.recipe.clone();
+        Ok(Submitted {
+            answer: self.pipeline.submit(draft, span.clone())?,
+            recipes: self.clone(),
+            recipe,
+        })
+    }
+
+    /// Lets somebody come in: the recipe as they find it, and what they have missed.
+    ///
+    /// # Errors
+    /// When it is not there, or not for them.
+    pub(crate) async fn join(&self, join: JoinAs) -> Result<Joined, Refused> {
+        let mut ledger = match self.visible(&join.who, &join.recipe).await {
+            Err(Refused::NoSuchRecipe) if join.create => self.create_on_join(&join).await?,
+            found => found?,
+        };
+        let first = self.ask(self.store.visit(&join.recipe, &join.who.user));
+        if first.await? {
+            self.bind_invitation(&ledger, &join.who).await?;
+            // Somebody may have been shut out until just now: they must either not come in or be known to have.
+            ledger = self.visible(&join.who, &join.recipe).await?;
+        }
+        self.joined(ledger, join.after).await
+    }
+
+    /// Who is attached to what.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Loses to whoever creates the recipe at the same time, and then comes in like anybody else.
+    async fn create_on_join(&self, join: &JoinAs) -> Result<Ledger, Refused> {
+        let ledger = self.new_ledger(&join.who, join.recipe.clone(), None);
+        if self.ask(self.store.create(&ledger)).await? {
+            return Ok(ledger);
+        }
+        self.visible(&join.who, &join.recipe).await
+    }
+
+    fn new_ledger(&self, owner: &Principal, recipe: RecipeId, title: Option<&str>) -> Ledger {
+        let title = title.map_or_else(|| title_from_id(recipe.as_str()), str::to_owned);
+        Ledger::new(recipe, owner.user.clone(), &title, self.clock.now())
+    }
+
+    async fn bind_invitation(&self, ledger: &Ledger, who: &Principal) -> Result<(), Refused> {
+        let unbound = ledger.access.member(who).is_some_and(|m| m.user.is_none());
+        if unbound {
+            let name = folded(who.name());
+            self.ask(self.store.bind(&ledger.id, &name, &who.user))
+                .await?;
+            self.pipeline.forget(&ledger.id).await;
+        }
+        Ok(())
+    }
+
+    /// The recipe, when it is there and `who` may see it.
+    async fn visible(&self, who: &Principal, recipe: &RecipeId) -> Result<Ledger, Refused> {
+        let ledger = self.ask(self.store.load_one(recipe)).await?;
+        let ledger = ledger.ok_or(Refused::NoSuchRecipe)?;
+        ledger.right_of(who)?;
+        Ok(ledger)
+    }
+
+    async fn version(
+        &self,
+        recipe: &RecipeId,
+        revision: Revision,
+    ) -> Result<Arc<crate::recipe::Recipe>, Refused> {
+        let versions = self.ask(self.store.versions(recipe, revision, revision));
+        let version = versions.await?.pop();
+        Ok(version.ok_or(Refused::NoSuchRevision)?.1)
+    }
+
+    /// Asks the store. What went wrong goes to the log; the caller is told only that it did.
+    async fn ask<T>(
+        &self,
+        asked: impl Future<Output = Result<T, store::Error>>,
+    ) -> Result<T, Refused> {
+        asked.await.map_err(|error| {
+            warn!(%error, "the store could not be asked");
+            Refused::Unavailable
+        })
+    }
+}
+
+impl Submitted {
+    /// Waits until it is known what became of the post.
+    ///
+    /// # Errors
+    /// When it was refused, or nobody knows in time.
+    pub(crate) async fn settled(self) -> Result<Posted, Refused> {
+        let answer = timeout(POST_TIMEOUT, self.answer).await;
+        let answer = answer.map_err(|_| Refused::Unavailable)?;
+        let mut posted = answer.map_err(|_| Refused::Unavailable)??;
+        if posted.recipe.is_none() {
+            let revision = posted.message.revision;
+            posted.recipe = Some(self.recipes.version(&self.recipe, revision).await?);
+        }
+        Ok(posted)
+    }
+}

@@ -1,0 +1,30 @@
+//! Why a request was refused, in words that may be shown to people. `grpc` maps each to a status.
+
+/// A request that was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    /// It is not there, or not for this user: nobody can tell which.
+    #[error("There is no such recipe")]
+    NoSuchRecipe,
+    /// The recipe has not come that far.
+    #[error("The recipe has no such revision")]
+    NoSuchRevision,
+    /// May read, not write.
+    #[error("You may read this recipe, but not change it")]
+    ReadOnly,
+    /// Only the owner decides who comes in.
+    #[error("Only the owner of this recipe may do that")]
+    OwnerOnly,
+    /// The message id was accepted before, with another content.
+    #[error("This message id was used before, with another content")]
+    MessageIdReused,
+    /// The recipe id is taken.
+    #[error("This recipe id is taken")]
+    RecipeIdTaken,
+    /// Too much is waiting already.
+    #[error("Too many messages are waiting; try again")]
+    Busy,
+    /// The store cannot be asked, or did not say in time whether it accepted.
+    #[error("The recipe cannot be reached just now; try again")]
+    Unavailable,
+}

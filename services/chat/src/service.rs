@@ -1,0 +1,77 @@
+//! Puts the parts of a chat service together: opened first, so that a bad database is told at once, then served.
+
+use std::sync::Arc;
+
+use runtime::{clock::SharedClock, config::SecretUrl, lifecycle::Lifecycle};
+use tokio::net::TcpListener;
+
+use crate::{
+    commit::{Limits, Pipeline, Shard, Tools},
+    config::Config,
+    grpc,
+    hub::Hub,
+    metrics::Metrics,
+    recipes::Recipes,
+    store::{OpenError, Store},
+};
+
+/// A chat service with its database open.
+#[derive(Debug)]
+pub struct Chat {
+    recipes: Recipes,
+    shards: Vec<Shard>,
+    link_queue: usize,
+    #[expect(dead_code, reason = "replicas tell each other over it")]
+    redis: Option<SecretUrl>,
+}
+
+/// Opens the database: `sqlite:PATH`, created when missing, or `postgres://…`. Redis is used only between
+/// replicas on PostgreSQL.
+///
+/// # Errors
+/// When the database cannot be opened, in one line that names the flag and shows no password.
+pub async fn open(
+    config: &Config,
+    database: &SecretUrl,
+    redis: Option<SecretUrl>,
+    clock: SharedClock,
+) -> Result<Chat, OpenError> {
+    let tools = Tools {
+        store: Store::open(database).await?,
+        hub: Arc::new(Hub::default()),
+        clock,
+        metrics: Arc::new(Metrics::new()),
+    };
+    let limits = Limits {
+        queue: config.post_queue as usize,
+        cached: config.cached_recipes as usize,
+    };
+    let (pipeline, shards) = Pipeline::new(limits, &tools);
+    tools.metrics.watch(&pipeline, &tools.hub);
+    Ok(Chat {
+        recipes: Recipes::new(pipeline, tools),
+        shards,
+        link_queue: config.link_queue as usize,
+        redis,
+    })
+}
+
+impl Chat {
+    /// Serves until the lifecycle stops it: calls and posts under way are finished.
+    ///
+    /// # Errors
+    /// When the transport fails.
+    pub async fn serve(self, listener: TcpListener, lifecycle: Lifecycle) -> anyhow::Result<()> {
+        for shard in self.shards {
+            let killed = lifecycle.clone();
+            lifecycle.spawn(async move {
+                tokio::select! {
+                    () = shard.run() => {}
+                    () = killed.killed() => {}
+                }
+            });
+        }
+        let service = grpc::service(self.recipes, self.link_queue, lifecycle.clone());
+        runtime::grpc::serve(listener, service, proto::FILE_DESCRIPTOR_SET, &lifecycle).await
+    }
+}

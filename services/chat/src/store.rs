@@ -1,0 +1,211 @@
+//! Where recipes are kept. This module and what lies in it alone know SQL; both databases keep the same promises
+//! and pass the same tests.
+//!
+//! It decides nothing about recipes. Whoever writes says which revision it expects; a recipe that has moved on
+//! is left as it is.
+
+mod error;
+mod rows;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use proto::ids::{RecipeId, Revision, UserId};
+use runtime::{clock::Timestamp, config::SecretUrl};
+
+pub use self::error::OpenError;
+pub(crate) use self::error::Error;
+use self::{rows::RecipeRow, sqlite::Sqlite};
+use crate::{
+    ledger::{Accepted, Ledger},
+    message::{Message, MessageKey},
+    recipe::Recipe,
+};
+
+/// The messages of one recipe, or the decision to write none.
+#[derive(Debug)]
+pub(crate) struct Write {
+    /// The revision that the store must still be at.
+    pub expected: Revision,
+    /// The recipe after all of them.
+    pub ledger: Ledger,
+    /// What was accepted, in order.
+    pub accepted: Vec<Accepted>,
+}
+
+/// Which messages of a recipe are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    /// Those after this revision…
+    pub after: Revision,
+    /// …up to this one.
+    pub upto: Revision,
+    /// At most so many.
+    pub limit: usize,
+    /// Which of them, when there are more.
+    pub prefer: Prefer,
+}
+
+/// Which end of a page is kept when it is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefer {
+    /// The first ones.
+    Oldest,
+    /// The last ones.
+    Newest,
+}
+
+/// A recipe in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Which recipe.
+    pub id: RecipeId,
+    /// What it is called.
+    pub title: String,
+    /// How many messages it has.
+    pub revision: Revision,
+    /// When the last one was accepted.
+    pub changed_at: Timestamp,
+    /// Whether it is the caller's.
+    pub owned: bool,
+}
+
+/// A recipe as it became at a revision.
+pub(crate) type Version = (Revision, Arc<Recipe>);
+
+/// The store of a chat service.
+#[derive(Debug, Clone)]
+pub(crate) enum Store {
+    /// In one file, for one process.
+    Sqlite(Arc<Sqlite>),
+}
+
+impl Store {
+    /// Opens the database at `url` and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened; the error is one line without a password.
+    pub(crate) async fn open(url: &SecretUrl) -> Result<Self, OpenError> {
+        let text = url.expose();
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Ok(Self::Sqlite(Arc::new(Sqlite::open(url, path)?)));
+        }
+        Err(OpenError::UnknownScheme(url.clone()))
+    }
+
+    /// Whether other processes may write as well, so that what is remembered may be out of date.
+    pub(crate) fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+        }
+    }
+
+    /// Adds a new recipe at revision 0; `false` when its id is taken.
+    pub(crate) async fn create(&self, ledger: &Ledger) -> Result<bool, Error> {
+        let row = RecipeRow::created(ledger)?;
+        match self {
+            Self::Sqlite(store) => store.create(row).await,
+        }
+    }
+
+    /// Reads recipes at their newest revision; those that are not there are left out.
+    pub(crate) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<Ledger>, Error> {
+        match self {
+            Self::Sqlite(store) => store.load(recipes).await,
+        }
+    }
+
+    /// Reads one recipe at its newest revision.
+    pub(crate) async fn load_one(&self, recipe: &RecipeId) -> Result<Option<Ledger>, Error> {
+        Ok(self.load(vec![recipe.clone()]).await?.pop())
+    }
+
+    /// Finds the messages that were accepted under these keys before.
+    pub(crate) async fn find(
+        &self,
+        keys: Vec<MessageKey>,
+    ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+        match self {
+            Self::Sqlite(store) => store.find(keys).await,
+        }
+    }
+
+    /// Writes what was accepted, all recipes in one transaction. Tells for each whether it was written: a
+    /// recipe that was no longer at the expected revision is left as it is.
+    ///
+    /// # Errors
+    /// When the database failed. Unless it says so, nothing is known about what was written.
+    pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Vec<bool>, Error> {
+        let rows: Result<Vec<_>, _> = writes.iter().map(RecipeRow::changed).collect();
+        match self {
+            Self::Sqlite(store) => store.commit(rows?).await,
+        }
+    }
+
+    /// Reads messages, oldest first.
+    pub(crate) async fn messages(
+        &self,
+        recipe: &RecipeId,
+        page: Page,
+    ) -> Result<Vec<Arc<Message>>, Error> {
+        match self {
+            Self::Sqlite(store) => store.messages(recipe.clone(), page).await,
+        }
+    }
+
+    /// Reads the version that a recipe stood at after `from`, and each later one up to `upto`, in order.
+    pub(crate) async fn versions(
+        &self,
+        recipe: &RecipeId,
+        from: Revision,
+        upto: Revision,
+    ) -> Result<Vec<Version>, Error> {
+        match self {
+            Self::Sqlite(store) => store.versions(recipe.clone(), from, upto).await,
+        }
+    }
+
+    /// Remembers that a user came to a recipe; tells whether it is the first time.
+    pub(crate) async fn visit(&self, recipe: &RecipeId, user: &UserId) -> Result<bool, Error> {
+        match self {
+            Self::Sqlite(store) => store.visit(recipe.clone(), user.clone()).await,
+        }
+    }
+
+    /// Lists who ever came to a recipe, at most `limit`.
+    pub(crate) async fn visitors(&self, recipe: &RecipeId, limit: usize) -> Result<Vec<UserId>, Error> {
+        match self {
+            Self::Sqlite(store) => store.visitors(recipe.clone(), limit).await,
+        }
+    }
+
+    /// Binds an invitation to the user who came by that name, unless it is bound already.
+    pub(crate) async fn bind(&self, recipe: &RecipeId, name: &str, user: &UserId) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(store) => {
+                let name = name.to_owned();
+                store.bind(recipe.clone(), name, user.clone()).await
+            }
+        }
+    }
+
+    /// Lists what a user owns or has joined and may still see, newest change first.
+    pub(crate) async fn list(&self, user: &UserId, limit: usize) -> Result<Vec<Summary>, Error> {
+        match self {
+            Self::Sqlite(store) => store.list(user.clone(), limit).await,
+        }
+    }
+
+    /// Tells how far recipes have come.
+    pub(crate) async fn revisions(
+        &self,
+        recipes: Vec<RecipeId>,
+    ) -> Result<Vec<(RecipeId, Revision)>, Error> {
+        match self {
+            Self::Sqlite(store) => store.revisions(recipes).await,
+        }
+    }
+}

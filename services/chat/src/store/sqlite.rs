@@ -1,0 +1,188 @@
+//! Recipes in one SQLite file, for one process: a writer thread, and reader threads beside it.
+//!
+//! A lock file keeps a second process out. What the threads run is in `queries`.
+
+mod queries;
+mod schema;
+mod worker;
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use proto::ids::{RecipeId, Revision, UserId};
+use runtime::config::SecretUrl;
+use rusqlite::Connection;
+
+use self::worker::{Begin, Worker};
+use super::{Error, OpenError, Page, Summary, Version, rows::RecipeRow};
+use crate::{
+    ledger::Ledger,
+    message::{Message, MessageKey},
+};
+
+/// How many threads read.
+const READERS: usize = 2;
+
+/// An open SQLite database.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    writer: Worker,
+    readers: Vec<Worker>,
+    turn: AtomicUsize,
+    /// Held until the threads above have ended: fields are dropped in order.
+    _lock: File,
+}
+
+impl Sqlite {
+    /// Opens the file, which is created with its folder when missing.
+    pub(super) fn open(url: &SecretUrl, path: &str) -> Result<Self, OpenError> {
+        let lock = lock(url, Path::new(path))?;
+        let refused = |cause| OpenError::Sqlite {
+            url: url.clone(),
+            cause,
+        };
+        let mut connection = schema::connect(path).map_err(refused)?;
+        schema::migrate(&mut connection, url)?;
+        let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::connect(path)).collect();
+        let start = |connection: Connection, begin| {
+            Worker::start(connection, begin).map_err(|cause| OpenError::Folder {
+                url: url.clone(),
+                cause,
+            })
+        };
+        Ok(Self {
+            writer: start(connection, Begin::Writing)?,
+            readers: readers
+                .map_err(refused)?
+                .into_iter()
+                .map(|connection| start(connection, Begin::Reading))
+                .collect::<Result<_, _>>()?,
+            turn: AtomicUsize::new(0),
+            _lock: lock,
+        })
+    }
+
+    pub(super) async fn create(&self, row: RecipeRow) -> Result<bool, Error> {
+        self.write(move |db| queries::create(db, &row)).await
+    }
+
+    pub(super) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<Ledger>, Error> {
+        self.read(move |db| queries::load(db, &recipes)).await
+    }
+
+    pub(super) async fn find(
+        &self,
+        keys: Vec<MessageKey>,
+    ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+        self.read(move |db| queries::find(db, keys)).await
+    }
+
+    pub(super) async fn commit(&self, rows: Vec<RecipeRow>) -> Result<Vec<bool>, Error> {
+        self.write(move |db| rows.iter().map(|row| queries::advance(db, row)).collect())
+            .await
+    }
+
+    pub(super) async fn messages(
+        &self,
+        recipe: RecipeId,
+        page: Page,
+    ) -> Result<Vec<Arc<Message>>, Error> {
+        self.read(move |db| queries::messages(db, &recipe, page))
+            .await
+    }
+
+    pub(super) async fn versions(
+        &self,
+        recipe: RecipeId,
+        from: Revision,
+        upto: Revision,
+    ) -> Result<Vec<Version>, Error> {
+        self.read(move |db| queries::versions(db, &recipe, from, upto))
+            .await
+    }
+
+    pub(super) async fn visit(&self, recipe: RecipeId, user: UserId) -> Result<bool, Error> {
+        let (known_recipe, known_user) = (recipe.clone(), user.clone());
+        let known = self.read(move |db| queries::has_visited(db, &known_recipe, &known_user));
+        if known.await? {
+            return Ok(false);
+        }
+        self.write(move |db| queries::visit(db, &recipe, &user))
+            .await
+    }
+
+    pub(super) async fn visitors(
+        &self,
+        recipe: RecipeId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, Error> {
+        self.read(move |db| queries::visitors(db, &recipe, limit))
+            .await
+    }
+
+    pub(super) async fn bind(
+        &self,
+        recipe: RecipeId,
+        name: String,
+        user: UserId,
+    ) -> Result<(), Error> {
+        self.write(move |db| queries::bind(db, &recipe, &name, &user))
+            .await
+    }
+
+    pub(super) async fn list(&self, user: UserId, limit: usize) -> Result<Vec<Summary>, Error> {
+        self.read(move |db| queries::list(db, &user, limit)).await
+    }
+
+    pub(super) async fn revisions(
+        &self,
+        recipes: Vec<RecipeId>,
+    ) -> Result<Vec<(RecipeId, Revision)>, Error> {
+        self.read(move |db| queries::revisions(db, recipes)).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.writer.call(work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        self.readers[turn].call(work).await
+    }
+}
+
+/// Makes the folder and takes the lock beside the file; the system lets go of it when the process ends.
+fn lock(url: &SecretUrl, path: &Path) -> Result<File, OpenError> {
+    let folder = |cause| OpenError::Folder {
+        url: url.clone(),
+        cause,
+    };
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(folder)?;
+    }
+    let mut beside = PathBuf::from(path).into_os_string();
+    beside.push(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(beside)
+        .map_err(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(url.clone())),
+        Err(TryLockError::Error(cause)) => Err(folder(cause)),
+    }
+}

@@ -1,0 +1,357 @@
+//! The statements that SQLite runs, each inside the transaction of its thread.
+
+use std::{str::FromStr, sync::Arc};
+
+use proto::ids::{RecipeId, Revision, UserId};
+use runtime::clock::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::super::{
+    Error, Page, Prefer, Summary, Version,
+    rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
+};
+use crate::{
+    access::{Access, Member},
+    ledger::Ledger,
+    message::{Message, MessageKey, Principal},
+};
+
+const MESSAGE: &str =
+    "SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages";
+
+pub(super) fn create(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
+    let state = row.versions.last().map(|(_, state)| state);
+    let created = db
+        .prepare_cached(
+            "INSERT INTO recipes (id, owner, visibility, title, revision, state, state_revision,
+                 undo, created_at, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            row.id,
+            row.owner,
+            row.visibility,
+            row.title,
+            row.revision,
+            state,
+            row.state_revision,
+            row.undo,
+            row.changed_at
+        ])?;
+    if created == 0 {
+        return Ok(false);
+    }
+    insert_versions(db, row)?;
+    Ok(true)
+}
+
+/// Writes what is new about a recipe, unless it is no longer at the expected revision.
+pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
+    let state = row.versions.last().map(|(_, state)| state);
+    let undo = state.map(|_| &row.undo);
+    let advanced = db
+        .prepare_cached(
+            "UPDATE recipes SET revision = ?3, visibility = ?4, changed_at = ?5, title = ?6,
+                 state_revision = ?7, state = coalesce(?8, state), undo = coalesce(?9, undo)
+             WHERE id = ?1 AND revision = ?2",
+        )?
+        .execute(params![
+            row.id,
+            row.expected,
+            row.revision,
+            row.visibility,
+            row.changed_at,
+            row.title,
+            row.state_revision,
+            state,
+            undo
+        ])?;
+    if advanced == 0 {
+        return Ok(false);
+    }
+    insert_messages(db, row)?;
+    insert_versions(db, row)?;
+    write_members(db, row)?;
+    Ok(true)
+}
+
+fn insert_messages(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO messages (recipe, revision, id, author, author_name, content, effect, hint,
+             accepted_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for message in &row.messages {
+        insert.execute(params![
+            row.id,
+            signed(message.revision),
+            message.id.as_str(),
+            message.author.user.as_str(),
+            message.author.name(),
+            message.content.as_str(),
+            message.effect,
+            message.hint,
+            message.accepted_at.unix_millis()
+        ])?;
+    }
+    Ok(())
+}
+
+fn insert_versions(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
+    let mut insert =
+        db.prepare_cached("INSERT INTO versions (recipe, revision, state) VALUES (?1, ?2, ?3)")?;
+    for (revision, state) in &row.versions {
+        insert.execute(params![row.id, revision, state])?;
+    }
+    Ok(())
+}
+
+fn write_members(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
+    for (name, member) in &row.members {
+        match member {
+            Some(member) => db
+                .prepare_cached(
+                    "INSERT INTO members (recipe, name, user_id, role) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role",
+                )?
+                .execute(params![
+                    row.id,
+                    name,
+                    member.user.as_ref().map(UserId::as_str),
+                    role_text(member.role)
+                ])?,
+            None => db
+                .prepare_cached("DELETE FROM members WHERE recipe = ?1 AND name = ?2")?
+                .execute(params![row.id, name])?,
+        };
+    }
+    Ok(())
+}
+
+pub(super) fn load(db: &Connection, recipes: &[RecipeId]) -> Result<Vec<Ledger>, Error> {
+    let mut found = Vec::with_capacity(recipes.len());
+    for recipe in recipes {
+        found.extend(load_one(db, recipe)?);
+    }
+    Ok(found)
+}
+
+fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<Ledger>, Error> {
+    let mut select = db.prepare_cached(
+        "SELECT owner, visibility, revision, state, state_revision, undo, changed_at
+         FROM recipes WHERE id = ?1",
+    )?;
+    let mut rows = select.query([recipe.as_str()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Ledger {
+        id: recipe.clone(),
+        access: Access {
+            owner: parsed(row, 0)?,
+            visibility: visibility(text(row, 1)?),
+            members: members(db, recipe)?,
+        },
+        revision: unsigned(row.get(2)?),
+        recipe: Arc::new(from_json(text(row, 3)?)?),
+        recipe_revision: unsigned(row.get(4)?),
+        undo: from_json(text(row, 5)?)?,
+        changed_at: Timestamp::from_unix_millis(row.get(6)?),
+    }))
+}
+
+fn members(db: &Connection, recipe: &RecipeId) -> Result<Vec<Member>, Error> {
+    let mut select = db.prepare_cached(
+        "SELECT name, user_id, role FROM members WHERE recipe = ?1 ORDER BY name",
+    )?;
+    let mut rows = select.query([recipe.as_str()])?;
+    let mut members = Vec::new();
+    while let Some(row) = rows.next()? {
+        let user: Option<String> = row.get(1)?;
+        members.push(Member {
+            name: row.get(0)?,
+            user: user.map(|user| parse(&user)).transpose()?,
+            role: role(text(row, 2)?),
+        });
+    }
+    Ok(members)
+}
+
+pub(super) fn find(
+    db: &Connection,
+    keys: Vec<MessageKey>,
+) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+    let mut select = db.prepare_cached(&format!(
+        "{MESSAGE} WHERE recipe = ?1 AND author = ?2 AND id = ?3"
+    ))?;
+    let mut found = Vec::new();
+    for key in keys {
+        let mut rows = select.query([key.recipe.as_str(), key.author.as_str(), key.id.as_str()])?;
+        if let Some(row) = rows.next()? {
+            found.push((key, Arc::new(message(row)?)));
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn messages(
+    db: &Connection,
+    recipe: &RecipeId,
+    page: Page,
+) -> Result<Vec<Arc<Message>>, Error> {
+    let order = match page.prefer {
+        Prefer::Oldest => "",
+        Prefer::Newest => "DESC",
+    };
+    let mut select = db.prepare_cached(&format!(
+        "{MESSAGE} WHERE recipe = ?1 AND revision > ?2 AND revision <= ?3
+         ORDER BY revision {order} LIMIT ?4"
+    ))?;
+    let mut rows = select.query(params![
+        recipe.as_str(),
+        signed(page.after),
+        signed(page.upto),
+        page.limit as i64
+    ])?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        messages.push(Arc::new(message(row)?));
+    }
+    if page.prefer == Prefer::Newest {
+        messages.reverse();
+    }
+    Ok(messages)
+}
+
+fn message(row: &Row<'_>) -> Result<Message, Error> {
+    let user = parsed(row, 2)?;
+    Ok(Message {
+        revision: unsigned(row.get(0)?),
+        id: parsed(row, 1)?,
+        author: Principal::new(user, text(row, 3)?).map_err(Error::malformed)?,
+        content: parsed(row, 4)?,
+        effect: row.get(5)?,
+        hint: row.get(6)?,
+        accepted_at: Timestamp::from_unix_millis(row.get(7)?),
+    })
+}
+
+pub(super) fn versions(
+    db: &Connection,
+    recipe: &RecipeId,
+    from: Revision,
+    upto: Revision,
+) -> Result<Vec<Version>, Error> {
+    let mut select = db.prepare_cached(
+        "SELECT revision, state FROM versions
+         WHERE recipe = ?1 AND revision <= ?3 AND revision >=
+             (SELECT max(revision) FROM versions WHERE recipe = ?1 AND revision <= ?2)
+         ORDER BY revision",
+    )?;
+    let mut rows = select.query(params![recipe.as_str(), signed(from), signed(upto)])?;
+    let mut versions = Vec::new();
+    while let Some(row) = rows.next()? {
+        versions.push((unsigned(row.get(0)?), Arc::new(from_json(text(row, 1)?)?)));
+    }
+    Ok(versions)
+}
+
+pub(super) fn has_visited(
+    db: &Connection,
+    recipe: &RecipeId,
+    user: &UserId,
+) -> Result<bool, Error> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM visits WHERE user_id = ?1 AND recipe = ?2")?
+        .exists([user.as_str(), recipe.as_str()])?)
+}
+
+pub(super) fn visit(db: &Connection, recipe: &RecipeId, user: &UserId) -> Result<bool, Error> {
+    let added = db
+        .prepare_cached("INSERT OR IGNORE INTO visits (user_id, recipe) VALUES (?1, ?2)")?
+        .execute([user.as_str(), recipe.as_str()])?;
+    Ok(added > 0)
+}
+
+pub(super) fn visitors(
+    db: &Connection,
+    recipe: &RecipeId,
+    limit: usize,
+) -> Result<Vec<UserId>, Error> {
+    let mut select = db.prepare_cached("SELECT user_id FROM visits WHERE recipe = ?1 LIMIT ?2")?;
+    let mut rows = select.query(params![recipe.as_str(), limit as i64])?;
+    let mut visitors = Vec::new();
+    while let Some(row) = rows.next()? {
+        visitors.push(parsed(row, 0)?);
+    }
+    Ok(visitors)
+}
+
+pub(super) fn bind(
+    db: &Connection,
+    recipe: &RecipeId,
+    name: &str,
+    user: &UserId,
+) -> Result<(), Error> {
+    db.prepare_cached(
+        "UPDATE members SET user_id = ?3 WHERE recipe = ?1 AND name = ?2 AND user_id IS NULL",
+    )?
+    .execute([recipe.as_str(), name, user.as_str()])?;
+    Ok(())
+}
+
+pub(super) fn list(db: &Connection, user: &UserId, limit: usize) -> Result<Vec<Summary>, Error> {
+    let mut select = db.prepare_cached(
+        "SELECT id, title, revision, changed_at, owner = ?1 FROM recipes r
+         WHERE owner = ?1 OR id IN (SELECT recipe FROM visits WHERE user_id = ?1)
+             AND (visibility = 'public' OR EXISTS
+                 (SELECT 1 FROM members m WHERE m.recipe = r.id AND m.user_id = ?1))
+         ORDER BY changed_at DESC, id LIMIT ?2",
+    )?;
+    let mut rows = select.query(params![user.as_str(), limit as i64])?;
+    let mut summaries = Vec::new();
+    while let Some(row) = rows.next()? {
+        summaries.push(Summary {
+            id: parsed(row, 0)?,
+            title: row.get(1)?,
+            revision: unsigned(row.get(2)?),
+            changed_at: Timestamp::from_unix_millis(row.get(3)?),
+            owned: row.get(4)?,
+        });
+    }
+    Ok(summaries)
+}
+
+pub(super) fn revisions(
+    db: &Connection,
+    recipes: Vec<RecipeId>,
+) -> Result<Vec<(RecipeId, Revision)>, Error> {
+    let mut select = db.prepare_cached("SELECT revision FROM recipes WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(recipes.len());
+    for recipe in recipes {
+        let revision = select
+            .query_row([recipe.as_str()], |row| row.get(0))
+            .optional()?;
+        found.extend(revision.map(|revision| (recipe, unsigned(revision))));
+    }
+    Ok(found)
+}
+
+fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Error> {
+    let value = row.get_ref(column)?;
+    value.as_str().map_err(Error::malformed)
+}
+
+fn parsed<T>(row: &Row<'_>, column: usize) -> Result<T, Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    parse(text(row, column)?)
+}
+
+fn parse<T>(text: &str) -> Result<T, Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    text.parse().map_err(Error::malformed)
+}

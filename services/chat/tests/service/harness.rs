@@ -1,0 +1,244 @@
+//! A chat service on a free port, and a link that a test can talk over.
+
+use std::{collections::VecDeque, net::SocketAddr, path::Path, time::Duration};
+
+use chat::Config;
+use proto::chat::{
+    self as wire, answer, chat_service_client::ChatServiceClient, link_request, link_response,
+};
+use runtime::{clock::SystemClock, lifecycle::Lifecycle, listener};
+use tempfile::TempDir;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Streaming, transport::Channel};
+
+/// How long anything may take in a test.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running chat service.
+pub(crate) struct Service {
+    pub address: SocketAddr,
+    folder: Option<TempDir>,
+    lifecycle: Lifecycle,
+    served: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&Config::default()).await
+    }
+
+    pub(crate) async fn start_with(config: &Config) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), config).await
+    }
+
+    async fn start_in(folder: TempDir, config: &Config) -> Self {
+        let url = url(folder.path());
+        let chat = chat::open(config, &url, None, SystemClock::shared())
+            .await
+            .unwrap();
+        let listener = listener::bind("--listen", "127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let lifecycle = Lifecycle::new();
+        let served = tokio::spawn(chat.serve(listener, lifecycle.clone()));
+        Self {
+            address,
+            folder: Some(folder),
+            lifecycle,
+            served,
+        }
+    }
+
+    /// Stops in good order and starts again on the same database.
+    pub(crate) async fn restart(mut self) -> Self {
+        let folder = self.folder.take().unwrap();
+        self.stop().await;
+        Self::start_in(folder, &Config::default()).await
+    }
+
+    pub(crate) async fn stop(self) {
+        self.lifecycle.stop();
+        timeout(PATIENCE, self.served)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        assert!(self.lifecycle.finished(PATIENCE).await);
+    }
+
+    pub(crate) fn client(&self) -> ChatServiceClient<Channel> {
+        let channel = runtime::grpc::channel(&format!("http://{}", self.address)).unwrap();
+        ChatServiceClient::new(channel)
+    }
+
+    pub(crate) async fn link(&self) -> Link {
+        let (requests, outgoing) = mpsc::channel(64);
+        let events = self
+            .client()
+            .link(ReceiverStream::new(outgoing))
+            .await
+            .unwrap()
+            .into_inner();
+        Link {
+            requests,
+            events,
+            number: 0,
+            seen: VecDeque::new(),
+        }
+    }
+}
+
+pub(crate) fn url(folder: &Path) -> runtime::config::SecretUrl {
+    let path = folder.join("data").join("chat.db");
+    format!("sqlite:{}", path.display()).parse().unwrap()
+}
+
+/// One side of a link.
+pub(crate) struct Link {
+    pub requests: mpsc::Sender<wire::LinkRequest>,
+    events: Streaming<wire::LinkResponse>,
+    number: u64,
+    seen: VecDeque<link_response::Event>,
+}
+
+impl Link {
+    /// Sends a call and gives its number.
+    pub(crate) async fn send(&mut self, call: link_request::Call) -> u64 {
+        self.number += 1;
+        let request = wire::LinkRequest {
+            number: self.number,
+            traceparent: String::new(),
+            call: Some(call),
+        };
+        self.requests.send(request).await.unwrap();
+        self.number
+    }
+
+    /// The next thing that comes, whatever it is.
+    pub(crate) async fn next(&mut self) -> link_response::Event {
+        if let Some(event) = self.seen.pop_front() {
+            return event;
+        }
+        let event = timeout(PATIENCE, self.events.message()).await;
+        event
+            .expect("nothing came")
+            .unwrap()
+            .unwrap()
+            .event
+            .unwrap()
+    }
+
+    /// Sends a call and waits for its answer; what comes before it is kept.
+    pub(crate) async fn call(&mut self, call: link_request::Call) -> answer::Result {
+        let number = self.send(call).await;
+        self.answer_to(number).await
+    }
+
+    /// Waits for an answer; what comes before it is kept.
+    pub(crate) async fn answer_to(&mut self, number: u64) -> answer::Result {
+        let mut before = VecDeque::new();
+        loop {
+            match self.next().await {
+                link_response::Event::Answer(answer) if answer.number == number => {
+                    before.append(&mut self.seen);
+                    self.seen = before;
+                    return answer.result.unwrap();
+                }
+                other => before.push_back(other),
+            }
+        }
+    }
+
+    pub(crate) async fn next_update(&mut self) -> wire::Update {
+        match self.next().await {
+            link_response::Event::Update(update) => update,
+            other => panic!("not an update: {other:?}"),
+        }
+    }
+
+    /// Joins, and gives the recipe as it was found.
+    pub(crate) async fn join(&mut self, recipe: &str, who: &str) -> wire::JoinRecipeResponse {
+        match self.call(join(recipe, who, None)).await {
+            answer::Result::Joined(joined) => joined,
+            other => panic!("not joined: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn attach(&mut self, recipe: &str, after: Option<u64>) -> u64 {
+        match self.call(attach(recipe, after)).await {
+            answer::Result::Attached(attached) => attached.revision,
+            other => panic!("not attached: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn post(
+        &mut self,
+        recipe: &str,
+        who: &str,
+        id: &str,
+        content: &str,
+    ) -> wire::PostMessageResponse {
+        match self.call(post(recipe, who, id, content)).await {
+            answer::Result::Posted(posted) => posted,
+            other => panic!("not posted: {other:?}"),
+        }
+    }
+
+    /// Tells whether the stream ended in good order.
+    pub(crate) async fn ended(mut self) -> bool {
+        loop {
+            match timeout(PATIENCE, self.events.message()).await.unwrap() {
+                Ok(Some(_)) => {}
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+pub(crate) fn someone(name: &str) -> Option<wire::Principal> {
+    Some(wire::Principal {
+        user_id: format!("id-{name}"),
+        name: name.to_owned(),
+    })
+}
+
+pub(crate) fn join(recipe: &str, who: &str, after: Option<u64>) -> link_request::Call {
+    link_request::Call::Join(wire::JoinRecipeRequest {
+        principal: someone(who),
+        recipe_id: recipe.to_owned(),
+        create: true,
+        after,
+    })
+}
+
+pub(crate) fn attach(recipe: &str, after: Option<u64>) -> link_request::Call {
+    link_request::Call::Attach(wire::Attach {
+        recipe_id: recipe.to_owned(),
+        after,
+    })
+}
+
+pub(crate) fn detach(recipe: &str) -> link_request::Call {
+    link_request::Call::Detach(wire::Detach {
+        recipe_id: recipe.to_owned(),
+    })
+}
+
+pub(crate) fn post(recipe: &str, who: &str, id: &str, content: &str) -> link_request::Call {
+    link_request::Call::Post(post_request(recipe, who, id, content))
+}
+
+pub(crate) fn post_request(
+    recipe: &str,
+    who: &str,
+    id: &str,
+    content: &str,
+) -> wire::PostMessageRequest {
+    wire::PostMessageRequest {
+        principal: someone(who),
+        recipe_id: recipe.to_owned(),
+        message_id: id.to_owned(),
+        content: content.to_owned(),
+    }
+}
