@@ -143,12 +143,15 @@ fn no_such(recipe: &Recipe, name: &str) -> Refusal {
     }
 }
 
-/// How many letters have to change to make one word of the other (Levenshtein). Names that differ much in
-/// length are not measured.
+/// How many letters have to change to make one word of the other (Levenshtein); letters in another order count as one.
+/// Names that differ much in length are not measured.
 fn letters_apart(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     if one.len().abs_diff(other.len()) > 2 {
         return usize::MAX / 4;
+    }
+    if one != other && same_letters(&one, &other) {
+        return 1;
     }
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.iter().enumerate() {
@@ -161,4 +164,13 @@ fn letters_apart(one: &str, other: &str) -> usize {
         }
     }
     row[other.len()]
+}
+
+fn same_letters(one: &[char], other: &[char]) -> bool {
+    let sorted = |letters: &[char]| {
+        let mut letters = letters.to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    one.len() == other.len() && sorted(one) == sorted(other)
 }

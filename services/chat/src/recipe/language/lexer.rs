@@ -114,6 +114,8 @@ fn continues_after_full_stop(rest: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_lowercase()))
 }
 
+const LONGEST_QUOTATION: usize = 250;
+
 fn quotation(line: &str, start: usize, first: char) -> Option<Token<'_>> {
     let close: &[char] = match first {
         '"' => &['"'],
@@ -122,7 +124,11 @@ fn quotation(line: &str, start: usize, first: char) -> Option<Token<'_>> {
         _ => return None,
     };
     let inside = start + first.len_utf8();
-    let length = line[inside..].find(close)?;
+    // A quotation is short; looking further would make many unclosed ones slow.
+    let (length, _) = line[inside..]
+        .char_indices()
+        .take(LONGEST_QUOTATION)
+        .find(|(_, letter)| close.contains(letter))?;
     let closing = line[inside + length..].chars().next()?;
     Some(Token {
         kind: Kind::Quoted,
