@@ -1,0 +1,102 @@
+//! Revocations in Redis, through outages.
+
+use proto::auth::revoke_session_request::By;
+use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
+use tokio::time::{Instant, timeout};
+
+use crate::harness::{Database, PASSWORD, PATIENCE, Redis, Service, free_port};
+
+const STREAM: &str = "rc:revocations";
+
+fn url(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
+}
+
+async fn connect(port: u16) -> MultiplexedConnection {
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    let client = redis::Client::open(url(port)).unwrap();
+    client
+        .get_multiplexed_async_connection_with_config(&patient)
+        .await
+        .unwrap()
+}
+
+/// The sessions in the stream, once there are as many.
+async fn sessions(port: u16, count: usize) -> Vec<String> {
+    type Entries = Vec<(String, Vec<(String, Vec<String>)>)>;
+    let mut connection = connect(port).await;
+    let (mut after, mut found) = ("0".to_owned(), Vec::new());
+    while found.len() < count {
+        let read: Entries = redis::cmd("XREAD")
+            .arg(&["BLOCK", "0", "STREAMS", STREAM, &after])
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        for (id, fields) in read.into_iter().flat_map(|(_, entries)| entries) {
+            assert_eq!((fields[0].as_str(), fields[2].as_str()), ("session", "at"));
+            assert!(fields[3].parse::<i64>().unwrap() > 0);
+            found.push(fields[1].clone());
+            after = id;
+        }
+    }
+    found
+}
+
+async fn revoked(service: &Service) -> String {
+    let tokens = service.log_in("ada", PASSWORD).await.unwrap();
+    service
+        .revoke(Some(By::SessionId(tokens.session_id)))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_revocation_is_written_to_the_stream() {
+    let port = free_port();
+    let _redis = Redis::start(port);
+    let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
+    service.ada().await;
+    let session = revoked(&service).await;
+    assert_eq!(
+        timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
+        [session]
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_lost_everything_gets_the_live_revocations_again() {
+    let port = free_port();
+    let redis = Redis::start(port);
+    let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
+    service.ada().await;
+    let first = revoked(&service).await;
+    timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+
+    drop(redis);
+    let begun = Instant::now();
+    let second = revoked(&service).await;
+    assert!(
+        begun.elapsed().as_secs() < 2,
+        "a Redis that is away delays nobody"
+    );
+
+    let _empty = Redis::start(port);
+    let found = timeout(PATIENCE, sessions(port, 2)).await.unwrap();
+    assert!(
+        found.contains(&first) && found.contains(&second),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_comes_late_gets_what_it_missed() {
+    let port = free_port();
+    let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
+    service.ada().await;
+    let session = revoked(&service).await;
+    let _redis = Redis::start(port);
+    assert_eq!(
+        timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
+        [session]
+    );
+}
