@@ -34,7 +34,8 @@ export default defineConfig({
   plugins: [react(), precompress()],
   build: {
     target: 'baseline-widely-available',
-    modulePreload: { polyfill: false },
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    modulePreload: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },

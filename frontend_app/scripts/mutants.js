@@ -7,7 +7,11 @@ let killed = 0;
 for (const [number, { why, file }] of mutants.entries()) {
   const env = { ...process.env, MUTANT: String(number), MODEL_RUNS: '200' };
   const arguments_ = ['vitest', 'run', '--project', 'unit', 'src/lib/ws', '--bail', '1'];
-  const { status, stdout } = spawnSync('npx', arguments_, { env, encoding: 'utf8', timeout: 120_000 });
+  const { status, stdout } = spawnSync('npx', arguments_, {
+    env,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   const applied = !stdout.includes('finds nothing');
   const dead = status !== 0 && applied;
   killed += dead ? 1 : 0;

@@ -1,5 +1,22 @@
 // Starts the web app.
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { Api } from './lib/api';
+import { storedTokens } from './lib/auth/stored-tokens';
+import { applyTheme } from './lib/theme';
+import { followKeyboard } from './lib/viewport';
+import './styles/app.css';
 
+applyTheme();
+followKeyboard();
+const tokens = storedTokens();
+tokens.watch();
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<main>Recipe Chat</main>);
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App tokens={tokens} api={new Api(tokens)} />
+    </StrictMode>,
+  );
+}

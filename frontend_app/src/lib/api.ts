@@ -62,10 +62,17 @@ export class Api {
     return Array.isArray(list) ? (list as RecipeSummary[]) : [];
   }
 
-  async createRecipe(title: string): Promise<RecipeSummary> {
-    const body = JSON.stringify({ title });
-    const response = await this.#authorized('/v1/recipes', { method: 'POST', body });
-    return (await response.json()) as RecipeSummary;
+  /** Creates a recipe; one that exists under this id already is as good. */
+  async createRecipe(title: string, id: string | null): Promise<string> {
+    const body = JSON.stringify(id === null ? { title } : { id, title });
+    try {
+      const response = await this.#authorized('/v1/recipes', { method: 'POST', body });
+      const made = (await response.json()) as { id?: string };
+      return made.id ?? id ?? '';
+    } catch (error) {
+      if (id !== null && error instanceof ApiError && error.status === 409) return id;
+      throw error;
+    }
   }
 
   /** The recipe as a file in one of the export formats. */

@@ -1,0 +1,52 @@
+// What is needed seldom: colours, sign-out, and what the page adds.
+
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { Api } from '../lib/api';
+import { currentTheme, nextTheme } from '../lib/theme';
+import type { User } from '../lib/ws/protocol';
+import { words } from '../words';
+
+interface Props {
+  api: Api;
+  user: User;
+  children?: ReactNode;
+}
+
+export function AppMenu({ api, user, children }: Props) {
+  const [theme, setTheme] = useState(currentTheme);
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const closeOutside = (event: Event) => {
+      const menu = details.current;
+      const outside = !(event.target instanceof Node && menu?.contains(event.target));
+      const escaped = event instanceof KeyboardEvent && event.key === 'Escape';
+      if (!menu?.open || !(escaped || (event.type === 'click' && outside))) return;
+      menu.open = false;
+      if (escaped) menu.querySelector('summary')?.focus();
+    };
+    document.addEventListener('click', closeOutside);
+    document.addEventListener('keydown', closeOutside);
+    return () => {
+      document.removeEventListener('click', closeOutside);
+      document.removeEventListener('keydown', closeOutside);
+    };
+  }, []);
+  return (
+    <details className="menu" ref={details}>
+      <summary>
+        <span className="visually-hidden">{words.menu}</span>
+        <span aria-hidden="true">⋯</span>
+      </summary>
+      <div className="menu-items">
+        <p className="soft menu-name">{user.name}</p>
+        {children}
+        <button type="button" onClick={() => setTheme(nextTheme(theme))}>
+          {words.theme.label}: {words.theme[theme]}
+        </button>
+        <button type="button" onClick={() => void api.signOut()}>
+          {words.signOut}
+        </button>
+      </div>
+    </details>
+  );
+}

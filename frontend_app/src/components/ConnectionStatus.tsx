@@ -1,0 +1,36 @@
+// The state of the connection in a dot and a word.
+
+import { useNow } from '../hooks/useNow';
+import type { ConnectionState } from '../lib/websocket';
+import { words } from '../words';
+
+const COLORS: Record<ConnectionState, 'red' | 'yellow' | 'green'> = {
+  disconnected: 'red',
+  connecting: 'yellow',
+  authenticating: 'yellow',
+  authenticated: 'green',
+  reconnecting: 'yellow',
+};
+
+interface Props {
+  state: ConnectionState;
+  /** When the next try starts, for the countdown. */
+  retryAt?: number | null;
+}
+
+export function ConnectionStatus({ state, retryAt = null }: Props) {
+  const counting = state === 'reconnecting' && retryAt !== null;
+  const now = useNow(counting ? 1_000 : null);
+  const seconds = counting ? Math.ceil((retryAt - now) / 1_000) : 0;
+  return (
+    <div className={`connection-status ${COLORS[state]}`}>
+      <span className="status-dot" />
+      {words.status[state]}
+      {seconds > 0 && (
+        <span className="countdown" aria-hidden="true">
+          {words.nextTry(seconds)}
+        </span>
+      )}
+    </div>
+  );
+}

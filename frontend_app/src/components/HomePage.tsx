@@ -1,0 +1,83 @@
+// The caller's recipes, and one field that opens or creates one by name.
+
+import { type FormEvent, useEffect, useState } from 'react';
+import type { Api, RecipeSummary } from '../lib/api';
+import { idOf, navigate } from '../lib/navigation';
+import type { User } from '../lib/ws/protocol';
+import { words } from '../words';
+import { AppMenu } from './AppMenu';
+import { Link } from './Link';
+
+export function HomePage({ api, user }: { api: Api; user: User }) {
+  const [recipes, setRecipes] = useState<RecipeSummary[] | null>(null);
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    document.title = words.appName;
+    let left = false;
+    api.recipes().then(
+      found => left || setRecipes(found),
+      () => left || setProblem(words.recipesFailed),
+    );
+    return () => {
+      left = true;
+    };
+  }, [api]);
+
+  const open = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = String(new FormData(event.currentTarget).get('name')).trim();
+    if (name === '') return;
+    setProblem('');
+    try {
+      navigate(`/r/${await api.createRecipe(name, idOf(name))}`);
+    } catch {
+      setProblem(words.signIn.unreachable);
+    }
+  };
+
+  return (
+    <div className="page home-page">
+      <header className="page-header">
+        <h1>{words.home}</h1>
+        <AppMenu api={api} user={user} />
+      </header>
+      <main>
+        <form className="open-form" onSubmit={event => void open(event)}>
+          <label htmlFor="recipe-name">{words.openLabel}</label>
+          <div className="row">
+            <input
+              id="recipe-name"
+              name="name"
+              placeholder={words.openPlaceholder}
+              maxLength={100}
+              required
+            />
+            <button type="submit" className="primary">
+              {words.open}
+            </button>
+          </div>
+        </form>
+        <p role="alert" className="problem">
+          {problem}
+        </p>
+        <RecipeList recipes={recipes} />
+      </main>
+    </div>
+  );
+}
+
+function RecipeList({ recipes }: { recipes: RecipeSummary[] | null }) {
+  if (recipes === null) return <div className="skeleton lines" aria-hidden="true" />;
+  if (recipes.length === 0) return <p className="soft">{words.recipesEmpty}</p>;
+  return (
+    <ul className="recipe-list">
+      {recipes.map(({ id, title }) => (
+        <li key={id}>
+          <Link href={`/r/${id}`} dir="auto">
+            {title || id}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,77 @@
+// One message: said, or still on its way. Both are the same element for the reader's eye, so that nothing jumps.
+
+import { memo } from 'react';
+import type { OutboxMessage } from '../lib/websocket';
+import type { ChatMessage } from '../lib/ws/protocol';
+import { dayText, timeText, words } from '../words';
+
+interface SaidProps {
+  message: ChatMessage;
+  isOwn: boolean;
+}
+
+export const MessageRow = memo(function MessageRow({ message, isOwn }: SaidProps) {
+  const { author, content, timestamp, effect, hint } = message;
+  return (
+    <article className={isOwn ? 'message own' : 'message'} aria-live={isOwn ? 'off' : undefined}>
+      <p className="byline">
+        <b dir="auto">{isOwn ? words.you : author.name}</b>{' '}
+        <time dateTime={timestamp} title={dayText(timestamp)}>
+          {timeText(timestamp)}
+        </time>
+      </p>
+      <p className="bubble" dir="auto">
+        {content}
+      </p>
+      {effect && (
+        <p className="effect" dir="auto">
+          {effect}
+        </p>
+      )}
+      {hint && (
+        <p className="effect hint" dir="auto">
+          {hint}
+        </p>
+      )}
+    </article>
+  );
+});
+
+interface PendingProps {
+  message: OutboxMessage;
+  onRetry: ((id: string) => void) | undefined;
+  onDelete: ((id: string) => void) | undefined;
+}
+
+export const PendingRow = memo(function PendingRow({ message, onRetry, onDelete }: PendingProps) {
+  const { id, content, status, late, failure } = message;
+  return (
+    <article
+      className={`message own ${status === 'failed' ? 'failed' : 'pending'}`}
+      aria-live="off"
+    >
+      <p className="byline">
+        <b>{words.you}</b>
+      </p>
+      <p className="bubble" dir="auto">
+        {content}
+      </p>
+      {status === 'failed' ? (
+        <div className="delivery">
+          <p role="alert">
+            {words.notSent}
+            {failure && `: ${words.failure(failure.code, failure.message)}`}
+          </p>
+          <button type="button" className="quiet" onClick={() => onRetry?.(id)}>
+            {words.tryAgain}
+          </button>
+          <button type="button" className="quiet" onClick={() => onDelete?.(id)}>
+            {words.deleteMessage}
+          </button>
+        </div>
+      ) : (
+        <p className="delivery soft">{late ? words.stillSending : words.sending}</p>
+      )}
+    </article>
+  );
+});

@@ -1,0 +1,221 @@
+// One recipe: the conversation about it, and the recipe that the conversation changes.
+
+import {
+  Activity,
+  lazy,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { useConnectionNews } from '../hooks/useConnectionNews';
+import { useShortcuts } from '../hooks/useShortcuts';
+import { type Chat, useWebSocket } from '../hooks/useWebSocket';
+import type { Api } from '../lib/api';
+import { countChanges, diffRecipes } from '../lib/recipe-diff';
+import type { User } from '../lib/ws/protocol';
+import { words } from '../words';
+import { AppMenu } from './AppMenu';
+import { ConnectionBanner } from './ConnectionBanner';
+import { ConnectionStatus } from './ConnectionStatus';
+import { Link } from './Link';
+import { MessageInput, type MessageInputHandle } from './MessageInput';
+import { MessageList } from './MessageList';
+import { RecipeCard } from './RecipeCard';
+import { RecipeMenu } from './RecipeMenu';
+import { Tabs } from './Tabs';
+
+const DebugDrawer = lazy(() => import('./DebugDrawer'));
+const ShortcutList = lazy(() => import('./ShortcutList'));
+
+interface Props {
+  recipeId: string;
+  user: User;
+  api: Api;
+}
+
+export function RecipeChat({ recipeId, user, api }: Props) {
+  const chat = useWebSocket(recipeId);
+  const news = useConnectionNews(chat);
+  const composer = useRef<MessageInputHandle>(null);
+  const [showsShortcuts, setShowsShortcuts] = useState(false);
+  const title = chat.recipe?.title || recipeId;
+  useShortcuts({
+    '/': () => composer.current?.focus(),
+    '?': () => setShowsShortcuts(true),
+  });
+  useEffect(() => {
+    document.title = `${title} · ${words.appName}`;
+  }, [title]);
+
+  return (
+    <div className="recipe-chat">
+      <a className="skip-link" href="#conversation">
+        {words.skipToChat}
+      </a>
+      <header className="page-header">
+        <Link href="/" className="home-link" aria-label={words.home}>
+          ←
+        </Link>
+        <h1 dir="auto">{title}</h1>
+        <ConnectionStatus state={news.shown} retryAt={chat.retryAt} />
+        <AppMenu api={api} user={user}>
+          <RecipeMenu api={api} recipeId={recipeId} />
+        </AppMenu>
+      </header>
+      <Announcements chat={chat} banner={news.banner} />
+      <Panels
+        changes={chat.changes}
+        chat={
+          <section className="chat-panel" id="conversation" tabIndex={-1}>
+            <ConnectionBanner
+              news={news}
+              snapshot={chat}
+              manager={chat.manager}
+              api={api}
+              user={user}
+            />
+            <Conversation chat={chat} user={user} composer={composer} />
+          </section>
+        }
+        recipe={
+          <RecipeCard
+            recipe={chat.recipe}
+            previous={chat.previous}
+            changes={chat.changes}
+            changedAt={chat.changedAt}
+            onAsk={chat.sendMessage}
+            disabled={!canWrite(chat)}
+          />
+        }
+      />
+      <Suspense>
+        {showsShortcuts && <ShortcutList onClose={() => setShowsShortcuts(false)} />}
+        {wantsDebug() && <DebugDrawer manager={chat.manager} />}
+      </Suspense>
+    </div>
+  );
+}
+
+const wantsDebug = () => new URLSearchParams(location.search).get('debug') === 'ws';
+
+/** After the first sign-in one can always write, except when it is over. */
+function canWrite({ state, proven }: Chat): boolean {
+  return state === 'authenticated' || (proven && state !== 'disconnected');
+}
+
+interface ConversationProps {
+  chat: Chat;
+  user: User;
+  composer: RefObject<MessageInputHandle | null>;
+}
+
+function Conversation({ chat, user, composer }: ConversationProps) {
+  const { manager, messages, outbox, gaps, olderExist, recipe, state } = chat;
+  const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
+  const remove = useCallback((id: string) => manager.dropMessage(id), [manager]);
+  const suggest = useCallback((text: string) => composer.current?.fill(text), [composer]);
+  const isLoading = recipe === null && chat.ending === null;
+  const placeholder =
+    state === 'authenticating' ? words.composer.authenticating : words.composer.placeholder;
+  return (
+    <>
+      <MessageList
+        messages={messages}
+        outbox={outbox}
+        me={user.id}
+        gaps={gaps}
+        olderExist={olderExist}
+        loading={isLoading}
+        onRetry={retry}
+        onDelete={remove}
+        onRetryAll={() => manager.retryAll()}
+        onSuggest={suggest}
+      />
+      <MessageInput
+        ref={composer}
+        onSend={chat.sendMessage}
+        disabled={!canWrite(chat)}
+        placeholder={placeholder}
+        draftKey={`${user.id}:${chat.recipeId}`}
+      />
+    </>
+  );
+}
+
+interface PanelsProps {
+  chat: ReactNode;
+  recipe: ReactNode;
+  changes: number;
+}
+
+/** Side by side where there is room; else two tabs that both stay alive. */
+function Panels({ chat, recipe, changes }: PanelsProps) {
+  const isNarrow = useSyncExternalStore(
+    subscribeToWidth,
+    () => narrow().matches,
+    () => false,
+  );
+  const [tab, setTab] = useState<'chat' | 'recipe'>('chat');
+  const [seen, setSeen] = useState(changes);
+  const recipeIsSeen = !isNarrow || tab === 'recipe';
+  if (recipeIsSeen && seen !== changes) setSeen(changes);
+  const mode = (name: 'chat' | 'recipe') => (isNarrow && tab !== name ? 'hidden' : 'visible');
+  return (
+    <main className="panels">
+      {isNarrow && <Tabs selected={tab} onSelect={setTab} recipeChanged={seen !== changes} />}
+      <Activity mode={mode('chat')}>
+        <div className="panel" {...panelOf('chat', isNarrow)}>
+          {chat}
+        </div>
+      </Activity>
+      <Activity mode={mode('recipe')}>
+        <div className="panel recipe-panel" {...panelOf('recipe', isNarrow)}>
+          {recipe}
+        </div>
+      </Activity>
+    </main>
+  );
+}
+
+function panelOf(name: string, isTab: boolean) {
+  return isTab ? { id: `panel-${name}`, role: 'tabpanel', 'aria-labelledby': `tab-${name}` } : {};
+}
+
+const narrow = () => matchMedia('(max-width: 800px)');
+
+function subscribeToWidth(listener: () => void): () => void {
+  const query = narrow();
+  query.addEventListener('change', listener);
+  return () => query.removeEventListener('change', listener);
+}
+
+/** What a screen reader should hear of the connection and the recipe: settled things only, each once. */
+function Announcements({ chat, banner }: { chat: Chat; banner: boolean }) {
+  const { changes, previous, recipe, state, ending } = chat;
+  const [wasOut, setWasOut] = useState(false);
+  if (banner && !wasOut) setWasOut(true);
+  const update = useMemo(() => {
+    if (changes === 0 || !recipe) return '';
+    const diff = diffRecipes(previous, recipe);
+    return words.recipe.announce(countChanges(diff.ingredients), countChanges(diff.steps));
+  }, [changes, previous, recipe]);
+  const connection = ending
+    ? words.ended[ending.action].title
+    : banner
+      ? words.outage(0)
+      : wasOut && state === 'authenticated'
+        ? words.backOnline
+        : '';
+  return (
+    <div className="visually-hidden">
+      <p role="status">{connection}</p>
+      <p role="status">{update}</p>
+    </div>
+  );
+}

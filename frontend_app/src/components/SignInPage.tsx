@@ -1,0 +1,19 @@
+// The page for somebody whom we do not know yet.
+
+import { useEffect } from 'react';
+import type { Api } from '../lib/api';
+import { words } from '../words';
+import { SignInForm } from './SignInForm';
+
+export function SignInPage({ api }: { api: Api }) {
+  useEffect(() => {
+    document.title = words.appName;
+  }, []);
+  return (
+    <main className="page sign-in-page">
+      <h1>{words.appName}</h1>
+      <p className="soft">{words.tagline}</p>
+      <SignInForm api={api} />
+    </main>
+  );
+}

@@ -1,0 +1,20 @@
+// What was written but not sent, per person and recipe, in this browser.
+
+const keyOf = (key: string) => `draft:${key}`;
+
+export function readDraft(key: string): string {
+  try {
+    return localStorage.getItem(keyOf(key)) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export function keepDraft(key: string, text: string): void {
+  try {
+    if (text === '') localStorage.removeItem(keyOf(key));
+    else localStorage.setItem(keyOf(key), text);
+  } catch {
+    // The draft lasts as long as the page.
+  }
+}
