@@ -1,7 +1,7 @@
 //! A strict WebSocket client: every wait has an end, every server frame is held against the contract, and
 //! the updates of a connection must follow each other without a gap.
 
-pub mod envelope;
+mod envelope;
 mod place;
 
 use std::{collections::VecDeque, net::SocketAddr, time::Duration};
@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpSocket, TcpStream},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
@@ -209,15 +209,47 @@ impl Client {
     /// # Panics
     /// When the connection ends instead.
     pub async fn answer_to(&mut self, id: &str) -> Value {
-        let give_up = tokio::time::Instant::now() + PATIENCE;
+        match self.try_answer_to(id).await {
+            Ok(answer) => answer,
+            Err(other) => panic!("no answer to {id}, but {other:?}"),
+        }
+    }
+
+    /// Waits for the answer that names `id`; other messages are set aside for later.
+    ///
+    /// # Errors
+    /// How the connection ended instead.
+    ///
+    /// # Panics
+    /// When neither comes.
+    pub async fn try_answer_to(&mut self, id: &str) -> Result<Value, Event> {
+        let give_up = Instant::now() + PATIENCE;
         loop {
-            let left = give_up.saturating_duration_since(tokio::time::Instant::now());
+            let left = give_up.saturating_duration_since(Instant::now());
             match self.arrival(left).await {
                 Some(Event::Message(message)) if message["payload"]["in_reply_to"] == id => {
-                    return message;
+                    return Ok(message);
                 }
                 Some(message @ Event::Message(_)) => self.set_aside.push_back(message),
-                other => panic!("no answer to {id}, but {other:?}"),
+                Some(end) => return Err(end),
+                None => panic!("no answer to {id} within {PATIENCE:?}"),
+            }
+        }
+    }
+
+    /// Reads for this long and keeps nothing but its place.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    pub async fn read_for(&mut self, length: Duration) -> Result<(), Event> {
+        let end = Instant::now() + length;
+        self.set_aside.clear();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.arrival(left).await {
+                Some(Event::Message(_)) => {}
+                Some(end) => return Err(end),
+                None => return Ok(()),
             }
         }
     }

@@ -7,6 +7,7 @@
     reason = "the kit serves tests: a broken expectation ends the test, with words"
 )]
 
+pub mod clock;
 pub mod patience;
 
 pub mod binary;
@@ -21,7 +22,9 @@ pub mod client;
 pub mod frames;
 pub mod http;
 pub mod proxy;
+pub mod talker;
 
 pub mod canary;
+pub mod chat_log;
 pub mod forge;
 pub mod history;

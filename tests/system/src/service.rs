@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 
+use tonic::transport::{Channel, Endpoint};
+
 use crate::{
     binary::recipe_chat,
+    patience::{PATIENCE, within},
     process::{Ended, Process},
 };
 
@@ -52,6 +55,18 @@ impl Service {
         format!("http://{}", self.address)
     }
 
+    /// A gRPC channel to it.
+    ///
+    /// # Panics
+    /// When it cannot be reached.
+    pub async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(self.url()).expect("an address");
+        let endpoint = endpoint.timeout(PATIENCE);
+        within("a gRPC connection", endpoint.connect())
+            .await
+            .expect("a gRPC connection")
+    }
+
     /// Its process.
     pub fn process(&self) -> &Process {
         &self.process
@@ -73,6 +88,17 @@ impl Service {
         let (process, _) = start(&self.launch, self.address).await;
         self.earlier
             .push(std::mem::replace(&mut self.process, process));
+    }
+
+    /// Starts it again with other flags; each replaces its namesake.
+    pub async fn restart_with(&mut self, more: &[&str]) {
+        replace(&mut self.launch.arguments, more);
+        self.restart().await;
+    }
+
+    /// How it is called, the address to listen on apart.
+    pub fn arguments(&self) -> &[String] {
+        &self.launch.arguments
     }
 
     /// All processes that it ran in so far.
@@ -102,9 +128,47 @@ pub fn address_in(line: &str) -> SocketAddr {
         .unwrap_or_else(|_| panic!("{line:?} names no address"))
 }
 
+/// Words as a command line.
+pub(crate) fn flags(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Adds flags with their values (`--flag value`, or `--flag=value` as one word); each replaces its namesake.
+pub(crate) fn replace(all: &mut Vec<String>, more: &[&str]) {
+    let mut words = more.iter().peekable();
+    while let Some(flag) = words.next() {
+        if let Some(at) = all.iter().position(|known| known == flag) {
+            all.drain(at..=at + 1);
+        }
+        all.push((*flag).to_owned());
+        if let Some(value) = words.next_if(|word| !word.starts_with("--")) {
+            all.push((*value).to_owned());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flag_replaces_its_namesake() {
+        let mut all = flags(&["--sign-in-rate", "0", "--message-rate", "5"]);
+
+        replace(
+            &mut all,
+            &["--sign-in-rate", "30", "--claim-deadlines=false"],
+        );
+
+        let expected = [
+            "--message-rate",
+            "5",
+            "--sign-in-rate",
+            "30",
+            "--claim-deadlines=false",
+        ];
+        assert_eq!(all, expected);
+    }
 
     #[test]
     fn reads_the_address_from_the_ready_line() {

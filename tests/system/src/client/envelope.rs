@@ -97,8 +97,3 @@ fn is_utc(value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     OffsetDateTime::parse(text, &Rfc3339).is_ok_and(|time| time.offset().is_utc())
 }
-
-/// A time of the contract.
-pub fn time_of(value: &Value) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(value.as_str()?, &Rfc3339).ok()
-}

@@ -7,7 +7,7 @@ use crate::{
     canary::Canary,
     postgres::Postgres,
     redis_server::RedisServer,
-    service::{Launch, Service},
+    service::{Launch, Service, flags, replace},
 };
 
 /// What to start. By default: no limit on sign-ins, logs at TRACE, SQLite in a private folder.
@@ -125,7 +125,7 @@ impl Plan {
             redis,
             postgres: None,
             canary: Canary::default(),
-            data: data,
+            data,
         };
         if self.edges == 0 {
             self.start_together(&mut stack, &shared).await;
@@ -205,47 +205,5 @@ impl Plan {
             arguments: [flags(&[command]), parts.concat()].concat(),
             environment: vec![("RECIPE_CHAT_LOG".to_owned(), self.log.clone())],
         }
-    }
-}
-
-fn flags(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// Adds flags with their values (`--flag value`, or `--flag=value` as one word); each replaces its namesake.
-fn replace(all: &mut Vec<String>, more: &[&str]) {
-    let mut words = more.iter().peekable();
-    while let Some(flag) = words.next() {
-        if let Some(at) = all.iter().position(|known| known == flag) {
-            all.drain(at..=at + 1);
-        }
-        all.push((*flag).to_owned());
-        if let Some(value) = words.next_if(|word| !word.starts_with("--")) {
-            all.push((*value).to_owned());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flag_replaces_its_namesake() {
-        let mut all = flags(&["--sign-in-rate", "0", "--message-rate", "5"]);
-
-        replace(
-            &mut all,
-            &["--sign-in-rate", "30", "--claim-deadlines=false"],
-        );
-
-        let expected = [
-            "--message-rate",
-            "5",
-            "--sign-in-rate",
-            "30",
-            "--claim-deadlines=false",
-        ];
-        assert_eq!(all, expected);
     }
 }

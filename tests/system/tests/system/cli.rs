@@ -1,0 +1,377 @@
+//! The command line: what `--help` tells, and how a start fails.
+
+use std::{net::TcpListener, time::Duration};
+
+use system_tests::{
+    binary::recipe_chat,
+    patience::PATIENCE,
+    process::{Ended, Process},
+    service::{Launch, Service},
+    stack::Plan,
+};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+async fn run(arguments: &[&str]) -> Ended {
+    let mut command = recipe_chat(arguments);
+    command.env("RECIPE_CHAT_LOG", "error");
+    Process::start("recipe-chat", command).ended().await
+}
+
+/// Each flag of a help text with everything said about it.
+fn flags(help: &str) -> Vec<(String, String)> {
+    let mut flags: Vec<(String, String)> = Vec::new();
+    for line in help.lines() {
+        let word = line
+            .trim_start()
+            .trim_start_matches("-h, ")
+            .trim_start_matches("-V, ");
+        if line.starts_with(' ') && word.starts_with("--") {
+            let flag = word.split([' ', '=', '[']).next().unwrap_or_default();
+            flags.push((flag.to_owned(), String::new()));
+        }
+        if let Some((_, text)) = flags.last_mut() {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    flags
+}
+
+async fn assert_help(command: &str, wanted: &[(&str, &str)]) {
+    let ended = run(&[command, "--help"]).await;
+    assert_eq!(ended.status.code(), Some(0));
+    let known = flags(&ended.stdout);
+    for (flag, text) in wanted {
+        let told = known
+            .iter()
+            .find(|(name, _)| name == flag)
+            .map(|(_, told)| told.as_str());
+        let told =
+            told.unwrap_or_else(|| panic!("{command} --help lacks {flag}:\n{}", ended.stdout));
+        for part in text.split_whitespace() {
+            assert!(told.contains(part), "{command} {flag} lacks {part}: {told}");
+        }
+    }
+    for (flag, told) in &known {
+        let own = ["--help", "--version"].contains(&flag.as_str());
+        assert!(
+            own || told.contains("[env: "),
+            "{command} {flag} names no variable: {told}"
+        );
+    }
+}
+
+const EDGE: [(&str, &str); 10] = [
+    ("--auth-timeout", "5s"),
+    ("--reauth-lead", "60s"),
+    ("--reauth-grace", "30s"),
+    ("--allowed-origins", ""),
+    ("--drain-timeout", "20s"),
+    ("--message-rate", "5"),
+    ("--message-burst", "20"),
+    ("--max-connections", "100000"),
+    ("--max-connections-per-address", "1000"),
+    ("--max-connections-per-user", "50"),
+];
+
+#[tokio::test]
+async fn help_names_every_flag_with_its_variable_and_default() {
+    assert_help("edge", &EDGE).await;
+    let edge = [
+        ("--listen", "EDGE_LISTEN 127.0.0.1:8080"),
+        ("--auth-url", "EDGE_AUTH_URL"),
+        ("--chat-url", "EDGE_CHAT_URL"),
+        ("--redis-url", "REDIS_URL"),
+        ("--sign-in-rate", "30"),
+        ("--create-on-join", "true"),
+    ];
+    assert_help("edge", &edge).await;
+    let auth = [
+        ("--listen", "AUTH_LISTEN 127.0.0.1:50051"),
+        ("--database-url", "AUTH_DATABASE_URL"),
+        ("--redis-url", "REDIS_URL"),
+        ("--access-ttl", "15m"),
+        ("--refresh-ttl", "30d"),
+    ];
+    assert_help("auth", &auth).await;
+    let chat = [
+        ("--listen", "CHAT_LISTEN 127.0.0.1:50052"),
+        ("--database-url", "CHAT_DATABASE_URL"),
+        ("--redis-url", "REDIS_URL"),
+    ];
+    assert_help("chat", &chat).await;
+    assert_help(
+        "client",
+        &[("--url", ""), ("--user", ""), ("--password", "")],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn up_takes_the_flags_of_all_services() {
+    let own = [
+        ("--data-dir", "RECIPE_CHAT_DATA_DIR ./data"),
+        ("--edge-listen", "EDGE_LISTEN 127.0.0.1:8080"),
+        ("--auth-listen", "AUTH_LISTEN"),
+        ("--chat-listen", "CHAT_LISTEN"),
+        ("--redis-url", "REDIS_URL"),
+        ("--access-ttl", "15m"),
+        ("--refresh-ttl", "30d"),
+        ("--sign-in-rate", "30"),
+    ];
+    assert_help("up", &own).await;
+    assert_help("up", &EDGE).await;
+}
+
+#[tokio::test]
+async fn a_variable_stands_for_its_flag() {
+    let folder = TempDir::new().unwrap();
+    let mut command = recipe_chat(&["auth"]);
+    command.env("AUTH_LISTEN", "127.0.0.1:0").env(
+        "AUTH_DATABASE_URL",
+        format!("sqlite:{}/made/when/missing.db", folder.path().display()),
+    );
+    let process = Process::start("auth", command);
+
+    process
+        .line_with("auth listening on http://127.0.0.1:")
+        .await;
+}
+
+#[tokio::test]
+async fn a_wrong_flag_is_told_with_exit_code_2() {
+    let wrong: [(&[&str], &str); 8] = [
+        (&["up", "--no-such-flag"], "--no-such-flag"),
+        (&["cook"], "cook"),
+        (&[], ""),
+        (&["up", "--access-ttl", "soon"], "--access-ttl"),
+        (&["up", "--message-rate", "-1"], "-1"),
+        (&["up", "--edge-listen", "nowhere"], "--edge-listen"),
+        (&["client"], "RECIPE"),
+        (&["edge", "--listen", "127.0.0.1:0"], "--auth-url"),
+    ];
+    for (arguments, part) in wrong {
+        let ended = run(arguments).await;
+        assert_eq!(
+            ended.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+        assert!(
+            ended.stderr.contains(part),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    }
+}
+
+#[track_caller]
+fn assert_one_clear_line(arguments: &[&str], ended: &Ended, parts: &[&str]) {
+    let said = &ended.stderr;
+    assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {said}");
+    assert_eq!(said.trim().lines().count(), 1, "{arguments:?}: {said}");
+    for part in parts {
+        assert!(said.contains(part), "{arguments:?} lacks {part:?}: {said}");
+    }
+    assert!(!said.contains("hunter2"), "{arguments:?}: {said}");
+    assert!(
+        !ended.stdout.contains("listening"),
+        "{arguments:?}: {}",
+        ended.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().display().to_string();
+    let sqlite = format!("sqlite:{data}/x.db");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let (free, nobody) = ("127.0.0.1:0", "127.0.0.1:1");
+    let http = format!("http://{nobody}");
+    let postgres = format!("postgres://ada:hunter2@{nobody}/kitchen");
+    let redis = format!("redis://:hunter2@{nobody}");
+    let failing: [(&[&str], &[&str]); 11] = [
+        (
+            &["auth", "--listen", &taken, "--database-url", &sqlite],
+            &["--listen", &taken, "taken"],
+        ),
+        (
+            &["chat", "--listen", &taken, "--database-url", &sqlite],
+            &["--listen", &taken, "taken"],
+        ),
+        (
+            &[
+                "up",
+                "--data-dir",
+                &data,
+                "--edge-listen",
+                &taken,
+                "--auth-listen",
+                free,
+                "--chat-listen",
+                free,
+            ],
+            &["--edge-listen", &taken, "taken"],
+        ),
+        (
+            &[
+                "edge",
+                "--listen",
+                &taken,
+                "--auth-url",
+                &http,
+                "--chat-url",
+                &http,
+            ],
+            &["--listen", &taken],
+        ),
+        (
+            &["auth", "--listen", free, "--database-url", &postgres],
+            &["--database-url", nobody],
+        ),
+        (
+            &["chat", "--listen", free, "--database-url", &postgres],
+            &["--database-url", nobody],
+        ),
+        (
+            &[
+                "auth",
+                "--listen",
+                free,
+                "--database-url",
+                "sqlite:/proc/nowhere/x.db",
+            ],
+            &["--database-url", "/proc"],
+        ),
+        (
+            &[
+                "chat",
+                "--listen",
+                free,
+                "--database-url",
+                "mysql://ada:hunter2@db/x",
+            ],
+            &["--database-url"],
+        ),
+        (
+            &[
+                "edge",
+                "--listen",
+                free,
+                "--auth-url",
+                "nonsense",
+                "--chat-url",
+                &http,
+            ],
+            &["--auth-url"],
+        ),
+        (
+            &[
+                "edge",
+                "--listen",
+                free,
+                "--auth-url",
+                &http,
+                "--chat-url",
+                &http,
+                "--redis-url",
+                "hunter2",
+            ],
+            &["--redis-url"],
+        ),
+        (
+            &[
+                "edge",
+                "--listen",
+                free,
+                "--auth-url",
+                &http,
+                "--chat-url",
+                &http,
+                "--redis-url",
+                &redis,
+            ],
+            &["--redis-url", nobody],
+        ),
+    ];
+    for (arguments, parts) in failing {
+        let ended = run(arguments).await;
+        assert_one_clear_line(arguments, &ended, parts);
+    }
+}
+
+#[tokio::test]
+async fn a_second_chat_service_on_the_same_sqlite_file_is_refused() {
+    let mut stack = Plan::apart(1).start().await;
+    let arguments = stack.chat().arguments().to_vec();
+    let mut second: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    second.extend(["--listen", "127.0.0.1:0"]);
+
+    let ended = run(&second).await;
+
+    assert_one_clear_line(&second, &ended, &["--database-url"]);
+}
+
+#[tokio::test]
+async fn up_is_ready_within_two_seconds() {
+    let mut best = PATIENCE;
+    // The best of three: the machine may be busy with other tests.
+    for _ in 0..3 {
+        let folder = TempDir::new().unwrap();
+        let started = Instant::now();
+        let data = folder.path().display().to_string();
+        let arguments = [
+            "up",
+            "--data-dir",
+            &data,
+            "--auth-listen",
+            "127.0.0.1:0",
+            "--chat-listen",
+            "127.0.0.1:0",
+        ];
+        let launch = Launch {
+            name: "edge",
+            arguments: arguments.map(str::to_owned).to_vec(),
+            listen_flag: "--edge-listen",
+            environment: vec![("RECIPE_CHAT_LOG".to_owned(), "info".to_owned())],
+        };
+        Service::start(launch).await;
+        best = best.min(started.elapsed());
+    }
+    assert!(best < Duration::from_secs(2), "{best:?}");
+}
+
+#[tokio::test]
+async fn every_service_ends_in_order_on_sigterm_and_sigint() {
+    for signal in ["TERM", "INT"] {
+        let mut stack = Plan::apart(1).start().await;
+        let Stackless { auth, chat, edge } = Stackless::of(&mut stack);
+        for service in [edge, chat, auth] {
+            service.process().signal(signal);
+            let ended = service.ended().await;
+            assert_eq!(ended.status.code(), Some(0), "{signal}: {:?}", ended.status);
+        }
+    }
+}
+
+/// The three services of a stack, each to be handled alone.
+struct Stackless<'a> {
+    auth: &'a mut Service,
+    chat: &'a mut Service,
+    edge: &'a mut Service,
+}
+
+impl<'a> Stackless<'a> {
+    fn of(stack: &'a mut system_tests::stack::Stack) -> Self {
+        Self {
+            auth: stack.auth.as_mut().unwrap(),
+            chat: stack.chat.as_mut().unwrap(),
+            edge: &mut stack.edges[0],
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! An edge that is told to stop: everybody is asked to go elsewhere, not all at once, and it ends in order.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use system_tests::{
+    patience::{SLACK, within},
+    stack::Plan,
+};
+use tokio::time::Instant;
+
+#[tokio::test]
+async fn sigterm_closes_everyone_with_1012_and_ends_with_0() {
+    let mut stack = Plan::together()
+        .edge(&["--drain-timeout", "2s"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut signed_in = stack.join(&ada, "soup").await;
+    let mut signing_in = stack.connect("soup").await;
+
+    stack.edges[0].process().terminate();
+
+    signed_in.until_close(1012, "Service restart").await;
+    signing_in.expect_close(1012, "Service restart").await;
+    let ended = stack.edges[0].ended().await;
+    assert_eq!(ended.status.code(), Some(0), "{:?}", ended.status);
+}
+
+#[tokio::test]
+async fn the_closes_are_spread_over_the_drain_time() {
+    let drain = Duration::from_secs(3);
+    let mut stack = Plan::together()
+        .edge(&["--drain-timeout", "3s"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut clients = Vec::new();
+    for _ in 0..30 {
+        clients.push(stack.join(&ada, "soup").await);
+    }
+
+    let started = Instant::now();
+    stack.edges[0].process().terminate();
+    let closes = clients.iter_mut().map(|client| async {
+        client.until_close(1012, "Service restart").await;
+        started.elapsed()
+    });
+    let mut times = join_all(closes).await;
+    times.sort();
+
+    let (first, last) = (times[0], times[times.len() - 1]);
+    assert!(last - first >= drain / 4, "all within {:?}", last - first);
+    assert!(last <= drain + SLACK, "the last after {last:?}");
+    assert_eq!(stack.edges[0].ended().await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_draining_edge_takes_nobody_new_and_loses_nothing() {
+    let mut stack = Plan::together()
+        .edge(&["--drain-timeout", "4s"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut clients = Vec::new();
+    for _ in 0..10 {
+        clients.push(stack.join(&ada, "soup").await);
+    }
+    let address = stack.address();
+    stack.edges[0].process().terminate();
+
+    let refused = within("the door to close", async {
+        loop {
+            let Ok(stream) = tokio::net::TcpStream::connect(address).await else {
+                return true;
+            };
+            drop(stream);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert!(refused);
+
+    for client in &mut clients {
+        client.until_close(1012, "Service restart").await;
+    }
+    stack.edges[0].restart().await;
+    stack.join(&ada, "soup").await.say("back again").await;
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once() {
+    let mut stack = Plan::together()
+        .edge(&["--drain-timeout", "60s"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut clients = Vec::new();
+    for _ in 0..10 {
+        clients.push(stack.join(&ada, "soup").await);
+    }
+    let edge = &mut stack.edges[0];
+
+    edge.process().terminate();
+    // The first close shows that the first signal has arrived.
+    clients[0].read_for(Duration::from_millis(300)).await.ok();
+    edge.process().terminate();
+
+    edge.ended().await;
+}

@@ -1,0 +1,405 @@
+//! Accounts over HTTP: registering, signing in, refreshing, and what each refuses.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::{
+    account::{Account, new_password},
+    http::{Answer, Api},
+    stack::Plan,
+};
+use tokio::time::Instant;
+
+async fn post(api: &Api, call: &str, body: Value) -> Answer {
+    if let Some(password) = body["password"].as_str() {
+        api.canary().remember(password);
+    }
+    let answer = api.post(&format!("/v1/auth/{call}"), &body).send().await;
+    for token in ["access_token", "refresh_token"] {
+        let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        api.canary()
+            .remember(told[token].as_str().unwrap_or_default());
+    }
+    answer
+}
+
+#[track_caller]
+fn assert_pair(pair: &Value, name: &str) {
+    assert_eq!(pair["token_type"], "Bearer");
+    assert_eq!(pair["expires_in"], 900);
+    assert_eq!(pair["user"]["name"], name);
+    assert!(pair["user"]["id"].is_string());
+    assert!(pair["access_token"].is_string());
+}
+
+#[track_caller]
+fn assert_cookie(answer: &Answer) {
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    let attributes: Vec<&str> = cookie.split(';').skip(1).map(str::trim).collect();
+    for wanted in ["HttpOnly", "SameSite=Strict", "Path=/v1/auth"] {
+        assert!(
+            attributes.contains(&wanted),
+            "{wanted} is not among {attributes:?}"
+        );
+    }
+    assert!(
+        !attributes.contains(&"Secure"),
+        "over plain HTTP a Secure cookie would never come back"
+    );
+    assert!(
+        !attributes
+            .iter()
+            .any(|attribute| attribute.starts_with("Domain")),
+        "{attributes:?}"
+    );
+}
+
+#[tokio::test]
+async fn registering_and_signing_in_give_a_pair_with_the_refresh_token_in_a_cookie() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let body = json!({"username": "ada", "password": new_password(&api)});
+
+    for (call, status) in [("register", 201), ("login", 200)] {
+        let answer = post(&api, call, body.clone()).await.expect(status);
+        assert_pair(&answer.json(), "ada");
+        assert!(
+            answer
+                .json()
+                .get("refresh_token")
+                .is_none_or(Value::is_null)
+        );
+        assert_cookie(&answer);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+}
+
+#[tokio::test]
+async fn a_program_gets_the_refresh_token_in_the_body() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let body = json!({"username": "ada", "password": new_password(&api), "refresh": "body"});
+
+    let answer = post(&api, "register", body).await.expect(201);
+
+    assert!(
+        answer.json()["refresh_token"].as_str().unwrap().len() >= 43,
+        "256 bits"
+    );
+}
+
+#[tokio::test]
+async fn a_name_is_taken_whatever_its_case() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let password = new_password(&api);
+    post(
+        &api,
+        "register",
+        json!({"username": "Ada.L_1-2", "password": password}),
+    )
+    .await
+    .expect(201);
+
+    for name in ["Ada.L_1-2", "ada.l_1-2", "ADA.L_1-2"] {
+        let again = json!({"username": name, "password": new_password(&api)});
+        post(&api, "register", again).await.problem(409);
+    }
+    post(
+        &api,
+        "login",
+        json!({"username": "ADA.l_1-2", "password": password}),
+    )
+    .await
+    .expect(200);
+}
+
+#[tokio::test]
+async fn a_weak_password_or_a_bad_name_is_422() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let good = new_password(&api);
+    let (long_name, long_password) = ("n".repeat(65), "p".repeat(257));
+    let bad = [
+        ("ada", "1234567"),
+        ("ada", ""),
+        ("ada", long_password.as_str()),
+        ("", good.as_str()),
+        ("a b", &good),
+        ("ada!", &good),
+        ("ådå", &good),
+        ("ada\n", &good),
+        (&long_name, &good),
+    ];
+    for (name, password) in bad {
+        let body = json!({"username": name, "password": password});
+        let answer = api.post("/v1/auth/register", &body).send().await;
+        assert_eq!(
+            answer.status,
+            422,
+            "{name:?} with {} characters",
+            password.len()
+        );
+        answer.problem(422);
+    }
+    let eight = json!({"username": "n".repeat(64), "password": "12345678"});
+    api.post("/v1/auth/register", &eight)
+        .send()
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_of_ours_is_a_problem_of_the_client() {
+    let stack = Plan::together().start().await;
+    let bodies = [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        "{\"username\":7,\"password\":8}",
+        "{\"username\":\"ada\"}",
+    ];
+    for call in ["register", "login"] {
+        for body in bodies {
+            let request = stack.api().request("POST", &format!("/v1/auth/{call}"));
+            let request = request
+                .header("Content-Type", "application/json")
+                .body(body.as_bytes());
+            let answer = request.send().await;
+            assert!(
+                matches!(answer.status, 400 | 422),
+                "{call} {body:?}: {}",
+                answer.status
+            );
+            let status = answer.status;
+            answer.problem(status);
+        }
+    }
+    let huge = json!({"username": "ada", "password": "p".repeat(4 << 20)});
+    let answer = stack.api().post("/v1/auth/register", &huge).send().await;
+    assert!(matches!(answer.status, 413 | 422), "{}", answer.status);
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_a_wrong_password_sound_the_same() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let wrong_password = json!({"username": ada.name, "password": new_password(&api)});
+    let wrong_name = json!({"username": "nobody", "password": ada.password});
+
+    let left = post(&api, "login", wrong_password).await;
+    let right = post(&api, "login", wrong_name).await;
+
+    assert_eq!(left.header("content-type"), right.header("content-type"));
+    let (left, right) = (left.problem(401), right.problem(401));
+    assert!(
+        left.to_string().contains("Invalid username or password"),
+        "{left}"
+    );
+    assert_eq!(left, right);
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_a_wrong_password_take_the_same_time() {
+    let stack = Plan::together().log("info").start().await;
+    let api = stack.api();
+    let mut accounts = Vec::new();
+    for _ in 0..6 {
+        accounts.push(stack.register("ada").await);
+    }
+    let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+    for account in &accounts {
+        // By turns, so that what else the machine does meets both alike.
+        for (which, name) in [account.name.clone(), format!("no-{}", account.name)]
+            .iter()
+            .enumerate()
+        {
+            let body = json!({"username": name, "password": new_password(&api)});
+            let started = Instant::now();
+            post(&api, "login", body).await.problem(401);
+            times[which].push(started.elapsed());
+        }
+    }
+    times.iter_mut().for_each(|times| times.sort());
+    let [known, unknown] = times.map(|times| times[times.len() / 2]);
+
+    assert!(
+        known < unknown * 3 && unknown < known * 3,
+        "{known:?} and {unknown:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_rotates_by_cookie_and_by_body() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let login = json!({"username": ada.name, "password": ada.password});
+    let answer = post(&api, "login", login).await.expect(200);
+    let cookie = remembered_cookie(&api, &answer);
+
+    let refreshed = api
+        .request("POST", "/v1/auth/refresh")
+        .header("Cookie", &cookie)
+        .send()
+        .await
+        .expect(200);
+    assert_pair(&refreshed.json(), &ada.name);
+    assert!(
+        refreshed
+            .json()
+            .get("refresh_token")
+            .is_none_or(Value::is_null)
+    );
+    assert_cookie(&refreshed);
+    assert_ne!(remembered_cookie(&api, &refreshed), cookie);
+
+    let fresh = ada.refresh(&api).await;
+    assert_ne!(fresh.refresh_token, ada.refresh_token);
+    api.get("/v1/recipes")
+        .bearer(&fresh.access_token)
+        .send()
+        .await
+        .expect(200);
+}
+
+fn remembered_cookie(api: &Api, answer: &Answer) -> String {
+    let cookie = answer
+        .header("set-cookie")
+        .expect("a cookie")
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    api.canary()
+        .remember(cookie.split_once('=').map_or("", |(_, secret)| secret));
+    api.canary()
+        .remember(answer.json()["access_token"].as_str().unwrap_or_default());
+    cookie.to_owned()
+}
+
+#[tokio::test]
+async fn two_tabs_that_refresh_together_get_the_same_successor() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+
+    let (a, b, c, d) = tokio::join!(
+        ada.refresh(&api),
+        ada.refresh(&api),
+        ada.refresh(&api),
+        ada.refresh(&api)
+    );
+    let later = ada.refresh(&api).await;
+
+    for other in [&b, &c, &d, &later] {
+        assert_eq!(other.refresh_token, a.refresh_token);
+    }
+    let next: Account = a.refresh(&api).await;
+    assert_ne!(next.refresh_token, a.refresh_token);
+    next.refresh(&api).await;
+}
+
+#[tokio::test]
+async fn a_spent_refresh_token_is_theft_once_its_grace_is_over() {
+    let stack = Plan::together()
+        .auth(&["--refresh-grace", "1s"])
+        .start()
+        .await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let fresh = ada.refresh(&api).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+
+    for spent in [&ada, &fresh] {
+        let body = json!({"refresh_token": spent.refresh_token, "refresh": "body"});
+        post(&api, "refresh", body).await.problem(401);
+    }
+    api.get("/v1/recipes")
+        .bearer(&fresh.access_token)
+        .send()
+        .await
+        .problem(401);
+}
+
+#[tokio::test]
+async fn a_refresh_without_a_good_token_is_401() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let huge = "t".repeat(5_000);
+
+    for token in ["", "nonsense", &huge, "é"] {
+        post(
+            &api,
+            "refresh",
+            json!({"refresh_token": token, "refresh": "body"}),
+        )
+        .await
+        .problem(401);
+    }
+    api.request("POST", "/v1/auth/refresh")
+        .send()
+        .await
+        .problem(401);
+    let cookie = api
+        .request("POST", "/v1/auth/refresh")
+        .header("Cookie", "refresh_token=nonsense");
+    cookie.send().await.problem(401);
+}
+
+#[tokio::test]
+async fn a_foreign_site_cannot_use_the_cookie() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let answer = post(
+        &api,
+        "login",
+        json!({"username": ada.name, "password": ada.password}),
+    )
+    .await;
+    let cookie = remembered_cookie(&api, &answer);
+
+    let request = api.request("POST", "/v1/auth/refresh");
+    let request = request
+        .header("Cookie", &cookie)
+        .header("Origin", "https://evil.example");
+    let answer = request.send().await;
+
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    let own = api
+        .request("POST", "/v1/auth/refresh")
+        .header("Cookie", &cookie);
+    remembered_cookie(&api, &own.send().await.expect(200));
+}
+
+#[tokio::test]
+async fn sign_ins_are_limited_per_address() {
+    let stack = Plan::together()
+        .edge(&["--sign-in-rate", "5"])
+        .start()
+        .await;
+    let api = stack.api();
+    let mut limited = None;
+    for number in 0..12 {
+        let body = json!({"username": "nobody", "password": new_password(&api)});
+        let answer = post(&api, "login", body).await;
+        if answer.status == 429 {
+            limited = Some((number, answer));
+            break;
+        }
+        answer.problem(401);
+    }
+
+    let (allowed, answer) = limited.expect("twelve sign-ins at once are too many");
+    assert!(allowed >= 5, "only {allowed} were allowed");
+    let wait = answer
+        .header("retry-after")
+        .and_then(|seconds| seconds.parse::<u64>().ok());
+    assert!(
+        wait.is_some_and(|seconds| (1..=60).contains(&seconds)),
+        "{wait:?}"
+    );
+    answer.problem(429);
+}

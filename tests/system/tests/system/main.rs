@@ -1,0 +1,30 @@
+//! Recipe Chat from outside: every promise of its contract, asked of real processes.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "these are tests, also where a function serves several of them"
+)]
+
+mod delivery;
+mod envelope;
+mod first_message;
+mod frames;
+mod handshake;
+mod reauth;
+mod revocation;
+mod tokens;
+
+mod cli;
+mod grpc;
+mod http_auth;
+mod http_operations;
+mod http_recipes;
+
+mod crowd;
+mod drain;
+mod kills;
+mod limits;
+mod outages;
+mod postgres;
+mod redis_loss;
+mod two_edges;

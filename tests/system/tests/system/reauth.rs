@@ -1,0 +1,275 @@
+//! Tokens that run out while somebody cooks: who is asked, when, and what a late or wrong answer costs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::{
+    account::Account,
+    client::{Client, Event},
+    clock::{assert_now, assert_same, numeric_date, time_of, until},
+    forge,
+    stack::{Plan, Stack},
+};
+use tokio::time::sleep;
+
+/// Tokens live 6 s, are asked for 3 s before, and must come within 2 s.
+fn short_lives() -> Plan {
+    Plan::together().auth(&["--access-ttl", "6s"]).edge(&[
+        "--reauth-lead",
+        "3s",
+        "--reauth-grace",
+        "2s",
+    ])
+}
+
+async fn joined(stack: &Stack) -> (Account, Client, Value) {
+    let ada = stack.register("ada").await;
+    let mut client = stack.connect("soup").await;
+    let update = client.auth(&ada.access_token).await;
+    (ada, client, update["session"].clone())
+}
+
+/// The seed's `test_websocket_reauth_flow`, in its real times.
+#[tokio::test]
+async fn a_token_of_fifteen_minutes_is_asked_for_at_fourteen() {
+    let stack = Plan::together().start().await;
+
+    let (ada, _client, session) = joined(&stack).await;
+
+    let claims = forge::claims(&ada.access_token);
+    let (issued, expires) = (numeric_date(&claims["iat"]), numeric_date(&claims["exp"]));
+    assert_same("expires_at", time_of(&session["expires_at"]), expires);
+    assert_same(
+        "reauth_at",
+        time_of(&session["reauth_at"]),
+        issued + Duration::from_secs(14 * 60),
+    );
+}
+
+/// The seed's `test_websocket_reauth_flow`, from end to end.
+#[tokio::test]
+async fn asks_in_time_and_goes_on_when_a_fresh_token_comes() {
+    let stack = short_lives().start().await;
+    let (ada, mut client, session) = joined(&stack).await;
+
+    let asked = client.expect("auth_required").await;
+    assert_now("the prompt", time_of(&session["reauth_at"]));
+    assert_eq!(asked["reason"], "Token expiring soon");
+    let answer_by = time_of(&session["reauth_at"]) + Duration::from_secs(2);
+    assert!(
+        (time_of(&asked["expires_at"]) - answer_by).abs() < Duration::from_millis(1_500),
+        "{asked}"
+    );
+    client.say("still cooking while I am asked").await;
+
+    let fresh = ada.refresh(&stack.api()).await;
+    let update = client.auth(&fresh.access_token).await;
+    let renewed = &update["session"];
+    assert_eq!(renewed["id"], session["id"]);
+    let claims = forge::claims(&fresh.access_token);
+    assert_same(
+        "the new expiry",
+        time_of(&renewed["expires_at"]),
+        numeric_date(&claims["exp"]),
+    );
+
+    let old_expiry = time_of(&session["expires_at"]);
+    sleep(until(old_expiry)).await;
+    client.say("past the old expiry").await;
+    assert_eq!(
+        client.until("auth_required").await["reason"],
+        "Token expiring soon"
+    );
+    assert_now("the next prompt", time_of(&renewed["reauth_at"]));
+}
+
+#[tokio::test]
+async fn asks_once_and_closes_when_nothing_comes() {
+    let stack = short_lives().start().await;
+    let (_ada, mut client, session) = joined(&stack).await;
+    let asked = client.expect("auth_required").await;
+
+    client.expect_close(1008, "Re-authentication timeout").await;
+
+    assert_now("the close", time_of(&asked["expires_at"]));
+    assert_now(
+        "the close",
+        time_of(&session["reauth_at"]) + Duration::from_secs(2),
+    );
+}
+
+#[tokio::test]
+async fn no_connection_outlives_its_token_however_long_the_grace() {
+    let stack = Plan::together()
+        .auth(&["--access-ttl", "4s"])
+        .edge(&["--reauth-lead", "2s", "--reauth-grace", "30s"])
+        .start()
+        .await;
+    let (_ada, mut client, session) = joined(&stack).await;
+    let asked = client.expect("auth_required").await;
+    assert_same(
+        "the last moment",
+        time_of(&asked["expires_at"]),
+        time_of(&session["expires_at"]),
+    );
+
+    client.expect_close(1008, "Re-authentication timeout").await;
+
+    assert_now("the close", time_of(&session["expires_at"]));
+}
+
+#[tokio::test]
+async fn a_busy_connection_is_asked_and_closed_like_an_idle_one() {
+    let stack = short_lives().edge(&["--message-rate", "0"]).start().await;
+    let (_ada, mut client, session) = joined(&stack).await;
+    let mut prompts = 0;
+    let end = loop {
+        client.send("ping", json!({})).await;
+        client
+            .send("chat_message", json!({"content": "stir"}))
+            .await;
+        match client.next_within(Duration::from_millis(20)).await {
+            Some(Event::Message(message)) if message["type"] == "auth_required" => prompts += 1,
+            Some(Event::Message(_)) | None => {}
+            Some(end) => break end,
+        }
+        assert!(
+            time_of(&session["expires_at"])
+                > time::OffsetDateTime::now_utc() - Duration::from_secs(3)
+        );
+    };
+
+    let closed =
+        matches!(&end, Event::Closed(1008, reason) if reason == "Re-authentication timeout");
+    assert!(closed || matches!(end, Event::Lost(_)), "{end:?}");
+    assert!(prompts <= 1, "asked {prompts} times");
+}
+
+#[tokio::test]
+async fn a_fresh_token_may_come_unasked_and_then_nobody_is_asked_early() {
+    let stack = short_lives().start().await;
+    let (ada, mut client, session) = joined(&stack).await;
+    sleep(Duration::from_millis(1_100)).await; // Expiry is in whole seconds: the next token shall be another.
+    let fresh = ada.refresh(&stack.api()).await;
+
+    let renewed = client.auth(&fresh.access_token).await["session"].clone();
+
+    assert!(time_of(&renewed["expires_at"]) > time_of(&session["expires_at"]));
+    client.expect("auth_required").await;
+    assert_now("the only prompt", time_of(&renewed["reauth_at"]));
+}
+
+#[tokio::test]
+async fn the_same_token_again_is_fine_and_moves_nothing() {
+    let stack = short_lives().start().await;
+    let (ada, mut client, session) = joined(&stack).await;
+
+    let again = client.auth(&ada.access_token).await["session"].clone();
+
+    assert_same(
+        "the expiry",
+        time_of(&again["expires_at"]),
+        time_of(&session["expires_at"]),
+    );
+    client.expect("auth_required").await;
+    assert_now("the prompt", time_of(&session["reauth_at"]));
+}
+
+#[tokio::test]
+async fn an_invalid_re_auth_closes() {
+    let stack = Plan::together().start().await;
+    let ada = stack.register("ada").await;
+    for token in [
+        "nonsense".to_owned(),
+        format!("{}x", ada.access_token),
+        ada.refresh_token.clone(),
+    ] {
+        let mut client = stack.join(&ada, "soup").await;
+        client.send_auth(json!({"token": token})).await;
+        client.expect_close(1008, "Invalid token").await;
+    }
+    let mut client = stack.join(&ada, "soup").await;
+    client.send_auth(json!({"token": ""})).await;
+    client.expect_close(1008, "Missing auth token").await;
+}
+
+#[tokio::test]
+async fn an_expired_token_is_no_re_auth() {
+    let stack = short_lives().start().await;
+    let (ada, mut client, session) = joined(&stack).await;
+    client.expect("auth_required").await;
+    let fresh = ada.refresh(&stack.api()).await;
+    client.auth(&fresh.access_token).await;
+    sleep(until(time_of(&session["expires_at"])) + Duration::from_millis(20)).await;
+
+    client.send_auth(json!({"token": ada.access_token})).await;
+
+    client.until_close(1008, "Invalid token").await;
+}
+
+#[tokio::test]
+async fn a_re_auth_of_another_user_closes_and_shows_nothing() {
+    let stack = Plan::together().start().await;
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut client = stack.join(&ada, "soup").await;
+
+    client.send_auth(json!({"token": bob.access_token})).await;
+
+    client
+        .expect_close(1008, "Token belongs to another user")
+        .await;
+}
+
+#[tokio::test]
+async fn a_re_auth_from_another_login_of_the_same_user_is_good() {
+    let stack = Plan::together().start().await;
+    let ada = stack.register("ada").await;
+    let elsewhere = ada.login(&stack.api()).await;
+    let mut client = stack.join(&ada, "soup").await;
+
+    client.auth(&elsewhere.access_token).await;
+
+    client.say("the same cook").await;
+}
+
+#[tokio::test]
+async fn who_connects_late_is_asked_right_away() {
+    let stack = Plan::together()
+        .auth(&["--access-ttl", "30s"])
+        .edge(&["--reauth-lead", "60s", "--reauth-grace", "20s"])
+        .start()
+        .await;
+    let (ada, mut client, _session) = joined(&stack).await;
+
+    let asked = client.expect("auth_required").await;
+
+    assert_eq!(asked["reason"], "Token expiring soon");
+    let in_time =
+        time_of(&asked["expires_at"]) <= numeric_date(&forge::claims(&ada.access_token)["exp"]);
+    assert!(in_time, "{asked}");
+    client.say("and it works meanwhile").await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_over_a_re_auth() {
+    let stack = Plan::together()
+        .edge(&["--message-rate", "0"])
+        .start()
+        .await;
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut at_adas = stack.join(&ada, "soup").await;
+    let mut at_bobs = stack.join(&bob, "soup").await;
+    let talking = tokio::spawn(async move {
+        for number in 0..200 {
+            at_bobs.say(&format!("message {number}")).await;
+        }
+    });
+
+    while at_adas.revision() < 200 {
+        at_adas.auth(&ada.access_token).await;
+    }
+
+    talking.await.unwrap();
+    let seen = at_adas.place().seen().len();
+    assert!(seen == 200, "{seen} of 200"); // The client itself panics at a gap.
+}
