@@ -1,0 +1,206 @@
+// axe and WCAG 2.2 AA over the states of a recipe's page, in both themes, wide and narrow.
+import axe from 'axe-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { cdp, page, userEvent } from 'vitest/browser';
+import { messageOf, update } from '../../test/fake-socket';
+import { CHANGED, goLive, PANCAKES, putOnStage, type Stage, turn } from '../../test/stage';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SIZES = [
+  [1280, 800],
+  [390, 844],
+] as const;
+
+const talk = [2, 3, 4].map(revision =>
+  messageOf(revision, revision === 3 ? { effect: 'Added 2 eggs', hint: 'Try “remove milk”' } : {}),
+);
+
+const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
+  loading: async () => turn(),
+  empty: stage => goLive(stage),
+  live: stage => goLive(stage, { revision: 4, messages: talk }),
+  diff: async stage => {
+    const socket = await goLive(stage);
+    const message = messageOf(2, { effect: 'Changed flour' });
+    socket.say('recipe_update', update({ revision: 2, recipe: CHANGED, message }));
+  },
+  failed: async stage => {
+    const socket = await goLive(stage);
+    for (const text of ['one', 'two']) stage.manager.sendMessage(text);
+    for (const { id } of socket.ofType('chat_message')) {
+      const error = { code: 'forbidden', message: 'Only members may write.', retryable: false };
+      socket.say('error', { ...error, in_reply_to: id });
+    }
+  },
+  reconnecting: async stage => {
+    await goLive(stage, { revision: 4, messages: talk });
+    stage.world.tell('offline');
+    stage.manager.sendMessage('waits');
+    await expect.element(page.getByText('Retry now'), { timeout: 8_000 }).toBeVisible();
+  },
+  fatal: async stage => {
+    await goLive(stage, { revision: 4, messages: talk });
+    stage.world.socket.drop(1008, 'Session revoked');
+  },
+  history: async stage => {
+    const messages = Array.from({ length: 450 }, (_, at) => messageOf(at + 2));
+    await goLive(stage, { revision: 451, messages, messages_truncated: true });
+  },
+};
+
+const themed = (theme: string) => {
+  document.documentElement.dataset['theme'] = theme;
+};
+
+async function violations(): Promise<string[]> {
+  await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  const { violations } = await axe.run(document, { runOnly: TAGS });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
+  );
+}
+
+afterEach(() => {
+  themed('auto');
+  localStorage.clear();
+});
+
+document.documentElement.lang = 'en';
+
+describe('axe finds nothing', () => {
+  for (const [state, enter] of Object.entries(STATES)) {
+    for (const [width, height] of SIZES) {
+      it(`in state ${state} at ${width} pixels, light and dark`, async () => {
+        await page.viewport(width, height);
+        const stage = await putOnStage();
+        await enter(stage);
+        await turn();
+        for (const theme of ['light', 'dark']) {
+          themed(theme);
+          expect(await violations(), theme).toEqual([]);
+        }
+        if (width > 800) return;
+        await page.getByRole('tab', { name: /Recipe/ }).click();
+        expect(await violations(), 'recipe tab').toEqual([]);
+      });
+    }
+  }
+});
+
+describe('WCAG 2.2 AA', () => {
+  it('every target has at least 24 pixels, what one uses most 44', async () => {
+    await page.viewport(1280, 800);
+    const stage = await putOnStage();
+    await STATES['diff']?.(stage);
+    await turn();
+    for (const target of document.querySelectorAll(
+      'button, a[href]:not(.skip-link), summary, input, textarea',
+    )) {
+      const { width, height } = target.getBoundingClientRect();
+      if (width === 0) continue;
+      expect(Math.min(width, height), target.outerHTML.slice(0, 100)).toBeGreaterThanOrEqual(24);
+    }
+    for (const target of document.querySelectorAll(
+      '.primary, .servings button, textarea, summary',
+    )) {
+      expect(
+        target.getBoundingClientRect().height,
+        target.outerHTML.slice(0, 100),
+      ).toBeGreaterThanOrEqual(44);
+    }
+  });
+
+  it('nothing scrolls sideways at 320 pixels, nor with text at 200 %', async () => {
+    await page.viewport(320, 640);
+    const stage = await putOnStage();
+    await STATES['live']?.(stage);
+    const fits = () => document.documentElement.scrollWidth <= innerWidth;
+    expect(fits()).toBe(true);
+    document.documentElement.style.fontSize = '200%';
+    await turn();
+    expect(fits(), '200 %').toBe(true);
+    await page.getByRole('tab', { name: /Recipe/ }).click();
+    expect(fits(), 'recipe tab').toBe(true);
+    document.documentElement.style.fontSize = '';
+  });
+
+  it('marks changes without colour where colours are forced, and moves nothing where motion is unwanted', async () => {
+    await page.viewport(1280, 800);
+    const features = [
+      { name: 'forced-colors', value: 'active' },
+      { name: 'prefers-reduced-motion', value: 'reduce' },
+    ];
+    await cdp().send('Emulation.setEmulatedMedia', { features });
+    const stage = await putOnStage();
+    await STATES['diff']?.(stage);
+    await expect.element(page.getByText('removed')).toBeVisible();
+    const style = (selector: string) =>
+      getComputedStyle(document.querySelector(selector) as Element);
+    expect(style('.recipe-row.added').outlineStyle).toBe('solid');
+    expect(style('.recipe-row.removed').outlineStyle).toBe('dashed');
+    expect(style('button').transitionDuration).toBe('0s');
+    await cdp().send('Emulation.setEmulatedMedia', { features: [] });
+  });
+
+  it('says a change in words, not only in colour', async () => {
+    await page.viewport(1280, 800);
+    const stage = await putOnStage();
+    await STATES['diff']?.(stage);
+    await expect.element(page.getByText('new', { exact: true })).toBeVisible();
+    await expect.element(page.getByText('changed', { exact: true })).toBeVisible();
+    await expect.element(page.getByText('removed', { exact: true })).toBeVisible();
+    const region = document.querySelectorAll('[role="status"]')[1];
+    expect(region?.textContent).toBe('Recipe updated: 3 ingredients changed');
+  });
+
+  it('can be walked through by keyboard alone, and the focus is always in sight', async () => {
+    await page.viewport(1280, 800);
+    const stage = await putOnStage();
+    const socket = await goLive(stage, { revision: 4, messages: talk, recipe: PANCAKES });
+    const seen: string[] = [];
+    for (let step = 0; step < 12; step += 1) {
+      await userEvent.keyboard('{Tab}');
+      const focused = document.activeElement as HTMLElement;
+      seen.push(focused.getAttribute('aria-label') ?? focused.textContent?.trim() ?? '');
+      const box = focused.getBoundingClientRect();
+      const top = document.elementFromPoint(
+        box.x + box.width / 2,
+        box.y + Math.min(box.height / 2, 20),
+      );
+      expect(focused.contains(top) || top?.contains(focused), focused.outerHTML.slice(0, 80)).toBe(
+        true,
+      );
+      if (focused.tagName === 'TEXTAREA') break;
+    }
+    expect(seen.slice(0, 4)).toEqual([
+      'Skip to the conversation',
+      'Your recipes',
+      'More⋯',
+      'Conversation',
+    ]);
+    await userEvent.keyboard('add salt{Enter}');
+    expect(socket.last).toMatchObject({ type: 'chat_message', payload: { content: 'add salt' } });
+    await userEvent.keyboard('{Escape}');
+    expect(document.activeElement).toBe(document.body);
+    await userEvent.keyboard('/');
+    expect(document.activeElement?.tagName).toBe('TEXTAREA');
+    await userEvent.keyboard('{Escape}?');
+    await expect.element(page.getByRole('dialog')).toBeVisible();
+    expect(await violations()).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+  });
+
+  it('keeps the focus when the recipe changes', async () => {
+    await page.viewport(1280, 800);
+    const stage = await putOnStage();
+    const socket = await goLive(stage);
+    const eggs = page.getByRole('checkbox', { name: /eggs/ });
+    await eggs.click();
+    const before = document.activeElement;
+    socket.say('recipe_update', update({ revision: 2, recipe: CHANGED, message: messageOf(2) }));
+    await expect.element(page.getByText('removed', { exact: true })).toBeVisible();
+    expect(document.activeElement).toBe(before);
+    await expect.element(eggs).toBeChecked();
+  });
+});
