@@ -35,7 +35,12 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Reads what the message asks for.
-    pub(crate) fn new(recipe: RecipeId, author: Principal, id: MessageId, content: Content) -> Self {
+    pub(crate) fn new(
+        recipe: RecipeId,
+        author: Principal,
+        id: MessageId,
+        content: Content,
+    ) -> Self {
         let parsed = Arc::new(recipe::parse(content.as_str()));
         Self {
             recipe,

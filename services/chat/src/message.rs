@@ -18,8 +18,8 @@ pub(crate) enum InvalidText {
     /// Empty after trimming, or too long.
     #[error("a message must have 1 to 4000 characters")]
     Content,
-    /// Empty or too long.
-    #[error("a name must have 1 to 128 characters")]
+    /// Empty, too long, or nothing that can be shown.
+    #[error("a name must have 1 to 128 characters, and no control characters")]
     Name,
 }
 
@@ -38,6 +38,8 @@ impl FromStr for Content {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
+        // Not every database can keep a NUL, and nobody can read one.
+        let text = text.replace('\0', "");
         let text = text.trim();
         // A character has at least one byte, so most texts need no counting.
         let fits = text.len() <= LONGEST || text.chars().count() <= LONGEST;
@@ -60,9 +62,10 @@ impl Principal {
     /// A user with the name that others see.
     ///
     /// # Errors
-    /// When the name is empty or too long.
+    /// When the name is empty, too long, or cannot be shown.
     pub(crate) fn new(user: UserId, name: &str) -> Result<Self, InvalidText> {
-        if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
+        let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+        if !fits || name.contains(char::is_control) {
             return Err(InvalidText::Name);
         }
         Ok(Self {
@@ -132,6 +135,8 @@ mod tests {
     #[test]
     fn content_is_trimmed_and_counted_in_characters() {
         assert_eq!("  hi \n".parse::<Content>().unwrap().as_str(), "hi");
+        assert_eq!("a\0b".parse::<Content>().unwrap().as_str(), "ab");
+        assert!("\0".parse::<Content>().is_err());
         assert!("é".repeat(LONGEST).parse::<Content>().is_ok());
         assert!("é".repeat(LONGEST + 1).parse::<Content>().is_err());
         assert!(" \t\n ".parse::<Content>().is_err());

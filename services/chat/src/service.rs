@@ -37,7 +37,7 @@ pub async fn open(
     clock: SharedClock,
 ) -> Result<Chat, OpenError> {
     let tools = Tools {
-        store: Store::open(database).await?,
+        store: Store::open(database, config.chat_database_connections).await?,
         hub: Arc::new(Hub::default()),
         clock,
         metrics: Arc::new(Metrics::new()),

@@ -5,6 +5,7 @@
 //! is left as it is.
 
 mod error;
+mod postgres;
 mod rows;
 mod sqlite;
 #[cfg(test)]
@@ -15,9 +16,9 @@ use std::sync::Arc;
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
 
-pub use self::error::OpenError;
 pub(crate) use self::error::Error;
-use self::{rows::RecipeRow, sqlite::Sqlite};
+pub use self::error::OpenError;
+use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
     ledger::{Accepted, Ledger},
     message::{Message, MessageKey},
@@ -80,18 +81,34 @@ pub(crate) type Version = (Revision, Arc<Recipe>);
 pub(crate) enum Store {
     /// In one file, for one process.
     Sqlite(Arc<Sqlite>),
+    /// On a server, for all replicas.
+    Postgres(Arc<Postgres>),
+}
+
+/// Asks whichever database it is.
+macro_rules! ask {
+    ($store:expr, $method:ident($($argument:expr),*)) => {
+        match $store {
+            Store::Sqlite(store) => store.$method($($argument),*).await,
+            Store::Postgres(store) => store.$method($($argument),*).await,
+        }
+    };
 }
 
 impl Store {
-    /// Opens the database at `url` and brings its tables up to date.
+    /// Opens the database at `url` and brings its tables up to date; `connections` is for a server.
     ///
     /// # Errors
     /// When it cannot be opened; the error is one line without a password.
-    pub(crate) async fn open(url: &SecretUrl) -> Result<Self, OpenError> {
+    pub(crate) async fn open(url: &SecretUrl, connections: u32) -> Result<Self, OpenError> {
         let text = url.expose();
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return Ok(Self::Sqlite(Arc::new(Sqlite::open(url, path)?)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let store = Postgres::open(url, connections).await?;
+            return Ok(Self::Postgres(Arc::new(store)));
         }
         Err(OpenError::UnknownScheme(url.clone()))
     }
@@ -100,22 +117,19 @@ impl Store {
     pub(crate) fn is_shared(&self) -> bool {
         match self {
             Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
         }
     }
 
     /// Adds a new recipe at revision 0; `false` when its id is taken.
     pub(crate) async fn create(&self, ledger: &Ledger) -> Result<bool, Error> {
         let row = RecipeRow::created(ledger)?;
-        match self {
-            Self::Sqlite(store) => store.create(row).await,
-        }
+        ask!(self, create(row))
     }
 
     /// Reads recipes at their newest revision; those that are not there are left out.
     pub(crate) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<Ledger>, Error> {
-        match self {
-            Self::Sqlite(store) => store.load(recipes).await,
-        }
+        ask!(self, load(recipes))
     }
 
     /// Reads one recipe at its newest revision.
@@ -128,9 +142,7 @@ impl Store {
         &self,
         keys: Vec<MessageKey>,
     ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
-        match self {
-            Self::Sqlite(store) => store.find(keys).await,
-        }
+        ask!(self, find(keys))
     }
 
     /// Writes what was accepted, all recipes in one transaction. Tells for each whether it was written: a
@@ -140,9 +152,8 @@ impl Store {
     /// When the database failed. Unless it says so, nothing is known about what was written.
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<Vec<bool>, Error> {
         let rows: Result<Vec<_>, _> = writes.iter().map(RecipeRow::changed).collect();
-        match self {
-            Self::Sqlite(store) => store.commit(rows?).await,
-        }
+        let rows = rows?;
+        ask!(self, commit(rows))
     }
 
     /// Reads messages, oldest first.
@@ -151,9 +162,7 @@ impl Store {
         recipe: &RecipeId,
         page: Page,
     ) -> Result<Vec<Arc<Message>>, Error> {
-        match self {
-            Self::Sqlite(store) => store.messages(recipe.clone(), page).await,
-        }
+        ask!(self, messages(recipe.clone(), page))
     }
 
     /// Reads the version that a recipe stood at after `from`, and each later one up to `upto`, in order.
@@ -163,40 +172,36 @@ impl Store {
         from: Revision,
         upto: Revision,
     ) -> Result<Vec<Version>, Error> {
-        match self {
-            Self::Sqlite(store) => store.versions(recipe.clone(), from, upto).await,
-        }
+        ask!(self, versions(recipe.clone(), from, upto))
     }
 
     /// Remembers that a user came to a recipe; tells whether it is the first time.
     pub(crate) async fn visit(&self, recipe: &RecipeId, user: &UserId) -> Result<bool, Error> {
-        match self {
-            Self::Sqlite(store) => store.visit(recipe.clone(), user.clone()).await,
-        }
+        ask!(self, visit(recipe.clone(), user.clone()))
     }
 
     /// Lists who ever came to a recipe, at most `limit`.
-    pub(crate) async fn visitors(&self, recipe: &RecipeId, limit: usize) -> Result<Vec<UserId>, Error> {
-        match self {
-            Self::Sqlite(store) => store.visitors(recipe.clone(), limit).await,
-        }
+    pub(crate) async fn visitors(
+        &self,
+        recipe: &RecipeId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, Error> {
+        ask!(self, visitors(recipe.clone(), limit))
     }
 
     /// Binds an invitation to the user who came by that name, unless it is bound already.
-    pub(crate) async fn bind(&self, recipe: &RecipeId, name: &str, user: &UserId) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => {
-                let name = name.to_owned();
-                store.bind(recipe.clone(), name, user.clone()).await
-            }
-        }
+    pub(crate) async fn bind(
+        &self,
+        recipe: &RecipeId,
+        name: &str,
+        user: &UserId,
+    ) -> Result<(), Error> {
+        ask!(self, bind(recipe.clone(), name.to_owned(), user.clone()))
     }
 
     /// Lists what a user owns or has joined and may still see, newest change first.
     pub(crate) async fn list(&self, user: &UserId, limit: usize) -> Result<Vec<Summary>, Error> {
-        match self {
-            Self::Sqlite(store) => store.list(user.clone(), limit).await,
-        }
+        ask!(self, list(user.clone(), limit))
     }
 
     /// Tells how far recipes have come.
@@ -204,8 +209,6 @@ impl Store {
         &self,
         recipes: Vec<RecipeId>,
     ) -> Result<Vec<(RecipeId, Revision)>, Error> {
-        match self {
-            Self::Sqlite(store) => store.revisions(recipes).await,
-        }
+        ask!(self, revisions(recipes))
     }
 }

@@ -187,6 +187,7 @@ impl Shard {
                 .into_iter()
                 .map(|written| if written { Fate::Written } else { Fate::Lost })
                 .collect(),
+            Err(store::Error::Contended) => vec![Fate::Lost; writes.len()],
             Err(error) => {
                 warn!(%error, messages, "a commit failed; its posts are refused for now");
                 vec![Fate::Unknown; writes.len()]

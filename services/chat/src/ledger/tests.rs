@@ -1,1 +1,132 @@
-//! Tests
+//! Decisions about messages, one recipe, no store.
+
+use super::*;
+
+struct Kitchen {
+    ledger: Ledger,
+    posts: u64,
+}
+
+impl Kitchen {
+    fn of(owner: &str) -> Self {
+        let id = "pie".parse().unwrap();
+        let owner = someone(owner).user;
+        Self {
+            ledger: Ledger::new(id, owner, "Pie", Timestamp::default()),
+            posts: 0,
+        }
+    }
+
+    fn says(&mut self, who: &str, content: &str) -> Result<Accepted, Refused> {
+        self.posts += 1;
+        let draft = Draft::new(
+            self.ledger.id.clone(),
+            someone(who),
+            format!("m{}", self.posts).parse().unwrap(),
+            content.parse().unwrap(),
+        );
+        self.ledger.accept(&draft, Timestamp::default())
+    }
+
+    fn effect(&mut self, who: &str, content: &str) -> Option<String> {
+        self.says(who, content).unwrap().message.effect.clone()
+    }
+
+    fn hint(&mut self, who: &str, content: &str) -> Option<String> {
+        self.says(who, content).unwrap().message.hint.clone()
+    }
+
+    fn ingredients(&self) -> Vec<String> {
+        let recipe = &self.ledger.recipe;
+        recipe.ingredients.iter().map(|i| i.in_words()).collect()
+    }
+}
+
+fn someone(name: &str) -> Principal {
+    Principal::new(format!("id-{name}").parse().unwrap(), name).unwrap()
+}
+
+#[test]
+fn every_accepted_message_takes_the_next_revision() {
+    let mut kitchen = Kitchen::of("ada");
+    assert_eq!(kitchen.says("ada", "hello").unwrap().message.revision, 1);
+    let change = kitchen.says("bob", "add 2 cups flour").unwrap();
+    assert_eq!((change.message.revision, change.changed), (2, true));
+    assert_eq!(kitchen.ledger.recipe_revision, 2);
+    assert_eq!(kitchen.ingredients(), ["2 cup flour"]);
+}
+
+#[test]
+fn undo_takes_back_the_last_change_of_anyone_step_by_step() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.says("ada", "add 2 cups flour").unwrap();
+    kitchen.says("bob", "add 3 eggs").unwrap();
+    kitchen.says("bob", "looks good").unwrap();
+
+    let undone = kitchen.effect("ada", "undo").unwrap();
+    assert!(undone.starts_with("Undid bob's \"Added"), "{undone}");
+    assert_eq!(kitchen.ingredients(), ["2 cup flour"]);
+
+    kitchen.says("ada", "undo").unwrap();
+    assert_eq!(kitchen.ingredients(), [""; 0]);
+    assert!(kitchen.hint("ada", "undo").is_some());
+}
+
+#[test]
+fn what_cannot_be_followed_changes_nothing_and_says_what_would_work() {
+    let mut kitchen = Kitchen::of("ada");
+    let accepted = kitchen.says("ada", "remove the saffron").unwrap();
+    assert!(!accepted.changed);
+    assert!(accepted.message.hint.is_some());
+    assert!(kitchen.ledger.undo.last().is_none());
+}
+
+#[test]
+fn a_viewer_may_not_post_and_a_stranger_finds_nothing() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.says("ada", "/invite eve as viewer").unwrap();
+    kitchen.says("ada", "/private").unwrap();
+    assert_eq!(kitchen.says("eve", "hello").unwrap_err(), Refused::ReadOnly);
+    let stranger = kitchen.says("mallory", "hello");
+    assert_eq!(stranger.unwrap_err(), Refused::NoSuchRecipe);
+    assert_eq!(kitchen.ledger.revision, 2);
+}
+
+#[test]
+fn only_the_owner_decides_who_comes_in() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.says("ada", "/invite bob").unwrap();
+    for command in ["/private", "/public", "/invite eve", "/remove bob"] {
+        let refused = kitchen.says("bob", command).unwrap_err();
+        assert_eq!(refused, Refused::OwnerOnly, "{command}");
+    }
+    let removed = kitchen.says("ada", "/remove bob").unwrap();
+    assert!(removed.access.tightened);
+    assert_eq!(kitchen.ledger.access.members, []);
+}
+
+#[test]
+fn a_command_that_changes_nothing_says_so() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.says("ada", "/invite bob").unwrap();
+    for command in [
+        "/public",
+        "/invite bob",
+        "/invite ada",
+        "/remove eve",
+        "/remove ada",
+    ] {
+        let accepted = kitchen.says("ada", command).unwrap();
+        assert!(accepted.message.hint.is_some(), "{command}");
+        assert!(accepted.access.members.is_empty(), "{command}");
+    }
+}
+
+#[test]
+fn an_editor_becomes_a_viewer_by_another_invitation() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.says("ada", "/invite bob").unwrap();
+    kitchen.says("ada", "/invite bob as viewer").unwrap();
+    assert_eq!(kitchen.ledger.access.members.len(), 1);
+    assert_eq!(kitchen.says("bob", "hello").unwrap_err(), Refused::ReadOnly);
+}

@@ -16,6 +16,12 @@ pub(crate) enum Error {
     /// SQLite refused.
     #[error("SQLite: {0}")]
     Sqlite(Arc<rusqlite::Error>),
+    /// PostgreSQL refused, or cannot be reached.
+    #[error("PostgreSQL: {0}")]
+    Postgres(Arc<sqlx::Error>),
+    /// Another replica was writing the same recipes: nothing was written, and trying again helps.
+    #[error("another replica was first")]
+    Contended,
     /// Something stored cannot be read, or something cannot be stored.
     #[error("a stored value is malformed: {0}")]
     Malformed(Arc<dyn std::error::Error + Send + Sync>),
@@ -30,6 +36,17 @@ impl Error {
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(cause))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(cause: sqlx::Error) -> Self {
+        let code = cause.as_database_error().and_then(|error| error.code());
+        match code.as_deref() {
+            // Deadlock, serialization failure.
+            Some("40P01" | "40001") => Self::Contended,
+            _ => Self::Postgres(Arc::new(cause)),
+        }
     }
 }
 
@@ -67,5 +84,24 @@ pub enum OpenError {
         url: SecretUrl,
         /// What SQLite said.
         cause: rusqlite::Error,
+    },
+    /// PostgreSQL refused, or cannot be reached.
+    #[error("--database-url {url}: {cause}")]
+    Postgres {
+        /// The address without its password.
+        url: SecretUrl,
+        /// What went wrong.
+        cause: sqlx::Error,
+    },
+    /// Nobody answers.
+    #[error("--database-url {0}: the server does not answer")]
+    Silent(SecretUrl),
+    /// The tables cannot be brought up to date.
+    #[error("--database-url {url}: cannot bring the tables up to date: {cause}")]
+    Migration {
+        /// The address without its password.
+        url: SecretUrl,
+        /// What went wrong.
+        cause: sqlx::migrate::MigrateError,
     },
 }

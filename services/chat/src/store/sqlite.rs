@@ -186,3 +186,17 @@ fn lock(url: &SecretUrl, path: &Path) -> Result<File, OpenError> {
         Err(TryLockError::Error(cause)) => Err(folder(cause)),
     }
 }
+
+#[cfg(test)]
+impl Sqlite {
+    /// Acts as if the disk had room for no more pages than there are, and so many; `None`: as much as one likes.
+    pub(super) async fn limit_pages(&self, more: Option<u32>) {
+        let limited = self.write(move |db| {
+            let pages: u32 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let limit = more.map_or(u32::MAX / 4, |more| pages + more);
+            db.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(()))?;
+            Ok(())
+        });
+        limited.await.unwrap();
+    }
+}

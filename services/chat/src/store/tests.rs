@@ -1,1 +1,284 @@
-//! Tests
+//! What both databases promise: each case runs on SQLite, and on a real PostgreSQL server.
+
+mod databases;
+mod sqlite;
+
+use std::sync::Arc;
+
+pub(crate) use self::databases::Databases;
+use super::*;
+use crate::{
+    access::{Member, Visibility},
+    ledger::{AccessChange, Draft},
+    message::Principal,
+    recipe::Role,
+};
+
+pub(crate) fn someone(name: &str) -> Principal {
+    Principal::new(format!("id-{name}").parse().unwrap(), name).unwrap()
+}
+
+pub(crate) fn draft(recipe: &str, who: &str, id: &str, content: &str) -> Draft {
+    Draft::new(
+        recipe.parse().unwrap(),
+        someone(who),
+        id.parse().unwrap(),
+        content.parse().unwrap(),
+    )
+}
+
+fn ledger(id: &str, owner: &str) -> Ledger {
+    let now = Timestamp::from_unix_millis(1_000);
+    Ledger::new(id.parse().unwrap(), someone(owner).user, id, now)
+}
+
+/// What posting these messages in turn would write.
+fn write(mut ledger: Ledger, posts: &[(&str, &str, &str)]) -> Write {
+    let expected = ledger.revision;
+    let accepted = posts.iter().map(|(who, id, content)| {
+        let draft = draft(ledger.id.clone().as_str(), who, id, content);
+        let now = Timestamp::from_unix_millis(2_000);
+        ledger.accept(&draft, now).unwrap()
+    });
+    let accepted = accepted.collect();
+    Write {
+        expected,
+        ledger,
+        accepted,
+    }
+}
+
+async fn stored(store: &Store, id: &str) -> Ledger {
+    store.load_one(&id.parse().unwrap()).await.unwrap().unwrap()
+}
+
+/// What survives a round trip: past versions are not kept at hand.
+fn as_stored(mut ledger: Ledger) -> Ledger {
+    let undo = serde_json::to_string(&ledger.undo).unwrap();
+    ledger.undo = serde_json::from_str(&undo).unwrap();
+    ledger
+}
+
+#[tokio::test]
+async fn what_was_written_is_read_back() {
+    Databases::each(async |store| {
+        let created = ledger("pie", "ada");
+        assert!(store.create(&created).await.unwrap());
+        assert!(!store.create(&ledger("pie", "bob")).await.unwrap());
+        assert_eq!(stored(&store, "pie").await, created);
+
+        let write = write(
+            created,
+            &[
+                ("ada", "m1", "add 2 cups flour"),
+                ("bob", "m2", "hello"),
+                ("ada", "m3", "/invite eve as viewer"),
+                ("ada", "m4", "add 3 eggs"),
+            ],
+        );
+        assert_eq!(
+            store.commit(std::slice::from_ref(&write)).await.unwrap(),
+            [true]
+        );
+
+        assert_eq!(stored(&store, "pie").await, as_stored(write.ledger));
+        let all = Page {
+            after: 0,
+            upto: 9,
+            limit: 9,
+            prefer: Prefer::Oldest,
+        };
+        let messages = store.messages(&"pie".parse().unwrap(), all).await.unwrap();
+        let accepted: Vec<_> = write
+            .accepted
+            .iter()
+            .map(|a| Arc::clone(&a.message))
+            .collect();
+        assert_eq!(messages, accepted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recipe_that_has_moved_on_is_left_alone_and_the_others_are_written() {
+    Databases::each(async |store| {
+        for id in ["pie", "soup"] {
+            store.create(&ledger(id, "ada")).await.unwrap();
+        }
+        let first = write(ledger("pie", "ada"), &[("ada", "m1", "add 1 egg")]);
+        let late = write(ledger("pie", "ada"), &[("bob", "m1", "add 9 eggs")]);
+        let other = write(ledger("soup", "ada"), &[("bob", "m1", "hi")]);
+        assert_eq!(store.commit(&[first]).await.unwrap(), [true]);
+
+        assert_eq!(store.commit(&[late, other]).await.unwrap(), [false, true]);
+
+        let pie = stored(&store, "pie").await;
+        assert_eq!(pie.revision, 1);
+        assert_eq!(pie.recipe.ingredients[0].in_words(), "1 egg");
+        assert_eq!(stored(&store, "soup").await.revision, 1);
+        let late = draft("pie", "bob", "m1", "add 9 eggs").key();
+        assert_eq!(store.find(vec![late]).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_is_found_by_recipe_author_and_id() {
+    Databases::each(async |store| {
+        for id in ["pie", "soup"] {
+            store.create(&ledger(id, "ada")).await.unwrap();
+        }
+        let write = write(
+            ledger("pie", "ada"),
+            &[("ada", "m1", "one"), ("bob", "m1", "two")],
+        );
+        store.commit(std::slice::from_ref(&write)).await.unwrap();
+
+        let keys = [
+            draft("pie", "bob", "m1", "x"),
+            draft("pie", "ada", "m2", "x"),
+            draft("soup", "ada", "m1", "x"),
+        ];
+        let found = store.find(keys.iter().map(Draft::key).collect()).await;
+
+        let expected = (keys[0].key(), Arc::clone(&write.accepted[1].message));
+        assert_eq!(found.unwrap(), [expected]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_is_cut_at_the_end_that_is_not_preferred() {
+    Databases::each(async |store| {
+        let id: RecipeId = "pie".parse().unwrap();
+        store.create(&ledger("pie", "ada")).await.unwrap();
+        let posts: Vec<_> = (1..=9).map(|n| format!("m{n}")).collect();
+        let posts: Vec<_> = posts.iter().map(|id| ("ada", id.as_str(), "hi")).collect();
+        store
+            .commit(&[write(ledger("pie", "ada"), &posts)])
+            .await
+            .unwrap();
+
+        let page = async |after, upto, limit, prefer| -> Vec<_> {
+            let page = Page {
+                after,
+                upto,
+                limit,
+                prefer,
+            };
+            let messages = store.messages(&id, page).await.unwrap();
+            messages.iter().map(|message| message.revision).collect()
+        };
+        assert_eq!(page(2, 8, 3, Prefer::Oldest).await, [3, 4, 5]);
+        assert_eq!(page(2, 8, 3, Prefer::Newest).await, [6, 7, 8]);
+        assert_eq!(page(8, 20, 50, Prefer::Newest).await, [9]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_past_version_can_be_read() {
+    Databases::each(async |store| {
+        let id: RecipeId = "pie".parse().unwrap();
+        store.create(&ledger("pie", "ada")).await.unwrap();
+        let posts = [
+            ("ada", "m1", "hello"),
+            ("ada", "m2", "add 1 egg"),
+            ("ada", "m3", "yes"),
+            ("ada", "m4", "add 2 cups milk"),
+        ];
+        store
+            .commit(&[write(ledger("pie", "ada"), &posts)])
+            .await
+            .unwrap();
+
+        let versions = async |from, upto| -> Vec<_> {
+            let versions = store.versions(&id, from, upto).await.unwrap();
+            let counted = versions
+                .iter()
+                .map(|(at, recipe)| (*at, recipe.ingredients.len()));
+            counted.collect()
+        };
+        assert_eq!(versions(0, 0).await, [(0, 0)]);
+        assert_eq!(versions(1, 1).await, [(0, 0)]);
+        assert_eq!(versions(3, 3).await, [(2, 1)]);
+        assert_eq!(versions(1, 4).await, [(0, 0), (2, 1), (4, 2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
+    Databases::each(async |store| {
+        for (id, owner) in [
+            ("mine", "ada"),
+            ("open", "bob"),
+            ("closed", "bob"),
+            ("shared", "bob"),
+            ("other", "bob"),
+        ] {
+            store.create(&ledger(id, owner)).await.unwrap();
+        }
+        let ada = someone("ada").user;
+        for id in ["open", "closed", "shared"] {
+            let id = id.parse().unwrap();
+            assert!(store.visit(&id, &ada).await.unwrap());
+            assert!(!store.visit(&id, &ada).await.unwrap());
+            assert_eq!(store.visitors(&id, 9).await.unwrap(), [ada.clone()]);
+        }
+        let closed = write(ledger("closed", "bob"), &[("bob", "m1", "/private")]);
+        let shared = write(
+            ledger("shared", "bob"),
+            &[("bob", "m1", "/private"), ("bob", "m2", "/invite ada")],
+        );
+        store.commit(&[closed, shared]).await.unwrap();
+        store
+            .bind(&"shared".parse().unwrap(), "ada", &ada)
+            .await
+            .unwrap();
+
+        let listed = store.list(&ada, 10).await.unwrap();
+        let listed: Vec<_> = listed.iter().map(|s| (s.id.as_str(), s.owned)).collect();
+
+        assert_eq!(listed, [("shared", false), ("mine", true), ("open", false)]);
+        assert_eq!(store.list(&ada, 1).await.unwrap().len(), 1);
+        let all = ["open", "nowhere", "shared"].map(|id| id.parse().unwrap());
+        let revisions = store.revisions(all.to_vec()).await.unwrap();
+        assert_eq!(revisions, [(all[0].clone(), 0), (all[2].clone(), 2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_is_bound_once_and_kept_when_the_role_changes() {
+    Databases::each(async |store| {
+        let id: RecipeId = "pie".parse().unwrap();
+        store.create(&ledger("pie", "ada")).await.unwrap();
+        let invited = write(ledger("pie", "ada"), &[("ada", "m1", "/invite bob")]);
+        store.commit(std::slice::from_ref(&invited)).await.unwrap();
+        store.bind(&id, "bob", &someone("bob").user).await.unwrap();
+        store
+            .bind(&id, "bob", &someone("mallory").user)
+            .await
+            .unwrap();
+
+        let mut again = write(invited.ledger, &[("ada", "m2", "/invite bob as viewer")]);
+        store.commit(std::slice::from_ref(&again)).await.unwrap();
+
+        let bob = Member {
+            name: "bob".to_owned(),
+            user: Some(someone("bob").user),
+            role: Role::Viewer,
+        };
+        let pie = stored(&store, "pie").await;
+        assert_eq!(pie.access.members, [bob]);
+        assert_eq!(pie.access.visibility, Visibility::Public);
+
+        again = write(pie, &[("ada", "m3", "/remove bob")]);
+        let change: &AccessChange = &again.accepted[0].access;
+        assert_eq!(change.members.len(), 1);
+        store.commit(&[again]).await.unwrap();
+        assert_eq!(stored(&store, "pie").await.access.members, []);
+    })
+    .await;
+}

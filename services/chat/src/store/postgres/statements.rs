@@ -1,0 +1,95 @@
+//! The statements that PostgreSQL runs. Each is one transaction; many rows come as one array for each column.
+
+pub(super) const CREATE: &str = "
+    WITH created AS (
+        INSERT INTO recipes (id, owner, visibility, title, revision, state, state_revision, undo,
+            created_at, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING
+        RETURNING id, state_revision, state),
+    first AS (
+        INSERT INTO versions (recipe, revision, state)
+        SELECT id, state_revision, state FROM created)
+    SELECT 1 FROM created";
+
+pub(super) const LOAD: &str = "
+    SELECT id, owner, visibility, revision, state, state_revision, undo, changed_at,
+        ARRAY(SELECT name FROM members m WHERE m.recipe = r.id ORDER BY name),
+        ARRAY(SELECT user_id FROM members m WHERE m.recipe = r.id ORDER BY name),
+        ARRAY(SELECT role FROM members m WHERE m.recipe = r.id ORDER BY name)
+    FROM recipes r WHERE id = ANY($1)";
+
+pub(super) const FIND: &str = "
+    SELECT m.revision, m.id, m.author, m.author_name, m.content, m.effect, m.hint, m.accepted_at,
+        m.recipe
+    FROM UNNEST($1::text[], $2::text[], $3::text[]) AS k (recipe, author, id)
+    JOIN messages m ON m.recipe = k.recipe AND m.author = k.author AND m.id = k.id";
+
+/// Writes what is new about recipes, each only if it is still at the expected revision; gives those that were.
+pub(super) const COMMIT: &str = "
+    WITH asked AS (
+        SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
+            $6::text[], $7::bigint[], $8::text[], $9::text[])
+        AS a (id, expected, revision, visibility, changed_at, title, state_revision, state, undo)
+        ORDER BY id),
+    written AS (
+        UPDATE recipes r SET revision = a.revision, visibility = a.visibility,
+            changed_at = a.changed_at, title = a.title, state_revision = a.state_revision,
+            state = coalesce(a.state, r.state), undo = coalesce(a.undo, r.undo)
+        FROM asked a WHERE r.id = a.id AND r.revision = a.expected
+        RETURNING r.id),
+    new_messages AS (
+        INSERT INTO messages (recipe, revision, id, author, author_name, content, effect, hint,
+            accepted_at)
+        SELECT n.* FROM UNNEST($10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],
+            $15::text[], $16::text[], $17::text[], $18::bigint[])
+        AS n (recipe, revision, id, author, author_name, content, effect, hint, accepted_at)
+        WHERE n.recipe IN (SELECT id FROM written)),
+    new_versions AS (
+        INSERT INTO versions (recipe, revision, state)
+        SELECT n.* FROM UNNEST($19::text[], $20::bigint[], $21::text[])
+        AS n (recipe, revision, state) WHERE n.recipe IN (SELECT id FROM written)),
+    new_members AS (
+        INSERT INTO members (recipe, name, user_id, role)
+        SELECT n.* FROM UNNEST($22::text[], $23::text[], $24::text[], $25::text[])
+        AS n (recipe, name, user_id, role) WHERE n.recipe IN (SELECT id FROM written)
+        ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role),
+    gone_members AS (
+        DELETE FROM members m USING UNNEST($26::text[], $27::text[]) AS g (recipe, name)
+        WHERE m.recipe = g.recipe AND m.name = g.name
+            AND g.recipe IN (SELECT id FROM written))
+    SELECT id FROM written";
+
+pub(super) const OLDEST: &str = "
+    SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
+    WHERE recipe = $1 AND revision > $2 AND revision <= $3 ORDER BY revision LIMIT $4";
+
+pub(super) const NEWEST: &str = "
+    SELECT * FROM (
+        SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
+        WHERE recipe = $1 AND revision > $2 AND revision <= $3 ORDER BY revision DESC LIMIT $4)
+    AS newest ORDER BY revision";
+
+pub(super) const VERSIONS: &str = "
+    SELECT revision, state FROM versions
+    WHERE recipe = $1 AND revision <= $3 AND revision >=
+        (SELECT max(revision) FROM versions WHERE recipe = $1 AND revision <= $2)
+    ORDER BY revision";
+
+pub(super) const VISIT: &str = "
+    INSERT INTO visits (user_id, recipe) SELECT $1, $2
+    WHERE NOT EXISTS (SELECT 1 FROM visits WHERE user_id = $1 AND recipe = $2)
+    ON CONFLICT DO NOTHING RETURNING 1";
+
+pub(super) const VISITORS: &str = "SELECT user_id FROM visits WHERE recipe = $1 LIMIT $2";
+
+pub(super) const BIND: &str = "
+    UPDATE members SET user_id = $3 WHERE recipe = $1 AND name = $2 AND user_id IS NULL";
+
+pub(super) const LIST: &str = "
+    SELECT id, title, revision, changed_at, owner = $1 FROM recipes r
+    WHERE owner = $1 OR id IN (SELECT recipe FROM visits WHERE user_id = $1)
+        AND (visibility = 'public' OR EXISTS
+            (SELECT 1 FROM members m WHERE m.recipe = r.id AND m.user_id = $1))
+    ORDER BY changed_at DESC, id LIMIT $2";
+
+pub(super) const REVISIONS: &str = "SELECT id, revision FROM recipes WHERE id = ANY($1)";

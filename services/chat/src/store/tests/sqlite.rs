@@ -1,0 +1,103 @@
+//! What only SQLite has to promise, and what is said when a database cannot be opened.
+
+use std::time::Duration;
+
+use super::{Databases, Store, draft, ledger, stored, write};
+
+async fn refusal(url: &str) -> String {
+    let opened = Store::open(&url.parse().unwrap(), 2).await;
+    opened.expect_err("it must not open").to_string()
+}
+
+#[tokio::test]
+async fn a_second_opener_is_told_that_the_database_is_in_use() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+
+    let refusal = refusal(&databases.url()).await;
+    assert!(refusal.starts_with("--database-url sqlite:"), "{refusal}");
+    assert!(refusal.contains("another process"), "{refusal}");
+
+    drop(store);
+    databases.open().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
+    for (url, words) in [
+        (
+            "mysql://ada:hunter2@db/chat",
+            "write sqlite:PATH or postgres://",
+        ),
+        (
+            "sqlite:/proc/nowhere/chat.db",
+            "--database-url sqlite:/proc",
+        ),
+        (
+            "postgres://ada:hunter2@127.0.0.1:1/chat",
+            "--database-url postgres://127.0.0.1:1/chat: ",
+        ),
+        ("postgres://ada:hunter2@127.0.0.1:x/chat", "--database-url"),
+    ] {
+        let refusal = refusal(url).await;
+        assert!(refusal.contains(words), "{refusal}");
+        assert!(!refusal.contains("hunter2"), "{refusal}");
+        assert!(!refusal.contains('\n'), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_that_was_accepted() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+    store.create(&ledger("pie", "ada")).await.unwrap();
+    let Store::Sqlite(sqlite) = &store else {
+        panic!("not SQLite");
+    };
+    sqlite.limit_pages(Some(0)).await;
+    let long = "x".repeat(3_000);
+    let posts: Vec<_> = (0..40).map(|n| format!("m{n}")).collect();
+    let posts: Vec<_> = posts
+        .iter()
+        .map(|id| ("ada", id.as_str(), long.as_str()))
+        .collect();
+    let much = write(ledger("pie", "ada"), &posts);
+
+    assert!(store.commit(std::slice::from_ref(&much)).await.is_err());
+    assert_eq!(stored(&store, "pie").await.revision, 0);
+
+    sqlite.limit_pages(None).await;
+    assert_eq!(store.commit(&[much]).await.unwrap(), [true]);
+    drop(store);
+    let store = databases.open().await;
+    assert_eq!(stored(&store, "pie").await.revision, 40);
+}
+
+#[tokio::test]
+async fn calls_made_together_succeed_and_fail_each_for_itself() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+    store.create(&ledger("pie", "ada")).await.unwrap();
+    let good = write(ledger("pie", "ada"), &[("ada", "m1", "hi")]);
+    // Its message is stored already under that id when it comes second: the constraint refuses it.
+    let mut bad = write(ledger("pie", "ada"), &[("ada", "m1", "hi")]);
+    bad.expected = 1;
+    let created = ledger("soup", "ada");
+
+    let (good, bad, created) = tokio::time::timeout(Duration::from_secs(5), async {
+        tokio::join!(
+            store.commit(std::slice::from_ref(&good)),
+            store.commit(std::slice::from_ref(&bad)),
+            store.create(&created)
+        )
+    })
+    .await
+    .unwrap();
+
+    assert_eq!(good.unwrap(), [true]);
+    assert!(bad.is_err());
+    assert!(created.unwrap());
+    assert_eq!(stored(&store, "pie").await.revision, 1);
+    let key = draft("pie", "ada", "m1", "hi").key();
+    assert_eq!(store.find(vec![key]).await.unwrap().len(), 1);
+}
