@@ -10,11 +10,12 @@ mod config;
 mod memory;
 pub mod metrics;
 mod record;
+mod shared;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use proto::ids::{LoginSessionId, SessionId, UserId};
-use runtime::lifecycle::Lifecycle;
+use runtime::{lifecycle::Lifecycle, redis::Redis};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
@@ -27,6 +28,8 @@ pub use self::{
 pub enum Backend {
     /// In this process, for a single edge.
     Memory,
+    /// In Redis, for all edges that use it.
+    Redis(Redis),
 }
 
 /// Starts keeping deadlines for `edge`; its tasks run until [`Deadlines::close`] or the lifecycle is killed.
@@ -40,6 +43,7 @@ pub fn start(
     let tasks = Tasks::new(lifecycle);
     let desk = match backend {
         Backend::Memory => Desk::Memory(memory::open(&config, edge, owners, &tasks)),
+        Backend::Redis(redis) => Desk::Shared(shared::open(config, edge, &redis, owners, &tasks)),
     };
     Deadlines { desk, tasks }
 }
@@ -54,6 +58,7 @@ pub struct Deadlines {
 #[derive(Clone)]
 enum Desk {
     Memory(Arc<memory::Desk>),
+    Shared(Arc<shared::Desk>),
 }
 
 impl Deadlines {
@@ -62,6 +67,7 @@ impl Deadlines {
     pub fn schedule(&self, record: Record) {
         match &self.desk {
             Desk::Memory(desk) => desk.schedule(&record),
+            Desk::Shared(desk) => desk.schedule(record),
         }
     }
 
@@ -75,6 +81,7 @@ impl Deadlines {
     ) {
         match &self.desk {
             Desk::Memory(desk) => desk.acknowledge(session, generation, answer_in, expires_in),
+            Desk::Shared(desk) => desk.acknowledge(session, generation, answer_in, expires_in),
         }
     }
 
@@ -84,6 +91,7 @@ impl Deadlines {
     pub fn cancel(&self, session: &SessionId, generation: u64) {
         match &self.desk {
             Desk::Memory(desk) => desk.cancel(session, generation),
+            Desk::Shared(desk) => desk.cancel(session, generation),
         }
     }
 
@@ -101,6 +109,7 @@ impl Deadlines {
     ) -> Result<Option<Record>, Unavailable> {
         match &self.desk {
             Desk::Memory(desk) => Ok(desk.take_over(session, user, login_session)),
+            Desk::Shared(desk) => desk.take_over(session, user, login_session).await,
         }
     }
 
@@ -111,6 +120,7 @@ impl Deadlines {
     pub async fn review(&self, session: &SessionId) -> Result<bool, Unavailable> {
         match &self.desk {
             Desk::Memory(desk) => Ok(desk.review(session)),
+            Desk::Shared(desk) => desk.review(session).await,
         }
     }
 
@@ -118,6 +128,7 @@ impl Deadlines {
     pub fn is_up(&self) -> bool {
         match &self.desk {
             Desk::Memory(_) => true,
+            Desk::Shared(desk) => desk.is_up(),
         }
     }
 
@@ -165,6 +176,10 @@ impl Tasks {
 
     async fn closing(&self) {
         self.closing.cancelled().await;
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.is_cancelled()
     }
 
     async fn close(&self, patience: Duration) -> bool {

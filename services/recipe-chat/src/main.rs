@@ -1,1 +1,14 @@
-fn main() {}
+//! Recipe Chat, the one binary: reads the command line, starts telemetry, runs a command, and says in one line
+//! what went wrong.
+
+mod cli;
+mod commands;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::parse() {
+        Ok(cli) => commands::run(cli),
+        Err(code) => code,
+    }
+}

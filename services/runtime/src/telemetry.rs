@@ -3,6 +3,8 @@
 //! Logs go to standard error, one event a line. Traces and metrics go out over OTLP when an endpoint is
 //! given; metrics can be read as Prometheus text at any time.
 
+use std::io::IsTerminal as _;
+
 use opentelemetry::{global, trace::TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
@@ -119,8 +121,11 @@ fn subscribe(
     config: &TelemetryConfig,
     traces: Option<&SdkTracerProvider>,
 ) -> Result<(), SetupError> {
-    let filter = EnvFilter::try_new(&config.log)?;
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // The SDK tells of its own set-up, which nobody has asked about; what the operator says comes after.
+    let filter = EnvFilter::try_new(format!("opentelemetry=warn,{}", config.log))?;
+    let logs = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let logs = match config.log_format {
         LogFormat::Pretty => logs.boxed(),
         LogFormat::Json => logs.json().flatten_event(true).boxed(),

@@ -2,23 +2,32 @@
 
 use opentelemetry::{
     KeyValue, global,
-    metrics::{Counter, Histogram},
+    metrics::{Counter, Gauge, Histogram},
 };
 
 use super::{
-    book::Claimed,
+    book::{Claimed, Outcome},
     record::{Issuer, PromptReason},
 };
 
-/// Sessions found due by this edge, by whose they are: `for` is `own` or `other`.
+/// Sessions found due by this edge; `for` says whose they are: `own` or `other`.
 pub const PROMPTS_CLAIMED: &str = "deadline_prompts_claimed";
 /// How late a session was found due.
 pub const CLAIM_LATENESS: &str = "deadline_claim_lateness";
+/// Writes to the schedule; `outcome` is `stored`, `missing`, `stale` or `failed`.
+pub const WRITES: &str = "deadline_writes";
+/// Sessions written anew after Redis may have lost them.
+pub const REPAIRED: &str = "deadline_repaired_sessions";
+/// Whether Redis can be reached: 1 or 0.
+pub const REDIS_UP: &str = "deadline_redis_up";
 
 #[derive(Clone)]
 pub(super) struct Metrics {
     claimed: Counter<u64>,
     lateness: Histogram<f64>,
+    writes: Counter<u64>,
+    repaired: Counter<u64>,
+    up: Gauge<u64>,
 }
 
 impl Metrics {
@@ -37,6 +46,18 @@ impl Metrics {
                     0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
                 ])
                 .build(),
+            writes: meter
+                .u64_counter(WRITES)
+                .with_description("Writes to the session schedule, by outcome")
+                .build(),
+            repaired: meter
+                .u64_counter(REPAIRED)
+                .with_description("Sessions written anew after Redis may have lost them")
+                .build(),
+            up: meter
+                .u64_gauge(REDIS_UP)
+                .with_description("Whether the Redis of the session schedule can be reached")
+                .build(),
         }
     }
 
@@ -50,5 +71,30 @@ impl Metrics {
         if claimed.reason == PromptReason::Expiring {
             self.lateness.record(claimed.late.as_secs_f64(), &[]);
         }
+    }
+
+    pub(super) fn written(&self, outcome: &Outcome) {
+        self.count_write(match outcome {
+            Outcome::Stored => "stored",
+            Outcome::Missing => "missing",
+            Outcome::Stale { .. } => "stale",
+        });
+    }
+
+    pub(super) fn unwritten(&self) {
+        self.count_write("failed");
+    }
+
+    pub(super) fn repaired(&self, sessions: usize) {
+        self.repaired
+            .add(u64::try_from(sessions).unwrap_or(u64::MAX), &[]);
+    }
+
+    pub(super) fn up(&self, up: bool) {
+        self.up.record(u64::from(up), &[]);
+    }
+
+    fn count_write(&self, outcome: &'static str) {
+        self.writes.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 }

@@ -1,0 +1,106 @@
+//! Everything about an edge that can be set, with its defaults.
+
+use std::time::Duration;
+
+use runtime::config::duration;
+
+/// How an edge behaves.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Edge")]
+#[group(id = "edge")]
+pub struct Config {
+    /// How long a new connection may take to send its `auth`
+    #[arg(long, env = "EDGE_AUTH_TIMEOUT", value_parser = duration, default_value = "5s")]
+    pub auth_timeout: Duration,
+
+    /// How long before a token ends its holder is asked for a fresh one
+    #[arg(long, env = "EDGE_REAUTH_LEAD", value_parser = duration, default_value = "60s")]
+    pub reauth_lead: Duration,
+
+    /// How long the holder has to send it
+    #[arg(long, env = "EDGE_REAUTH_GRACE", value_parser = duration, default_value = "30s")]
+    pub reauth_grace: Duration,
+
+    /// Origins other than the edge's own from which browsers may connect, such as https://cook.example
+    #[arg(long, env = "EDGE_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<String>,
+
+    /// Over how long connections are closed when the edge stops
+    #[arg(long, env = "EDGE_DRAIN_TIMEOUT", value_parser = duration, default_value = "20s")]
+    pub drain_timeout: Duration,
+
+    /// How many messages a second a connection may send; 0: no limit
+    #[arg(long, env = "EDGE_MESSAGE_RATE", default_value_t = 5)]
+    pub message_rate: u32,
+
+    /// How many messages a connection may send at once
+    #[arg(long, env = "EDGE_MESSAGE_BURST", default_value_t = 20)]
+    pub message_burst: u32,
+
+    /// How many connections the edge holds; 0: no limit
+    #[arg(long, env = "EDGE_MAX_CONNECTIONS", default_value_t = 100_000)]
+    pub max_connections: usize,
+
+    /// How many connections one address may have; 0: no limit
+    #[arg(
+        long,
+        env = "EDGE_MAX_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 1_000
+    )]
+    pub max_connections_per_address: usize,
+
+    /// How many connections one user may have on this edge; 0: no limit
+    #[arg(long, env = "EDGE_MAX_CONNECTIONS_PER_USER", default_value_t = 50)]
+    pub max_connections_per_user: usize,
+
+    /// How many times a minute one address may sign in or sign up; 0: no limit
+    #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]
+    pub sign_in_rate: u32,
+
+    /// Whether joining a recipe that does not exist creates it
+    #[arg(long, env = "EDGE_CREATE_ON_JOIN", default_value_t = true, action = clap::ArgAction::Set)]
+    pub create_on_join: bool,
+
+    /// How often the edge pings a connection; two pings without a pong end it
+    #[arg(long, env = "EDGE_PING_INTERVAL", value_parser = duration, default_value = "25s")]
+    pub ping_interval: Duration,
+
+    /// How long a write may make no progress before the connection is closed as too slow
+    #[arg(long, env = "EDGE_WRITE_TIMEOUT", value_parser = duration, default_value = "10s")]
+    pub write_timeout: Duration,
+
+    /// Whether this edge works off the shared deadlines; tests switch it off to see the others do it
+    #[arg(long, env = "EDGE_CLAIM_DEADLINES", default_value_t = true, action = clap::ArgAction::Set, hide = true)]
+    pub claim_deadlines: bool,
+}
+
+impl Config {
+    /// All that is wrong with it, in words for the operator.
+    pub fn faults(&self) -> Vec<String> {
+        let positive = [
+            ("--auth-timeout", self.auth_timeout),
+            ("--reauth-lead", self.reauth_lead),
+            ("--reauth-grace", self.reauth_grace),
+            ("--ping-interval", self.ping_interval),
+            ("--write-timeout", self.write_timeout),
+        ];
+        let mut faults: Vec<String> = positive
+            .iter()
+            .filter(|(_, duration)| duration.is_zero())
+            .map(|(flag, _)| format!("{flag} must be longer than 0s"))
+            .collect();
+        if self.message_rate > 0 && self.message_burst == 0 {
+            faults.push("--message-burst must be at least 1 when --message-rate is set".to_owned());
+        }
+        for origin in &self.allowed_origins {
+            let good = url::Url::parse(origin)
+                .is_ok_and(|url| url.has_host() && url.path() == "/" && url.query().is_none());
+            if !good {
+                faults.push(format!(
+                    "--allowed-origins: {origin:?} is not an origin; write it as https://host or https://host:port"
+                ));
+            }
+        }
+        faults
+    }
+}

@@ -1,0 +1,166 @@
+//! One connection, from the upgrade to its end: one task owns it. First the client proves who it is
+//! (`greeting`), then one loop carries everything (`live`); the end is one straight line and one log line.
+
+mod answers;
+mod greeting;
+mod live;
+mod socket;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use proto::ids::{RecipeId, SessionId};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
+use tracing::{Instrument as _, Span, field::Empty, info, info_span};
+
+use self::{live::Live, socket::Socket};
+use crate::{edge::Edge, limits::Place, metrics, registry::Connection, wire::codes::Close};
+
+/// What is known of a connection when it is upgraded.
+#[derive(Debug)]
+pub struct Upgraded {
+    /// The recipe in its address.
+    pub recipe: RecipeId,
+    /// The peer's address.
+    pub address: IpAddr,
+    /// Its place among the edge's connections.
+    pub place: Place<IpAddr>,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The edge closes it.
+    Closed(Close),
+    /// The client closed it, with this code.
+    Left(Option<u16>),
+    /// It broke, or was silent for too long.
+    Lost,
+}
+
+impl End {
+    /// Whether the session is over too, so that nobody need be asked for it any more. A session whose
+    /// connection is only lost may be resumed at any edge.
+    fn ends_session(self) -> bool {
+        match self {
+            Self::Closed(close) => match close {
+                Close::ServiceRestart | Close::TooSlow | Close::SessionMoved => false,
+                Close::AuthenticationTimeout
+                | Close::FirstMessageMustBeAuth
+                | Close::MissingAuthToken
+                | Close::InvalidToken
+                | Close::NotAllowed
+                | Close::AnotherUser
+                | Close::ReauthenticationTimeout
+                | Close::SessionRevoked
+                | Close::TooManyInvalidMessages
+                | Close::TryAgainLater
+                | Close::TooManyConnections
+                | Close::MessageTooBig
+                | Close::TextFramesOnly
+                | Close::InvalidUtf8
+                | Close::ProtocolError => true,
+            },
+            Self::Left(code) => code == Some(1000),
+            Self::Lost => false,
+        }
+    }
+}
+
+impl From<socket::WriteFault> for End {
+    fn from(fault: socket::WriteFault) -> Self {
+        match fault {
+            socket::WriteFault::Close(close) => Self::Closed(close),
+            socket::WriteFault::Lost => Self::Lost,
+        }
+    }
+}
+
+/// What a connection did, for its summary.
+#[derive(Debug, Default)]
+struct Tally {
+    session: Option<SessionId>,
+    frames_in: u64,
+    frames_out: u64,
+    messages: u64,
+    reauths: u64,
+}
+
+/// Runs one connection to its end.
+pub async fn run<S>(edge: Arc<Edge>, stream: S, upgraded: Upgraded)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = edge.registry.connect();
+    let span = info_span!(
+        "connection",
+        recipe.id = %upgraded.recipe,
+        user.id = Empty,
+        session.id = Empty,
+    );
+    Box::pin(carry(edge, stream, upgraded, connection).instrument(span)).await;
+}
+
+async fn carry<S>(edge: Arc<Edge>, stream: S, upgraded: Upgraded, connection: Connection)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    let mut socket = Socket::new(stream, edge.config.write_timeout).await;
+    metrics::connections().add(1, &[]);
+
+    let greeted = Box::pin(greeting::greet(&edge, &mut socket, &upgraded, &connection)).await;
+    let end = match greeted {
+        Ok(greeted) => {
+            metrics::handshake_time().record(began.elapsed().as_secs_f64(), &[]);
+            let span = Span::current();
+            span.record("user.id", greeted.session.principal().user.as_str());
+            span.record("session.id", greeted.id.as_str());
+            tally.session = Some(greeted.id.clone());
+            let mut live = Live::new(&edge, &mut socket, &connection, &upgraded.recipe, greeted);
+            let end = live.run(&mut tally).await;
+            live.let_go(end);
+            end
+        }
+        Err(end) => end,
+    };
+
+    match end {
+        End::Closed(close) => socket.close(close).await,
+        End::Left(_) => socket.finish().await,
+        End::Lost => {}
+    }
+    metrics::connections().add(-1, &[]);
+    metrics::count_end(end_labels(end));
+    summarise(end, &tally, began.elapsed(), upgraded.address);
+}
+
+/// Code and reason, as metrics and logs name them.
+fn end_labels(end: End) -> (u16, &'static str) {
+    match end {
+        End::Closed(close) => (close.code(), close.reason()),
+        // The client chooses the code: only known ones become labels.
+        End::Left(Some(code @ (1000 | 1001))) => (code, "left"),
+        End::Left(_) => (1005, "left"),
+        End::Lost => (1006, "lost"),
+    }
+}
+
+fn summarise(end: End, tally: &Tally, lasted: Duration, address: IpAddr) {
+    let (code, reason) = end_labels(end);
+    info!(
+        close.code = code,
+        close.reason = reason,
+        client.address = %address,
+        authenticated = tally.session.is_some(),
+        lasted = ?lasted,
+        frames.received = tally.frames_in,
+        frames.sent = tally.frames_out,
+        messages = tally.messages,
+        reauths = tally.reauths,
+        "connection ended: {reason}",
+    );
+}

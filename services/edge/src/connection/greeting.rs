@@ -1,0 +1,187 @@
+//! The handshake: the first message must be an `auth`, in time; its token must be good; its user must be let
+//! into the recipe. What has not come this far has no way to a recipe.
+
+use std::sync::Arc;
+
+use proto::ids::{RecipeId, SessionId, UserId};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+    time::{Instant, sleep_until},
+};
+use tracing::{Instrument as _, info_span, warn};
+
+use super::{
+    End, Upgraded,
+    socket::{Incoming, Socket},
+};
+use crate::{
+    deadlines::{Phase, Record},
+    edge::Edge,
+    limits::Place,
+    registry::Connection,
+    session::{Found, Session, Timings},
+    upstream::{
+        Principal,
+        auth::AuthError,
+        chat::{ChatError, Join, Joined},
+    },
+    wire::{
+        codes::Close,
+        inbound::{Auth, read_first},
+    },
+};
+
+/// The longest frame before the client has proved who it is.
+const MAX_FIRST_FRAME: usize = 8 << 10;
+
+/// A client that has proved who it is and was let into the recipe.
+#[derive(Debug)]
+pub(super) struct Greeted {
+    /// The session's id: new, or taken over.
+    pub(super) id: SessionId,
+    /// The session.
+    pub(super) session: Session,
+    /// What to answer, and to which `auth`.
+    pub(super) joined: Joined,
+    /// The `auth` that is answered.
+    pub(super) auth: Auth,
+    /// The place among the user's connections.
+    pub(super) place: Place<UserId>,
+}
+
+/// Brings a new connection to the point where its first `auth` can be answered.
+pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Arc<Edge>,
+    socket: &mut Socket<S>,
+    upgraded: &Upgraded,
+    connection: &Connection,
+) -> Result<Greeted, End> {
+    let deadline = Instant::now() + edge.config.auth_timeout;
+    let auth = select! {
+        biased; // a close must win over a client that talks
+        close = connection.control.closing() => return Err(End::Closed(close)),
+        () = sleep_until(deadline) => return Err(End::Closed(Close::AuthenticationTimeout)),
+        first = first_message(socket) => first?,
+    };
+    let span = info_span!("auth");
+    if let Some(parent) = &auth.traceparent {
+        runtime::trace_context::set_parent(&span, parent);
+    }
+    let admission = admit(edge, &upgraded.recipe, auth).instrument(span);
+    // Nothing more is read meanwhile: what the client sends already waits in its socket.
+    select! {
+        biased;
+        close = connection.control.closing() => Err(End::Closed(close)),
+        admitted = admission => admitted.map_err(End::Closed),
+    }
+}
+
+/// Reads until something other than a ping or pong has come. Fragments are put together by the socket.
+async fn first_message<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+) -> Result<Auth, End> {
+    loop {
+        return match socket.read().await {
+            Incoming::Ping | Incoming::Pong => continue,
+            Incoming::Text(text) if text.len() > MAX_FIRST_FRAME => {
+                Err(End::Closed(Close::MessageTooBig))
+            }
+            Incoming::Text(text) => read_first(&text).map_err(End::Closed),
+            Incoming::Forbidden(close) => Err(End::Closed(close)),
+            Incoming::Closed(code) => Err(End::Left(code)),
+            Incoming::Lost => Err(End::Lost),
+        };
+    }
+}
+
+async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Greeted, Close> {
+    let (principal, expires) = edge.auth.validate(&auth.token).await.map_err(judge_token)?;
+    let place = edge
+        .users
+        .take(principal.user.clone())
+        .ok_or(Close::TooManyConnections)?;
+    let joined = join(edge, &principal, recipe, auth.revision).await?;
+    let (id, session) = open_session(edge, &auth, principal, expires).await;
+    Ok(Greeted {
+        id,
+        session,
+        joined,
+        auth,
+        place,
+    })
+}
+
+/// A service that cannot be asked is not a token that is not good.
+fn judge_token(error: AuthError) -> Close {
+    match error {
+        AuthError::Unauthenticated(_) => Close::InvalidToken,
+        AuthError::Invalid(_)
+        | AuthError::Taken(_)
+        | AuthError::TooMany { .. }
+        | AuthError::Unavailable => Close::TryAgainLater,
+    }
+}
+
+async fn join(
+    edge: &Edge,
+    principal: &Principal,
+    recipe: &RecipeId,
+    after: Option<u64>,
+) -> Result<Joined, Close> {
+    let join = Join {
+        principal: principal.clone(),
+        recipe: recipe.clone(),
+        create: edge.config.create_on_join,
+        after,
+    };
+    edge.link.join(join).await.map_err(|error| match error {
+        ChatError::NotFound | ChatError::Forbidden(_) => Close::NotAllowed,
+        ChatError::Conflict(_) | ChatError::Invalid(_) | ChatError::Unavailable => {
+            Close::TryAgainLater
+        }
+    })
+}
+
+/// Takes the named session over when there is such a one, else opens a new one.
+async fn open_session(
+    edge: &Edge,
+    auth: &Auth,
+    principal: Principal,
+    expires: Instant,
+) -> (SessionId, Session) {
+    let timings = Timings {
+        lead: edge.config.reauth_lead,
+        grace: edge.config.reauth_grace,
+    };
+    if let Some(id) = &auth.session {
+        match edge
+            .deadlines
+            .take_over(id, &principal.user, &principal.login_session)
+            .await
+        {
+            Ok(Some(record)) => {
+                let found = found(&record, Instant::now());
+                let session = Session::resumed(timings, principal, expires, found);
+                return (id.clone(), session);
+            }
+            Ok(None) => {}
+            Err(unavailable) => warn!(%unavailable, "a session is opened anew"),
+        }
+    }
+    (
+        SessionId::random(),
+        Session::new(timings, principal, expires),
+    )
+}
+
+fn found(record: &Record, now: Instant) -> Found {
+    Found {
+        generation: record.generation,
+        expires: now + record.expires_in,
+        answer_by: match record.phase {
+            Phase::Active => None,
+            Phase::Asked => Some(now + record.due_in),
+        },
+    }
+}

@@ -1,0 +1,318 @@
+//! The life of an authenticated connection: one loop that waits on five inputs (orders from outside, its own
+//! timers, calls under way, the client's frames, the room's bell), turns each into events of the session's
+//! machine, and carries out what follows. Between any two inputs it brings the client up to date.
+
+mod incoming;
+mod welcome;
+
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use proto::ids::{RecipeId, Revision, SessionId, UserId};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::{
+    End, Tally,
+    answers::Answers,
+    greeting::Greeted,
+    socket::{Incoming, Socket},
+};
+use crate::{
+    deadlines::{Issuer, Prompt, PromptReason},
+    edge::Edge,
+    limits::{Paced, Place},
+    metrics::{self, Asker},
+    registry::{Connection, Held, Order},
+    rooms::Member,
+    session::{Action, Event, Reauth, Session, Verdict},
+    upstream::{
+        auth::AuthError,
+        chat::{ChatError, Joined, Posted},
+    },
+    wire::{codes::Close, frames::AuthRequiredReason, inbound::Auth, outbound},
+};
+
+/// How many messages of one connection may be under way; then it reads no more until one is answered.
+const MAX_UNDER_WAY: usize = 8;
+/// How many pings may stay without a pong.
+const MAX_UNANSWERED_PINGS: u8 = 2;
+/// How long until a service that could not be asked is asked again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// An authenticated connection.
+pub(super) struct Live<'a, S> {
+    edge: &'a Arc<Edge>,
+    socket: &'a mut Socket<S>,
+    connection: &'a Connection,
+    recipe: &'a RecipeId,
+    id: SessionId,
+    session: Session,
+    member: Member,
+    /// The last revision that the client was sent.
+    written: Revision,
+    /// The answer to the first `auth`, until it is written.
+    first_welcome: Option<(Joined, Auth)>,
+    /// The re-`auth`s that wait for a verdict; the first is being judged.
+    reauths: VecDeque<Auth>,
+    answers: Answers,
+    under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    catching_up: bool,
+    paced: Paced,
+    invalid_messages: u32,
+    next_ping: Instant,
+    unanswered_pings: u8,
+    _place: Place<UserId>,
+}
+
+/// A call that has come back.
+enum Outcome {
+    /// The verdict on a re-`auth`.
+    Verified(Verdict),
+    /// The recipe, for the answer to a re-`auth`.
+    Rejoined(Result<Joined, ChatError>, Reauth),
+    /// What the connection had missed.
+    CaughtUp(Result<Joined, ChatError>),
+    /// The answer to a post.
+    Posted(u64, Result<Posted, ChatError>),
+}
+
+/// What the loop waits for.
+enum Input {
+    Order(Order),
+    Timer,
+    Outcome(Outcome),
+    Incoming(Incoming),
+    Bell,
+}
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
+    pub(super) fn new(
+        edge: &'a Arc<Edge>,
+        socket: &'a mut Socket<S>,
+        connection: &'a Connection,
+        recipe: &'a RecipeId,
+        greeted: Greeted,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            member: edge.rooms.enter(recipe, greeted.joined.revision),
+            written: greeted.joined.revision,
+            id: greeted.id,
+            session: greeted.session,
+            first_welcome: Some((greeted.joined, greeted.auth)),
+            reauths: VecDeque::new(),
+            answers: Answers::default(),
+            under_way: FuturesUnordered::new(),
+            catching_up: false,
+            paced: Paced::new(now),
+            invalid_messages: 0,
+            next_ping: now + edge.config.ping_interval,
+            unanswered_pings: 0,
+            _place: greeted.place,
+            edge,
+            socket,
+            connection,
+            recipe,
+        }
+    }
+
+    /// Carries everything until the connection ends.
+    pub(super) async fn run(&mut self, tally: &mut Tally) -> End {
+        match self.carry(tally).await {
+            Err(end) => end,
+        }
+    }
+
+    /// Gives the session up, or leaves it to be resumed.
+    pub(super) fn let_go(&self, end: End) {
+        self.connection.let_go(&self.id);
+        if end.ends_session() {
+            self.edge
+                .deadlines
+                .cancel(&self.id, self.session.generation());
+        }
+    }
+
+    async fn carry(&mut self, tally: &mut Tally) -> Result<Infallible, End> {
+        self.record();
+        if let Some((joined, auth)) = self.first_welcome.take() {
+            let reauth = Reauth {
+                id: auth.id,
+                revision: auth.revision,
+            };
+            self.welcome(joined, reauth, tally).await?;
+        }
+        loop {
+            self.write_updates(tally).await?;
+            match self.next_input().await {
+                Input::Order(order) => self.obey(order, tally).await?,
+                Input::Timer => self.tick(tally).await?,
+                Input::Outcome(outcome) => self.conclude(outcome, tally).await?,
+                Input::Incoming(incoming) => self.receive(incoming, tally).await?,
+                Input::Bell => {}
+            }
+        }
+    }
+
+    /// Every arm is cancel-safe: nothing is taken by one that loses.
+    async fn next_input(&mut self) -> Input {
+        let reads = self.answers.len() < MAX_UNDER_WAY && self.session.accepts_auth();
+        let timer = self.session.next_deadline().min(self.next_ping);
+        select! {
+            biased; // a close or a deadline must win over a busy client or room
+            order = self.connection.control.order() => Input::Order(order),
+            () = sleep_until(timer) => Input::Timer,
+            Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
+                Input::Outcome(outcome)
+            }
+            incoming = self.socket.read(), if reads => Input::Incoming(incoming),
+            () = self.member.rung() => Input::Bell,
+        }
+    }
+
+    async fn obey(&mut self, order: Order, tally: &mut Tally) -> Result<(), End> {
+        match order {
+            Order::Close(close) => Err(End::Closed(close)),
+            Order::Prompt(prompt) => {
+                let Prompt {
+                    generation,
+                    reason,
+                    issuer,
+                    ..
+                } = prompt;
+                let asker = match issuer {
+                    Issuer::OwnNode => Asker::OwnNode,
+                    Issuer::OtherNode => Asker::OtherNode,
+                };
+                let event = Event::Prompted { generation, reason };
+                self.happen(event, asker, tally).await
+            }
+        }
+    }
+
+    async fn tick(&mut self, tally: &mut Tally) -> Result<(), End> {
+        let now = Instant::now();
+        if now >= self.next_ping {
+            self.next_ping = now + self.edge.config.ping_interval;
+            if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
+                return Err(End::Lost);
+            }
+            self.unanswered_pings += 1;
+            self.socket.ping().await?;
+        }
+        self.happen(Event::Tick, Asker::Fallback, tally).await
+    }
+
+    async fn conclude(&mut self, outcome: Outcome, tally: &mut Tally) -> Result<(), End> {
+        match outcome {
+            Outcome::Verified(verdict) => {
+                self.reauths.pop_front();
+                tally.reauths += 1;
+                self.happen(Event::Verified(verdict), Asker::Fallback, tally)
+                    .await
+            }
+            Outcome::Rejoined(Ok(joined), reauth) => {
+                self.welcome_again(joined, reauth, tally).await
+            }
+            Outcome::CaughtUp(Ok(joined)) => self.write_missed(joined, tally).await,
+            Outcome::Rejoined(Err(ChatError::NotFound), _)
+            | Outcome::CaughtUp(Err(ChatError::NotFound)) => Err(End::Closed(Close::NotAllowed)),
+            Outcome::Rejoined(Err(_), reauth) => {
+                self.rejoin(reauth, RETRY);
+                Ok(())
+            }
+            Outcome::CaughtUp(Err(_)) => {
+                self.catch_up(RETRY);
+                Ok(())
+            }
+            Outcome::Posted(ticket, result) => self.posted(ticket, result, tally).await,
+        }
+    }
+
+    /// Hands an event to the session's machine and carries out what it says. `asker` is who gave the cause, if
+    /// the client is asked.
+    async fn happen(&mut self, event: Event, asker: Asker, tally: &mut Tally) -> Result<(), End> {
+        for action in self.session.handle(event, Instant::now()) {
+            match action {
+                Action::Verify => self.verify(),
+                Action::Welcome(reauth) => self.rejoin(reauth, Duration::ZERO),
+                Action::Ask { reason, answer_in } => {
+                    self.ask(reason, answer_in, asker, tally).await?;
+                }
+                Action::Record => self.record(),
+                Action::Post => {}
+                Action::Close(close) => return Err(End::Closed(close)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(
+        &mut self,
+        reason: PromptReason,
+        answer_in: Duration,
+        asker: Asker,
+        tally: &mut Tally,
+    ) -> Result<(), End> {
+        let lateness = Instant::now().saturating_duration_since(self.session.ask_at());
+        metrics::count_prompt(asker, lateness);
+        let reason = match reason {
+            PromptReason::Expiring => AuthRequiredReason::Expiring,
+            PromptReason::Review => AuthRequiredReason::Review,
+        };
+        let now = self.edge.clock.now();
+        self.write(outbound::auth_required(reason, now + answer_in, now), tally)
+            .await
+    }
+
+    /// Has the oldest unanswered `auth` judged. While the auth service cannot be asked the verdict is open: it
+    /// is asked again for as long as the old token lives, which ends the connection by itself.
+    fn verify(&mut self) {
+        let Some(token) = self.reauths.front().map(|auth| auth.token.clone()) else {
+            return;
+        };
+        let auth = self.edge.auth.clone();
+        let verify = async move {
+            loop {
+                match auth.validate(&token).await {
+                    Ok((principal, expires)) => return Verdict::Good { principal, expires },
+                    Err(AuthError::Unauthenticated(_)) => return Verdict::Invalid,
+                    Err(_) => sleep(RETRY).await,
+                }
+            }
+        };
+        self.under_way.push(verify.map(Outcome::Verified).boxed());
+    }
+
+    /// Notes the session's state where others look for it: in the registry and in the schedule.
+    fn record(&self) {
+        let now = Instant::now();
+        let (phase, due_in) = self.session.recorded_phase(now);
+        let principal = self.session.principal();
+        let held = Held {
+            login_session: principal.login_session.clone(),
+            user: principal.user.clone(),
+            recipe: self.recipe.clone(),
+            generation: self.session.generation(),
+            phase,
+            due: now + due_in,
+            expires: self.session.expires(),
+        };
+        self.edge.deadlines.schedule(held.record(&self.id, now));
+        self.connection.carry(&self.id, held);
+    }
+
+    async fn write(&mut self, frame: Utf8Bytes, tally: &mut Tally) -> Result<(), End> {
+        let until = self.session.expires();
+        self.socket
+            .write(frame, until, &self.connection.control)
+            .await?;
+        tally.frames_out += 1;
+        Ok(())
+    }
+}

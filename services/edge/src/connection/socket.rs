@@ -1,0 +1,238 @@
+//! A WebSocket whose frames are told apart by what the protocol says of them, whose writes have limits, and
+//! which closes politely. It knows nothing of sessions.
+
+use std::{
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
+    select,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Bytes, Error, Message, Utf8Bytes,
+        error::CapacityError,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+use crate::{registry::Control, wire::codes::Close};
+
+/// The largest frame, and the largest message.
+pub(crate) const MAX_FRAME: usize = 64 << 10;
+/// tungstenite allocates this at once, for each connection.
+const READ_BUFFER: usize = 2 << 10;
+/// How much may wait in a connection's write buffer.
+const MAX_UNWRITTEN: usize = 1 << 20;
+/// How long a closing connection waits for the peer to agree.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// What a client has sent.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// A text frame.
+    Text(Utf8Bytes),
+    /// A frame that ends the connection.
+    Forbidden(Close),
+    /// The answer to a ping.
+    Pong,
+    /// A ping; it is answered by itself.
+    Ping,
+    /// The client closes, with this code.
+    Closed(Option<u16>),
+    /// The connection is gone.
+    Lost,
+}
+
+/// Why a frame was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WriteFault {
+    /// The connection must close instead.
+    Close(Close),
+    /// The connection is gone.
+    Lost,
+}
+
+/// A WebSocket on the server's side.
+#[derive(Debug)]
+pub(crate) struct Socket<S> {
+    stream: WebSocketStream<Metered<S>>,
+    written: Arc<AtomicU64>,
+    write_timeout: Duration,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// Over a stream that has been upgraded.
+    pub(crate) async fn new(stream: S, write_timeout: Duration) -> Self {
+        let written = Arc::new(AtomicU64::new(0));
+        let metered = Metered {
+            stream,
+            written: Arc::clone(&written),
+        };
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(MAX_UNWRITTEN)
+            .max_message_size(Some(MAX_FRAME))
+            .max_frame_size(Some(MAX_FRAME));
+        Self {
+            stream: WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await,
+            written,
+            write_timeout,
+        }
+    }
+
+    /// The next frame. Cancel-safe: a frame that is not complete stays in the stream.
+    pub(crate) async fn read(&mut self) -> Incoming {
+        match self.stream.next().await {
+            Some(Ok(Message::Text(text))) => Incoming::Text(text),
+            Some(Ok(Message::Binary(_))) => Incoming::Forbidden(Close::TextFramesOnly),
+            Some(Ok(Message::Pong(_))) => Incoming::Pong,
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => Incoming::Ping,
+            Some(Ok(Message::Close(frame))) => {
+                Incoming::Closed(frame.map(|frame| frame.code.into()))
+            }
+            Some(Err(error)) => forbidden(&error).map_or(Incoming::Lost, Incoming::Forbidden),
+            None => Incoming::Lost,
+        }
+    }
+
+    /// Writes a text frame. Gives up when `until` comes, when the connection is told to close, or when not
+    /// one byte could be written within the write time-out.
+    pub(crate) async fn write(
+        &mut self,
+        text: Utf8Bytes,
+        until: Instant,
+        control: &Control,
+    ) -> Result<(), WriteFault> {
+        if Instant::now() >= until {
+            return Err(WriteFault::Close(Close::ReauthenticationTimeout));
+        }
+        let written = Arc::clone(&self.written);
+        let write_timeout = self.write_timeout;
+        let mut send = pin!(self.stream.send(Message::Text(text)));
+        loop {
+            let before = written.load(Ordering::Relaxed);
+            select! {
+                biased; // the write first: nearly always it is done at once
+                sent = &mut send => return sent.map_err(|_| WriteFault::Lost),
+                () = sleep_until(until) => {
+                    return Err(WriteFault::Close(Close::ReauthenticationTimeout));
+                }
+                close = control.closing() => return Err(WriteFault::Close(close)),
+                () = sleep(write_timeout) => {
+                    if written.load(Ordering::Relaxed) == before {
+                        return Err(WriteFault::Close(Close::TooSlow));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends a ping; a connection that takes none within the write time-out is lost.
+    pub(crate) async fn ping(&mut self) -> Result<(), WriteFault> {
+        let ping = self.stream.send(Message::Ping(Bytes::new()));
+        match timeout(self.write_timeout, ping).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(WriteFault::Lost),
+            Err(_) => Err(WriteFault::Close(Close::TooSlow)),
+        }
+    }
+
+    /// Closes with a reason and waits a moment for the peer to agree, so that it reads the reason before the
+    /// connection is gone.
+    pub(crate) async fn close(mut self, close: Close) {
+        let frame = CloseFrame {
+            code: CloseCode::from(close.code()),
+            reason: Utf8Bytes::from_static(close.reason()),
+        };
+        // Whoever does not take the reason in time goes without it.
+        timeout(CLOSING, self.stream.send(Message::Close(Some(frame))))
+            .await
+            .ok();
+        timeout(CLOSING, self.drain()).await.ok();
+    }
+
+    /// Lets a close that the client began come to its end.
+    pub(crate) async fn finish(mut self) {
+        timeout(CLOSING, self.stream.close(None)).await.ok();
+    }
+
+    /// Reads what still comes until the peer hangs up: unread bytes would make the system reset the
+    /// connection, and the reason would be lost.
+    async fn drain(&mut self) {
+        while let Some(Ok(message)) = self.stream.next().await {
+            if matches!(message, Message::Close(_)) {
+                return;
+            }
+        }
+        let mut unread = [0; 1024];
+        while matches!(
+            self.stream.get_mut().stream.read(&mut unread).await,
+            Ok(1..)
+        ) {}
+    }
+}
+
+fn forbidden(error: &Error) -> Option<Close> {
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(Close::MessageTooBig),
+        Error::Utf8(_) => Some(Close::InvalidUtf8),
+        // A peer that hangs up without a word is lost; nothing can be told to it.
+        Error::Protocol(
+            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+        ) => None,
+        Error::Protocol(_) => Some(Close::ProtocolError),
+        _ => None,
+    }
+}
+
+/// Counts the bytes that were written, so that a slow write can be told from one that stands still.
+#[derive(Debug)]
+struct Metered<S> {
+    stream: S,
+    written: Arc<AtomicU64>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if let Poll::Ready(Ok(count)) = polled {
+            self.written
+                .fetch_add(u64::try_from(count).unwrap_or_default(), Ordering::Relaxed);
+        }
+        polled
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,199 @@
+//! Short notes between edges, over pub/sub. They may be lost: a claim repeats itself, and a take-over shows in the
+//! next write of the owner before.
+
+use std::{collections::HashMap, sync::Arc};
+
+use proto::ids::SessionId;
+use runtime::redis::{Cmd, Push, Redis};
+use tokio::sync::mpsc;
+use tracing::debug;
+
+use super::{
+    super::{
+        Tasks,
+        record::{EdgeId, Issuer, Prompt, PromptReason},
+    },
+    Desk,
+};
+
+/// How many messages wait for this edge at most.
+const CAPACITY: usize = 10_000;
+/// How many notes leave in one round trip.
+const BATCH: usize = 512;
+
+/// What one edge tells another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Note {
+    /// A session of yours is due.
+    Prompt {
+        session: SessionId,
+        generation: u64,
+        reason: PromptReason,
+    },
+    /// A session of yours was taken over.
+    Moved { session: SessionId, generation: u64 },
+    /// Edges came or went: look who is there.
+    Muster,
+}
+
+/// A note and the edge that it is for.
+#[derive(Debug)]
+pub(super) struct Letter {
+    pub(super) to: EdgeId,
+    pub(super) note: Note,
+}
+
+/// Sends letters, those of one edge together.
+pub(super) async fn send(desk: Arc<Desk>, mut letters: mpsc::Receiver<Letter>, tasks: Tasks) {
+    let mut batch = Vec::new();
+    loop {
+        tokio::select! {
+            _ = letters.recv_many(&mut batch, BATCH) => {}
+            () = tasks.closing() => return,
+        }
+        let mut by_edge: HashMap<EdgeId, String> = HashMap::new();
+        for Letter { to, note } in batch.drain(..) {
+            let text = by_edge.entry(to).or_default();
+            text.push_str(&note.to_line());
+            text.push('\n');
+        }
+        let publications: Vec<Cmd> = by_edge
+            .iter()
+            .map(|(edge, text)| desk.redis.publication(&channel(edge), text.as_bytes()))
+            .collect();
+        if let Err(failure) = desk.redis.run_all(&publications).await {
+            debug!(%failure, "notes to other edges are lost");
+        }
+    }
+}
+
+/// Reads what other edges send.
+pub(super) async fn receive(desk: Arc<Desk>, tasks: Tasks) {
+    let mut subscription = desk.redis.subscribe(vec![channel(&desk.edge)], CAPACITY);
+    loop {
+        tokio::select! {
+            push = subscription.next() => match push {
+                Push::Message { payload, .. } => read(&desk, &payload),
+                // What was missed comes again.
+                Push::Gap => {}
+            },
+            () = tasks.closing() => return,
+        }
+    }
+}
+
+fn read(desk: &Desk, payload: &[u8]) {
+    let text = String::from_utf8_lossy(payload);
+    // An edge of another version may say things that this one does not know.
+    for note in text.lines().filter_map(Note::from_line) {
+        match note {
+            Note::Prompt {
+                session,
+                generation,
+                reason,
+            } => desk.owners.prompt(Prompt {
+                session,
+                generation,
+                issuer: Issuer::OtherNode,
+                reason,
+            }),
+            Note::Moved {
+                session,
+                generation,
+            } => desk.owners.moved(&session, generation),
+            Note::Muster => desk.muster.notify_one(),
+        }
+    }
+}
+
+fn channel(edge: &EdgeId) -> String {
+    format!("rc:inbox:{edge}")
+}
+
+impl Note {
+    /// The command that sends just this note.
+    pub(super) fn publication(&self, redis: &Redis, to: &EdgeId) -> Cmd {
+        redis.publication(&channel(to), self.to_line().as_bytes())
+    }
+
+    fn to_line(&self) -> String {
+        match self {
+            Self::Prompt {
+                session,
+                generation,
+                reason: PromptReason::Expiring,
+            } => format!("expiring {generation} {session}"),
+            Self::Prompt {
+                session,
+                generation,
+                reason: PromptReason::Review,
+            } => format!("review {generation} {session}"),
+            Self::Moved {
+                session,
+                generation,
+            } => format!("moved {generation} {session}"),
+            Self::Muster => "muster".into(),
+        }
+    }
+
+    fn from_line(line: &str) -> Option<Self> {
+        if line == "muster" {
+            return Some(Self::Muster);
+        }
+        let (kind, rest) = line.split_once(' ')?;
+        let (generation, session) = rest.split_once(' ')?;
+        let (generation, session) = (generation.parse().ok()?, session.parse().ok()?);
+        let reason = match kind {
+            "expiring" => PromptReason::Expiring,
+            "review" => PromptReason::Review,
+            "moved" => {
+                return Some(Self::Moved {
+                    session,
+                    generation,
+                });
+            }
+            _ => return None,
+        };
+        Some(Self::Prompt {
+            session,
+            generation,
+            reason,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(note: Note, line: &str) {
+        assert_eq!(note.to_line(), line);
+        assert_eq!(Note::from_line(line), Some(note));
+    }
+
+    #[test]
+    fn a_note_reads_as_it_was_written() {
+        let session: SessionId = "s1".parse().unwrap();
+        let prompt = |reason| Note::Prompt {
+            session: session.clone(),
+            generation: 7,
+            reason,
+        };
+        check(prompt(PromptReason::Expiring), "expiring 7 s1");
+        check(prompt(PromptReason::Review), "review 7 s1");
+        let moved = Note::Moved {
+            session: session.clone(),
+            generation: 8,
+        };
+        check(moved, "moved 8 s1");
+        check(Note::Muster, "muster");
+    }
+
+    #[test]
+    fn what_another_version_says_is_passed_over() {
+        for line in ["", "dance 1 s1", "moved", "moved x s1", "moved 1 not/an/id"] {
+            assert_eq!(Note::from_line(line), None, "{line:?}");
+        }
+    }
+}

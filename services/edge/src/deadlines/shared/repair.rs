@@ -1,0 +1,195 @@
+//! Writes this edge's sessions anew when the schedule may have lost them: Redis was emptied or away, this edge's sign
+//! of life had lapsed, or writes had to be dropped. Nearest deadline first, at a bounded rate.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
+use tracing::info;
+
+use super::{
+    super::{Tasks, record::Record},
+    Desk,
+    pending::Write,
+};
+
+/// How many sessions are written before the rate is looked after.
+const BATCH: usize = 100;
+/// Edges do not all begin at once.
+const JITTER: Duration = Duration::from_millis(200);
+
+/// What has to be repaired, and how that is noticed.
+#[derive(Debug)]
+pub(super) struct Repairs {
+    state: Mutex<State>,
+    ordered: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The epoch of each shard when it was last seen.
+    epochs: Vec<Option<String>>,
+    shards: BTreeSet<u16>,
+}
+
+pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
+    tokio::select! {
+        () = repair_on(&desk) => {}
+        () = order_at_return(&desk) => {}
+        () = tasks.closing() => {}
+    }
+}
+
+async fn repair_on(desk: &Desk) {
+    loop {
+        desk.repairs.ordered.notified().await;
+        sleep(JITTER.mul_f64(rand::random())).await;
+        desk.reachable().await;
+        repair(desk).await;
+    }
+}
+
+/// Orders a full repair whenever Redis comes back.
+async fn order_at_return(desk: &Desk) {
+    let mut up = desk.redis.watch();
+    while up.wait_for(|up| !up).await.is_ok() {
+        desk.metrics.up(false);
+        if up.wait_for(|up| *up).await.is_err() {
+            break;
+        }
+        desk.metrics.up(true);
+        desk.repairs.order_all();
+    }
+    std::future::pending().await
+}
+
+async fn repair(desk: &Desk) {
+    let shards = desk.repairs.take();
+    let now = Instant::now();
+    let sessions = urgent_first(desk.owners.sessions(), |record| {
+        shards.contains(&desk.scripts.shards.of(&record.session))
+    });
+    if sessions.is_empty() {
+        return;
+    }
+    info!(
+        sessions = sessions.len(),
+        shards = shards.len(),
+        "writing the session schedule anew"
+    );
+    for batch in sessions.chunks(BATCH) {
+        for record in batch {
+            // Older than whatever waits for the session by now.
+            let write = Write::put(record.clone(), now);
+            if desk.pending().put_back(&record.session, write).is_err() {
+                desk.repairs.order(desk.scripts.shards.of(&record.session));
+            }
+        }
+        desk.queued.notify_one();
+        desk.metrics.repaired(batch.len());
+        let rate = f64::from(desk.config.repair_rate.max(1));
+        sleep(Duration::from_secs_f64(batch.len() as f64 / rate)).await;
+    }
+}
+
+fn urgent_first(mut sessions: Vec<Record>, wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+    sessions.retain(wanted);
+    sessions.sort_by_key(|record| record.due_in);
+    sessions
+}
+
+impl Repairs {
+    pub(super) fn new(shards: u16) -> Self {
+        Self {
+            state: Mutex::new(State {
+                epochs: vec![None; shards.into()],
+                shards: BTreeSet::new(),
+            }),
+            ordered: Notify::new(),
+        }
+    }
+
+    /// Has one shard repaired.
+    pub(super) fn order(&self, shard: u16) {
+        self.state().shards.insert(shard);
+        self.ordered.notify_one();
+    }
+
+    /// Has all shards repaired.
+    pub(super) fn order_all(&self) {
+        let mut state = self.state();
+        let all = 0..u16::try_from(state.epochs.len()).unwrap_or(u16::MAX);
+        state.shards.extend(all);
+        drop(state);
+        self.ordered.notify_one();
+    }
+
+    /// Notes the epoch of a shard: another one than before means that it was emptied.
+    pub(super) fn saw(&self, shard: u16, epoch: &str) {
+        let mut state = self.state();
+        let Some(known) = state.epochs.get_mut(usize::from(shard)) else {
+            return;
+        };
+        if known.as_deref() == Some(epoch) {
+            return;
+        }
+        let emptied = known.replace(epoch.into()).is_some();
+        drop(state);
+        if emptied {
+            self.order(shard);
+        }
+    }
+
+    fn take(&self) -> BTreeSet<u16> {
+        std::mem::take(&mut self.state().shards)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_epoch_means_that_the_shard_is_repaired() {
+        let repairs = Repairs::new(3);
+        repairs.saw(0, "a");
+        repairs.saw(1, "b");
+        repairs.saw(1, "b");
+        assert!(repairs.take().is_empty());
+
+        repairs.saw(1, "c");
+        assert_eq!(repairs.take(), [1].into());
+        repairs.order_all();
+        assert_eq!(repairs.take(), [0, 1, 2].into());
+    }
+
+    #[test]
+    fn the_nearest_deadline_is_written_first() {
+        let sessions = [30, 10, 20].map(|seconds| Record {
+            session: format!("s{seconds}").parse().unwrap(),
+            login_session: "login".parse().unwrap(),
+            user: "ada".parse().unwrap(),
+            recipe: "pancakes".parse().unwrap(),
+            generation: 1,
+            phase: crate::deadlines::Phase::Active,
+            due_in: Duration::from_secs(seconds),
+            expires_in: Duration::from_secs(60),
+        });
+        let sorted = urgent_first(sessions.to_vec(), |record| record.due_in.as_secs() != 20);
+        let order: Vec<&str> = sorted
+            .iter()
+            .map(|record| record.session.as_str())
+            .collect();
+        assert_eq!(order, ["s10", "s30"]);
+    }
+}

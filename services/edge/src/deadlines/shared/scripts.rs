@@ -1,0 +1,212 @@
+//! What is said to Redis and how its answers read: calls of the Lua scripts beside this file, each on one shard.
+
+use std::time::Duration;
+
+use proto::ids::{LoginSessionId, SessionId, UserId};
+use runtime::redis::{Call, Failure, FromRedisValue, Script, Value};
+use tokio::time::Instant;
+
+use super::{
+    super::{
+        book::{Claim, Claimed, Outcome, TakenOver},
+        record::{EdgeId, Phase, PromptReason, Record},
+    },
+    pending::Write,
+    rota::Look,
+    shards::Shards,
+};
+
+const CLOCK: &str = include_str!("clock.lua");
+const RULES: &str = include_str!("rules.lua");
+
+#[derive(Debug)]
+pub(super) struct Scripts {
+    pub(super) shards: Shards,
+    schedule: Script,
+    acknowledge: Script,
+    cancel: Script,
+    claim: Script,
+    take_over: Script,
+    review: Script,
+}
+
+impl Scripts {
+    pub(super) fn new(shards: Shards) -> Self {
+        Self::with_clock(CLOCK, shards)
+    }
+
+    /// With another clock than the server's, for tests.
+    pub(super) fn with_clock(clock: &str, shards: Shards) -> Self {
+        let script = |body: &str| Script::new([clock, RULES, body].join("\n"));
+        Self {
+            shards,
+            schedule: script(include_str!("schedule.lua")),
+            acknowledge: script(include_str!("acknowledge.lua")),
+            cancel: script(include_str!("cancel.lua")),
+            claim: script(include_str!("claim.lua")),
+            take_over: script(include_str!("take_over.lua")),
+            review: script(include_str!("review.lua")),
+        }
+    }
+
+    pub(super) fn write(
+        &self,
+        edge: &EdgeId,
+        session: &SessionId,
+        write: &Write,
+        now: Instant,
+    ) -> Call<'_> {
+        let call = |script| self.on_session(script, session).arg(edge.as_str());
+        match write {
+            Write::Put {
+                record,
+                due,
+                expires,
+            } => call(&self.schedule)
+                .key(self.shards.epoch(self.shards.of(session)))
+                .arg(record.generation)
+                .arg(phase_text(record.phase))
+                .arg(millis(*due - now))
+                .arg(millis(*expires - now))
+                .arg(record.login_session.as_str())
+                .arg(record.user.as_str())
+                .arg(record.recipe.as_str())
+                .arg(fresh_epoch()),
+            Write::Ask {
+                generation,
+                due,
+                expires,
+            } => call(&self.acknowledge)
+                .arg(*generation)
+                .arg(millis(*due - now))
+                .arg(millis(*expires - now)),
+            Write::Cancel { generation } => call(&self.cancel).arg(*generation),
+        }
+    }
+
+    pub(super) fn claim(&self, look: &Look, lease: Duration) -> Call<'_> {
+        self.claim
+            .call()
+            .key(self.shards.due(look.shard))
+            .key(self.shards.epoch(look.shard))
+            .arg(self.shards.session_prefix(look.shard))
+            .arg(look.max)
+            .arg(millis(look.overdue))
+            .arg(millis(lease))
+            .arg(fresh_epoch())
+    }
+
+    pub(super) fn take_over(
+        &self,
+        edge: &EdgeId,
+        session: &SessionId,
+        user: &UserId,
+        login_session: &LoginSessionId,
+    ) -> Call<'_> {
+        self.on_session(&self.take_over, session)
+            .arg(edge.as_str())
+            .arg(user.as_str())
+            .arg(login_session.as_str())
+    }
+
+    pub(super) fn review(&self, session: &SessionId) -> Call<'_> {
+        self.on_session(&self.review, session)
+    }
+
+    fn on_session<'a>(&'a self, script: &'a Script, session: &SessionId) -> Call<'a> {
+        script
+            .call()
+            .key(self.shards.due(self.shards.of(session)))
+            .key(self.shards.session(session))
+            .arg(session.as_str())
+    }
+}
+
+/// The answer to a write: what became of it, and the shard's epoch if it was told.
+pub(super) fn written(answer: Value) -> Result<(Outcome, Option<String>), Failure> {
+    let (outcome, epoch, generation, owner) =
+        <(u8, String, u64, String)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
+    let outcome = match outcome {
+        1 => Outcome::Stored,
+        0 => Outcome::Missing,
+        _ => Outcome::Stale {
+            generation,
+            owner: EdgeId::stored(&owner),
+        },
+    };
+    Ok((outcome, Some(epoch).filter(|epoch| !epoch.is_empty())))
+}
+
+/// The answer to a claim, and the shard's epoch.
+pub(super) fn claimed(answer: Value) -> Result<(Claim, String), Failure> {
+    type Row = (String, u64, String, u8, u64);
+    let (epoch, next_in, rows) =
+        <(String, i64, Vec<Row>)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
+    let sessions = rows
+        .into_iter()
+        .filter_map(|(session, generation, owner, review, late)| {
+            Some(Claimed {
+                // Written by edges only, so it always is one.
+                session: session.parse().ok()?,
+                generation,
+                owner: EdgeId::stored(&owner),
+                reason: if review == 1 {
+                    PromptReason::Review
+                } else {
+                    PromptReason::Expiring
+                },
+                late: Duration::from_millis(late),
+            })
+        })
+        .collect();
+    let claim = Claim {
+        sessions,
+        next_in: u64::try_from(next_in).ok().map(Duration::from_millis),
+    };
+    Ok((claim, epoch))
+}
+
+/// The answer to a take-over: generation, owner before, phase, time left to the deadline and to the end, recipe.
+pub(super) type TakeOverAnswer = Option<(u64, String, String, u64, u64, String)>;
+
+pub(super) fn taken_over(
+    answer: TakeOverAnswer,
+    session: &SessionId,
+    user: &UserId,
+    login_session: &LoginSessionId,
+) -> Option<TakenOver> {
+    let (generation, previous, phase, due_in, expires_in, recipe) = answer?;
+    Some(TakenOver {
+        record: Record {
+            session: session.clone(),
+            login_session: login_session.clone(),
+            user: user.clone(),
+            recipe: recipe.parse().ok()?,
+            generation,
+            phase: if phase == phase_text(Phase::Asked) {
+                Phase::Asked
+            } else {
+                Phase::Active
+            },
+            due_in: Duration::from_millis(due_in),
+            expires_in: Duration::from_millis(expires_in),
+        },
+        previous: EdgeId::stored(&previous),
+    })
+}
+
+fn phase_text(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Active => "a",
+        Phase::Asked => "q",
+    }
+}
+
+/// A new one each time: had one edge a fixed one, others would not notice that Redis was emptied twice.
+fn fresh_epoch() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

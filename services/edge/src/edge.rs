@@ -1,0 +1,305 @@
+//! An edge node as a whole: what its parts share, how it starts, and how it drains.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use proto::ids::{RecipeId, UserId};
+use runtime::{
+    clock::SharedClock,
+    config::SecretUrl,
+    grpc::{self, InvalidAddress},
+    lifecycle::Lifecycle,
+    redis::Redis,
+    telemetry::Prometheus,
+};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
+use tonic::transport::Channel;
+use tracing::{info, warn};
+
+use crate::{
+    accept,
+    config::Config,
+    deadlines::{self, Backend, DeadlineConfig, Deadlines, EdgeId},
+    http,
+    limits::{KeyedPace, Pace, Places},
+    registry::Registry,
+    revocations,
+    rooms::Rooms,
+    upstream::{
+        auth::AuthClient,
+        chat::{ChatClient, Link, LinkTask},
+    },
+    wire::codes::Close,
+};
+
+/// How often quiet rooms are swept.
+const SWEEP: Duration = Duration::from_secs(5);
+/// How many connections are closed at once while draining.
+const DRAIN_BATCHES: u32 = 100;
+/// How long the schedule may take to write what is still held back.
+const DEADLINES_CLOSE: Duration = Duration::from_secs(2);
+/// How long after the last close the edge waits for connections to end.
+const DRAIN_SLACK: Duration = Duration::from_secs(3);
+
+/// What every part of the edge can reach.
+#[derive(Debug)]
+pub struct Edge {
+    /// What can be set.
+    pub config: Config,
+    /// Wall-clock time.
+    pub clock: SharedClock,
+    /// The auth service.
+    pub auth: AuthClient,
+    /// The chat service, for single calls.
+    pub chat: ChatClient,
+    /// The chat service, for joins, posts and updates.
+    pub link: Link,
+    /// The recipes that somebody here looks at.
+    pub rooms: Arc<Rooms>,
+    /// The connections.
+    pub registry: Arc<Registry>,
+    /// The schedule.
+    pub deadlines: Deadlines,
+    /// Places for connections, by address.
+    pub places: Places<IpAddr>,
+    /// Places for connections, by user.
+    pub users: Places<UserId>,
+    /// How fast one connection may send messages.
+    pub message_pace: Option<Pace>,
+    /// How fast one address may sign in.
+    pub sign_ins: KeyedPace<IpAddr>,
+    /// The process's metrics.
+    pub prometheus: Prometheus,
+    /// The process's life.
+    pub lifecycle: Lifecycle,
+}
+
+/// Where the services behind the edge are.
+#[derive(Debug)]
+pub struct Upstreams {
+    /// The auth service.
+    pub auth: String,
+    /// The chat service.
+    pub chat: String,
+    /// Redis; without it deadlines are kept in memory, for one node.
+    pub redis: Option<SecretUrl>,
+}
+
+/// An edge that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Settings that make no sense, all of them.
+    #[error("{}", .0.join("; "))]
+    Config(Vec<String>),
+    /// An address of a service that makes no sense.
+    #[error("{flag}: {cause}")]
+    Address {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong with it.
+        cause: InvalidAddress,
+    },
+    /// Redis cannot be used.
+    #[error("--redis-url: {0}")]
+    Redis(String),
+}
+
+/// An edge that is ready to serve.
+#[derive(Debug)]
+pub struct OpenEdge {
+    edge: Arc<Edge>,
+    link: LinkTask,
+    redis: Option<Redis>,
+}
+
+/// Prepares an edge: checks its settings, and that Redis answers.
+///
+/// # Errors
+/// When settings make no sense or Redis does not answer.
+pub async fn open(
+    config: Config,
+    upstreams: Upstreams,
+    clock: SharedClock,
+    prometheus: Prometheus,
+    lifecycle: Lifecycle,
+) -> Result<OpenEdge, OpenError> {
+    let faults = config.faults();
+    if !faults.is_empty() {
+        return Err(OpenError::Config(faults));
+    }
+    let channel = |flag, address: &str| {
+        grpc::channel(address).map_err(|cause| OpenError::Address { flag, cause })
+    };
+    let auth = channel("--auth-url", &upstreams.auth)?;
+    let chat = channel("--chat-url", &upstreams.chat)?;
+    let redis = match upstreams.redis {
+        Some(url) => Some(open_redis(&url).await?),
+        None => None,
+    };
+
+    let services = Services { auth, chat, redis };
+    Ok(assemble(config, services, clock, prometheus, lifecycle))
+}
+
+/// What an edge stands on, ready to be used.
+#[derive(Debug)]
+pub struct Services {
+    /// A channel to the auth service.
+    pub auth: Channel,
+    /// A channel to the chat service.
+    pub chat: Channel,
+    /// Redis.
+    pub redis: Option<Redis>,
+}
+
+/// Puts an edge together from settings that make sense.
+pub fn assemble(
+    config: Config,
+    services: Services,
+    clock: SharedClock,
+    prometheus: Prometheus,
+    lifecycle: Lifecycle,
+) -> OpenEdge {
+    let Services { auth, chat, redis } = services;
+    let rooms = Rooms::new();
+    let registry = Registry::new();
+    let (link, link_task) = Link::new(chat.clone(), Arc::clone(&rooms), Arc::clone(&clock));
+    let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);
+    registry.strike_unknown_from(deadlines.clone());
+    let second = Duration::from_secs(1);
+    let edge = Edge {
+        places: Places::new(config.max_connections, config.max_connections_per_address),
+        users: Places::new(0, config.max_connections_per_user),
+        message_pace: Pace::new(config.message_rate, second, config.message_burst),
+        sign_ins: KeyedPace::new(Pace::new(
+            config.sign_in_rate,
+            60 * second,
+            config.sign_in_rate,
+        )),
+        auth: AuthClient::new(auth),
+        chat: ChatClient::new(chat),
+        config,
+        clock,
+        link,
+        rooms,
+        registry,
+        deadlines,
+        prometheus,
+        lifecycle,
+    };
+    OpenEdge {
+        edge: Arc::new(edge),
+        link: link_task,
+        redis,
+    }
+}
+
+async fn open_redis(url: &SecretUrl) -> Result<Redis, OpenError> {
+    let redis = Redis::open(url).map_err(|error| OpenError::Redis(error.to_string()))?;
+    redis
+        .ping(Duration::from_secs(3))
+        .await
+        .map_err(|error| OpenError::Redis(format!("{url} does not answer: {error}")))?;
+    Ok(redis)
+}
+
+fn start_deadlines(
+    config: &Config,
+    redis: Option<&Redis>,
+    registry: &Arc<Registry>,
+    lifecycle: &Lifecycle,
+) -> Deadlines {
+    let deadline_config = DeadlineConfig {
+        claims: config.claim_deadlines,
+        ..DeadlineConfig::default()
+    };
+    let backend = match redis {
+        Some(redis) => Backend::Redis(redis.clone()),
+        None => Backend::Memory,
+    };
+    let owners = Arc::clone(registry);
+    deadlines::start(
+        deadline_config,
+        EdgeId::random(),
+        backend,
+        owners,
+        lifecycle,
+    )
+}
+
+impl OpenEdge {
+    /// The link to the chat service, which opens once the edge serves.
+    pub fn link(&self) -> Link {
+        self.edge.link.clone()
+    }
+
+    /// Serves until the lifecycle stops it, then drains: closes the connections in small batches spread over
+    /// the drain time, and waits for them.
+    pub async fn serve(self, listener: TcpListener) {
+        let (edge, background) = self.start();
+        accept::serve(listener, http::router(&edge), &edge.lifecycle).await;
+        drain(&edge).await;
+        edge.deadlines.close(DEADLINES_CLOSE).await;
+        background.kill();
+    }
+
+    /// Starts everything but the port: the link, and what runs in the background until that is killed.
+    pub fn start(self) -> (Arc<Edge>, Lifecycle) {
+        let Self { edge, link, redis } = self;
+        let registry = Arc::clone(&edge.registry);
+        let on_expulsion = Arc::new(move |recipe: &RecipeId, user: &UserId| {
+            registry.expel(recipe, user);
+        });
+        let background = Lifecycle::new();
+        background.spawn(link.run(on_expulsion, background.clone()));
+        let revocations = revocations::follow(Arc::clone(&edge), redis, background.clone());
+        background.spawn(revocations);
+        background.spawn(sweep(Arc::clone(&edge.rooms), background.clone()));
+        (edge, background)
+    }
+}
+
+async fn sweep(rooms: Arc<Rooms>, lifecycle: Lifecycle) {
+    loop {
+        tokio::select! {
+            () = lifecycle.stopping() => return,
+            () = sleep(SWEEP) => rooms.sweep(Instant::now()),
+        }
+    }
+}
+
+/// Closes all connections, spread over the drain time, and waits for them to end.
+async fn drain(edge: &Edge) {
+    let controls = edge.registry.controls();
+    info!(connections = controls.len(), "draining");
+    let batch = controls.len().div_ceil(DRAIN_BATCHES as usize).max(1);
+    let pause = if controls.len() > 1 {
+        edge.config.drain_timeout / DRAIN_BATCHES
+    } else {
+        Duration::ZERO
+    };
+    let close = async {
+        for batch in controls.chunks(batch) {
+            for control in batch {
+                control.close(Close::ServiceRestart);
+            }
+            sleep(pause).await;
+        }
+    };
+    tokio::select! {
+        () = edge.lifecycle.killed() => return,
+        () = close => {}
+    }
+    // Whoever was upgraded meanwhile.
+    for control in edge.registry.controls() {
+        control.close(Close::ServiceRestart);
+    }
+    if !edge.lifecycle.finished(DRAIN_SLACK).await {
+        warn!(
+            connections = edge.registry.count(),
+            "connections did not end in time"
+        );
+    }
+}

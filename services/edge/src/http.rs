@@ -1,0 +1,73 @@
+//! The edge's HTTP side: the API of the contract, the way up to a WebSocket, the web app, and what operators
+//! ask. The only place that knows axum.
+
+mod auth;
+mod body;
+mod caller;
+mod operations;
+mod origin;
+mod problem;
+mod recipes;
+mod upgrade;
+mod web_app;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    routing::{get, post},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+};
+
+use crate::edge::Edge;
+
+/// The largest body that the API takes.
+const MAX_BODY: usize = 64 << 10;
+/// How long a request may take. WebSockets have limits of their own.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+type Shared = axum::extract::State<Arc<Edge>>;
+
+/// Everything that the edge's port answers.
+pub fn router(edge: &Arc<Edge>) -> Router {
+    let auth = Router::new()
+        .route("/v1/auth/register", post(auth::register))
+        .route("/v1/auth/login", post(auth::login))
+        .route("/v1/auth/refresh", post(auth::refresh))
+        .route("/v1/auth/logout", post(auth::logout))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(edge),
+            origin::require_known,
+        ));
+    Router::new()
+        .merge(auth)
+        .route("/v1/recipes", get(recipes::list).post(recipes::create))
+        .route("/v1/recipes/{id}", get(recipes::show))
+        .route("/.well-known/jwks.json", get(operations::jwks))
+        .route("/openapi.json", get(operations::openapi))
+        .route("/healthz", get(operations::health))
+        .route("/readyz", get(operations::readiness))
+        .route("/metrics", get(operations::metrics))
+        .fallback(web_app::serve)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .route("/v1/chat/{recipe_id}", get(upgrade::upgrade))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .with_state(Arc::clone(edge))
+}

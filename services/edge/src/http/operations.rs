@@ -1,0 +1,54 @@
+//! What operators and their machines ask: keys, documents, liveness, readiness, metrics.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{Shared, problem::Problem};
+
+/// The HTTP API, described.
+const OPENAPI: &str = include_str!("../../../../proto/http/openapi.json");
+
+/// The public keys.
+pub(super) async fn jwks(State(edge): Shared) -> Result<Response, Problem> {
+    let keys = edge.auth.jwks().await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "public, max-age=60"),
+    ];
+    Ok((headers, keys).into_response())
+}
+
+pub(super) async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
+}
+
+/// The process lives.
+pub(super) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the edge can do its work: everything behind it can be reached, and it is not draining.
+pub(super) async fn readiness(State(edge): Shared) -> Response {
+    let draining = edge.lifecycle.is_stopping();
+    let auth = edge.auth.jwks().await.is_ok();
+    let chat = edge.link.is_up();
+    let redis = edge.deadlines.is_up();
+    let status = if auth && chat && redis && !draining {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let state = json!({ "auth": auth, "chat": chat, "redis": redis, "draining": draining });
+    (status, Json(state)).into_response()
+}
+
+/// The process's metrics as Prometheus text.
+pub(super) async fn metrics(State(edge): Shared) -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+    (headers, edge.prometheus.text())
+}

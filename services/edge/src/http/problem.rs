@@ -1,0 +1,141 @@
+//! Errors as RFC 9457 `application/problem+json`: fixed words for the peer, the cause in the log.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tracing::error;
+
+use crate::upstream::{auth::AuthError, chat::ChatError};
+
+/// An error as the peer sees it.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn retry_after(self, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..self
+        }
+    }
+
+    pub(super) fn unauthorized(detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is nothing here for you")
+    }
+
+    pub(super) fn too_many(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many sign-ins; wait a moment",
+        )
+        .retry_after(wait)
+    }
+
+    fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "A service cannot be reached; try again later",
+        )
+        .retry_after(Duration::from_secs(1))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let json = Json {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+        };
+        let mut response = (self.status, axum::Json(json)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, whole_seconds(wait));
+        }
+        response
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unauthenticated(words) => Self::new(StatusCode::UNAUTHORIZED, words.0),
+            AuthError::Invalid(words) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, words.0),
+            AuthError::Taken(words) => Self::new(StatusCode::CONFLICT, words.0),
+            AuthError::TooMany { retry_after } => Self::too_many(retry_after),
+            AuthError::Unavailable => Self::unavailable(),
+        }
+    }
+}
+
+impl From<ChatError> for Problem {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::NotFound => Self::not_found(),
+            ChatError::Forbidden(words) => Self::new(StatusCode::FORBIDDEN, words),
+            ChatError::Conflict(words) => Self::new(StatusCode::CONFLICT, words),
+            ChatError::Invalid(words) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, words),
+            ChatError::Unavailable => Self::unavailable(),
+        }
+    }
+}
+
+/// The answer when a handler has panicked.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the layer calls"
+)]
+pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let cause = cause
+        .downcast_ref::<&str>()
+        .copied()
+        .unwrap_or("no words given");
+    error!(cause, "a request handler has panicked");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "The server has a fault; it has been noted",
+    )
+    .into_response()
+}
+
+/// At least 1, rounded up.
+fn whole_seconds(wait: Duration) -> HeaderValue {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    HeaderValue::from(seconds.max(1))
+}

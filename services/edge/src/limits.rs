@@ -1,0 +1,233 @@
+//! How much of the edge one client may take: a pace for messages, and shares of the connections.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// A pace: so many at once, then so many a second (GCRA: one moment is all it keeps).
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    interval: Duration,
+    /// How far ahead of time one may be.
+    allowance: Duration,
+}
+
+/// Where one client stands against a [`Pace`].
+#[derive(Debug, Clone, Copy)]
+pub struct Paced {
+    /// When everything taken so far would have been due at an even pace.
+    even: Instant,
+}
+
+impl Pace {
+    /// `burst` at once, then `rate` in each `period`; `None` when `rate` is 0: no limit.
+    pub fn new(rate: u32, period: Duration, burst: u32) -> Option<Self> {
+        let interval = period.checked_div(rate)?;
+        Some(Self {
+            interval,
+            allowance: interval * burst.max(1).saturating_sub(1),
+        })
+    }
+}
+
+impl Paced {
+    /// Somebody who has taken nothing yet.
+    pub fn new(now: Instant) -> Self {
+        Self { even: now }
+    }
+
+    /// Takes one.
+    ///
+    /// # Errors
+    /// How long to wait before the next one.
+    pub fn take(&mut self, pace: Pace, now: Instant) -> Result<(), Duration> {
+        let even = self.even.max(now);
+        let ahead = even - now;
+        if ahead > pace.allowance {
+            return Err(ahead - pace.allowance);
+        }
+        self.even = even + pace.interval;
+        Ok(())
+    }
+
+    /// Whether it has no memory of anything taken.
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.even <= now
+    }
+}
+
+/// One pace for each of many keys, with bounded memory.
+#[derive(Debug)]
+pub struct KeyedPace<K> {
+    pace: Option<Pace>,
+    keys: Mutex<HashMap<K, Paced>>,
+}
+
+impl<K: Eq + Hash> KeyedPace<K> {
+    /// How many keys are remembered; past that, those that took something long ago are forgotten.
+    const CAPACITY: usize = 100_000;
+
+    /// `None`: no limit.
+    pub fn new(pace: Option<Pace>) -> Self {
+        Self {
+            pace,
+            keys: Mutex::default(),
+        }
+    }
+
+    /// Takes one for `key`.
+    ///
+    /// # Errors
+    /// How long to wait before the next one.
+    pub fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
+        let Some(pace) = self.pace else {
+            return Ok(());
+        };
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= Self::CAPACITY {
+            keys.retain(|_, paced| !paced.is_fresh(now));
+            if keys.len() >= Self::CAPACITY {
+                return Err(pace.interval);
+            }
+        }
+        keys.entry(key)
+            .or_insert_with(|| Paced::new(now))
+            .take(pace, now)
+    }
+}
+
+/// A number of places, and how many of them each key may have.
+#[derive(Debug)]
+pub struct Places<K: Eq + Hash + Clone> {
+    inner: Arc<PlacesInner<K>>,
+}
+
+#[derive(Debug)]
+struct PlacesInner<K> {
+    in_all: usize,
+    per_key: usize,
+    taken: Mutex<Taken<K>>,
+}
+
+#[derive(Debug)]
+struct Taken<K> {
+    in_all: usize,
+    by_key: HashMap<K, usize>,
+}
+
+/// A place that is given back when this is dropped.
+#[derive(Debug)]
+pub struct Place<K: Eq + Hash + Clone> {
+    key: K,
+    inner: Arc<PlacesInner<K>>,
+}
+
+impl<K: Eq + Hash + Clone> Places<K> {
+    /// 0 means no limit.
+    pub fn new(in_all: usize, per_key: usize) -> Self {
+        let unlimited = |limit| if limit == 0 { usize::MAX } else { limit };
+        Self {
+            inner: Arc::new(PlacesInner {
+                in_all: unlimited(in_all),
+                per_key: unlimited(per_key),
+                taken: Mutex::new(Taken {
+                    in_all: 0,
+                    by_key: HashMap::new(),
+                }),
+            }),
+        }
+    }
+
+    /// Takes a place for `key`; `None` when there is none left.
+    pub fn take(&self, key: K) -> Option<Place<K>> {
+        let mut taken = self.inner.lock();
+        let mine = taken.by_key.get(&key).copied().unwrap_or(0);
+        if taken.in_all >= self.inner.in_all || mine >= self.inner.per_key {
+            return None;
+        }
+        taken.in_all += 1;
+        taken.by_key.insert(key.clone(), mine + 1);
+        drop(taken);
+        Some(Place {
+            key,
+            inner: Arc::clone(&self.inner),
+        })
+    }
+
+    /// How many places are taken.
+    pub fn taken(&self) -> usize {
+        self.inner.lock().in_all
+    }
+}
+
+impl<K> PlacesInner<K> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Taken<K>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Eq + Hash + Clone> Drop for Place<K> {
+    fn drop(&mut self) {
+        let mut taken = self.inner.lock();
+        taken.in_all -= 1;
+        if let Some(count) = taken.by_key.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                taken.by_key.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_through_and_then_the_pace_holds() {
+        let start = Instant::now();
+        let pace = Pace::new(5, Duration::from_secs(1), 20).unwrap();
+        let mut paced = Paced::new(start);
+        for _ in 0..20 {
+            assert_eq!(paced.take(pace, start), Ok(()));
+        }
+        let wait = paced.take(pace, start).unwrap_err();
+        assert_eq!(wait, Duration::from_millis(200));
+        assert_eq!(paced.take(pace, start + wait), Ok(()));
+        assert!(paced.take(pace, start + wait).is_err());
+    }
+
+    #[test]
+    fn a_rate_of_zero_is_no_limit() {
+        assert!(Pace::new(0, Duration::from_secs(1), 20).is_none());
+        let keyed = KeyedPace::new(None);
+        assert_eq!(keyed.take("a", Instant::now()), Ok(()));
+    }
+
+    #[test]
+    fn one_key_does_not_spend_anothers_pace() {
+        let now = Instant::now();
+        let keyed = KeyedPace::new(Pace::new(1, Duration::from_secs(1), 1));
+        assert_eq!(keyed.take("a", now), Ok(()));
+        assert!(keyed.take("a", now).is_err());
+        assert_eq!(keyed.take("b", now), Ok(()));
+    }
+
+    #[test]
+    fn places_are_limited_in_all_and_by_key_and_come_back() {
+        let places = Places::new(3, 2);
+        let first = places.take("a").unwrap();
+        let _second = places.take("a").unwrap();
+        assert!(places.take("a").is_none());
+        let _other = places.take("b").unwrap();
+        assert!(places.take("c").is_none());
+        drop(first);
+        assert!(places.take("a").is_some());
+        assert_eq!(Places::new(0, 0).take("a").map(|_| ()), Some(()));
+    }
+}

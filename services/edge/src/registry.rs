@@ -1,0 +1,324 @@
+//! The connections of this edge and the sessions that they carry: how anybody else reaches them.
+//!
+//! Orders to a connection do not queue: the newest prompt replaces the one before, and the first close stays.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{
+    deadlines::{Deadlines, Owners, Phase, Prompt, Record},
+    wire::codes::Close,
+};
+
+/// How long a revocation is remembered: at least as long as an access token lives.
+const REVOCATION_KEPT: Duration = Duration::from_secs(3600);
+/// How many revocations are remembered; the auth service refuses the others' tokens in any case.
+const REVOCATIONS_KEPT: usize = 100_000;
+
+/// What a connection is told from outside.
+#[derive(Debug)]
+pub enum Order {
+    /// Close.
+    Close(Close),
+    /// The schedule says that the session is due.
+    Prompt(Prompt),
+}
+
+/// The way to one connection.
+#[derive(Debug, Default)]
+pub struct Control {
+    orders: Mutex<Orders>,
+    bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    close: Option<Close>,
+    prompt: Option<Prompt>,
+}
+
+impl Control {
+    /// Tells the connection to close; the first reason stays.
+    pub fn close(&self, close: Close) {
+        lock(&self.orders).close.get_or_insert(close);
+        self.bell.notify_one();
+    }
+
+    /// The next order. A close comes first, and again each time.
+    pub async fn order(&self) -> Order {
+        loop {
+            let rung = self.bell.notified();
+            if let Some(order) = self.take() {
+                return order;
+            }
+            rung.await;
+        }
+    }
+
+    /// Resolves when the connection is told to close; other orders stay for [`Control::order`].
+    pub async fn closing(&self) -> Close {
+        loop {
+            let rung = self.bell.notified();
+            if let Some(close) = lock(&self.orders).close {
+                return close;
+            }
+            rung.await;
+        }
+    }
+
+    fn take(&self) -> Option<Order> {
+        let mut orders = lock(&self.orders);
+        let close = orders.close.map(Order::Close);
+        close.or_else(|| orders.prompt.take().map(Order::Prompt))
+    }
+
+    fn prompt(&self, prompt: Prompt) {
+        lock(&self.orders).prompt = Some(prompt);
+        self.bell.notify_one();
+    }
+}
+
+/// A session as the schedule must know it, with its times by this process's monotonic clock.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The login session that it belongs to.
+    pub login_session: LoginSessionId,
+    /// Its user.
+    pub user: UserId,
+    /// Its recipe.
+    pub recipe: RecipeId,
+    /// Its generation.
+    pub generation: u64,
+    /// Its phase.
+    pub phase: Phase,
+    /// When it is due.
+    pub due: Instant,
+    /// When its token ends.
+    pub expires: Instant,
+}
+
+impl Held {
+    /// The schedule's record of it.
+    pub fn record(&self, session: &SessionId, now: Instant) -> Record {
+        Record {
+            session: session.clone(),
+            login_session: self.login_session.clone(),
+            user: self.user.clone(),
+            recipe: self.recipe.clone(),
+            generation: self.generation,
+            phase: self.phase,
+            due_in: self.due - now,
+            expires_in: self.expires - now,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    control: Arc<Control>,
+    held: Held,
+}
+
+/// All connections of this edge.
+#[derive(Debug, Default)]
+pub struct Registry {
+    next: AtomicU64,
+    connections: Mutex<HashMap<u64, Arc<Control>>>,
+    sessions: Mutex<Sessions>,
+    deadlines: OnceLock<Deadlines>,
+}
+
+#[derive(Default)]
+struct Sessions {
+    by_id: HashMap<SessionId, Entry>,
+    by_login: HashMap<LoginSessionId, HashSet<SessionId>>,
+    revoked: HashMap<LoginSessionId, Instant>,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} sessions", self.by_id.len())
+    }
+}
+
+/// A connection's place in the registry, given up when this is dropped.
+#[derive(Debug)]
+pub struct Connection {
+    number: u64,
+    /// The way to it.
+    pub control: Arc<Control>,
+    registry: Arc<Registry>,
+}
+
+impl Registry {
+    /// No connections yet.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Has prompts for sessions that are not here struck from this schedule. Set once, at start.
+    pub fn strike_unknown_from(&self, deadlines: Deadlines) {
+        self.deadlines.get_or_init(|| deadlines);
+    }
+
+    /// Adds a connection.
+    pub fn connect(self: &Arc<Self>) -> Connection {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let control = Arc::new(Control::default());
+        lock(&self.connections).insert(number, Arc::clone(&control));
+        Connection {
+            number,
+            control,
+            registry: Arc::clone(self),
+        }
+    }
+
+    /// The ways to all connections, in no order.
+    pub fn controls(&self) -> Vec<Arc<Control>> {
+        lock(&self.connections).values().cloned().collect()
+    }
+
+    /// How many connections there are.
+    pub fn count(&self) -> usize {
+        lock(&self.connections).len()
+    }
+
+    /// How many sessions there are.
+    pub fn session_count(&self) -> usize {
+        lock(&self.sessions).by_id.len()
+    }
+
+    /// Closes every connection of a login session, now and for as long as its tokens could live.
+    pub fn revoke(&self, login: &LoginSessionId, now: Instant) {
+        let mut sessions = lock(&self.sessions);
+        if sessions.revoked.len() >= REVOCATIONS_KEPT {
+            sessions.revoked.retain(|_, at| now - *at < REVOCATION_KEPT);
+        }
+        if sessions.revoked.len() < REVOCATIONS_KEPT {
+            sessions.revoked.insert(login.clone(), now);
+        }
+        let Some(ids) = sessions.by_login.get(login) else {
+            return;
+        };
+        for entry in ids.iter().filter_map(|id| sessions.by_id.get(id)) {
+            entry.control.close(Close::SessionRevoked);
+        }
+    }
+
+    /// Closes the connections of a user to a recipe.
+    pub fn expel(&self, recipe: &RecipeId, user: &UserId) {
+        for entry in lock(&self.sessions).by_id.values() {
+            if entry.held.user == *user && entry.held.recipe == *recipe {
+                entry.control.close(Close::NotAllowed);
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Notes that this connection carries `session`, as it is now. One that carried it before is told to go.
+    pub fn carry(&self, session: &SessionId, held: Held) {
+        let mut sessions = lock(&self.registry.sessions);
+        let revoked = sessions.revoked.contains_key(&held.login_session);
+        let login = held.login_session.clone();
+        let entry = Entry {
+            control: Arc::clone(&self.control),
+            held,
+        };
+        if let Some(before) = sessions.by_id.insert(session.clone(), entry) {
+            if !Arc::ptr_eq(&before.control, &self.control) {
+                before.control.close(Close::SessionMoved);
+            }
+            if before.held.login_session != login {
+                sessions.unlist(&before.held.login_session, session);
+            }
+        }
+        sessions
+            .by_login
+            .entry(login)
+            .or_default()
+            .insert(session.clone());
+        if revoked {
+            self.control.close(Close::SessionRevoked);
+        }
+    }
+
+    /// Notes that the session ended, unless another connection carries it by now.
+    pub fn let_go(&self, session: &SessionId) {
+        let mut sessions = lock(&self.registry.sessions);
+        let mine = sessions
+            .by_id
+            .get(session)
+            .is_some_and(|entry| Arc::ptr_eq(&entry.control, &self.control));
+        if !mine {
+            return;
+        }
+        if let Some(entry) = sessions.by_id.remove(session) {
+            sessions.unlist(&entry.held.login_session, session);
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        lock(&self.registry.connections).remove(&self.number);
+    }
+}
+
+impl Sessions {
+    fn unlist(&mut self, login: &LoginSessionId, session: &SessionId) {
+        if let Some(ids) = self.by_login.get_mut(login) {
+            ids.remove(session);
+            if ids.is_empty() {
+                self.by_login.remove(login);
+            }
+        }
+    }
+}
+
+impl Owners for Registry {
+    fn prompt(&self, prompt: Prompt) {
+        let control = lock(&self.sessions)
+            .by_id
+            .get(&prompt.session)
+            .map(|entry| Arc::clone(&entry.control));
+        match control {
+            Some(control) => control.prompt(prompt),
+            None => {
+                if let Some(deadlines) = self.deadlines.get() {
+                    deadlines.cancel(&prompt.session, prompt.generation);
+                }
+            }
+        }
+    }
+
+    fn moved(&self, session: &SessionId, generation: u64) {
+        if let Some(entry) = lock(&self.sessions).by_id.get(session)
+            && entry.held.generation <= generation
+        {
+            entry.control.close(Close::SessionMoved);
+        }
+    }
+
+    fn sessions(&self) -> Vec<Record> {
+        let now = Instant::now();
+        lock(&self.sessions)
+            .by_id
+            .iter()
+            .map(|(session, entry)| entry.held.record(session, now))
+            .collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

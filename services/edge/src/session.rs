@@ -1,0 +1,319 @@
+//! A session's rules, pure: when its holder is asked to prove themself again, what counts as an answer, and
+//! when it ends. It reads no clock and does no IO: events come in with the time, actions go out.
+//!
+//! Redis decides when somebody should be asked; this machine decides whether that is true. It asks once per
+//! token, and accepts nothing once the token has ended.
+
+use std::{collections::VecDeque, time::Duration};
+
+use proto::ids::{MessageId, Revision};
+use tokio::time::Instant;
+
+use crate::{
+    deadlines::{Phase as RecordedPhase, PromptReason},
+    upstream::Principal,
+    wire::codes::Close,
+};
+
+/// How much earlier than due a prompt may come before it is taken for a mistake (clock jump, stale restore).
+const EARLY_TOLERANCE: Duration = Duration::from_secs(2);
+/// How long after it was due the owner asks by itself when no prompt came.
+const FALLBACK_DELAY: Duration = Duration::from_secs(1);
+/// How many `auth` messages may wait to be answered.
+const MAX_PENDING_REAUTHS: usize = 4;
+
+/// The timings of the protocol.
+#[derive(Debug, Clone, Copy)]
+pub struct Timings {
+    /// How long before a token ends its holder is asked.
+    pub lead: Duration,
+    /// How long they have to answer.
+    pub grace: Duration,
+}
+
+/// What happens to a session.
+#[derive(Debug)]
+pub enum Event {
+    /// The client sent a well-formed `auth`.
+    Auth(Reauth),
+    /// The auth service has judged the oldest unanswered `auth`.
+    Verified(Verdict),
+    /// The answer to an accepted `auth` has been written.
+    Welcomed,
+    /// The schedule says that it is time to ask.
+    Prompted {
+        /// The generation that the schedule means.
+        generation: u64,
+        /// Why.
+        reason: PromptReason,
+    },
+    /// The client wants a message accepted.
+    Chat,
+    /// Time has passed.
+    Tick,
+}
+
+/// An `auth` on a session that is already open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reauth {
+    /// Named by the answer.
+    pub id: Option<MessageId>,
+    /// The last revision that the client has.
+    pub revision: Option<Revision>,
+}
+
+/// What the auth service said of a token.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is good; `expires` is when it ends.
+    Good {
+        /// Whom it belongs to.
+        principal: Principal,
+        /// When it ends, by this process's monotonic clock.
+        expires: Instant,
+    },
+    /// It is not.
+    Invalid,
+}
+
+/// What the connection does next, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Have the oldest unanswered `auth` judged.
+    Verify,
+    /// Answer this accepted `auth` with the new session.
+    Welcome(Reauth),
+    /// Send `auth_required`; the connection closes after `answer_in` if nothing comes.
+    Ask {
+        /// Why.
+        reason: PromptReason,
+        /// Until when.
+        answer_in: Duration,
+    },
+    /// Write the session's record to the schedule, as it is now.
+    Record,
+    /// The message may be posted.
+    Post,
+    /// Close the connection.
+    Close(Close),
+}
+
+/// An authenticated session.
+#[derive(Debug)]
+pub struct Session {
+    timings: Timings,
+    principal: Principal,
+    generation: u64,
+    /// When the token ends: nothing goes beyond this.
+    expires: Instant,
+    phase: Phase,
+    /// The `auth` messages that wait for a verdict; the first is being judged.
+    unanswered: VecDeque<Reauth>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nobody has asked yet.
+    Active,
+    /// Asked: an answer must come by then.
+    Asked { answer_by: Instant },
+    /// Asked by the node that held the session before; not yet repeated here.
+    AskedElsewhere { answer_by: Instant },
+}
+
+impl Session {
+    /// A session whose first `auth` was good.
+    pub fn new(timings: Timings, principal: Principal, expires: Instant) -> Self {
+        Self {
+            timings,
+            principal,
+            generation: 1,
+            expires,
+            phase: Phase::Active,
+            unanswered: VecDeque::new(),
+        }
+    }
+
+    /// A session taken over from another node, in the phase in which it was.
+    ///
+    /// A token that ends later than the one before is an answer to whatever was asked.
+    pub fn resumed(
+        timings: Timings,
+        principal: Principal,
+        token_expires: Instant,
+        found: Found,
+    ) -> Self {
+        // Two nodes measure the same token's end a little differently.
+        let fresh = token_expires > found.expires + Duration::from_secs(1);
+        let phase = match found.answer_by {
+            Some(answer_by) if !fresh => Phase::AskedElsewhere {
+                answer_by: answer_by.min(token_expires),
+            },
+            Some(_) | None => Phase::Active,
+        };
+        Self {
+            generation: found.generation,
+            phase,
+            ..Self::new(timings, principal, token_expires)
+        }
+    }
+
+    /// Decides what follows from an event.
+    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
+        if now >= self.expires {
+            return vec![Action::Close(Close::ReauthenticationTimeout)];
+        }
+        match event {
+            Event::Auth(reauth) => self.queue(reauth),
+            Event::Verified(verdict) => self.judge(verdict),
+            Event::Welcomed => self.welcomed(now),
+            Event::Prompted { generation, reason } => self.prompted(generation, reason, now),
+            Event::Chat => vec![Action::Post],
+            Event::Tick => self.tick(now),
+        }
+    }
+
+    /// When [`Event::Tick`] is due.
+    pub fn next_deadline(&self) -> Instant {
+        match self.phase {
+            Phase::Active => self.expires.min(self.ask_at() + FALLBACK_DELAY),
+            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
+                if self.unanswered.is_empty() =>
+            {
+                answer_by.min(self.expires)
+            }
+            // The answer is here, the verdict is not: it has until the token ends.
+            Phase::Asked { .. } | Phase::AskedElsewhere { .. } => self.expires,
+        }
+    }
+
+    /// Whether another `auth` can be taken; if not, the connection stops reading until a verdict comes.
+    pub fn accepts_auth(&self) -> bool {
+        self.unanswered.len() < MAX_PENDING_REAUTHS
+    }
+
+    /// Who holds the session.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Counts the accepted tokens and take-overs.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// When the token ends.
+    pub fn expires(&self) -> Instant {
+        self.expires
+    }
+
+    /// When the holder will be, or would have been, asked.
+    pub fn ask_at(&self) -> Instant {
+        self.expires
+            .checked_sub(self.timings.lead)
+            .unwrap_or(self.expires)
+    }
+
+    /// The phase as the schedule keeps it, and how long it is until something is due.
+    pub fn recorded_phase(&self, now: Instant) -> (RecordedPhase, Duration) {
+        match self.phase {
+            Phase::Active => (RecordedPhase::Active, self.ask_at() - now),
+            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => {
+                (RecordedPhase::Asked, answer_by - now)
+            }
+        }
+    }
+
+    fn queue(&mut self, reauth: Reauth) -> Vec<Action> {
+        self.unanswered.push_back(reauth);
+        if self.unanswered.len() == 1 {
+            vec![Action::Verify]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn judge(&mut self, verdict: Verdict) -> Vec<Action> {
+        let Some(answered) = self.unanswered.pop_front() else {
+            return Vec::new();
+        };
+        let (principal, expires) = match verdict {
+            Verdict::Good { principal, expires } => (principal, expires),
+            Verdict::Invalid => return vec![Action::Close(Close::InvalidToken)],
+        };
+        if principal.user != self.principal.user {
+            return vec![Action::Close(Close::AnotherUser)];
+        }
+        self.principal = principal;
+        self.expires = expires;
+        self.generation += 1;
+        self.phase = Phase::Active;
+        let mut actions = vec![Action::Record, Action::Welcome(answered)];
+        if !self.unanswered.is_empty() {
+            actions.push(Action::Verify);
+        }
+        actions
+    }
+
+    fn welcomed(&mut self, now: Instant) -> Vec<Action> {
+        match self.phase {
+            Phase::Active if now >= self.ask_at() => self.ask(PromptReason::Expiring, now),
+            Phase::Active | Phase::Asked { .. } => Vec::new(),
+            // The prompt is repeated, its time does not start anew.
+            Phase::AskedElsewhere { answer_by } => {
+                self.phase = Phase::Asked { answer_by };
+                let reason = PromptReason::Expiring;
+                let answer_in = answer_by - now;
+                vec![Action::Ask { reason, answer_in }, Action::Record]
+            }
+        }
+    }
+
+    fn prompted(&mut self, generation: u64, reason: PromptReason, now: Instant) -> Vec<Action> {
+        if generation != self.generation {
+            return Vec::new();
+        }
+        let early = reason == PromptReason::Expiring && now + EARLY_TOLERANCE < self.ask_at();
+        match self.phase {
+            Phase::Active if !early => self.ask(reason, now),
+            Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => {
+                vec![Action::Record]
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Instant) -> Vec<Action> {
+        match self.phase {
+            Phase::Active if now >= self.ask_at() + FALLBACK_DELAY => {
+                self.ask(PromptReason::Expiring, now)
+            }
+            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
+                if now >= answer_by && self.unanswered.is_empty() =>
+            {
+                vec![Action::Close(Close::ReauthenticationTimeout)]
+            }
+            Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => Vec::new(),
+        }
+    }
+
+    fn ask(&mut self, reason: PromptReason, now: Instant) -> Vec<Action> {
+        let answer_by = (now + self.timings.grace).min(self.expires);
+        self.phase = Phase::Asked { answer_by };
+        let answer_in = answer_by - now;
+        vec![Action::Ask { reason, answer_in }, Action::Record]
+    }
+}
+
+/// What the schedule knew of a session that is taken over.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// Its generation, the take-over counted.
+    pub generation: u64,
+    /// When its token ends.
+    pub expires: Instant,
+    /// Until when an answer is awaited; `None` when nobody has asked.
+    pub answer_by: Option<Instant>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! The services behind the edge: the only place that knows tonic and protobuf.
+
+pub mod auth;
+pub mod chat;
+mod convert;
+mod link;
+
+use std::sync::Arc;
+
+use proto::ids::{LoginSessionId, UserId};
+
+/// Who holds a token, as the auth service says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The user.
+    pub user: UserId,
+    /// The user's name, as others see it.
+    pub name: Arc<str>,
+    /// The login session that the token belongs to.
+    pub login_session: LoginSessionId,
+}
+
+#[cfg(test)]
+impl Principal {
+    /// Somebody of that name.
+    pub fn for_tests(name: &str) -> Self {
+        Self {
+            user: name.parse().unwrap(),
+            name: name.into(),
+            login_session: "login".parse().unwrap(),
+        }
+    }
+}

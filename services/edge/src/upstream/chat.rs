@@ -1,0 +1,216 @@
+//! The chat service, as the edge sees it: joins and posts over the link, the rest by unary calls.
+
+use std::{sync::Arc, time::Duration};
+
+use proto::{
+    chat::{
+        self, CreateRecipeRequest, GetRecipeRequest, ListRecipesRequest,
+        chat_service_client::ChatServiceClient,
+    },
+    ids::{MessageId, RecipeId, Revision},
+};
+use runtime::{clock::Timestamp, trace_context::request};
+use tokio::time::timeout;
+use tonic::{Code, Status, transport::Channel};
+use tracing::warn;
+
+pub use super::link::{Link, LinkTask};
+use super::{Principal, convert};
+use crate::wire::frames::{Message, Recipe};
+
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the chat service did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChatError {
+    /// No such recipe, or not for this user: the answer is the same.
+    #[error("no such recipe")]
+    NotFound,
+    /// The user may read, not write.
+    #[error("the user may not do that")]
+    Forbidden(String),
+    /// The id is taken, or was used with another content.
+    #[error("already used")]
+    Conflict(String),
+    /// The request is malformed.
+    #[error("the request is malformed: {0}")]
+    Invalid(String),
+    /// The service cannot be asked, or has not accepted it.
+    #[error("the chat service cannot be asked")]
+    Unavailable,
+}
+
+impl ChatError {
+    pub(super) fn read(code: Code, message: &str) -> Self {
+        match code {
+            Code::NotFound => Self::NotFound,
+            Code::PermissionDenied => Self::Forbidden(message.to_owned()),
+            Code::AlreadyExists => Self::Conflict(message.to_owned()),
+            Code::InvalidArgument => Self::Invalid(message.to_owned()),
+            code => {
+                warn!(%code, "the chat service cannot be asked");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+/// What a join asks for.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub recipe: RecipeId,
+    /// Whether a missing recipe is created.
+    pub create: bool,
+    /// The last revision that the client has.
+    pub after: Option<Revision>,
+}
+
+/// The recipe as the one who joins finds it.
+#[derive(Debug)]
+pub struct Joined {
+    /// The revision that the recipe stands at.
+    pub revision: Revision,
+    /// The recipe.
+    pub recipe: Arc<Recipe>,
+    /// Those after [`Join::after`], else the latest ones.
+    pub messages: Vec<Arc<Message>>,
+    /// Whether older ones exist.
+    pub truncated: bool,
+}
+
+/// A message to be accepted.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// The author.
+    pub principal: Principal,
+    /// Where.
+    pub recipe: RecipeId,
+    /// The idempotency key.
+    pub id: MessageId,
+    /// Trimmed, 1 to 4,000 characters.
+    pub content: String,
+}
+
+/// A message that is durable.
+#[derive(Debug)]
+pub struct Posted {
+    /// The message.
+    pub message: Arc<Message>,
+    /// The recipe as it stood then, when the message had been accepted before.
+    pub original: Option<Arc<Recipe>>,
+}
+
+/// A recipe in a list.
+#[derive(Debug)]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its newest revision.
+    pub revision: Revision,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Whether the caller owns it.
+    pub owned: bool,
+}
+
+/// A recipe at its newest revision.
+#[derive(Debug)]
+pub struct Found {
+    /// Its id.
+    pub id: String,
+    /// Its revision.
+    pub revision: Revision,
+    /// The recipe.
+    pub recipe: Arc<Recipe>,
+}
+
+/// The unary calls of the chat service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ChatClient(ChatServiceClient<Channel>);
+
+impl ChatClient {
+    /// Over a channel that connects when first used.
+    pub fn new(channel: Channel) -> Self {
+        Self(ChatServiceClient::new(channel))
+    }
+
+    /// Creates a recipe; without an id, the service chooses one.
+    ///
+    /// # Errors
+    /// `Conflict` when the id is taken, `Invalid` or `Unavailable`.
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        id: Option<String>,
+        title: String,
+    ) -> Result<Found, ChatError> {
+        let question = CreateRecipeRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.unwrap_or_default(),
+            title,
+        };
+        let mut client = self.0.clone();
+        let answer = bounded(client.create_recipe(request(question))).await?;
+        found(answer.recipe_id, answer.revision, answer.recipe)
+    }
+
+    /// Gives a recipe.
+    ///
+    /// # Errors
+    /// `NotFound` or `Unavailable`.
+    pub async fn get(&self, principal: &Principal, id: &RecipeId) -> Result<Found, ChatError> {
+        let question = GetRecipeRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+            revision: None,
+        };
+        let mut client = self.0.clone();
+        let answer = bounded(client.get_recipe(request(question))).await?;
+        found(answer.recipe_id, answer.revision, answer.recipe)
+    }
+
+    /// Lists the recipes that somebody owns or has joined.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn list(&self, principal: &Principal) -> Result<Vec<Summary>, ChatError> {
+        let question = ListRecipesRequest {
+            principal: Some(convert::principal(principal)),
+            limit: 0,
+        };
+        let mut client = self.0.clone();
+        let answer = bounded(client.list_recipes(request(question))).await?;
+        let summary = |recipe: chat::RecipeSummary| Summary {
+            changed_at: convert::timestamp(recipe.changed_at.as_ref()),
+            id: recipe.recipe_id,
+            title: recipe.title,
+            revision: recipe.revision,
+            owned: recipe.owned,
+        };
+        Ok(answer.recipes.into_iter().map(summary).collect())
+    }
+}
+
+fn found(id: String, revision: Revision, recipe: Option<chat::Recipe>) -> Result<Found, ChatError> {
+    Ok(Found {
+        id,
+        revision,
+        recipe: convert::recipe(recipe.ok_or(ChatError::Unavailable)?),
+    })
+}
+
+async fn bounded<T>(
+    call: impl Future<Output = Result<tonic::Response<T>, Status>>,
+) -> Result<T, ChatError> {
+    match timeout(TIMEOUT, call).await {
+        Ok(Ok(answer)) => Ok(answer.into_inner()),
+        Ok(Err(status)) => Err(ChatError::read(status.code(), status.message())),
+        Err(_) => Err(ChatError::Unavailable),
+    }
+}

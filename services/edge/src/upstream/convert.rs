@@ -1,0 +1,67 @@
+//! Protobuf messages of the chat service to what crosses the wire, and back.
+
+use std::sync::Arc;
+
+use proto::chat;
+use runtime::clock::Timestamp;
+
+use super::Principal;
+use crate::wire::frames::{Author, Ingredient, Message, Recipe, Step};
+
+pub(super) fn principal(principal: &Principal) -> chat::Principal {
+    chat::Principal {
+        user_id: principal.user.to_string(),
+        name: principal.name.to_string(),
+    }
+}
+
+pub(super) fn recipe(recipe: chat::Recipe) -> Arc<Recipe> {
+    let ingredient = |line: chat::Ingredient| Ingredient {
+        id: line.id,
+        name: line.name,
+        quantity: line.quantity,
+        unit: line.unit,
+        note: line.note,
+    };
+    let step = |step: chat::Step| Step {
+        id: step.id,
+        text: step.text,
+    };
+    Arc::new(Recipe {
+        title: recipe.title,
+        description: recipe.description,
+        servings: recipe.servings,
+        ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
+        steps: recipe.steps.into_iter().map(step).collect(),
+        tags: recipe.tags,
+    })
+}
+
+pub(super) fn message(message: chat::Message) -> Arc<Message> {
+    let author = message.author.unwrap_or_default();
+    Arc::new(Message {
+        id: message.id,
+        author: Author {
+            id: author.user_id,
+            name: author.name,
+        },
+        content: message.content,
+        timestamp: timestamp(message.accepted_at.as_ref()).to_string(),
+        revision: message.revision,
+        effect: message.effect,
+        hint: message.hint,
+    })
+}
+
+pub(super) fn messages(messages: Vec<chat::Message>) -> Vec<Arc<Message>> {
+    messages.into_iter().map(message).collect()
+}
+
+pub(super) fn timestamp(timestamp: Option<&prost_types::Timestamp>) -> Timestamp {
+    let millis = timestamp.map_or(0, |t| {
+        t.seconds
+            .saturating_mul(1000)
+            .saturating_add(i64::from(t.nanos) / 1_000_000)
+    });
+    Timestamp::from_unix_millis(millis)
+}

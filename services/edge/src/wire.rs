@@ -1,0 +1,12 @@
+//! The WebSocket protocol's frames, version 1: the only place that knows their JSON.
+//!
+//! What the server says is serialised from the types in [`frames`], from which the published schema is made
+//! too. What a client says is read by [`inbound`], by hand, so that each fault has its own words.
+
+pub mod codes;
+pub mod frames;
+pub mod inbound;
+pub mod outbound;
+
+/// The WebSocket subprotocol that the server speaks.
+pub const SUBPROTOCOL: &str = "recipe-chat.v1";

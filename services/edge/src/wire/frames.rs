@@ -1,0 +1,272 @@
+//! The frames as serde types, for both directions. The published JSON Schema, the TypeScript types and the
+//! terminal client are made from these.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::codes::ErrorCode;
+
+/// A frame that a client sends.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Proves who the client is: first on every connection, and again when asked.
+    Auth {
+        /// Unique per sender.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// RFC 3339, UTC; informative.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timestamp: Option<String>,
+        payload: AuthPayload,
+    },
+    /// Says something about the recipe.
+    ChatMessage {
+        /// The idempotency key: 1 to 128 characters.
+        #[schemars(length(min = 1, max = 128))]
+        id: String,
+        /// RFC 3339, UTC; informative.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timestamp: Option<String>,
+        payload: ChatPayload,
+    },
+    /// Asks for a `pong`.
+    Ping {
+        /// Named by the `pong`.
+        #[schemars(length(min = 1, max = 128))]
+        id: String,
+        /// RFC 3339, UTC; informative.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timestamp: Option<String>,
+        payload: Empty,
+    },
+}
+
+/// It may hold a token: only its type is printed.
+impl std::fmt::Debug for ClientFrame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Auth { .. } => "auth [redacted]",
+            Self::ChatMessage { .. } => "chat_message",
+            Self::Ping { .. } => "ping",
+        })
+    }
+}
+
+/// What proves who the client is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuthPayload {
+    /// The access token.
+    pub token: String,
+    /// A session to resume.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The last revision that the client has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// W3C trace context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+impl std::fmt::Debug for AuthPayload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthPayload { [redacted] }")
+    }
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatPayload {
+    /// 1 to 4,000 characters after trimming.
+    pub content: String,
+    /// W3C trace context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+/// Nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Empty {}
+
+/// A frame that the server sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The recipe, as the answer to `auth` or after an accepted message.
+    RecipeUpdate {
+        /// UUIDv7.
+        id: String,
+        /// RFC 3339, UTC.
+        timestamp: String,
+        payload: RecipeUpdate,
+    },
+    /// The client must send a fresh `auth`.
+    AuthRequired {
+        /// UUIDv7.
+        id: String,
+        /// RFC 3339, UTC.
+        timestamp: String,
+        payload: AuthRequired,
+    },
+    /// A client's message was not carried out.
+    Error {
+        /// UUIDv7.
+        id: String,
+        /// RFC 3339, UTC.
+        timestamp: String,
+        payload: ErrorPayload,
+    },
+    /// The answer to `ping`.
+    Pong {
+        /// UUIDv7.
+        id: String,
+        /// RFC 3339, UTC.
+        timestamp: String,
+        payload: Pong,
+    },
+}
+
+/// A recipe at a revision, and what led there.
+///
+/// `in_reply_to` stands last: [`super::outbound::reply`] adds it to a frame that is already serialised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecipeUpdate {
+    pub recipe_id: String,
+    /// The revision that `recipe` stands at.
+    pub revision: u64,
+    pub recipe: Arc<Recipe>,
+    /// The message that was accepted; absent in the answer to `auth`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Arc<Message>>,
+    /// Messages that the client may not have, oldest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Vec<Arc<Message>>>,
+    /// Whether older messages exist than the first of `messages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_truncated: Option<bool>,
+    /// The client's session; only in the answer to `auth`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionInfo>,
+    /// The `id` of the client's message that this answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+}
+
+/// The state of a recipe.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recipe {
+    pub title: String,
+    /// A few words on the dish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How many it serves.
+    pub servings: u32,
+    pub ingredients: Vec<Ingredient>,
+    pub steps: Vec<Step>,
+    pub tags: Vec<String>,
+}
+
+/// One line of the ingredient list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ingredient {
+    /// Unique in the recipe, never used again.
+    pub id: String,
+    pub name: String,
+    /// As a cook writes it: `1 1/2`, `2-3`; empty when there is none.
+    pub quantity: String,
+    /// Empty when there is none.
+    pub unit: String,
+    /// Empty when there is none.
+    pub note: String,
+}
+
+/// One step of the method.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// Unique in the recipe, never used again.
+    pub id: String,
+    pub text: String,
+}
+
+/// A message that was accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// Chosen by the author's client.
+    pub id: String,
+    pub author: Author,
+    pub content: String,
+    /// When it was accepted: RFC 3339, UTC.
+    pub timestamp: String,
+    /// Its place in the recipe's one order: 1, 2, 3…
+    pub revision: u64,
+    /// What it did to the recipe, in words; `null` for plain talk.
+    pub effect: Option<String>,
+    /// What would work, when it looked like a command that could not be followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A user as others see them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Author {
+    pub id: String,
+    pub name: String,
+}
+
+/// The session that an `auth` opened or renewed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionInfo {
+    /// Give it as `payload.session` to resume after a lost connection.
+    pub id: String,
+    pub user: Author,
+    /// When `auth_required` will come: RFC 3339, UTC.
+    pub reauth_at: String,
+    /// When the token ends: RFC 3339, UTC.
+    pub expires_at: String,
+}
+
+/// Asks for a fresh `auth`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuthRequired {
+    pub reason: AuthRequiredReason,
+    /// When the connection will be closed if nothing comes: RFC 3339, UTC.
+    pub expires_at: String,
+}
+
+/// Why a fresh `auth` is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AuthRequiredReason {
+    /// The token ends soon.
+    #[serde(rename = "Token expiring soon")]
+    Expiring,
+    /// An operator asked for it.
+    #[serde(rename = "Session review requested")]
+    Review,
+}
+
+/// Why a client's message was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorPayload {
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+    /// Whether the same message may succeed later.
+    pub retryable: bool,
+    /// When to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The `id` of the client's message, when known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+}
+
+/// The answer to `ping`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pong {
+    /// The `id` of the `ping`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+}

@@ -1,0 +1,125 @@
+//! Makes the server's frames. An update is serialised once for all who see it.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use runtime::clock::Timestamp;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use uuid::Uuid;
+
+use super::{
+    codes::ErrorCode,
+    frames::{AuthRequired, AuthRequiredReason, ErrorPayload, Pong, RecipeUpdate, ServerFrame},
+};
+
+/// A `recipe_update`.
+pub fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes {
+    text(&ServerFrame::RecipeUpdate {
+        id: id(),
+        timestamp: now.to_string(),
+        payload,
+    })
+}
+
+/// An `auth_required`; `closes_at` is when the connection ends if nothing comes.
+pub fn auth_required(
+    reason: AuthRequiredReason,
+    closes_at: Timestamp,
+    now: Timestamp,
+) -> Utf8Bytes {
+    text(&ServerFrame::AuthRequired {
+        id: id(),
+        timestamp: now.to_string(),
+        payload: AuthRequired {
+            reason,
+            expires_at: closes_at.to_string(),
+        },
+    })
+}
+
+/// An `error`.
+pub fn error(
+    code: ErrorCode,
+    message: impl Into<String>,
+    in_reply_to: Option<String>,
+    retry_after: Option<std::time::Duration>,
+    now: Timestamp,
+) -> Utf8Bytes {
+    text(&ServerFrame::Error {
+        id: id(),
+        timestamp: now.to_string(),
+        payload: ErrorPayload {
+            code,
+            message: message.into(),
+            retryable: code.retryable(),
+            retry_after_ms: retry_after
+                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)),
+            in_reply_to,
+        },
+    })
+}
+
+/// A `pong`.
+pub fn pong(in_reply_to: Option<String>, now: Timestamp) -> Utf8Bytes {
+    text(&ServerFrame::Pong {
+        id: id(),
+        timestamp: now.to_string(),
+        payload: Pong { in_reply_to },
+    })
+}
+
+/// The same `recipe_update`, as the answer to the client's message `id`: `in_reply_to` is put before the two
+/// braces that end payload and frame.
+pub fn reply(update: &Utf8Bytes, id: &str) -> Utf8Bytes {
+    let Some(open) = update.strip_suffix("}}") else {
+        return update.clone();
+    };
+    let name = serde_json::Value::from(id).to_string();
+    let mut frame = BytesMut::with_capacity(update.len() + name.len() + 20);
+    frame.put_slice(open.as_bytes());
+    frame.put_slice(b",\"in_reply_to\":");
+    frame.put_slice(name.as_bytes());
+    frame.put_slice(b"}}");
+    utf8(frame.freeze())
+}
+
+fn text(frame: &ServerFrame) -> Utf8Bytes {
+    // Serialising these types cannot fail: every key is a string and no number is a float.
+    utf8(serde_json::to_vec(frame).unwrap_or_default().into())
+}
+
+fn utf8(bytes: Bytes) -> Utf8Bytes {
+    Utf8Bytes::try_from(bytes).unwrap_or_default()
+}
+
+fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frames::Recipe;
+
+    #[test]
+    fn the_authors_copy_says_what_it_answers_and_nothing_else_differs() {
+        let payload = RecipeUpdate {
+            recipe_id: "pancakes".into(),
+            revision: 3,
+            recipe: Recipe::default().into(),
+            message: None,
+            messages: None,
+            messages_truncated: None,
+            session: None,
+            in_reply_to: None,
+        };
+        let frame = recipe_update(payload, Timestamp::default());
+
+        let copy = reply(&frame, "quote\" and é");
+
+        let mut expected: serde_json::Value = serde_json::from_str(&frame).unwrap();
+        expected["payload"]["in_reply_to"] = "quote\" and é".into();
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&copy).unwrap(),
+            expected
+        );
+    }
+}

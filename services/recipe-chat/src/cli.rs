@@ -1,0 +1,230 @@
+//! The command line: every command and flag, and the environment variables that stand for them.
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use runtime::{config::SecretUrl, telemetry::TelemetryConfig};
+
+/// People cook up recipes together by chatting.
+#[derive(Debug, Parser)]
+#[command(name = "recipe-chat", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryConfig,
+}
+
+/// What to run.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process on embedded defaults [this is what runs without a command]
+    Up(Box<Up>),
+    /// Run the auth service
+    Auth(AuthCommand),
+    /// Run the chat service
+    Chat(ChatCommand),
+    /// Run one edge node
+    Edge(Box<EdgeCommand>),
+}
+
+/// Everything in one process.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Where the edge listens; port 0 picks a free one
+    #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) edge_listen: SocketAddr,
+
+    /// Where the auth service listens
+    #[arg(long, env = "AUTH_LISTEN", default_value = "127.0.0.1:50051")]
+    pub(crate) auth_listen: SocketAddr,
+
+    /// Where the chat service listens
+    #[arg(long, env = "CHAT_LISTEN", default_value = "127.0.0.1:50052")]
+    pub(crate) chat_listen: SocketAddr,
+
+    /// Where the databases are kept
+    #[arg(long, env = "RECIPE_CHAT_DATA_DIR", default_value = "./data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// The auth service's database, instead of a file in the data directory
+    #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
+    pub(crate) auth_database_url: Option<SecretUrl>,
+
+    /// The chat service's database, instead of a file in the data directory
+    #[arg(long, env = "CHAT_DATABASE_URL", hide_env_values = true)]
+    pub(crate) chat_database_url: Option<SecretUrl>,
+
+    #[command(flatten)]
+    pub(crate) redis: RedisArgs,
+
+    #[command(flatten)]
+    pub(crate) auth: auth::Config,
+
+    #[command(flatten)]
+    pub(crate) chat: chat::Config,
+
+    #[command(flatten)]
+    pub(crate) edge: edge::config::Config,
+}
+
+/// The auth service.
+#[derive(Debug, Args)]
+pub(crate) struct AuthCommand {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, env = "AUTH_LISTEN", default_value = "127.0.0.1:50051")]
+    pub(crate) listen: SocketAddr,
+
+    /// The database: sqlite:PATH, created when missing, or postgres://…
+    #[arg(
+        long,
+        env = "AUTH_DATABASE_URL",
+        default_value = "sqlite:data/auth.db",
+        hide_env_values = true
+    )]
+    pub(crate) database_url: SecretUrl,
+
+    #[command(flatten)]
+    pub(crate) redis: RedisArgs,
+
+    #[command(flatten)]
+    pub(crate) auth: auth::Config,
+}
+
+/// The chat service.
+#[derive(Debug, Args)]
+pub(crate) struct ChatCommand {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, env = "CHAT_LISTEN", default_value = "127.0.0.1:50052")]
+    pub(crate) listen: SocketAddr,
+
+    /// The database: sqlite:PATH, created when missing, or postgres://…
+    #[arg(
+        long,
+        env = "CHAT_DATABASE_URL",
+        default_value = "sqlite:data/chat.db",
+        hide_env_values = true
+    )]
+    pub(crate) database_url: SecretUrl,
+
+    #[command(flatten)]
+    pub(crate) redis: RedisArgs,
+
+    #[command(flatten)]
+    pub(crate) chat: chat::Config,
+}
+
+/// An edge node.
+#[derive(Debug, Args)]
+pub(crate) struct EdgeCommand {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+
+    /// The auth service
+    #[arg(long, env = "EDGE_AUTH_URL", default_value = "http://127.0.0.1:50051")]
+    pub(crate) auth_url: String,
+
+    /// The chat service
+    #[arg(long, env = "EDGE_CHAT_URL", default_value = "http://127.0.0.1:50052")]
+    pub(crate) chat_url: String,
+
+    #[command(flatten)]
+    pub(crate) redis: RedisArgs,
+
+    #[command(flatten)]
+    pub(crate) edge: edge::config::Config,
+}
+
+/// Redis.
+#[derive(Debug, Args)]
+#[group(id = "redis")]
+pub(crate) struct RedisArgs {
+    /// Redis, such as redis://host:6379; without it deadlines are kept in memory, for one edge node
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub(crate) redis_url: Option<SecretUrl>,
+}
+
+/// Reads the command line; no command means `up`.
+///
+/// # Errors
+/// The exit code, when help was asked for and shown, or a flag was wrong and named.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    let mut words: Vec<_> = std::env::args_os().collect();
+    if words.len() < 2 {
+        words.push("up".into());
+    }
+    Cli::try_parse_from(words).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A closed standard output is nobody to tell.
+            error.print().ok();
+            ExitCode::SUCCESS
+        }
+        _ => {
+            complain(&first_line(&error));
+            ExitCode::from(2)
+        }
+    })
+}
+
+/// Says in one line on standard error what went wrong.
+pub(crate) fn complain(words: &str) {
+    // A closed standard error is nobody to tell.
+    writeln!(std::io::stderr(), "recipe-chat: {words}").ok();
+}
+
+fn first_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let missing: Vec<_> = text
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .map(str::trim)
+        .collect();
+    format!(
+        "{} (see --help)",
+        [&[line], missing.as_slice()].concat().join(" ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_flag_is_one_line() {
+        for words in [
+            &["recipe-chat", "edge", "--lissten", "x"][..],
+            &["recipe-chat", "edge", "--listen", "nowhere"],
+            &["recipe-chat", "edge", "--auth-timeout", "5"],
+            &["recipe-chat", "dance"],
+        ] {
+            let error = Cli::try_parse_from(words).unwrap_err();
+            let line = first_line(&error);
+            assert!(!line.contains('\n') && line.len() > 20, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_printed() {
+        let words = [
+            "recipe-chat",
+            "auth",
+            "--database-url",
+            "postgres://ada:canary@db/auth",
+        ];
+        let cli = Cli::try_parse_from(words).unwrap();
+        assert!(!format!("{cli:?}").contains("canary"));
+    }
+}

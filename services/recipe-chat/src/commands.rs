@@ -1,0 +1,203 @@
+//! Runs a command: opens what it needs, says where it listens, serves until a signal, and ends in order.
+
+use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use edge::edge::Upstreams;
+use runtime::{
+    clock::SystemClock,
+    config::SecretUrl,
+    lifecycle::Lifecycle,
+    listener::bind,
+    telemetry::{Prometheus, Telemetry},
+};
+use tokio::time::{sleep, timeout};
+use tracing::info;
+
+use crate::cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Up, complain};
+
+/// How long a service may take to finish its calls once it is told to stop.
+const FINISH: Duration = Duration::from_secs(5);
+/// How long `up` waits for its own services to find one another.
+const TOGETHER: Duration = Duration::from_secs(10);
+
+/// Runs the command and gives the exit code.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    match try_run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_run(cli: Cli) -> anyhow::Result<()> {
+    // Fails only when a provider is installed already, which is as good.
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let service = match &cli.command {
+        Command::Up(_) => "recipe-chat",
+        Command::Auth(_) => "auth",
+        Command::Chat(_) => "chat",
+        Command::Edge(_) => "edge",
+    };
+    let telemetry = {
+        // The OTLP exporters connect inside the runtime.
+        let _inside = runtime.enter();
+        Telemetry::start(service, &cli.telemetry)?
+    };
+    let prometheus = telemetry.prometheus();
+    let ended = runtime.block_on(Box::pin(command(cli.command, prometheus)));
+    telemetry.shutdown();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+async fn command(command: Command, prometheus: Prometheus) -> anyhow::Result<()> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.obey_signals().context("cannot watch signals")?;
+    match command {
+        Command::Up(command) => up(*command, prometheus, lifecycle).await,
+        Command::Auth(command) => run_auth(command, &lifecycle).await,
+        Command::Chat(command) => run_chat(command, &lifecycle).await,
+        Command::Edge(command) => run_edge(*command, prometheus, lifecycle).await,
+    }
+}
+
+async fn run_auth(command: AuthCommand, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    let listener = bind("--listen", command.listen)?;
+    let address = listener.local_addr()?;
+    let auth = auth::Auth::open(
+        command.auth,
+        &command.database_url,
+        command.redis.redis_url.as_ref(),
+        SystemClock::shared(),
+    )
+    .await?;
+    announce("auth", address)?;
+    until_finished(auth.serve(listener, lifecycle), lifecycle).await
+}
+
+async fn run_chat(command: ChatCommand, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    let listener = bind("--listen", command.listen)?;
+    let address = listener.local_addr()?;
+    let chat = chat::open(
+        &command.chat,
+        &command.database_url,
+        command.redis.redis_url,
+        SystemClock::shared(),
+    )
+    .await?;
+    announce("chat", address)?;
+    until_finished(chat.serve(listener, lifecycle.clone()), lifecycle).await
+}
+
+async fn run_edge(
+    command: EdgeCommand,
+    prometheus: Prometheus,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<()> {
+    let listener = bind("--listen", command.listen)?;
+    let address = listener.local_addr()?;
+    let upstreams = Upstreams {
+        auth: command.auth_url,
+        chat: command.chat_url,
+        redis: command.redis.redis_url,
+    };
+    let clock = SystemClock::shared();
+    let edge = edge::edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
+    announce("edge", address)?;
+    edge.serve(listener).await;
+    Ok(())
+}
+
+/// Runs everything in this process. The edge stops first, so that its clients' last messages are answered; then
+/// the services behind it.
+async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Result<()> {
+    let auth_listener = bind("--auth-listen", up.auth_listen)?;
+    let chat_listener = bind("--chat-listen", up.chat_listen)?;
+    let edge_listener = bind("--edge-listen", up.edge_listen)?;
+    let edge_address = edge_listener.local_addr()?;
+    let upstreams = Upstreams {
+        auth: format!("http://{}", auth_listener.local_addr()?),
+        chat: format!("http://{}", chat_listener.local_addr()?),
+        redis: up.redis.redis_url.clone(),
+    };
+
+    let in_data_dir = |name: &str| sqlite_url(&up.data_dir.join(name));
+    let auth_database = up
+        .auth_database_url
+        .map_or_else(|| in_data_dir("auth.db"), Ok)?;
+    let chat_database = up
+        .chat_database_url
+        .map_or_else(|| in_data_dir("chat.db"), Ok)?;
+    let clock = SystemClock::shared();
+    let redis = up.redis.redis_url;
+    let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone()).await?;
+    let chat = chat::open(&up.chat, &chat_database, redis, clock.clone()).await?;
+    let edge = edge::edge::open(up.edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
+
+    let behind = Lifecycle::new();
+    let link = edge.link();
+    let services = async {
+        tokio::try_join!(
+            until_finished(auth.serve(auth_listener, &behind), &behind),
+            until_finished(chat.serve(chat_listener, behind.clone()), &behind),
+        )
+    };
+    let front = async {
+        edge.serve(edge_listener).await;
+        behind.stop();
+        Ok(())
+    };
+    let ready = async {
+        if !link.opened_within(TOGETHER).await && !lifecycle.is_stopping() {
+            lifecycle.kill();
+            behind.kill();
+            return Err(anyhow!("the services did not find one another"));
+        }
+        announce("edge", edge_address)
+    };
+    tokio::try_join!(services, front, ready).map(|_| ())
+}
+
+fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {
+    let path = path
+        .to_str()
+        .ok_or_else(|| anyhow!("--data-dir must be readable text"))?;
+    let Ok(url) = format!("sqlite:{path}").parse();
+    Ok(url)
+}
+
+/// Serves until stopped; calls that do not end in time are ended.
+async fn until_finished(
+    serve: impl Future<Output = anyhow::Result<()>>,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
+    let impatient = async {
+        lifecycle.stopping().await;
+        sleep(FINISH).await;
+        lifecycle.kill();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = serve => {
+            timeout(FINISH, lifecycle.finished(FINISH)).await.ok();
+            ended
+        }
+        () = impatient => Ok(()),
+    }
+}
+
+/// Tells on standard output that a service is ready: programs wait for this line.
+fn announce(service: &str, address: SocketAddr) -> anyhow::Result<()> {
+    info!(%address, "{service} is ready");
+    writeln!(std::io::stdout(), "{service} listening on http://{address}")
+        .context("cannot write to standard output")
+}
