@@ -89,7 +89,8 @@ export const words = {
   showLater: 'Show later messages',
   olderKept: 'Older messages are kept on the server.',
   gap: 'Some messages in between are not shown.',
-  newMessages: (count: number) => `${plural(count, 'new message', 'new messages')} ↓`,
+  newMessages: (count: number) =>
+    count === 0 ? 'Newest ↓' : `${plural(count, 'new message', 'new messages')} ↓`,
   unread: 'New',
   sending: 'Sending…',
   stillSending: 'Still sending…',

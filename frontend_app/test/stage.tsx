@@ -77,8 +77,18 @@ export async function goLive(
   return socket;
 }
 
+/** Lets promises and React's scheduler have their turn; works under fake timers too. */
 export async function turn(): Promise<void> {
-  for (let n = 0; n < 10; n += 1) await Promise.resolve();
+  for (let n = 0; n < 4; n += 1) {
+    await new Promise<void>(resolve => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    });
+  }
 }
 
 /** The server stores what was sent last and tells everybody. */

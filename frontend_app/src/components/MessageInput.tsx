@@ -111,7 +111,7 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
 }
 
 function countText(over: number): string {
-  return over > 0 ? words.composer.over(over) : words.composer.left(-over);
+  return over > 0 ? words.composer.over(over) : words.composer.left(Math.abs(over));
 }
 
 function refusal(reason: Exclude<SendResult, { ok: true }>['reason']): string {

@@ -106,7 +106,7 @@ export function MessageList({
           </button>
         )}
       </div>
-      {((unread > 0 && !isFollowing) || end !== null) && (
+      {!isFollowing && (unread > 0 || end !== null) && (
         <button type="button" className="to-newest primary" onClick={toNewest}>
           {words.newMessages(unread)}
         </button>

@@ -80,7 +80,7 @@ export function RecipeChat({ recipeId, user, api }: Props) {
               api={api}
               user={user}
             />
-            <Conversation chat={chat} user={user} composer={composer} />
+            <Conversation recipeId={recipeId} chat={chat} user={user} composer={composer} />
           </section>
         }
         recipe={
@@ -110,12 +110,13 @@ function canWrite({ state, proven }: Chat): boolean {
 }
 
 interface ConversationProps {
+  recipeId: string;
   chat: Chat;
   user: User;
   composer: RefObject<MessageInputHandle | null>;
 }
 
-function Conversation({ chat, user, composer }: ConversationProps) {
+function Conversation({ recipeId, chat, user, composer }: ConversationProps) {
   const { manager, messages, outbox, gaps, olderExist, recipe, state } = chat;
   const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
   const remove = useCallback((id: string) => manager.dropMessage(id), [manager]);
@@ -142,7 +143,7 @@ function Conversation({ chat, user, composer }: ConversationProps) {
         onSend={chat.sendMessage}
         disabled={!canWrite(chat)}
         placeholder={placeholder}
-        draftKey={`${user.id}:${chat.recipeId}`}
+        draftKey={`${user.id}:${recipeId}`}
       />
     </>
   );

@@ -1,0 +1,155 @@
+// Writing in a real browser: input methods, long texts, drafts, refused and recalled messages.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { echoLast, goLive, PANCAKES, putOnStage, type Stage, turn } from '../../test/stage';
+
+let stage: Stage;
+
+beforeEach(async () => {
+  await page.viewport(1280, 800);
+  localStorage.clear();
+  stage = await putOnStage();
+  await goLive(stage);
+  await page.getByRole('textbox', { name: 'Message' }).click();
+});
+
+afterEach(() => localStorage.clear());
+
+const field = () => document.querySelector('textarea') as HTMLTextAreaElement;
+const sent = () =>
+  stage.world.sockets
+    .flatMap(socket => socket.ofType('chat_message'))
+    .map(({ payload }) => payload.content);
+
+function press(key: string, more: KeyboardEventInit = {}): void {
+  field().dispatchEvent(
+    new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }),
+  );
+}
+
+describe('an input method', () => {
+  it('takes Enter for itself while it composes', async () => {
+    await userEvent.keyboard('にほn');
+    field().dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
+    press('Enter', { isComposing: true });
+    field().dispatchEvent(new CompositionEvent('compositionend', { bubbles: true }));
+    expect(sent()).toEqual([]);
+    press('Enter');
+    expect(sent()).toEqual(['にほn']);
+  });
+
+  it('takes Enter also where the composition ends before the key (Safari)', async () => {
+    await userEvent.keyboard('にほn');
+    field().dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
+    field().dispatchEvent(new CompositionEvent('compositionend', { bubbles: true }));
+    press('Enter', { keyCode: 229 });
+    expect(sent()).toEqual([]);
+    expect(field().value).toBe('にほn');
+  });
+});
+
+describe('a text', () => {
+  it('may have 4,000 characters, and one more is said, not cut', async () => {
+    await userEvent.fill(field(), 'ß'.repeat(4_000));
+    expect(document.querySelector('.composer-note')?.textContent).toBe('0 characters left');
+    await userEvent.keyboard('!');
+    expect(document.querySelector('.composer-note')?.textContent).toBe('1 character too many');
+    press('Enter');
+    expect(sent()).toEqual([]);
+    await userEvent.keyboard('{Backspace}{Enter}');
+    expect(sent()[0]).toHaveLength(4_000);
+  });
+
+  it.each(['👩‍🍳 🥞 ½', 'أضف كوب طحين', 'line one\nline two'])(
+    'comes out as it went in: %j',
+    async text => {
+      await userEvent.fill(field(), text);
+      press('Enter');
+      await turn();
+      expect(sent()).toEqual([text]);
+      expect(field().value).toBe('');
+      await expect.poll(() => document.querySelector('.pending .bubble')?.textContent).toBe(text);
+      expect(document.querySelector('.pending .bubble')?.getAttribute('dir')).toBe('auto');
+    },
+  );
+
+  it('gets a new line with Shift and Enter', async () => {
+    await userEvent.keyboard('one{Shift>}{Enter}{/Shift}two');
+    expect(field().value).toBe('one\ntwo');
+    expect(sent()).toEqual([]);
+  });
+
+  it('comes back with the arrow key when the field is empty', async () => {
+    await userEvent.keyboard('add salt{Enter}');
+    await userEvent.keyboard('{ArrowUp}');
+    expect(field().value).toBe('add salt');
+  });
+
+  it('survives the page as a draft', async () => {
+    await userEvent.keyboard('half a thou');
+    await stage.screen.unmount();
+    stage = await putOnStage();
+    expect(field().value).toBe('half a thou');
+  });
+});
+
+describe('without a connection', () => {
+  it('nothing that was typed is lost or sent early, and all goes out in order', async () => {
+    stage.world.tell('offline');
+    for (const text of ['one', 'two', 'three']) await userEvent.keyboard(`${text}{Enter}`);
+    await userEvent.keyboard('and a draft');
+    expect(sent()).toEqual([]);
+    expect(field().value).toBe('and a draft');
+    stage.world.tell('online');
+    await goLive(stage);
+    expect(sent()).toEqual(['one', 'two', 'three']);
+    expect(field().value).toBe('and a draft');
+  });
+
+  it('a message that finds no room stays in the field, with the reason', async () => {
+    stage.world.tell('offline');
+    for (let n = 0; n < 100; n += 1) stage.manager.sendMessage(`m${n}`);
+    await userEvent.keyboard('one more{Enter}');
+    expect(field().value).toBe('one more');
+    await expect
+      .element(page.getByText('Too many messages are waiting.', { exact: false }))
+      .toBeVisible();
+  });
+});
+
+describe('a message', () => {
+  it('stays the same element when the server confirms it', async () => {
+    await userEvent.keyboard('add salt{Enter}');
+    await expect.poll(() => document.querySelectorAll('.pending')).toHaveLength(1);
+    echoLast(stage.world.socket, 2);
+    await expect.poll(() => document.querySelectorAll('.pending')).toHaveLength(0);
+    expect(document.querySelectorAll('.message.own')).toHaveLength(1);
+  });
+
+  it('that was refused can be tried again or deleted', async () => {
+    await userEvent.keyboard('rude{Enter}');
+    const refuse = () => {
+      const in_reply_to = stage.world.socket.ofType('chat_message').at(-1)?.id;
+      const error = { code: 'forbidden', message: 'Only members.', retryable: false, in_reply_to };
+      stage.world.socket.say('error', error);
+    };
+    refuse();
+    await expect.element(page.getByText('Not sent: Only members.')).toBeVisible();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    expect(sent()).toEqual(['rude', 'rude']);
+    refuse();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    expect(document.querySelectorAll('.message')).toHaveLength(0);
+  });
+});
+
+describe('the recipe card', () => {
+  it('asks in words for another number of servings, and for undo', async () => {
+    await page.getByRole('button', { name: 'One more' }).click();
+    expect(sent()).toEqual(['for 5 people']);
+    echoLast(stage.world.socket, 2, { recipe: { ...PANCAKES, servings: 5 } });
+    await expect.element(page.getByText('5', { exact: true })).toBeVisible();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    expect(sent()).toEqual(['for 5 people', 'undo']);
+  });
+});

@@ -1,0 +1,43 @@
+// Unsent messages in a real IndexedDB.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { clearOutboxes, indexedDbOutbox } from './outbox-store';
+import type { OutboxMessage } from './ws/outbox';
+
+const message = (id: string, createdAt: number): OutboxMessage => ({
+  id,
+  content: `text ${id}`,
+  createdAt,
+  status: 'queued',
+  sentAt: null,
+  late: false,
+  failure: null,
+});
+
+beforeEach(clearOutboxes);
+
+describe('the outbox store', () => {
+  it('gives back what was not sent, in order, to its owner and recipe only', async () => {
+    const ada = indexedDbOutbox('ada');
+    const [late, early] = [message('late', 2_000), message('early', 900)];
+    ada.save('pancakes', [], [late, early]);
+    expect(await ada.load('pancakes')).toEqual([early, late]);
+    expect(await ada.load('waffles')).toEqual([]);
+    expect(await indexedDbOutbox('bob').load('pancakes')).toEqual([]);
+  });
+
+  it('forgets what was sent, and keeps the newest state of the rest', async () => {
+    const ada = indexedDbOutbox('ada');
+    const [one, two] = [message('one', 1), message('two', 2)];
+    const failed = { ...two, status: 'failed' as const };
+    ada.save('pancakes', [], [one, two]);
+    ada.save('pancakes', [one, two], [failed]);
+    expect(await ada.load('pancakes')).toEqual([failed]);
+  });
+
+  it('is empty after a sign-out', async () => {
+    const ada = indexedDbOutbox('ada');
+    ada.save('pancakes', [], [message('one', 1)]);
+    await clearOutboxes();
+    expect(await ada.load('pancakes')).toEqual([]);
+  });
+});
