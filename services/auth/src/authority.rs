@@ -11,6 +11,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use runtime::{
     clock::{SharedClock, Timestamp},
     config::SecretUrl,
+    redis::InvalidUrl,
 };
 use secrecy::{SecretSlice, SecretString};
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::{
     metrics::Metrics,
     passwords::{self, Passwords},
     refresh::{LoginSession, Minter, RefreshToken, Refusal},
-    revocation_feed::{InvalidRedisUrl, RevocationFeed},
+    revocation_feed::RevocationFeed,
     revocations::{Revocations, Watch},
     store::{self, Store},
     token::{Rejection, Rules, SigningFailed},
@@ -59,8 +60,8 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] Faults),
     /// The Redis URL makes no sense.
-    #[error(transparent)]
-    Redis(#[from] InvalidRedisUrl),
+    #[error("--redis-url: {0}")]
+    Redis(#[from] InvalidUrl),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] store::OpenError),
@@ -279,3 +280,6 @@ impl Error {
 fn outcome<T>(answer: &Result<T, Error>) -> &'static str {
     answer.as_ref().map_or_else(Error::label, |_| "ok")
 }
+
+#[cfg(test)]
+mod tests;

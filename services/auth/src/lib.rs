@@ -23,7 +23,6 @@ use tokio::net::TcpListener;
 pub use crate::{
     authority::OpenError,
     config::{Config, Faults},
-    revocation_feed::InvalidRedisUrl,
     store::OpenError as StoreOpenError,
 };
 

@@ -167,6 +167,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_unknown_user_takes_as_long_as_a_wrong_password() {
+        let passwords = Passwords::new(Metrics::new()).unwrap();
+        let stored = passwords.hash("correct horse".into()).await.unwrap();
+        let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
+        for _ in 0..7 {
+            for (fastest, stored) in [(&mut wrong, Some(stored.clone())), (&mut unknown, None)] {
+                let begun = Instant::now();
+                passwords.verify("a guess".into(), stored).await.unwrap();
+                *fastest = begun.elapsed().min(*fastest);
+            }
+        }
+        assert!(
+            unknown > wrong / 2 && wrong > unknown / 2,
+            "{unknown:?} {wrong:?}"
+        );
+    }
+
+    #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
         let passwords = Passwords::new(Metrics::new()).unwrap();
         let _all = passwords

@@ -1,24 +1,23 @@
 //! Tells the edges of revocations over a Redis stream. The store holds the truth: whatever Redis loses is
 //! written again, and a Redis that is away delays nobody.
 //!
-//! `rc:revocations` is a stream of `session <id> at <milliseconds>`, with the latest 100,000 entries and at
-//! least those that still matter. `{rc:revocations}:epoch`, in the same slot, is a random text set by whoever
-//! finds it missing: when it changes, Redis has lost its data and every replica writes its marks anew.
+//! `rc:revocations` is a stream of `session <id> at <milliseconds>`, with about the latest 100,000 entries and,
+//! of those, the ones that still matter. `{rc:revocations}:epoch`, in the same slot, is a random text set by
+//! whoever finds it missing: when it changes, Redis has lost its data and every replica writes its marks anew.
 
 use std::{
+    fmt,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use redis::{
-    Client, ErrorKind, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+use runtime::{
+    config::SecretUrl,
+    redis::{Cmd, Failure, InvalidUrl, Redis, Script, Value, cmd},
 };
-use runtime::config::SecretUrl;
-use tokio::time::timeout;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -35,10 +34,12 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How long one step of a repair may take.
 const REPAIR_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The Redis URL makes no sense.
-#[derive(Debug, thiserror::Error)]
-#[error("the Redis URL must look like redis://HOST:PORT: {0}")]
-pub struct InvalidRedisUrl(String);
+/// Sets the epoch when there is none, and reads it.
+const READ_EPOCH: &str =
+    "redis.call('SET', KEYS[1], ARGV[1], 'NX') return redis.call('GET', KEYS[1])";
+/// Forgets entries older than so many seconds. Redis names them by its own clock, so that one counts.
+const TRIM: &str = "local now = redis.call('TIME')[1] \
+    return redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%d000', now - ARGV[1]))";
 
 /// Where marks are published, if anywhere.
 #[derive(Debug)]
@@ -49,7 +50,9 @@ pub(crate) struct RevocationFeed {
 
 /// The stream in Redis, and what is known of it.
 struct Stream {
-    connection: ConnectionManager,
+    redis: Redis,
+    read_epoch: Script,
+    trim: Script,
     /// A mark could not be written.
     behind: AtomicBool,
     /// The epoch in which all marks were written.
@@ -58,18 +61,15 @@ struct Stream {
 
 impl RevocationFeed {
     /// A feed to Redis, which need not be there yet; without an address, a feed to nobody.
-    pub(crate) fn new(url: Option<&SecretUrl>, metrics: Metrics) -> Result<Self, InvalidRedisUrl> {
-        let stream = url.map(Stream::open).transpose().map_err(|error| {
-            // The words of a malformed URL's error may hold the URL.
-            InvalidRedisUrl(error.category().to_owned())
-        })?;
+    pub(crate) fn new(url: Option<&SecretUrl>, metrics: Metrics) -> Result<Self, InvalidUrl> {
+        let stream = url.map(Stream::open).transpose()?;
         Ok(Self { stream, metrics })
     }
 
     /// Publishes a new mark. Never fails and never takes long: what is missed is repaired.
     pub(crate) async fn publish(&self, mark: &Mark) {
         let Some(stream) = &self.stream else { return };
-        let written = bounded(PATIENCE, stream.write(std::slice::from_ref(mark))).await;
+        let written = stream.write(std::slice::from_ref(mark), PATIENCE).await;
         if let Err(error) = &written {
             stream.behind.store(true, Ordering::Release);
             warn!(%error, "a revocation did not reach Redis and will be written again");
@@ -86,9 +86,11 @@ impl RevocationFeed {
                 info!(written, "wrote the live revocations to Redis anew");
                 self.count(true);
             }
+            // Told by the connection, once: this comes round again until Redis is back.
+            Err(Failure::Down) => stream.behind.store(true, Ordering::Release),
             Err(error) => {
                 stream.behind.store(true, Ordering::Release);
-                warn!(%error, "the revocation stream in Redis could not be checked");
+                warn!(%error, "the revocation stream in Redis could not be repaired");
                 self.count(false);
             }
         }
@@ -101,30 +103,24 @@ impl RevocationFeed {
 }
 
 impl Stream {
-    fn open(url: &SecretUrl) -> Result<Self, RedisError> {
-        let config = ConnectionManagerConfig::new().set_max_delay(Duration::from_secs(1));
+    fn open(url: &SecretUrl) -> Result<Self, InvalidUrl> {
         Ok(Self {
-            connection: ConnectionManager::new_lazy_with_config(
-                Client::open(url.expose())?,
-                config,
-            )?,
+            redis: Redis::open(url)?,
+            read_epoch: Script::new(READ_EPOCH),
+            trim: Script::new(TRIM),
             behind: AtomicBool::new(false),
             written_in: Mutex::new(None),
         })
     }
 
-    async fn write(&self, marks: &[Mark]) -> Result<(), RedisError> {
-        let mut pipeline = redis::pipe();
-        for mark in marks {
-            pipeline
-                .cmd("XADD")
-                .arg(&[STREAM, "MAXLEN", "~"])
-                .arg(LENGTH)
-                .arg(&["*", "session", mark.session.as_str(), "at"])
-                .arg(mark.revoked_at.unix_millis())
-                .ignore();
-        }
-        pipeline.query_async(&mut self.connection.clone()).await
+    async fn write(&self, marks: &[Mark], patience: Duration) -> Result<(), Failure> {
+        let commands: Vec<Cmd> = marks.iter().map(add).collect();
+        let answers = self
+            .redis
+            .with_patience(patience)
+            .run_all(&commands)
+            .await?;
+        answers.into_iter().try_for_each(|answer| answer.map(drop))
     }
 
     /// Says how many marks were written.
@@ -132,49 +128,28 @@ impl Stream {
         &self,
         marks: impl FnOnce() -> Vec<Mark>,
         kept_for: Duration,
-    ) -> Result<usize, RedisError> {
-        let epoch = bounded(REPAIR_PATIENCE, self.epoch()).await?;
+    ) -> Result<usize, Failure> {
+        let redis = self.redis.with_patience(REPAIR_PATIENCE);
+        let fresh = Uuid::now_v7().to_string();
+        let epoch: String = redis
+            .script(&self.read_epoch.call().key(EPOCH).arg(fresh))
+            .await?;
         // Taken before the marks are read: a mark that fails meanwhile raises it again.
         let behind = self.behind.swap(false, Ordering::AcqRel);
         if !behind && self.written_in().as_ref() == Some(&epoch) {
-            bounded(REPAIR_PATIENCE, self.trim(kept_for)).await?;
+            let trim = self.trim.call().key(STREAM).arg(kept_for.as_secs());
+            redis.script::<Value>(&trim).await?;
             return Ok(0);
         }
         let marks = marks();
         for chunk in marks.chunks(CHUNK) {
-            bounded(REPAIR_PATIENCE, self.write(chunk)).await?;
+            self.write(chunk, REPAIR_PATIENCE).await?;
         }
         *self.written_in() = Some(epoch);
         Ok(marks.len())
     }
 
-    async fn epoch(&self) -> Result<String, RedisError> {
-        let (epoch,): (String,) = redis::pipe()
-            .atomic()
-            .cmd("SET")
-            .arg(&[EPOCH, &Uuid::now_v7().to_string(), "NX"])
-            .ignore()
-            .cmd("GET")
-            .arg(EPOCH)
-            .query_async(&mut self.connection.clone())
-            .await?;
-        Ok(epoch)
-    }
-
-    /// Entries are named by Redis' clock, so that is the clock they are trimmed by.
-    async fn trim(&self, kept_for: Duration) -> Result<(), RedisError> {
-        let mut connection = self.connection.clone();
-        let (seconds, _micros): (u64, u64) =
-            redis::cmd("TIME").query_async(&mut connection).await?;
-        let oldest = seconds.saturating_sub(kept_for.as_secs()) * 1000;
-        redis::cmd("XTRIM")
-            .arg(&[STREAM, "MINID", "~"])
-            .arg(oldest)
-            .query_async(&mut connection)
-            .await
-    }
-
-    fn written_in(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+    fn written_in(&self) -> MutexGuard<'_, Option<String>> {
         // A text is replaced as a whole: it cannot be left half changed.
         self.written_in
             .lock()
@@ -182,17 +157,20 @@ impl Stream {
     }
 }
 
-impl std::fmt::Debug for Stream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(STREAM)
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("redis", &self.redis)
+            .finish_non_exhaustive()
     }
 }
 
-async fn bounded<T>(
-    patience: Duration,
-    call: impl Future<Output = Result<T, RedisError>>,
-) -> Result<T, RedisError> {
-    timeout(patience, call)
-        .await
-        .unwrap_or_else(|_| Err((ErrorKind::Io, "no answer in time").into()))
+fn add(mark: &Mark) -> Cmd {
+    let mut command = cmd("XADD");
+    command
+        .arg(&[STREAM, "MAXLEN", "~"])
+        .arg(LENGTH)
+        .arg(&["*", "session", mark.session.as_str(), "at"])
+        .arg(mark.revoked_at.unix_millis());
+    command
 }

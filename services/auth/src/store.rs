@@ -23,6 +23,8 @@ use crate::{
 
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many login sessions are forgotten at once.
+pub(crate) const PIECE: u32 = 1000;
 
 /// Why the store gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -197,7 +199,7 @@ impl Store {
         call!(self.revoked_since(since))
     }
 
-    /// Forgets login sessions that ended before then, at most 1,000; says how many.
+    /// Forgets login sessions that ended before then, at most [`PIECE`]; says how many.
     pub(crate) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {
         call!(self.forget_sessions(before))
     }

@@ -84,7 +84,7 @@ impl Authority {
                 Verdict::Repeat => return self.tokens(session, &successor, now),
                 Verdict::Theft => {
                     warn!(
-                        user.id = %session.user.id, login.session = %session.id,
+                        user.id = %session.user.id, login.session.id = %session.id,
                         "a spent refresh token came back: revoking its login session"
                     );
                     self.revoke_session(&session.id, "theft").await?;
@@ -139,7 +139,7 @@ impl Authority {
         self.revocations.add(mark.clone());
         self.feed.publish(&mark).await;
         self.metrics.revocation(cause);
-        info!(login.session = %id, cause, "revoked a login session");
+        info!(login.session.id = %id, cause, "revoked a login session");
         Ok(())
     }
 }

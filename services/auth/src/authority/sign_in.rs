@@ -149,5 +149,5 @@ fn lock(attempts: &Mutex<Attempts>) -> MutexGuard<'_, Attempts> {
 
 fn announce(what: &'static str, tokens: &TokenPair) {
     let (user, session) = (&tokens.session.user.id, &tokens.session.id);
-    info!(user.id = %user, login.session = %session, "{what}");
+    info!(user.id = %user, login.session.id = %session, "{what}");
 }

@@ -3,11 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use runtime::lifecycle::Lifecycle;
+use runtime::{clock::Timestamp, lifecycle::Lifecycle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::warn;
 
 use super::Authority;
+use crate::store;
 
 /// How often keys are looked at: well below the shortest `--key-max-age`.
 const KEYS_EVERY: Duration = Duration::from_secs(15);
@@ -88,13 +89,17 @@ async fn sweep(authority: Arc<Authority>) {
         authority
             .revocations
             .forget(now.before(authority.marks_matter_for()));
-        if let Err(error) = authority
-            .store
-            .forget_sessions(now.before(REMEMBERED))
-            .await
-        {
+        if let Err(error) = authority.forget_sessions(now.before(REMEMBERED)).await {
             warn!(%error, "old login sessions could not be forgotten");
         }
+    }
+}
+
+impl Authority {
+    /// Forgets login sessions that ended before then, a bounded piece at a time.
+    async fn forget_sessions(&self, before: Timestamp) -> Result<(), store::Error> {
+        while self.store.forget_sessions(before).await? == u64::from(store::PIECE) {}
+        Ok(())
     }
 }
 

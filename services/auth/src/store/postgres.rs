@@ -6,13 +6,15 @@ use proto::ids::LoginSessionId;
 use runtime::{clock::Timestamp, config::SecretUrl};
 use secrecy::{ExposeSecret, SecretSlice};
 use sqlx::{
-    PgPool, Row, SqlSafeStr,
+    ConnectOptions, Connection, PgPool, Row, SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
+use tokio::time::timeout;
 
 use super::{
-    Error, OpenError, Rotation, SessionRow, StoredUser, read_generation, read_mark, read_user,
+    Error, OpenError, PIECE, Rotation, SessionRow, StoredUser, read_generation, read_mark,
+    read_user,
 };
 use crate::{
     keys::StoredKey, passwords::StoredPassword, refresh::LoginSession, revocations::Mark,
@@ -37,12 +39,17 @@ impl PostgresStore {
             cause,
         };
         let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
+        let options = options.options([("search_path", SCHEMA), ("statement_timeout", "5s")]);
+        // One connection first: the pool would try again in silence, and then only tell of a time-out.
+        let probe = timeout(PATIENCE, options.connect()).await;
+        let probe = probe
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            .map_err(refused)?;
+        probe.close().await.map_err(refused)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
-            .connect_with(options.options([("search_path", SCHEMA), ("statement_timeout", "5s")]))
-            .await
-            .map_err(refused)?;
+            .connect_lazy_with(options);
         migrations()
             .run(&pool)
             .await
@@ -151,9 +158,10 @@ impl PostgresStore {
 
     pub(super) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {
         const SQL: &str = "DELETE FROM sessions WHERE id IN \
-                           (SELECT id FROM sessions WHERE expires_at < $1 LIMIT 1000)";
+                           (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
         let done = sqlx::query(SQL)
             .bind(before.unix_millis())
+            .bind(i64::from(PIECE))
             .execute(&self.0)
             .await?;
         Ok(done.rows_affected())

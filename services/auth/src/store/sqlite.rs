@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use self::writer::Writer;
 use super::{
-    Error, OpenError, Rotation, SessionRow, StoredUser, read_generation, read_mark, read_user,
+    Error, OpenError, PIECE, Rotation, SessionRow, StoredUser, read_generation, read_mark,
+    read_user,
 };
 use crate::{
     keys::StoredKey, passwords::StoredPassword, refresh::LoginSession, revocations::Mark,
@@ -156,10 +157,12 @@ impl SqliteStore {
 
     pub(super) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {
         const SQL: &str = "DELETE FROM sessions WHERE id IN \
-                           (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT 1000)";
+                           (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT ?2)";
         self.0
             .run(move |db| {
-                let gone = db.prepare_cached(SQL)?.execute([before.unix_millis()])?;
+                let gone = db
+                    .prepare_cached(SQL)?
+                    .execute(params![before.unix_millis(), PIECE])?;
                 Ok(gone as u64)
             })
             .await
