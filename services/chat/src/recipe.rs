@@ -6,24 +6,30 @@
 
 mod apply;
 mod change;
+mod cooklang;
+mod import;
 mod language;
 mod model;
 mod naming;
 mod quantity;
 mod rational;
 mod refusal;
+mod schema_org;
 mod temperature;
 pub mod timers;
 mod unit;
 
+pub use self::cooklang::{from_cooklang, to_cooklang};
 pub use apply::{Effect, follow};
 pub use change::{
     Change, Command, Direction, NewIngredient, Parsed, Place, Role, Scaling, StepNumber, Which,
 };
+pub use import::ImportError;
 pub use language::parse;
 pub use model::{Ingredient, Recipe, Step, limits};
 pub use naming::title_from_id;
 pub use quantity::{Amount, Quantity, Vague};
 pub use rational::Rational;
 pub use refusal::{Has, Refusal};
+pub use schema_org::{from_schema_org, to_schema_org};
 pub use unit::{Measure, System, Unit};

@@ -1,5 +1,7 @@
 //! The recipe language from outside: sentences and what they come to, the page for cooks, and what holds for any input.
 
+#[path = "recipe_language/exchange.rs"]
+mod exchange;
 #[path = "recipe_language/page.rs"]
 mod page;
 #[path = "recipe_language/pantry.rs"]

@@ -8,7 +8,7 @@ mod ingredients;
 mod scaling;
 mod steps;
 
-use super::change::Change;
+use super::change::{Change, NewIngredient};
 use super::model::Recipe;
 use super::naming;
 use super::refusal::Refusal;
@@ -47,6 +47,11 @@ pub fn follow(recipe: &Recipe, changes: &[Change]) -> Result<(Recipe, String), R
         .map(|change| carry_out(&mut changed, change))
         .collect::<Result<Vec<_>, _>>()?;
     Ok((changed, effects.join("; ")))
+}
+
+/// Puts an ingredient behind the others, as it is: lines of one name are not joined. For imported recipes.
+pub(super) fn append_ingredient(recipe: &mut Recipe, new: &NewIngredient) -> Result<(), Refusal> {
+    ingredients::append(recipe, new)
 }
 
 /// Works on a copy that the caller throws away when it is refused half-way.

@@ -19,8 +19,10 @@ mod politeness;
 mod scaling;
 mod steps;
 
+use self::cursor::Cursor;
 use self::outcome::Miss;
-use super::change::Parsed;
+use super::change::{NewIngredient, Parsed};
+use super::quantity::Quantity;
 
 /// Reads a message. Never fails: what is neither a change nor a command is talk.
 pub fn parse(content: &str) -> Parsed {
@@ -36,4 +38,22 @@ pub fn parse(content: &str) -> Parsed {
         Err(Miss::Talk) => Parsed::Talk,
         Err(Miss::Unclear(hint)) => Parsed::Unclear { hint },
     }
+}
+
+/// A line of another program's ingredient list: "1 1/2 cups flour, sifted". Unlike `parse` it takes every comma for
+/// the beginning of a note, and a line without a readable amount for a name.
+pub(super) fn ingredient_line(line: &str) -> NewIngredient {
+    items::line(line)
+}
+
+/// A quantity on its own: "1 1/2", "2-3", "to taste". `None` when there is more or something else.
+pub(super) fn quantity(text: &str) -> Option<Quantity> {
+    let tokens = lexer::tokens(text);
+    let mut cursor = Cursor::new(text, &tokens);
+    if let Some(vague) = amounts::vague_after_name(&mut cursor) {
+        return cursor.is_done().then_some(Quantity::Vaguely(vague));
+    }
+    let measured = amounts::read(&mut cursor).ok()??;
+    let alone = cursor.is_done() && measured.amount.unit.is_none() && measured.note.is_none();
+    alone.then_some(measured.amount.quantity)
 }

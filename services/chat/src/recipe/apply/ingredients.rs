@@ -62,6 +62,11 @@ fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<Str
     }
 }
 
+pub(super) fn append(recipe: &mut Recipe, new: &NewIngredient) -> Result<(), Refusal> {
+    let new = checked(new)?;
+    push(recipe, new).map(|_| ())
+}
+
 fn push(recipe: &mut Recipe, new: NewIngredient) -> Result<String, Refusal> {
     if recipe.ingredients.len() >= limits::INGREDIENTS {
         return Err(Refusal::Full {

@@ -309,16 +309,41 @@ fn size_before_container(cursor: &mut Cursor<'_>) -> Option<String> {
     let mut ahead = *cursor;
     let times = ahead.eat("x") || ahead.eat_mark('×');
     let in_brackets = !times && ahead.eat_mark('(');
-    if !number_ahead(ahead) {
-        return None;
-    }
-    let size = number(&mut ahead).ok()??;
-    ahead.eat_mark('-');
-    let size_unit = unit(&mut ahead).filter(|unit| !unit.is_container())?;
+    let (size, size_unit) = size(&mut ahead)?;
     if in_brackets && !ahead.eat_mark(')') {
         return None;
     }
     unit(&mut { ahead }).filter(Unit::is_container)?;
     *cursor = ahead;
     Some(Amount::of(Quantity::Exactly(size), Some(size_unit)).in_words())
+}
+
+/// "400 g", "400g", "14-ounce".
+fn size(cursor: &mut Cursor<'_>) -> Option<(Rational, Unit)> {
+    if let Some((digits, word)) = cursor.word().split_once('-') {
+        let size = Rational::new(digits.parse().ok()?, 1)?;
+        let unit = Unit::recognise(word)?;
+        cursor.advance();
+        return Some((size, unit));
+    }
+    let size = if number_ahead(*cursor) {
+        number(cursor).ok()??
+    } else {
+        return None;
+    };
+    let unit = unit(cursor).filter(|unit| !unit.is_container())?;
+    Some((size, unit))
+}
+
+/// "to taste" and "as needed", which stand behind the name.
+pub(super) fn vague_after_name(cursor: &mut Cursor<'_>) -> Option<Vague> {
+    const PHRASES: [(&str, Vague); 3] = [
+        ("to taste", Vague::ToTaste),
+        ("as needed", Vague::AsNeeded),
+        ("as required", Vague::AsNeeded),
+    ];
+    PHRASES
+        .iter()
+        .find(|(words, _)| cursor.eat(words))
+        .map(|(_, vague)| *vague)
 }

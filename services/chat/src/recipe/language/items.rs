@@ -5,6 +5,7 @@
 
 use super::amounts;
 use super::cursor::Cursor;
+use super::lexer;
 use super::opening;
 use super::outcome::Miss;
 use super::politeness;
@@ -92,6 +93,46 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
     } else {
         Which::Named(name)
     }))
+}
+
+/// One line of an imported list: the amount, the name up to a comma or bracket, and the rest as its note.
+pub(super) fn line(line: &str) -> NewIngredient {
+    let tokens = lexer::tokens(line);
+    let mut cursor = Cursor::new(line, &tokens);
+    let measured = amounts::read(&mut cursor).ok().flatten();
+    let (mut amount, mut notes) = match measured {
+        Some(measured) => (Some(measured.amount), measured.note.into_iter().collect()),
+        None => (None, Vec::new()),
+    };
+    if cursor.is_done() {
+        give_back_a_unit(&mut cursor, &mut amount);
+    }
+    while cursor.mark() == Some('(') {
+        bracketed(&mut cursor, &mut notes);
+    }
+    let start = cursor;
+    while !cursor.is_done() && !matches!(cursor.mark(), Some(',' | '(')) {
+        cursor.advance();
+    }
+    let name = named(start, cursor, &mut notes, &mut amount);
+    while !cursor.is_done() {
+        if cursor.mark() == Some('(') {
+            bracketed(&mut cursor, &mut notes);
+        } else {
+            cursor.eat_mark(',');
+            push_note(cursor.take_until_bracket(), &mut notes);
+        }
+    }
+    let note = (!notes.is_empty()).then(|| notes.join(", "));
+    if name.is_empty() {
+        let name = naming::one_line(line);
+        return NewIngredient {
+            name,
+            amount: None,
+            note: None,
+        };
+    }
+    NewIngredient { name, amount, note }
 }
 
 /// Reads the name, and its notes on the way. "To taste" becomes the amount when there is no other.

@@ -1,0 +1,274 @@
+//! Recipes out to Cooklang and schema.org and back.
+
+use chat::recipe::{
+    Ingredient, Parsed, Recipe, follow, from_cooklang, from_schema_org, parse, to_cooklang,
+    to_schema_org,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::pantry::pancakes;
+
+#[test]
+fn cooklang_marks_ingredients_where_a_step_names_them() {
+    let recipe = changed(pancakes(), "note on flour: sifted\ndescription: Light.");
+    assert_eq!(
+        to_cooklang(&recipe),
+        "---\n\
+        title: \"Pancakes\"\n\
+        servings: 4\n\
+        description: \"Light.\"\n\
+        tags: [\"breakfast\"]\n\
+        ---\n\
+        \n\
+        = Ingredients\n\
+        \n\
+        @eggs{2}\n\
+        @salt{to taste}\n\
+        @sugar{50%g}\n\
+        @garlic{2%clove}\n\
+        @plain yogurt{1%cup}\n\
+        \n\
+        = Steps\n\
+        \n\
+        Whisk the @flour{1 1/2%cup}(sifted) and the @milk{1%cup}.\n\
+        \n\
+        Rest ~{20%minutes}.\n\
+        \n\
+        Fry at 350F.\n"
+    );
+}
+
+#[test]
+fn cooklang_from_elsewhere_is_read() {
+    let recipe = from_cooklang(
+        "---\ntitle: Easy Pancakes\nserves: 2\ntags: breakfast, quick\nsource: grandma\n---\n\
+        Crack the @eggs{3} into a #blender{}, then add the @flour{125%g} and @sea salt{a good pinch}. -- careful\n\n\
+        Blitz for ~{10%seconds}, rest ~egg{1/2%hour}.\n\n> A note.\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (recipe.title.as_str(), recipe.servings),
+        ("Easy Pancakes", 2)
+    );
+    assert_eq!(recipe.tags, ["breakfast", "quick"]);
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(Ingredient::in_words)
+        .collect();
+    assert_eq!(lines, ["3 eggs", "125 g flour", "sea salt"]);
+    assert_eq!(recipe.ingredients[2].note.as_deref(), Some("a good pinch"));
+    let steps: Vec<&str> = recipe.steps.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(
+        steps,
+        [
+            "Crack the eggs into a blender, then add the flour and sea salt.",
+            "Blitz for 10 seconds, rest 1/2 hour."
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_cooklang_or_no_recipe_is_refused_with_words() {
+    let error = from_cooklang(&format!("Add @{}{{1}}.", "x".repeat(300))).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "That name is too long: at most 200 characters fit."
+    );
+    let error = from_schema_org(&json!({"@type": "Person"})).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "This is no recipe in schema.org: there is no object with @type Recipe"
+    );
+}
+
+#[test]
+fn schema_org_is_what_search_engines_read() {
+    let recipe = changed(pancakes(), "note on flour: sifted");
+    let document = to_schema_org(&recipe);
+    assert_eq!(document["@type"], "Recipe");
+    assert_eq!(document["recipeYield"], "4 servings");
+    assert_eq!(document["recipeIngredient"][0], "1 1/2 cup flour (sifted)");
+    assert_eq!(document["recipeIngredient"][3], "salt to taste");
+    assert_eq!(
+        document["recipeInstructions"][1],
+        json!({"@type": "HowToStep", "text": "Rest 20 minutes."})
+    );
+    assert_eq!(document["keywords"], "breakfast");
+}
+
+#[test]
+fn schema_org_from_recipe_sites_is_read() {
+    let page = json!({"@context": "https://schema.org", "@graph": [
+        {"@type": "WebSite", "name": "Cooking"},
+        {"@type": ["Recipe", "NewsArticle"], "name": "Lentil soup", "recipeYield": ["6", "6 bowls"],
+         "keywords": ["Vegan", "Soup, Winter"],
+         "recipeIngredient": ["2 cups (400 g) red lentils, rinsed", "1 (14-ounce) can tomatoes", "Salt to taste", "½ tsp. cumin"],
+         "recipeInstructions": [
+            {"@type": "HowToSection", "name": "Base", "itemListElement": [{"@type": "HowToStep", "text": "Fry the cumin."}]},
+            "Simmer.\nServe."]}
+    ]});
+    let recipe = from_schema_org(&page).unwrap();
+    assert_eq!((recipe.title.as_str(), recipe.servings), ("Lentil soup", 6));
+    assert_eq!(recipe.tags, ["vegan", "soup", "winter"]);
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(|line| {
+            format!(
+                "{} | {}",
+                line.in_words(),
+                line.note.as_deref().unwrap_or("")
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "2 cup red lentils | 400 g, rinsed",
+            "1 can tomatoes | 14 oz",
+            "Salt to taste | ",
+            "1/2 tsp cumin | "
+        ]
+    );
+    assert_eq!(recipe.steps.len(), 3);
+}
+
+/// Words as they stand in names, notes and steps.
+fn words(most: usize) -> impl Strategy<Value = String> {
+    proptest::collection::vec("[a-zé]{3,9}x", 1..=most).prop_map(|words| words.join(" "))
+}
+
+/// Printable text with every sign that Cooklang gives a meaning to.
+fn awkward_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[@#~{}()%|\\\\\\[\\]<>=*+&?:;.,a-z0-9 \"'-]{1,40}",
+        "\\PC{1,30}",
+    ]
+    .prop_filter("not blank", |text| {
+        text.chars().any(|c| !c.is_whitespace() && !c.is_control())
+    })
+}
+
+fn amount() -> impl Strategy<Value = String> {
+    proptest::sample::select(vec![
+        "",
+        "1 1/2 cups",
+        "250 g",
+        "2-3",
+        "a pinch of",
+        "2 cans",
+        "1/3 cup",
+        "0.35 l",
+        "some",
+        "12",
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// A recipe whose texts come from `text`; the awkward ones are quoted or stand behind a label.
+fn recipe(
+    name: impl Strategy<Value = String>,
+    text: impl Strategy<Value = String>,
+) -> impl Strategy<Value = Recipe> {
+    let ingredients = proptest::collection::vec((amount(), name), 0..6);
+    let steps = proptest::collection::vec(text, 0..5);
+    (ingredients, steps, words(3), 1_u32..=500).prop_map(|(ingredients, steps, title, servings)| {
+        let mut recipe = changed(
+            Recipe::new(&title),
+            &format!("serves {servings}\ntags: quick, {title}"),
+        );
+        for (place, (amount, name)) in ingredients.into_iter().enumerate() {
+            let name = name.replace(['"', '\n', '\r'], " ");
+            // A name that begins with "./" means another recipe.
+            let name =
+                name.trim_start_matches(|c: char| c == '.' || c.is_control() || c.is_whitespace());
+            let name = format!("{name} {}", "q".repeat(place + 1));
+            recipe = changed(recipe, &format!("add {amount} \"{name}\""));
+            if place % 2 == 0 {
+                recipe = changed(recipe, &format!("note on \"{name}\": some {title}"));
+            }
+        }
+        for step in steps {
+            let named = recipe
+                .ingredients
+                .first()
+                .map(|line| line.name.clone())
+                .unwrap_or_default();
+            recipe = changed(
+                recipe,
+                &format!(
+                    "step: {} {named}. Bake 20 minutes",
+                    step.replace(['\n', '\r'], " ")
+                ),
+            );
+        }
+        recipe
+    })
+}
+
+/// The recipe after a message; as it was when the message asks for nothing that can be done.
+fn changed(recipe: Recipe, message: &str) -> Recipe {
+    match parse(message) {
+        Parsed::Changes(changes) => {
+            follow(&recipe, &changes).map_or(recipe, |(changed, _)| changed)
+        }
+        Parsed::Command(_) | Parsed::Talk | Parsed::Unclear { .. } => recipe,
+    }
+}
+
+/// All but the ids, with the ingredients in an order of their own.
+fn content(recipe: &Recipe) -> Value {
+    let mut lines: Vec<Value> = recipe
+        .ingredients
+        .iter()
+        .map(|line| json!([line.name, line.quantity, line.unit, line.note]))
+        .collect();
+    lines.sort_by_key(Value::to_string);
+    let steps: Vec<&String> = recipe.steps.iter().map(|step| &step.text).collect();
+    json!([
+        recipe.title,
+        recipe.servings,
+        recipe.description,
+        recipe.tags,
+        lines,
+        steps
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cooklang_brings_back_what_it_took(recipe in recipe(awkward_text(), awkward_text())) {
+        let text = to_cooklang(&recipe);
+        let back = from_cooklang(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+        prop_assert_eq!(content(&back), content(&recipe), "{}", text);
+    }
+
+    #[test]
+    fn schema_org_brings_back_what_it_took(recipe in recipe(words(3), awkward_text())) {
+        let document = to_schema_org(&recipe);
+        let back = from_schema_org(&document).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(content(&back), content(&recipe), "{}", document);
+    }
+
+    #[test]
+    fn no_text_upsets_the_cooklang_reader(text in prop_oneof![
+        "\\PC{0,200}",
+        proptest::collection::vec(any::<char>(), 0..100).prop_map(String::from_iter),
+        proptest::collection::vec(proptest::sample::select(vec![
+            "---\n", "title: x\n", "servings: ", "@", "#", "~", "{", "}", "(", ")", "%", "1", "/", "0", "=", ">", ">>", ":", "\n",
+            "\n\n", "--", "[-", "-]", "\\", " ", "a", "99999999999", "1/2", "|", "&", "*", "- ", "[", "]", "é",
+        ]), 0..40).prop_map(|pieces| pieces.concat()),
+    ]) {
+        let _read = from_cooklang(&text);
+    }
+
+    #[test]
+    fn no_ingredient_line_upsets_the_schema_org_reader(line in "\\PC{0,60}", other in awkward_text()) {
+        let document = json!({"@type": "Recipe", "name": other, "recipeIngredient": [line, other], "recipeInstructions": line});
+        let _read = from_schema_org(&document);
+    }
+}
