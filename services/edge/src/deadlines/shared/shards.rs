@@ -137,10 +137,10 @@ mod tests {
         let session: SessionId = "0198c0de-0000-7000-8000-000000000001".parse().unwrap();
         assert_eq!(
             shards.session(&session),
-            "rc:{?}:session:0198c0de-0000-7000-8000-000000000001"
+            "rc:{129}:session:0198c0de-0000-7000-8000-000000000001"
         );
-        assert_eq!(shards.due(0), "rc:{?}:due");
-        assert_eq!(shards.epoch(255), "rc:{?}:epoch");
+        assert_eq!(shards.due(0), "rc:{491}:due");
+        assert_eq!(shards.epoch(255), "rc:{2220}:epoch");
     }
 
     #[test]
