@@ -22,6 +22,8 @@ pub(crate) struct RetryAfter(pub(crate) Duration);
 pub(crate) struct Limits {
     /// Failures that cost nothing.
     pub(crate) free: u32,
+    /// Attempts that may be under way side by side; each failure leaves room for one less.
+    pub(crate) at_once: u32,
     /// The longest wait.
     pub(crate) max_delay: Duration,
 }
@@ -73,7 +75,7 @@ impl Attempts {
         if now < record.not_before {
             return Err(RetryAfter(record.not_before - now));
         }
-        let room = limits.free.saturating_sub(record.failures).max(1);
+        let room = limits.at_once.saturating_sub(record.failures).max(1);
         if record.under_way >= room {
             return Err(RetryAfter(SOON));
         }
@@ -134,6 +136,7 @@ mod tests {
 
     const LIMITS: Limits = Limits {
         free: 3,
+        at_once: 3,
         max_delay: Duration::from_secs(60),
     };
 
@@ -181,6 +184,24 @@ mod tests {
         let mut attempts = Attempts::new(LIMITS, now);
         let begun = (0..100).filter(|_| attempts.begin("ada", now).is_ok());
         assert_eq!(begun.count(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_limit_nobody_waits() {
+        let now = Instant::now();
+        let limits = Limits {
+            free: u32::MAX,
+            at_once: u32::MAX,
+            ..LIMITS
+        };
+        let mut attempts = Attempts::new(limits, now);
+        for _ in 0..1000 {
+            attempts.begin("ada", now).unwrap();
+        }
+        for _ in 0..1000 {
+            attempts.end("ada", Outcome::Failed, now);
+            fail(&mut attempts, now);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The domain of the auth service: everything that may be asked of it, apart from how it is asked (`grpc`) and
 //! where it is kept (`store`). Here is what all of that shares; the questions are in the modules below.
 
+mod error;
 mod sessions;
 mod sign_in;
 mod upkeep;
@@ -11,24 +12,27 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use runtime::{
     clock::{SharedClock, Timestamp},
     config::SecretUrl,
-    redis::InvalidUrl,
 };
 use secrecy::{SecretSlice, SecretString};
 use tokio::time::Instant;
 
-pub(crate) use self::{sessions::SessionName, sign_in::Credentials, upkeep::spawn_upkeep};
+pub use self::error::OpenError;
+use self::error::outcome;
+pub(crate) use self::{
+    error::Error, sessions::SessionName, sign_in::Credentials, upkeep::spawn_upkeep,
+};
 use crate::{
-    attempts::{Attempts, Limits, RetryAfter},
-    config::{Config, Faults},
+    attempts::{Attempts, Limits},
+    config::Config,
     keys::{self, KeyKeeper},
     metrics::Metrics,
-    passwords::{self, Passwords},
-    refresh::{LoginSession, Minter, RefreshToken, Refusal},
+    passwords::Passwords,
+    refresh::{LoginSession, Minter, RefreshToken},
     revocation_feed::RevocationFeed,
     revocations::{Revocations, Watch},
     store::{self, Store},
-    token::{Rejection, Rules, SigningFailed},
-    user::{InvalidName, User, WeakPassword},
+    token::Rules,
+    user::User,
 };
 
 /// Added to the life of access tokens wherever something must outlast them: clocks of replicas differ.
@@ -51,56 +55,6 @@ pub(crate) struct Authority {
     revocations: Revocations,
     feed: RevocationFeed,
     metrics: Metrics,
-}
-
-/// Why the service cannot start. The words stand alone in one line.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The configuration is at odds with itself.
-    #[error(transparent)]
-    Config(#[from] Faults),
-    /// The Redis URL makes no sense.
-    #[error("--redis-url: {0}")]
-    Redis(#[from] InvalidUrl),
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] store::OpenError),
-    /// The store was opened, but cannot be used.
-    #[error("the auth store cannot be used: {0}")]
-    Unusable(String),
-}
-
-/// Why a question has no good answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    #[error(transparent)]
-    Name(#[from] InvalidName),
-    #[error(transparent)]
-    Password(#[from] WeakPassword),
-    #[error("the username is taken")]
-    NameTaken,
-    #[error("wrong username or password")]
-    BadCredentials,
-    #[error("too many sign-ins")]
-    TooManyAttempts(RetryAfter),
-    #[error("access token: {0}")]
-    AccessToken(#[from] Rejection),
-    #[error("access token of a revoked login session")]
-    Revoked,
-    #[error("refresh token: {0}")]
-    RefreshToken(#[from] Refusal),
-    #[error("no such login session")]
-    NoSuchSession,
-    #[error(transparent)]
-    Hashing(#[from] passwords::Error),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Signing(#[from] SigningFailed),
-    #[error("there is no signing key")]
-    NoKey,
-    #[error("there is no randomness")]
-    NoRandomness,
 }
 
 /// What a signed-in client holds.
@@ -130,10 +84,6 @@ impl Authority {
             .secret(REFRESH_SECRET, fresh)
             .await
             .map_err(|error| unusable(&error))?;
-        let limits = |free| Limits {
-            free,
-            max_delay: config.sign_in_max_delay,
-        };
         let now = Instant::now();
         let authority = Self {
             rules: Rules::new(
@@ -144,11 +94,8 @@ impl Authority {
             keys: KeyKeeper::new(config.key_max_age, config.access_ttl + SLACK),
             minter: Minter::new(&secret),
             passwords: Passwords::new(metrics.clone()).map_err(|error| unusable(&error))?,
-            accounts: Mutex::new(Attempts::new(limits(config.sign_in_failures), now)),
-            addresses: Mutex::new(Attempts::new(
-                limits(config.sign_in_failures_per_address),
-                now,
-            )),
+            accounts: Mutex::new(Attempts::new(account_limits(&config), now)),
+            addresses: Mutex::new(Attempts::new(address_limits(&config), now)),
             revocations: Revocations::new(),
             clock,
             config,
@@ -242,43 +189,35 @@ impl Authority {
     }
 }
 
+fn account_limits(config: &Config) -> Limits {
+    let failures = unless_zero(config.sign_in_failures);
+    Limits {
+        free: failures,
+        at_once: failures,
+        max_delay: config.sign_in_max_delay,
+    }
+}
+
+fn address_limits(config: &Config) -> Limits {
+    Limits {
+        free: unless_zero(config.sign_in_failures_per_address),
+        // Many people may sign in from one address at the same time.
+        at_once: u32::MAX,
+        max_delay: config.sign_in_max_delay,
+    }
+}
+
+/// In the configuration, 0 means no limit.
+fn unless_zero(limit: u32) -> u32 {
+    if limit == 0 { u32::MAX } else { limit }
+}
+
 fn random_secret() -> Result<SecretSlice<u8>, Error> {
     let mut secret = vec![0; 32];
     SystemRandom::new()
         .fill(&mut secret)
         .map_err(|_| Error::NoRandomness)?;
     Ok(secret.into())
-}
-
-impl Error {
-    /// A short name for metrics.
-    fn label(&self) -> &'static str {
-        match self {
-            Self::Name(_) | Self::Password(_) => "invalid",
-            Self::NameTaken => "name_taken",
-            Self::BadCredentials => "bad_credentials",
-            Self::TooManyAttempts(_) => "limited",
-            Self::AccessToken(Rejection::Expired) => "expired",
-            Self::AccessToken(Rejection::UnknownKey) => "unknown_key",
-            Self::AccessToken(_) => "malformed",
-            Self::Revoked | Self::RefreshToken(Refusal::Revoked) => "revoked",
-            Self::RefreshToken(Refusal::Unknown) => "unknown",
-            Self::RefreshToken(Refusal::Expired) => "expired",
-            Self::RefreshToken(Refusal::Stolen) => "stolen",
-            Self::NoSuchSession => "no_such_session",
-            Self::Hashing(passwords::Error::Busy) => "busy",
-            Self::Hashing(passwords::Error::Failed(_))
-            | Self::Store(_)
-            | Self::Signing(_)
-            | Self::NoKey
-            | Self::NoRandomness => "failed",
-        }
-    }
-}
-
-/// The metric label of an answer.
-fn outcome<T>(answer: &Result<T, Error>) -> &'static str {
-    answer.as_ref().map_or_else(Error::label, |_| "ok")
 }
 
 #[cfg(test)]

@@ -33,11 +33,11 @@ pub struct Config {
     #[arg(long, env = "AUTH_KEY_MAX_AGE", value_parser = duration, default_value = "30d")]
     pub key_max_age: Duration,
 
-    /// Failed sign-ins to one account before each further one must wait, twice as long every time
+    /// Failed sign-ins to one account before each further one must wait, twice as long every time (0: no limit)
     #[arg(long, env = "AUTH_SIGN_IN_FAILURES", default_value_t = 10)]
     pub sign_in_failures: u32,
 
-    /// Failed sign-ins from one client address before each further one must wait
+    /// Failed sign-ins from one client address before each further one must wait (0: no limit)
     #[arg(long, env = "AUTH_SIGN_IN_FAILURES_PER_ADDRESS", default_value_t = 100)]
     pub sign_in_failures_per_address: u32,
 
@@ -82,10 +82,6 @@ impl Config {
             ),
             (self.issuer.is_empty(), "--issuer must not be empty"),
             (self.audience.is_empty(), "--audience must not be empty"),
-            (
-                self.sign_in_failures == 0 || self.sign_in_failures_per_address == 0,
-                "--sign-in-failures and --sign-in-failures-per-address must be at least 1",
-            ),
         ]
         .into_iter()
         .filter_map(|(broken, fault)| broken.then_some(fault))

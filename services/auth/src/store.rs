@@ -3,6 +3,8 @@
 
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::{future::Future, time::Duration};
 

@@ -6,6 +6,7 @@ use runtime::clock::ManualClock;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::refresh::Refusal;
 
 const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 const HOUR: Duration = Duration::from_secs(3600);

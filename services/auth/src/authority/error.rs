@@ -1,0 +1,95 @@
+//! Why the service cannot start, and why a question has no good answer. What callers are told of it is decided
+//! in `grpc`.
+
+use runtime::redis::InvalidUrl;
+
+use crate::{
+    attempts::RetryAfter,
+    config::Faults,
+    passwords,
+    refresh::Refusal,
+    store,
+    token::{Rejection, SigningFailed},
+    user::{InvalidName, WeakPassword},
+};
+
+/// Why the service cannot start. The words stand alone in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The configuration is at odds with itself.
+    #[error(transparent)]
+    Config(#[from] Faults),
+    /// The Redis URL makes no sense.
+    #[error("--redis-url: {0}")]
+    Redis(#[from] InvalidUrl),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The store was opened, but cannot be used.
+    #[error("the auth store cannot be used: {0}")]
+    Unusable(String),
+}
+
+/// Why a question has no good answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Password(#[from] WeakPassword),
+    #[error("the username is taken")]
+    NameTaken,
+    #[error("wrong username or password")]
+    BadCredentials,
+    #[error("too many sign-ins")]
+    TooManyAttempts(RetryAfter),
+    #[error("access token: {0}")]
+    AccessToken(#[from] Rejection),
+    #[error("access token of a revoked login session")]
+    Revoked,
+    #[error("refresh token: {0}")]
+    RefreshToken(#[from] Refusal),
+    #[error("no such login session")]
+    NoSuchSession,
+    #[error(transparent)]
+    Hashing(#[from] passwords::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Signing(#[from] SigningFailed),
+    #[error("there is no signing key")]
+    NoKey,
+    #[error("there is no randomness")]
+    NoRandomness,
+}
+
+impl Error {
+    /// A short name for metrics.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Name(_) | Self::Password(_) => "invalid",
+            Self::NameTaken => "name_taken",
+            Self::BadCredentials => "bad_credentials",
+            Self::TooManyAttempts(_) => "limited",
+            Self::AccessToken(Rejection::Expired) => "expired",
+            Self::AccessToken(Rejection::UnknownKey) => "unknown_key",
+            Self::AccessToken(_) => "malformed",
+            Self::Revoked | Self::RefreshToken(Refusal::Revoked) => "revoked",
+            Self::RefreshToken(Refusal::Unknown) => "unknown",
+            Self::RefreshToken(Refusal::Expired) => "expired",
+            Self::RefreshToken(Refusal::Stolen) => "stolen",
+            Self::NoSuchSession => "no_such_session",
+            Self::Hashing(passwords::Error::Busy) => "busy",
+            Self::Hashing(passwords::Error::Failed(_))
+            | Self::Store(_)
+            | Self::Signing(_)
+            | Self::NoKey
+            | Self::NoRandomness => "failed",
+        }
+    }
+}
+
+/// The metric label of an answer.
+pub(super) fn outcome<T>(answer: &Result<T, Error>) -> &'static str {
+    answer.as_ref().map_or_else(Error::label, |_| "ok")
+}

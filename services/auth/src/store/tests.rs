@@ -1,0 +1,167 @@
+//! What both stores promise, said once and tried on each.
+
+use super::*;
+use crate::refresh::RefreshToken;
+
+#[path = "../../tests/service/harness/process.rs"]
+#[expect(dead_code, reason = "Redis is for the tests of the whole service")]
+mod process;
+
+const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+
+fn after(seconds: u64) -> Timestamp {
+    START + Duration::from_secs(seconds)
+}
+
+async fn open(url: &str) -> Store {
+    Store::open(&url.parse().unwrap(), Metrics::new())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn sqlite_keeps_its_promises() {
+    keeps_its_promises(&open("sqlite::memory:").await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_its_promises() {
+    let server = process::Postgres::start();
+    keeps_its_promises(&open(&server.url()).await).await;
+}
+
+async fn keeps_its_promises(store: &Store) {
+    keeps_users_by_name(store).await;
+    rotates_only_what_is_newest_and_not_revoked(store).await;
+    remembers_when_a_session_was_first_revoked(store).await;
+    forgets_what_has_ended_piece_by_piece(store).await;
+    keeps_the_first_key_of_a_generation(store).await;
+    keeps_the_first_secret_of_a_name(store).await;
+}
+
+fn user(name: &str) -> StoredUser {
+    StoredUser {
+        user: User {
+            id: UserId::random(),
+            name: name.parse().unwrap(),
+        },
+        password: StoredPassword::from_phc("$argon2id$stands-for-a-hash".into()),
+    }
+}
+
+async fn session(store: &Store, name: &str, expires_at: Timestamp) -> LoginSession {
+    let name: Username = name.parse().unwrap();
+    let user = store.user(&name).await.unwrap().unwrap().user;
+    let first = RefreshToken::first(uuid::Uuid::now_v7()).unwrap();
+    let session = LoginSession {
+        id: first.session(),
+        user,
+        generation: 0,
+        newest: first.hash(),
+        rotated_at: START,
+        expires_at,
+        revoked_at: None,
+    };
+    store.add_session(session.clone()).await.unwrap();
+    session
+}
+
+async fn keeps_users_by_name(store: &Store) {
+    let ada = user("Ada");
+    assert!(store.add_user(ada.clone(), START).await.unwrap());
+    assert!(
+        !store.add_user(user("aDA"), START).await.unwrap(),
+        "taken in any case"
+    );
+    let found = store.user(&"ADA".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(
+        (found.user, found.password.phc()),
+        (ada.user, ada.password.phc())
+    );
+    assert!(
+        store
+            .user(&"grace".parse().unwrap())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+async fn rotates_only_what_is_newest_and_not_revoked(store: &Store) {
+    let kept = session(store, "ada", after(3600)).await;
+    let rotation = |spent: u32, mark: u8| Rotation {
+        session: kept.id.clone(),
+        spent,
+        newest: SecretHash([mark; 32]),
+        at: after(u64::from(mark)),
+    };
+    assert!(!store.rotate(rotation(1, 1)).await.unwrap(), "not yet made");
+    assert!(store.rotate(rotation(0, 1)).await.unwrap());
+    assert!(!store.rotate(rotation(0, 2)).await.unwrap(), "spent");
+
+    let found = store.session(&kept.id).await.unwrap().unwrap();
+    assert_eq!((found.generation, found.rotated_at), (1, after(1)));
+    assert!(found.newest == SecretHash([1; 32]));
+    assert_eq!(
+        (found.user, found.expires_at),
+        (kept.user.clone(), kept.expires_at)
+    );
+    assert_eq!(found.revoked_at, None);
+
+    store.revoke(&kept.id, after(5)).await.unwrap();
+    assert!(!store.rotate(rotation(1, 3)).await.unwrap(), "revoked");
+}
+
+async fn remembers_when_a_session_was_first_revoked(store: &Store) {
+    let kept = session(store, "ada", after(3600)).await;
+    let unknown = LoginSessionId::random();
+    assert_eq!(store.revoke(&unknown, after(10)).await.unwrap(), None);
+    assert_eq!(
+        store.revoke(&kept.id, after(10)).await.unwrap(),
+        Some(after(10))
+    );
+    assert_eq!(
+        store.revoke(&kept.id, after(20)).await.unwrap(),
+        Some(after(10))
+    );
+
+    let mark = Mark {
+        session: kept.id,
+        revoked_at: after(10),
+    };
+    assert_eq!(store.revoked_since(after(10)).await.unwrap(), [mark]);
+    assert_eq!(store.revoked_since(after(11)).await.unwrap(), []);
+}
+
+async fn forgets_what_has_ended_piece_by_piece(store: &Store) {
+    let ended = session(store, "ada", after(100)).await;
+    let going_on = session(store, "ada", after(101)).await;
+    assert_eq!(store.forget_sessions(after(101)).await.unwrap(), 1);
+    assert!(store.session(&ended.id).await.unwrap().is_none());
+    assert!(store.session(&going_on.id).await.unwrap().is_some());
+}
+
+async fn keeps_the_first_key_of_a_generation(store: &Store) {
+    use secrecy::ExposeSecret;
+    let key = |mark: u8, published_at| StoredKey {
+        generation: 7,
+        published_at,
+        pkcs8: vec![mark; 48].into(),
+    };
+    store.add_signing_key(key(1, after(1))).await.unwrap();
+    store.add_signing_key(key(2, after(2))).await.unwrap();
+    let keys = store.signing_keys().await.unwrap();
+    assert_eq!(keys.len(), 1);
+    assert_eq!((keys[0].generation, keys[0].published_at), (7, after(1)));
+    assert_eq!(keys[0].pkcs8.expose_secret(), [1; 48]);
+    store.forget_signing_key(7).await.unwrap();
+    assert!(store.signing_keys().await.unwrap().is_empty());
+}
+
+async fn keeps_the_first_secret_of_a_name(store: &Store) {
+    use secrecy::ExposeSecret;
+    for fresh in [1, 2] {
+        let secret = store.secret("test", vec![fresh; 32].into()).await.unwrap();
+        assert_eq!(secret.expose_secret(), [1; 32]);
+    }
+}
