@@ -73,14 +73,6 @@ impl Access {
     pub(crate) fn member(&self, who: &Principal) -> Option<&Member> {
         self.members.iter().find(|member| member.is(who))
     }
-
-    /// Whether a user who was here once may no longer come in.
-    pub(crate) fn excludes(&self, user: &UserId) -> bool {
-        let invited = |member: &Member| member.user.as_ref() == Some(user);
-        self.visibility == Visibility::Private
-            && *user != self.owner
-            && !self.members.iter().any(invited)
-    }
 }
 
 /// How names are compared.
@@ -122,8 +114,7 @@ mod tests {
         let access = access(Visibility::Private);
         assert_eq!(access.right_of(&someone("Bob")), Some(Right::Write));
         assert_eq!(access.right_of(&someone("stranger")), None);
-        assert!(access.excludes(&someone("stranger").user));
-        assert!(!access.excludes(&someone("ada").user));
+        assert_eq!(access.right_of(&someone("ada")), Some(Right::Own));
     }
 
     #[test]

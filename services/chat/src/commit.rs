@@ -22,7 +22,7 @@ use tracing::Span;
 pub(crate) use self::shard::Shard;
 use crate::{
     hub::Hub, ledger::Draft, message::Message, metrics::Metrics, recipe::Recipe, refused::Refused,
-    store::Store,
+    replicas::Hints, store::Store,
 };
 
 /// How many shards recipes are spread over. More would only make smaller batches.
@@ -65,6 +65,8 @@ pub(crate) struct Tools {
     pub store: Store,
     /// Who hears of updates.
     pub hub: Arc<Hub>,
+    /// What other replicas are told, where there can be any.
+    pub(crate) hints: Option<Arc<Hints>>,
     /// What time it is.
     pub clock: SharedClock,
     /// What is counted.

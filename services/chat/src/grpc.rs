@@ -89,7 +89,7 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let who = principal(request.principal)?;
         let limit = limit(request.limit, RECIPES);
-        let listed = self.recipes.list(&who.user, limit).await.map_err(status)?;
+        let listed = self.recipes.list(&who, limit).await.map_err(status)?;
         Ok(Response::new(wire::ListRecipesResponse {
             recipes: listed.into_iter().map(Into::into).collect(),
         }))

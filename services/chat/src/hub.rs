@@ -67,11 +67,6 @@ impl Hub {
         self.rooms().len()
     }
 
-    /// Whether somebody is attached to the recipe.
-    pub(crate) fn is_attached(&self, recipe: &RecipeId) -> bool {
-        self.rooms().contains_key(recipe)
-    }
-
     fn outboxes(&self, recipe: &RecipeId) -> Vec<Arc<Outbox>> {
         self.rooms().get(recipe).cloned().unwrap_or_default()
     }

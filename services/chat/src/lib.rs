@@ -14,6 +14,7 @@ mod message;
 mod metrics;
 mod recipes;
 mod refused;
+mod replicas;
 mod service;
 mod store;
 

@@ -5,7 +5,7 @@ mod reading;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use proto::ids::{RecipeId, Revision, UserId};
+use proto::ids::{RecipeId, Revision};
 use runtime::clock::SharedClock;
 use tokio::time::timeout;
 use tracing::{Span, warn};
@@ -109,12 +109,16 @@ impl Recipes {
         Ok(Standing { revision, recipe })
     }
 
-    /// Lists what a user owns or has joined, newest change first.
+    /// Lists what somebody owns or has joined, newest change first.
     ///
     /// # Errors
     /// When the store cannot be asked.
-    pub(crate) async fn list(&self, user: &UserId, limit: usize) -> Result<Vec<Summary>, Refused> {
-        self.ask(self.store.list(user, limit)).await
+    pub(crate) async fn list(
+        &self,
+        who: &Principal,
+        limit: usize,
+    ) -> Result<Vec<Summary>, Refused> {
+        self.ask(self.store.list(who, limit)).await
     }
 
     /// Puts a post into the pipeline, at once: posts of one recipe are applied in the order of these calls.
@@ -139,9 +143,9 @@ impl Recipes {
             Err(Refused::NoSuchRecipe) if join.create => self.create_on_join(&join).await?,
             found => found?,
         };
-        let first = self.ask(self.store.visit(&join.recipe, &join.who.user));
+        self.bind_invitation(&ledger, &join.who).await?;
+        let first = self.ask(self.store.visit(&join.recipe, &join.who));
         if first.await? {
-            self.bind_invitation(&ledger, &join.who).await?;
             // Somebody may have been shut out until just now: they must either not come in or be known to have.
             ledger = self.visible(&join.who, &join.recipe).await?;
         }

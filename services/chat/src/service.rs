@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::{clock::SharedClock, config::SecretUrl, lifecycle::Lifecycle};
+use runtime::{clock::SharedClock, config::SecretUrl, lifecycle::Lifecycle, redis::Redis};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     hub::Hub,
     metrics::Metrics,
     recipes::Recipes,
+    replicas::Replicas,
     store::{OpenError, Store},
 };
 
@@ -21,24 +22,38 @@ pub struct Chat {
     recipes: Recipes,
     shards: Vec<Shard>,
     link_queue: usize,
-    #[expect(dead_code, reason = "replicas tell each other over it")]
-    redis: Option<SecretUrl>,
+    /// Only on a database that replicas share.
+    replicas: Option<Replicas>,
 }
 
 /// Opens the database: `sqlite:PATH`, created when missing, or `postgres://…`. Redis is used only between
 /// replicas on PostgreSQL.
 ///
 /// # Errors
-/// When the database cannot be opened, in one line that names the flag and shows no password.
+/// When the database cannot be opened or the address of Redis makes no sense, in one line that names the flag and shows no password.
 pub async fn open(
     config: &Config,
     database: &SecretUrl,
     redis: Option<SecretUrl>,
     clock: SharedClock,
 ) -> Result<Chat, OpenError> {
+    let store = Store::open(database, config.chat_database_connections).await?;
+    let hub = Arc::new(Hub::default());
+    let replicas = match store.is_shared() {
+        true => Some(Replicas {
+            store: store.clone(),
+            hub: Arc::clone(&hub),
+            hints: Arc::default(),
+            redis: redis.as_ref().map(Redis::open).transpose()?,
+        }),
+        false => None,
+    };
     let tools = Tools {
-        store: Store::open(database, config.chat_database_connections).await?,
-        hub: Arc::new(Hub::default()),
+        store,
+        hub,
+        hints: replicas
+            .as_ref()
+            .map(|replicas| Arc::clone(&replicas.hints)),
         clock,
         metrics: Arc::new(Metrics::new()),
     };
@@ -52,7 +67,7 @@ pub async fn open(
         recipes: Recipes::new(pipeline, tools),
         shards,
         link_queue: config.link_queue as usize,
-        redis,
+        replicas,
     })
 }
 
@@ -70,6 +85,9 @@ impl Chat {
                     () = killed.killed() => {}
                 }
             });
+        }
+        if let Some(replicas) = self.replicas {
+            lifecycle.spawn(replicas.run(lifecycle.clone()));
         }
         let service = grpc::service(self.recipes, self.link_queue, lifecycle.clone());
         runtime::grpc::serve(listener, service, proto::FILE_DESCRIPTOR_SET, &lifecycle).await

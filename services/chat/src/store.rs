@@ -9,7 +9,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub use self::error::OpenError;
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
     ledger::{Accepted, Ledger},
-    message::{Message, MessageKey},
+    message::{Message, MessageKey, Principal},
     recipe::Recipe,
 };
 
@@ -175,9 +175,9 @@ impl Store {
         ask!(self, versions(recipe.clone(), from, upto))
     }
 
-    /// Remembers that a user came to a recipe; tells whether it is the first time.
-    pub(crate) async fn visit(&self, recipe: &RecipeId, user: &UserId) -> Result<bool, Error> {
-        ask!(self, visit(recipe.clone(), user.clone()))
+    /// Remembers that somebody came to a recipe; tells whether it is the first time.
+    pub(crate) async fn visit(&self, recipe: &RecipeId, who: &Principal) -> Result<bool, Error> {
+        ask!(self, visit(recipe.clone(), who.clone()))
     }
 
     /// Lists who ever came to a recipe, at most `limit`.
@@ -185,7 +185,7 @@ impl Store {
         &self,
         recipe: &RecipeId,
         limit: usize,
-    ) -> Result<Vec<UserId>, Error> {
+    ) -> Result<Vec<Principal>, Error> {
         ask!(self, visitors(recipe.clone(), limit))
     }
 
@@ -199,9 +199,9 @@ impl Store {
         ask!(self, bind(recipe.clone(), name.to_owned(), user.clone()))
     }
 
-    /// Lists what a user owns or has joined and may still see, newest change first.
-    pub(crate) async fn list(&self, user: &UserId, limit: usize) -> Result<Vec<Summary>, Error> {
-        ask!(self, list(user.clone(), limit))
+    /// Lists what somebody owns or has joined and may still see, newest change first.
+    pub(crate) async fn list(&self, who: &Principal, limit: usize) -> Result<Vec<Summary>, Error> {
+        ask!(self, list(who.clone(), limit))
     }
 
     /// Tells how far recipes have come.

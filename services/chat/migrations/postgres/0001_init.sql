@@ -47,8 +47,9 @@ CREATE TABLE members (
 
 -- Who has ever joined: serves to list recipes, and to tell whom a change excludes.
 CREATE TABLE visits (
-    user_id  TEXT NOT NULL,
-    recipe   TEXT NOT NULL,
+    user_id    TEXT NOT NULL,
+    recipe     TEXT NOT NULL,
+    user_name  TEXT NOT NULL,
     PRIMARY KEY (user_id, recipe)
 );
 CREATE INDEX visits_by_recipe ON visits (recipe);

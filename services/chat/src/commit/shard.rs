@@ -222,6 +222,9 @@ impl Shard {
             });
             self.tools.hub.publish(&ledger.id, updates);
         }
+        if let Some(hints) = &self.tools.hints {
+            hints.note(&ledger.id, ledger.revision);
+        }
         ledger.undo.let_go();
         self.cache.put(ledger);
     }

@@ -92,7 +92,8 @@ impl<T> Attachment<T> {
             return Todo::Nothing;
         }
         match &mut self.phase {
-            Phase::CatchingUp { again, .. } | Phase::Lagging { again, .. } => *again = true,
+            Phase::CatchingUp { again, .. } => *again = true,
+            Phase::Lagging { newest, again } => *again |= newest.revision() < revision,
             Phase::Live => return self.start_over(VecDeque::new()),
         }
         Todo::Nothing

@@ -197,9 +197,9 @@ impl Recipes {
             return Ok(Vec::new());
         }
         let visitors = self.store.visitors(&ledger.id, VISITORS);
-        let mut visitors = self.ask(visitors).await?;
-        visitors.retain(|user| ledger.access.excludes(user));
-        Ok(visitors)
+        let visitors = self.ask(visitors).await?.into_iter();
+        let excluded = visitors.filter(|visitor| ledger.access.right_of(visitor).is_none());
+        Ok(excluded.map(|visitor| visitor.user).collect())
     }
 }
 

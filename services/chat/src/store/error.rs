@@ -50,7 +50,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// A database that cannot be opened.
+/// A database, or the way to other replicas, that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Neither SQLite nor PostgreSQL.
@@ -104,4 +104,7 @@ pub enum OpenError {
         /// What went wrong.
         cause: sqlx::migrate::MigrateError,
     },
+    /// The address of Redis makes no sense.
+    #[error("--redis-url: {0}")]
+    Redis(#[from] runtime::redis::InvalidUrl),
 }

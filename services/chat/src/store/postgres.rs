@@ -21,7 +21,7 @@ use super::{
     rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
 };
 use crate::{
-    access::{Access, Member},
+    access::{Access, Member, folded},
     ledger::Ledger,
     message::{Message, MessageKey, Principal},
 };
@@ -172,10 +172,11 @@ impl Postgres {
             .collect()
     }
 
-    pub(super) async fn visit(&self, recipe: RecipeId, user: UserId) -> Result<bool, Error> {
+    pub(super) async fn visit(&self, recipe: RecipeId, who: Principal) -> Result<bool, Error> {
         let query = sqlx::query(statements::VISIT)
-            .bind(user.as_str())
-            .bind(recipe.as_str());
+            .bind(who.user.as_str())
+            .bind(recipe.as_str())
+            .bind(who.name());
         Ok(!self.rows(query).await?.is_empty())
     }
 
@@ -183,12 +184,12 @@ impl Postgres {
         &self,
         recipe: RecipeId,
         limit: usize,
-    ) -> Result<Vec<UserId>, Error> {
+    ) -> Result<Vec<Principal>, Error> {
         let query = sqlx::query(statements::VISITORS)
             .bind(recipe.as_str())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = self.rows(query).await?;
-        rows.iter().map(|row| parsed(row, 0)).collect()
+        rows.iter().map(|row| principal(row, 0)).collect()
     }
 
     pub(super) async fn bind(
@@ -205,9 +206,10 @@ impl Postgres {
         Ok(())
     }
 
-    pub(super) async fn list(&self, user: UserId, limit: usize) -> Result<Vec<Summary>, Error> {
+    pub(super) async fn list(&self, who: Principal, limit: usize) -> Result<Vec<Summary>, Error> {
         let query = sqlx::query(statements::LIST)
-            .bind(user.as_str())
+            .bind(who.user.as_str())
+            .bind(folded(who.name()))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = self.rows(query).await?;
         rows.iter()
@@ -348,17 +350,20 @@ fn members(row: &PgRow) -> Result<Vec<Member>, Error> {
 }
 
 fn message(row: &PgRow) -> Result<Message, Error> {
-    let user = parsed(row, 2)?;
-    let author = Principal::new(user, row.try_get(3)?);
     Ok(Message {
         revision: unsigned(row.try_get(0)?),
         id: parsed(row, 1)?,
-        author: author.map_err(Error::malformed)?,
+        author: principal(row, 2)?,
         content: parsed(row, 4)?,
         effect: row.try_get(5)?,
         hint: row.try_get(6)?,
         accepted_at: Timestamp::from_unix_millis(row.try_get(7)?),
     })
+}
+
+/// A user's id, and the name beside it.
+fn principal(row: &PgRow, column: usize) -> Result<Principal, Error> {
+    Principal::new(parsed(row, column)?, row.try_get(column + 1)?).map_err(Error::malformed)
 }
 
 fn parsed<T>(row: &PgRow, column: usize) -> Result<T, Error>

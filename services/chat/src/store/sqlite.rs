@@ -23,7 +23,7 @@ use self::worker::{Begin, Worker};
 use super::{Error, OpenError, Page, Summary, Version, rows::RecipeRow};
 use crate::{
     ledger::Ledger,
-    message::{Message, MessageKey},
+    message::{Message, MessageKey, Principal},
 };
 
 /// How many threads read.
@@ -107,13 +107,13 @@ impl Sqlite {
             .await
     }
 
-    pub(super) async fn visit(&self, recipe: RecipeId, user: UserId) -> Result<bool, Error> {
-        let (known_recipe, known_user) = (recipe.clone(), user.clone());
+    pub(super) async fn visit(&self, recipe: RecipeId, who: Principal) -> Result<bool, Error> {
+        let (known_recipe, known_user) = (recipe.clone(), who.user.clone());
         let known = self.read(move |db| queries::has_visited(db, &known_recipe, &known_user));
         if known.await? {
             return Ok(false);
         }
-        self.write(move |db| queries::visit(db, &recipe, &user))
+        self.write(move |db| queries::visit(db, &recipe, &who))
             .await
     }
 
@@ -121,7 +121,7 @@ impl Sqlite {
         &self,
         recipe: RecipeId,
         limit: usize,
-    ) -> Result<Vec<UserId>, Error> {
+    ) -> Result<Vec<Principal>, Error> {
         self.read(move |db| queries::visitors(db, &recipe, limit))
             .await
     }
@@ -136,8 +136,8 @@ impl Sqlite {
             .await
     }
 
-    pub(super) async fn list(&self, user: UserId, limit: usize) -> Result<Vec<Summary>, Error> {
-        self.read(move |db| queries::list(db, &user, limit)).await
+    pub(super) async fn list(&self, who: Principal, limit: usize) -> Result<Vec<Summary>, Error> {
+        self.read(move |db| queries::list(db, &who, limit)).await
     }
 
     pub(super) async fn revisions(
@@ -190,7 +190,7 @@ fn lock(url: &SecretUrl, path: &Path) -> Result<File, OpenError> {
 #[cfg(test)]
 impl Sqlite {
     /// Acts as if the disk had room for no more pages than there are, and so many; `None`: as much as one likes.
-    pub(super) async fn limit_pages(&self, more: Option<u32>) {
+    pub(crate) async fn limit_pages(&self, more: Option<u32>) {
         let limited = self.write(move |db| {
             let pages: u32 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
             let limit = more.map_or(u32::MAX / 4, |more| pages + more);

@@ -219,7 +219,7 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         ] {
             store.create(&ledger(id, owner)).await.unwrap();
         }
-        let ada = someone("ada").user;
+        let ada = someone("ada");
         for id in ["open", "closed", "shared"] {
             let id = id.parse().unwrap();
             assert!(store.visit(&id, &ada).await.unwrap());
@@ -233,7 +233,7 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         );
         store.commit(&[closed, shared]).await.unwrap();
         store
-            .bind(&"shared".parse().unwrap(), "ada", &ada)
+            .bind(&"shared".parse().unwrap(), "ada", &ada.user)
             .await
             .unwrap();
 

@@ -1,6 +1,8 @@
 //! A chat service on a free port, and a link that a test can talk over.
 
-use std::{collections::VecDeque, net::SocketAddr, path::Path, time::Duration};
+pub(crate) mod process;
+
+use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use chat::Config;
 use proto::chat::{
@@ -33,8 +35,18 @@ impl Service {
     }
 
     async fn start_in(folder: TempDir, config: &Config) -> Self {
-        let url = url(folder.path());
-        let chat = chat::open(config, &url, None, SystemClock::shared())
+        let url = format!("sqlite:{}/data/chat.db", folder.path().display());
+        let service = Self::start_on(&url, None, config).await;
+        Self {
+            folder: Some(folder),
+            ..service
+        }
+    }
+
+    pub(crate) async fn start_on(database: &str, redis: Option<&str>, config: &Config) -> Self {
+        let redis = redis.map(|url| url.parse().unwrap());
+        let database = database.parse().unwrap();
+        let chat = chat::open(config, &database, redis, SystemClock::shared())
             .await
             .unwrap();
         let listener = listener::bind("--listen", "127.0.0.1:0".parse().unwrap()).unwrap();
@@ -43,7 +55,7 @@ impl Service {
         let served = tokio::spawn(chat.serve(listener, lifecycle.clone()));
         Self {
             address,
-            folder: Some(folder),
+            folder: None,
             lifecycle,
             served,
         }
@@ -86,11 +98,6 @@ impl Service {
             seen: VecDeque::new(),
         }
     }
-}
-
-pub(crate) fn url(folder: &Path) -> runtime::config::SecretUrl {
-    let path = folder.join("data").join("chat.db");
-    format!("sqlite:{}", path.display()).parse().unwrap()
 }
 
 /// One side of a link.

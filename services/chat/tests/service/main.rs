@@ -4,3 +4,4 @@ mod access;
 mod calls;
 mod harness;
 mod links;
+mod replicas;

@@ -76,11 +76,12 @@ pub(super) const VERSIONS: &str = "
     ORDER BY revision";
 
 pub(super) const VISIT: &str = "
-    INSERT INTO visits (user_id, recipe) SELECT $1, $2
+    INSERT INTO visits (user_id, recipe, user_name) SELECT $1, $2, $3
     WHERE NOT EXISTS (SELECT 1 FROM visits WHERE user_id = $1 AND recipe = $2)
     ON CONFLICT DO NOTHING RETURNING 1";
 
-pub(super) const VISITORS: &str = "SELECT user_id FROM visits WHERE recipe = $1 LIMIT $2";
+pub(super) const VISITORS: &str =
+    "SELECT user_id, user_name FROM visits WHERE recipe = $1 LIMIT $2";
 
 pub(super) const BIND: &str = "
     UPDATE members SET user_id = $3 WHERE recipe = $1 AND name = $2 AND user_id IS NULL";
@@ -89,7 +90,8 @@ pub(super) const LIST: &str = "
     SELECT id, title, revision, changed_at, owner = $1 FROM recipes r
     WHERE owner = $1 OR id IN (SELECT recipe FROM visits WHERE user_id = $1)
         AND (visibility = 'public' OR EXISTS
-            (SELECT 1 FROM members m WHERE m.recipe = r.id AND m.user_id = $1))
-    ORDER BY changed_at DESC, id LIMIT $2";
+            (SELECT 1 FROM members m WHERE m.recipe = r.id
+                AND (m.user_id = $1 OR m.user_id IS NULL AND m.name = $2)))
+    ORDER BY changed_at DESC, id LIMIT $3";
 
 pub(super) const REVISIONS: &str = "SELECT id, revision FROM recipes WHERE id = ANY($1)";

@@ -11,7 +11,7 @@ use super::super::{
     rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
 };
 use crate::{
-    access::{Access, Member},
+    access::{Access, Member, folded},
     ledger::Ledger,
     message::{Message, MessageKey, Principal},
 };
@@ -266,10 +266,12 @@ pub(super) fn has_visited(
         .exists([user.as_str(), recipe.as_str()])?)
 }
 
-pub(super) fn visit(db: &Connection, recipe: &RecipeId, user: &UserId) -> Result<bool, Error> {
+pub(super) fn visit(db: &Connection, recipe: &RecipeId, who: &Principal) -> Result<bool, Error> {
     let added = db
-        .prepare_cached("INSERT OR IGNORE INTO visits (user_id, recipe) VALUES (?1, ?2)")?
-        .execute([user.as_str(), recipe.as_str()])?;
+        .prepare_cached(
+            "INSERT OR IGNORE INTO visits (user_id, recipe, user_name) VALUES (?1, ?2, ?3)",
+        )?
+        .execute([who.user.as_str(), recipe.as_str(), who.name()])?;
     Ok(added > 0)
 }
 
@@ -277,12 +279,14 @@ pub(super) fn visitors(
     db: &Connection,
     recipe: &RecipeId,
     limit: usize,
-) -> Result<Vec<UserId>, Error> {
-    let mut select = db.prepare_cached("SELECT user_id FROM visits WHERE recipe = ?1 LIMIT ?2")?;
+) -> Result<Vec<Principal>, Error> {
+    let mut select =
+        db.prepare_cached("SELECT user_id, user_name FROM visits WHERE recipe = ?1 LIMIT ?2")?;
     let mut rows = select.query(params![recipe.as_str(), limit as i64])?;
     let mut visitors = Vec::new();
     while let Some(row) = rows.next()? {
-        visitors.push(parsed(row, 0)?);
+        let visitor = Principal::new(parsed(row, 0)?, text(row, 1)?);
+        visitors.push(visitor.map_err(Error::malformed)?);
     }
     Ok(visitors)
 }
@@ -300,15 +304,16 @@ pub(super) fn bind(
     Ok(())
 }
 
-pub(super) fn list(db: &Connection, user: &UserId, limit: usize) -> Result<Vec<Summary>, Error> {
+pub(super) fn list(db: &Connection, who: &Principal, limit: usize) -> Result<Vec<Summary>, Error> {
     let mut select = db.prepare_cached(
         "SELECT id, title, revision, changed_at, owner = ?1 FROM recipes r
          WHERE owner = ?1 OR id IN (SELECT recipe FROM visits WHERE user_id = ?1)
              AND (visibility = 'public' OR EXISTS
-                 (SELECT 1 FROM members m WHERE m.recipe = r.id AND m.user_id = ?1))
-         ORDER BY changed_at DESC, id LIMIT ?2",
+                 (SELECT 1 FROM members m WHERE m.recipe = r.id
+                     AND (m.user_id = ?1 OR m.user_id IS NULL AND m.name = ?2)))
+         ORDER BY changed_at DESC, id LIMIT ?3",
     )?;
-    let mut rows = select.query(params![user.as_str(), limit as i64])?;
+    let mut rows = select.query(params![who.user.as_str(), folded(who.name()), limit as i64])?;
     let mut summaries = Vec::new();
     while let Some(row) = rows.next()? {
         summaries.push(Summary {

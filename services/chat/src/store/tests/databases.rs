@@ -4,6 +4,10 @@ use tempfile::TempDir;
 
 use super::super::Store;
 
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the whole service, which start Redis as well"
+)]
 #[path = "../../../tests/service/harness/process.rs"]
 mod process;
 
