@@ -1,5 +1,11 @@
 //! The recipe language from outside: sentences and what they come to, the page for cooks, and what holds for any input.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what a test can't set up should stop it"
+)]
+
 #[path = "recipe_language/exchange.rs"]
 mod exchange;
 #[path = "recipe_language/page.rs"]

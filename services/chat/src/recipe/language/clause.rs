@@ -6,7 +6,7 @@
 use super::cursor::Cursor;
 use super::outcome::{Miss, Outcome, one};
 use super::politeness;
-use super::{details, ingredients, opening, scaling, steps};
+use super::{details, ingredients, measures, opening, scaling, steps};
 use crate::recipe::change::{Change, Direction};
 use crate::recipe::rational::Rational;
 
@@ -94,9 +94,9 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
 fn label<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
     *cursor = start;
     if super::amounts::starts_with_number(start) {
-        return ingredients::bare(cursor);
+        return measures::bare(cursor);
     }
-    ingredients::label(cursor)
+    measures::label(cursor)
 }
 
 fn add(cursor: &mut Cursor<'_>) -> Outcome {
@@ -194,7 +194,7 @@ fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
         *cursor = ahead;
         return politeness::finish(cursor).and_then(|()| one(Change::Convert(system)));
     }
-    ingredients::change(cursor, clearly)
+    measures::change(cursor, clearly)
 }
 
 fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
@@ -204,7 +204,7 @@ fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
         *cursor = ahead;
         return scaling::set_servings(cursor);
     }
-    ingredients::adjust(cursor, direction)
+    measures::adjust(cursor, direction)
 }
 
 fn rename(cursor: &mut Cursor<'_>) -> Outcome {
@@ -242,12 +242,12 @@ fn make(cursor: &mut Cursor<'_>) -> Outcome {
     }
     if it {
         *cursor = ahead;
-        return ingredients::make_it(cursor);
+        return measures::make_it(cursor);
     }
     if let Some(outcome) = change_step(cursor) {
         return outcome;
     }
-    ingredients::make(cursor)
+    measures::make(cursor)
 }
 
 fn for_people(cursor: &mut Cursor<'_>) -> Outcome {

@@ -1,0 +1,222 @@
+//! Commands about how much of an ingredient: "change flour to 2 cups", "reduce sugar by half", "make it 3 eggs",
+//! "flour: 250 g". When another ingredient is named instead of an amount, it is replaced.
+
+use super::cursor::Cursor;
+use super::outcome::{Miss, Outcome, one};
+use super::politeness::{self, finish};
+use super::{amounts, items, notes};
+use crate::recipe::change::{Change, Direction, NewIngredient, Which};
+use crate::recipe::naming;
+use crate::recipe::quantity::{Amount, Quantity, Vague};
+use crate::recipe::rational::Rational;
+
+/// After "change", "set", "adjust" and the like: "flour to 2 cups", "milk to oat milk", "2 eggs to 3".
+/// Only a verb that `clearly` means a change is answered with a hint when nothing follows.
+pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
+    let unclear = |which: &Which| match which {
+        _ if !clearly => Miss::Talk,
+        Which::Named(name)
+            if name.split(' ').count() <= 3 && !name.split(' ').any(|word| word == "is") =>
+        {
+            Miss::Unclear(format!(
+                "Say what to change it to, as in \"change {name} to 2 cups\" or \"change {name} to honey\"."
+            ))
+        }
+        _ => Miss::Talk,
+    };
+    // "Change 2 eggs to 3": the 2 only says how many there were.
+    amounts::read(cursor)?;
+    let which =
+        items::which(cursor, &["from", "to taste", "to", "into", "by"])?.ok_or(Miss::Talk)?;
+    if cursor.eat("from") {
+        while !cursor.at_stop() && !cursor.stands("to") {
+            cursor.advance();
+        }
+    }
+    if cursor.stands("to taste") || !cursor.eat_any(&["to be", "to", "into"]) {
+        return match to_taste(cursor) {
+            Some(amount) => finish_set(cursor, which, amount),
+            None => Err(unclear(&which)),
+        };
+    }
+    if let Some(amount) = to_taste(cursor) {
+        return finish_set(cursor, which, amount);
+    }
+    amount_or_other(cursor, which).map_err(|miss| match miss {
+        Miss::Talk => Miss::unclear("Say it as in \"change flour to 2 cups\"."),
+        miss => miss,
+    })
+}
+
+/// After "to": an amount, or another ingredient.
+fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome {
+    let start = *cursor;
+    if let Some(measured) = amounts::read(cursor)? {
+        politeness::skip_after(cursor);
+        if cursor.at_break() || cursor.mark() == Some('(') {
+            let note = notes::trailing_notes(cursor).or(measured.note);
+            return one(set(which, measured.amount, note));
+        }
+    }
+    *cursor = start;
+    let with = items::item(cursor)?;
+    let same_name =
+        matches!(&which, Which::Named(name) if naming::key(name) == naming::key(&with.name));
+    match with.amount {
+        Some(amount) if same_name => one(set(which, amount, with.note)),
+        amount => one(Change::ReplaceIngredient {
+            which,
+            with: NewIngredient { amount, ..with },
+        }),
+    }
+}
+
+/// After "increase", "reduce" and the like: "to 3 cups", "by 1 cup", "by half", "by 20%".
+pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
+    let unclear = || {
+        Miss::unclear(
+            "Say by how much or to what, as in \"reduce sugar by 50 g\" or \"reduce sugar to 1 cup\".",
+        )
+    };
+    let which = items::which(cursor, &["from", "to", "by"])?.ok_or(Miss::Talk)?;
+    if cursor.eat("to") {
+        return amount_or_other(cursor, which).map_err(|_| unclear());
+    }
+    if !cursor.eat("by") {
+        return Err(Miss::Talk);
+    }
+    if let Some(part) = part_of_it(cursor) {
+        finish(cursor).map_err(|_| unclear())?;
+        let factor = match direction {
+            Direction::More => Rational::ONE.plus(part),
+            Direction::Less => Rational::ONE.minus(part),
+        };
+        let factor = factor.ok_or_else(unclear)?;
+        return one(Change::MultiplyAmount { which, factor });
+    }
+    let by = amounts::read(cursor)?.ok_or_else(unclear)?.amount;
+    finish(cursor).map_err(|_| unclear())?;
+    one(Change::AdjustAmount {
+        which,
+        by,
+        direction,
+    })
+}
+
+/// "half", "a third", "20%" of what is there.
+fn part_of_it(cursor: &mut Cursor<'_>) -> Option<Rational> {
+    if let Some(percent) = cursor.word().strip_suffix('%') {
+        let part = Rational::new(percent.parse().ok()?, 100)?;
+        cursor.advance();
+        return Some(part);
+    }
+    let mut ahead = *cursor;
+    let part = amounts::number(&mut ahead).ok()??;
+    let is_part = part < Rational::ONE && ahead.at_break();
+    is_part.then(|| *cursor = ahead)?;
+    Some(part)
+}
+
+/// After "make it": "3 eggs", "250 g flour". Digits are needed: "make it a treat" is talk.
+pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
+    if !amounts::starts_with_number(*cursor) {
+        return Err(Miss::Talk);
+    }
+    let item = items::item(cursor).map_err(|_| {
+        Miss::unclear("Say of what, as in \"make it 3 eggs\" or \"make it 6 servings\".")
+    })?;
+    match item.amount {
+        Some(amount) => one(set(Which::Named(item.name), amount, item.note)),
+        None => Err(Miss::Talk),
+    }
+}
+
+/// After "make": "the flour 250 g".
+pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
+    cursor.eat("the");
+    let start = *cursor;
+    while !cursor.at_break() && !amounts::starts_with_number(*cursor) {
+        cursor.advance();
+    }
+    let name = cursor.text_since(start);
+    if name.is_empty() || !amounts::starts_with_number(*cursor) {
+        return Err(Miss::Talk);
+    }
+    let measured = amounts::read(cursor)?.ok_or(Miss::Talk)?;
+    finish(cursor)?;
+    one(set(
+        Which::Named(name.to_owned()),
+        measured.amount,
+        measured.note,
+    ))
+}
+
+/// "2 cups flour" without a verb: most likely meant to be added, but that is not said.
+pub(super) fn bare(cursor: &mut Cursor<'_>) -> Outcome {
+    const LONGEST_NAME: usize = 3;
+    let start = *cursor;
+    let item = items::item(cursor).map_err(|_| Miss::Talk)?;
+    let measured = item
+        .amount
+        .and_then(|amount| amount.unit)
+        .and_then(|unit| unit.size());
+    if measured.is_some() && cursor.is_done() && item.name.split(' ').count() <= LONGEST_NAME {
+        let said = cursor.text_since(start);
+        return Err(Miss::Unclear(format!("To add it, write \"add {said}\".")));
+    }
+    Err(Miss::Talk)
+}
+
+/// "flour: 250 g" at the beginning of a clause; adds the flour when it is not there yet and a unit says what is meant.
+pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
+    const LONGEST_NAME: usize = 5;
+    let start = *cursor;
+    while !cursor.at_break() && !matches!(cursor.mark(), Some(':' | '=')) {
+        cursor.advance();
+    }
+    let words = cursor.position() - start.position();
+    let name = cursor.text_since(start).to_owned();
+    let named = (1..=LONGEST_NAME).contains(&words)
+        && name.starts_with(char::is_alphabetic)
+        && !cursor.word_before().is_empty();
+    if !named || !(cursor.eat_mark(':') || cursor.eat_mark('=')) {
+        return Err(Miss::Talk);
+    }
+    let amount = match to_taste(cursor) {
+        Some(amount) => amount,
+        None => amounts::read(cursor)?.ok_or(Miss::Talk)?.amount,
+    };
+    let note = notes::trailing_notes(cursor);
+    finish(cursor)?;
+    one(Change::SetAmount {
+        which: Which::Named(name),
+        add_if_missing: amount.unit.is_some() || amount.quantity.bounds().is_none(),
+        amount,
+        note,
+    })
+}
+
+fn to_taste(cursor: &mut Cursor<'_>) -> Option<Amount> {
+    let vague = if cursor.eat_any(&["to taste", "taste"]) {
+        Vague::ToTaste
+    } else if cursor.eat("as needed") {
+        Vague::AsNeeded
+    } else {
+        return None;
+    };
+    Some(Amount::of(Quantity::Vaguely(vague), None))
+}
+
+fn finish_set(cursor: &mut Cursor<'_>, which: Which, amount: Amount) -> Outcome {
+    finish(cursor)?;
+    one(set(which, amount, None))
+}
+
+pub(super) fn set(which: Which, amount: Amount, note: Option<String>) -> Change {
+    Change::SetAmount {
+        which,
+        amount,
+        note,
+        add_if_missing: false,
+    }
+}
