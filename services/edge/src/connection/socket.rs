@@ -118,11 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if Instant::now() >= until {
             return Err(WriteFault::Close(Close::ReauthenticationTimeout));
         }
-        let written = Arc::clone(&self.written);
-        let write_timeout = self.write_timeout;
+        let mut progress = Progress::new(Arc::clone(&self.written), self.write_timeout);
         let mut send = pin!(self.stream.send(Message::Text(text)));
         loop {
-            let before = written.load(Ordering::Relaxed);
             select! {
                 biased; // the write first: nearly always it is done at once
                 sent = &mut send => return sent.map_err(|_| WriteFault::Lost),
@@ -130,8 +128,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     return Err(WriteFault::Close(Close::ReauthenticationTimeout));
                 }
                 close = control.closing() => return Err(WriteFault::Close(close)),
-                () = sleep(write_timeout) => {
-                    if written.load(Ordering::Relaxed) == before {
+                () = sleep(progress.next_look()) => {
+                    if progress.stands_still() {
                         return Err(WriteFault::Close(Close::TooSlow));
                     }
                 }
@@ -194,6 +192,38 @@ fn forbidden(error: &Error) -> Option<Close> {
         ) => None,
         Error::Protocol(_) => Some(Close::ProtocolError),
         _ => None,
+    }
+}
+
+/// Watches whether a write goes forward.
+struct Progress {
+    written: Arc<AtomicU64>,
+    seen: u64,
+    since: Instant,
+    timeout: Duration,
+}
+
+impl Progress {
+    fn new(written: Arc<AtomicU64>, timeout: Duration) -> Self {
+        Self {
+            seen: written.load(Ordering::Relaxed),
+            written,
+            since: Instant::now(),
+            timeout,
+        }
+    }
+
+    fn next_look(&self) -> Duration {
+        self.timeout / 20
+    }
+
+    fn stands_still(&mut self) -> bool {
+        let written = self.written.load(Ordering::Relaxed);
+        if written != self.seen {
+            self.seen = written;
+            self.since = Instant::now();
+        }
+        self.since.elapsed() >= self.timeout
     }
 }
 

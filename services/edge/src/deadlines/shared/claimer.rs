@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use runtime::redis::{Call, Failure, Value};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
@@ -44,24 +45,25 @@ pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
     }
 }
 
+/// Looks at all that is due for it, in a few round trips at the same time.
 async fn look(desk: &Desk, rota: &mut Rota) {
-    for looks in rota.due(Instant::now()).chunks(TOGETHER) {
-        let calls: Vec<Call<'_>> = looks
-            .iter()
-            .map(|look| desk.scripts.claim(look, desk.config.lease))
-            .collect();
-        let answers = match desk.redis.scripts(&calls).await {
-            Ok(answers) => answers,
-            Err(failure) => {
-                debug!(%failure, "could not look for what is due");
-                looks.iter().map(|_| Err(Failure::Down)).collect()
-            }
-        };
-        let now = Instant::now();
-        for (look, answer) in looks.iter().zip(answers) {
-            let found = take(desk, look, answer);
-            rota.looked(look.shard, found, now, rand::random());
-        }
+    let looks = rota.due(Instant::now());
+    let answers = join_all(looks.chunks(TOGETHER).map(|looks| ask(desk, looks))).await;
+    let now = Instant::now();
+    for (look, answer) in looks.iter().zip(answers.into_iter().flatten()) {
+        let found = take(desk, look, answer);
+        rota.looked(look.shard, found, now, rand::random());
+    }
+}
+
+async fn ask(desk: &Desk, looks: &[Look]) -> Vec<Result<Value, Failure>> {
+    let calls: Vec<Call<'_>> = looks
+        .iter()
+        .map(|look| desk.scripts.claim(look, desk.config.lease))
+        .collect();
+    match desk.redis.scripts(&calls).await {
+        Ok(answers) => answers,
+        Err(failure) => looks.iter().map(|_| Err(failure.clone())).collect(),
     }
 }
 

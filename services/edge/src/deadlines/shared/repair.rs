@@ -57,6 +57,7 @@ async fn repair_on(desk: &Desk) {
 
 /// Orders a full repair whenever Redis comes back.
 async fn order_at_return(desk: &Desk) {
+    desk.metrics.up(desk.redis.is_up());
     let mut up = desk.redis.watch();
     while up.wait_for(|up| !up).await.is_ok() {
         desk.metrics.up(false);

@@ -14,6 +14,8 @@ use super::{
 pub(super) const BATCH: usize = 128;
 /// The shortest time between two looks at a shard, unless the last one took all it could.
 const BREATH: Duration = Duration::from_millis(5);
+/// After a shard could not be looked at: long enough not to hold up the others, when one server of a cluster is away.
+const RETRY: Duration = Duration::from_secs(1);
 /// How much of the watch over other edges' shards each edge is spared by each further one.
 const SHARED_WATCH: Duration = Duration::from_millis(100);
 
@@ -122,7 +124,8 @@ impl Rota {
             + match found {
                 Found::Full => Duration::ZERO,
                 Found::Next(Some(next_in)) if turn.mine => next_in.clamp(BREATH, self.poll),
-                Found::Next(None) | Found::Nothing if turn.mine => self.poll,
+                Found::Next(None) if turn.mine => self.poll,
+                Found::Nothing if turn.mine => RETRY,
                 Found::Next(_) | Found::Nothing => self.watch.mul_f64(0.75 + dice / 2.0),
             };
     }
@@ -159,7 +162,7 @@ mod tests {
         check(Found::Next(Some(SECOND)), SECOND / 4);
         check(Found::Next(Some(Duration::ZERO)), BREATH);
         check(Found::Next(None), SECOND / 4);
-        check(Found::Nothing, SECOND / 4);
+        check(Found::Nothing, SECOND);
         check(Found::Full, Duration::ZERO);
     }
 

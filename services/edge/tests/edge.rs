@@ -1,0 +1,19 @@
+//! Tests of the edge as a library: the published protocol documents, and whole connections over in-memory
+//! streams, with the services behind them played by stand-ins and the clock paused.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+#[path = "edge/contract.rs"]
+mod contract;
+#[path = "edge/conversation.rs"]
+mod conversation;
+#[path = "edge/kit.rs"]
+mod kit;
+#[path = "edge/stand_ins.rs"]
+mod stand_ins;
+#[path = "edge/timing.rs"]
+mod timing;

@@ -1,0 +1,148 @@
+//! An edge with stand-ins behind it, and clients that talk to it over in-memory streams.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Parser;
+use edge::{
+    config::Config,
+    connection::{self, Upgraded},
+    edge::{Edge, Services, assemble},
+};
+use futures_util::{SinkExt as _, StreamExt as _};
+use proto::{
+    auth::auth_service_server::AuthServiceServer, chat::chat_service_server::ChatServiceServer,
+};
+use runtime::{clock::SystemClock, lifecycle::Lifecycle, telemetry::Prometheus};
+use serde_json::{Value, json};
+use tokio::{io::DuplexStream, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, protocol::Role},
+};
+
+use crate::stand_ins::{FakeAuth, FakeChat, Served, in_memory};
+
+/// Longer than anything here may take, by the paused clock.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// An edge that serves nobody yet.
+pub struct Kitchen {
+    pub edge: Arc<Edge>,
+    pub auth: Arc<FakeAuth>,
+    pub chat: Arc<FakeChat>,
+    _background: Lifecycle,
+}
+
+impl Kitchen {
+    /// With these flags.
+    pub async fn open(flags: &[&str]) -> Self {
+        let words = std::iter::once("edge").chain(flags.iter().copied());
+        let auth = Arc::new(FakeAuth::default());
+        let chat = Arc::new(FakeChat::default());
+        let services = Services {
+            auth: in_memory(AuthServiceServer::from_arc(Arc::clone(&auth))),
+            chat: in_memory(ChatServiceServer::new(Served(Arc::clone(&chat)))),
+            redis: None,
+        };
+        let (edge, background) = assemble(
+            Flags::parse_from(words).config,
+            services,
+            SystemClock::shared(),
+            Prometheus::default(),
+            Lifecycle::new(),
+        )
+        .start();
+        assert!(edge.link.opened_within(PATIENCE).await);
+        Self {
+            edge,
+            auth,
+            chat,
+            _background: background,
+        }
+    }
+
+    /// A client that has been upgraded and has said nothing.
+    pub async fn connect(&self) -> Client {
+        self.connect_over(64 << 10).await
+    }
+
+    /// The same, with only so many bytes between it and the edge.
+    pub async fn connect_over(&self, bytes: usize) -> Client {
+        let (near, far) = tokio::io::duplex(bytes);
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let upgraded = Upgraded {
+            recipe: "pancakes".parse().unwrap(),
+            address,
+            place: self.edge.places.take(address).unwrap(),
+        };
+        tokio::spawn(connection::run(Arc::clone(&self.edge), far, upgraded));
+        Client(WebSocketStream::from_raw_socket(near, Role::Client, None).await)
+    }
+
+    /// A client that has come in, with what it was told.
+    pub async fn enter(&self, token: &str) -> (Client, Value) {
+        let mut client = self.connect().await;
+        client.auth(token).await;
+        let welcome = client.next().await;
+        assert_eq!(welcome["type"], "recipe_update", "{welcome}");
+        (client, welcome)
+    }
+}
+
+/// A client.
+pub struct Client(WebSocketStream<DuplexStream>);
+
+impl Client {
+    pub async fn send(&mut self, frame: &Value) {
+        self.send_raw(Message::text(frame.to_string())).await;
+    }
+
+    pub async fn send_raw(&mut self, message: Message) {
+        self.0.send(message).await.unwrap();
+    }
+
+    pub async fn auth(&mut self, token: &str) {
+        self.send(&json!({ "type": "auth", "id": "a", "payload": { "token": token } }))
+            .await;
+    }
+
+    pub async fn say(&mut self, id: &str, content: &str) {
+        let frame = json!({ "type": "chat_message", "id": id, "payload": { "content": content } });
+        self.send(&frame).await;
+    }
+
+    /// The next frame.
+    #[track_caller]
+    pub async fn next(&mut self) -> Value {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.unwrap() {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("a frame was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// The close that comes next, other frames aside.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.unwrap() {
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(_)) => {}
+                other => panic!("a close was expected, not {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Stand-ins for the services behind the edge, over in-memory streams: real gRPC, no rules of their own.
+
+use std::{
+    collections::HashSet,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{Stream, StreamExt as _};
+use hyper_util::rt::TokioIo;
+use proto::{
+    auth::{self, auth_service_server::AuthService},
+    chat::{
+        self, Answer, LinkRequest, LinkResponse, answer::Result as Answered,
+        chat_service_server::ChatService, link_request::Call, link_response::Event,
+    },
+};
+use tokio::{
+    io::DuplexStream,
+    sync::{broadcast, mpsc},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{
+    Request, Response, Status, Streaming,
+    transport::{Channel, Endpoint, Uri},
+};
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Takes tokens of the form `user:seconds`; every other one is bad.
+#[derive(Debug, Default)]
+pub struct FakeAuth {
+    /// Whether it says nothing at all.
+    pub silent: AtomicBool,
+    /// Whether it says that it is unavailable.
+    pub away: AtomicBool,
+}
+
+#[tonic::async_trait]
+impl AuthService for FakeAuth {
+    async fn validate_token(
+        &self,
+        request: Request<auth::ValidateTokenRequest>,
+    ) -> Result<Response<auth::ValidateTokenResponse>, Status> {
+        if self.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        if self.away.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("away"));
+        }
+        let token = request.into_inner().access_token;
+        let (user, seconds) = token
+            .split_once(':')
+            .and_then(|(user, seconds)| Some((user, seconds.parse().ok()?)))
+            .ok_or_else(|| Status::unauthenticated("Invalid token"))?;
+        Ok(Response::new(auth::ValidateTokenResponse {
+            principal: Some(auth::Principal {
+                user: Some(auth::User {
+                    id: user.into(),
+                    name: user.into(),
+                }),
+                session_id: format!("login-of-{user}"),
+                expires_in: Some(prost_types::Duration { seconds, nanos: 0 }),
+                ..auth::Principal::default()
+            }),
+        }))
+    }
+
+    async fn register(
+        &self,
+        _: Request<auth::RegisterRequest>,
+    ) -> Result<Response<auth::RegisterResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn login(
+        &self,
+        _: Request<auth::LoginRequest>,
+    ) -> Result<Response<auth::LoginResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn refresh_token(
+        &self,
+        _: Request<auth::RefreshTokenRequest>,
+    ) -> Result<Response<auth::RefreshTokenResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn revoke_session(
+        &self,
+        _: Request<auth::RevokeSessionRequest>,
+    ) -> Result<Response<auth::RevokeSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_jwks(
+        &self,
+        _: Request<auth::GetJwksRequest>,
+    ) -> Result<Response<auth::GetJwksResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    type WatchRevocationsStream = Answers<auth::WatchRevocationsResponse>;
+
+    async fn watch_revocations(
+        &self,
+        _: Request<auth::WatchRevocationsRequest>,
+    ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
+        Ok(Response::new(futures_util::stream::pending().boxed()))
+    }
+}
+
+/// One recipe, to which every message adds nothing but itself. A user called `stranger` may not see it.
+#[derive(Debug)]
+pub struct FakeChat {
+    messages: Mutex<Vec<chat::Message>>,
+    updates: broadcast::Sender<chat::Update>,
+    /// How many of the next posts break the link before they are answered, after they were accepted.
+    pub break_after_posts: AtomicU64,
+    /// Whether the next updates are not sent to anybody.
+    pub mute: AtomicBool,
+}
+
+impl Default for FakeChat {
+    fn default() -> Self {
+        Self {
+            messages: Mutex::default(),
+            updates: broadcast::channel(4096).0,
+            break_after_posts: AtomicU64::new(0),
+            mute: AtomicBool::new(false),
+        }
+    }
+}
+
+impl FakeChat {
+    /// How many messages were accepted.
+    pub fn accepted(&self) -> usize {
+        self.messages.lock().unwrap().len()
+    }
+
+    /// Accepts a message as if it came from another edge.
+    pub fn say(&self, id: &str, content: &str) {
+        let principal = chat::Principal {
+            user_id: "grace".into(),
+            name: "grace".into(),
+        };
+        self.post(chat::PostMessageRequest {
+            principal: Some(principal),
+            recipe_id: "pancakes".into(),
+            message_id: id.into(),
+            content: content.into(),
+        });
+    }
+
+    fn post(&self, post: chat::PostMessageRequest) -> Answered {
+        let mut messages = self.messages.lock().unwrap();
+        let before = messages
+            .iter()
+            .find(|message| message.id == post.message_id && message.author == post.principal);
+        if let Some(before) = before {
+            if before.content != post.content {
+                return failure(tonic::Code::AlreadyExists, "used before");
+            }
+            return Answered::Posted(chat::PostMessageResponse {
+                message: Some(before.clone()),
+                duplicate: true,
+                recipe: Some(chat::Recipe::default()),
+            });
+        }
+        let message = chat::Message {
+            id: post.message_id,
+            author: post.principal,
+            content: post.content,
+            revision: messages.len() as u64 + 1,
+            ..chat::Message::default()
+        };
+        messages.push(message.clone());
+        let update = chat::Update {
+            recipe_id: post.recipe_id,
+            revision: message.revision,
+            recipe: Some(chat::Recipe::default()),
+            message: Some(message.clone()),
+        };
+        if !self.mute.load(Ordering::SeqCst) {
+            self.updates.send(update).ok();
+        }
+        Answered::Posted(chat::PostMessageResponse {
+            message: Some(message),
+            duplicate: false,
+            recipe: None,
+        })
+    }
+
+    fn join(&self, join: &chat::JoinRecipeRequest) -> Answered {
+        if join
+            .principal
+            .as_ref()
+            .is_some_and(|p| p.name == "stranger")
+        {
+            return failure(tonic::Code::NotFound, "no such recipe");
+        }
+        let messages = self.messages.lock().unwrap();
+        let after = join.after.unwrap_or(0);
+        Answered::Joined(chat::JoinRecipeResponse {
+            recipe_id: join.recipe_id.clone(),
+            revision: messages.len() as u64,
+            recipe: Some(chat::Recipe::default()),
+            messages: messages
+                .iter()
+                .filter(|message| message.revision > after)
+                .cloned()
+                .collect(),
+            messages_truncated: false,
+        })
+    }
+
+    fn updates_after(&self, revision: u64) -> Vec<chat::Update> {
+        let messages = self.messages.lock().unwrap();
+        messages
+            .iter()
+            .filter(|message| message.revision > revision)
+            .map(|message| chat::Update {
+                recipe_id: "pancakes".into(),
+                revision: message.revision,
+                recipe: Some(chat::Recipe::default()),
+                message: Some(message.clone()),
+            })
+            .collect()
+    }
+
+    async fn carry(
+        self: Arc<Self>,
+        mut requests: Streaming<LinkRequest>,
+        responses: mpsc::Sender<Result<LinkResponse, Status>>,
+    ) {
+        let mut updates = self.updates.subscribe();
+        let mut attached = HashSet::new();
+        loop {
+            // Updates first: an answer must not overtake them.
+            let event = tokio::select! {
+                biased;
+                Ok(update) = updates.recv() => {
+                    if !attached.contains(&update.recipe_id) {
+                        continue;
+                    }
+                    Event::Update(update)
+                }
+                request = requests.message() => {
+                    let Ok(Some(LinkRequest { number, call: Some(call), .. })) = request else {
+                        return;
+                    };
+                    let result = match call {
+                        Call::Attach(attach) => {
+                            let missed = self.updates_after(attach.after.unwrap_or(u64::MAX));
+                            attached.insert(attach.recipe_id);
+                            for update in missed {
+                                let event = Some(Event::Update(update));
+                                responses.send(Ok(LinkResponse { event })).await.ok();
+                            }
+                            continue;
+                        }
+                        Call::Detach(detach) => {
+                            attached.remove(&detach.recipe_id);
+                            continue;
+                        }
+                        Call::Join(join) => self.join(&join),
+                        Call::Post(post) => {
+                            let answer = self.post(post);
+                            if self.breaks() {
+                                return;
+                            }
+                            while let Ok(update) = updates.try_recv() {
+                                let event = Some(Event::Update(update));
+                                responses.send(Ok(LinkResponse { event })).await.ok();
+                            }
+                            answer
+                        }
+                    };
+                    Event::Answer(Answer { number, result: Some(result) })
+                }
+            };
+            let response = LinkResponse { event: Some(event) };
+            if responses.send(Ok(response)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn breaks(&self) -> bool {
+        self.break_after_posts
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+    }
+}
+
+fn failure(code: tonic::Code, message: &str) -> Answered {
+    Answered::Failure(chat::Failure {
+        code: code.into(),
+        message: message.into(),
+    })
+}
+
+/// The stand-in as a service.
+#[derive(Debug)]
+pub struct Served(pub Arc<FakeChat>);
+
+#[tonic::async_trait]
+impl ChatService for Served {
+    type LinkStream = ReceiverStream<Result<LinkResponse, Status>>;
+
+    async fn link(
+        &self,
+        request: Request<Streaming<LinkRequest>>,
+    ) -> Result<Response<Self::LinkStream>, Status> {
+        let (responses, stream) = mpsc::channel(64);
+        tokio::spawn(Arc::clone(&self.0).carry(request.into_inner(), responses));
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+
+    async fn create_recipe(
+        &self,
+        _: Request<chat::CreateRecipeRequest>,
+    ) -> Result<Response<chat::CreateRecipeResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_recipe(
+        &self,
+        _: Request<chat::GetRecipeRequest>,
+    ) -> Result<Response<chat::GetRecipeResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_recipes(
+        &self,
+        _: Request<chat::ListRecipesRequest>,
+    ) -> Result<Response<chat::ListRecipesResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_messages(
+        &self,
+        _: Request<chat::ListMessagesRequest>,
+    ) -> Result<Response<chat::ListMessagesResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn post_message(
+        &self,
+        _: Request<chat::PostMessageRequest>,
+    ) -> Result<Response<chat::PostMessageResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    type SubscribeRecipeStream = Answers<chat::SubscribeRecipeResponse>;
+
+    async fn subscribe_recipe(
+        &self,
+        _: Request<chat::SubscribeRecipeRequest>,
+    ) -> Result<Response<Self::SubscribeRecipeStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+/// A channel to a service in this process, without a socket.
+pub fn in_memory<S>(service: S) -> Channel
+where
+    S: tonic::codegen::Service<http::Request<tonic::body::Body>, Error = std::convert::Infallible>
+        + tonic::server::NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Response: axum::response::IntoResponse,
+    S::Future: Send + 'static,
+{
+    let (connections, incoming) = mpsc::channel::<std::io::Result<DuplexStream>>(4);
+    let server = tonic::transport::Server::builder().add_service(service);
+    tokio::spawn(server.serve_with_incoming(ReceiverStream::new(incoming)));
+    Endpoint::from_static("http://in.memory")
+        .connect_timeout(Duration::from_secs(1))
+        .connect_with_connector_lazy(tower::service_fn(move |_: Uri| {
+            let connections = connections.clone();
+            async move {
+                let (client, server) = tokio::io::duplex(64 << 10);
+                connections
+                    .send(Ok(server))
+                    .await
+                    .map_err(std::io::Error::other)?;
+                std::io::Result::Ok(TokioIo::new(client))
+            }
+        }))
+}

@@ -1,0 +1,170 @@
+//! When things happen, to the second, with the clock paused.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::kit::Kitchen;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// What computers need for the steps between.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+#[track_caller]
+fn assert_at(expected: Instant) {
+    let now = Instant::now();
+    let off = now.max(expected) - now.min(expected);
+    assert!(off < A_MOMENT, "off by {off:?}");
+}
+
+fn reason(words: &str) -> (u16, String) {
+    (1008, words.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_closed_after_exactly_five_seconds() {
+    let kitchen = Kitchen::open(&[]).await;
+    let start = Instant::now();
+    let mut client = kitchen.connect().await;
+    assert_eq!(client.closed().await, reason("Authentication timeout"));
+    assert_at(start + 5 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_buy_no_time() {
+    let kitchen = Kitchen::open(&[]).await;
+    let start = Instant::now();
+    let mut client = kitchen.connect().await;
+    for _ in 0..4 {
+        sleep(SECOND).await;
+        client.send_raw(Message::Ping(Bytes::new())).await;
+    }
+    assert_eq!(client.closed().await, reason("Authentication timeout"));
+    assert_at(start + 5 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_15_minute_token_is_asked_for_at_exactly_14_minutes_and_closed_30_seconds_later() {
+    let kitchen = Kitchen::open(&[]).await;
+    let start = Instant::now();
+    let (mut client, welcome) = kitchen.enter("ada:900").await;
+    assert_eq!(welcome["payload"]["in_reply_to"], "a");
+
+    let asked = client.next().await;
+    assert_eq!(asked["type"], "auth_required");
+    assert_eq!(asked["payload"]["reason"], "Token expiring soon");
+    assert_at(start + 14 * MINUTE);
+
+    assert_eq!(client.closed().await, reason("Re-authentication timeout"));
+    assert_at(start + 14 * MINUTE + 30 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_moves_the_deadline_and_everything_goes_on() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut client, _) = kitchen.enter("ada:900").await;
+    assert_eq!(client.next().await["type"], "auth_required");
+
+    client.say("m1", "still here").await;
+    assert_eq!(client.next().await["payload"]["in_reply_to"], "m1");
+    sleep(20 * SECOND).await;
+    let renewed = Instant::now();
+    client.auth("ada:900").await;
+    let welcome = client.next().await;
+    assert_eq!(welcome["payload"]["in_reply_to"], "a");
+    assert!(welcome["payload"]["session"]["expires_at"].is_string());
+
+    assert_eq!(client.next().await["type"], "auth_required");
+    assert_at(renewed + 14 * MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_with_little_time_left_is_asked_right_after_its_welcome() {
+    let kitchen = Kitchen::open(&[]).await;
+    let start = Instant::now();
+    let (mut client, _) = kitchen.enter("ada:20").await;
+    assert_eq!(client.next().await["type"], "auth_required");
+    assert_at(start);
+    assert_eq!(client.closed().await, reason("Re-authentication timeout"));
+    assert_at(start + 20 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_connection_asks_by_itself_when_the_schedule_does_not() {
+    let kitchen = Kitchen::open(&["--claim-deadlines", "false"]).await;
+    let start = Instant::now();
+    let (mut client, _) = kitchen.enter("ada:900").await;
+    assert_eq!(client.next().await["type"], "auth_required");
+    assert_at(start + 14 * MINUTE + SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verdict_that_does_not_come_keeps_the_connection_until_the_token_ends() {
+    let kitchen = Kitchen::open(&[]).await;
+    let start = Instant::now();
+    let (mut client, _) = kitchen.enter("ada:900").await;
+    assert_eq!(client.next().await["type"], "auth_required");
+    kitchen.auth.away.store(true, Ordering::SeqCst);
+    client.auth("ada:900").await;
+    assert_eq!(client.closed().await, reason("Re-authentication timeout"));
+    assert_at(start + 15 * MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reauth_is_checked_as_soon_as_the_auth_service_is_back() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut client, _) = kitchen.enter("ada:900").await;
+    assert_eq!(client.next().await["type"], "auth_required");
+    kitchen.auth.away.store(true, Ordering::SeqCst);
+    client.auth("ada:900").await;
+    sleep(40 * SECOND).await;
+    let back = Instant::now();
+    kitchen.auth.away.store(false, Ordering::SeqCst);
+    assert_eq!(client.next().await["payload"]["in_reply_to"], "a");
+    assert!(back.elapsed() < SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_cannot_be_asked_is_never_a_bad_token() {
+    let kitchen = Kitchen::open(&[]).await;
+    kitchen.auth.away.store(true, Ordering::SeqCst);
+    let mut client = kitchen.connect().await;
+    client.auth("ada:900").await;
+    assert_eq!(client.closed().await, (1013, "Try again later".to_owned()));
+
+    kitchen.auth.away.store(false, Ordering::SeqCst);
+    kitchen.auth.silent.store(true, Ordering::SeqCst);
+    let mut client = kitchen.connect().await;
+    client.auth("ada:900").await;
+    assert_eq!(client.closed().await, (1013, "Try again later".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_nothing_for_ten_seconds_is_too_slow_and_disturbs_nobody() {
+    let kitchen = Kitchen::open(&[]).await;
+    let mut slow = kitchen.connect_over(2 << 10).await;
+    slow.auth("ada:900").await;
+    let (mut quick, _) = kitchen.enter("grace:900").await;
+    let start = Instant::now();
+    for index in 0..20 {
+        kitchen.chat.say(&format!("m{index}"), &"x".repeat(500));
+        assert_eq!(quick.next().await["payload"]["revision"], index + 1);
+    }
+    assert!(start.elapsed() < SECOND);
+    sleep(11 * SECOND).await;
+    assert_eq!(kitchen.edge.registry.session_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_no_ping_is_dropped() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (client, _) = kitchen.enter("ada:900").await;
+    // It is kept, but never read from: no pong goes out.
+    sleep(74 * SECOND).await;
+    assert_eq!(kitchen.edge.registry.count(), 1);
+    sleep(2 * SECOND).await;
+    assert_eq!(kitchen.edge.registry.count(), 0);
+    drop(client);
+}
