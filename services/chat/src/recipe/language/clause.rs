@@ -219,14 +219,18 @@ fn rename(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 fn call(cursor: &mut Cursor<'_>) -> Outcome {
-    if cursor.eat_any(&[
+    let recipe = [
         "it",
         "this recipe",
         "the recipe",
         "this dish",
         "the dish",
         "this",
-    ]) && !cursor.at_stop()
+    ];
+    let idiom = ["a day", "a night", "quits"];
+    if cursor.eat_any(&recipe)
+        && !cursor.at_stop()
+        && !idiom.iter().any(|words| cursor.stands(words))
     {
         return details::title(cursor);
     }

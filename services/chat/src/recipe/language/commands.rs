@@ -47,6 +47,7 @@ pub(super) fn undo(content: &str) -> Option<Parsed> {
         "last change",
         "my last change",
         "the last one",
+        "last",
     ]);
     politeness::skip_after(&mut cursor);
     while cursor.at_stop() && !cursor.is_done() {

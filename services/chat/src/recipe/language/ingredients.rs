@@ -5,6 +5,7 @@ use super::outcome::{Miss, Outcome, one};
 use super::politeness::{self, finish};
 use super::{amounts, items, measures};
 use crate::recipe::change::{Change, Which};
+use crate::recipe::rational::Rational;
 
 /// After "add".
 pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
@@ -29,6 +30,12 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
+    if let Some(part) = part_of_the(cursor) {
+        let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
+        finish(cursor)?;
+        let factor = Rational::ONE.minus(part).ok_or(Miss::Talk)?;
+        return Ok(Change::MultiplyAmount { which, factor });
+    }
     let measured = amounts::read(cursor)?;
     let which = items::which(cursor, &["from the", "from this", "from it", "from our"])?
         .ok_or_else(|| {
@@ -54,6 +61,19 @@ fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
         .map(|measured| measured.amount)
         .filter(|amount| amount.quantity.bounds().is_some());
     Ok(Change::RemoveIngredient { which, amount })
+}
+
+/// "half the sugar" is half of what there is, not half a gram.
+fn part_of_the(cursor: &mut Cursor<'_>) -> Option<Rational> {
+    const PARTS: [(&str, u128, u128); 5] = [
+        ("half of the", 1, 2),
+        ("half the", 1, 2),
+        ("a third of the", 1, 3),
+        ("a quarter of the", 1, 4),
+        ("three quarters of the", 3, 4),
+    ];
+    let (_, numerator, denominator) = PARTS.iter().find(|(words, _, _)| cursor.eat(words))?;
+    Rational::new(*numerator, *denominator)
 }
 
 /// After "replace", "swap" or "switch": X with Y.

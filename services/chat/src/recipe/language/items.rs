@@ -16,9 +16,12 @@ use crate::recipe::unit::{Measure, Unit};
 
 /// All the ingredients up to the end of the clause; at least one.
 pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<Vec<NewIngredient>, Miss> {
+    let each = amount_of_each(*cursor);
     let mut items = vec![item(cursor)?];
     while another(cursor) {
-        items.push(item(cursor)?);
+        let item = item(cursor)?;
+        let amount = item.amount.or_else(|| each.clone());
+        items.push(NewIngredient { amount, ..item });
     }
     Ok(items)
 }
@@ -35,6 +38,17 @@ pub(super) fn another(cursor: &mut Cursor<'_>) -> bool {
     continues
 }
 
+/// "1 tbsp each of cumin and coriander".
+fn amount_of_each(mut cursor: Cursor<'_>) -> Option<Amount> {
+    let measured = amounts::read(&mut cursor).ok()??;
+    cursor.stands("each").then_some(measured.amount)
+}
+
+/// "1 tbsp extra virgin olive oil", not "1 extra tbsp".
+const EXTRA_IS_THE_NAME: [&str; 8] = [
+    "virgin", "firm", "large", "lean", "dark", "fine", "hot", "sharp",
+];
+
 /// One ingredient: its amount, its name, and what is said about it.
 pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     while cursor.eat_any(&["in", "the", "more", "back"]) {}
@@ -44,11 +58,15 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
         Some(measured) => (Some(measured.amount), measured.note.into_iter().collect()),
         None => (None, Vec::new()),
     };
-    while cursor.eat_any(&["more", "extra"]) && cursor.at_break() {}
+    cursor.eat("more");
+    if !EXTRA_IS_THE_NAME.contains(&cursor.word_ahead(1)) {
+        cursor.eat("extra");
+    }
+    let each = cursor.eat_any(&["each of", "each"]);
     if cursor.at_break() {
         give_back_a_unit(cursor, &mut amount);
     }
-    let name = name(cursor, amount.is_some(), &mut notes, &mut amount);
+    let name = name(cursor, amount.is_some() && !each, &mut notes, &mut amount);
     if name.is_empty() || is_no_ingredient(&name) {
         let said = cursor.text_since(start);
         return Err(Miss::Unclear(missing_name(said, amount.as_ref())));
@@ -61,7 +79,7 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
 /// It ends before `until`, or at the end of the item.
 pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Which>, Miss> {
     let every = cursor.eat("all") && !matches!(cursor.word(), "");
-    while cursor.eat_any(&["of", "the", "some", "our", "my"]) {}
+    while cursor.eat_any(&["amount of", "quantity of", "of", "the", "some", "our", "my"]) {}
     if cursor.eat("last ingredient") {
         return Ok(Some(Which::Last));
     }

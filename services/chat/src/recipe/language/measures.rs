@@ -4,7 +4,7 @@
 use super::cursor::Cursor;
 use super::outcome::{Miss, Outcome, one};
 use super::politeness::{self, finish};
-use super::{amounts, items, notes};
+use super::{amounts, items, notes, scaling};
 use crate::recipe::change::{Change, Direction, NewIngredient, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
@@ -131,7 +131,7 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
     }
 }
 
-/// After "make": "the flour 250 g".
+/// After "make": "the flour 250 g", "pancakes for 6".
 pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
     cursor.eat("the");
     let start = *cursor;
@@ -141,6 +141,9 @@ pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
     let name = cursor.text_since(start);
     if name.is_empty() || !amounts::starts_with_number(*cursor) {
         return Err(Miss::Talk);
+    }
+    if cursor.word_before() == "for" {
+        return scaling::to_servings(cursor, true);
     }
     let measured = amounts::read(cursor)?.ok_or(Miss::Talk)?;
     finish(cursor)?;

@@ -153,6 +153,15 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Option<Outcome> {
             finish(ahead).and_then(|()| one(Change::Convert(system)))
         });
     }
+    let mut times = ahead;
+    if let Ok(Some(factor)) = amounts::number(&mut times)
+        && !factor.is_zero()
+        && times.eat_any(&["x", "times"])
+    {
+        return moved(cursor, times, |times| {
+            finish(times).and_then(|()| one(Change::Scale(Scaling::By(factor))))
+        });
+    }
     if let Ok(Some(servings)) = amounts::whole(&mut ahead)
         && is_people(ahead.word())
     {

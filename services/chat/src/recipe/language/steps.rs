@@ -13,6 +13,7 @@ const LONGEST_RANGE: u64 = 500;
 /// After "add" or "insert": "step: …", "a step after 2: …", "step at the start: …". `None`: it is not about a step.
 pub(super) fn add(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;
+    ahead.eat("as");
     ahead.eat_any(&["a", "an", "the", "another", "one more", "this"]);
     ahead.eat_any(&["new", "as a", "as the"]);
     let at = match ordinal(&mut ahead) {
@@ -50,6 +51,15 @@ pub(super) fn before_or_after(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 fn placed(cursor: &mut Cursor<'_>, otherwise: Place) -> Outcome {
+    let mut task = *cursor;
+    if task.eat("to") && is_kitchen_work(task.word()) {
+        *cursor = task;
+        let text = sentence(&text_of(cursor)?);
+        return one(Change::AddStep {
+            text,
+            at: otherwise,
+        });
+    }
     let at = match amounts::whole(&mut { *cursor })? {
         Some(_) if !is_text(*cursor) => {
             let number = amounts::whole(cursor)?.ok_or(Miss::Talk)?;
