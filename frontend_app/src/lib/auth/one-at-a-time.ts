@@ -4,21 +4,29 @@
 
 const PATIENCE = 5_000;
 
-export async function oneAtATime<T>(name: string, work: () => Promise<T>): Promise<T> {
+/** The work is told whether another tab had the lock before, and so may have done it already. */
+type Work<T> = (hadToWait: boolean) => Promise<T>;
+
+export async function oneAtATime<T>(name: string, work: Work<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
-  if (!locks) return work();
+  if (!locks) return work(false);
+  let isFree = false;
+  const result = await locks.request(name, { ifAvailable: true }, lock => {
+    isFree = lock !== null;
+    return isFree ? work(false) : undefined;
+  });
+  if (isFree) return result as T;
   for (const lock of [name, `${name}:second`]) {
-    const patience = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(PATIENCE);
     let started = false;
-    const begin = () => {
-      started = true;
-      return work();
-    };
     try {
-      return (await locks.request(lock, { signal: patience }, begin)) as T;
+      return (await locks.request(lock, { signal }, () => {
+        started = true;
+        return work(true);
+      })) as T;
     } catch (error) {
-      if (started || !patience.aborted) throw error;
+      if (started || !signal.aborted) throw error;
     }
   }
-  return work();
+  return work(true);
 }

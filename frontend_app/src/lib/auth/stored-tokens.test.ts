@@ -16,21 +16,36 @@ const pair =
     Response.json({ access_token: token, token_type: 'Bearer', expires_in, user: ADA });
 const status = (code: number) => () => new Response('{}', { status: code });
 
+type LockOptions = { signal?: AbortSignal; ifAvailable?: boolean };
+type LockWork = (lock: object | null) => Promise<unknown> | undefined;
+
 /** Web Locks as the standard has them, for one page. */
 function fakeLocks() {
-  const queues = new Map<string, Promise<unknown>>();
+  const held = new Set<string>();
+  const waiting: { name: string; begin: () => void }[] = [];
+  const run = async (name: string, work: LockWork) => {
+    held.add(name);
+    try {
+      return await work({});
+    } finally {
+      held.delete(name);
+      const next = waiting.findIndex(one => one.name === name);
+      if (next >= 0) waiting.splice(next, 1)[0]?.begin();
+    }
+  };
   return {
-    request(name: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) {
-      const before = queues.get(name) ?? Promise.resolve();
-      const mine = new Promise((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason));
-        before.then(() => (signal.aborted ? undefined : work().then(resolve, reject)));
+    async request(name: string, { signal, ifAvailable }: LockOptions, work: LockWork) {
+      if (!held.has(name)) return run(name, work);
+      if (ifAvailable) return work(null);
+      await new Promise<void>((resolve, reject) => {
+        const one = { name, begin: resolve };
+        waiting.push(one);
+        signal?.addEventListener('abort', () => {
+          waiting.splice(waiting.indexOf(one), 1);
+          reject(signal.reason);
+        });
       });
-      queues.set(
-        name,
-        mine.catch(() => before),
-      );
-      return mine;
+      return run(name, work);
     },
   };
 }
@@ -233,7 +248,7 @@ describe('a tab that froze with the lock', () => {
     );
     answers = [pair('second')];
     const asked = Promise.all(tabs.map(tab => tab.get({ fresh: true, not: 'first', signal })));
-    await vi.advanceTimersByTimeAsync(5_100);
+    await vi.advanceTimersByTimeAsync(5_300);
     expect(await asked).toEqual(['second', 'second', 'second']);
     expect(calls).toHaveLength(1);
   });

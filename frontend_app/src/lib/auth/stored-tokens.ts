@@ -12,9 +12,15 @@ export interface TokenPair {
   user: User;
 }
 
-type News = { is: 'signed_in' | 'signed_out' | 'renewed' };
+/** Carries the facts, since another tab's storage may arrive after its message. */
+type News =
+  | { is: 'signed_in'; user: User; held: HeldToken }
+  | { is: 'signed_out' }
+  | { is: 'renewed'; held: HeldToken };
 
 const REFRESH_LIMIT = 4_000;
+/** How long another tab's news may take after it has given the lock back. */
+const NEWS_DELAY = 50;
 const ABOUT_TO_EXPIRE = 5_000;
 const EARLIEST_RENEWAL = 30_000;
 const LONGEST_TIMER = 3_600_000;
@@ -46,14 +52,14 @@ export class StoredTokens implements TokenSource {
 
   /** Takes over the tokens of a sign-in. */
   accept(pair: TokenPair): void {
-    this.#keep(pair);
-    this.#tell('signed_in');
+    const held = this.#keep(pair);
+    this.#tell({ is: 'signed_in', user: pair.user, held });
   }
 
   /** Forgets everything here and in the other tabs. Telling the server is the caller's part. */
   forget(): void {
     this.#shelf.clear();
-    this.#tell('signed_out');
+    this.#tell({ is: 'signed_out' });
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -77,13 +83,14 @@ export class StoredTokens implements TokenSource {
 
   #renew(stale: string | null): Promise<string> {
     const name = `recipe-chat-refresh:${this.user?.id ?? ''}`;
-    return oneAtATime(name, async () => {
+    return oneAtATime(name, async hadToWait => {
+      if (hadToWait && !this.#newerThan(stale))
+        await new Promise(later => setTimeout(later, NEWS_DELAY));
       const newer = this.#newerThan(stale);
       if (newer) return newer;
       const answer = await askForNewPair();
       if (answer === 'denied') return this.#denied(stale);
-      this.#keep(answer);
-      this.#tell('renewed');
+      this.#tell({ is: 'renewed', held: this.#keep(answer) });
       return answer.access_token;
     });
   }
@@ -101,23 +108,24 @@ export class StoredTokens implements TokenSource {
     throw new TokenDenied('Sign in again');
   }
 
-  #keep({ access_token, expires_in, user }: TokenPair): void {
-    const expiresAt = Date.now() + expires_in * 1_000;
-    this.#shelf.keep({ token: access_token, expiresAt }, user);
-    this.#plan();
+  #keep({ access_token, expires_in, user }: TokenPair): HeldToken {
+    const held = { token: access_token, expiresAt: Date.now() + expires_in * 1_000 };
+    this.#shelf.keep(held, user);
+    return held;
   }
 
   /** Other tabs hear of a token only after it is in the shared storage. */
-  #tell(is: News['is']): void {
-    this.#channel?.postMessage({ is } satisfies News);
-    this.#heard({ is });
+  #tell(news: News): void {
+    this.#channel?.postMessage(news);
+    this.#heard(news);
   }
 
-  #heard({ is }: News): void {
-    const user = this.#shelf.user();
-    if (user?.id !== this.#user?.id || user?.name !== this.#user?.name) this.#user = user;
-    if (is === 'renewed') this.#plan();
-    else for (const listener of [...this.#listeners]) listener();
+  #heard(news: News): void {
+    if (news.is !== 'signed_out') this.#shelf.hear(news.held);
+    this.#plan();
+    if (news.is === 'renewed') return;
+    this.#user = news.is === 'signed_in' ? news.user : null;
+    for (const listener of [...this.#listeners]) listener();
   }
 
   #plan(): void {

@@ -15,11 +15,19 @@ const USER = 'recipe_chat_user';
 
 export class TokenShelf {
   #memory = new Map<string, string>();
+  #heard: HeldToken | null = null;
 
+  /** The newest of what is stored and what another tab told: its storage reaches this tab a little later. */
   token(): HeldToken | null {
     const token = this.#read(TOKEN);
     const expires = Number(this.#read(EXPIRES) ?? Number.NaN);
-    return token ? { token, expiresAt: Number.isNaN(expires) ? null : expires } : null;
+    const stored = token ? { token, expiresAt: Number.isNaN(expires) ? null : expires } : null;
+    const told = this.#heard;
+    return told && (stored?.expiresAt ?? 0) < (told.expiresAt ?? 0) ? told : stored;
+  }
+
+  hear(told: HeldToken): void {
+    this.#heard = told;
   }
 
   user(): User | null {
@@ -38,6 +46,7 @@ export class TokenShelf {
 
   /** The token is of no use any more, but its owner may sign in again. */
   dropToken(): void {
+    this.#heard = null;
     this.#write(TOKEN, null);
     this.#write(EXPIRES, null);
   }

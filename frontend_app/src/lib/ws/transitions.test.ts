@@ -193,7 +193,7 @@ describe('trying again', () => {
       waits.push((manager.getSnapshot().retryAt ?? 0) - before);
       (await nextSocket(world, manager)).drop();
     }
-    expect(waits.slice(0, 5)).toEqual([2_000, 4_000, 8_000, 16_000, 20_000]);
+    expect(waits.slice(2, 7)).toEqual([2_000, 4_000, 8_000, 16_000, 20_000]);
     expect(Math.max(...waits)).toBe(20_000);
     expect(manager.state).toBe('reconnecting');
   });
@@ -211,9 +211,11 @@ describe('trying again', () => {
       socket.welcome();
       await world.pass(stay);
     };
-    expect(lose()).toBe(2_000);
-    await comeBack(9_999);
-    expect(lose()).toBe(4_000);
+    for (const ceiling of [2_000, 2_000, 2_000, 4_000]) {
+      expect(lose()).toBe(ceiling);
+      await comeBack(9_999);
+    }
+    expect(lose()).toBe(8_000);
     await comeBack(10_000);
     expect(lose()).toBe(2_000);
   });

@@ -1,0 +1,127 @@
+// A TCP proxy between browser and edge that cuts, freezes, delays, swallows, or answers 502.
+import { once } from 'node:events';
+import { createServer, connect, type Socket } from 'node:net';
+
+type Path = 'to-server' | 'to-browser';
+type Pair = { browser: Socket; server: Socket };
+
+export class FaultyProxy {
+  readonly #target: number;
+  readonly #pairs = new Set<Pair>();
+  readonly #server = createServer(browser => this.#accept(browser));
+  #refuses: 'no' | 'reset' | '502' = 'no';
+  #isFrozen = false;
+  #delay = 0;
+  #swallows: Path | null = null;
+  #cutAfter: number | null = null;
+
+  private constructor(target: number) {
+    this.#target = target;
+  }
+
+  static async before(target: number): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  }
+
+  /** Ends all connections without a word, and new ones too until `heal`. */
+  cut(refuses: 'reset' | '502' = 'reset'): void {
+    this.#refuses = refuses;
+    this.cutOnce();
+  }
+
+  /** Ends the connections of this moment. */
+  cutOnce(): void {
+    for (const { browser, server } of this.#pairs) {
+      browser.resetAndDestroy();
+      server.destroy();
+    }
+  }
+
+  /** Nothing passes, nothing ends: what a dead mobile link looks like. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const { browser, server } of this.#pairs) {
+      browser.pause();
+      server.pause();
+    }
+  }
+
+  slow(delay: number): void {
+    this.#delay = delay;
+  }
+
+  /** Takes what goes one way and does not pass it on. */
+  swallow(path: Path): void {
+    this.#swallows = path;
+  }
+
+  /** Passes so many more bytes to the server, then cuts: in the middle of a frame. */
+  cutAfter(bytes: number): void {
+    this.#cutAfter = bytes;
+  }
+
+  /** Everything passes again; connections that were frozen are gone. */
+  heal(): void {
+    if (this.#isFrozen) this.cutOnce();
+    this.#refuses = 'no';
+    this.#isFrozen = false;
+    this.#delay = 0;
+    this.#swallows = null;
+    this.#cutAfter = null;
+  }
+
+  async close(): Promise<void> {
+    this.cutOnce();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #accept(browser: Socket): void {
+    browser.on('error', () => {});
+    if (this.#refuses === 'reset') {
+      browser.resetAndDestroy();
+      return;
+    }
+    if (this.#refuses === '502') {
+      browser.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    const server = connect(this.#target, '127.0.0.1');
+    const pair = { browser, server };
+    this.#pairs.add(pair);
+    this.#pass(pair, 'to-server');
+    this.#pass(pair, 'to-browser');
+    if (this.#isFrozen) browser.pause();
+  }
+
+  #pass(pair: Pair, path: Path): void {
+    const [from, to] = path === 'to-server' ? [pair.browser, pair.server] : [pair.server, pair.browser];
+    from.on('data', chunk => {
+      if (this.#swallows === path) return;
+      if (path === 'to-server' && this.#cutAfter !== null) return this.#passPart(chunk, to);
+      if (this.#delay > 0) setTimeout(() => to.write(chunk), this.#delay);
+      else to.write(chunk);
+    });
+    from.on('error', () => {});
+    from.on('close', () => {
+      this.#pairs.delete(pair);
+      to.destroy();
+    });
+  }
+
+  #passPart(chunk: Buffer, to: Socket): void {
+    const part = chunk.subarray(0, this.#cutAfter ?? 0);
+    this.#cutAfter = (this.#cutAfter ?? 0) - part.length;
+    to.write(part, () => {
+      if (this.#cutAfter === 0) this.cut();
+    });
+  }
+}

@@ -1,0 +1,20 @@
+// Tests of the web app in a real Chromium against the real binary. RECIPE_CHAT_BIN names it.
+import { defineConfig } from '@playwright/test';
+
+const launchOptions = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+};
+
+export default defineConfig({
+  testDir: '.',
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['./last-line-reporter.ts']],
+  use: { launchOptions, viewport: { width: 1280, height: 800 }, locale: 'en-GB' },
+  projects: [
+    { name: 'end-to-end', testMatch: '*.spec.ts' },
+    { name: 'screenshots', testMatch: 'screenshots.ts' },
+  ],
+});
