@@ -350,6 +350,21 @@ impl Client {
         assert_eq!(event, None, "there should be silence");
     }
 
+    /// All messages until none comes for this long.
+    ///
+    /// # Panics
+    /// When the connection ends.
+    pub async fn until_silence(&mut self, length: Duration) -> Vec<Value> {
+        let mut messages = Vec::new();
+        loop {
+            match self.next_within(length).await {
+                Some(Event::Message(message)) => messages.push(message),
+                Some(end) => panic!("the connection ended: {end:?}"),
+                None => return messages,
+            }
+        }
+    }
+
     /// Leaves in order.
     pub async fn leave(mut self) {
         within("the close to be sent", self.socket.close(None))

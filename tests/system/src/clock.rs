@@ -10,6 +10,9 @@ use crate::patience::SLACK;
 /// Times in messages are cut to milliseconds or so, and two clocks of one machine are read at two moments.
 const GRAIN: time::Duration = time::Duration::milliseconds(50);
 
+/// A service is told how long is left, and adds it to its own clock.
+const TRANSIT: time::Duration = time::Duration::milliseconds(500);
+
 /// Reads a time of the contract.
 ///
 /// # Panics
@@ -38,11 +41,11 @@ pub fn assert_now(what: &str, time: OffsetDateTime) {
     assert!(late <= SLACK, "{what} came too late, by {late}");
 }
 
-/// Ends the test unless two times are the same.
+/// Ends the test unless two times are the same, but for the time that a call between two services takes.
 #[track_caller]
 pub fn assert_same(what: &str, left: OffsetDateTime, right: OffsetDateTime) {
     assert!(
-        (left - right).abs() <= GRAIN,
+        (left - right).abs() <= TRANSIT,
         "{what}: {left} is not {right}"
     );
 }

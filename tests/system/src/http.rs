@@ -134,14 +134,13 @@ impl Request {
         // A server that refuses early may close before it has read the body.
         stream.write_all(&self.body).await.ok();
         let mut received = Vec::new();
-        loop {
-            let read = stream.read_buf(&mut received).await;
-            let ended = matches!(read, Ok(0) | Err(_));
-            if ended || received.starts_with(b"HTTP/1.1 101") {
-                return parse(&received)
-                    .ok_or_else(|| std::io::Error::other("the answer is no HTTP"));
+        // A connection that is kept alive does not end with the answer.
+        while !is_complete(&received) {
+            if matches!(stream.read_buf(&mut received).await, Ok(0) | Err(_)) {
+                break;
             }
         }
+        parse(&received).ok_or_else(|| std::io::Error::other("the answer is no HTTP"))
     }
 
     fn head(&self) -> String {
@@ -241,6 +240,18 @@ fn parse(received: &[u8]) -> Option<Answer> {
     })
 }
 
+/// Whether an answer says where it ends, and has got there.
+fn is_complete(received: &[u8]) -> bool {
+    let Some(answer) = parse(received) else {
+        return false;
+    };
+    let length = answer
+        .header("content-length")
+        .and_then(|length| length.parse().ok());
+    let chunked = answer.header("transfer-encoding").is_some();
+    matches!(answer.status, 101 | 204 | 304) || chunked || length == Some(answer.body.len())
+}
+
 fn unchunk(mut framed: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
@@ -272,6 +283,16 @@ mod tests {
         let raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsoup\r\nA;x=y\r\n and bread\r\n0\r\n\r\n";
 
         assert_eq!(parse(raw).unwrap().text(), "soup and bread");
+    }
+
+    #[test]
+    fn knows_when_an_answer_is_complete() {
+        let check = |raw: &[u8], complete| assert_eq!(is_complete(raw), complete);
+        check(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", true);
+        check(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nso", false);
+        check(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsoup", true);
+        check(b"HTTP/1.1 200 OK\r\n\r\nsoup", false);
+        check(b"HTTP/1.1 200 OK\r\nContent-Le", false);
     }
 
     #[test]

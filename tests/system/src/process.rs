@@ -4,8 +4,8 @@ use std::{fs, process::ExitStatus, process::Stdio, time::Duration};
 
 use tempfile::NamedTempFile;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, ChildStdout, Command},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdin, ChildStdout, Command},
     sync::watch,
 };
 
@@ -16,6 +16,7 @@ use crate::patience::{PATIENCE, within};
 pub struct Process {
     name: String,
     child: Child,
+    stdin: Option<ChildStdin>,
     stdout: watch::Receiver<Stdout>,
     stderr: NamedTempFile,
 }
@@ -44,9 +45,22 @@ impl Process {
     /// # Panics
     /// When the program cannot be started.
     pub fn start(name: &str, mut command: Command) -> Self {
+        command.stdin(Stdio::null());
+        Self::spawn(name, command)
+    }
+
+    /// Starts `command`, to which lines can be typed.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    pub fn start_with_input(name: &str, mut command: Command) -> Self {
+        command.stdin(Stdio::piped());
+        Self::spawn(name, command)
+    }
+
+    fn spawn(name: &str, mut command: Command) -> Self {
         let stderr = NamedTempFile::new().expect("a temporary file");
         let mut child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::from(stderr.reopen().expect("the temporary file")))
             .kill_on_drop(true)
@@ -58,6 +72,7 @@ impl Process {
         }
         Self {
             name: name.to_owned(),
+            stdin: child.stdin.take(),
             child,
             stdout,
             stderr,
@@ -91,6 +106,23 @@ impl Process {
             let end = last_lines(&self.stderr());
             panic!("{} never printed {part:?}; it said:\n{end}", self.name)
         })
+    }
+
+    /// Types a line.
+    ///
+    /// # Panics
+    /// When it takes no input.
+    pub async fn type_line(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("a process with input");
+        let line = format!("{line}\n");
+        within("a line to be typed", stdin.write_all(line.as_bytes()))
+            .await
+            .expect("a process that reads");
+    }
+
+    /// Ends its input, as Ctrl-D does.
+    pub fn end_input(&mut self) {
+        self.stdin = None;
     }
 
     /// The process id, while it runs.

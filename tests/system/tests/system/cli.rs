@@ -141,15 +141,14 @@ async fn a_variable_stands_for_its_flag() {
 
 #[tokio::test]
 async fn a_wrong_flag_is_told_with_exit_code_2() {
-    let wrong: [(&[&str], &str); 8] = [
+    let wrong: [(&[&str], &str); 7] = [
         (&["up", "--no-such-flag"], "--no-such-flag"),
         (&["cook"], "cook"),
-        (&[], ""),
         (&["up", "--access-ttl", "soon"], "--access-ttl"),
         (&["up", "--message-rate", "-1"], "-1"),
         (&["up", "--edge-listen", "nowhere"], "--edge-listen"),
         (&["client"], "RECIPE"),
-        (&["edge", "--listen", "127.0.0.1:0"], "--auth-url"),
+        (&["edge", "--claim-deadlines=perhaps"], "--claim-deadlines"),
     ];
     for (arguments, part) in wrong {
         let ended = run(arguments).await;
@@ -232,11 +231,11 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
         ),
         (
             &["auth", "--listen", free, "--database-url", &postgres],
-            &["--database-url", nobody],
+            &[nobody],
         ),
         (
             &["chat", "--listen", free, "--database-url", &postgres],
-            &["--database-url", nobody],
+            &[nobody],
         ),
         (
             &[
@@ -246,7 +245,7 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
                 "--database-url",
                 "sqlite:/proc/nowhere/x.db",
             ],
-            &["--database-url", "/proc"],
+            &["/proc"],
         ),
         (
             &[

@@ -217,3 +217,36 @@ async fn the_same_id_with_another_content_is_a_conflict() {
     assert_eq!(error["in_reply_to"], id.as_str());
     assert_eq!(client.say("and on it goes").await["revision"], 2);
 }
+
+#[tokio::test]
+async fn every_question_gets_exactly_one_answer() {
+    let stack = Plan::together()
+        .edge(&["--message-rate", "0"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut client = stack.join(&ada, "soup").await;
+    let mut asked = Vec::new();
+    for number in 0..10 {
+        asked.push(client.send("ping", json!({})).await);
+        asked.push(
+            client
+                .send("chat_message", json!({"content": format!("{number}")}))
+                .await,
+        );
+        asked.push(client.send("chat_message", json!({"content": ""})).await);
+    }
+    asked.push(
+        client
+            .send("auth", json!({"token": ada.access_token}))
+            .await,
+    );
+    let answered = client.until_silence(Duration::from_millis(500)).await;
+    let mut answered: Vec<&str> = answered
+        .iter()
+        .filter_map(|answer| answer["payload"]["in_reply_to"].as_str())
+        .collect();
+    answered.sort_unstable();
+    asked.sort_unstable();
+    assert_eq!(answered, asked);
+}

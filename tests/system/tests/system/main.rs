@@ -19,6 +19,7 @@ mod grpc;
 mod http_auth;
 mod http_operations;
 mod http_recipes;
+mod terminal;
 
 mod crowd;
 mod drain;

@@ -90,16 +90,20 @@ async fn without_auth_newcomers_try_again_and_the_others_cook_on() {
     client.until("recipe_update").await;
 }
 
+/// The old token still lives: the connection goes on with it, and the answer comes when there is one.
 #[tokio::test]
-async fn a_re_auth_without_auth_is_told_to_try_again() {
+async fn a_re_auth_while_auth_is_away_is_answered_when_it_is_back() {
     let mut stack = Plan::apart(1).start().await;
     let ada = stack.register("ada").await;
     let mut client = stack.join(&ada, "soup").await;
     stack.auth().kill().await;
 
-    client.send_auth(json!({"token": ada.access_token})).await;
+    let id = client.send_auth(json!({"token": ada.access_token})).await;
+    client.say("still cooking").await;
 
-    client.expect_close(1013, "Try again later").await;
+    stack.auth().restart().await;
+    let answer = client.answer_to(&id).await;
+    assert_eq!(answer["type"], "recipe_update");
 }
 
 #[tokio::test]

@@ -1,0 +1,68 @@
+//! The chat in a terminal.
+
+use system_tests::{binary::recipe_chat, process::Process, stack::Plan};
+
+#[tokio::test]
+async fn what_is_typed_is_said_and_what_others_say_is_shown() {
+    let stack = Plan::together().start().await;
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut at_bobs = stack.join(&bob, "soup").await;
+    let url = format!("http://{}", stack.address());
+    let arguments = [
+        "client",
+        "soup",
+        "--url",
+        &url,
+        "--user",
+        &ada.name,
+        "--password",
+        &ada.password,
+    ];
+    let mut terminal = Process::start_with_input("the terminal client", recipe_chat(&arguments));
+
+    terminal.type_line("add 2 leeks").await;
+    let seen = at_bobs.expect("recipe_update").await;
+    assert_eq!(seen["message"]["content"], "add 2 leeks");
+    assert_eq!(seen["message"]["author"]["name"], ada.name.as_str());
+
+    at_bobs.say("and some salt").await;
+    terminal.line_with("and some salt").await;
+
+    terminal.end_input();
+    let ended = terminal.ended().await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    for output in [ended.stdout, ended.stderr] {
+        assert!(
+            stack.canary().leaks(&output).is_empty(),
+            "the client printed a secret"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_one_clear_line() {
+    let stack = Plan::together().start().await;
+    let ada = stack.register("ada").await;
+    let url = format!("http://{}", stack.address());
+    let arguments = [
+        "client",
+        "soup",
+        "--url",
+        &url,
+        "--user",
+        &ada.name,
+        "--password",
+        "not the password",
+    ];
+    let mut command = recipe_chat(&arguments);
+    command.env("RECIPE_CHAT_LOG", "error");
+
+    let ended = Process::start("the terminal client", command).ended().await;
+
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("Invalid username or password"),
+        "{}",
+        ended.stderr
+    );
+}
