@@ -1,11 +1,6 @@
 //! Tests of the edge as a library: the published protocol documents, and whole connections over in-memory
 //! streams, with the services behind them played by stand-ins and the clock paused.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 #[path = "edge/contract.rs"]
 mod contract;

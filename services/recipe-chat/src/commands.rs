@@ -53,7 +53,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Telemetry::start(service, &cli.telemetry)?
     };
     let prometheus = telemetry.prometheus();
-    let ended = runtime.block_on(Box::pin(command(cli.command, prometheus)));
+    let ended = runtime.block_on(command(cli.command, prometheus));
     telemetry.shutdown();
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
@@ -63,7 +63,7 @@ async fn command(command: Command, prometheus: Prometheus) -> anyhow::Result<()>
     let lifecycle = Lifecycle::new();
     lifecycle.obey_signals().context("cannot watch signals")?;
     match command {
-        Command::Up(command) => up(*command, prometheus, lifecycle).await,
+        Command::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
         Command::Auth(command) => run_auth(command, &lifecycle).await,
         Command::Chat(command) => run_chat(command, &lifecycle).await,
         Command::Edge(command) => run_edge(*command, prometheus, lifecycle).await,

@@ -96,7 +96,11 @@ async fn first_message<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Greeted, Close> {
-    let (principal, expires) = edge.auth.validate(&auth.token).await.map_err(judge_token)?;
+    let (principal, expires) = edge
+        .auth
+        .validate(&auth.token)
+        .await
+        .map_err(|error| judge_token(&error))?;
     let place = edge
         .users
         .take(principal.user.clone())
@@ -113,7 +117,7 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Greete
 }
 
 /// A service that cannot be asked is not a token that is not good.
-fn judge_token(error: AuthError) -> Close {
+fn judge_token(error: &AuthError) -> Close {
     match error {
         AuthError::Unauthenticated(_) => Close::InvalidToken,
         AuthError::Invalid(_)

@@ -55,7 +55,7 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    set(headers, header::CONTENT_TYPE, &asset.content_type);
+    set(headers, header::CONTENT_TYPE, asset.content_type);
     set(headers, header::ETAG, &asset.etag);
     if let Some(encoding) = asset.content_encoding {
         set(headers, header::CONTENT_ENCODING, encoding);

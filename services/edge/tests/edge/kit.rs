@@ -36,16 +36,16 @@ struct Flags {
 }
 
 /// An edge that serves nobody yet.
-pub struct Kitchen {
-    pub edge: Arc<Edge>,
-    pub auth: Arc<FakeAuth>,
-    pub chat: Arc<FakeChat>,
+pub(crate) struct Kitchen {
+    pub(crate) edge: Arc<Edge>,
+    pub(crate) auth: Arc<FakeAuth>,
+    pub(crate) chat: Arc<FakeChat>,
     _background: Lifecycle,
 }
 
 impl Kitchen {
     /// With these flags.
-    pub async fn open(flags: &[&str]) -> Self {
+    pub(crate) async fn open(flags: &[&str]) -> Self {
         let words = std::iter::once("edge").chain(flags.iter().copied());
         let auth = Arc::new(FakeAuth::default());
         let chat = Arc::new(FakeChat::default());
@@ -72,12 +72,12 @@ impl Kitchen {
     }
 
     /// A client that has been upgraded and has said nothing.
-    pub async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         self.connect_over(64 << 10).await
     }
 
     /// The same, with only so many bytes between it and the edge.
-    pub async fn connect_over(&self, bytes: usize) -> Client {
+    pub(crate) async fn connect_over(&self, bytes: usize) -> Client {
         let (near, far) = tokio::io::duplex(bytes);
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let upgraded = Upgraded {
@@ -90,7 +90,7 @@ impl Kitchen {
     }
 
     /// A client that has come in, with what it was told.
-    pub async fn enter(&self, token: &str) -> (Client, Value) {
+    pub(crate) async fn enter(&self, token: &str) -> (Client, Value) {
         let mut client = self.connect().await;
         client.auth(token).await;
         let welcome = client.next().await;
@@ -100,30 +100,29 @@ impl Kitchen {
 }
 
 /// A client.
-pub struct Client(WebSocketStream<DuplexStream>);
+pub(crate) struct Client(WebSocketStream<DuplexStream>);
 
 impl Client {
-    pub async fn send(&mut self, frame: &Value) {
+    pub(crate) async fn send(&mut self, frame: &Value) {
         self.send_raw(Message::text(frame.to_string())).await;
     }
 
-    pub async fn send_raw(&mut self, message: Message) {
+    pub(crate) async fn send_raw(&mut self, message: Message) {
         self.0.send(message).await.unwrap();
     }
 
-    pub async fn auth(&mut self, token: &str) {
+    pub(crate) async fn auth(&mut self, token: &str) {
         self.send(&json!({ "type": "auth", "id": "a", "payload": { "token": token } }))
             .await;
     }
 
-    pub async fn say(&mut self, id: &str, content: &str) {
+    pub(crate) async fn say(&mut self, id: &str, content: &str) {
         let frame = json!({ "type": "chat_message", "id": id, "payload": { "content": content } });
         self.send(&frame).await;
     }
 
     /// The next frame.
-    #[track_caller]
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         loop {
             match timeout(PATIENCE, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
@@ -134,7 +133,7 @@ impl Client {
     }
 
     /// The close that comes next, other frames aside.
-    pub async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match timeout(PATIENCE, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Close(Some(frame)))) => {

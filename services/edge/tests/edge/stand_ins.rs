@@ -33,11 +33,11 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Takes tokens of the form `user:seconds`; every other one is bad.
 #[derive(Debug, Default)]
-pub struct FakeAuth {
+pub(crate) struct FakeAuth {
     /// Whether it says nothing at all.
-    pub silent: AtomicBool,
+    pub(crate) silent: AtomicBool,
     /// Whether it says that it is unavailable.
-    pub away: AtomicBool,
+    pub(crate) away: AtomicBool,
 }
 
 #[tonic::async_trait]
@@ -117,13 +117,13 @@ impl AuthService for FakeAuth {
 
 /// One recipe, to which every message adds nothing but itself. A user called `stranger` may not see it.
 #[derive(Debug)]
-pub struct FakeChat {
+pub(crate) struct FakeChat {
     messages: Mutex<Vec<chat::Message>>,
     updates: broadcast::Sender<chat::Update>,
     /// How many of the next posts break the link before they are answered, after they were accepted.
-    pub break_after_posts: AtomicU64,
+    pub(crate) break_after_posts: AtomicU64,
     /// Whether the next updates are not sent to anybody.
-    pub mute: AtomicBool,
+    pub(crate) mute: AtomicBool,
 }
 
 impl Default for FakeChat {
@@ -139,12 +139,12 @@ impl Default for FakeChat {
 
 impl FakeChat {
     /// How many messages were accepted.
-    pub fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.messages.lock().unwrap().len()
     }
 
     /// Accepts a message as if it came from another edge.
-    pub fn say(&self, id: &str, content: &str) {
+    pub(crate) fn say(&self, id: &str, content: &str) {
         let principal = chat::Principal {
             user_id: "grace".into(),
             name: "grace".into(),
@@ -309,7 +309,7 @@ fn failure(code: tonic::Code, message: &str) -> Answered {
 
 /// The stand-in as a service.
 #[derive(Debug)]
-pub struct Served(pub Arc<FakeChat>);
+pub(crate) struct Served(pub(crate) Arc<FakeChat>);
 
 #[tonic::async_trait]
 impl ChatService for Served {
@@ -370,7 +370,7 @@ impl ChatService for Served {
 }
 
 /// A channel to a service in this process, without a socket.
-pub fn in_memory<S>(service: S) -> Channel
+pub(crate) fn in_memory<S>(service: S) -> Channel
 where
     S: tonic::codegen::Service<http::Request<tonic::body::Body>, Error = std::convert::Infallible>
         + tonic::server::NamedService
