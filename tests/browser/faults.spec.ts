@@ -11,7 +11,7 @@ test.beforeEach(async ({ ears }) => {
   proxy = await FaultyProxy.before(server.port);
 });
 test.afterEach(async () => {
-  await proxy.close();
+  proxy.close();
   await server.remove();
 });
 

@@ -78,10 +78,9 @@ export class FaultyProxy {
     this.#cutAfter = null;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.cutOnce();
     this.#server.close();
-    await once(this.#server, 'close');
   }
 
   #accept(browser: Socket): void {
@@ -91,7 +90,8 @@ export class FaultyProxy {
       return;
     }
     if (this.#refuses === '502') {
-      browser.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      browser.once('data', () => browser.destroySoon());
+      browser.write('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
     const server = connect(this.#target, '127.0.0.1');
