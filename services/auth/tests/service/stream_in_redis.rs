@@ -21,6 +21,16 @@ async fn connect(port: u16) -> MultiplexedConnection {
         .unwrap()
 }
 
+async fn ask<T: redis::FromRedisValue>(port: u16, words: &[&str]) -> T {
+    let mut connection = connect(port).await;
+    let mut command = redis::cmd(words[0]);
+    command
+        .arg(&words[1..])
+        .query_async(&mut connection)
+        .await
+        .unwrap()
+}
+
 /// The sessions in the stream, once there are as many.
 async fn sessions(port: u16, count: usize) -> Vec<String> {
     type Entries = Vec<(String, Vec<(String, Vec<String>)>)>;
@@ -99,4 +109,37 @@ async fn a_redis_that_comes_late_gets_what_it_missed() {
         timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
         [session]
     );
+}
+
+#[tokio::test]
+async fn a_redis_that_was_emptied_without_an_outage_gets_the_live_revocations_again() {
+    let port = free_port();
+    let _redis = Redis::start(port);
+    let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
+    service.ada().await;
+    let session = revoked(&service).await;
+    timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+
+    let emptied: String = ask(port, &["FLUSHALL"]).await;
+
+    assert_eq!(emptied, "OK");
+    let found = timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+    assert_eq!(found, [session]);
+}
+
+#[tokio::test]
+async fn a_write_that_redis_refuses_is_made_up_for() {
+    let port = free_port();
+    let _redis = Redis::start(port);
+    let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
+    service.ada().await;
+    revoked(&service).await;
+    timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+
+    let _: () = ask(port, &["SET", STREAM, "no stream"]).await;
+    let session = revoked(&service).await;
+    let _: i64 = ask(port, &["DEL", STREAM]).await;
+
+    let found = timeout(PATIENCE, sessions(port, 2)).await.unwrap();
+    assert!(found.contains(&session), "{found:?}");
 }
