@@ -133,11 +133,18 @@ impl Link {
     fn join(&mut self, number: u64, join: JoinAs, span: Span) {
         let (outbox, recipes) = (Arc::clone(&self.outbox), self.recipes.clone());
         let joining = async move {
-            let reply = match recipes.join(join).await {
-                Ok(joined) => Reply::Joined(Box::new(joined)),
-                Err(refused) => Reply::Refused(refused),
-            };
-            outbox.answer(number, reply);
+            loop {
+                let answered = match recipes.join(join.clone()).await {
+                    Ok(joined) => outbox.answer_join(number, joined),
+                    Err(refused) => {
+                        outbox.answer(number, Reply::Refused(refused));
+                        true
+                    }
+                };
+                if answered {
+                    break;
+                }
+            }
         };
         self.under_way.push(joining.instrument(span).boxed());
     }

@@ -1,6 +1,9 @@
 //! One recipe on one link: how far its updates have been sent, and what waits for them. Pure: it says what to do,
 //! `outbox` does it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use proto::ids::Revision;
@@ -35,7 +38,7 @@ enum Phase {
 }
 
 /// What is to be done after something happened to an attachment.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Todo {
     Nothing,
     /// Read what came after `sent`.
@@ -118,7 +121,8 @@ impl<T> Attachment<T> {
             self.send(update, queue);
         }
         if matches!(self.phase, Phase::Live) {
-            self.sent = self.sent.max(revision);
+            // Also when the other side claimed to be further than the recipe has come.
+            self.sent = revision;
         }
         let mut gap = again;
         for update in kept {
@@ -139,7 +143,8 @@ impl<T> Attachment<T> {
         }
     }
 
-    /// The newest update of one that lags, now that there is room.
+    /// The newest update of one that lags, now that there is room. One that heard of something else as well
+    /// reads that first: it may shut somebody out.
     pub(super) fn newest(&mut self) -> (Option<Arc<Update>>, Todo) {
         let (newest, again) = match std::mem::replace(&mut self.phase, Phase::Live) {
             Phase::Lagging { newest, again } => (newest, again),
@@ -148,17 +153,11 @@ impl<T> Attachment<T> {
                 return (None, Todo::Nothing);
             }
         };
-        self.sent = self.sent.max(newest.revision());
-        let behind = self
-            .waiting
-            .iter()
-            .any(|(revision, _)| *revision > self.sent);
-        let todo = if again || behind {
-            self.start_over(VecDeque::new())
-        } else {
-            Todo::Nothing
-        };
-        (Some(newest), todo)
+        if again {
+            return (None, self.start_over(VecDeque::new()));
+        }
+        self.sent = newest.revision();
+        (Some(newest), Todo::Nothing)
     }
 
     /// Gives the answer back when nothing has to go before it, else keeps it.

@@ -109,6 +109,8 @@ struct Room {
     stamp: u64,
     /// The call that attached it, until that is answered.
     attaching: Option<u64>,
+    /// The revision at which somebody was last shut out: who was let in before must ask again.
+    shut_out_at: Revision,
 }
 
 /// The queue. Only updates count against its capacity: answers are bounded by the calls under way.
@@ -162,6 +164,7 @@ impl Outbox {
                 attachment: Attachment::new(after),
                 stamp,
                 attaching: Some(number),
+                shut_out_at: 0,
             };
             if let Some(earlier) = state.rooms.insert(recipe.clone(), room) {
                 state.queue.events.extend(earlier.attachment.into_waiting());
@@ -197,29 +200,21 @@ impl Outbox {
 
     /// Answers a call, as soon as nothing has to go before it. Number 0 wants no answer.
     pub(super) fn answer(&self, number: u64, reply: Reply) {
-        if number == 0 {
-            return;
+        if number != 0 {
+            self.change(|state| state.answer(number, reply, &self.metrics));
         }
-        let after = match &reply {
-            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.revision)),
-            Reply::Posted { recipe, posted } => Some((recipe.clone(), posted.message.revision)),
-            Reply::Attached { .. } | Reply::Refused(_) | Reply::Malformed(_) => None,
-        };
-        let mut answer = Some(Event::Answer { number, reply });
-        if let Some((recipe, revision)) = after {
-            self.in_room(&recipe, |room, queue| {
-                let Some(event) = answer.take() else {
-                    return Todo::Nothing;
-                };
-                let (event, todo) = room.attachment.gate(revision, event);
-                queue.events.extend(event);
-                todo
-            });
-        }
-        // Not attached, or nothing to wait for.
-        if let Some(event) = answer {
-            self.change(|state| state.queue.events.push_back(event));
-        }
+    }
+
+    /// Answers a join; `false` when somebody was shut out since it was decided, so that it must be decided anew.
+    pub(super) fn answer_join(&self, number: u64, joined: Joined) -> bool {
+        self.change(|state| {
+            let room = state.rooms.get(&joined.recipe_id);
+            let in_time = room.is_none_or(|room| room.shut_out_at <= joined.revision);
+            if in_time && number != 0 {
+                state.answer(number, Reply::Joined(Box::new(joined)), &self.metrics);
+            }
+            in_time
+        })
     }
 
     /// Takes what was read. Breaks when the recipe is not attached after all.
@@ -313,11 +308,34 @@ impl Outbox {
 }
 
 impl State {
+    fn answer(&mut self, number: u64, reply: Reply, metrics: &Metrics) {
+        let after = match &reply {
+            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.revision)),
+            Reply::Posted { recipe, posted } => Some((recipe.clone(), posted.message.revision)),
+            Reply::Attached { .. } | Reply::Refused(_) | Reply::Malformed(_) => None,
+        };
+        let answer = Event::Answer { number, reply };
+        let waits_in = after.and_then(|(recipe, revision)| {
+            let room = self.rooms.get_mut(&recipe)?;
+            Some((recipe, revision, room))
+        });
+        let Some((recipe, revision, room)) = waits_in else {
+            self.queue.events.push_back(answer);
+            return;
+        };
+        let (answer, todo) = room.attachment.gate(revision, answer);
+        self.queue.events.extend(answer);
+        self.follow_up(&recipe, todo, metrics);
+    }
+
     fn caught_up(&mut self, asked: &CatchUp, read: &CaughtUp, metrics: &Metrics) {
         let room = self.rooms.get_mut(&asked.recipe);
         let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
             return;
         };
+        if !read.excluded.is_empty() {
+            room.shut_out_at = read.revision;
+        }
         let expelled = read.excluded.iter().map(|user| Event::Expulsion {
             recipe: asked.recipe.clone(),
             user: user.clone(),

@@ -227,7 +227,7 @@ fn with_versions(
     updates
 }
 
-/// Cuts messages to so many bytes of text, but never to none.
+/// Cuts messages to so many bytes of text. Each single one is much smaller.
 fn within(text: usize, messages: Vec<Arc<Message>>, prefer: Prefer) -> Vec<Arc<Message>> {
     let mut left = text;
     let fits = |message: &&Arc<Message>| {

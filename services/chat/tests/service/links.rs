@@ -221,3 +221,51 @@ async fn stopping_answers_what_is_under_way_and_ends_the_links() {
     assert!(link.ended().await);
     stopping.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_slow_edge_gets_the_newest_and_finds_the_rest_by_joining() {
+    let config = chat::Config {
+        link_queue: 8,
+        ..chat::Config::default()
+    };
+    let service = Service::start_with(&config).await;
+    let mut author = service.link().await;
+    author.join("pie", "ada").await;
+    let mut slow = service.link().await;
+    slow.attach("pie", None).await;
+
+    // Enough to fill what the transport holds as well.
+    let long = "x".repeat(4_000);
+    let mut last = 0;
+    for n in 0..500 {
+        last = author
+            .send(post("pie", "ada", &format!("m{n}"), &long))
+            .await;
+    }
+    author.answer_to(last).await;
+
+    let (mut revisions, mut text) = (Vec::new(), 0);
+    while revisions.last() != Some(&500) {
+        let update = slow.next_update().await;
+        text += update.message.unwrap().content.len();
+        revisions.push(update.revision);
+    }
+    assert!(revisions.is_sorted());
+    assert!(
+        revisions.len() < 500,
+        "{} updates, {text} bytes",
+        revisions.len()
+    );
+    let before_gap = revisions
+        .iter()
+        .zip(1..)
+        .take_while(|(r, n)| **r == *n)
+        .count() as u64;
+    let number = slow.send(join("pie", "ada", Some(before_gap))).await;
+    let answer::Result::Joined(joined) = slow.answer_to(number).await else {
+        panic!("not joined");
+    };
+    assert_eq!(joined.messages.last().unwrap().revision, 500);
+    author.post("pie", "ada", "more", "more").await;
+    assert_eq!(slow.next_update().await.revision, 501);
+}

@@ -1,0 +1,207 @@
+//! One recipe on one link: order, gaps, and a queue that is full.
+
+use runtime::clock::Timestamp;
+
+use super::*;
+use crate::{
+    message::{Message, Principal},
+    recipe::Recipe,
+};
+
+/// A queue with room for so many.
+struct Sent {
+    revisions: Vec<Revision>,
+    room: usize,
+}
+
+impl Queue for Sent {
+    fn push(&mut self, update: &Arc<Update>) -> bool {
+        let fits = self.room > 0;
+        if fits {
+            self.room -= 1;
+            self.revisions.push(update.revision());
+        }
+        fits
+    }
+}
+
+/// An attachment, what it sent, and what it wanted.
+struct Line {
+    attachment: Attachment<&'static str>,
+    sent: Sent,
+    released: Vec<&'static str>,
+}
+
+impl Line {
+    fn attached(after: Option<Revision>, room: usize) -> Self {
+        Self {
+            attachment: Attachment::new(after),
+            sent: Sent {
+                revisions: Vec::new(),
+                room,
+            },
+            released: Vec::new(),
+        }
+    }
+
+    fn live_at(revision: Revision, room: usize) -> Self {
+        let mut line = Self::attached(None, room);
+        assert_eq!(line.catches_up(&[], revision), Todo::Nothing);
+        line
+    }
+
+    fn offer(&mut self, revision: Revision) -> Todo {
+        let todo = self.attachment.offer(&update(revision), &mut self.sent);
+        self.released.extend(self.attachment.released());
+        todo
+    }
+
+    fn catches_up(&mut self, updates: &[Revision], revision: Revision) -> Todo {
+        let updates: Vec<_> = updates.iter().copied().map(update).collect();
+        let todo = self
+            .attachment
+            .caught_up(&updates, revision, &mut self.sent);
+        self.released.extend(self.attachment.released());
+        todo
+    }
+
+    fn answer(&mut self, revision: Revision, answer: &'static str) -> Todo {
+        let (answer, todo) = self.attachment.gate(revision, answer);
+        self.released.extend(answer);
+        todo
+    }
+
+    fn newest(&mut self) -> (Option<Revision>, Todo) {
+        let (newest, todo) = self.attachment.newest();
+        self.released.extend(self.attachment.released());
+        (newest.map(|update| update.revision()), todo)
+    }
+}
+
+fn update(revision: Revision) -> Arc<Update> {
+    let message = Message {
+        id: "m".parse().unwrap(),
+        author: Principal::new("u".parse().unwrap(), "ada").unwrap(),
+        content: "hi".parse().unwrap(),
+        accepted_at: Timestamp::default(),
+        revision,
+        effect: None,
+        hint: None,
+    };
+    Arc::new(Update {
+        recipe_id: "pie".parse().unwrap(),
+        recipe: Arc::new(Recipe::new("Pie")),
+        message: Arc::new(message),
+    })
+}
+
+#[test]
+fn what_comes_while_the_past_is_read_goes_out_after_it_once() {
+    let mut line = Line::attached(Some(2), 99);
+    for revision in [4, 5, 6] {
+        assert_eq!(line.offer(revision), Todo::Nothing);
+    }
+    assert_eq!(line.catches_up(&[3, 4, 5], 5), Todo::Nothing);
+    line.offer(7);
+    assert_eq!(line.sent.revisions, [3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn a_gap_is_read_before_anything_goes_on() {
+    let mut line = Line::live_at(1, 99);
+    line.offer(2);
+    assert_eq!(line.offer(5), Todo::CatchUp);
+    line.offer(6);
+    assert_eq!(line.catches_up(&[3, 4, 5], 5), Todo::Nothing);
+    assert_eq!(line.sent.revisions, [2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn an_update_that_was_sent_is_not_sent_again() {
+    let mut line = Line::live_at(3, 99);
+    line.offer(3);
+    line.offer(4);
+    line.offer(4);
+    assert_eq!(line.sent.revisions, [4]);
+}
+
+#[test]
+fn a_notice_of_something_new_makes_it_read_and_one_of_something_old_does_not() {
+    let mut line = Line::live_at(3, 99);
+    assert_eq!(line.attachment.notice(3), Todo::Nothing);
+    assert_eq!(line.attachment.notice(4), Todo::CatchUp);
+    assert_eq!(line.attachment.notice(5), Todo::Nothing);
+    // The reading may have begun before the second notice.
+    assert_eq!(line.catches_up(&[4], 4), Todo::CatchUp);
+    assert_eq!(line.catches_up(&[5], 5), Todo::Nothing);
+    assert_eq!(line.sent.revisions, [4, 5]);
+}
+
+#[test]
+fn an_answer_waits_for_the_updates_before_it() {
+    let mut line = Line::live_at(1, 99);
+    assert_eq!(line.answer(1, "past"), Todo::Nothing);
+    assert_eq!(line.answer(3, "future"), Todo::CatchUp);
+    assert_eq!(line.released, ["past"]);
+    line.offer(2);
+    line.offer(3);
+    assert_eq!(line.released, ["past"]);
+    line.catches_up(&[2, 3], 3);
+    assert_eq!(line.released, ["past", "future"]);
+    assert_eq!(line.sent.revisions, [2, 3]);
+}
+
+#[test]
+fn a_full_queue_leaves_only_the_newest_and_answers_wait_for_it() {
+    let mut line = Line::live_at(0, 2);
+    assert_eq!(line.offer(1), Todo::Nothing);
+    assert_eq!(line.offer(2), Todo::Nothing);
+    assert_eq!(line.offer(3), Todo::WaitForRoom);
+    assert_eq!(line.offer(4), Todo::Nothing);
+    assert_eq!(line.answer(4, "posted"), Todo::Nothing);
+    assert_eq!(line.offer(5), Todo::Nothing);
+    assert_eq!(line.released, [""; 0]);
+
+    assert_eq!(line.newest(), (Some(5), Todo::Nothing));
+    assert_eq!(line.released, ["posted"]);
+    line.sent.room = 9;
+    line.offer(6);
+    assert_eq!(line.sent.revisions, [1, 2, 6]);
+}
+
+#[test]
+fn one_that_lags_reads_first_when_it_heard_of_more_than_its_newest() {
+    let mut line = Line::live_at(0, 0);
+    line.offer(1);
+    assert_eq!(line.attachment.notice(4), Todo::Nothing);
+    line.offer(5);
+    assert_eq!(line.newest(), (None, Todo::CatchUp));
+    line.sent.room = 9;
+    assert_eq!(line.catches_up(&[1, 2, 3, 4, 5], 5), Todo::Nothing);
+    assert_eq!(line.sent.revisions, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn too_many_to_keep_are_read_again() {
+    let mut line = Line::attached(None, 2_000);
+    for revision in 1..=1_000 {
+        line.offer(revision);
+    }
+    assert_eq!(line.catches_up(&[], 0), Todo::CatchUp);
+    let past: Vec<_> = (257..=1_000).collect();
+    assert_eq!(line.catches_up(&past, 1_000), Todo::Nothing);
+    assert!(line.sent.revisions.iter().copied().eq(1..=1_000));
+}
+
+#[test]
+fn one_that_claimed_to_be_further_than_the_recipe_gets_what_comes_next() {
+    let mut line = Line::attached(Some(100), 9);
+    assert_eq!(line.catches_up(&[], 5), Todo::Nothing);
+    line.offer(6);
+    assert_eq!(line.sent.revisions, [6]);
+}
+
+#[test]
+fn an_idle_recipe_is_small() {
+    assert!(size_of::<Attachment<super::super::outbox::Event>>() <= 128);
+}
