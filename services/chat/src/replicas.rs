@@ -1,0 +1,167 @@
+//! How replicas on one database learn of each other's commits: hints over Redis, and a periodic check of what is
+//! attached. The table is the truth; a hint that is lost costs time, nothing else.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use proto::ids::{RecipeId, Revision};
+use runtime::{
+    lifecycle::Lifecycle,
+    redis::{Push, Redis},
+};
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval, sleep},
+};
+use tracing::{debug, warn};
+
+use crate::{hub::Hub, store::Store};
+
+/// Where hints are published.
+const CHANNEL: &str = "rc:chat:hint";
+/// How long hints are gathered before they are published together.
+const GATHER: Duration = Duration::from_millis(5);
+/// How many hints of others may wait.
+const WAITING: usize = 4096;
+/// How often attached recipes are checked.
+const CHECK: Duration = Duration::from_secs(5);
+/// How many recipes are asked for in one query.
+const TOGETHER: usize = 10_000;
+
+/// What this replica tells the others. Only the newest revision of each recipe counts, so it stays small.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    waiting: Mutex<HashMap<RecipeId, Revision>>,
+    some: Notify,
+}
+
+impl Hints {
+    /// Notes that a recipe has come that far.
+    pub(crate) fn note(&self, recipe: &RecipeId, revision: Revision) {
+        self.waiting().insert(recipe.clone(), revision);
+        self.some.notify_one();
+    }
+
+    async fn gathered(&self) -> HashMap<RecipeId, Revision> {
+        self.some.notified().await;
+        sleep(GATHER).await;
+        std::mem::take(&mut *self.waiting())
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<RecipeId, Revision>> {
+        // Nothing panics while it is held.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What keeping up with other replicas takes.
+#[derive(Debug)]
+pub(crate) struct Replicas {
+    pub(crate) store: Store,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) hints: Arc<Hints>,
+    pub(crate) redis: Option<Redis>,
+}
+
+impl Replicas {
+    /// Keeps up until the service stops.
+    pub(crate) async fn run(self, lifecycle: Lifecycle) {
+        tokio::select! {
+            () = self.check() => {}
+            () = self.publish() => {}
+            () = self.listen() => {}
+            () = lifecycle.stopping() => {}
+        }
+    }
+
+    /// Compares what is attached with the table, for hints that were lost.
+    async fn check(&self) {
+        let mut times = interval(CHECK);
+        times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            times.tick().await;
+            self.check_once().await;
+        }
+    }
+
+    async fn check_once(&self) {
+        for recipes in self.hub.attached().chunks(TOGETHER) {
+            match self.store.revisions(recipes.to_vec()).await {
+                Ok(found) => {
+                    for (recipe, revision) in found {
+                        self.hub.notice(&recipe, revision);
+                    }
+                }
+                Err(error) => warn!(%error, "attached recipes could not be checked"),
+            }
+        }
+    }
+
+    async fn publish(&self) {
+        loop {
+            let hints = self.hints.gathered().await;
+            let Some(redis) = &self.redis else {
+                continue;
+            };
+            let hints: Vec<_> = hints
+                .iter()
+                .map(|(recipe, revision)| {
+                    redis.publication(CHANNEL, format!("{revision} {recipe}").as_bytes())
+                })
+                .collect();
+            if let Err(failure) = redis.run_all(&hints).await {
+                debug!(%failure, hints = hints.len(), "hints were not published");
+            }
+        }
+    }
+
+    async fn listen(&self) {
+        let Some(redis) = &self.redis else {
+            return std::future::pending().await;
+        };
+        let mut hints = redis.subscribe(vec![CHANNEL.to_owned()], WAITING);
+        loop {
+            match hints.next().await {
+                Push::Message { payload, .. } => {
+                    if let Some((recipe, revision)) = hint(&payload) {
+                        self.hub.notice(&recipe, revision);
+                    }
+                }
+                Push::Gap => self.check_once().await,
+            }
+        }
+    }
+}
+
+/// Reads "REVISION RECIPE"; what is neither is nobody's hint.
+fn hint(payload: &[u8]) -> Option<(RecipeId, Revision)> {
+    let (revision, recipe) = std::str::from_utf8(payload).ok()?.split_once(' ')?;
+    Some((recipe.parse().ok()?, revision.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_names_a_recipe_and_a_revision() {
+        let pie = "pie".parse().unwrap();
+        assert_eq!(hint(b"42 pie"), Some((pie, 42)));
+        for other in [b"pie".as_slice(), b"x pie", b"42 a/b", b"42", b"\xff 1"] {
+            assert_eq!(hint(other), None);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_newest_hint_of_a_recipe_is_kept() {
+        let hints = Hints::default();
+        let pie: RecipeId = "pie".parse().unwrap();
+        for revision in 1..=9 {
+            hints.note(&pie, revision);
+        }
+        assert_eq!(hints.gathered().await, [(pie, 9)].into());
+    }
+}
