@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct DeadlineConfig {
     /// Into how many shards sessions are spread. Fixed for a deployment: another number is another schedule.
     pub shards: u16,
-    /// The longest time between two looks at a shard of this edge.
+    /// How soon this edge notices that another one put something earlier into a shard that it is in charge of.
     pub poll: Duration,
     /// For how long a claimed session is not claimed again.
     pub lease: Duration,

@@ -60,32 +60,24 @@ pub(super) enum Kind {
 
 impl Target {
     pub(super) fn parse(text: &str) -> Result<Self, InvalidUrl> {
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl::Scheme)?;
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (sign_in, rest) = match rest.rsplit_once('@') {
-            Some((sign_in, rest)) => (Some(sign_in), rest),
-            None => (None, rest),
-        };
-        let (servers, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (transport, form) = scheme.split_once('+').unwrap_or((scheme, ""));
+        let parts = Parts::of(text)?;
+        let (transport, form) = parts.scheme.split_once('+').unwrap_or((parts.scheme, ""));
         let encrypted = match transport {
             "redis" => false,
             "rediss" => true,
             _ => return Err(InvalidUrl::Scheme),
         };
         let (kind, database) = match form {
-            "" => (Kind::Single, database(path)?),
-            "cluster" => (Kind::Cluster, database(path)?),
-            "sentinel" => (sentinel(path)?, 0),
+            "" => (Kind::Single, database(parts.path)?),
+            "cluster" => (Kind::Cluster, database(parts.path)?),
+            "sentinel" => (sentinel(parts.path)?, 0),
             _ => return Err(InvalidUrl::Scheme),
         };
-        let servers = servers
-            .split(',')
-            .enumerate()
-            .map(|(index, server)| {
-                server_info(transport, sign_in, server, database).ok_or(InvalidUrl::Server {
-                    position: index + 1,
-                })
+        let servers = (1..)
+            .zip(parts.servers.split(','))
+            .map(|(position, server)| {
+                server_info(transport, parts.sign_in, server, database)
+                    .ok_or(InvalidUrl::Server { position })
             })
             .collect::<Result<Vec<_>, _>>()?;
         if kind == Kind::Single && servers.len() > 1 {
@@ -94,7 +86,7 @@ impl Target {
         Ok(Self {
             kind,
             servers,
-            tls: certificates(encrypted, query)?,
+            tls: certificates(encrypted, parts.query)?,
         })
     }
 
@@ -110,6 +102,34 @@ impl fmt::Debug for Target {
         f.debug_list()
             .entries(self.servers.iter().map(|server| server.addr().to_string()))
             .finish()
+    }
+}
+
+/// `scheme://sign_in@servers/path?query`; a list of servers is beyond what reads ordinary addresses.
+struct Parts<'a> {
+    scheme: &'a str,
+    sign_in: Option<&'a str>,
+    servers: &'a str,
+    path: &'a str,
+    query: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Result<Self, InvalidUrl> {
+        let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl::Scheme)?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (sign_in, rest) = match rest.rsplit_once('@') {
+            Some((sign_in, rest)) => (Some(sign_in), rest),
+            None => (None, rest),
+        };
+        let (servers, path) = rest.split_once('/').unwrap_or((rest, ""));
+        Ok(Self {
+            scheme,
+            sign_in,
+            servers,
+            path,
+            query,
+        })
     }
 }
 

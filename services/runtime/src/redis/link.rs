@@ -163,8 +163,9 @@ async fn connect(shared: &Shared) -> Connection {
 
 /// Resolves when the connection is of no use any more.
 async fn watch_over(shared: &Shared, mut connection: Connection) {
-    // A cluster is asked through any of its servers, of which one may be away without harm.
-    let attempts = if shared.target.is_cluster() { 3 } else { 1 };
+    // One late answer is forgiven. A cluster is asked through any of its servers, of which one may be away without
+    // harm.
+    let attempts = if shared.target.is_cluster() { 3 } else { 2 };
     loop {
         tokio::select! {
             () = sleep(CHECK_EVERY) => {}

@@ -1,6 +1,7 @@
 -- Takes sessions that are due for at least the given time and puts each a lease ahead, so that nobody else takes it
 -- meanwhile. The lease grows with how late a session is: one without an owner is looked at ever more rarely.
--- Answers the epoch, the time until something is due next (-1: nothing is), and the sessions.
+-- Answers the epoch, the time until something is due next (-1: nothing is), the sessions, and what is first in the
+-- due set now, with its score.
 local due, epoch_key = KEYS[1], KEYS[2]
 local prefix, max, overdue, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at = now()
@@ -26,4 +27,4 @@ local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
 if first[2] then
   next_in = math.max(0, tonumber(first[2]) - at)
 end
-return {epoch, next_in, claimed}
+return {epoch, next_in, claimed, first}

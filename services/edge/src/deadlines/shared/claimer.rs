@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use runtime::redis::{Call, Failure, Value};
+use runtime::redis::{Call, Cmd, Failure, Value};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
@@ -16,7 +16,7 @@ use super::{
     },
     Desk,
     inbox::Note,
-    rota::{Found, Look, Rota},
+    rota::{First, Found, Look, Rota},
     scripts,
 };
 
@@ -45,14 +45,38 @@ pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
     }
 }
 
-/// Looks at all that is due for it, in a few round trips at the same time.
+/// Looks and peeks at all that is due for it, in a few round trips at the same time.
 async fn look(desk: &Desk, rota: &mut Rota) {
-    let looks = rota.due(Instant::now());
-    let answers = join_all(looks.chunks(TOGETHER).map(|looks| ask(desk, looks))).await;
+    let now = Instant::now();
+    let (looks, peeks) = (rota.due(now), rota.peeks(now));
+    let (answers, firsts) = tokio::join!(
+        join_all(looks.chunks(TOGETHER).map(|looks| ask(desk, looks))),
+        peek(desk, &peeks),
+    );
     let now = Instant::now();
     for (look, answer) in looks.iter().zip(answers.into_iter().flatten()) {
-        let found = take(desk, look, answer);
-        rota.looked(look.shard, found, now, rand::random());
+        let (found, first) = take(desk, look, answer);
+        rota.looked(look.shard, found, first, now, rand::random());
+    }
+    for (shard, first) in peeks.iter().zip(firsts) {
+        rota.peeked(*shard, first.as_ref(), now);
+    }
+}
+
+async fn peek(desk: &Desk, shards: &[u16]) -> Vec<Option<First>> {
+    if shards.is_empty() {
+        return Vec::new();
+    }
+    let commands: Vec<Cmd> = shards
+        .iter()
+        .map(|shard| desk.scripts.peek(*shard))
+        .collect();
+    match desk.redis.run_all(&commands).await {
+        Ok(answers) => answers
+            .into_iter()
+            .map(|answer| answer.and_then(scripts::peeked).ok())
+            .collect(),
+        Err(_) => vec![None; shards.len()],
     }
 }
 
@@ -67,20 +91,20 @@ async fn ask(desk: &Desk, looks: &[Look]) -> Vec<Result<Value, Failure>> {
     }
 }
 
-fn take(desk: &Desk, look: &Look, answer: Result<Value, Failure>) -> Found {
-    let (claim, epoch) = match answer.and_then(scripts::claimed) {
-        Ok(found) => found,
+fn take(desk: &Desk, look: &Look, answer: Result<Value, Failure>) -> (Found, First) {
+    let (claim, state) = match answer.and_then(scripts::claimed) {
+        Ok(answer) => answer,
         Err(failure) => {
             debug!(%failure, shard = look.shard, "could not look for what is due");
-            return Found::Nothing;
+            return (Found::Nothing, First::new());
         }
     };
-    desk.repairs.saw(look.shard, &epoch);
+    desk.repairs.saw(look.shard, &state.epoch);
     let found = found(look, &claim);
     for claimed in claim.sessions {
         pass_on(desk, claimed);
     }
-    found
+    (found, state.first)
 }
 
 fn found(look: &Look, claim: &Claim) -> Found {

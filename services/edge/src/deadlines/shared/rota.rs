@@ -1,5 +1,6 @@
 //! Which shards this edge looks at, and when: its own ones when something is due there, the others now and then in
-//! case that nobody does. Decides only; the clock and the dice come from the caller.
+//! case that nobody does. In between it only peeks at what is first in its own shards, which costs Redis next to
+//! nothing: other edges may have put something earlier there. Decides only; the clock and the dice come from the caller.
 
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ const BREATH: Duration = Duration::from_millis(5);
 const RETRY: Duration = Duration::from_secs(1);
 /// How much of the watch over other edges' shards each edge is spared by each further one.
 const SHARED_WATCH: Duration = Duration::from_millis(100);
+
+/// What is first in a shard, and when it is due by the clock of that Redis: the same while nothing earlier comes.
+pub(super) type First = Vec<String>;
 
 /// A look at one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +55,14 @@ pub(super) struct Rota {
     shards: Vec<Turn>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Turn {
     mine: bool,
+    /// When to look.
     next: Instant,
+    /// When to peek, if it is an own shard.
+    peek: Instant,
+    first: First,
 }
 
 impl Rota {
@@ -62,6 +70,8 @@ impl Rota {
         let turn = Turn {
             mine: false,
             next: now,
+            peek: now,
+            first: First::new(),
         };
         Self {
             edge,
@@ -93,9 +103,16 @@ impl Rota {
         }
     }
 
-    /// When there is something to look at next.
+    /// When there is something to look or peek at next.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.shards.iter().map(|turn| turn.next).min()
+        let turn = |turn: &Turn| {
+            if turn.mine {
+                turn.next.min(turn.peek)
+            } else {
+                turn.next
+            }
+        };
+        self.shards.iter().map(turn).min()
     }
 
     /// What to look at now.
@@ -115,16 +132,46 @@ impl Rota {
             .collect()
     }
 
-    /// Notes what a look found. `dice`, from 0 to 1, keeps edges from watching in step.
-    pub(super) fn looked(&mut self, shard: u16, found: Found, now: Instant, dice: f64) {
+    /// Which shards to peek at now.
+    pub(super) fn peeks(&self, now: Instant) -> Vec<u16> {
+        (0_u16..)
+            .zip(&self.shards)
+            .filter(|(_, turn)| turn.mine && turn.peek <= now && turn.next > now)
+            .map(|(shard, _)| shard)
+            .collect()
+    }
+
+    /// Notes what a peek showed; `None`: nothing was learned. What has changed is looked at next.
+    pub(super) fn peeked(&mut self, shard: u16, first: Option<&First>, now: Instant) {
         let Some(turn) = self.shards.get_mut(usize::from(shard)) else {
             return;
         };
+        turn.peek = now + self.poll;
+        if first.is_some_and(|first| *first != turn.first) {
+            turn.next = now;
+        }
+    }
+
+    /// Notes what a look found. `dice`, from 0 to 1, keeps edges from watching in step.
+    pub(super) fn looked(
+        &mut self,
+        shard: u16,
+        found: Found,
+        first: First,
+        now: Instant,
+        dice: f64,
+    ) {
+        let Some(turn) = self.shards.get_mut(usize::from(shard)) else {
+            return;
+        };
+        turn.first = first;
+        turn.peek = now + self.poll;
         turn.next = now
             + match found {
                 Found::Full => Duration::ZERO,
-                Found::Next(Some(next_in)) if turn.mine => next_in.clamp(BREATH, self.poll),
-                Found::Next(None) if turn.mine => self.poll,
+                // Not much longer than the others would wait, in case that Redis' clock jumps.
+                Found::Next(Some(next_in)) if turn.mine => next_in.clamp(BREATH, self.overdue),
+                Found::Next(None) if turn.mine => self.overdue,
                 Found::Nothing if turn.mine => RETRY,
                 Found::Next(_) | Found::Nothing => self.watch.mul_f64(0.75 + dice / 2.0),
             };
@@ -152,18 +199,40 @@ mod tests {
     #[track_caller]
     fn check(found: Found, next_in: Duration) {
         let (mut rota, now) = alone(true);
-        rota.looked(0, found, now, 0.5);
-        assert_eq!(rota.next(), Some(now + next_in));
+        rota.looked(0, found, first("s1"), now, 0.5);
+        assert!(rota.due(now + next_in / 2).is_empty() || next_in.is_zero());
+        assert_eq!(rota.due(now + next_in).len(), 1);
     }
 
     #[test]
-    fn looks_again_when_something_is_due_but_at_least_every_poll() {
+    fn looks_again_when_something_is_due_but_at_least_every_two_seconds() {
         check(Found::Next(Some(SECOND / 10)), SECOND / 10);
-        check(Found::Next(Some(SECOND)), SECOND / 4);
+        check(Found::Next(Some(10 * SECOND)), 2 * SECOND);
         check(Found::Next(Some(Duration::ZERO)), BREATH);
-        check(Found::Next(None), SECOND / 4);
+        check(Found::Next(None), 2 * SECOND);
         check(Found::Nothing, SECOND);
         check(Found::Full, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_peek_every_poll_shows_whether_to_look_earlier() {
+        let (mut rota, now) = alone(true);
+        rota.looked(0, Found::Next(Some(10 * SECOND)), first("s1"), now, 0.5);
+        let poll = SECOND / 4;
+        assert_eq!(rota.next(), Some(now + poll));
+        assert!(rota.peeks(now).is_empty());
+        assert_eq!(rota.peeks(now + poll), [0]);
+
+        rota.peeked(0, Some(&first("s1")), now + poll);
+        assert_eq!(rota.next(), Some(now + 2 * poll));
+        rota.peeked(0, None, now + 2 * poll);
+        assert_eq!(rota.next(), Some(now + 3 * poll));
+        rota.peeked(0, Some(&first("s2")), now + 3 * poll);
+        assert_eq!(rota.due(now + 3 * poll).len(), 1);
+    }
+
+    fn first(session: &str) -> First {
+        vec![session.into(), "1795379762123".into()]
     }
 
     #[test]
@@ -178,7 +247,7 @@ mod tests {
         };
         assert_eq!(rota.due(now), [look]);
 
-        rota.looked(0, Found::Next(Some(Duration::ZERO)), now, 0.5);
+        rota.looked(0, Found::Next(Some(Duration::ZERO)), first("s1"), now, 0.5);
         assert_eq!(rota.next(), Some(now + overdue));
     }
 
@@ -186,11 +255,13 @@ mod tests {
     fn what_becomes_its_own_is_looked_at_at_once() {
         let (mut rota, now) = alone(true);
         rota.divide(&[EdgeId::stored("other")], now);
-        rota.looked(0, Found::Next(None), now, 0.5);
+        rota.looked(0, Found::Next(None), First::new(), now, 0.5);
 
         rota.divide(&[EdgeId::stored("a")], now + SECOND);
 
-        assert_eq!(rota.next(), Some(now + SECOND));
+        let looks = rota.due(now + SECOND);
+        assert_eq!(looks.len(), 1);
+        assert_eq!(looks[0].overdue, Duration::ZERO);
     }
 
     #[test]
@@ -206,7 +277,7 @@ mod tests {
         let (mut rota, now) = alone(true);
         let others: Vec<EdgeId> = (0..100).map(|_| EdgeId::random()).collect();
         rota.divide(&others, now);
-        rota.looked(0, Found::Next(None), now, 0.5);
+        rota.looked(0, Found::Next(None), First::new(), now, 0.5);
         assert_eq!(rota.next(), Some(now + 10 * SECOND));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proto::ids::{LoginSessionId, SessionId, UserId};
-use runtime::redis::{Call, Failure, FromRedisValue, Script, Value};
+use runtime::redis::{Call, Cmd, Failure, FromRedisValue, Script, Value, cmd};
 use tokio::time::Instant;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
         record::{EdgeId, Phase, PromptReason, Record},
     },
     pending::Write,
-    rota::Look,
+    rota::{First, Look},
     shards::Shards,
 };
 
@@ -96,6 +96,17 @@ impl Scripts {
             .arg(fresh_epoch())
     }
 
+    /// Asks what is first in a shard: far cheaper than a claim.
+    pub(super) fn peek(&self, shard: u16) -> Cmd {
+        let mut command = cmd("ZRANGE");
+        command
+            .arg(self.shards.due(shard))
+            .arg(0)
+            .arg(0)
+            .arg("WITHSCORES");
+        command
+    }
+
     pub(super) fn take_over(
         &self,
         edge: &EdgeId,
@@ -137,11 +148,18 @@ pub(super) fn written(answer: Value) -> Result<(Outcome, Option<String>), Failur
     Ok((outcome, Some(epoch).filter(|epoch| !epoch.is_empty())))
 }
 
-/// The answer to a claim, and the shard's epoch.
-pub(super) fn claimed(answer: Value) -> Result<(Claim, String), Failure> {
+/// What a claim tells of its shard.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) epoch: String,
+    pub(super) first: First,
+}
+
+/// The answer to a claim.
+pub(super) fn claimed(answer: Value) -> Result<(Claim, State), Failure> {
     type Row = (String, u64, String, u8, u64);
-    let (epoch, next_in, rows) =
-        <(String, i64, Vec<Row>)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
+    let (epoch, next_in, rows, first) =
+        <(String, i64, Vec<Row>, First)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
     let sessions = rows
         .into_iter()
         .filter_map(|(session, generation, owner, review, late)| {
@@ -163,7 +181,12 @@ pub(super) fn claimed(answer: Value) -> Result<(Claim, String), Failure> {
         sessions,
         next_in: u64::try_from(next_in).ok().map(Duration::from_millis),
     };
-    Ok((claim, epoch))
+    Ok((claim, State { epoch, first }))
+}
+
+/// The answer to a peek.
+pub(super) fn peeked(answer: Value) -> Result<First, Failure> {
+    First::from_redis_value(answer).map_err(Failure::Unexpected)
 }
 
 /// The answer to a take-over: generation, owner before, phase, time left to the deadline and to the end, recipe.
