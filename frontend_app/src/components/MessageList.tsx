@@ -10,6 +10,8 @@ import { MessageRow, PendingRow } from './MessageRow';
 
 const MOST_ROWS = 400;
 const PAGE = 200;
+/** Rows near the end are always laid out; older ones only when they come into sight. */
+const FRESH = 40;
 
 interface Props {
   messages: readonly ChatMessage[];
@@ -82,20 +84,26 @@ export function MessageList({
           </button>
         )}
         {first === 0 && olderExist && <p className="note soft">{words.olderKept}</p>}
-        {shown.map(message => (
-          <Fragment key={`${message.author.id}:${message.id}`}>
-            {gaps.includes(message.revision) && <p className="note soft">{words.gap}</p>}
-            {message.revision === firstUnread && <p className="unread">{words.unread}</p>}
-            <MessageRow message={message} isOwn={message.author.id === me} />
-          </Fragment>
-        ))}
-        {end === null ? (
-          outbox.map(message => (
-            <Fragment key={`${me}:${message.id}`}>
-              <PendingRow message={message} onRetry={onRetry} onDelete={onDelete} />
+        <div className="rows">
+          {shown.map((message, at) => (
+            <Fragment key={`${message.author.id}:${message.id}`}>
+              {gaps.includes(message.revision) && <p className="note soft">{words.gap}</p>}
+              {message.revision === firstUnread && <p className="unread">{words.unread}</p>}
+              <MessageRow
+                message={message}
+                isOwn={message.author.id === me}
+                isOld={at < shown.length - FRESH}
+              />
             </Fragment>
-          ))
-        ) : (
+          ))}
+          {end === null &&
+            outbox.map(message => (
+              <Fragment key={`${me}:${message.id}`}>
+                <PendingRow message={message} onRetry={onRetry} onDelete={onDelete} />
+              </Fragment>
+            ))}
+        </div>
+        {end !== null && (
           <button type="button" className="quiet" onClick={later}>
             {words.showLater}
           </button>

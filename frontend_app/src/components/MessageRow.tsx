@@ -8,12 +8,16 @@ import { dayText, timeText, words } from '../words';
 interface SaidProps {
   message: ChatMessage;
   isOwn: boolean;
+  isOld: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ message, isOwn }: SaidProps) {
+export const MessageRow = memo(function MessageRow({ message, isOwn, isOld }: SaidProps) {
   const { author, content, timestamp, effect, hint } = message;
   return (
-    <article className={isOwn ? 'message own' : 'message'} aria-live={isOwn ? 'off' : undefined}>
+    <article
+      className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}`}
+      aria-live={isOwn ? 'off' : undefined}
+    >
       <p className="byline">
         <b dir="auto">{isOwn ? words.you : author.name}</b>{' '}
         <time dateTime={timestamp} title={dayText(timestamp)}>

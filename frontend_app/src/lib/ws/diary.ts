@@ -21,12 +21,18 @@ export class Diary {
 
   note(at: number, mark: '<' | '>', entry: Event | Effect): void {
     const { is, ...details } = entry;
-    this.write(at, `${mark} ${is}`, redacted(details));
+    this.write(at, `${mark} ${is}`, entry.is === 'frame' ? frameDetails(entry) : redacted(details));
   }
 
   get entries(): readonly DiaryEntry[] {
     return [...this.#entries];
   }
+}
+
+/** Frames are many and may be large: only what they are is kept. */
+function frameDetails({ frame: { type, id, payload } }: Event & { is: 'frame' }) {
+  const in_reply_to = 'in_reply_to' in payload ? payload.in_reply_to : undefined;
+  return { type, id, in_reply_to };
 }
 
 function redacted(value: Record<string, unknown>): Record<string, unknown> {
