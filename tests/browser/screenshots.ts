@@ -1,0 +1,71 @@
+// Pictures of the web app for the README and for the eye: `npm run screenshots`, into the folder SCREENSHOTS.
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { Cook, expect, newRecipe, test } from './cook';
+import { Server } from './server';
+
+const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
+const DESKTOP = { width: 1280, height: 800 };
+const MOBILE = { width: 390, height: 844 };
+const TALK = [
+  'add 1 1/2 cups flour',
+  'add 300 ml milk',
+  'add 2 eggs',
+  'add step: Whisk everything until smooth.',
+  'add step: Fry in butter until golden.',
+  'Shall we make it for more people?',
+];
+
+test.use({ deviceScaleFactor: 2 });
+
+test('screenshots', async ({ page, browser, context, ears }) => {
+  ears.expectNetworkNoise();
+  test.setTimeout(180_000);
+  const server = await Server.start();
+  const recipe = `pancakes-${newRecipe()}`;
+  await page.goto(server.url);
+  await shoot(page, 'sign-in');
+  const ada = await Cook.atTable(page, server.url, recipe);
+  await expect(page.getByText('Ask anything about this recipe')).toBeVisible();
+  await shoot(page, 'empty');
+  const elsewhere = await browser.newContext();
+  const bob = await Cook.atTable(await elsewhere.newPage(), server.url, recipe);
+  for (const [at, text] of TALK.entries()) {
+    await (at % 2 === 0 ? ada : bob).says(text);
+    await expect(ada.bubbles).toHaveCount(at + 1);
+  }
+  await page.waitForTimeout(8_500);
+  await shoot(page, 'live');
+  await bob.says('for 6 people');
+  await expect(ada.bubbles).toHaveCount(TALK.length + 1);
+  await shoot(page, 'diff');
+  await context.setOffline(true);
+  await ada.says('add a pinch of salt');
+  await expect(page.getByText('Retry now')).toBeVisible({ timeout: 8_000 });
+  await shoot(page, 'reconnecting');
+  await context.setOffline(false);
+  await ada.isLive();
+  await page.evaluate(async () => {
+    const token = localStorage.getItem('access_token');
+    await fetch('/v1/auth/logout', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  });
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  await shoot(page, 'signed-out');
+  await elsewhere.close();
+  await server.remove();
+});
+
+/** One state in both themes, wide and narrow. */
+async function shoot(page: Page, state: string): Promise<void> {
+  for (const [size, viewport] of Object.entries({ desktop: DESKTOP, mobile: MOBILE })) {
+    await page.setViewportSize(viewport);
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate(name => {
+        document.documentElement.dataset['theme'] = name;
+      }, theme);
+      await page.waitForTimeout(250);
+      await page.screenshot({ path: join(FOLDER, `${state}-${size}-${theme}.png`) });
+    }
+  }
+  await page.setViewportSize(DESKTOP);
+}
