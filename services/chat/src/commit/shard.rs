@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use proto::ids::RecipeId;
 use tokio::{sync::mpsc, time::Instant};
-use tracing::{Instrument, info_span, warn};
+use tracing::{Instrument, Span, info_span, warn};
 
 use super::{Order, Post, Posted, Tools, batch::Batch, cache::Cache};
 use crate::{
@@ -39,6 +39,17 @@ enum Fate {
     Unknown,
 }
 
+/// Part of the first post's trace, and linked to all others: most commits carry one.
+fn commit_span(posts: &[Post]) -> Span {
+    let mut spans = posts.iter().map(|post| &post.span);
+    let first = spans.next().and_then(Span::id);
+    let span = info_span!(parent: first, "commit", posts = posts.len());
+    for other in spans {
+        span.follows_from(other);
+    }
+    span
+}
+
 impl Shard {
     pub(super) fn new(queue: mpsc::Receiver<Order>, cached: usize, tools: Tools) -> Self {
         Self {
@@ -67,10 +78,7 @@ impl Shard {
 
     async fn settle(&mut self, mut posts: Vec<Post>) {
         for _ in 0..ROUNDS {
-            let span = info_span!("commit", posts = posts.len());
-            for post in &posts {
-                span.follows_from(&post.span);
-            }
+            let span = commit_span(&posts);
             posts = self.round(posts).instrument(span).await;
             if posts.is_empty() {
                 return;

@@ -10,3 +10,4 @@ mod calls;
 mod harness;
 mod links;
 mod replicas;
+mod tracing;
