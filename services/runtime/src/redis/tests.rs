@@ -175,6 +175,23 @@ async fn a_stream_is_read_forward_across_a_lost_connection() {
 }
 
 #[tokio::test]
+async fn sentinels_name_the_master() {
+    let server = Server::start();
+    let sentinel = Server::start_sentinel(server.port);
+    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port);
+    let redis = open(&url).await;
+    redis.run::<()>(cmd("SET").arg("a").arg(1)).await.unwrap();
+
+    let direct = server.open().await;
+
+    assert_eq!(direct.run::<u8>(cmd("GET").arg("a")).await.unwrap(), 1);
+    let mut subscription = redis.subscribe(vec!["news".into()], 16);
+    assert_eq!(subscription.next().await, Push::Gap);
+    assert_eq!(direct.publish("news", b"one").await.unwrap(), 1);
+    assert_eq!(subscription.next().await, news("one"));
+}
+
+#[tokio::test]
 async fn nothing_prints_the_password() {
     let url: SecretUrl = "redis://:hunter2@127.0.0.1:1".parse().unwrap();
     let redis = Redis::open(&url).unwrap();
@@ -206,12 +223,26 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .unwrap()
-            .port();
-        let folder = tempfile::tempdir().unwrap();
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
         let process = launch(port, &folder);
+        Self {
+            port,
+            folder,
+            process,
+        }
+    }
+
+    fn start_sentinel(master: u16) -> Self {
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let config = folder.path().join("sentinel.conf");
+        let text = format!("port {port}\nsentinel monitor main 127.0.0.1 {master} 1\n");
+        std::fs::write(&config, text).unwrap();
+        let process = Command::new("redis-server")
+            .arg(&config)
+            .arg("--sentinel")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         Self {
             port,
             folder,
@@ -237,15 +268,7 @@ impl Server {
     }
 
     async fn open(&self) -> Redis {
-        let url: SecretUrl = format!("redis://127.0.0.1:{}", self.port).parse().unwrap();
-        // Generous, since the machine may be busy with other tests.
-        let redis = Redis::open(&url).unwrap().with_patience(PATIENCE);
-        let mut up = redis.watch();
-        timeout(PATIENCE, up.wait_for(|up| *up))
-            .await
-            .unwrap()
-            .unwrap();
-        redis
+        open(&format!("redis://127.0.0.1:{}", self.port)).await
     }
 }
 
@@ -254,6 +277,24 @@ impl Drop for Server {
         self.process.kill().ok();
         self.process.wait().ok();
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .unwrap()
+        .port()
+}
+
+/// Connected, and patient, since the machine may be busy with other tests.
+async fn open(url: &str) -> Redis {
+    let redis = Redis::open(&url.parse().unwrap()).unwrap();
+    let mut up = redis.watch();
+    timeout(PATIENCE, up.wait_for(|up| *up))
+        .await
+        .unwrap()
+        .unwrap();
+    redis.with_patience(PATIENCE)
 }
 
 fn launch(port: u16, folder: &TempDir) -> Child {
