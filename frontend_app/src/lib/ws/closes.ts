@@ -18,7 +18,7 @@ const REFRESH_REASONS = ['Authentication timeout', 'Re-authentication timeout'];
 
 /** Policy closes (1008) that signing in again cannot mend. */
 const LEAVE_REASONS = ['Not allowed'];
-const RETRY_REASONS = ['Too many invalid messages'];
+const RETRY_REASONS = ['Too many invalid messages', 'Session moved'];
 
 export function judgeClose(code: number, reason: string): Verdict {
   switch (code) {

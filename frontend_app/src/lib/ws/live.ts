@@ -146,7 +146,7 @@ export function noTokenForReauth(
 function refused(state: State, error: ErrorPayload, moment: Moment): Step {
   const id = error.in_reply_to ?? '';
   const pause =
-    error.retry_after_ms === undefined
+    error.retry_after_ms == null
       ? fullJitter(state.outbox.refusals, moment.dice)
       : spread(error.retry_after_ms, moment.dice);
   const outbox = refuse(state.outbox, id, error, moment.now + pause);

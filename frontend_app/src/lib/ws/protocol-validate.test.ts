@@ -31,7 +31,7 @@ describe('a frame', () => {
     '[]',
     '{"type":"pong"}',
     '{"type":"pong","id":"x","timestamp":"","payload":null}',
-    frame('pong', {}),
+    frame('pong', { in_reply_to: 7 }),
     frame('recipe_update', { ...update(), revision: 1.5 }),
     frame('recipe_update', { ...update(), recipe: { ...update().recipe, tags: null } }),
     frame('recipe_update', { ...update(), messages: [{ id: 'm' }] }),

@@ -63,7 +63,7 @@ const PAYLOADS: Record<ServerFrame['type'], Check> = {
     { code: text, message: text, retryable: flag },
     { in_reply_to: text, retry_after_ms: whole },
   ),
-  pong: object({ in_reply_to: text }),
+  pong: object({}, { in_reply_to: text }),
 };
 
 const envelope = object({ type: text, id: text, timestamp: text, payload: object({}) });

@@ -100,7 +100,7 @@ export type ServerFrame =
   | Envelope<'recipe_update', RecipeUpdatePayload>
   | Envelope<'auth_required', AuthRequiredPayload>
   | Envelope<'error', ErrorPayload>
-  | Envelope<'pong', { in_reply_to: string }>;
+  | Envelope<'pong', { in_reply_to?: string }>;
 
 /** A chat message may have this many characters after trimming. */
 export const LONGEST_MESSAGE = 4000;

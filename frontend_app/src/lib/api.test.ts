@@ -1,0 +1,108 @@
+// The HTTP calls: what they send, what they forgive, and what they tell.
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Api, ApiError } from './api';
+import { StoredTokens } from './auth/stored-tokens';
+
+const ADA = { id: 'u-ada', name: 'ada' };
+const pair = (token: string) => ({
+  access_token: token,
+  token_type: 'Bearer',
+  expires_in: 900,
+  user: ADA,
+});
+
+let asked: { url: string; method: string; token: string | null; body: unknown }[];
+let answers: Response[];
+let tokens: StoredTokens;
+let api: Api;
+
+beforeEach(() => {
+  localStorage.clear();
+  asked = [];
+  answers = [];
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+    const token = new Headers(init.headers).get('authorization');
+    const body = init.body ? JSON.parse(String(init.body)) : null;
+    asked.push({ url, method: init.method ?? 'GET', token, body });
+    const answer = answers.shift();
+    if (!answer) throw new TypeError('network');
+    return answer;
+  });
+  tokens = new StoredTokens();
+  api = new Api(tokens);
+});
+
+describe('signing in', () => {
+  it('keeps the access token and the name', async () => {
+    answers = [Response.json(pair('t1'))];
+    await api.signIn({ username: 'ada', password: 'correct horse' });
+    expect(asked[0]).toMatchObject({
+      url: '/v1/auth/login',
+      body: { username: 'ada' },
+      token: null,
+    });
+    expect(tokens.user).toEqual(ADA);
+    expect(localStorage.getItem('access_token')).toBe('t1');
+  });
+
+  it('tells what the server says', async () => {
+    answers = [Response.json({ title: 'Conflict', detail: 'This name is taken' }, { status: 409 })];
+    const refused = await api.signUp({ username: 'ada', password: 'x' }).catch(error => error);
+    expect(refused).toBeInstanceOf(ApiError);
+    expect(refused).toMatchObject({ status: 409, message: 'This name is taken' });
+  });
+
+  it('makes a guest a name and a password of its own', async () => {
+    answers = [
+      Response.json(pair('t1'), { status: 201 }),
+      Response.json(pair('t2'), { status: 201 }),
+    ];
+    await api.guest();
+    await api.guest();
+    const [first, second] = asked.map(({ body }) => body as { username: string; password: string });
+    expect(first?.username).toMatch(/^guest-[0-9a-f]{8}$/);
+    expect(first?.password).not.toBe(second?.password);
+    expect(first?.password.length).toBeGreaterThanOrEqual(32);
+  });
+
+  it('says when nobody answers', async () => {
+    const failed = await api.signIn({ username: 'a', password: 'b' }).catch(error => error);
+    expect(failed).toMatchObject({ status: 0 });
+  });
+});
+
+describe('calls with a token', () => {
+  beforeEach(() => tokens.accept(pair('t1')));
+
+  it('are tried once more with a new token when the old one is refused', async () => {
+    answers = [
+      new Response('{}', { status: 401 }),
+      Response.json(pair('t2')),
+      Response.json({ recipes: [] }),
+    ];
+    expect(await api.recipes()).toEqual([]);
+    expect(asked.map(({ url, token }) => `${url} ${token}`)).toEqual([
+      '/v1/recipes Bearer t1',
+      '/v1/auth/refresh null',
+      '/v1/recipes Bearer t2',
+    ]);
+  });
+
+  it('create a recipe, or find the one that has the name already', async () => {
+    answers = [
+      Response.json({ id: 'pancakes' }, { status: 201 }),
+      Response.json({ title: 'Conflict' }, { status: 409 }),
+    ];
+    expect(await api.createRecipe('Pancakes', 'pancakes')).toBe('pancakes');
+    expect(await api.createRecipe('Pancakes', 'pancakes')).toBe('pancakes');
+    answers = [Response.json({ title: 'No' }, { status: 422 })];
+    await expect(api.createRecipe('寿司', null)).rejects.toThrow('No');
+    expect(asked.at(-1)?.body).toEqual({ title: '寿司' });
+  });
+
+  it('sign out here even when the server is away', async () => {
+    await api.signOut();
+    expect(tokens.user).toBeNull();
+    expect(localStorage.getItem('access_token')).toBeNull();
+  });
+});

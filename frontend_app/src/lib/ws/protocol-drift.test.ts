@@ -1,0 +1,121 @@
+// The server publishes its protocol as a schema and a table of codes, made from its own types.
+// What this client believes must be the same: frames made by the schema are taken, broken ones are not.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgeClose } from './closes';
+import { readServerFrame } from './protocol-validate';
+
+const folder = join(import.meta.dirname, '../../../../proto/websocket');
+const published = existsSync(join(folder, 'schema.json'));
+const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+interface Schema {
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+  const?: unknown;
+  enum?: unknown[];
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+}
+
+class Maker {
+  readonly #defs: Record<string, Schema>;
+
+  constructor(defs: Record<string, Schema>) {
+    this.#defs = defs;
+  }
+
+  resolve(schema: Schema): Schema {
+    const name = schema.$ref?.replace('#/$defs/', '');
+    return name === undefined ? schema : this.resolve(this.#defs[name] ?? {});
+  }
+
+  make(given: Schema): fc.Arbitrary<unknown> {
+    const schema = this.resolve(given);
+    if ('const' in schema) return fc.constant(schema.const);
+    if (schema.enum) return fc.constantFrom(...schema.enum);
+    const choices = schema.oneOf ?? schema.anyOf;
+    if (choices) return fc.oneof(...choices.map(choice => this.make(choice)));
+    const types = [schema.type ?? 'null'].flat();
+    return fc.oneof(...types.map(type => this.#ofType(type, schema)));
+  }
+
+  #ofType(type: string, schema: Schema): fc.Arbitrary<unknown> {
+    switch (type) {
+      case 'object': {
+        const parts = Object.entries(schema.properties ?? {}).map(([key, part]) => [
+          key,
+          this.make(part),
+        ]);
+        return fc.record(Object.fromEntries(parts), {
+          requiredKeys: (schema.required ?? []) as never[],
+        });
+      }
+      case 'array':
+        return fc.array(this.make(schema.items ?? {}), { maxLength: 3 });
+      case 'integer':
+        return fc.nat();
+      case 'boolean':
+        return fc.boolean();
+      case 'string':
+        return fc.string();
+      default:
+        return fc.constant(null);
+    }
+  }
+
+  /** Every way to leave out one thing that the schema requires. */
+  *holes(given: Schema, value: unknown): Generator<() => void> {
+    const schema = this.resolve(given);
+    if (Array.isArray(value)) {
+      for (const item of value) yield* this.holes(schema.items ?? {}, item);
+    } else if (typeof value === 'object' && value !== null) {
+      const fields = value as Record<string, unknown>;
+      const shape = schema.properties ? schema : this.resolve(schema.anyOf?.[0] ?? {});
+      for (const key of shape.required ?? []) yield () => delete fields[key];
+      for (const key of Object.keys(fields))
+        yield* this.holes(shape.properties?.[key] ?? {}, fields[key]);
+    }
+  }
+}
+
+describe.skipIf(!published)('the published schema', () => {
+  const root: Schema = published ? read('schema.json') : {};
+  const maker = new Maker(root.$defs ?? {});
+  const frames = maker.resolve({ $ref: '#/$defs/ServerFrame' }).oneOf ?? [];
+  const typeOf = (frame: Schema) => String(frame.properties?.['type']?.const);
+
+  it.each(frames.map(frame => [typeOf(frame), frame] as const))(
+    '%s: what it allows is taken, what lacks something is not',
+    (_, schema) => {
+      fc.assert(
+        fc.property(maker.make(schema), fc.nat(), (made, place) => {
+          expect(readServerFrame(JSON.stringify(made)).is).toBe('frame');
+          const broken = structuredClone(made);
+          const holes = [...maker.holes(schema, broken)];
+          holes[place % holes.length]?.();
+          expect(readServerFrame(JSON.stringify(broken)).is).not.toBe('frame');
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
+});
+
+describe.skipIf(!published)('the published codes', () => {
+  const { closes } = published ? read('codes.json') : { closes: [] };
+  it.each(closes as { code: number; reason: string; verdict: string }[])(
+    '$code $reason: $verdict',
+    ({ code, reason, verdict }) => {
+      // A fault of one of the programs: stopping, and letting the person try again, is all one can do.
+      const expected = verdict === 'fault' ? { is: 'stop', action: 'try_again' } : { is: verdict };
+      expect(judgeClose(code, reason)).toMatchObject(expected);
+    },
+  );
+});
