@@ -1,7 +1,7 @@
 // The conversation: what was said, and below it what is on its way.
 // At most 400 messages are in the page at once, so that long conversations stay quick and searchable.
 
-import { Fragment, useMemo, useRef, useState } from 'react';
+import { Fragment, memo, useMemo, useRef, useState } from 'react';
 import { useFollowing } from '../hooks/useFollowing';
 import type { OutboxMessage } from '../lib/websocket';
 import type { ChatMessage } from '../lib/ws/protocol';
@@ -29,7 +29,7 @@ interface Props {
 
 const NONE: readonly never[] = [];
 
-export function MessageList({
+export const MessageList = memo(function MessageList({
   messages,
   outbox = NONE,
   me = '',
@@ -121,7 +121,7 @@ export function MessageList({
       )}
     </div>
   );
-}
+});
 
 /** How many of the last messages are newer; looks only at those. */
 function countAfter(messages: readonly ChatMessage[], revision: number): number {

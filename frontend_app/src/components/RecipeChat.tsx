@@ -7,6 +7,7 @@ import {
   type RefObject,
   Suspense,
   useCallback,
+  useDeferredValue,
   useEffect,
   useMemo,
   useRef,
@@ -118,7 +119,14 @@ interface ConversationProps {
 
 function Conversation({ recipeId, chat, user, composer }: ConversationProps) {
   const { manager, messages, outbox, gaps, olderExist, recipe, state } = chat;
+  // Typing goes before showing. Both lists wait together: a confirmed message must not vanish in between.
+  const latest = useMemo(
+    () => ({ messages, outbox, gaps, olderExist }),
+    [messages, outbox, gaps, olderExist],
+  );
+  const shown = useDeferredValue(latest);
   const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
+  const retryAll = useCallback(() => manager.retryAll(), [manager]);
   const remove = useCallback((id: string) => manager.dropMessage(id), [manager]);
   const suggest = useCallback((text: string) => composer.current?.fill(text), [composer]);
   const isLoading = recipe === null && chat.ending === null;
@@ -127,15 +135,12 @@ function Conversation({ recipeId, chat, user, composer }: ConversationProps) {
   return (
     <>
       <MessageList
-        messages={messages}
-        outbox={outbox}
+        {...shown}
         me={user.id}
-        gaps={gaps}
-        olderExist={olderExist}
         loading={isLoading}
         onRetry={retry}
         onDelete={remove}
-        onRetryAll={() => manager.retryAll()}
+        onRetryAll={retryAll}
         onSuggest={suggest}
       />
       <MessageInput
