@@ -130,6 +130,32 @@ pub struct GetRecipeResponse {
     #[prost(message, optional, tag = "3")]
     pub recipe: ::core::option::Option<Recipe>,
 }
+/// Asks for a document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportRecipeRequest {
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "RecipeFormat", tag = "3")]
+    pub format: i32,
+    /// A past revision; absent: the newest.
+    #[prost(uint64, optional, tag = "4")]
+    pub revision: ::core::option::Option<u64>,
+}
+/// A document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportRecipeResponse {
+    /// `text/x-cooklang` or `application/ld+json`.
+    #[prost(string, tag = "1")]
+    pub media_type: ::prost::alloc::string::String,
+    /// The document, UTF-8.
+    #[prost(string, tag = "2")]
+    pub document: ::prost::alloc::string::String,
+    /// The revision that it stands for.
+    #[prost(uint64, tag = "3")]
+    pub revision: u64,
+}
 /// Asks for the principal's recipes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRecipesRequest {
@@ -403,6 +429,38 @@ pub struct Expulsion {
     #[prost(string, tag = "2")]
     pub user_id: ::prost::alloc::string::String,
 }
+/// How recipes are exchanged with other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RecipeFormat {
+    Unspecified = 0,
+    /// Cooklang: `text/x-cooklang`.
+    Cooklang = 1,
+    /// schema.org Recipe as JSON-LD: `application/ld+json`.
+    SchemaOrg = 2,
+}
+impl RecipeFormat {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RECIPE_FORMAT_UNSPECIFIED",
+            Self::Cooklang => "RECIPE_FORMAT_COOKLANG",
+            Self::SchemaOrg => "RECIPE_FORMAT_SCHEMA_ORG",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RECIPE_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+            "RECIPE_FORMAT_COOKLANG" => Some(Self::Cooklang),
+            "RECIPE_FORMAT_SCHEMA_ORG" => Some(Self::SchemaOrg),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod chat_service_client {
     #![allow(
@@ -536,6 +594,33 @@ pub mod chat_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "GetRecipe"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a recipe as a document in an exchange format.
+        pub async fn export_recipe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExportRecipeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ExportRecipe",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ExportRecipe"),
+                );
             self.inner.unary(req, path, codec).await
         }
         /// Lists the recipes that the principal owns or has joined, newest change first.
@@ -705,6 +790,14 @@ pub mod chat_service_server {
             request: tonic::Request<super::GetRecipeRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetRecipeResponse>,
+            tonic::Status,
+        >;
+        /// Gives a recipe as a document in an exchange format.
+        async fn export_recipe(
+            &self,
+            request: tonic::Request<super::ExportRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExportRecipeResponse>,
             tonic::Status,
         >;
         /// Lists the recipes that the principal owns or has joined, newest change first.
@@ -912,6 +1005,51 @@ pub mod chat_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ExportRecipe" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportRecipeSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ExportRecipeRequest>
+                    for ExportRecipeSvc<T> {
+                        type Response = super::ExportRecipeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportRecipeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::export_recipe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportRecipeSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

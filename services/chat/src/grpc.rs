@@ -6,7 +6,7 @@ mod streams;
 
 use proto::{
     chat::{
-        self as wire,
+        self as wire, RecipeFormat,
         chat_service_server::{ChatService, ChatServiceServer},
     },
     ids::RecipeId,
@@ -17,7 +17,11 @@ use tonic::{Request, Response, Status, Streaming};
 use tracing::Span;
 
 use self::convert::{Invalid, id, page_start, principal, status};
-use crate::{ledger::Draft, recipes::Recipes};
+use crate::{
+    ledger::Draft,
+    recipe::{Recipe, to_cooklang, to_schema_org},
+    recipes::Recipes,
+};
 
 /// How many recipes or messages a page has unless asked otherwise, and at most.
 const RECIPES: usize = 100;
@@ -82,6 +86,24 @@ impl ChatService for Chat {
         }))
     }
 
+    async fn export_recipe(
+        &self,
+        request: Request<wire::ExportRecipeRequest>,
+    ) -> Result<Response<wire::ExportRecipeResponse>, Status> {
+        let write = document_writer(request.get_ref().format())?;
+        let request = request.into_inner();
+        let who = principal(request.principal)?;
+        let recipe = id(&request.recipe_id)?;
+        let standing = self.recipes.get(&who, &recipe, request.revision).await;
+        let standing = standing.map_err(status)?;
+        let (media_type, document) = write(&standing.recipe);
+        Ok(Response::new(wire::ExportRecipeResponse {
+            media_type: media_type.to_owned(),
+            document,
+            revision: standing.revision,
+        }))
+    }
+
     async fn list_recipes(
         &self,
         request: Request<wire::ListRecipesRequest>,
@@ -143,6 +165,19 @@ impl ChatService for Chat {
         request: Request<Streaming<wire::LinkRequest>>,
     ) -> Result<Response<Self::LinkStream>, Status> {
         Ok(Response::new(self.open_link(request.into_inner())))
+    }
+}
+
+/// Gives a document's media type and text.
+type DocumentWriter = fn(&Recipe) -> (&'static str, String);
+
+fn document_writer(format: RecipeFormat) -> Result<DocumentWriter, Invalid> {
+    match format {
+        RecipeFormat::Cooklang => Ok(|recipe| ("text/x-cooklang", to_cooklang(recipe))),
+        RecipeFormat::SchemaOrg => {
+            Ok(|recipe| ("application/ld+json", to_schema_org(recipe).to_string()))
+        }
+        RecipeFormat::Unspecified => Err(Invalid::Missing("the format")),
     }
 }
 

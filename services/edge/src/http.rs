@@ -48,6 +48,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .merge(auth)
         .route("/v1/recipes", get(recipes::list).post(recipes::create))
         .route("/v1/recipes/{id}", get(recipes::show))
+        .route("/v1/recipes/{id}/messages", get(recipes::messages))
         .route("/.well-known/jwks.json", get(operations::jwks))
         .route("/openapi.json", get(operations::openapi))
         .route("/healthz", get(operations::health))

@@ -2,16 +2,19 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use proto::ids::RecipeId;
+use proto::ids::{RecipeId, Revision};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Shared, body::JsonBody, caller::Caller, problem::Problem};
-use crate::{upstream::chat::Found, wire::frames::Recipe};
+use crate::{
+    upstream::chat::{Format, Found},
+    wire::frames::Recipe,
+};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -27,8 +30,15 @@ pub(super) struct NewRecipe {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Format {
+pub(super) struct Wanted {
     format: Option<String>,
+    revision: Option<Revision>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Page {
+    before: Option<Revision>,
+    limit: Option<u32>,
 }
 
 pub(super) async fn list(
@@ -68,17 +78,58 @@ pub(super) async fn show(
     State(edge): Shared,
     Caller(principal): Caller,
     Path(id): Path<String>,
-    Query(Format { format }): Query<Format>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let id: RecipeId = id.parse().map_err(|_| Problem::not_found())?;
-    let found = edge.chat.get(&principal, &id).await?;
-    match format.as_deref() {
-        None | Some("json") => Ok(shown(&found).into_response()),
-        Some(_) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "No such format; ask for json, cooklang or schema.org",
-        )),
-    }
+    let id = recipe_id(&id)?;
+    let Query(Wanted { format, revision }) = wanted.map_err(bad_query)?;
+    let format = match format.as_deref() {
+        None | Some("json") => {
+            let found = edge.chat.get(&principal, &id, revision).await?;
+            return Ok(shown(&found));
+        }
+        Some("cooklang") => Format::Cooklang,
+        Some("schema.org") => Format::SchemaOrg,
+        Some(_) => {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "No such format; ask for json, cooklang or schema.org",
+            ));
+        }
+    };
+    let (media_type, document) = edge.chat.export(&principal, &id, format, revision).await?;
+    let media_type = format!("{media_type}; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, media_type)], document).into_response())
+}
+
+/// The messages before a revision, the nearest ones, oldest first; without one, the latest.
+pub(super) async fn messages(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let id = recipe_id(&id)?;
+    let Query(Page { before, limit }) = page.map_err(bad_query)?;
+    let (messages, truncated) = edge
+        .chat
+        .messages(&principal, &id, before, limit.unwrap_or_default())
+        .await?;
+    Ok(Json(json!({ "messages": messages, "messages_truncated": truncated })).into_response())
+}
+
+fn recipe_id(id: &str) -> Result<RecipeId, Problem> {
+    id.parse().map_err(|_| Problem::not_found())
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that map_err wants"
+)]
+fn bad_query(rejection: QueryRejection) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        format!("The query cannot be read: {rejection}"),
+    )
 }
 
 fn shown(found: &Found) -> Response {

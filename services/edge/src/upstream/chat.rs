@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use proto::{
     chat::{
-        self, CreateRecipeRequest, GetRecipeRequest, ListRecipesRequest,
-        chat_service_client::ChatServiceClient,
+        self, CreateRecipeRequest, ExportRecipeRequest, GetRecipeRequest, ListMessagesRequest,
+        ListRecipesRequest, RecipeFormat, chat_service_client::ChatServiceClient,
+        list_messages_request::Page,
     },
     ids::{MessageId, RecipeId, Revision},
 };
@@ -119,7 +120,16 @@ pub struct Summary {
     pub owned: bool,
 }
 
-/// A recipe at its newest revision.
+/// How recipes are exchanged with other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Cooklang.
+    Cooklang,
+    /// schema.org JSON-LD.
+    SchemaOrg,
+}
+
+/// A recipe at a revision.
 #[derive(Debug)]
 pub struct Found {
     /// Its id.
@@ -164,15 +174,68 @@ impl ChatClient {
     ///
     /// # Errors
     /// `NotFound` or `Unavailable`.
-    pub async fn get(&self, principal: &Principal, id: &RecipeId) -> Result<Found, ChatError> {
+    pub async fn get(
+        &self,
+        principal: &Principal,
+        id: &RecipeId,
+        revision: Option<Revision>,
+    ) -> Result<Found, ChatError> {
         let question = GetRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
-            revision: None,
+            revision,
         };
         let mut client = self.0.clone();
         let answer = bounded(client.get_recipe(request(question))).await?;
         found(answer.recipe_id, answer.revision, answer.recipe)
+    }
+
+    /// Gives a recipe as a document: its media type and text.
+    ///
+    /// # Errors
+    /// `NotFound` or `Unavailable`.
+    pub async fn export(
+        &self,
+        principal: &Principal,
+        id: &RecipeId,
+        format: Format,
+        revision: Option<Revision>,
+    ) -> Result<(String, String), ChatError> {
+        let format = match format {
+            Format::Cooklang => RecipeFormat::Cooklang,
+            Format::SchemaOrg => RecipeFormat::SchemaOrg,
+        };
+        let question = ExportRecipeRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+            format: format.into(),
+            revision,
+        };
+        let mut client = self.0.clone();
+        let answer = bounded(client.export_recipe(request(question))).await?;
+        Ok((answer.media_type, answer.document))
+    }
+
+    /// Gives a page of messages, oldest first, and whether older ones exist.
+    ///
+    /// # Errors
+    /// `NotFound` or `Unavailable`.
+    pub async fn messages(
+        &self,
+        principal: &Principal,
+        id: &RecipeId,
+        before: Option<Revision>,
+        limit: u32,
+    ) -> Result<(Vec<Arc<Message>>, bool), ChatError> {
+        let question = ListMessagesRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+            page: before.map(Page::Before),
+            limit,
+        };
+        let mut client = self.0.clone();
+        let answer = bounded(client.list_messages(request(question))).await?;
+        Ok((convert::messages(answer.messages), answer.truncated))
     }
 
     /// Lists the recipes that somebody owns or has joined.

@@ -326,15 +326,37 @@ impl ChatService for Served {
 
     async fn create_recipe(
         &self,
-        _: Request<chat::CreateRecipeRequest>,
+        request: Request<chat::CreateRecipeRequest>,
     ) -> Result<Response<chat::CreateRecipeResponse>, Status> {
-        Err(Status::unimplemented(""))
+        match request.into_inner().recipe_id {
+            id if id == "pancakes" => Err(Status::already_exists("taken")),
+            id if id.contains(' ') => Err(Status::invalid_argument("a bad id")),
+            recipe_id => Ok(Response::new(chat::CreateRecipeResponse {
+                recipe_id,
+                revision: 0,
+                recipe: Some(chat::Recipe::default()),
+            })),
+        }
     }
 
     async fn get_recipe(
         &self,
-        _: Request<chat::GetRecipeRequest>,
+        request: Request<chat::GetRecipeRequest>,
     ) -> Result<Response<chat::GetRecipeResponse>, Status> {
+        match request.into_inner().recipe_id {
+            recipe_id if recipe_id == "pancakes" => Ok(Response::new(chat::GetRecipeResponse {
+                recipe_id,
+                revision: 0,
+                recipe: Some(chat::Recipe::default()),
+            })),
+            _ => Err(Status::not_found("no such recipe")),
+        }
+    }
+
+    async fn export_recipe(
+        &self,
+        _: Request<chat::ExportRecipeRequest>,
+    ) -> Result<Response<chat::ExportRecipeResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 
@@ -342,7 +364,13 @@ impl ChatService for Served {
         &self,
         _: Request<chat::ListRecipesRequest>,
     ) -> Result<Response<chat::ListRecipesResponse>, Status> {
-        Err(Status::unimplemented(""))
+        let pancakes = chat::RecipeSummary {
+            recipe_id: "pancakes".into(),
+            ..chat::RecipeSummary::default()
+        };
+        Ok(Response::new(chat::ListRecipesResponse {
+            recipes: vec![pancakes],
+        }))
     }
 
     async fn list_messages(
