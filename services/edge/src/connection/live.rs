@@ -303,8 +303,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             due: now + due_in,
             expires: self.session.expires(),
         };
-        self.edge.deadlines.schedule(held.record(&self.id, now));
+        let record = held.record(&self.id, now);
+        // First here, then there: a prompt that finds nobody here is struck from the schedule.
         self.connection.carry(&self.id, held);
+        self.edge.deadlines.schedule(record);
     }
 
     async fn write(&mut self, frame: Utf8Bytes, tally: &mut Tally) -> Result<(), End> {
