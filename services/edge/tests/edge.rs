@@ -6,6 +6,8 @@
 mod contract;
 #[path = "edge/conversation.rs"]
 mod conversation;
+#[path = "edge/documents.rs"]
+mod documents;
 #[path = "edge/kit.rs"]
 mod kit;
 #[path = "edge/stand_ins.rs"]

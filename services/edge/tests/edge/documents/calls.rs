@@ -1,0 +1,201 @@
+//! The calls that show each documented answer of the HTTP API: what is sent, and the status that comes back.
+
+use axum::body::Body;
+use http::{Method, Request};
+
+/// One call.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// The path as it is documented.
+    pub(super) template: &'static str,
+    uri: &'static str,
+    headers: Vec<(&'static str, &'static str)>,
+    body: String,
+    pub(super) status: u16,
+}
+
+impl Call {
+    pub(super) fn request(&self) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(&self.method)
+            .uri(self.uri)
+            .header("host", "chat.example");
+        for (name, value) in &self.headers {
+            request = request.header(*name, *value);
+        }
+        request.body(self.body.clone().into()).unwrap()
+    }
+
+    fn at(self, uri: &'static str) -> Self {
+        Self { uri, ..self }
+    }
+
+    fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    fn json(self, body: impl Into<String>) -> Self {
+        let body = body.into();
+        Self { body, ..self }.with("content-type", "application/json")
+    }
+
+    fn by_ada(self) -> Self {
+        self.with("authorization", "Bearer ada:900")
+    }
+}
+
+fn get(template: &'static str, status: u16) -> Call {
+    Call {
+        method: Method::GET,
+        template,
+        uri: template,
+        headers: Vec::new(),
+        body: String::new(),
+        status,
+    }
+}
+
+fn post(template: &'static str, status: u16) -> Call {
+    Call {
+        method: Method::POST,
+        ..get(template, status)
+    }
+}
+
+const REGISTER: &str = "/v1/auth/register";
+const LOGIN: &str = "/v1/auth/login";
+const REFRESH: &str = "/v1/auth/refresh";
+const LOGOUT: &str = "/v1/auth/logout";
+const RECIPES: &str = "/v1/recipes";
+const RECIPE: &str = "/v1/recipes/{id}";
+const CHAT: &str = "/v1/chat/{recipe_id}";
+
+/// Calls to an edge whose services answer.
+pub(super) fn in_good_times() -> Vec<Call> {
+    let mut calls = signing_in();
+    calls.extend(signing_out());
+    calls.extend(recipes());
+    calls.extend(upgrades());
+    calls
+        .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
+    calls.extend(["/readyz", "/metrics", "/"].map(|path| get(path, 200)));
+    let posts = [REGISTER, LOGIN, REFRESH, LOGOUT, RECIPES];
+    calls.extend(posts.into_iter().flat_map(bad_bodies));
+    let foreign = |path| post(path, 403).with("origin", "https://evil.example");
+    calls.extend([REGISTER, LOGIN, REFRESH, LOGOUT].map(foreign));
+    calls
+}
+
+/// Calls to an edge whose auth service is away.
+pub(super) fn in_bad_times() -> Vec<Call> {
+    vec![
+        post(REGISTER, 503).json(credentials("ada", "long enough")),
+        post(LOGIN, 503).json(credentials("ada", "long enough")),
+        post(REFRESH, 503).with("cookie", "refresh_token=good"),
+        post(LOGOUT, 503).with("cookie", "refresh_token=good"),
+        get(RECIPES, 503).by_ada(),
+        post(RECIPES, 503).by_ada().json(r#"{"title":"Waffles"}"#),
+        get(RECIPE, 503).at("/v1/recipes/pancakes").by_ada(),
+        get("/.well-known/jwks.json", 503),
+        get("/readyz", 503),
+    ]
+}
+
+fn credentials(username: &str, password: &str) -> String {
+    format!(r#"{{"username":"{username}","password":"{password}"}}"#)
+}
+
+fn signing_in() -> Vec<Call> {
+    let in_body = r#"{"username":"ada","password":"long enough","refresh":"body"}"#;
+    vec![
+        post(REGISTER, 201).json(credentials("ada", "long enough")),
+        post(REGISTER, 201).json(in_body),
+        post(REGISTER, 409).json(credentials("taken", "long enough")),
+        post(REGISTER, 422).json(credentials("ada", "short")),
+        post(REGISTER, 429).json(credentials("crowd", "long enough")),
+        post(LOGIN, 200).json(credentials("ada", "long enough")),
+        post(LOGIN, 200).json(in_body),
+        post(LOGIN, 401).json(credentials("ada", "wrong password")),
+        post(LOGIN, 429).json(credentials("crowd", "long enough")),
+        post(REFRESH, 200).with("cookie", "refresh_token=good"),
+        post(REFRESH, 200).json(r#"{"refresh_token":"good","refresh":"body"}"#),
+        post(REFRESH, 401),
+        post(REFRESH, 401).with("cookie", "refresh_token=spent"),
+    ]
+}
+
+fn signing_out() -> Vec<Call> {
+    vec![
+        post(LOGOUT, 204).with("cookie", "refresh_token=good"),
+        post(LOGOUT, 204).json(r#"{"refresh_token":"good"}"#),
+        post(LOGOUT, 204).by_ada(),
+        post(LOGOUT, 401),
+        post(LOGOUT, 401).with("cookie", "refresh_token=unknown"),
+    ]
+}
+
+fn recipes() -> Vec<Call> {
+    vec![
+        get(RECIPES, 200).by_ada(),
+        get(RECIPES, 401),
+        get(RECIPES, 401).with("authorization", "Bearer forged"),
+        post(RECIPES, 201)
+            .by_ada()
+            .json(r#"{"id":"waffles","title":"Waffles"}"#),
+        post(RECIPES, 401).json(r#"{"title":"Waffles"}"#),
+        post(RECIPES, 409)
+            .by_ada()
+            .json(r#"{"id":"pancakes","title":"Pancakes"}"#),
+        post(RECIPES, 422)
+            .by_ada()
+            .json(r#"{"id":"a b","title":"Pancakes"}"#),
+        get(RECIPE, 200).at("/v1/recipes/pancakes").by_ada(),
+        get(RECIPE, 200)
+            .at("/v1/recipes/pancakes?format=json")
+            .by_ada(),
+        get(RECIPE, 400)
+            .at("/v1/recipes/pancakes?format=telegram")
+            .by_ada(),
+        get(RECIPE, 401).at("/v1/recipes/pancakes"),
+        get(RECIPE, 404).at("/v1/recipes/nowhere").by_ada(),
+        get(RECIPE, 404).at("/v1/recipes/a.b").by_ada(),
+    ]
+}
+
+/// Upgrades that are refused for what they say.
+fn upgrades() -> Vec<Call> {
+    let knock = |status| {
+        get(CHAT, status)
+            .at("/v1/chat/pancakes")
+            .with("connection", "upgrade")
+            .with("upgrade", "websocket")
+    };
+    let key = ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    vec![
+        knock(400).with("sec-websocket-version", "8"),
+        knock(400).with("sec-websocket-version", "13"),
+        knock(400)
+            .with("sec-websocket-version", "13")
+            .with(key.0, key.1)
+            .with("sec-websocket-protocol", "telegraph"),
+        knock(403).with("origin", "https://evil.example"),
+        get(CHAT, 404).at("/v1/chat/a.b"),
+        get(CHAT, 426).at("/v1/chat/pancakes"),
+    ]
+}
+
+/// A `POST` whose body is no good, in each way.
+fn bad_bodies(path: &'static str) -> [Call; 4] {
+    [
+        post(path, 400).json("nonsense"),
+        post(path, 413).json("x".repeat(65 << 10)),
+        Call {
+            body: "{}".into(),
+            ..post(path, 415)
+        },
+        post(path, 422).json(r#"{"username":7,"refresh_token":7,"title":7}"#),
+    ]
+    .map(Call::by_ada)
+}
