@@ -9,10 +9,12 @@ import { words } from '../words';
 interface Props {
   api: Api;
   user: User;
+  /** More items, mounted when the menu is opened for the first time. */
   children?: ReactNode;
 }
 
 export function AppMenu({ api, user, children }: Props) {
+  const [wasOpened, setWasOpened] = useState(false);
   const [theme, setTheme] = useState(currentTheme);
   const details = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
@@ -32,14 +34,14 @@ export function AppMenu({ api, user, children }: Props) {
     };
   }, []);
   return (
-    <details className="menu" ref={details}>
+    <details className="menu" ref={details} onToggle={() => setWasOpened(true)}>
       <summary>
         <span className="visually-hidden">{words.menu}</span>
         <span aria-hidden="true">⋯</span>
       </summary>
       <div className="menu-items">
         <p className="soft menu-name">{user.name}</p>
-        {children}
+        {wasOpened && children}
         <button type="button" onClick={() => setTheme(nextTheme(theme))}>
           {words.theme.label}: {words.theme[theme]}
         </button>

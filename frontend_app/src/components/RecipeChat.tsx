@@ -28,11 +28,16 @@ import { Link } from './Link';
 import { MessageInput, type MessageInputHandle } from './MessageInput';
 import { MessageList } from './MessageList';
 import { RecipeCard } from './RecipeCard';
-import { RecipeMenu } from './RecipeMenu';
 import { Tabs } from './Tabs';
 
-const DebugDrawer = lazy(() => import('./DebugDrawer'));
-const ShortcutList = lazy(() => import('./ShortcutList'));
+/** Loaded when it is needed. Where that fails (no network) the page goes on without it. */
+function seldom<P>(load: () => Promise<{ default: (props: P) => ReactNode }>) {
+  return lazy(() => load().catch(() => ({ default: (_: P): ReactNode => null })));
+}
+
+const DebugDrawer = seldom(() => import('./DebugDrawer'));
+const ShortcutList = seldom(() => import('./ShortcutList'));
+const RecipeMenu = seldom(() => import('./RecipeMenu'));
 
 interface Props {
   recipeId: string;
@@ -66,7 +71,9 @@ export function RecipeChat({ recipeId, user, api }: Props) {
         <h1 dir="auto">{title}</h1>
         <ConnectionStatus state={news.shown} retryAt={chat.retryAt} />
         <AppMenu api={api} user={user}>
-          <RecipeMenu api={api} recipeId={recipeId} />
+          <Suspense>
+            <RecipeMenu api={api} recipeId={recipeId} />
+          </Suspense>
         </AppMenu>
       </header>
       <Announcements chat={chat} banner={news.banner} />

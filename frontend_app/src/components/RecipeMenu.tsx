@@ -9,7 +9,7 @@ const FILES = {
   'schema.org': 'jsonld',
 } as const;
 
-export function RecipeMenu({ api, recipeId }: { api: Api; recipeId: string }) {
+export default function RecipeMenu({ api, recipeId }: { api: Api; recipeId: string }) {
   const [problem, setProblem] = useState('');
   const save = async (format: keyof typeof FILES) => {
     setProblem('');

@@ -3,6 +3,7 @@
 
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { clearOutboxes } from './outbox-store';
+import { randomHex } from './ws/environment';
 
 const LIMIT = 10_000;
 
@@ -44,8 +45,7 @@ export class Api {
 
   /** A guest is an ordinary account with a made-up name and a password that nobody knows. */
   guest(): Promise<void> {
-    const random = [...crypto.getRandomValues(new Uint8Array(24))];
-    const hex = random.map(byte => byte.toString(16).padStart(2, '0')).join('');
+    const hex = randomHex(24);
     return this.signUp({ username: `guest-${hex.slice(0, 8)}`, password: hex });
   }
 

@@ -37,7 +37,7 @@ export const browser: Environment = {
   },
   now: () => Date.now(),
   dice: () => Math.random(),
-  newId: uuidV7,
+  newId: () => randomHex(16),
   setTimer(run, after) {
     const timer = setTimeout(run, after);
     return () => clearTimeout(timer);
@@ -63,11 +63,8 @@ export const browser: Environment = {
   },
 };
 
-/** UUID version 7, also where `crypto.randomUUID` is missing (plain HTTP on a local network). */
-export function uuidV7(now: number = Date.now()): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
-  const time = now.toString(16).padStart(12, '0');
-  const variant = '89ab'[(bytes[8] ?? 0) & 3];
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
+/** Random bytes as text; works also where `crypto.randomUUID` is missing (plain HTTP on a local network). */
+export function randomHex(bytes: number): string {
+  const random = [...crypto.getRandomValues(new Uint8Array(bytes))];
+  return random.map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
