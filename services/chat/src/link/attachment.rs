@@ -175,10 +175,12 @@ impl<T> Attachment<T> {
             return Vec::new();
         }
         let sent = self.sent;
-        let ready = self
-            .waiting
-            .extract_if(.., |(revision, _)| *revision <= sent);
-        ready.map(|(_, answer)| answer).collect()
+        let (ready, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|(revision, _)| *revision <= sent);
+        self.waiting = waiting;
+        let ready: Vec<_> = ready;
+        ready.into_iter().map(|(_, answer)| answer).collect()
     }
 
     /// Everything that still waits: nothing will come before it any more.

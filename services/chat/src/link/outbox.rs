@@ -4,8 +4,9 @@
 //! recipe. A receiver that is too slow gets only the newest update of the recipes that it fell behind on. It
 //! reads no store: the link's task asks it what has to be read.
 
+mod state;
+
 use std::{
-    collections::{HashMap, VecDeque},
     ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -14,7 +15,8 @@ use proto::ids::{RecipeId, Revision, UserId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::attachment::{Attachment, Queue, Todo};
+use self::state::{Outgoing, Room, State};
+use super::attachment::Todo;
 use crate::{
     commit::Posted,
     message::Update,
@@ -92,62 +94,11 @@ pub(crate) struct Outbox {
     metrics: Arc<Metrics>,
 }
 
-#[derive(Debug)]
-struct State {
-    queue: Outgoing,
-    rooms: HashMap<RecipeId, Room>,
-    lagging: VecDeque<RecipeId>,
-    behind: VecDeque<CatchUp>,
-    stamps: u64,
-    finished: bool,
-}
-
-/// An attached recipe.
-#[derive(Debug)]
-struct Room {
-    attachment: Attachment<Event>,
-    stamp: u64,
-    /// The call that attached it, until that is answered.
-    attaching: Option<u64>,
-    /// The revision at which somebody was last shut out: who was let in before must ask again.
-    shut_out_at: Revision,
-}
-
-/// The queue. Only updates count against its capacity: answers are bounded by the calls under way.
-#[derive(Debug)]
-struct Outgoing {
-    events: VecDeque<Event>,
-    updates: usize,
-    capacity: usize,
-}
-
-impl Queue for Outgoing {
-    fn push(&mut self, update: &Arc<Update>) -> bool {
-        let fits = self.updates < self.capacity;
-        if fits {
-            self.updates += 1;
-            self.events.push_back(Event::Update(Arc::clone(update)));
-        }
-        fits
-    }
-}
-
 impl Outbox {
     /// An outbox that holds at most `capacity` updates.
     pub(crate) fn new(capacity: usize, metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State {
-                queue: Outgoing {
-                    events: VecDeque::new(),
-                    updates: 0,
-                    capacity: capacity.max(1),
-                },
-                rooms: HashMap::new(),
-                lagging: VecDeque::new(),
-                behind: VecDeque::new(),
-                stamps: 0,
-                finished: false,
-            }),
+            state: Mutex::new(State::new(capacity)),
             ready: Notify::new(),
             reading: Notify::new(),
             abandoned: CancellationToken::new(),
@@ -157,25 +108,7 @@ impl Outbox {
 
     /// Begins to take updates of a recipe. The answer follows once it is known how far the recipe has come.
     pub(super) fn attach(&self, recipe: &RecipeId, after: Option<Revision>, number: u64) {
-        self.change(|state| {
-            state.stamps += 1;
-            let stamp = state.stamps;
-            let room = Room {
-                attachment: Attachment::new(after),
-                stamp,
-                attaching: Some(number),
-                shut_out_at: 0,
-            };
-            if let Some(earlier) = state.rooms.insert(recipe.clone(), room) {
-                state.queue.events.extend(earlier.attachment.into_waiting());
-            }
-            state.behind.push_back(CatchUp {
-                recipe: recipe.clone(),
-                after,
-                again: false,
-                stamp,
-            });
-        });
+        self.change(|state| state.attach(recipe, after, number));
     }
 
     /// Takes no more updates of a recipe.
@@ -304,127 +237,5 @@ impl Outbox {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn answer(&mut self, number: u64, reply: Reply, metrics: &Metrics) {
-        let after = match &reply {
-            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.revision)),
-            Reply::Posted { recipe, posted } => Some((recipe.clone(), posted.message.revision)),
-            Reply::Attached { .. } | Reply::Refused(_) | Reply::Malformed(_) => None,
-        };
-        let answer = Event::Answer { number, reply };
-        let waits_in = after.and_then(|(recipe, revision)| {
-            let room = self.rooms.get_mut(&recipe)?;
-            Some((recipe, revision, room))
-        });
-        let Some((recipe, revision, room)) = waits_in else {
-            self.queue.events.push_back(answer);
-            return;
-        };
-        let (answer, todo) = room.attachment.gate(revision, answer);
-        self.queue.events.extend(answer);
-        self.follow_up(&recipe, todo, metrics);
-    }
-
-    fn caught_up(&mut self, asked: &CatchUp, read: &CaughtUp, metrics: &Metrics) {
-        let room = self.rooms.get_mut(&asked.recipe);
-        let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
-            return;
-        };
-        if !read.excluded.is_empty() {
-            room.shut_out_at = read.revision;
-        }
-        let expelled = read.excluded.iter().map(|user| Event::Expulsion {
-            recipe: asked.recipe.clone(),
-            user: user.clone(),
-        });
-        self.queue.events.extend(expelled);
-        let attachment = &mut room.attachment;
-        let todo = attachment.caught_up(&read.updates, read.revision, &mut self.queue);
-        if let Some(number) = room.attaching.take().filter(|number| *number != 0) {
-            let reply = Reply::Attached {
-                recipe: asked.recipe.clone(),
-                revision: read.revision,
-            };
-            let (answer, _) = attachment.gate(read.revision, Event::Answer { number, reply });
-            self.queue.events.extend(answer);
-        }
-        self.follow_up(&asked.recipe, todo, metrics);
-    }
-
-    /// A recipe that could not even be attached is none; else it is tried again.
-    fn not_caught_up(&mut self, asked: &CatchUp, refused: Refused) -> ControlFlow<()> {
-        let room = self.rooms.get_mut(&asked.recipe);
-        let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
-            return ControlFlow::Continue(());
-        };
-        let Some(number) = room.attaching else {
-            self.behind.push_back(CatchUp {
-                recipe: asked.recipe.clone(),
-                after: Some(room.attachment.sent()),
-                again: true,
-                stamp: asked.stamp,
-            });
-            return ControlFlow::Continue(());
-        };
-        if let Some(room) = self.rooms.remove(&asked.recipe) {
-            self.queue.events.extend(room.attachment.into_waiting());
-        }
-        if number != 0 {
-            let reply = Reply::Refused(refused);
-            self.queue.events.push_back(Event::Answer { number, reply });
-        }
-        ControlFlow::Break(())
-    }
-
-    fn follow_up(&mut self, recipe: &RecipeId, todo: Todo, metrics: &Metrics) {
-        let Some(room) = self.rooms.get_mut(recipe) else {
-            return;
-        };
-        self.queue.events.extend(room.attachment.released());
-        match todo {
-            Todo::Nothing => {}
-            Todo::WaitForRoom => {
-                metrics.lagging();
-                self.lagging.push_back(recipe.clone());
-            }
-            Todo::CatchUp => self.behind.push_back(CatchUp {
-                recipe: recipe.clone(),
-                after: Some(room.attachment.sent()),
-                again: false,
-                stamp: room.stamp,
-            }),
-        }
-    }
-
-    fn pop(&mut self) -> Option<Event> {
-        if let Some(event) = self.queue.events.pop_front() {
-            if matches!(event, Event::Update(_)) {
-                self.queue.updates -= 1;
-            }
-            return Some(event);
-        }
-        while let Some(recipe) = self.lagging.pop_front() {
-            let Some(room) = self.rooms.get_mut(&recipe) else {
-                continue;
-            };
-            let (newest, todo) = room.attachment.newest();
-            // What waited for it goes out right behind it.
-            self.queue.events.extend(room.attachment.released());
-            if todo == Todo::CatchUp {
-                self.behind.push_back(CatchUp {
-                    after: Some(room.attachment.sent()),
-                    stamp: room.stamp,
-                    again: false,
-                    recipe,
-                });
-            }
-            if let Some(newest) = newest {
-                return Some(Event::Update(newest));
-            }
-        }
-        None
     }
 }

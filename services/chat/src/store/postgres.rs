@@ -2,26 +2,31 @@
 //!
 //! A commit is one statement, so it takes one round trip and is one transaction. What is sent is in `statements`.
 
+mod binding;
+mod reading;
 mod statements;
 
-use std::{collections::HashMap, future::Future, str::FromStr, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
 use sqlx::{
-    Connection, PgConnection, PgPool, Row,
+    Connection, PgConnection, PgPool, Row, SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
-use sqlx::{SqlSafeStr, postgres::PgArguments, query::Query};
 use tokio::time::timeout;
 
+use self::{
+    binding::{Asked, bind_members, bind_messages, bind_versions, column},
+    reading::{ledger, message, parsed, principal},
+};
 use super::{
     Error, OpenError, Page, Prefer, Summary, Version,
-    rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
+    rows::{RecipeRow, from_json, signed, unsigned},
 };
 use crate::{
-    access::{Access, Member, folded},
+    access::folded,
     ledger::Ledger,
     message::{Message, MessageKey, Principal},
 };
@@ -242,10 +247,7 @@ impl Postgres {
             .collect())
     }
 
-    async fn rows(
-        &self,
-        query: Query<'_, sqlx::Postgres, PgArguments>,
-    ) -> Result<Vec<PgRow>, Error> {
+    async fn rows(&self, query: Asked<'_>) -> Result<Vec<PgRow>, Error> {
         in_time(query.fetch_all(&self.0)).await
     }
 }
@@ -253,131 +255,6 @@ impl Postgres {
 async fn in_time<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
     let answered = timeout(PATIENCE, asked).await;
     Ok(answered.map_err(|_| Error::Late)??)
-}
-
-type Asked<'q> = Query<'q, sqlx::Postgres, PgArguments>;
-
-fn bind_messages<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q> {
-    let messages: Vec<(&str, &Message)> = rows
-        .iter()
-        .flat_map(|row| row.messages.iter().map(|m| (row.id.as_str(), &**m)))
-        .collect();
-    query
-        .bind(column(&messages, |(recipe, _)| (*recipe).to_owned()))
-        .bind(column(&messages, |(_, m)| signed(m.revision)))
-        .bind(column(&messages, |(_, m)| m.id.to_string()))
-        .bind(column(&messages, |(_, m)| m.author.user.to_string()))
-        .bind(column(&messages, |(_, m)| m.author.name().to_owned()))
-        .bind(column(&messages, |(_, m)| m.content.as_str().to_owned()))
-        .bind(column(&messages, |(_, m)| m.effect.clone()))
-        .bind(column(&messages, |(_, m)| m.hint.clone()))
-        .bind(column(&messages, |(_, m)| m.accepted_at.unix_millis()))
-}
-
-fn bind_versions<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q> {
-    let versions: Vec<_> = rows
-        .iter()
-        .flat_map(|row| row.versions.iter().map(|version| (row.id.clone(), version)))
-        .collect();
-    query
-        .bind(column(&versions, |(recipe, _)| recipe.clone()))
-        .bind(column(&versions, |(_, (revision, _))| *revision))
-        .bind(column(&versions, |(_, (_, state))| state.clone()))
-}
-
-/// Those who are members now, then those who are not any more.
-fn bind_members<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q> {
-    let members = || {
-        rows.iter().flat_map(|row| {
-            row.members
-                .iter()
-                .map(move |(name, member)| (row, name, member))
-        })
-    };
-    let present: Vec<(&str, &Member)> = members()
-        .filter_map(|(row, _, member)| Some((row.id.as_str(), member.as_ref()?)))
-        .collect();
-    let gone: Vec<(&str, &str)> = members()
-        .filter(|(_, _, member)| member.is_none())
-        .map(|(row, name, _)| (row.id.as_str(), name.as_str()))
-        .collect();
-    query
-        .bind(column(&present, |(recipe, _)| (*recipe).to_owned()))
-        .bind(column(&present, |(_, member)| member.name.clone()))
-        .bind(column(&present, |(_, member)| {
-            member.user.as_ref().map(ToString::to_string)
-        }))
-        .bind(column(&present, |(_, member)| role_text(member.role)))
-        .bind(column(&gone, |(recipe, _)| (*recipe).to_owned()))
-        .bind(column(&gone, |(_, name)| (*name).to_owned()))
-}
-
-/// One column of what is sent: a statement takes many rows as one array for each.
-fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
-    rows.iter().map(value).collect()
-}
-
-fn ledger(row: &PgRow) -> Result<Ledger, Error> {
-    Ok(Ledger {
-        id: parsed(row, 0)?,
-        access: Access {
-            owner: parsed(row, 1)?,
-            visibility: visibility(row.try_get(2)?),
-            members: members(row)?,
-        },
-        revision: unsigned(row.try_get(3)?),
-        recipe: Arc::new(from_json(row.try_get(4)?)?),
-        recipe_revision: unsigned(row.try_get(5)?),
-        undo: from_json(row.try_get(6)?)?,
-        changed_at: Timestamp::from_unix_millis(row.try_get(7)?),
-    })
-}
-
-fn members(row: &PgRow) -> Result<Vec<Member>, Error> {
-    let names: Vec<String> = row.try_get(8)?;
-    let users: Vec<Option<String>> = row.try_get(9)?;
-    let roles: Vec<String> = row.try_get(10)?;
-    let members = names.into_iter().zip(users).zip(roles);
-    members
-        .map(|((name, user), stored)| {
-            Ok(Member {
-                name,
-                user: user.map(|user| parse(&user)).transpose()?,
-                role: role(&stored),
-            })
-        })
-        .collect()
-}
-
-fn message(row: &PgRow) -> Result<Message, Error> {
-    Ok(Message {
-        revision: unsigned(row.try_get(0)?),
-        id: parsed(row, 1)?,
-        author: principal(row, 2)?,
-        content: parsed(row, 4)?,
-        effect: row.try_get(5)?,
-        hint: row.try_get(6)?,
-        accepted_at: Timestamp::from_unix_millis(row.try_get(7)?),
-    })
-}
-
-/// A user's id, and the name beside it.
-fn principal(row: &PgRow, column: usize) -> Result<Principal, Error> {
-    Principal::new(parsed(row, column)?, row.try_get(column + 1)?).map_err(Error::malformed)
-}
-
-fn parsed<T>(row: &PgRow, column: usize) -> Result<T, Error>
-where
-    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    parse(row.try_get(column)?)
-}
-
-fn parse<T>(text: &str) -> Result<T, Error>
-where
-    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    text.parse().map_err(Error::malformed)
 }
 
 fn migrations() -> Migrator {

@@ -1,0 +1,212 @@
+//! What an outbox holds: the queue, the attached recipes, and what has to be read for them.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::ControlFlow,
+    sync::Arc,
+};
+
+use proto::ids::{RecipeId, Revision};
+
+use super::{
+    super::attachment::{Attachment, Queue, Todo},
+    CatchUp, Event, Reply,
+};
+use crate::{message::Update, metrics::Metrics, recipes::CaughtUp, refused::Refused};
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) queue: Outgoing,
+    pub(super) rooms: HashMap<RecipeId, Room>,
+    pub(super) lagging: VecDeque<RecipeId>,
+    pub(super) behind: VecDeque<CatchUp>,
+    pub(super) stamps: u64,
+    pub(super) finished: bool,
+}
+
+/// An attached recipe.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) attachment: Attachment<Event>,
+    pub(super) stamp: u64,
+    /// The call that attached it, until that is answered.
+    pub(super) attaching: Option<u64>,
+    /// The revision at which somebody was last shut out: who was let in before must ask again.
+    pub(super) shut_out_at: Revision,
+}
+
+/// The queue. Only updates count against its capacity: answers are bounded by the calls under way.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) events: VecDeque<Event>,
+    pub(super) updates: usize,
+    pub(super) capacity: usize,
+}
+
+impl Queue for Outgoing {
+    fn push(&mut self, update: &Arc<Update>) -> bool {
+        let fits = self.updates < self.capacity;
+        if fits {
+            self.updates += 1;
+            self.events.push_back(Event::Update(Arc::clone(update)));
+        }
+        fits
+    }
+}
+
+impl State {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            queue: Outgoing {
+                events: VecDeque::new(),
+                updates: 0,
+                capacity: capacity.max(1),
+            },
+            rooms: HashMap::new(),
+            lagging: VecDeque::new(),
+            behind: VecDeque::new(),
+            stamps: 0,
+            finished: false,
+        }
+    }
+
+    pub(super) fn attach(&mut self, recipe: &RecipeId, after: Option<Revision>, number: u64) {
+        self.stamps += 1;
+        let stamp = self.stamps;
+        let room = Room {
+            attachment: Attachment::new(after),
+            stamp,
+            attaching: Some(number),
+            shut_out_at: 0,
+        };
+        if let Some(earlier) = self.rooms.insert(recipe.clone(), room) {
+            self.queue.events.extend(earlier.attachment.into_waiting());
+        }
+        self.behind.push_back(CatchUp {
+            recipe: recipe.clone(),
+            after,
+            again: false,
+            stamp,
+        });
+    }
+
+    pub(super) fn answer(&mut self, number: u64, reply: Reply, metrics: &Metrics) {
+        let after = match &reply {
+            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.revision)),
+            Reply::Posted { recipe, posted } => Some((recipe.clone(), posted.message.revision)),
+            Reply::Attached { .. } | Reply::Refused(_) | Reply::Malformed(_) => None,
+        };
+        let answer = Event::Answer { number, reply };
+        let waits_in = after.and_then(|(recipe, revision)| {
+            let room = self.rooms.get_mut(&recipe)?;
+            Some((recipe, revision, room))
+        });
+        let Some((recipe, revision, room)) = waits_in else {
+            self.queue.events.push_back(answer);
+            return;
+        };
+        let (answer, todo) = room.attachment.gate(revision, answer);
+        self.queue.events.extend(answer);
+        self.follow_up(&recipe, todo, metrics);
+    }
+
+    pub(super) fn caught_up(&mut self, asked: &CatchUp, read: &CaughtUp, metrics: &Metrics) {
+        let room = self.rooms.get_mut(&asked.recipe);
+        let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
+            return;
+        };
+        if !read.excluded.is_empty() {
+            room.shut_out_at = read.revision;
+        }
+        let expelled = read.excluded.iter().map(|user| Event::Expulsion {
+            recipe: asked.recipe.clone(),
+            user: user.clone(),
+        });
+        self.queue.events.extend(expelled);
+        let attachment = &mut room.attachment;
+        let todo = attachment.caught_up(&read.updates, read.revision, &mut self.queue);
+        if let Some(number) = room.attaching.take().filter(|number| *number != 0) {
+            let reply = Reply::Attached {
+                recipe: asked.recipe.clone(),
+                revision: read.revision,
+            };
+            let (answer, _) = attachment.gate(read.revision, Event::Answer { number, reply });
+            self.queue.events.extend(answer);
+        }
+        self.follow_up(&asked.recipe, todo, metrics);
+    }
+
+    /// A recipe that could not even be attached is none; else it is tried again.
+    pub(super) fn not_caught_up(&mut self, asked: &CatchUp, refused: Refused) -> ControlFlow<()> {
+        let room = self.rooms.get_mut(&asked.recipe);
+        let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
+            return ControlFlow::Continue(());
+        };
+        let Some(number) = room.attaching else {
+            self.behind.push_back(CatchUp {
+                recipe: asked.recipe.clone(),
+                after: Some(room.attachment.sent()),
+                again: true,
+                stamp: asked.stamp,
+            });
+            return ControlFlow::Continue(());
+        };
+        if let Some(room) = self.rooms.remove(&asked.recipe) {
+            self.queue.events.extend(room.attachment.into_waiting());
+        }
+        if number != 0 {
+            let reply = Reply::Refused(refused);
+            self.queue.events.push_back(Event::Answer { number, reply });
+        }
+        ControlFlow::Break(())
+    }
+
+    pub(super) fn follow_up(&mut self, recipe: &RecipeId, todo: Todo, metrics: &Metrics) {
+        let Some(room) = self.rooms.get_mut(recipe) else {
+            return;
+        };
+        self.queue.events.extend(room.attachment.released());
+        match todo {
+            Todo::Nothing => {}
+            Todo::WaitForRoom => {
+                metrics.lagging();
+                self.lagging.push_back(recipe.clone());
+            }
+            Todo::CatchUp => self.behind.push_back(CatchUp {
+                recipe: recipe.clone(),
+                after: Some(room.attachment.sent()),
+                again: false,
+                stamp: room.stamp,
+            }),
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Event> {
+        if let Some(event) = self.queue.events.pop_front() {
+            if matches!(event, Event::Update(_)) {
+                self.queue.updates -= 1;
+            }
+            return Some(event);
+        }
+        while let Some(recipe) = self.lagging.pop_front() {
+            let Some(room) = self.rooms.get_mut(&recipe) else {
+                continue;
+            };
+            let (newest, todo) = room.attachment.newest();
+            // What waited for it goes out right behind it.
+            self.queue.events.extend(room.attachment.released());
+            if todo == Todo::CatchUp {
+                self.behind.push_back(CatchUp {
+                    after: Some(room.attachment.sent()),
+                    stamp: room.stamp,
+                    again: false,
+                    recipe,
+                });
+            }
+            if let Some(newest) = newest {
+                return Some(Event::Update(newest));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,80 @@
+//! Rows of PostgreSQL as domain values.
+
+use std::{str::FromStr, sync::Arc};
+
+use runtime::clock::Timestamp;
+use sqlx::{Row, postgres::PgRow};
+
+use super::super::{
+    Error,
+    rows::{from_json, role, unsigned, visibility},
+};
+use crate::{
+    access::{Access, Member},
+    ledger::Ledger,
+    message::{Message, Principal},
+};
+
+pub(super) fn ledger(row: &PgRow) -> Result<Ledger, Error> {
+    Ok(Ledger {
+        id: parsed(row, 0)?,
+        access: Access {
+            owner: parsed(row, 1)?,
+            visibility: visibility(row.try_get(2)?),
+            members: members(row)?,
+        },
+        revision: unsigned(row.try_get(3)?),
+        recipe: Arc::new(from_json(row.try_get(4)?)?),
+        recipe_revision: unsigned(row.try_get(5)?),
+        undo: from_json(row.try_get(6)?)?,
+        changed_at: Timestamp::from_unix_millis(row.try_get(7)?),
+    })
+}
+
+fn members(row: &PgRow) -> Result<Vec<Member>, Error> {
+    let names: Vec<String> = row.try_get(8)?;
+    let users: Vec<Option<String>> = row.try_get(9)?;
+    let roles: Vec<String> = row.try_get(10)?;
+    let members = names.into_iter().zip(users).zip(roles);
+    members
+        .map(|((name, user), stored)| {
+            Ok(Member {
+                name,
+                user: user.map(|user| parse(&user)).transpose()?,
+                role: role(&stored),
+            })
+        })
+        .collect()
+}
+
+pub(super) fn message(row: &PgRow) -> Result<Message, Error> {
+    Ok(Message {
+        revision: unsigned(row.try_get(0)?),
+        id: parsed(row, 1)?,
+        author: principal(row, 2)?,
+        content: parsed(row, 4)?,
+        effect: row.try_get(5)?,
+        hint: row.try_get(6)?,
+        accepted_at: Timestamp::from_unix_millis(row.try_get(7)?),
+    })
+}
+
+/// A user's id, and the name beside it.
+pub(super) fn principal(row: &PgRow, column: usize) -> Result<Principal, Error> {
+    Principal::new(parsed(row, column)?, row.try_get(column + 1)?).map_err(Error::malformed)
+}
+
+pub(super) fn parsed<T>(row: &PgRow, column: usize) -> Result<T, Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    parse(row.try_get(column)?)
+}
+
+fn parse<T>(text: &str) -> Result<T, Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    text.parse().map_err(Error::malformed)
+}
+
