@@ -35,6 +35,13 @@ describe('a long conversation', () => {
     expect(fromEnd()).toBeLessThan(2);
   });
 
+  it('stays at its end when something above takes room', async () => {
+    await render(inBox(talk(50)));
+    const box = list().closest<HTMLElement>('.message-area')?.parentElement;
+    box?.style.setProperty('height', '250px');
+    await expect.poll(fromEnd).toBeLessThan(2);
+  });
+
   it('counts what comes while the reader is elsewhere, and goes there when asked', async () => {
     const screen = await render(inBox(talk(50)));
     list().scrollTop = 100;

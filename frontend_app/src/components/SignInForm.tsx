@@ -74,23 +74,26 @@ export function SignInForm({ api, onSignedIn, again }: Props) {
         {busy ? say.busy : isNew ? say.signUp : say.signIn}
       </button>
       {again === undefined && (
-        <>
-          <button type="button" className="quiet" onClick={() => setNew(!isNew)}>
-            {isNew ? say.toSignIn : say.toSignUp}
-          </button>
-          <button
-            type="button"
-            className="secondary"
-            disabled={busy}
-            onClick={() => void attempt(() => api.guest())}
-          >
-            {say.guest}
-          </button>
-        </>
+        <button type="button" className="quiet" onClick={() => setNew(!isNew)}>
+          {isNew ? say.toSignIn : say.toSignUp}
+        </button>
+      )}
+      {(again === undefined || isGuest(again)) && (
+        <button
+          type="button"
+          className="secondary"
+          disabled={busy}
+          onClick={() => void attempt(() => api.guest())}
+        >
+          {say.guest}
+        </button>
       )}
     </form>
   );
 }
+
+/** Nobody knows a guest's password: the way back is a new guest. */
+const isGuest = (name: string) => name.startsWith('guest-');
 
 function problemText(error: unknown): string {
   const say = words.signIn;

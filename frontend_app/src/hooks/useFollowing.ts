@@ -27,6 +27,17 @@ export function useFollowing(
     if (element && following.current) element.scrollTop = element.scrollHeight;
   }, [list, content]);
 
+  // A banner above or a keyboard below takes room: the end stays in sight.
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [list]);
+
   const onScroll = useCallback(() => {
     const element = list.current;
     if (!element) return;
