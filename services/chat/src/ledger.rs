@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use proto::ids::{MessageId, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
-pub(crate) use self::undo::{UndoStack, UndoStep};
+pub(crate) use self::undo::{UndoStack, Undoable};
 use crate::{
     access::{Access, Member, Right, Visibility},
     message::{Content, Message, MessageKey, Principal},
@@ -181,12 +181,12 @@ impl Ledger {
             Err(refusal) => Outcome::hint(refusal.to_string()),
             Ok((changed, effect)) if changed == *self.recipe => Outcome::effect(effect),
             Ok((changed, effect)) => {
-                self.undo.push(UndoStep::new(
-                    self.recipe_revision,
-                    author.name(),
-                    &effect,
-                    Arc::clone(&self.recipe),
-                ));
+                let undoable = Undoable {
+                    author: author.name().into(),
+                    effect: effect.as_str().into(),
+                    before: Arc::clone(&self.recipe),
+                };
+                self.undo.push(self.revision + 1, undoable);
                 Outcome {
                     recipe: Some(Arc::new(changed)),
                     ..Outcome::effect(effect)
@@ -196,15 +196,14 @@ impl Ledger {
     }
 
     fn undo_last(&mut self) -> Result<Outcome, Refused> {
-        let Some(step) = self.undo.last() else {
+        if self.undo.is_empty() {
             return Ok(Outcome::hint("There is nothing left to undo."));
-        };
-        // Whoever commits puts the past version in first; without it nothing may be lost.
-        let before = step.recipe().ok_or(Refused::Unavailable)?;
-        let effect = format!("Undid {}'s \"{}\"", step.author, step.effect);
-        self.undo.pop();
+        }
+        // Whoever commits puts the past at hand first; without it nothing may be lost.
+        let change = self.undo.pop().ok_or(Refused::Unavailable)?;
+        let effect = format!("Undid {}'s \"{}\"", change.author, change.effect);
         Ok(Outcome {
-            recipe: Some(before),
+            recipe: Some(change.before),
             ..Outcome::effect(effect)
         })
     }

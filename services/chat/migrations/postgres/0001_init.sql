@@ -4,7 +4,7 @@ CREATE TABLE recipes (
     visibility      TEXT    NOT NULL CHECK (visibility IN ('public', 'private')),
     title           TEXT    NOT NULL,
     revision        BIGINT NOT NULL,
-    -- The recipe itself, since which revision it is as it is, and what can be undone.
+    -- The recipe itself, since which revision it is as it is, and the revisions that can be undone.
     state           TEXT    NOT NULL,
     state_revision  BIGINT NOT NULL,
     undo            TEXT    NOT NULL,

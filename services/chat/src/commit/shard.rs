@@ -5,15 +5,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proto::ids::RecipeId;
+use proto::ids::{RecipeId, Revision};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::{Instrument, Span, info_span, warn};
 
 use super::{Order, Post, Posted, Tools, batch::Batch, cache::Cache};
 use crate::{
+    ledger::Undoable,
     message::{MessageKey, Update},
     refused::Refused,
-    store::{self, Write},
+    store::{self, Page, Prefer, Write},
 };
 
 /// How many posts are committed together.
@@ -143,7 +144,7 @@ impl Shard {
         Ok(batch)
     }
 
-    /// Puts the past versions at hand that undoing in this batch may go back to.
+    /// Puts the past at hand that undoing in this batch may go back to.
     async fn recall(&self, batch: &mut Batch, posts: &[Post]) -> Result<(), store::Error> {
         let mut undoing: HashMap<&RecipeId, usize> = HashMap::new();
         for post in posts.iter().filter(|post| post.draft.undoes()) {
@@ -153,14 +154,31 @@ impl Shard {
             let Some(ledger) = batch.ledger_mut(recipe) else {
                 continue;
             };
-            for revision in ledger.undo.missing(times).collect::<Vec<_>>() {
-                let versions = self.tools.store.versions(recipe, revision, revision);
-                for (_, version) in versions.await? {
-                    ledger.undo.put(revision, &version);
+            for at in ledger.undo.missing(times) {
+                if let Some(undoable) = self.past_change(recipe, at).await? {
+                    ledger.undo.put(at, undoable);
                 }
             }
         }
         Ok(())
+    }
+
+    async fn past_change(
+        &self,
+        recipe: &RecipeId,
+        at: Revision,
+    ) -> Result<Option<Undoable>, store::Error> {
+        let (store, before) = (&self.tools.store, at.saturating_sub(1));
+        let only = Page {
+            after: before,
+            upto: at,
+            limit: 1,
+            prefer: Prefer::Newest,
+        };
+        let message = store.messages(recipe, only).await?.pop();
+        let version = store.versions(recipe, before, before).await?.pop();
+        let found = message.zip(version);
+        Ok(found.map(|(message, (_, before))| Undoable::by(&message, before)))
     }
 
     /// The recipes with a refusal that another process may have made untrue.

@@ -78,7 +78,7 @@ fn what_cannot_be_followed_changes_nothing_and_says_what_would_work() {
     let accepted = kitchen.says("ada", "remove the saffron").unwrap();
     assert!(!accepted.changed);
     assert!(accepted.message.hint.is_some());
-    assert!(kitchen.ledger.undo.last().is_none());
+    assert!(kitchen.ledger.undo.is_empty());
 }
 
 #[test]

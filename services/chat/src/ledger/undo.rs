@@ -1,92 +1,107 @@
-//! The changes of a recipe that can be undone, newest last. Past versions lie in the store; the newest few are
-//! kept at hand as well.
+//! The changes of a recipe that can be undone, newest last. They are remembered by their revisions; what they did
+//! lies in the store, and of the newest few at hand as well.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use proto::ids::Revision;
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::Recipe;
+use crate::{message::Message, recipe::Recipe};
 
 /// How many changes can be undone.
 const DEPTH: usize = 50;
-/// How many past versions are kept at hand.
+/// Of how many it is kept at hand what they did.
 const AT_HAND: usize = 4;
 
-/// One change that can be undone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct UndoStep {
-    /// The revision whose version stood before the change.
-    pub before: Revision,
-    /// Who made it.
+/// What undoing a change needs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Undoable {
+    /// Who made the change.
     pub author: Arc<str>,
     /// What it did, in words.
     pub effect: Arc<str>,
-    /// That version, when it is at hand.
-    #[serde(skip)]
-    recipe: Option<Arc<Recipe>>,
+    /// The recipe before it.
+    pub before: Arc<Recipe>,
 }
 
-impl UndoStep {
-    /// A change to a recipe that stood at `recipe` since `before`.
-    pub(crate) fn new(before: Revision, author: &str, effect: &str, recipe: Arc<Recipe>) -> Self {
+impl Undoable {
+    /// The change that a stored message made to a recipe.
+    pub(crate) fn by(message: &Message, before: Arc<Recipe>) -> Self {
         Self {
+            author: message.author.name().into(),
+            effect: message.effect.as_deref().unwrap_or_default().into(),
             before,
-            author: author.into(),
-            effect: effect.into(),
-            recipe: Some(recipe),
         }
     }
+}
 
-    /// The version before the change, when it is at hand.
-    pub(crate) fn recipe(&self) -> Option<Arc<Recipe>> {
-        self.recipe.clone()
+/// One change that can be undone. The store keeps its revision only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Revision", into = "Revision")]
+struct Change {
+    at: Revision,
+    at_hand: Option<Undoable>,
+}
+
+impl From<Revision> for Change {
+    fn from(at: Revision) -> Self {
+        Self { at, at_hand: None }
+    }
+}
+
+impl From<Change> for Revision {
+    fn from(change: Change) -> Self {
+        change.at
     }
 }
 
 /// The changes that can be undone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct UndoStack(VecDeque<UndoStep>);
+pub(crate) struct UndoStack(VecDeque<Change>);
 
 impl UndoStack {
-    /// The change that an undo would take back.
-    pub(crate) fn last(&self) -> Option<&UndoStep> {
-        self.0.back()
+    /// Whether nothing can be undone.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Adds a change; the oldest is forgotten when there are too many.
-    pub(crate) fn push(&mut self, step: UndoStep) {
+    /// Adds the change that revision `at` made; the oldest is forgotten when there are too many.
+    pub(crate) fn push(&mut self, at: Revision, change: Undoable) {
         if self.0.len() == DEPTH {
             self.0.pop_front();
         }
-        self.0.push_back(step);
+        self.0.push_back(Change {
+            at,
+            at_hand: Some(change),
+        });
     }
 
-    /// Takes the newest change back.
-    pub(crate) fn pop(&mut self) -> Option<UndoStep> {
-        self.0.pop_back()
+    /// Takes the newest change back, if it is at hand.
+    pub(crate) fn pop(&mut self) -> Option<Undoable> {
+        let undoable = self.0.back_mut()?.at_hand.take()?;
+        self.0.pop_back();
+        Some(undoable)
     }
 
-    /// The versions among the newest `count` that are not at hand.
-    pub(crate) fn missing(&self, count: usize) -> impl Iterator<Item = Revision> {
+    /// Those of the newest `count` changes that are not at hand.
+    pub(crate) fn missing(&self, count: usize) -> Vec<Revision> {
         let newest = self.0.iter().rev().take(count);
-        newest
-            .filter(|step| step.recipe.is_none())
-            .map(|step| step.before)
+        let missing = newest.filter(|change| change.at_hand.is_none());
+        missing.map(|change| change.at).collect()
     }
 
-    /// Puts a past version at hand.
-    pub(crate) fn put(&mut self, before: Revision, recipe: &Arc<Recipe>) {
-        for step in self.0.iter_mut().filter(|step| step.before == before) {
-            step.recipe = Some(Arc::clone(recipe));
+    /// Puts at hand what the change at a revision did.
+    pub(crate) fn put(&mut self, at: Revision, undoable: Undoable) {
+        if let Some(change) = self.0.iter_mut().find(|change| change.at == at) {
+            change.at_hand = Some(undoable);
         }
     }
 
-    /// Lets go of all past versions but the newest few: they are in the store by now.
+    /// Lets go of all but the newest few: they are in the store by now.
     pub(crate) fn let_go(&mut self) {
-        for step in self.0.iter_mut().rev().skip(AT_HAND) {
-            step.recipe = None;
+        for change in self.0.iter_mut().rev().skip(AT_HAND) {
+            change.at_hand = None;
         }
     }
 }
@@ -95,30 +110,50 @@ impl UndoStack {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_the_newest_fifty_can_be_undone() {
-        let mut stack = UndoStack::default();
-        let recipe = Arc::new(Recipe::new("Pie"));
-        for before in 0..60 {
-            stack.push(UndoStep::new(before, "ada", "x", Arc::clone(&recipe)));
+    fn undoable(effect: &str) -> Undoable {
+        Undoable {
+            author: "ada".into(),
+            effect: effect.into(),
+            before: Arc::new(Recipe::new("Pie")),
         }
-        let popped: Vec<_> = std::iter::from_fn(|| stack.pop())
-            .map(|step| step.before)
-            .collect();
-        assert_eq!(popped, (10..60).rev().collect::<Vec<_>>());
+    }
+
+    fn stack(changes: std::ops::Range<Revision>) -> UndoStack {
+        let mut stack = UndoStack::default();
+        for at in changes {
+            stack.push(at, undoable(&at.to_string()));
+        }
+        stack
     }
 
     #[test]
-    fn a_version_that_was_let_go_is_asked_for_again() {
-        let mut stack = UndoStack::default();
-        let recipe = Arc::new(Recipe::new("Pie"));
-        for before in 0..6 {
-            stack.push(UndoStep::new(before, "ada", "x", Arc::clone(&recipe)));
-        }
+    fn only_the_newest_fifty_can_be_undone() {
+        let mut stack = stack(0..60);
+        let popped = std::iter::from_fn(|| stack.pop()).map(|change| change.effect.to_string());
+        let expected: Vec<_> = (10..60).rev().map(|at: u64| at.to_string()).collect();
+        assert_eq!(popped.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_was_let_go_is_asked_for_again_and_stays_until_it_is_there() {
+        let mut stack = stack(1..7);
         stack.let_go();
-        assert_eq!(stack.missing(4).count(), 0);
-        assert_eq!(stack.missing(6).collect::<Vec<_>>(), [1, 0]);
-        stack.put(1, &recipe);
-        assert_eq!(stack.missing(6).collect::<Vec<_>>(), [0]);
+        assert_eq!(stack.missing(4), [0; 0]);
+        assert_eq!(stack.missing(6), [2, 1]);
+        stack.put(2, undoable("back"));
+        assert_eq!(stack.missing(6), [1]);
+        for _ in 0..5 {
+            assert!(stack.pop().is_some());
+        }
+        assert_eq!(stack.pop(), None);
+        assert!(!stack.is_empty());
+    }
+
+    #[test]
+    fn the_store_keeps_revisions_only() {
+        let stored = serde_json::to_string(&stack(3..6)).unwrap();
+        assert_eq!(stored, "[3,4,5]");
+        let read: UndoStack = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read.missing(9), [5, 4, 3]);
     }
 }
