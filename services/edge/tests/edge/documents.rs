@@ -16,9 +16,13 @@ mod fields;
 mod openapi;
 #[path = "documents/page.rs"]
 mod page;
+#[path = "documents/promises.rs"]
+mod promises;
 #[path = "documents/reading.rs"]
 mod reading;
 #[path = "documents/reception.rs"]
 mod reception;
+#[path = "documents/tables.rs"]
+mod tables;
 #[path = "documents/worked_session.rs"]
 mod worked_session;

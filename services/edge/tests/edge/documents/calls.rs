@@ -70,6 +70,7 @@ const REFRESH: &str = "/v1/auth/refresh";
 const LOGOUT: &str = "/v1/auth/logout";
 const RECIPES: &str = "/v1/recipes";
 const RECIPE: &str = "/v1/recipes/{id}";
+const MESSAGES: &str = "/v1/recipes/{id}/messages";
 const CHAT: &str = "/v1/chat/{recipe_id}";
 
 /// Calls to an edge whose services answer.
@@ -77,6 +78,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     let mut calls = signing_in();
     calls.extend(signing_out());
     calls.extend(recipes());
+    calls.extend(one_recipe());
     calls.extend(upgrades());
     calls
         .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
@@ -98,6 +100,9 @@ pub(super) fn in_bad_times() -> Vec<Call> {
         get(RECIPES, 503).by_ada(),
         post(RECIPES, 503).by_ada().json(r#"{"title":"Waffles"}"#),
         get(RECIPE, 503).at("/v1/recipes/pancakes").by_ada(),
+        get(MESSAGES, 503)
+            .at("/v1/recipes/pancakes/messages")
+            .by_ada(),
         get("/.well-known/jwks.json", 503),
         get("/readyz", 503),
     ]
@@ -152,15 +157,26 @@ fn recipes() -> Vec<Call> {
             .by_ada()
             .json(r#"{"id":"a b","title":"Pancakes"}"#),
         get(RECIPE, 200).at("/v1/recipes/pancakes").by_ada(),
-        get(RECIPE, 200)
-            .at("/v1/recipes/pancakes?format=json")
-            .by_ada(),
-        get(RECIPE, 400)
-            .at("/v1/recipes/pancakes?format=telegram")
-            .by_ada(),
+    ]
+}
+
+fn one_recipe() -> Vec<Call> {
+    let show = |status, uri| get(RECIPE, status).at(uri).by_ada();
+    let page = |status, uri| get(MESSAGES, status).at(uri).by_ada();
+    vec![
+        show(200, "/v1/recipes/pancakes"),
+        show(200, "/v1/recipes/pancakes?format=json&revision=0"),
+        show(200, "/v1/recipes/pancakes?format=cooklang"),
+        show(200, "/v1/recipes/pancakes?format=schema.org"),
+        show(400, "/v1/recipes/pancakes?format=telegram"),
+        show(400, "/v1/recipes/pancakes?revision=new"),
+        show(404, "/v1/recipes/nowhere"),
+        show(404, "/v1/recipes/a.b"),
         get(RECIPE, 401).at("/v1/recipes/pancakes"),
-        get(RECIPE, 404).at("/v1/recipes/nowhere").by_ada(),
-        get(RECIPE, 404).at("/v1/recipes/a.b").by_ada(),
+        page(200, "/v1/recipes/pancakes/messages?before=9&limit=3"),
+        page(400, "/v1/recipes/pancakes/messages?limit=all"),
+        page(404, "/v1/recipes/nowhere/messages"),
+        get(MESSAGES, 401).at("/v1/recipes/pancakes/messages"),
     ]
 }
 

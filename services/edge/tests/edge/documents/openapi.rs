@@ -6,14 +6,11 @@ use serde_json::Value;
 
 use super::reading::{follow, json_file, list, object, openapi, references, resolved, string};
 
-/// The methods that an operation may have.
-pub(super) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-
 /// What HTTP and the WebSocket both show.
-const SHARED: [&str; 4] = ["Author", "Ingredient", "Recipe", "Step"];
+const SHARED: [&str; 5] = ["Author", "Ingredient", "Message", "Recipe", "Step"];
 
 /// Each operation, with its method and path as its name.
-fn operations(document: &Value) -> Vec<(String, &Value)> {
+pub(super) fn operations(document: &Value) -> Vec<(String, &Value)> {
     object(&document["paths"])
         .iter()
         .flat_map(|(path, operations)| {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use edge::wire::frames::{ClientFrame, ServerFrame};
 use serde_json::Value;
 
 use super::{
     fields::{self, first_paragraph},
     reading::{asyncapi, json_file, list, object, path, resolved, string, text},
+    tables,
 };
 
 const PAGE: &str = "websocket/README.md";
@@ -69,14 +71,14 @@ impl Page {
             self.recipe_id(),
             format!("## Messages\n\n{}", self.words(&["x-envelope"])),
             self.overview(),
-            self.guarantees(),
-            self.life(),
+            tables::guarantees(&self.document),
+            tables::life(&self.document),
             self.messages("The client's messages", "ClientFrame"),
             self.messages("The server's messages", "ServerFrame"),
             self.objects(),
-            self.closes(),
-            self.errors(),
-            self.session(),
+            tables::closes(&self.document),
+            tables::errors(&self.document, &self.schema),
+            tables::session(&self.document),
         ];
         sections.join("\n\n") + "\n"
     }
@@ -120,42 +122,6 @@ impl Page {
         table.trim_end().to_owned()
     }
 
-    fn guarantees(&self) -> String {
-        let line = |promise: &Value| {
-            let (what, how) = string(promise).split_once(". ").unwrap();
-            format!("- **{what}.** {how}")
-        };
-        let lines: Vec<_> = list(&self.document["x-guarantees"])
-            .iter()
-            .map(line)
-            .collect();
-        format!("## Guarantees\n\n{}", lines.join("\n"))
-    }
-
-    fn life(&self) -> String {
-        let code = |reason: &str| {
-            let closes = list(&self.document["x-closes"]);
-            let close = closes
-                .iter()
-                .find(|close| close["reason"] == reason)
-                .unwrap();
-            close["code"].to_string()
-        };
-        let row = |row: &Value| {
-            let then = match row.get("close").map(string) {
-                Some(reason) => format!("close {} `{reason}`", code(reason)),
-                None => string(&row["then"]).to_owned(),
-            };
-            format!("| {} | {then} |\n", string(&row["when"]))
-        };
-        let rows: String = list(&self.document["x-life"]).iter().map(row).collect();
-        format!(
-            "## Life of a connection\n\nIn brackets: the default of the edge's flag.\n\n\
-             | when | what happens |\n| --- | --- |\n{rows}\n{}",
-            self.words(&["x-life-notes"])
-        )
-    }
-
     fn messages(&self, title: &str, side: &str) -> String {
         let messages: Vec<_> = self
             .side(side)
@@ -192,7 +158,15 @@ impl Page {
 
     fn example(&self, example: &Value) -> String {
         let frame = resolved(&self.document, &example["payload"]);
-        let json = serde_json::to_string_pretty(&frame).unwrap();
+        // As a type it has its keys in the order in which the edge writes them.
+        let json = match serde_json::from_value::<ClientFrame>(frame.clone()) {
+            Ok(frame) => serde_json::to_string_pretty(&frame),
+            Err(_) => {
+                let frame: ServerFrame = serde_json::from_value(frame).unwrap();
+                serde_json::to_string_pretty(&frame)
+            }
+        };
+        let json = json.unwrap();
         let words = example.get("summary").map_or("An example.", string);
         format!("{words}\n\n```json\n{json}\n```")
     }
@@ -233,62 +207,5 @@ impl Page {
                 self.collect(name, names);
             }
         }
-    }
-
-    fn closes(&self) -> String {
-        let row = |row: &Value| {
-            let [reason, verdict, means] =
-                ["reason", "verdict", "means"].map(|key| string(&row[key]));
-            format!("| {} | `{reason}` | {verdict} | {means} |\n", row["code"])
-        };
-        let closes: String = list(&self.document["x-closes"]).iter().map(row).collect();
-        let verdict =
-            |(name, words): (&String, &Value)| format!("- **{name}**: {}\n", string(words));
-        let verdicts: String = object(&self.document["x-verdicts"])
-            .iter()
-            .map(verdict)
-            .collect();
-        format!(
-            "## Closes\n\n| code | reason | verdict | means |\n| --- | --- | --- | --- |\n{closes}\n\
-             What a client does, by verdict:\n\n{}",
-            verdicts.trim_end()
-        )
-    }
-
-    fn errors(&self) -> String {
-        let meanings = fields::values(&self.schema["$defs"]["ErrorCode"]).unwrap();
-        let row = |error: &Value| {
-            let code = string(&error["code"]);
-            let (_, means) = meanings.iter().find(|(name, _)| *name == code).unwrap();
-            let retryable = if error["retryable"] == true {
-                "yes"
-            } else {
-                "no"
-            };
-            format!("| `{code}` | {retryable} | {means} |\n")
-        };
-        let rows: String = list(&self.document["x-errors"]).iter().map(row).collect();
-        format!(
-            "## Errors\n\n| code | retryable | means |\n| --- | --- | --- |\n{}",
-            rows.trim_end()
-        )
-    }
-
-    fn session(&self) -> String {
-        let mut lines = vec!["$ websocat ws://127.0.0.1:8080/v1/chat/pancakes".to_owned()];
-        for step in list(&self.document["x-session"]) {
-            lines.push(format!("# {}", string(&step["note"])));
-            lines.extend(step.get("send").map(|frame| format!("> {}", string(frame))));
-            for frame in step.get("get").map(list).into_iter().flatten() {
-                lines.push(format!("< {}", string(frame)));
-            }
-            if let Some(reason) = step.get("closed").map(string) {
-                lines.push(format!("< close 1008 {reason}"));
-            }
-        }
-        format!(
-            "## A session, line by line\n\n`>` is what the client sends, `<` what it gets.\n\n```text\n{}\n```",
-            lines.join("\n")
-        )
     }
 }
