@@ -38,7 +38,7 @@ async fn a_hundred_connections_chat_for_ten_seconds() {
     assert_eq!(tallies.len(), 100);
     for tally in &tallies {
         assert_eq!((tally.broken, tally.put_off), (0, 0), "{tally:?}");
-        assert!(tally.accepted >= 2, "{tally:?}");
+        assert!(tally.accepted >= 1, "{tally:?}");
     }
     let log = chat_log::read(stack.chat(), &reader.unwrap(), "feast").await;
     assert_eq!(log.len(), history.count_accepted());

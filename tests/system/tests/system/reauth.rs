@@ -273,3 +273,26 @@ async fn nothing_is_lost_over_a_re_auth() {
     let seen = at_adas.place().seen().len();
     assert!(seen == 200, "{seen} of 200"); // The client itself panics at a gap.
 }
+
+#[tokio::test]
+async fn an_edge_that_slept_past_the_expiry_accepts_nothing_more() {
+    let mut stack = Plan::apart(1)
+        .auth(&["--access-ttl", "4s"])
+        .edge(&["--reauth-lead", "1s", "--reauth-grace", "1s"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut client = stack.connect("soup").await;
+    let session = client.auth(&ada.access_token).await["session"].clone();
+
+    stack.edges[0].process().freeze();
+    client
+        .send("chat_message", json!({"content": "add poison"}))
+        .await;
+    sleep(until(time_of(&session["expires_at"])) + Duration::from_millis(100)).await;
+    stack.edges[0].process().thaw();
+
+    client.until_close(1008, "Re-authentication timeout").await;
+    let log = system_tests::chat_log::read(stack.chat(), &ada, "soup").await;
+    assert!(log.is_empty(), "{log:?}");
+}
