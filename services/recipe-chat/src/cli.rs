@@ -19,6 +19,15 @@ pub(crate) struct Cli {
 /// What to run.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    Serve(Service),
+    /// Chat in the terminal, or in lines from a pipe
+    Client(Box<terminal::Config>),
+}
+
+/// What runs until it is told to stop.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Service {
     /// Run everything in one process on embedded defaults [this is what runs without a command]
     Up(Box<Up>),
     /// Run the auth service
@@ -218,13 +227,12 @@ mod tests {
 
     #[test]
     fn no_password_is_printed() {
-        let words = [
-            "recipe-chat",
-            "auth",
-            "--database-url",
-            "postgres://ada:canary@db/auth",
-        ];
-        let cli = Cli::try_parse_from(words).unwrap();
-        assert!(!format!("{cli:?}").contains("canary"));
+        for words in [
+            "recipe-chat auth --database-url postgres://ada:canary@db/auth",
+            "recipe-chat client soup --user ada --password canary",
+        ] {
+            let cli = Cli::try_parse_from(words.split(' ')).unwrap();
+            assert!(!format!("{cli:?}").contains("canary"));
+        }
     }
 }

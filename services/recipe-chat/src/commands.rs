@@ -9,12 +9,15 @@ use runtime::{
     config::SecretUrl,
     lifecycle::Lifecycle,
     listener::bind,
-    telemetry::{Prometheus, Telemetry},
+    telemetry::{Prometheus, Telemetry, TelemetryConfig},
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    runtime::Runtime,
+    time::{sleep, timeout},
+};
 use tracing::info;
 
-use crate::cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Up, complain};
+use crate::cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Service, Up, complain};
 
 /// How long a service may take to finish its calls once it is told to stop.
 const FINISH: Duration = Duration::from_secs(5);
@@ -41,32 +44,47 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start")?;
-    let service = match &cli.command {
-        Command::Up(_) => "recipe-chat",
-        Command::Auth(_) => "auth",
-        Command::Chat(_) => "chat",
-        Command::Edge(_) => "edge",
+    let ended = match cli.command {
+        Command::Serve(service) => serve(&runtime, service, &cli.telemetry),
+        // It writes no logs: they would stand in the middle of the screen.
+        Command::Client(config) => runtime.block_on(Box::pin(client(*config))),
     };
-    let telemetry = {
-        // The OTLP exporters connect inside the runtime.
-        let _inside = runtime.enter();
-        Telemetry::start(service, &cli.telemetry)?
-    };
-    let prometheus = telemetry.prometheus();
-    let ended = runtime.block_on(command(cli.command, prometheus));
-    telemetry.shutdown();
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
 }
 
-async fn command(command: Command, prometheus: Prometheus) -> anyhow::Result<()> {
+async fn client(config: terminal::Config) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
     lifecycle.obey_signals().context("cannot watch signals")?;
-    match command {
-        Command::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
-        Command::Auth(command) => run_auth(command, &lifecycle).await,
-        Command::Chat(command) => run_chat(command, &lifecycle).await,
-        Command::Edge(command) => run_edge(*command, prometheus, lifecycle).await,
+    Ok(terminal::run(config, lifecycle.stopping()).await?)
+}
+
+fn serve(runtime: &Runtime, service: Service, config: &TelemetryConfig) -> anyhow::Result<()> {
+    let name = match &service {
+        Service::Up(_) => "recipe-chat",
+        Service::Auth(_) => "auth",
+        Service::Chat(_) => "chat",
+        Service::Edge(_) => "edge",
+    };
+    let telemetry = {
+        // The OTLP exporters connect inside the runtime.
+        let _inside = runtime.enter();
+        Telemetry::start(name, config)?
+    };
+    let prometheus = telemetry.prometheus();
+    let ended = runtime.block_on(run_service(service, prometheus));
+    telemetry.shutdown();
+    ended
+}
+
+async fn run_service(service: Service, prometheus: Prometheus) -> anyhow::Result<()> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.obey_signals().context("cannot watch signals")?;
+    match service {
+        Service::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
+        Service::Auth(command) => run_auth(command, &lifecycle).await,
+        Service::Chat(command) => run_chat(command, &lifecycle).await,
+        Service::Edge(command) => run_edge(*command, prometheus, lifecycle).await,
     }
 }
 

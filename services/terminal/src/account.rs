@@ -1,0 +1,216 @@
+//! The person's login session: signs up or in, renews the access token, and signs out. The refresh token stays
+//! here, in memory.
+
+use std::{pin::pin, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    Request, StatusCode,
+    client::conn::http1,
+    header::{CONTENT_TYPE, HOST},
+};
+use hyper_util::rt::TokioIo;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{
+    chat::{NoToken, Token},
+    dial::{Server, Unreachable},
+    printable,
+};
+
+/// How long a call may take. Passwords are slow to check on purpose.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+/// A refresh whose answer is lost must be asked for again while the server still gives the same one.
+const REFRESHED_WITHIN: Duration = Duration::from_secs(4);
+/// Nobody waits long for a sign-out.
+const SIGNED_OUT_WITHIN: Duration = Duration::from_secs(1);
+/// The most that is read of an answer.
+const LARGEST: usize = 64 << 10;
+
+/// Why a call has failed. The words of the server are for people.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("cannot reach {server:?}: {source}")]
+    Unreachable { server: Server, source: Unreachable },
+    #[error("{server:?} does not answer like a Recipe Chat server: {what}")]
+    Unfit { server: Server, what: String },
+    #[error("{words}")]
+    Refused { status: StatusCode, words: String },
+}
+
+/// A login session on a server.
+#[derive(Debug)]
+pub(crate) struct Account {
+    server: Server,
+    refresh: SecretString,
+}
+
+#[derive(Deserialize)]
+struct TokenPair {
+    access_token: SecretString,
+    refresh_token: SecretString,
+    expires_in: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    detail: String,
+}
+
+impl Account {
+    /// Signs in, or up with `register`.
+    pub(crate) async fn open(
+        server: Server,
+        register: bool,
+        user: &str,
+        password: &SecretString,
+    ) -> Result<(Self, Token), Error> {
+        let path = if register {
+            "/v1/auth/register"
+        } else {
+            "/v1/auth/login"
+        };
+        let credentials = json!({
+            "username": user,
+            "password": password.expose_secret(),
+            "refresh": "body",
+        });
+        let pair = token_pair(&server, path, &credentials, ANSWERED_WITHIN).await?;
+        let account = Self {
+            server,
+            refresh: pair.refresh,
+        };
+        Ok((account, pair.token))
+    }
+
+    /// What a refresh needs. Its answer goes to [`Account::refreshed`].
+    pub(crate) fn refresh(&self) -> impl Future<Output = Result<Renewed, NoToken>> + Send + use<> {
+        let server = self.server.clone();
+        let body = json!({
+            "refresh_token": self.refresh.expose_secret(),
+            "refresh": "body",
+        });
+        async move {
+            token_pair(&server, "/v1/auth/refresh", &body, REFRESHED_WITHIN)
+                .await
+                .map_err(|error| match error {
+                    Error::Refused { status, words } if is_final(status) => NoToken::Denied(words),
+                    Error::Refused { .. } | Error::Unreachable { .. } | Error::Unfit { .. } => {
+                        NoToken::Unavailable
+                    }
+                })
+        }
+    }
+
+    /// Keeps the new refresh token and gives the access token on.
+    pub(crate) fn refreshed(&mut self, renewed: Renewed) -> Token {
+        self.refresh = renewed.refresh;
+        renewed.token
+    }
+
+    /// Ends the login session, as far as the server can be told.
+    pub(crate) async fn close(self) {
+        let body = json!({ "refresh_token": self.refresh.expose_secret() });
+        let sign_out = post(&self.server, "/v1/auth/logout", &body, SIGNED_OUT_WITHIN);
+        // Without an answer the session ends when its tokens do.
+        sign_out.await.ok();
+    }
+}
+
+/// A token pair from the server.
+#[derive(Debug)]
+pub(crate) struct Renewed {
+    token: Token,
+    refresh: SecretString,
+}
+
+/// Whether asking again would bring the same answer.
+fn is_final(status: StatusCode) -> bool {
+    status.is_client_error()
+        && status != StatusCode::TOO_MANY_REQUESTS
+        && status != StatusCode::REQUEST_TIMEOUT
+}
+
+async fn token_pair(
+    server: &Server,
+    path: &str,
+    body: &Value,
+    patience: Duration,
+) -> Result<Renewed, Error> {
+    let answer = post(server, path, body, patience).await?;
+    // The cause may quote the answer, and with it a token.
+    let pair: TokenPair = serde_json::from_slice(&answer).map_err(|_| Error::Unfit {
+        server: server.clone(),
+        what: "no tokens in its answer".to_owned(),
+    })?;
+    Ok(Renewed {
+        token: Token {
+            access: pair.access_token,
+            good_for: Duration::from_secs(pair.expires_in),
+        },
+        refresh: pair.refresh_token,
+    })
+}
+
+async fn post(
+    server: &Server,
+    path: &str,
+    body: &Value,
+    patience: Duration,
+) -> Result<Bytes, Error> {
+    let (status, answer) = timeout(patience, exchange(server, path, body))
+        .await
+        .map_err(|_| Error::Unreachable {
+            server: server.clone(),
+            source: Unreachable::TimedOut,
+        })??;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let problem: Problem = serde_json::from_slice(&answer).unwrap_or_default();
+    let words = match problem.detail.as_str() {
+        "" => format!("the server refused with {status}"),
+        detail => printable::line(detail).into_owned(),
+    };
+    Err(Error::Refused { status, words })
+}
+
+/// One request on a connection of its own.
+async fn exchange(server: &Server, path: &str, body: &Value) -> Result<(StatusCode, Bytes), Error> {
+    let unfit = |what: String| Error::Unfit {
+        server: server.clone(),
+        what,
+    };
+    let stream = server.dial().await.map_err(|source| Error::Unreachable {
+        server: server.clone(),
+        source,
+    })?;
+    let request = Request::post(server.path(path))
+        .header(HOST, server.authority())
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(body.to_string())))
+        .map_err(|error| unfit(error.to_string()))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| unfit(error.to_string()))?;
+    let mut answer = pin!(async {
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|error| unfit(error.to_string()))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LARGEST).collect().await;
+        let body = body.map_err(|error| unfit(error.to_string()))?;
+        Ok((status, body.to_bytes()))
+    });
+    tokio::select! {
+        biased; // a connection that ends with its answer has still answered
+        answer = &mut answer => answer,
+        _ = connection => answer.await,
+    }
+}

@@ -1,0 +1,113 @@
+//! What the client knows of the recipe: its state, its messages, and up to which revision. Each message is shown
+//! once, in the recipe's order.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use edge::wire::frames::{Author, Message, Recipe, RecipeUpdate};
+
+/// Older messages are forgotten.
+const KEPT: usize = 1_000;
+
+/// A line of the chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    Said(Arc<Message>),
+    NotSaid { content: String, reason: String },
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// `None` before the first answer.
+    revision: Option<u64>,
+    recipe: Arc<Recipe>,
+    me: Option<Author>,
+    session: Option<String>,
+    lines: VecDeque<Line>,
+}
+
+/// What an update has brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Brought {
+    /// These messages, which were not known.
+    New(Vec<Arc<Message>>),
+    /// Something between what is known and this is missing.
+    Gap,
+}
+
+impl History {
+    pub(crate) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    pub(crate) fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines.iter()
+    }
+
+    /// Who the client is, once the server has said so.
+    pub(crate) fn me(&self) -> Option<&Author> {
+        self.me.as_ref()
+    }
+
+    /// The last revision that is known.
+    pub(super) fn revision(&self) -> Option<u64> {
+        self.revision
+    }
+
+    /// The session to resume.
+    pub(super) fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    pub(super) fn is_mine(&self, message: &Message) -> bool {
+        self.me
+            .as_ref()
+            .is_some_and(|me| me.id == message.author.id)
+    }
+
+    /// Takes in an update, which the server sends in increasing order of revision on a connection.
+    pub(super) fn take(&mut self, update: &RecipeUpdate) -> Brought {
+        let answers_auth = update.session.is_some();
+        let known = self.revision.unwrap_or(update.revision);
+        let skips = update.messages.is_none() && update.revision > known + 1;
+        if skips && !answers_auth {
+            // An answer about an older message may run ahead of the updates before it, which still come.
+            return match update.in_reply_to {
+                Some(_) => Brought::New(Vec::new()),
+                None => Brought::Gap,
+            };
+        }
+        if let Some(session) = &update.session {
+            self.me = Some(session.user.clone());
+            self.session = Some(session.id.clone());
+        }
+        // After an `auth` the server's word stands, even if it has gone back to an older state.
+        if answers_auth || update.revision >= known {
+            self.revision = Some(update.revision);
+            self.recipe = update.recipe.clone();
+        }
+        let several = update.messages.iter().flatten();
+        let unknown: Vec<_> = several
+            .chain(&update.message)
+            .filter(|message| !self.knows(message))
+            .cloned()
+            .collect();
+        for message in &unknown {
+            self.add(Line::Said(message.clone()));
+        }
+        Brought::New(unknown)
+    }
+
+    pub(super) fn add(&mut self, line: Line) {
+        if self.lines.len() == KEPT {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    fn knows(&self, message: &Message) -> bool {
+        self.lines.iter().rev().any(|line| match line {
+            Line::Said(said) => said.revision == message.revision && said.id == message.id,
+            Line::NotSaid { .. } => false,
+        })
+    }
+}

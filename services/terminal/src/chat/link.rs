@@ -1,0 +1,215 @@
+//! The way to the server: how a connection is opened, lost, judged and opened again.
+
+use std::time::Duration;
+
+use edge::wire::codes::{Close, Verdict};
+use tokio::time::Instant;
+
+use super::{
+    AUTHENTICATED_WITHIN, Action, Chat, Ending, NotOpened, Outgoing,
+    live::{Live, SETTLED},
+};
+
+/// After so much silence the server is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(25);
+/// How long it may take to say so.
+const ECHO: Duration = Duration::from_secs(10);
+
+/// How far the way to the server goes. `why` is what was wrong with the last connection; empty at first.
+#[derive(Debug)]
+pub(super) enum Link {
+    /// A token newer than this one must come first.
+    NeedsToken {
+        than: u64,
+        why: String,
+    },
+    Resting {
+        until: Instant,
+        why: String,
+    },
+    Opening {
+        why: String,
+    },
+    /// The token of this number was shown.
+    Authenticating {
+        token: u64,
+        give_up_at: Instant,
+        why: String,
+    },
+    Live(Live),
+    Ended,
+}
+
+/// Whether a fresh token was already tried since the server last took one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SecondChance {
+    Unused,
+    Used,
+}
+
+/// How the client knows that the server is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Heartbeat {
+    Listening { ask_at: Instant },
+    Asked { give_up_at: Instant },
+}
+
+impl Heartbeat {
+    pub(super) fn heard(now: Instant) -> Self {
+        Self::Listening {
+            ask_at: now + SILENCE,
+        }
+    }
+
+    pub(super) fn asked(now: Instant) -> Self {
+        Self::Asked {
+            give_up_at: now + ECHO,
+        }
+    }
+
+    pub(super) fn next_deadline(self) -> Instant {
+        match self {
+            Self::Listening { ask_at: at } | Self::Asked { give_up_at: at } => at,
+        }
+    }
+}
+
+impl Link {
+    /// What was wrong with the last connection.
+    fn why(&self) -> String {
+        match self {
+            Self::NeedsToken { why, .. }
+            | Self::Resting { why, .. }
+            | Self::Opening { why }
+            | Self::Authenticating { why, .. } => why.clone(),
+            Self::Live(_) | Self::Ended => String::new(),
+        }
+    }
+}
+
+impl Chat {
+    /// Opens a connection, or gets a token for it first. The only way to do so.
+    pub(super) fn open(&mut self, now: Instant, todo: &mut Vec<Action>) {
+        let than = match &self.link {
+            Link::NeedsToken { than, .. } => *than,
+            _ => 0,
+        };
+        let why = self.link.why();
+        if self.keyring.newer(than, now).is_some() {
+            self.link = Link::Opening { why };
+            todo.push(Action::Open);
+            return;
+        }
+        self.want_token(why, todo);
+    }
+
+    pub(super) fn opened(&mut self, now: Instant, todo: &mut Vec<Action>) {
+        let why = self.link.why();
+        let Some(held) = self.keyring.newer(0, now) else {
+            // The token has ended while the connection was being opened.
+            todo.push(Action::Abandon);
+            return self.want_token(why, todo);
+        };
+        self.link = Link::Authenticating {
+            token: held.number,
+            give_up_at: now + AUTHENTICATED_WITHIN,
+            why,
+        };
+        todo.push(Action::Send(Outgoing::Auth {
+            access: held.access.clone(),
+            session: self.history.session().map(str::to_owned),
+            revision: self.history.revision(),
+        }));
+    }
+
+    pub(super) fn not_opened(&mut self, why: NotOpened, now: Instant, todo: &mut Vec<Action>) {
+        match why {
+            NotOpened::Refused(words) => self.end(Ending::Failed(words), todo),
+            NotOpened::Unreachable(words) => {
+                let wait = self.backoff.next();
+                self.rest(wait, words, now);
+            }
+            NotOpened::Busy { retry_after } => {
+                let wait = match retry_after {
+                    Some(told) => self.backoff.after(told),
+                    None => self.backoff.next(),
+                };
+                self.rest(wait, "the server has no room".to_owned(), now);
+            }
+        }
+    }
+
+    pub(super) fn closed(
+        &mut self,
+        code: Option<u16>,
+        reason: &str,
+        now: Instant,
+        todo: &mut Vec<Action>,
+    ) {
+        let why = match (code, reason) {
+            (None | Some(1005 | 1006), _) => "the connection was lost".to_owned(),
+            (Some(code), "") => format!("the server closed the connection, code {code}"),
+            (Some(_), reason) => format!("the server said: {reason}"),
+        };
+        match verdict(code, reason) {
+            Verdict::Retry => self.lost(why, now),
+            Verdict::Refresh if self.second_chance == SecondChance::Unused => {
+                self.second_chance = SecondChance::Used;
+                self.outbox.connection_lost();
+                self.want_token(why, todo);
+            }
+            Verdict::Stop | Verdict::Refresh => self.end(Ending::Failed(why), todo),
+            Verdict::Fault => {
+                let words = format!("{why}; this client has a fault");
+                self.end(Ending::Failed(words), todo);
+            }
+        }
+    }
+
+    /// Drops a connection that is of no use.
+    pub(super) fn abandon(&mut self, why: &str, now: Instant, todo: &mut Vec<Action>) {
+        todo.push(Action::Abandon);
+        self.lost(why.to_owned(), now);
+    }
+
+    fn lost(&mut self, why: String, now: Instant) {
+        if let Link::Live(live) = &self.link
+            && now - live.since >= SETTLED
+        {
+            self.backoff.reset();
+        }
+        self.outbox.connection_lost();
+        let wait = self.backoff.next();
+        self.rest(wait, why, now);
+    }
+
+    fn rest(&mut self, wait: Duration, why: String, now: Instant) {
+        let until = now + wait;
+        self.link = Link::Resting { until, why };
+    }
+
+    /// The token at hand will not do.
+    fn want_token(&mut self, why: String, todo: &mut Vec<Action>) {
+        let than = self.keyring.number();
+        self.link = Link::NeedsToken { than, why };
+        if self.keyring.begin() {
+            todo.push(Action::Refresh);
+        }
+    }
+}
+
+/// What to do after a close. Only what the protocol page calls final is final.
+fn verdict(code: Option<u16>, reason: &str) -> Verdict {
+    let Some(code) = code else {
+        return Verdict::Retry;
+    };
+    let known = Close::ALL
+        .iter()
+        .find(|close| close.code() == code && close.reason() == reason);
+    match (known, code) {
+        (Some(close), _) => close.verdict(),
+        (None, 1008) => Verdict::Stop,
+        (None, 1002 | 1003 | 1007 | 1009) => Verdict::Fault,
+        (None, _) => Verdict::Retry,
+    }
+}

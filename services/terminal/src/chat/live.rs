@@ -1,0 +1,132 @@
+//! A connection that the server has let in: what its frames mean, and how it is authenticated again.
+
+use std::time::Duration;
+
+use edge::wire::frames::{ErrorPayload, RecipeUpdate, ServerFrame};
+use tokio::time::Instant;
+
+use super::{
+    Action, Chat, News, Outgoing,
+    history::Brought,
+    link::{Heartbeat, Link, SecondChance},
+};
+
+/// A connection that has lived so long was worth having: the next try comes soon again.
+pub(super) const SETTLED: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(super) struct Live {
+    /// The number of the token that was shown last.
+    token: u64,
+    pub(super) since: Instant,
+    pub(super) heartbeat: Heartbeat,
+    reauth: Reauth,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reauth {
+    /// The server is content.
+    NotAsked,
+    /// The server has asked, and a newer token is being fetched.
+    NeedsToken,
+}
+
+impl Chat {
+    /// A sign of life.
+    pub(super) fn heard(&mut self, now: Instant) {
+        if let Link::Live(live) = &mut self.link {
+            live.heartbeat = Heartbeat::heard(now);
+        }
+    }
+
+    pub(super) fn frame(&mut self, frame: ServerFrame, now: Instant, todo: &mut Vec<Action>) {
+        self.heard(now);
+        match frame {
+            ServerFrame::RecipeUpdate { payload, .. } => self.update(&payload, now, todo),
+            ServerFrame::AuthRequired { .. } => self.asked_again(now, todo),
+            ServerFrame::Error { payload, .. } => self.refused(payload, now, todo),
+            ServerFrame::Pong { .. } => {}
+        }
+    }
+
+    fn update(&mut self, update: &RecipeUpdate, now: Instant, todo: &mut Vec<Action>) {
+        match self.link {
+            // The first update says that the server has let the client in.
+            Link::Authenticating { token, .. } => {
+                self.second_chance = SecondChance::Unused;
+                self.link = Link::Live(Live {
+                    token,
+                    since: now,
+                    heartbeat: Heartbeat::heard(now),
+                    reauth: Reauth::NotAsked,
+                });
+            }
+            Link::Live(_) => {}
+            Link::NeedsToken { .. } | Link::Resting { .. } | Link::Opening { .. } | Link::Ended => {
+                return;
+            }
+        }
+        match self.history.take(update) {
+            Brought::Gap => {
+                // To come back with the last known revision brings what is missing.
+                return self.abandon("an update was missed", now, todo);
+            }
+            Brought::New(messages) => {
+                for message in messages {
+                    if self.history.is_mine(&message) {
+                        self.outbox.accepted(&message.id);
+                    }
+                    todo.push(Action::Tell(News::Said(message)));
+                }
+            }
+        }
+        if let Some(id) = &update.in_reply_to {
+            self.outbox.accepted(id);
+        }
+    }
+
+    fn asked_again(&mut self, now: Instant, todo: &mut Vec<Action>) {
+        if let Link::Live(live) = &mut self.link {
+            live.reauth = Reauth::NeedsToken;
+            self.reauthenticate(now, todo);
+        }
+    }
+
+    /// Shows a newer token when the server has asked for one and it is at hand; else gets it.
+    pub(super) fn reauthenticate(&mut self, now: Instant, todo: &mut Vec<Action>) {
+        let Link::Live(live) = &mut self.link else {
+            return;
+        };
+        if live.reauth == Reauth::NotAsked {
+            return;
+        }
+        match self.keyring.newer(live.token, now) {
+            Some(held) => {
+                live.token = held.number;
+                live.reauth = Reauth::NotAsked;
+                todo.push(Action::Send(Outgoing::Auth {
+                    access: held.access.clone(),
+                    session: self.history.session().map(str::to_owned),
+                    revision: self.history.revision(),
+                }));
+            }
+            None => {
+                if self.keyring.begin() {
+                    todo.push(Action::Refresh);
+                }
+            }
+        }
+    }
+
+    fn refused(&mut self, error: ErrorPayload, now: Instant, todo: &mut Vec<Action>) {
+        if !matches!(self.link, Link::Live(_)) {
+            return;
+        }
+        let Some(id) = &error.in_reply_to else {
+            return todo.push(Action::Tell(News::Notice(error.message)));
+        };
+        if let Some(refused) = self.outbox.refused(id, &error, now) {
+            self.not_said(refused.content, error.message, todo);
+        }
+    }
+}

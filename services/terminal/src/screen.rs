@@ -1,0 +1,222 @@
+//! The chat on a screen: chat at the left, recipe at the right, the line being written below. The terminal is put
+//! back as it was however the client ends.
+
+mod composer;
+mod panes;
+mod scroll;
+mod wrap;
+
+use std::{
+    io::{self, stdout},
+    time::Duration,
+};
+
+use crossterm::{
+    event::{
+        DisableBracketedPaste, EnableBracketedPaste, Event, EventStream, KeyCode, KeyEvent,
+        KeyEventKind, KeyModifiers,
+    },
+    execute,
+};
+use futures_util::StreamExt as _;
+use ratatui::DefaultTerminal;
+use tokio::{
+    select,
+    time::{Instant, Interval, MissedTickBehavior, interval},
+};
+
+use self::{
+    composer::Composer,
+    scroll::{Anchor, Scroll},
+};
+use crate::{
+    Config,
+    chat::{Chat, News},
+    front::{Front, Input},
+};
+
+/// A countdown is shown to the second.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Which pane the page keys scroll, and which one a narrow screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pane {
+    Chat,
+    Recipe,
+}
+
+/// What is shown beside the chat's own state.
+#[derive(Debug)]
+struct View {
+    recipe: String,
+    pane: Pane,
+    chat_scroll: Scroll,
+    recipe_scroll: Scroll,
+    composer: Composer,
+    notice: Option<String>,
+}
+
+/// The terminal in the state that a screen needs; dropping it puts the terminal back.
+struct Borrowed(DefaultTerminal);
+
+impl Borrowed {
+    fn new() -> io::Result<Self> {
+        // This also puts the terminal back before a panic prints its words.
+        let borrowed = Self(ratatui::try_init()?);
+        // Without it a pasted text would be sent line by line.
+        execute!(stdout(), EnableBracketedPaste)?;
+        Ok(borrowed)
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        // There is nothing left to do for a terminal that is gone.
+        execute!(stdout(), DisableBracketedPaste).ok();
+        ratatui::try_restore().ok();
+    }
+}
+
+pub(crate) struct Screen {
+    terminal: Borrowed,
+    events: EventStream,
+    ticks: Interval,
+    view: View,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub(crate) fn open(config: &Config) -> io::Result<Self> {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            terminal: Borrowed::new()?,
+            events: EventStream::new(),
+            ticks,
+            view: View::new(config.recipe.as_str()),
+        })
+    }
+}
+
+impl Front for Screen {
+    async fn next(&mut self, room: bool) -> io::Result<Input> {
+        select! {
+            _ = self.ticks.tick() => Ok(Input::Look),
+            event = self.events.next() => match event {
+                Some(event) => Ok(self.view.take(event?, room)),
+                None => Ok(Input::Leave),
+            },
+        }
+    }
+
+    fn frame(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn tell(&mut self, news: &News) -> io::Result<()> {
+        match news {
+            News::Notice(words) => self.view.notice = Some(words.clone()),
+            // These are read off the chat when it is shown.
+            News::Status(_) | News::Said(_) | News::NotSaid { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, chat: &Chat, now: Instant) -> io::Result<()> {
+        let view = &mut self.view;
+        self.terminal
+            .0
+            .draw(|frame| panes::draw(frame, view, chat, now))?;
+        Ok(())
+    }
+}
+
+impl View {
+    fn new(recipe: &str) -> Self {
+        Self {
+            recipe: recipe.to_owned(),
+            pane: Pane::Chat,
+            chat_scroll: Scroll::at(Anchor::Bottom),
+            recipe_scroll: Scroll::at(Anchor::Top),
+            composer: Composer::default(),
+            notice: None,
+        }
+    }
+
+    fn take(&mut self, event: Event, room: bool) -> Input {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, room),
+            Event::Paste(text) => {
+                self.composer.insert(&text);
+                Input::Look
+            }
+            _ => Input::Look,
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, room: bool) -> Input {
+        self.notice = None;
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return self.control_key(key.code, room);
+        }
+        match key.code {
+            KeyCode::Esc => return Input::Leave,
+            KeyCode::Enter if key.modifiers.contains(KeyModifiers::ALT) => {
+                self.composer.insert("\n");
+            }
+            KeyCode::Enter => return self.enter(room),
+            KeyCode::Char(c) => self.composer.insert(c.encode_utf8(&mut [0; 4])),
+            KeyCode::Backspace => self.composer.backspace(),
+            KeyCode::Delete => self.composer.delete(),
+            KeyCode::Left => self.composer.left(),
+            KeyCode::Right => self.composer.right(),
+            KeyCode::Home => self.composer.home(),
+            KeyCode::End => self.composer.end(),
+            KeyCode::Up => self.composer.recall(),
+            KeyCode::PageUp => self.scroll().page_up(),
+            KeyCode::PageDown => self.scroll().page_down(),
+            KeyCode::Tab | KeyCode::BackTab => {
+                self.pane = match self.pane {
+                    Pane::Chat => Pane::Recipe,
+                    Pane::Recipe => Pane::Chat,
+                };
+            }
+            _ => {}
+        }
+        Input::Look
+    }
+
+    fn control_key(&mut self, code: KeyCode, room: bool) -> Input {
+        match code {
+            KeyCode::Char('c') => return Input::Leave,
+            KeyCode::Char('d') if self.composer.text().is_empty() => return Input::Leave,
+            KeyCode::Char('d') => self.composer.delete(),
+            // What terminals send for Enter and Backspace in some settings.
+            KeyCode::Char('j' | 'm') => return self.enter(room),
+            KeyCode::Char('h') => self.composer.backspace(),
+            KeyCode::Char('a') => self.composer.home(),
+            KeyCode::Char('e') => self.composer.end(),
+            KeyCode::Char('u') => self.composer.clear_before(),
+            KeyCode::Char('k') => self.composer.clear_after(),
+            KeyCode::Char('w') => self.composer.backspace_word(),
+            _ => {}
+        }
+        Input::Look
+    }
+
+    /// Without room the text stays where it is.
+    fn enter(&mut self, room: bool) -> Input {
+        if !room {
+            self.notice = Some("Too many messages wait already".to_owned());
+            return Input::Look;
+        }
+        self.composer.take().map_or(Input::Look, Input::Say)
+    }
+
+    fn scroll(&mut self) -> &mut Scroll {
+        match self.pane {
+            Pane::Chat => &mut self.chat_scroll,
+            Pane::Recipe => &mut self.recipe_scroll,
+        }
+    }
+}
