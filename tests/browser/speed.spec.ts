@@ -88,7 +88,7 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
   expect(after.long, 'long tasks').toBeLessThanOrEqual(3);
   expect(after.longest, 'worst long task').toBeLessThanOrEqual(100);
   expect(p95, 'typing').toBeLessThanOrEqual(100);
-  await frames.burst(9_000, 0);
+  frames.catchUp(9_000);
   await expect(cook.bubbles.last()).toHaveText('burst 10000', { timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(500);
   const growth = ((await heap(page)) - heapBefore) / 1_048_576;
@@ -133,6 +133,18 @@ async function wireTap(page: Page) {
   let revision = 0;
   let sent = 0;
   return {
+    /** What a client that was away is given: many messages in few frames. */
+    catchUp(count: number): void {
+      if (!last) throw new Error('not live');
+      for (let left = count; left > 0; left -= 500) {
+        const messages = Array.from({ length: 500 }, (_, at) => messageOf(revision + at + 1, sent + at + 1));
+        revision += 500;
+        sent += 500;
+        const { recipe_id, recipe } = last.payload;
+        const payload = { recipe_id, recipe, revision, messages };
+        push(JSON.stringify({ type: 'recipe_update', id: `c-${sent}`, timestamp: '2026-11-22T20:36:02.000Z', payload }));
+      }
+    },
     async burst(count: number, duration: number): Promise<void> {
       if (!last) throw new Error('not live');
       revision = Math.max(revision, last.payload.revision);
@@ -148,11 +160,19 @@ async function wireTap(page: Page) {
   };
 }
 
+const messageOf = (revision: number, n: number) => ({
+  id: `b-${n}`,
+  author: { id: 'somebody', name: 'somebody' },
+  content: `burst ${n}`,
+  timestamp: '2026-11-22T20:36:02.000Z',
+  revision,
+  effect: null,
+});
+
 function burstFrame(like: { payload: Record<string, unknown> }, revision: number, n: number): string {
   const timestamp = new Date().toISOString();
   const { recipe_id, recipe } = like.payload;
-  const author = { id: 'somebody', name: 'somebody' };
-  const message = { id: `b-${n}`, author, content: `burst ${n}`, timestamp, revision, effect: null };
+  const message = messageOf(revision, n);
   return JSON.stringify({ type: 'recipe_update', id: `f-${n}`, timestamp, payload: { recipe_id, recipe, revision, message } });
 }
 
