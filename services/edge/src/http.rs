@@ -55,6 +55,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .route("/readyz", get(operations::readiness))
         .route("/metrics", get(operations::metrics))
         .fallback(web_app::serve)
+        .method_not_allowed_fallback(async || problem::Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -2,7 +2,10 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -77,10 +80,10 @@ pub(super) async fn create(
 pub(super) async fn show(
     State(edge): Shared,
     Caller(principal): Caller,
-    Path(id): Path<String>,
+    path: RecipePath,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let id = recipe_id(&id)?;
+    let id = recipe_id(path)?;
     let Query(Wanted { format, revision }) = wanted.map_err(bad_query)?;
     let format = match format.as_deref() {
         None | Some("json") => {
@@ -105,10 +108,10 @@ pub(super) async fn show(
 pub(super) async fn messages(
     State(edge): Shared,
     Caller(principal): Caller,
-    Path(id): Path<String>,
+    path: RecipePath,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let id = recipe_id(&id)?;
+    let id = recipe_id(path)?;
     let Query(Page { before, limit }) = page.map_err(bad_query)?;
     let (messages, truncated) = edge
         .chat
@@ -117,8 +120,13 @@ pub(super) async fn messages(
     Ok(Json(json!({ "messages": messages, "messages_truncated": truncated })).into_response())
 }
 
-fn recipe_id(id: &str) -> Result<RecipeId, Problem> {
-    id.parse().map_err(|_| Problem::not_found())
+type RecipePath = Result<Path<String>, PathRejection>;
+
+/// An id that cannot be one is as one that is not there.
+fn recipe_id(path: RecipePath) -> Result<RecipeId, Problem> {
+    path.ok()
+        .and_then(|Path(id)| id.parse().ok())
+        .ok_or_else(Problem::not_found)
 }
 
 #[expect(

@@ -129,9 +129,8 @@ pub enum ServerFrame {
     },
 }
 
+// `in_reply_to` stands last: `outbound::reply` adds it to a frame that is already serialised.
 /// A recipe at a revision, and what led there.
-///
-/// `in_reply_to` stands last: [`super::outbound::reply`] adds it to a frame that is already serialised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecipeUpdate {
     pub recipe_id: String,

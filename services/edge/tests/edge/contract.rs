@@ -257,10 +257,15 @@ fn welcome() -> RecipeUpdate {
 }
 
 fn after_message() -> RecipeUpdate {
-    let message = message(42, "add 1 1/2 cups flour", Some("Added 1 1/2 cup flour"));
+    let mut message = Message::clone(&message(
+        42,
+        "add 1 1/2 cups flour",
+        Some("Added 1 1/2 cup flour"),
+    ));
+    message.id = "message-1".into();
     RecipeUpdate {
         in_reply_to: Some(message.id.clone()),
-        message: Some(message),
+        message: Some(Arc::new(message)),
         ..at(42)
     }
 }
