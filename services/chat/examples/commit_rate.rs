@@ -1,5 +1,7 @@
 //! How many messages a second the chat service commits: 256 clients, each with one post under way, over one link,
-//! on 64 recipes and then on a single hot one. Every second message changes the recipe.
+//! on 64 recipes and then on a single hot one. Every second message changes the recipe. The processor time is that
+//! of service and clients together (and not of a database server), so that it tells something on a busy machine.
+//! Then what an attached recipe costs while nothing happens.
 //!
 //! `cargo run --release -p chat --example commit_rate [sqlite:PATH | postgres://…]`
 
@@ -21,6 +23,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 const CLIENTS: usize = 256;
 const RECIPES: usize = 64;
+const IDLE: u64 = 100_000;
 const WARM_UP: Duration = Duration::from_secs(2);
 const MEASURED: Duration = Duration::from_secs(8);
 
@@ -47,9 +50,13 @@ async fn main() {
         ("one hot recipe, attached", 1, true),
     ] {
         let run = Run::new(&address, name, recipes, attached).await;
-        let (rate, p50, p99) = run.measure().await;
-        println!("{kind}, {name}: {rate:.0} messages/s, p50 {p50:.1?}, p99 {p99:.1?}");
+        let (rate, p50, p99, busy) = run.measure().await;
+        println!(
+            "{kind}, {name}: {rate:.0} messages/s, p50 {p50:.1?}, p99 {p99:.1?}, {busy:.0?} of processor time each"
+        );
     }
+    let each = Run::new(&address, "idle", 0, false).await.idle().await;
+    println!("{kind}, an idle attached recipe: {each} bytes");
     lifecycle.stop();
     served.await.unwrap().unwrap();
     lifecycle.finished(Duration::from_secs(10)).await;
@@ -115,16 +122,41 @@ impl Run {
         }
     }
 
-    async fn measure(mut self) -> (f64, Duration, Duration) {
+    /// What an attached recipe adds to the memory of the process.
+    async fn idle(mut self) -> u64 {
+        let before = memory();
+        for n in 0..IDLE {
+            self.call(link_request::Call::Attach(wire::Attach {
+                recipe_id: format!("idle-recipe-{n:08}"),
+                after: None,
+            }))
+            .await;
+            if n >= CLIENTS as u64 {
+                self.answer().await;
+            }
+        }
+        for _ in 0..CLIENTS {
+            self.answer().await;
+        }
+        memory().saturating_sub(before) / IDLE
+    }
+
+    async fn measure(mut self) -> (f64, Duration, Duration, Duration) {
         for _ in 0..CLIENTS {
             self.next_post().await;
         }
         self.work(WARM_UP).await;
-        let started = Instant::now();
+        let (started, busy) = (Instant::now(), processor_time());
         let mut times = self.work(MEASURED).await;
         let rate = times.len() as f64 / started.elapsed().as_secs_f64();
         times.sort_unstable();
-        (rate, times[times.len() / 2], times[times.len() * 99 / 100])
+        let busy = (processor_time() - busy) / u32::try_from(times.len()).unwrap();
+        (
+            rate,
+            times[times.len() / 2],
+            times[times.len() * 99 / 100],
+            busy,
+        )
     }
 
     async fn work(&mut self, time: Duration) -> Vec<Duration> {
@@ -192,4 +224,27 @@ fn someone(n: u64) -> Option<wire::Principal> {
         user_id: format!("0198aaaa-bbbb-7ccc-8ddd-{n:012}"),
         name: format!("cook{n}"),
     })
+}
+
+/// What the kernel says that this process has used, in ticks of 10 ms.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields = stat.rsplit(") ").next().unwrap().split(' ');
+    let ticks: u64 = fields
+        .skip(11)
+        .take(2)
+        .map(|t| t.parse::<u64>().unwrap())
+        .sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// The memory that only this process uses, in bytes.
+fn memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("RssAnon:"))
+        .unwrap();
+    let kibibytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kibibytes * 1024
 }

@@ -224,7 +224,10 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
             let id = id.parse().unwrap();
             assert!(store.visit(&id, &ada).await.unwrap());
             assert!(!store.visit(&id, &ada).await.unwrap());
-            assert_eq!(store.visitors(&id, 9).await.unwrap(), std::slice::from_ref(&ada));
+            assert_eq!(
+                store.visitors(&id, 9).await.unwrap(),
+                std::slice::from_ref(&ada)
+            );
         }
         let closed = write(ledger("closed", "bob"), &[("bob", "m1", "/private")]);
         let shared = write(

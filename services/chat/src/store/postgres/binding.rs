@@ -66,4 +66,3 @@ pub(super) fn bind_members<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q
 pub(super) fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }
-

@@ -77,4 +77,3 @@ where
 {
     text.parse().map_err(Error::malformed)
 }
-
