@@ -52,10 +52,10 @@ impl<O: Write, E: Write> Lines<O, E> {
     fn status(&mut self, status: &Status) -> io::Result<()> {
         let line = match status {
             Status::Connecting => "Connecting...".to_owned(),
-            Status::Authenticating => return Ok(()),
+            // The one passes by itself, and a chat that ends says why in other words.
+            Status::Authenticating | Status::Disconnected => return Ok(()),
             Status::Connected => "Connected".to_owned(),
             Status::Reconnecting { why, .. } => format!("Reconnecting... ({why})"),
-            Status::Disconnected => "Disconnected".to_owned(),
         };
         // Every try is a change, and most look the same.
         if self.last.as_ref() != Some(&line) {

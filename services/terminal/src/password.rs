@@ -122,3 +122,37 @@ fn judge(key: KeyEvent) -> Key {
         _ => Key::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn in_file(text: &str) -> Result<String, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, text).unwrap();
+        first_line(&path).map(|password| password.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn the_first_line_of_a_file_is_the_password() {
+        assert_eq!(
+            in_file("with  spaces \r\nand more\n").unwrap(),
+            "with  spaces "
+        );
+        assert_eq!(in_file("without an end").unwrap(), "without an end");
+        assert!(matches!(in_file("\n"), Err(Error::EmptyFile { .. })));
+        let missing = first_line(Path::new("/no/such/file")).unwrap_err();
+        assert!(missing.to_string().contains("/no/such/file"), "{missing}");
+    }
+
+    #[test]
+    fn control_c_is_a_refusal_and_not_a_letter() {
+        let key = |code, modifiers| judge(KeyEvent::new(code, modifiers));
+        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::CONTROL), Key::Stop);
+        assert_eq!(key(KeyCode::Char('C'), KeyModifiers::SHIFT), Key::Char('C'));
+        assert_eq!(key(KeyCode::Enter, KeyModifiers::NONE), Key::Done);
+    }
+}

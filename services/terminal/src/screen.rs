@@ -18,7 +18,7 @@ use crossterm::{
     },
     execute,
 };
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use ratatui::DefaultTerminal;
 use tokio::{
     select,
@@ -37,6 +37,8 @@ use crate::{
 
 /// A countdown is shown to the second.
 const TICK: Duration = Duration::from_secs(1);
+/// The most keys between two pictures.
+const AT_ONCE: usize = 256;
 
 /// Which pane the page keys scroll, and which one a narrow screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,12 +100,31 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// Takes `event` and those that wait behind it, up to one that means something: a fast typist sees one picture
+    /// of many keys.
+    fn take_waiting(&mut self, event: Event, room: bool) -> io::Result<Input> {
+        let mut input = self.view.take(event, room);
+        for _ in 0..AT_ONCE {
+            if input != Input::Look {
+                break;
+            }
+            match self.events.next().now_or_never() {
+                Some(Some(event)) => input = self.view.take(event?, room),
+                Some(None) => return Ok(Input::Leave),
+                None => break,
+            }
+        }
+        Ok(input)
+    }
+}
+
 impl Front for Screen {
     async fn next(&mut self, room: bool) -> io::Result<Input> {
         select! {
             _ = self.ticks.tick() => Ok(Input::Look),
             event = self.events.next() => match event {
-                Some(event) => Ok(self.view.take(event?, room)),
+                Some(event) => self.take_waiting(event?, room),
                 None => Ok(Input::Leave),
             },
         }

@@ -1,5 +1,11 @@
 //! The whole client in lines, against a server that does what each test tells it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test ends where it goes wrong"
+)]
+
 use std::{
     io,
     net::SocketAddr,
@@ -295,7 +301,8 @@ async fn a_chat_outlives_its_connections_and_its_tokens() {
         client.out.text(),
         "1 ada: add 2 leeks  -> Added 2 leeks\n2 ada: add salt  -> Added salt\n"
     );
-    let status = "Connecting...\nConnected\nReconnecting... (the server said: Service restart)\nConnected\nDisconnected\n";
+    let status =
+        "Connecting...\nConnected\nReconnecting... (the server said: Service restart)\nConnected\n";
     assert_eq!(client.err.text(), status);
     assert_eq!(server.calls(), ["login", "refresh", "logout"]);
     assert!(!client.out.text().contains("canary") && !client.err.text().contains("canary"));

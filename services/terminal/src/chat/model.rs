@@ -209,7 +209,7 @@ impl World {
         let before = self.stored.iter().find(|message| message.id == id);
         match before.cloned() {
             Some(message) => {
-                let frame = update(message, Some(id.to_owned()));
+                let frame = update(&message, Some(id.to_owned()));
                 self.to_client.push_back(frame);
             }
             None => {
@@ -233,7 +233,7 @@ impl World {
         if self.connection == Connection::LetIn {
             for message in &self.stored[self.written..] {
                 let reply = answers.filter(|id| *id == message.id).map(str::to_owned);
-                self.to_client.push_back(update(message.clone(), reply));
+                self.to_client.push_back(update(message, reply));
             }
             self.written = self.stored.len();
         }
@@ -300,7 +300,7 @@ fn nothing(revision: u64) -> RecipeUpdate {
     }
 }
 
-fn update(message: Arc<Message>, in_reply_to: Option<String>) -> ServerFrame {
+fn update(message: &Arc<Message>, in_reply_to: Option<String>) -> ServerFrame {
     recipe_update(RecipeUpdate {
         in_reply_to,
         message: Some(message.clone()),

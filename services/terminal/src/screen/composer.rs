@@ -73,8 +73,8 @@ impl Composer {
 
     /// Takes out the word before the cursor.
     pub(super) fn backspace_word(&mut self) {
-        let words = self.text[..self.cursor].unicode_word_indices();
-        let from = words.last().map_or(0, |(at, _)| at);
+        let mut words = self.text[..self.cursor].unicode_word_indices();
+        let from = words.next_back().map_or(0, |(at, _)| at);
         self.cut(from);
     }
 
