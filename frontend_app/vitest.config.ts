@@ -39,7 +39,10 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { executablePath: chromium, args: ['--no-sandbox'] },
+              launchOptions: {
+                executablePath: chromium,
+                args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+              },
             }),
             instances: [{ browser: 'chromium' }],
             viewport: { width: 1280, height: 800 },

@@ -3,7 +3,8 @@ import { defineConfig } from '@playwright/test';
 
 const launchOptions = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
+  // Chromium refuses its sandbox to root only.
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 };
 
 export default defineConfig({

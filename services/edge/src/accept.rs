@@ -67,13 +67,25 @@ fn serve_connection(
         .max_buf_size(MAX_HEAD);
     let with_peer = axum::Extension(ConnectInfo(peer)).layer(router.clone());
     let service = TowerToHyperService::new(with_peer);
-    let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), service)
-        .into_owned();
-    let connection = graceful.watch(connection);
+    let watcher = graceful.watcher();
+    let stop = lifecycle.clone();
     lifecycle.spawn(async move {
-        if let Err(cause) = connection.await {
+        if !speaks(&stream, &stop).await {
+            return;
+        }
+        let connection = builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), service)
+            .into_owned();
+        if let Err(cause) = watcher.watch(connection).await {
             debug!(%cause, "an HTTP connection ended badly");
         }
     });
+}
+
+/// Whether a new connection sends its first byte in time: hyper's clock starts only then.
+async fn speaks(stream: &TcpStream, lifecycle: &Lifecycle) -> bool {
+    select! {
+        () = lifecycle.stopping() => false,
+        first = timeout(HEAD_TIMEOUT, stream.readable()) => matches!(first, Ok(Ok(()))),
+    }
 }

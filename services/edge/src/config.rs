@@ -21,7 +21,7 @@ pub struct Config {
     #[arg(long, env = "EDGE_REAUTH_GRACE", value_parser = duration, default_value = "30s")]
     pub reauth_grace: Duration,
 
-    /// Origins other than the edge's own from which browsers may connect, such as https://cook.example
+    /// Origins other than the edge's own from which browsers may connect, such as `https://cook.example`
     #[arg(long, env = "EDGE_ALLOWED_ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
 

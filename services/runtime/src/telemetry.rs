@@ -121,8 +121,7 @@ fn subscribe(
     config: &TelemetryConfig,
     traces: Option<&SdkTracerProvider>,
 ) -> Result<(), SetupError> {
-    // The SDK tells of its own set-up, which nobody has asked about; what the operator says comes after.
-    let filter = EnvFilter::try_new(format!("opentelemetry=warn,{}", config.log))?;
+    let filter = EnvFilter::try_new(directives(&config.log))?;
     let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
@@ -141,6 +140,22 @@ fn subscribe(
         .with(spans)
         .try_init()?;
     Ok(())
+}
+
+/// What the operator asks for, between what is quiet unless they ask, and what they cannot ask for: the
+/// WebSocket library logs whole frames, and the first of each connection holds a token.
+fn directives(asked: &str) -> String {
+    [
+        "opentelemetry=warn",
+        asked,
+        "tungstenite=info",
+        "tokio_tungstenite=info",
+    ]
+    .iter()
+    .filter(|directive| !directive.is_empty())
+    .copied()
+    .collect::<Vec<_>>()
+    .join(",")
 }
 
 fn is_transport(target: &str) -> bool {

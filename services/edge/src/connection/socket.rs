@@ -161,9 +161,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         timeout(CLOSING, self.drain()).await.ok();
     }
 
-    /// Lets a close that the client began come to its end.
+    /// Lets a close that the client began come to its end: the answer is queued already.
     pub(crate) async fn finish(mut self) {
-        timeout(CLOSING, self.stream.close(None)).await.ok();
+        timeout(CLOSING, self.stream.flush()).await.ok();
     }
 
     /// Reads what still comes until the peer hangs up: unread bytes would make the system reset the

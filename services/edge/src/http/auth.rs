@@ -17,7 +17,7 @@ use super::{
     Shared,
     body::{JsonBody, OptionalJsonBody},
     caller::bearer,
-    problem::Problem,
+    problem::{Problem, whole_seconds},
 };
 use crate::{
     edge::Edge,
@@ -161,7 +161,7 @@ fn answer(
     let pair = TokenPair {
         access_token: tokens.access.expose_secret(),
         token_type: "Bearer",
-        expires_in: tokens.expires_in.as_secs(),
+        expires_in: whole_seconds(tokens.expires_in),
         user: Author {
             id: tokens.user_id.clone(),
             name: tokens.user_name.clone(),

@@ -96,7 +96,7 @@ impl IntoResponse for Problem {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
         if let Some(wait) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, whole_seconds(wait));
+            headers.insert(header::RETRY_AFTER, whole_seconds(wait).max(1).into());
         }
         response
     }
@@ -144,8 +144,7 @@ pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
     .into_response()
 }
 
-/// At least 1, rounded up.
-fn whole_seconds(wait: Duration) -> HeaderValue {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    HeaderValue::from(seconds.max(1))
+/// Rounded up.
+pub(super) fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
