@@ -203,7 +203,7 @@ impl Ledger {
         let change = self.undo.pop().ok_or(Refused::Unavailable)?;
         let effect = format!("Undid {}'s \"{}\"", change.author, change.effect);
         Ok(Outcome {
-            recipe: Some(change.before),
+            recipe: Some(Arc::new(change.before.put_back_after(&self.recipe))),
             ..Outcome::effect(effect)
         })
     }

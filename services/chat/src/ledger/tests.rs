@@ -57,6 +57,15 @@ fn every_accepted_message_takes_the_next_revision() {
 }
 
 #[test]
+fn an_id_that_was_undone_is_never_given_again() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.effect("ada", "add flour");
+    kitchen.effect("ada", "undo");
+    kitchen.effect("ada", "add milk");
+    assert_eq!(kitchen.ledger.recipe.ingredients[0].id, "i2");
+}
+
+#[test]
 fn undo_takes_back_the_last_change_of_anyone_step_by_step() {
     let mut kitchen = Kitchen::of("ada");
     kitchen.says("ada", "add 2 cups flour").unwrap();

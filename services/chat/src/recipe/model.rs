@@ -85,6 +85,16 @@ impl Recipe {
         }
     }
 
+    /// This state, put back after `newer`: ids that were given out since stay used.
+    #[must_use]
+    pub fn put_back_after(&self, newer: &Self) -> Self {
+        Self {
+            last_ingredient: self.last_ingredient.max(newer.last_ingredient),
+            last_step: self.last_step.max(newer.last_step),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn next_ingredient_id(&mut self) -> String {
         self.last_ingredient = self.last_ingredient.saturating_add(1);
         format!("i{}", self.last_ingredient)
