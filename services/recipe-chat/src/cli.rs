@@ -11,9 +11,6 @@ use runtime::{config::SecretUrl, telemetry::TelemetryConfig};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-
-    #[command(flatten)]
-    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// What to run.
@@ -36,6 +33,18 @@ pub(crate) enum Service {
     Chat(ChatCommand),
     /// Run one edge node
     Edge(Box<EdgeCommand>),
+}
+
+impl Service {
+    /// What it logs, and where its telemetry goes.
+    pub(crate) fn telemetry(&self) -> &TelemetryConfig {
+        match self {
+            Self::Up(up) => &up.telemetry,
+            Self::Auth(auth) => &auth.telemetry,
+            Self::Chat(chat) => &chat.telemetry,
+            Self::Edge(edge) => &edge.telemetry,
+        }
+    }
 }
 
 /// Everything in one process.
@@ -76,6 +85,9 @@ pub(crate) struct Up {
 
     #[command(flatten)]
     pub(crate) edge: edge::config::Config,
+
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// The auth service.
@@ -99,6 +111,9 @@ pub(crate) struct AuthCommand {
 
     #[command(flatten)]
     pub(crate) auth: auth::Config,
+
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// The chat service.
@@ -122,6 +137,9 @@ pub(crate) struct ChatCommand {
 
     #[command(flatten)]
     pub(crate) chat: chat::Config,
+
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// An edge node.
@@ -144,6 +162,9 @@ pub(crate) struct EdgeCommand {
 
     #[command(flatten)]
     pub(crate) edge: edge::config::Config,
+
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryConfig,
 }
 
 /// Redis.

@@ -9,7 +9,7 @@ use runtime::{
     config::SecretUrl,
     lifecycle::Lifecycle,
     listener::bind,
-    telemetry::{Prometheus, Telemetry, TelemetryConfig},
+    telemetry::{Prometheus, Telemetry},
 };
 use tokio::{
     runtime::Runtime,
@@ -45,7 +45,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         .build()
         .context("cannot start")?;
     let ended = match cli.command {
-        Command::Serve(service) => serve(&runtime, service, &cli.telemetry),
+        Command::Serve(service) => serve(&runtime, service),
         // It writes no logs: they would stand in the middle of the screen.
         Command::Client(config) => runtime.block_on(Box::pin(client(*config))),
     };
@@ -59,7 +59,7 @@ async fn client(config: terminal::Config) -> anyhow::Result<()> {
     Ok(terminal::run(config, lifecycle.stopping()).await?)
 }
 
-fn serve(runtime: &Runtime, service: Service, config: &TelemetryConfig) -> anyhow::Result<()> {
+fn serve(runtime: &Runtime, service: Service) -> anyhow::Result<()> {
     let name = match &service {
         Service::Up(_) => "recipe-chat",
         Service::Auth(_) => "auth",
@@ -69,7 +69,7 @@ fn serve(runtime: &Runtime, service: Service, config: &TelemetryConfig) -> anyho
     let telemetry = {
         // The OTLP exporters connect inside the runtime.
         let _inside = runtime.enter();
-        Telemetry::start(name, config)?
+        Telemetry::start(name, service.telemetry())?
     };
     let prometheus = telemetry.prometheus();
     let ended = runtime.block_on(run_service(service, prometheus));

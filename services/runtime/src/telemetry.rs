@@ -27,15 +27,15 @@ pub enum LogFormat {
 #[command(next_help_heading = "Telemetry")]
 pub struct TelemetryConfig {
     /// What is logged: a level, or directives such as `info,edge=debug`
-    #[arg(long, env = "RECIPE_CHAT_LOG", default_value = "info", global = true)]
+    #[arg(long, env = "RECIPE_CHAT_LOG", default_value = "info")]
     pub log: String,
 
     /// How logs look, on standard error
-    #[arg(long, env = "RECIPE_CHAT_LOG_FORMAT", value_enum, default_value_t = LogFormat::Pretty, global = true)]
+    #[arg(long, env = "RECIPE_CHAT_LOG_FORMAT", value_enum, default_value_t = LogFormat::Pretty)]
     pub log_format: LogFormat,
 
     /// Where traces and metrics are sent over OTLP/gRPC, such as http://127.0.0.1:4317 [default: nowhere]
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
 }
 
