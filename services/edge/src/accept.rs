@@ -84,8 +84,9 @@ fn serve_connection(
 
 /// Whether a new connection sends its first byte in time: hyper's clock starts only then.
 async fn speaks(stream: &TcpStream, lifecycle: &Lifecycle) -> bool {
+    let mut first_byte = [0];
     select! {
         () = lifecycle.stopping() => false,
-        first = timeout(HEAD_TIMEOUT, stream.readable()) => matches!(first, Ok(Ok(()))),
+        first = timeout(HEAD_TIMEOUT, stream.peek(&mut first_byte)) => matches!(first, Ok(Ok(1..))),
     }
 }

@@ -420,6 +420,10 @@ async fn next_frame(socket: &mut WebSocketStream<TcpStream>) -> Arrived {
                 let end = Event::Closed(close.code.into(), close.reason.to_string());
                 return Arrived::End(end);
             }
+            // The answer to a close without a code has none either.
+            Some(Ok(Message::Close(None))) => {
+                return Arrived::End(Event::Closed(1005, String::new()));
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(other)) => panic!("a server sends text frames only: {other:?}"),
             Some(Err(error)) => return Arrived::End(Event::Lost(error.to_string())),
