@@ -28,9 +28,9 @@ pub(crate) enum Service {
     /// Run everything in one process on embedded defaults [this is what runs without a command]
     Up(Box<Up>),
     /// Run the auth service
-    Auth(AuthCommand),
+    Auth(Box<AuthCommand>),
     /// Run the chat service
-    Chat(ChatCommand),
+    Chat(Box<ChatCommand>),
     /// Run one edge node
     Edge(Box<EdgeCommand>),
 }

@@ -82,8 +82,8 @@ async fn run_service(service: Service, prometheus: Prometheus) -> anyhow::Result
     lifecycle.obey_signals().context("cannot watch signals")?;
     match service {
         Service::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
-        Service::Auth(command) => run_auth(command, &lifecycle).await,
-        Service::Chat(command) => run_chat(command, &lifecycle).await,
+        Service::Auth(command) => run_auth(*command, &lifecycle).await,
+        Service::Chat(command) => run_chat(*command, &lifecycle).await,
         Service::Edge(command) => run_edge(*command, prometheus, lifecycle).await,
     }
 }
