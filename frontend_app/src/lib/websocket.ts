@@ -6,7 +6,7 @@ import { TokenDenied, type TokenSource, TokenUnavailable } from './auth/token-so
 import { Diary } from './ws/diary';
 import { browser, type Environment, type Socket } from './ws/environment';
 import { hasRoom, type OutboxMessage } from './ws/outbox';
-import { type ClientFrame, LARGEST_FRAME, LONGEST_MESSAGE } from './ws/protocol';
+import { type ChatMessage, type ClientFrame, LARGEST_FRAME, LONGEST_MESSAGE } from './ws/protocol';
 import { readServerFrame } from './ws/protocol-validate';
 import { reduce } from './ws/reduce';
 import { type Snapshot, snapshotOf } from './ws/snapshot';
@@ -126,6 +126,14 @@ export class WebSocketManager {
 
   dropMessage(id: string): void {
     this.#dispatch({ is: 'drop_message', id });
+  }
+
+  /**
+   * Puts a page of earlier messages (`GET /v1/recipes/{id}/messages?before=…`, with the first one's revision) in front
+   * of those that are here, each once and in order. `olderExist` in the snapshot tells whether to ask for more.
+   */
+  addOlder(recipeId: string, messages: readonly ChatMessage[]): void {
+    this.#dispatch({ is: 'older', recipeId, messages });
   }
 
   /** Calls back after changes, at most once per painted frame. */

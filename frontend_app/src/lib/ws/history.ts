@@ -17,6 +17,7 @@ export interface History {
   readonly messages: readonly ChatMessage[];
   /** Revisions of messages that have unseen ones right before them. */
   readonly gaps: readonly number[];
+  /** The server has earlier ones than the first. Once LONGEST_HISTORY are here, none are added at the front. */
   readonly olderExist: boolean;
 }
 
@@ -40,7 +41,12 @@ export function leavesGap(history: History, update: RecipeUpdatePayload): boolea
 
 export function absorb(history: History, update: RecipeUpdatePayload, now: number): History {
   const news = update.message ? [...(update.messages ?? []), update.message] : update.messages;
-  return withMessages(withRecipe(history, update, now), news ?? [], update);
+  return withMessages(withRecipe(history, update, now), news ?? []);
+}
+
+/** Adds a page of earlier messages, which may overlap what is here; an empty page tells that there are none. */
+export function withOlder(history: History, page: readonly ChatMessage[]): History {
+  return page.length > 0 ? withMessages(history, page) : { ...history, olderExist: false };
 }
 
 function withRecipe(history: History, update: RecipeUpdatePayload, now: number): History {
@@ -56,42 +62,31 @@ function sameRecipe(a: Recipe, b: Recipe): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function withMessages(
-  history: History,
-  news: readonly ChatMessage[],
-  update: RecipeUpdatePayload,
-): History {
+function withMessages(history: History, news: readonly ChatMessage[]): History {
   const merged = merge(history.messages, news);
-  if (merged === history.messages) return history;
-  const first = news[0];
-  const known = history.messages.length > 0;
-  const cut = update.messages_truncated === true;
-  const gaps = cut && known && first ? [...history.gaps, first.revision] : history.gaps;
-  const surplus = merged.length - LONGEST_HISTORY;
-  return {
-    ...history,
-    messages: surplus > 0 ? merged.slice(surplus) : merged,
-    gaps,
-    olderExist: history.olderExist || surplus > 0 || (cut && !known),
-  };
+  if (merged.length === history.messages.length) return history;
+  const messages = merged.slice(-LONGEST_HISTORY);
+  const gaps = messages.filter(
+    ({ revision }, at) => at > 0 && expectedAt(messages, at) !== revision,
+  );
+  const sameFront = messages[0] === history.messages[0];
+  const olderExist = sameFront
+    ? history.olderExist
+    : expectedAt(messages, 0) !== messages[0]?.revision;
+  return { ...history, messages, gaps: gaps.map(({ revision }) => revision), olderExist };
 }
 
-function merge(have: readonly ChatMessage[], news: readonly ChatMessage[]): readonly ChatMessage[] {
-  const newest = have.at(-1)?.revision ?? -1;
-  const first = news[0];
-  if (first === undefined) return have;
-  if (first.revision > newest && ascending(news)) return [...have, ...news];
-  const byRevision = new Map(have.map(message => [message.revision, message]));
-  for (const message of news) byRevision.set(message.revision, message);
-  if (byRevision.size === have.length) return have;
-  return [...byRevision.values()].sort((a, b) => a.revision - b.revision);
-}
-
-function ascending(messages: readonly ChatMessage[]): boolean {
-  let last = Number.NEGATIVE_INFINITY;
-  for (const { revision } of messages) {
-    if (revision <= last) return false;
-    last = revision;
+/** Puts each new message in its place, which is nearly always the end; what is known already stays as it is. */
+function merge(have: readonly ChatMessage[], news: readonly ChatMessage[]): ChatMessage[] {
+  const merged = [...have];
+  for (const message of news) {
+    const at = merged.findLastIndex(({ revision }) => revision <= message.revision);
+    if (merged[at]?.revision !== message.revision) merged.splice(at + 1, 0, message);
   }
-  return true;
+  return merged;
+}
+
+/** Every accepted message takes the next revision, from 1 on: what is missing shows in the numbers. */
+function expectedAt(messages: readonly ChatMessage[], at: number): number {
+  return (messages[at - 1]?.revision ?? 0) + 1;
 }

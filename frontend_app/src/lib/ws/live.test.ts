@@ -206,7 +206,38 @@ describe('history', () => {
     world.socket.say('recipe_update', update({ revision: 2, message: messageOf(2) }));
     const messages = [messageOf(90), messageOf(91)];
     world.socket.say('recipe_update', update({ revision: 91, messages, messages_truncated: true }));
-    expect(manager.getSnapshot()).toMatchObject({ gaps: [90], olderExist: false });
+    expect(manager.getSnapshot().gaps).toEqual([90]);
+    manager.addOlder(
+      'pancakes',
+      [88, 89].map(revision => messageOf(revision)),
+    );
+    expect(manager.getSnapshot().gaps).toEqual([88]);
+  });
+
+  it('grows at the front by pages of earlier messages, each once and in order, until there are none', async () => {
+    const { world, manager } = await setUpLive();
+    const page = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, at) => messageOf(from + at));
+    const revisions = () => manager.getSnapshot().messages.map(({ revision }) => revision);
+    world.socket.welcome({ revision: 9, messages: page(7, 9), messages_truncated: true });
+    expect(manager.getSnapshot()).toMatchObject({ olderExist: true, gaps: [] });
+    manager.addOlder('pancakes', page(5, 7));
+    expect(revisions()).toEqual([5, 6, 7, 8, 9]);
+    expect(manager.getSnapshot()).toMatchObject({ olderExist: true, gaps: [], revision: 9 });
+    manager.addOlder('waffles', page(3, 4));
+    expect(revisions()).toHaveLength(5);
+    manager.addOlder('pancakes', page(1, 4));
+    expect(revisions()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(manager.getSnapshot().olderExist).toBe(false);
+  });
+
+  it('believes an empty page that nothing older exists', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.say('recipe_update', update({ revision: 2, message: messageOf(2) }));
+    expect(manager.getSnapshot().olderExist).toBe(true);
+    manager.addOlder('pancakes', []);
+    world.socket.say('recipe_update', update({ revision: 3, message: messageOf(3) }));
+    expect(manager.getSnapshot().olderExist).toBe(false);
   });
 
   it('forgets the oldest messages when there are too many', async () => {

@@ -11,7 +11,7 @@ import {
   stop,
   tokenForAttempt,
 } from './attempts';
-import { EMPTY_HISTORY } from './history';
+import { EMPTY_HISTORY, withOlder } from './history';
 import {
   flush,
   heard,
@@ -73,6 +73,9 @@ export function reduce(state: State, event: Event, moment: Moment): Step {
     case 'restored':
       if (event.recipeId !== state.recipeId) return step(state);
       return withOutbox(state, restore(state.outbox, event.messages), moment);
+    case 'older':
+      if (event.recipeId !== state.recipeId) return step(state);
+      return step({ ...state, history: withOlder(state.history, event.messages) });
     default:
       event satisfies never;
       return step(state);

@@ -4,7 +4,7 @@
 import type { Ending } from './closes';
 import { EMPTY_HISTORY, type History } from './history';
 import { EMPTY_OUTBOX, type Outbox, type OutboxMessage } from './outbox';
-import type { ClientFrame, ServerFrame, Session } from './protocol';
+import type { ChatMessage, ClientFrame, ServerFrame, Session } from './protocol';
 
 /** What the person is shown. */
 export type ConnectionState =
@@ -110,7 +110,8 @@ export type Event =
   | { is: 'send'; id: string; content: string }
   | { is: 'retry_message'; id: string; newId: string }
   | { is: 'drop_message'; id: string }
-  | { is: 'restored'; recipeId: string; messages: readonly OutboxMessage[] };
+  | { is: 'restored'; recipeId: string; messages: readonly OutboxMessage[] }
+  | { is: 'older'; recipeId: string; messages: readonly ChatMessage[] };
 
 /** When something happens, and the dice for it: what a pure function cannot find out itself. */
 export type Moment = { now: number; dice: number };
