@@ -5,6 +5,8 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use runtime::{config::SecretUrl, telemetry::TelemetryConfig};
 
+use crate::health::Health;
+
 /// People cook up recipes together by chatting.
 #[derive(Debug, Parser)]
 #[command(name = "recipe-chat", version, about, max_term_width = 100)]
@@ -20,6 +22,8 @@ pub(crate) enum Command {
     Serve(Service),
     /// Chat in the terminal, or in lines from a pipe
     Client(Box<terminal::Config>),
+    /// Ask a running service whether it is healthy; exit code 0 says yes
+    Health(Health),
 }
 
 /// What runs until it is told to stop.

@@ -17,7 +17,10 @@ use tokio::{
 };
 use tracing::info;
 
-use crate::cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Service, Up, complain};
+use crate::{
+    cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Service, Up, complain},
+    health,
+};
 
 /// How long a service may take to finish its calls once it is told to stop.
 const FINISH: Duration = Duration::from_secs(5);
@@ -48,6 +51,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(service) => serve(&runtime, service),
         // It writes no logs: they would stand in the middle of the screen.
         Command::Client(config) => runtime.block_on(Box::pin(client(*config))),
+        Command::Health(health) => runtime.block_on(health::run(health)),
     };
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended

@@ -11,6 +11,7 @@ use tonic::{
     server::NamedService,
     transport::{Channel, Endpoint, Server},
 };
+use tonic_health::ServingStatus;
 
 use crate::{lifecycle::Lifecycle, trace_context};
 
@@ -55,6 +56,10 @@ where
     let stop = async {
         lifecycle.stopping().await;
         health.set_not_serving::<S>().await;
+        let whole_server = "";
+        health
+            .set_service_status(whole_server, ServingStatus::NotServing)
+            .await;
     };
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEP_ALIVE.0))

@@ -1,11 +1,12 @@
 //! How a process of Recipe Chat starts, is watched and stops: clock, configuration values, listeners,
-//! lifecycle, gRPC stacks, Redis connections and telemetry. It knows nothing of recipes, tokens or sockets.
+//! lifecycle, gRPC stacks, health probes, Redis connections and telemetry. It knows nothing of recipes, tokens or sockets.
 
 pub mod clock;
 pub mod config;
 pub mod grpc;
 pub mod lifecycle;
 pub mod listener;
+pub mod probe;
 pub mod redis;
 pub mod telemetry;
 pub mod trace_context;

@@ -10,6 +10,7 @@ mod envelope;
 mod first_message;
 mod frames;
 mod handshake;
+mod health;
 mod privacy;
 mod reauth;
 mod revocation;
