@@ -29,7 +29,7 @@ use crate::{
     rooms::Rooms,
     upstream::{
         auth::AuthClient,
-        chat::{ChatClient, Link, LinkTask},
+        chat::{ChatClient, Link, LinkTask, Replicas},
     },
     wire::codes::Close,
 };
@@ -81,7 +81,7 @@ pub struct Edge {
 pub struct Upstreams {
     /// The auth service.
     pub auth: String,
-    /// The chat service.
+    /// The chat service: the addresses of its replicas, separated by commas.
     pub chat: String,
     /// Redis; without it deadlines are kept in memory, for one node.
     pub redis: Option<SecretUrl>,
@@ -129,11 +129,9 @@ pub async fn open(
     if !faults.is_empty() {
         return Err(OpenError::Config(faults));
     }
-    let channel = |flag, address: &str| {
-        grpc::channel(address).map_err(|cause| OpenError::Address { flag, cause })
-    };
-    let auth = channel("--auth-url", &upstreams.auth)?;
-    let chat = channel("--chat-url", &upstreams.chat)?;
+    let wrong = |flag| move |cause| OpenError::Address { flag, cause };
+    let auth = grpc::channel(&upstreams.auth).map_err(wrong("--auth-url"))?;
+    let chat = Replicas::at(&upstreams.chat).map_err(wrong("--chat-url"))?;
     let redis = match upstreams.redis {
         Some(url) => Some(open_redis(&url).await?),
         None => None,
@@ -148,8 +146,8 @@ pub async fn open(
 pub struct Services {
     /// A channel to the auth service.
     pub auth: Channel,
-    /// A channel to the chat service.
-    pub chat: Channel,
+    /// The replicas of the chat service.
+    pub chat: Replicas,
     /// Redis.
     pub redis: Option<Redis>,
 }
@@ -165,7 +163,7 @@ pub fn assemble(
     let Services { auth, chat, redis } = services;
     let rooms = Rooms::new();
     let registry = Registry::new();
-    let (link, link_task) = Link::new(chat.clone(), Arc::clone(&rooms), Arc::clone(&clock));
+    let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
     let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);
     registry.strike_unknown_from(deadlines.clone());
     let second = Duration::from_secs(1);
@@ -179,7 +177,7 @@ pub fn assemble(
             config.sign_in_rate,
         )),
         auth: AuthClient::new(auth),
-        chat: ChatClient::new(chat),
+        chat: ChatClient::new(link.clone()),
         config,
         clock,
         link,

@@ -24,3 +24,4 @@ pub mod deadlines;
 pub mod upstream;
 
 pub mod metrics;
+mod rendezvous;

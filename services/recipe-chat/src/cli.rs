@@ -157,7 +157,8 @@ pub(crate) struct EdgeCommand {
     #[arg(long, env = "EDGE_AUTH_URL", default_value = "http://127.0.0.1:50051")]
     pub(crate) auth_url: String,
 
-    /// The chat service
+    /// The chat service: the addresses of its replicas, separated by commas; a host name stands for every replica
+    /// that it resolves to
     #[arg(long, env = "EDGE_CHAT_URL", default_value = "http://127.0.0.1:50052")]
     pub(crate) chat_url: String,
 

@@ -15,12 +15,14 @@ use tokio::time::timeout;
 use tonic::{Code, Status, transport::Channel};
 use tracing::warn;
 
-pub use super::link::{Link, LinkTask};
+pub use super::link::{Link, LinkTask, Replicas};
 use super::{Principal, convert};
 use crate::wire::frames::{Message, Recipe};
 
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it may take until a replica can be reached.
+const OPEN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the chat service did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -140,14 +142,24 @@ pub struct Found {
     pub recipe: Arc<Recipe>,
 }
 
-/// The unary calls of the chat service. Cheap to clone.
+/// The unary calls of the chat service, to the replica that knows the recipe best. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct ChatClient(ChatServiceClient<Channel>);
+pub struct ChatClient(Link);
 
 impl ChatClient {
-    /// Over a channel that connects when first used.
-    pub fn new(channel: Channel) -> Self {
-        Self(ChatServiceClient::new(channel))
+    /// To the replicas that a link reaches.
+    pub fn new(link: Link) -> Self {
+        Self(link)
+    }
+
+    /// A client for a recipe's replica, or for any.
+    async fn client(
+        &self,
+        recipe: Option<&RecipeId>,
+    ) -> Result<ChatServiceClient<Channel>, ChatError> {
+        self.0.opened_within(OPEN_PATIENCE).await;
+        let channel = self.0.channel(recipe).ok_or(ChatError::Unavailable)?;
+        Ok(ChatServiceClient::new(channel))
     }
 
     /// Creates a recipe; without an id, the service chooses one.
@@ -165,7 +177,7 @@ impl ChatClient {
             recipe_id: id.unwrap_or_default(),
             title,
         };
-        let mut client = self.0.clone();
+        let mut client = self.client(None).await?;
         let answer = bounded(client.create_recipe(request(question))).await?;
         found(answer.recipe_id, answer.revision, answer.recipe)
     }
@@ -185,7 +197,7 @@ impl ChatClient {
             recipe_id: id.to_string(),
             revision,
         };
-        let mut client = self.0.clone();
+        let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.get_recipe(request(question))).await?;
         found(answer.recipe_id, answer.revision, answer.recipe)
     }
@@ -211,7 +223,7 @@ impl ChatClient {
             format: format.into(),
             revision,
         };
-        let mut client = self.0.clone();
+        let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.export_recipe(request(question))).await?;
         Ok((answer.media_type, answer.document))
     }
@@ -233,7 +245,7 @@ impl ChatClient {
             page: before.map(Page::Before),
             limit,
         };
-        let mut client = self.0.clone();
+        let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.list_messages(request(question))).await?;
         Ok((convert::messages(answer.messages), answer.truncated))
     }
@@ -247,7 +259,7 @@ impl ChatClient {
             principal: Some(convert::principal(principal)),
             limit: 0,
         };
-        let mut client = self.0.clone();
+        let mut client = self.client(None).await?;
         let answer = bounded(client.list_recipes(request(question))).await?;
         let summary = |recipe: chat::RecipeSummary| Summary {
             changed_at: convert::timestamp(recipe.changed_at.as_ref()),

@@ -1,110 +1,117 @@
-//! The link: one bidirectional stream to the chat service that carries the joins, posts and updates of every
-//! room of this edge.
+//! The link: one bidirectional stream to each replica of the chat service, which carry the joins, posts and updates
+//! of every room of this edge.
 //!
-//! When it breaks it is opened again, every room is attached from its last revision, and what was not
-//! answered is asked again in the same order: posts are idempotent by their ids, joins by nature. So a
-//! caller sees a short break as a slow answer, and a long one as [`ChatError::Unavailable`].
+//! `switchboard` decides which replica is asked about which recipe, `line` keeps one stream open, `replicas` finds
+//! out which there are. When a stream breaks, its rooms are attached elsewhere, or to the same replica once it
+//! is back, from their last revisions, and what was not answered is asked again in the same order. So a caller
+//! sees a short break as a slow answer, and a long one as [`ChatError::Unavailable`].
 
-mod unanswered;
+mod line;
+mod question;
+mod replicas;
+mod roster;
+mod switchboard;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use proto::{
-    chat::{
-        Answer, Attach, Detach, Expulsion, LinkRequest, LinkResponse, Update as ProtoUpdate,
-        answer::Result as Answered, chat_service_client::ChatServiceClient, link_request::Call,
-        link_response::Event,
-    },
+    chat::link_request::Call,
     ids::{RecipeId, UserId},
 };
-use rand::RngExt as _;
 use runtime::{clock::SharedClock, lifecycle::Lifecycle, trace_context::traceparent};
 use tokio::{
     select,
-    sync::{mpsc, oneshot, watch},
-    time::{Instant, sleep, timeout},
+    sync::{Notify, watch},
+    task::yield_now,
+    time::{sleep, timeout},
 };
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Streaming, transport::Channel};
-use tracing::{Span, info, warn};
+use tonic::transport::Channel;
+use tracing::{Span, warn};
 
-use self::unanswered::Unanswered;
+pub use self::replicas::Replicas;
+use self::{
+    line::Replica,
+    question::{Answered, Question},
+    roster::Roster,
+    switchboard::{Errands, ReplicaName, Switchboard},
+};
 use super::{
     chat::{ChatError, Join, Joined, Post, Posted},
     convert,
 };
-use crate::rooms::{Rooms, Update};
+use crate::rooms::Rooms;
 
-/// How many calls may wait to be sent.
-const QUEUE: usize = 16 << 10;
-/// How many requests may wait in the stream itself.
-const STREAM_QUEUE: usize = 256;
 /// How long a call may wait for its answer, through breaks of the link.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the link may take to open, and how long to wait before it is opened again.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-
-/// What waits for an answer over the link.
-#[derive(Debug)]
-struct Question {
-    call: Call,
-    traceparent: String,
-    answer: oneshot::Sender<Result<Answered, ChatError>>,
-}
-
-/// The callers' end. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Link {
-    questions: mpsc::Sender<Question>,
-    up: watch::Receiver<bool>,
-}
-
-/// The task that keeps the link open.
-#[derive(Debug)]
-pub struct LinkTask {
-    client: ChatServiceClient<Channel>,
-    questions: mpsc::Receiver<Question>,
-    unanswered: Unanswered,
-    rooms: Arc<Rooms>,
-    clock: SharedClock,
-    up: watch::Sender<bool>,
-}
+/// How often the replicas are looked up.
+const LOOK_UP: Duration = Duration::from_secs(5);
+/// How many rooms are moved at once.
+const REGROUPED: usize = 1024;
 
 /// Who must hear that a user may no longer see a recipe.
 pub(super) type OnExpulsion = Arc<dyn Fn(&RecipeId, &UserId) + Send + Sync>;
 
+/// The callers' end. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Link(Arc<Exchange>);
+
+/// What keeps the link open.
+#[derive(Debug)]
+pub struct LinkTask {
+    exchange: Arc<Exchange>,
+    replicas: Replicas,
+}
+
+/// What callers and lines share.
+#[derive(Debug)]
+struct Exchange {
+    switchboard: Mutex<Switchboard>,
+    rooms: Arc<Rooms>,
+    clock: SharedClock,
+    roster: Roster,
+    /// How many lines are open.
+    open: watch::Sender<usize>,
+    /// Rung when rooms may belong elsewhere.
+    regroup: Notify,
+}
+
 impl Link {
-    /// A link over `channel` for these rooms; it opens when the task runs.
-    pub fn new(channel: Channel, rooms: Arc<Rooms>, clock: SharedClock) -> (Self, LinkTask) {
-        let (questions, receiver) = mpsc::channel(QUEUE);
-        let (up, up_receiver) = watch::channel(false);
-        let task = LinkTask {
-            client: ChatServiceClient::new(channel),
-            questions: receiver,
-            unanswered: Unanswered::default(),
+    /// A link to these replicas for these rooms; it opens when the task runs.
+    pub fn new(replicas: Replicas, rooms: Arc<Rooms>, clock: SharedClock) -> (Self, LinkTask) {
+        let exchange = Arc::new(Exchange {
+            switchboard: Mutex::default(),
             rooms,
             clock,
-            up,
+            roster: Roster::default(),
+            open: watch::Sender::new(0),
+            regroup: Notify::new(),
+        });
+        let task = LinkTask {
+            exchange: Arc::clone(&exchange),
+            replicas,
         };
-        let link = Self {
-            questions,
-            up: up_receiver,
-        };
-        (link, task)
+        (Self(exchange), task)
     }
 
-    /// Whether the link is open now.
+    /// Whether any replica can be reached now.
     pub fn is_up(&self) -> bool {
-        *self.up.borrow()
+        *self.0.open.borrow() > 0
     }
 
-    /// Waits for the link to open, at most `patience`; tells whether it did.
+    /// Waits for a replica to be reached, at most `patience`; tells whether one was.
     pub async fn opened_within(&self, patience: Duration) -> bool {
-        let mut up = self.up.clone();
-        timeout(patience, up.wait_for(|up| *up))
+        let mut open = self.0.open.subscribe();
+        timeout(patience, open.wait_for(|open| *open > 0))
             .await
-            .is_ok_and(|up| up.is_ok())
+            .is_ok_and(|open| open.is_ok())
+    }
+
+    /// A way to ask the replica that knows a recipe best, or any; `None` when none can be reached now.
+    pub(super) fn channel(&self, recipe: Option<&RecipeId>) -> Option<Channel> {
+        self.0.switchboard().channel(recipe)
     }
 
     /// Comes into a recipe.
@@ -118,7 +125,7 @@ impl Link {
             create: join.create,
             after: join.after,
         });
-        let Answered::Joined(joined) = self.ask(call).await? else {
+        let Answered::Joined(joined) = self.ask(join.recipe, call).await? else {
             return Err(ChatError::Unavailable);
         };
         Ok(Joined {
@@ -135,12 +142,13 @@ impl Link {
     /// `NotFound`, `Forbidden`, `Conflict`, or `Unavailable`: then it may or may not have been accepted, and
     /// posting the same id again tells.
     pub fn post(&self, post: Post) -> impl Future<Output = Result<Posted, ChatError>> + use<> {
-        let answer = self.ask(Call::Post(proto::chat::PostMessageRequest {
+        let call = Call::Post(proto::chat::PostMessageRequest {
             principal: Some(convert::principal(&post.principal)),
             recipe_id: post.recipe.to_string(),
             message_id: post.id.to_string(),
             content: post.content,
-        }));
+        });
+        let answer = self.ask(post.recipe, call);
         async move {
             let Answered::Posted(posted) = answer.await? else {
                 return Err(ChatError::Unavailable);
@@ -152,17 +160,16 @@ impl Link {
         }
     }
 
-    fn ask(&self, call: Call) -> impl Future<Output = Result<Answered, ChatError>> + use<> {
-        let (answer, answered) = oneshot::channel();
-        let question = Question {
-            call,
-            traceparent: traceparent(&Span::current()).unwrap_or_default(),
-            answer,
-        };
-        let queued = self.questions.try_send(question);
+    fn ask(
+        &self,
+        recipe: RecipeId,
+        call: Call,
+    ) -> impl Future<Output = Result<Answered, ChatError>> + use<> {
+        let traceparent = traceparent(&Span::current()).unwrap_or_default();
+        let (question, answer) = Question::new(recipe, call, traceparent);
+        self.0.switchboard().ask(question);
         async move {
-            queued.map_err(|_| ChatError::Unavailable)?;
-            match timeout(TIMEOUT, answered).await {
+            match timeout(TIMEOUT, answer).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(_)) | Err(_) => Err(ChatError::Unavailable),
             }
@@ -171,214 +178,102 @@ impl Link {
 }
 
 impl LinkTask {
-    /// Keeps the link open until everything ends.
-    pub async fn run(mut self, on_expulsion: OnExpulsion, lifecycle: Lifecycle) {
+    /// Keeps lines open to all replicas until everything ends.
+    pub async fn run(self, on_expulsion: OnExpulsion, lifecycle: Lifecycle) {
         select! {
             () = lifecycle.killed() => {}
-            () = self.keep_open(&on_expulsion) => {}
+            () = self.keep_up(on_expulsion, &lifecycle) => {}
+            () = self.exchange.mind_rooms() => {}
         }
     }
 
-    async fn keep_open(&mut self, on_expulsion: &OnExpulsion) {
-        let mut backoff = BACKOFF.0;
+    /// Opens a line to every replica that turns up. One that is found no more is given up when its line breaks.
+    async fn keep_up(&self, on_expulsion: OnExpulsion, lifecycle: &Lifecycle) {
         loop {
-            let opened = Instant::now();
-            match self.open().await {
-                Ok((requests, responses)) => {
-                    self.up.send_replace(true);
-                    info!("link to the chat service is open");
-                    let ended = self.carry(&requests, responses, on_expulsion).await;
-                    self.up.send_replace(false);
-                    warn!(%ended, "link to the chat service is lost");
-                    if opened.elapsed() > BACKOFF.1 {
-                        backoff = BACKOFF.0;
+            let found = self.replicas.look_up().await;
+            for name in self.exchange.roster.update(found) {
+                self.start_line(name, &on_expulsion, lifecycle);
+            }
+            sleep(LOOK_UP).await;
+        }
+    }
+
+    fn start_line(&self, name: ReplicaName, on_expulsion: &OnExpulsion, lifecycle: &Lifecycle) {
+        let channel = match self.replicas.channel(&name) {
+            Ok(channel) => channel,
+            Err(cause) => {
+                warn!(%cause, "a replica of the chat service cannot be reached");
+                return;
+            }
+        };
+        let line = line::keep_open(
+            Replica { name, channel },
+            Arc::clone(&self.exchange),
+            Arc::clone(on_expulsion),
+        );
+        let ended = lifecycle.clone();
+        lifecycle.spawn(async move {
+            select! {
+                () = ended.killed() => {}
+                () = line => {}
+            }
+        });
+    }
+}
+
+impl Exchange {
+    /// Tells the lines which rooms open and close, and moves them when replicas come and go.
+    async fn mind_rooms(&self) {
+        loop {
+            select! {
+                changed = self.rooms.changed() => self.tell(changed),
+                () = self.regroup.notified() => {
+                    for recipes in self.rooms.all().chunks(REGROUPED) {
+                        self.switchboard().regroup(recipes);
+                        yield_now().await;
                     }
                 }
-                Err(cause) => warn!(%cause, "cannot open the link to the chat service"),
             }
-            self.unanswered.forget_abandoned();
-            let pause = rand::rng().random_range(backoff / 2..=backoff);
-            sleep(pause).await;
-            backoff = (backoff * 2).min(BACKOFF.1);
         }
     }
 
-    async fn open(&mut self) -> Result<Open, tonic::Status> {
-        let (requests, outgoing) = mpsc::channel(STREAM_QUEUE);
-        let call = self.client.link(ReceiverStream::new(outgoing));
-        let responses = timeout(OPEN_TIMEOUT, call)
-            .await
-            .map_err(|_| tonic::Status::unavailable("no answer in time"))??;
-        Ok((requests, responses.into_inner()))
-    }
-
-    /// Carries requests and responses until either way breaks; says why.
-    async fn carry(
-        &mut self,
-        requests: &mpsc::Sender<LinkRequest>,
-        responses: Streaming<LinkResponse>,
-        on_expulsion: &OnExpulsion,
-    ) -> &'static str {
-        let reader = Reader {
-            rooms: &self.rooms,
-            unanswered: &self.unanswered,
-            clock: &self.clock,
-            requests,
-            on_expulsion,
+    fn open(&self, replica: &Replica) -> Arc<Notify> {
+        let bell = {
+            let mut switchboard = self.switchboard();
+            let bell = switchboard.open(&replica.name, replica.channel.clone());
+            self.open.send_replace(switchboard.open_count());
+            bell
         };
-        let mut writer = Writer {
-            rooms: &self.rooms,
-            unanswered: &self.unanswered,
-            questions: &mut self.questions,
-            requests,
-        };
-        select! {
-            () = writer.run() => "it takes no more requests",
-            () = reader.run(responses) => "the service has ended it",
+        self.regroup.notify_one();
+        bell
+    }
+
+    fn close(&self, replica: &ReplicaName) {
+        {
+            let mut switchboard = self.switchboard();
+            switchboard.close(replica);
+            self.open.send_replace(switchboard.open_count());
         }
-    }
-}
-
-type Open = (mpsc::Sender<LinkRequest>, Streaming<LinkResponse>);
-
-/// Sends what is asked. Returns when the stream takes no more.
-struct Writer<'a> {
-    rooms: &'a Rooms,
-    unanswered: &'a Unanswered,
-    questions: &'a mut mpsc::Receiver<Question>,
-    requests: &'a mpsc::Sender<LinkRequest>,
-}
-
-impl Writer<'_> {
-    async fn run(&mut self) {
-        for recipe in self.rooms.all() {
-            if !self.tell_room(&recipe).await {
-                return;
-            }
-        }
-        for request in self.unanswered.again() {
-            if !self.send(request).await {
-                return;
-            }
-        }
-        loop {
-            let sent = select! {
-                changed = self.rooms.changed() => self.tell_rooms(changed).await,
-                question = self.questions.recv() => match question {
-                    Some(question) => self.ask(question).await,
-                    None => return,
-                },
-            };
-            if !sent {
-                return;
-            }
-        }
+        self.regroup.notify_one();
     }
 
-    async fn ask(&self, question: Question) -> bool {
-        if question.answer.is_closed() {
-            return true;
-        }
-        let request = self.unanswered.keep(question);
-        self.send(request).await
+    fn tell(&self, recipes: impl IntoIterator<Item = RecipeId>) {
+        self.switchboard().tell(recipes);
     }
 
-    async fn tell_rooms(&self, changed: impl IntoIterator<Item = RecipeId>) -> bool {
-        for recipe in changed {
-            if !self.tell_room(&recipe).await {
-                return false;
-            }
-        }
-        true
+    fn errands(&self, replica: &ReplicaName) -> Errands {
+        self.switchboard()
+            .errands(replica, |recipe| self.rooms.newest(recipe))
     }
 
-    /// Attaches an open room from its last revision, detaches a closed one.
-    async fn tell_room(&self, recipe: &RecipeId) -> bool {
-        let recipe_id = recipe.to_string();
-        self.send(unnumbered(match self.rooms.newest(recipe) {
-            Some(newest) => Call::Attach(Attach {
-                recipe_id,
-                after: Some(newest),
-            }),
-            None => Call::Detach(Detach { recipe_id }),
-        }))
-        .await
+    fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {
+        self.switchboard().answer(replica, number, answer);
     }
 
-    async fn send(&self, request: LinkRequest) -> bool {
-        self.requests.send(request).await.is_ok()
-    }
-}
-
-/// Hands out what comes. Returns when the stream ends.
-struct Reader<'a> {
-    rooms: &'a Rooms,
-    unanswered: &'a Unanswered,
-    clock: &'a SharedClock,
-    requests: &'a mpsc::Sender<LinkRequest>,
-    on_expulsion: &'a OnExpulsion,
-}
-
-impl Reader<'_> {
-    async fn run(&self, mut responses: Streaming<LinkResponse>) {
-        while let Ok(Some(response)) = responses.message().await {
-            match response.event {
-                Some(Event::Answer(answer)) => self.answer(answer),
-                Some(Event::Update(update)) => self.publish(update),
-                Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
-                None => {}
-            }
-        }
-    }
-
-    fn answer(&self, answer: Answer) {
-        let result = match answer.result {
-            Some(Answered::Failure(failure)) => Err(ChatError::read(
-                Code::from_i32(failure.code),
-                &failure.message,
-            )),
-            Some(answered) => Ok(answered),
-            None => Err(ChatError::Unavailable),
-        };
-        self.unanswered.answer(answer.number, result);
-    }
-
-    fn publish(&self, update: ProtoUpdate) {
-        let Ok(recipe_id) = update.recipe_id.parse::<RecipeId>() else {
-            return;
-        };
-        let (Some(recipe), Some(message)) = (update.recipe, update.message) else {
-            return;
-        };
-        let update = Update::new(
-            &recipe_id,
-            convert::recipe(recipe),
-            convert::message(message),
-            self.clock.now(),
-            Instant::now(),
-        );
-        if !self.rooms.publish(&recipe_id, update) {
-            // Nobody is there any more: the detachment is on its way, or was lost with an earlier link.
-            let detach = Call::Detach(Detach {
-                recipe_id: recipe_id.to_string(),
-            });
-            self.requests.try_send(unnumbered(detach)).ok();
-        }
-    }
-
-    fn expel(&self, expulsion: &Expulsion) {
-        let recipe = expulsion.recipe_id.parse();
-        let user = expulsion.user_id.parse();
-        if let (Ok(recipe), Ok(user)) = (recipe, user) {
-            (self.on_expulsion)(&recipe, &user);
-        }
-    }
-}
-
-fn unnumbered(call: Call) -> LinkRequest {
-    LinkRequest {
-        number: 0,
-        traceparent: String::new(),
-        call: Some(call),
+    fn switchboard(&self) -> MutexGuard<'_, Switchboard> {
+        // Nothing panics while it is held.
+        self.switchboard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,6 +11,7 @@ use edge::{
     config::Config,
     connection::{self, Upgraded},
     edge::{Edge, Services, assemble},
+    upstream::chat::Replicas,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
@@ -51,7 +52,7 @@ impl Kitchen {
         let chat = Arc::new(FakeChat::default());
         let services = Services {
             auth: in_memory(AuthServiceServer::from_arc(Arc::clone(&auth))),
-            chat: in_memory(ChatServiceServer::new(Served(Arc::clone(&chat)))),
+            chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
             redis: None,
         };
         let (edge, background) = assemble(

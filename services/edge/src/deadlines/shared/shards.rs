@@ -4,6 +4,7 @@
 use proto::ids::SessionId;
 
 use super::super::record::EdgeId;
+use crate::rendezvous;
 
 /// How many slots a cluster has.
 const SLOTS: u32 = 16_384;
@@ -46,7 +47,7 @@ impl Shards {
     }
 
     pub(crate) fn of(&self, session: &SessionId) -> u16 {
-        let shard = stable_hash(session.as_str().as_bytes(), 0) % u64::from(self.count());
+        let shard = rendezvous::key(session.as_str()) % u64::from(self.count());
         u16::try_from(shard).unwrap_or_default()
     }
 
@@ -76,18 +77,7 @@ impl Shards {
 pub(crate) fn in_charge(edges: &[EdgeId], shard: u16) -> Option<&EdgeId> {
     edges
         .iter()
-        .max_by_key(|edge| (stable_hash(edge.as_str().as_bytes(), shard.into()), *edge))
-}
-
-/// The same in every version and on every machine: FNV-1a, well mixed at the end.
-fn stable_hash(bytes: &[u8], seed: u64) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for byte in bytes {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
+        .max_by_key(|edge| (rendezvous::score(edge.as_str(), shard.into()), *edge))
 }
 
 /// The slot of a hash tag: CRC-16/XMODEM, as Redis Cluster has it.

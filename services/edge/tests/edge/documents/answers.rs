@@ -9,6 +9,7 @@ use edge::{
     config::Config,
     edge::{Edge, Services, assemble},
     http::router,
+    upstream::chat::Replicas,
 };
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
@@ -51,9 +52,9 @@ impl Desk {
         let reception = Arc::new(Reception::default());
         let services = Services {
             auth: in_memory(AuthServiceServer::from_arc(Arc::clone(&reception))),
-            chat: in_memory(ChatServiceServer::new(Served(
-                Arc::new(FakeChat::default()),
-            ))),
+            chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::new(
+                FakeChat::default(),
+            ))))),
             redis: None,
         };
         let config = Flags::parse_from(words).config;

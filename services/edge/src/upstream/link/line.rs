@@ -1,0 +1,189 @@
+//! A line to one replica: one bidirectional stream, opened again when it breaks.
+
+use std::{sync::Arc, time::Duration};
+
+use proto::{
+    chat::{
+        Answer, Attach, Detach, Expulsion, LinkRequest, LinkResponse, Update as ProtoUpdate,
+        chat_service_client::ChatServiceClient, link_request::Call, link_response::Event,
+    },
+    ids::{RecipeId, Revision},
+};
+use rand::RngExt as _;
+use tokio::{
+    select,
+    sync::{Notify, mpsc},
+    time::{Instant, sleep, timeout},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Streaming, transport::Channel};
+use tracing::{info, warn};
+
+use super::{
+    Exchange, OnExpulsion,
+    question::Answered,
+    switchboard::{Errands, ReplicaName},
+};
+use crate::{
+    rooms::Update,
+    upstream::{chat::ChatError, convert},
+};
+
+/// How many requests may wait in the stream itself.
+const STREAM_QUEUE: usize = 256;
+/// How long the stream may take to open, and how long to wait before it is opened again.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// A replica that may be reached.
+#[derive(Debug)]
+pub(super) struct Replica {
+    pub name: ReplicaName,
+    pub channel: Channel,
+}
+
+/// Keeps the line to a replica open for as long as the replica is found.
+pub(super) async fn keep_open(
+    replica: Replica,
+    exchange: Arc<Exchange>,
+    on_expulsion: OnExpulsion,
+) {
+    let mut backoff = BACKOFF.0;
+    while exchange.roster.keeps(&replica.name) {
+        let opened = Instant::now();
+        match open(&replica).await {
+            Ok((requests, responses)) => {
+                let bell = exchange.open(&replica);
+                info!(replica = %replica.name, "link to the chat service is open");
+                let line = Line {
+                    exchange: &exchange,
+                    replica: &replica.name,
+                    on_expulsion: &on_expulsion,
+                };
+                let ended = select! {
+                    () = line.send(&bell, &requests) => "it takes no more requests",
+                    () = line.receive(responses) => "the service has ended it",
+                };
+                exchange.close(&replica.name);
+                warn!(replica = %replica.name, %ended, "link to the chat service is lost");
+                if opened.elapsed() > BACKOFF.1 {
+                    backoff = BACKOFF.0;
+                }
+            }
+            Err(cause) => {
+                warn!(replica = %replica.name, %cause, "cannot open the link to the chat service");
+            }
+        }
+        let pause = rand::rng().random_range(backoff / 2..=backoff);
+        sleep(pause).await;
+        backoff = (backoff * 2).min(BACKOFF.1);
+    }
+}
+
+type Open = (mpsc::Sender<LinkRequest>, Streaming<LinkResponse>);
+
+async fn open(replica: &Replica) -> Result<Open, tonic::Status> {
+    let (requests, outgoing) = mpsc::channel(STREAM_QUEUE);
+    let mut client = ChatServiceClient::new(replica.channel.clone());
+    let call = client.link(ReceiverStream::new(outgoing));
+    let responses = timeout(OPEN_TIMEOUT, call)
+        .await
+        .map_err(|_| tonic::Status::unavailable("no answer in time"))??;
+    Ok((requests, responses.into_inner()))
+}
+
+/// A line while it is open.
+struct Line<'a> {
+    exchange: &'a Exchange,
+    replica: &'a ReplicaName,
+    on_expulsion: &'a OnExpulsion,
+}
+
+impl Line<'_> {
+    /// Sends what there is to send. Returns when the stream takes no more.
+    async fn send(&self, bell: &Notify, requests: &mpsc::Sender<LinkRequest>) {
+        loop {
+            let Errands { rooms, questions } = self.exchange.errands(self.replica);
+            let nothing = rooms.is_empty() && questions.is_empty();
+            let rooms = rooms
+                .into_iter()
+                .map(|(recipe, after)| about_room(&recipe, after));
+            for request in rooms.chain(questions) {
+                if requests.send(request).await.is_err() {
+                    return;
+                }
+            }
+            if nothing {
+                select! {
+                    () = bell.notified() => {}
+                    () = requests.closed() => return,
+                }
+            }
+        }
+    }
+
+    /// Hands out what comes. Returns when the stream ends.
+    async fn receive(&self, mut responses: Streaming<LinkResponse>) {
+        while let Ok(Some(response)) = responses.message().await {
+            match response.event {
+                Some(Event::Answer(answer)) => self.answer(answer),
+                Some(Event::Update(update)) => self.publish(update),
+                Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
+                None => {}
+            }
+        }
+    }
+
+    fn answer(&self, answer: Answer) {
+        let result = match answer.result {
+            Some(Answered::Failure(failure)) => Err(ChatError::read(
+                Code::from_i32(failure.code),
+                &failure.message,
+            )),
+            Some(answered) => Ok(answered),
+            None => Err(ChatError::Unavailable),
+        };
+        self.exchange.answer(self.replica, answer.number, result);
+    }
+
+    fn publish(&self, update: ProtoUpdate) {
+        let Ok(recipe_id) = update.recipe_id.parse::<RecipeId>() else {
+            return;
+        };
+        let (Some(recipe), Some(message)) = (update.recipe, update.message) else {
+            return;
+        };
+        let update = Update::new(
+            &recipe_id,
+            convert::recipe(recipe),
+            convert::message(message),
+            self.exchange.clock.now(),
+            Instant::now(),
+        );
+        if !self.exchange.rooms.publish(&recipe_id, update) {
+            // Nobody is there any more: the detachment is on its way, or was lost with an earlier line.
+            self.exchange.tell([recipe_id]);
+        }
+    }
+
+    fn expel(&self, expulsion: &Expulsion) {
+        let recipe = expulsion.recipe_id.parse();
+        let user = expulsion.user_id.parse();
+        if let (Ok(recipe), Ok(user)) = (recipe, user) {
+            (self.on_expulsion)(&recipe, &user);
+        }
+    }
+}
+
+/// Attaches a room from its last revision, or detaches it.
+fn about_room(recipe: &RecipeId, after: Option<Revision>) -> LinkRequest {
+    let recipe_id = recipe.to_string();
+    LinkRequest {
+        number: 0,
+        traceparent: String::new(),
+        call: Some(match after {
+            Some(_) => Call::Attach(Attach { recipe_id, after }),
+            None => Call::Detach(Detach { recipe_id }),
+        }),
+    }
+}

@@ -1,0 +1,83 @@
+//! The replicas that lines are kept to, and whether each is still found. A line that is open is never given up: its
+//! replica may only be hard to look up.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{replicas::Found, switchboard::ReplicaName};
+
+/// By name, whether it was found when last looked up.
+#[derive(Debug, Default)]
+pub(super) struct Roster(Mutex<BTreeMap<ReplicaName, bool>>);
+
+impl Roster {
+    /// Notes what was found; gives the replicas that need a line.
+    pub(super) fn update(&self, found: Found) -> Vec<ReplicaName> {
+        let mut roster = self.lock();
+        if found.whole {
+            roster.values_mut().for_each(|found| *found = false);
+        }
+        let is_new = |name: &ReplicaName| roster.insert(name.clone(), true).is_none();
+        found.replicas.into_iter().filter(is_new).collect()
+    }
+
+    /// Whether a line that is not open should be opened again. After `false` it counts as gone.
+    pub(super) fn keeps(&self, name: &ReplicaName) -> bool {
+        let mut roster = self.lock();
+        let found = roster.get(name).is_some_and(|found| *found);
+        if !found {
+            roster.remove(name);
+        }
+        found
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ReplicaName, bool>> {
+        // Nothing panics while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<ReplicaName> {
+        names.iter().map(|name| (*name).into()).collect()
+    }
+
+    fn found(replicas: &[&str], whole: bool) -> Found {
+        Found {
+            replicas: names(replicas),
+            whole,
+        }
+    }
+
+    #[test]
+    fn a_replica_gets_one_line_as_long_as_it_is_found() {
+        let roster = Roster::default();
+        assert_eq!(roster.update(found(&["a", "b"], true)), names(&["a", "b"]));
+        assert_eq!(roster.update(found(&["b", "c"], true)), names(&["c"]));
+        assert!(!roster.keeps(&"a".into()));
+        assert!(roster.keeps(&"b".into()));
+        assert_eq!(roster.update(found(&["a", "b", "c"], true)), names(&["a"]));
+    }
+
+    #[test]
+    fn nobody_is_given_up_because_a_name_cannot_be_looked_up() {
+        let roster = Roster::default();
+        roster.update(found(&["a"], true));
+        roster.update(found(&[], false));
+        assert!(roster.keeps(&"a".into()));
+    }
+
+    #[test]
+    fn a_replica_that_is_found_again_before_its_line_broke_keeps_that_line() {
+        let roster = Roster::default();
+        roster.update(found(&["a"], true));
+        roster.update(found(&[], true));
+        assert!(roster.update(found(&["a"], true)).is_empty());
+        assert!(roster.keeps(&"a".into()));
+    }
+}

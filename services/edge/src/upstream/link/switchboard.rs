@@ -1,0 +1,292 @@
+//! Which replica of the chat service is asked about which recipe: by rendezvous hashing over those that can be
+//! reached. Every edge thinks for itself; when edges disagree, replicas write less well, but never wrongly.
+//!
+//! Questions about one recipe keep their order: a recipe moves to another replica only when its earlier questions
+//! are answered, or with them, in order, when the replica is lost. What is not answered is asked again: posts
+//! are idempotent by their ids, joins by nature.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use proto::{
+    chat::LinkRequest,
+    ids::{RecipeId, Revision},
+};
+use tokio::sync::Notify;
+use tonic::transport::Channel;
+
+use super::question::{Answered, Question};
+use crate::{rendezvous, upstream::chat::ChatError};
+
+/// How many questions may be under way at one replica, or wait for any.
+const QUEUE: usize = 16 << 10;
+/// How many questions may wait for one recipe to move.
+const HELD: usize = 1 << 10;
+/// How many rooms and questions are sent before looking again: neither makes the other wait long.
+const TOGETHER: usize = 64;
+
+/// A replica, named the same by every edge.
+pub(super) type ReplicaName = Arc<str>;
+
+/// What is to be sent to a replica next.
+#[derive(Debug, Default)]
+pub(super) struct Errands {
+    /// Rooms to attach, from a revision, or to detach.
+    pub rooms: Vec<(RecipeId, Option<Revision>)>,
+    /// Questions, with their numbers.
+    pub questions: Vec<LinkRequest>,
+}
+
+/// The lines that are open, and what is under way on them.
+#[derive(Debug, Default)]
+pub(super) struct Switchboard {
+    lines: BTreeMap<ReplicaName, Line>,
+    /// Only recipes with questions under way.
+    routes: HashMap<RecipeId, Route>,
+    /// Questions that nobody can be asked.
+    waiting: VecDeque<Question>,
+    last_number: u64,
+}
+
+/// An open line to a replica.
+#[derive(Debug)]
+struct Line {
+    channel: Channel,
+    /// Rung when there is something to send.
+    bell: Arc<Notify>,
+    /// What was asked and is not answered; those from `unsent` on were not sent yet.
+    asked: BTreeMap<u64, Question>,
+    unsent: u64,
+    /// The rooms that are attached there.
+    attached: HashSet<RecipeId>,
+    /// The rooms that must be attached anew, or detached.
+    to_tell: BTreeSet<RecipeId>,
+}
+
+/// Where a recipe's questions go while some are under way.
+#[derive(Debug)]
+struct Route {
+    replica: ReplicaName,
+    under_way: usize,
+    /// Those that go to another replica, once all others are answered.
+    held: VecDeque<Question>,
+}
+
+impl Switchboard {
+    /// Takes a replica in that can be reached now; gives the bell that rings when there is something to send.
+    pub(super) fn open(&mut self, replica: &ReplicaName, channel: Channel) -> Arc<Notify> {
+        let bell = Arc::new(Notify::new());
+        let line = Line {
+            channel,
+            bell: Arc::clone(&bell),
+            asked: BTreeMap::new(),
+            unsent: 0,
+            attached: HashSet::new(),
+            to_tell: BTreeSet::new(),
+        };
+        self.lines.insert(Arc::clone(replica), line);
+        for question in std::mem::take(&mut self.waiting) {
+            self.ask(question);
+        }
+        bell
+    }
+
+    /// Does without a replica: what it was asked goes to others, or waits.
+    pub(super) fn close(&mut self, replica: &ReplicaName) {
+        let Some(line) = self.lines.remove(replica) else {
+            return;
+        };
+        let lost = |_: &RecipeId, route: &mut Route| route.replica == *replica;
+        let held: Vec<_> = self.routes.extract_if(lost).collect();
+        for question in line.asked.into_values() {
+            self.ask(question);
+        }
+        for (_, route) in held {
+            for question in route.held {
+                self.ask(question);
+            }
+        }
+    }
+
+    /// How many replicas can be reached.
+    pub(super) fn open_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// A way to the replica that knows a recipe best, or to any.
+    pub(super) fn channel(&self, recipe: Option<&RecipeId>) -> Option<Channel> {
+        let replica = match recipe {
+            Some(recipe) => self.preferred(recipe)?,
+            None => self.lines.keys().next()?,
+        };
+        self.lines.get(replica).map(|line| line.channel.clone())
+    }
+
+    /// Puts a question in its place. One for which there is no room is dropped, which its asker notices.
+    pub(super) fn ask(&mut self, question: Question) {
+        if question.is_abandoned() {
+            return;
+        }
+        let preferred = self.preferred(&question.recipe).cloned();
+        match (self.routes.get_mut(&question.recipe), preferred) {
+            (Some(route), Some(best)) if route.replica == best && route.held.is_empty() => {
+                self.send(&best, question);
+            }
+            (Some(route), _) => keep(&mut route.held, question, HELD),
+            (None, Some(best)) => self.send(&best, question),
+            (None, None) => keep(&mut self.waiting, question, QUEUE),
+        }
+    }
+
+    /// Hands an answer to whoever asked; one that nobody waits for any more is dropped.
+    pub(super) fn answer(
+        &mut self,
+        replica: &ReplicaName,
+        number: u64,
+        answer: Result<Answered, ChatError>,
+    ) {
+        let line = self.lines.get_mut(replica);
+        if let Some(question) = line.and_then(|line| line.asked.remove(&number)) {
+            self.settle(&question.recipe);
+            question.answer(answer);
+        }
+    }
+
+    /// Hears that rooms have opened or closed, or that a replica tells of one that may be closed.
+    pub(super) fn tell(&mut self, recipes: impl IntoIterator<Item = RecipeId>) {
+        for recipe in recipes {
+            let serving = self.serving(&recipe).cloned();
+            for (replica, line) in &mut self.lines {
+                if line.attached.contains(&recipe) || serving.as_ref() == Some(replica) {
+                    line.tell(&recipe);
+                }
+            }
+        }
+    }
+
+    /// Moves open rooms to where they belong, after replicas have come or gone.
+    pub(super) fn regroup(&mut self, recipes: &[RecipeId]) {
+        for recipe in recipes {
+            let serving = self.serving(recipe).cloned();
+            for (replica, line) in &mut self.lines {
+                if line.attached.contains(recipe) != (serving.as_ref() == Some(replica)) {
+                    line.tell(recipe);
+                }
+            }
+        }
+    }
+
+    /// Takes what is to be sent to a replica next; `newest` tells how far an open room has come.
+    pub(super) fn errands(
+        &mut self,
+        replica: &ReplicaName,
+        newest: impl Fn(&RecipeId) -> Option<Revision>,
+    ) -> Errands {
+        let mut errands = Errands::default();
+        while errands.rooms.len() < TOGETHER {
+            let line = self.lines.get_mut(replica);
+            let Some(recipe) = line.and_then(|line| line.to_tell.pop_first()) else {
+                break;
+            };
+            let served = self.serving(&recipe) == Some(replica);
+            let after = served.then(|| newest(&recipe)).flatten();
+            if let Some(line) = self.lines.get_mut(replica) {
+                match after {
+                    Some(_) => line.attached.insert(recipe.clone()),
+                    None => line.attached.remove(&recipe),
+                };
+            }
+            errands.rooms.push((recipe, after));
+        }
+        errands.questions = self.unsent(replica);
+        errands
+    }
+
+    fn unsent(&mut self, replica: &ReplicaName) -> Vec<LinkRequest> {
+        let Some(line) = self.lines.get_mut(replica) else {
+            return Vec::new();
+        };
+        let next = line.asked.range(line.unsent..).take(TOGETHER);
+        let next: Vec<_> = next.map(|(n, question)| question.request(*n)).collect();
+        if let Some(last) = next.last() {
+            line.unsent = last.number + 1;
+        }
+        next
+    }
+
+    /// The replica that a recipe's questions go to and its updates come from.
+    fn serving(&self, recipe: &RecipeId) -> Option<&ReplicaName> {
+        match self.routes.get(recipe) {
+            Some(route) => Some(&route.replica),
+            None => self.preferred(recipe),
+        }
+    }
+
+    fn preferred(&self, recipe: &RecipeId) -> Option<&ReplicaName> {
+        let key = rendezvous::key(recipe.as_str());
+        self.lines
+            .keys()
+            .max_by_key(|replica| (rendezvous::score(replica, key), *replica))
+    }
+
+    fn send(&mut self, replica: &ReplicaName, question: Question) {
+        let Some(line) = self.lines.get_mut(replica) else {
+            return;
+        };
+        if line.asked.len() >= QUEUE {
+            return;
+        }
+        let route = self.routes.entry(question.recipe.clone());
+        let route = route.or_insert_with(|| Route {
+            replica: Arc::clone(replica),
+            under_way: 0,
+            held: VecDeque::new(),
+        });
+        route.under_way += 1;
+        self.last_number += 1;
+        line.asked.insert(self.last_number, question);
+        line.bell.notify_one();
+    }
+
+    /// Notes that one question about a recipe is answered. After the last, the recipe may move.
+    fn settle(&mut self, recipe: &RecipeId) {
+        let Some(route) = self.routes.get_mut(recipe) else {
+            return;
+        };
+        route.under_way -= 1;
+        if route.under_way > 0 {
+            return;
+        }
+        let Some(route) = self.routes.remove(recipe) else {
+            return;
+        };
+        let attached = |line: &Line| line.attached.contains(recipe);
+        if self.lines.get(&route.replica).is_some_and(attached) {
+            self.regroup(std::slice::from_ref(recipe));
+        }
+        for question in route.held {
+            self.ask(question);
+        }
+    }
+}
+
+impl Line {
+    fn tell(&mut self, recipe: &RecipeId) {
+        self.to_tell.insert(recipe.clone());
+        self.bell.notify_one();
+    }
+}
+
+fn keep(queue: &mut VecDeque<Question>, question: Question, limit: usize) {
+    if queue.len() >= limit {
+        queue.retain(|question| !question.is_abandoned());
+    }
+    if queue.len() < limit {
+        queue.push_back(question);
+    }
+}

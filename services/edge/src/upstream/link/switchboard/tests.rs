@@ -1,0 +1,247 @@
+//! A switchboard while replicas come and go.
+
+use std::collections::HashMap;
+
+use proto::chat::{Attached, PostMessageRequest, link_request::Call};
+use tonic::transport::Endpoint;
+
+use super::{
+    super::question::{Answer, Answered, Question},
+    *,
+};
+
+/// A switchboard with open rooms, and everybody who has asked.
+#[derive(Default)]
+struct Desk {
+    board: Switchboard,
+    rooms: HashMap<RecipeId, Revision>,
+    askers: HashMap<String, Answer>,
+}
+
+impl Desk {
+    fn open(&mut self, replica: &str) {
+        let channel = Endpoint::from_static("http://in.memory").connect_lazy();
+        self.board.open(&replica.into(), channel);
+        self.regroup();
+    }
+
+    fn close(&mut self, replica: &str) {
+        self.board.close(&replica.into());
+        self.regroup();
+    }
+
+    fn regroup(&mut self) {
+        let rooms: Vec<_> = self.rooms.keys().cloned().collect();
+        self.board.regroup(&rooms);
+    }
+
+    fn open_room(&mut self, recipe: &RecipeId, newest: Revision) {
+        self.rooms.insert(recipe.clone(), newest);
+        self.board.tell([recipe.clone()]);
+    }
+
+    fn ask(&mut self, recipe: &RecipeId, id: &str) {
+        let call = Call::Post(PostMessageRequest {
+            message_id: id.to_owned(),
+            ..PostMessageRequest::default()
+        });
+        let (question, asker) = Question::new(recipe.clone(), call, String::new());
+        self.askers.insert(id.to_owned(), asker);
+        self.board.ask(question);
+    }
+
+    fn answer(&mut self, replica: &str, number: u64) {
+        let answer = Answered::Attached(Attached::default());
+        self.board.answer(&replica.into(), number, Ok(answer));
+    }
+
+    /// What a replica is sent now, in words, and the numbers of its questions.
+    fn sent(&mut self, replica: &str) -> (Vec<String>, Vec<u64>) {
+        let rooms = &self.rooms;
+        let errands = self
+            .board
+            .errands(&replica.into(), |recipe| rooms.get(recipe).copied());
+        let mut words = Vec::new();
+        for (recipe, after) in errands.rooms {
+            words.push(match after {
+                Some(after) => format!("attach {recipe} after {after}"),
+                None => format!("detach {recipe}"),
+            });
+        }
+        let numbers = errands.questions.iter().map(|q| q.number).collect();
+        words.extend(errands.questions.into_iter().map(|q| match q.call {
+            Some(Call::Post(post)) => post.message_id,
+            other => panic!("{other:?}"),
+        }));
+        (words, numbers)
+    }
+
+    fn words(&mut self, replica: &str) -> Vec<String> {
+        self.sent(replica).0
+    }
+}
+
+/// A recipe that goes to `replica` when both "a" and "b" are open.
+fn recipe_of(replica: &str) -> RecipeId {
+    let mut both = Desk::default();
+    both.open("a");
+    both.open("b");
+    (0..)
+        .map(|n| format!("pie{n}").parse().unwrap())
+        .find(|recipe| both.board.preferred(recipe).map(|name| &**name) == Some(replica))
+        .unwrap()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[tokio::test]
+async fn recipes_are_spread_over_the_replicas_and_only_those_of_a_lost_one_move() {
+    let recipes: Vec<RecipeId> = (0..300).map(|n| format!("r{n}").parse().unwrap()).collect();
+    let replicas = [
+        "http://10.0.0.1:1",
+        "http://10.0.0.2:1",
+        "http://10.0.0.3:1",
+    ];
+    let mut desk = Desk::default();
+    for replica in replicas {
+        desk.open(replica);
+    }
+    let homes = |desk: &Desk| -> Vec<_> {
+        let home = |recipe| desk.board.preferred(recipe).unwrap().to_string();
+        recipes.iter().map(home).collect()
+    };
+
+    let before = homes(&desk);
+    for replica in replicas {
+        let many = before.iter().filter(|home| *home == replica).count();
+        assert!((60..140).contains(&many), "{replica} has {many}");
+    }
+    desk.close(replicas[1]);
+    for (before, after) in before.iter().zip(homes(&desk)) {
+        assert!(before == replicas[1] || *before == after);
+        assert_ne!(after, replicas[1]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_lost_replica_was_asked_goes_to_another_in_order() {
+    let pie = recipe_of("a");
+    let mut desk = Desk::default();
+    desk.open("a");
+    desk.open("b");
+    desk.open_room(&pie, 7);
+    desk.ask(&pie, "m1");
+    assert_eq!(
+        desk.words("a"),
+        [format!("attach {pie} after 7"), "m1".to_owned()]
+    );
+    desk.ask(&pie, "m2");
+
+    desk.close("a");
+    desk.ask(&pie, "m3");
+
+    let attached = format!("attach {pie} after 7");
+    assert_eq!(desk.words("b"), [&attached, "m1", "m2", "m3"]);
+    assert_eq!(desk.words("a"), NOTHING);
+}
+
+#[tokio::test]
+async fn a_recipe_moves_to_a_better_replica_once_its_questions_are_answered() {
+    let pie = recipe_of("b");
+    let mut desk = Desk::default();
+    desk.open("a");
+    desk.open_room(&pie, 7);
+    desk.ask(&pie, "m1");
+    desk.ask(&pie, "m2");
+    let (_, numbers) = desk.sent("a");
+
+    desk.open("b");
+    desk.ask(&pie, "m3");
+    desk.answer("a", numbers[0]);
+    assert_eq!(desk.words("b"), NOTHING, "m2 is still under way");
+    assert_eq!(desk.words("a"), NOTHING);
+    desk.answer("a", numbers[1]);
+
+    assert_eq!(desk.words("a"), [format!("detach {pie}")]);
+    assert_eq!(
+        desk.words("b"),
+        [format!("attach {pie} after 7"), "m3".to_owned()]
+    );
+    assert!(desk.askers.get_mut("m2").unwrap().try_recv().is_ok());
+}
+
+#[tokio::test]
+async fn what_is_held_back_for_a_better_replica_survives_the_loss_of_either() {
+    let pie = recipe_of("b");
+    for lost in ["a", "b"] {
+        let mut desk = Desk::default();
+        desk.open("a");
+        desk.ask(&pie, "m1");
+        let (_, numbers) = desk.sent("a");
+        desk.open("b");
+        desk.ask(&pie, "m2");
+
+        desk.close(lost);
+
+        if lost == "a" {
+            assert_eq!(desk.words("b"), ["m1", "m2"]);
+        } else {
+            desk.answer("a", numbers[0]);
+            assert_eq!(desk.words("a"), ["m2"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_no_replica_can_be_reached_questions_wait_unless_their_askers_give_up() {
+    let pie: RecipeId = "pie".parse().unwrap();
+    let mut desk = Desk::default();
+    desk.ask(&pie, "m1");
+    desk.ask(&pie, "m2");
+    desk.ask(&pie, "m3");
+    desk.askers.remove("m2");
+    desk.open("a");
+    assert_eq!(desk.words("a"), ["m1", "m3"]);
+}
+
+#[tokio::test]
+async fn a_question_for_which_there_is_no_room_is_dropped_and_its_asker_knows() {
+    let pie: RecipeId = "pie".parse().unwrap();
+    let mut desk = Desk::default();
+    for n in 0..=QUEUE {
+        desk.ask(&pie, &n.to_string());
+    }
+    let last = desk.askers.get_mut(&QUEUE.to_string()).unwrap();
+    assert!(last.try_recv().is_err_and(|error| error == closed()));
+    desk.askers.remove("5");
+    desk.ask(&pie, "there is room again");
+    let again = desk.askers.get_mut("there is room again").unwrap();
+    assert!(again.try_recv().is_err_and(|error| error != closed()));
+}
+
+fn closed() -> tokio::sync::oneshot::error::TryRecvError {
+    tokio::sync::oneshot::error::TryRecvError::Closed
+}
+
+#[tokio::test]
+async fn a_room_is_attached_where_its_recipe_is_and_detached_when_it_closes() {
+    let pie = recipe_of("a");
+    let mut desk = Desk::default();
+    desk.open("a");
+    desk.open("b");
+    desk.open_room(&pie, 3);
+    assert_eq!(desk.words("a"), [format!("attach {pie} after 3")]);
+    assert_eq!(desk.words("b"), NOTHING);
+
+    desk.rooms.remove(&pie);
+    desk.board.tell([pie.clone()]);
+    assert_eq!(desk.words("a"), [format!("detach {pie}")]);
+
+    desk.open_room(&pie, 5);
+    desk.close("a");
+    desk.rooms.insert(pie.clone(), 9);
+    assert_eq!(desk.words("b"), [format!("attach {pie} after 9")]);
+    desk.open("a");
+    assert_eq!(desk.words("a"), [format!("attach {pie} after 9")]);
+    assert_eq!(desk.words("b"), [format!("detach {pie}")]);
+}
