@@ -85,7 +85,11 @@ export const words = {
   you: 'You',
   empty: 'Ask anything about this recipe',
   suggestions: ['add 2 cups flour', 'for 6 people', 'add step: Heat the pan'],
-  showEarlier: 'Show earlier messages',
+  earlier: {
+    idle: 'Show earlier messages',
+    loading: 'Loading earlier messages…',
+    failed: 'Earlier messages cannot be loaded now. Try again',
+  },
   showLater: 'Show later messages',
   olderKept: 'Older messages are kept on the server.',
   gap: 'Some messages in between are not shown.',

@@ -1,31 +1,113 @@
 // Long conversations: few rows in the page, and a place that does not move under the reader.
 import '../styles/app.css';
+import { type ComponentProps, useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import { messageOf } from '../../test/fake-socket';
+import { PAGE } from '../hooks/useRows';
 import { MessageList } from './MessageList';
+
+type Props = ComponentProps<typeof MessageList>;
 
 const talk = (count: number) => Array.from({ length: count }, (_, at) => messageOf(at + 1));
 const list = () => document.querySelector('.message-list') as HTMLElement;
 const rows = () => document.querySelectorAll('.message').length;
 const fromEnd = () => list().scrollHeight - list().scrollTop - list().clientHeight;
-const inBox = (messages: ReturnType<typeof talk>) => (
+const painted = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+const inBox = (messages: ReturnType<typeof talk>, more: Partial<Props> = {}) => (
   <div style={{ height: 400, display: 'flex', flexDirection: 'column' }}>
-    <MessageList messages={messages} />
+    <MessageList messages={messages} {...more} />
   </div>
 );
+const earlier = page.getByRole('button', { name: 'Show earlier messages' });
+
+/** The place of a message in the window, to be compared before and after. */
+const topOf = (text: string) => {
+  const bubble = [...document.querySelectorAll('.bubble')].find(one => one.textContent === text);
+  return bubble?.getBoundingClientRect().top ?? Number.NaN;
+};
+
+/** A list with the last 50 of `total` messages at hand, that fetches the rest page by page. */
+function Fetching({ total, wait }: { total: number; wait: () => Promise<void> }) {
+  const [first, setFirst] = useState(total - 50);
+  const onOlder = async () => {
+    await wait();
+    const count = Math.min(PAGE, first);
+    setFirst(first - count);
+    return count;
+  };
+  return inBox(talk(total).slice(first), { olderExist: first > 0, onOlder });
+}
 
 describe('a long conversation', () => {
   it('keeps at most 400 of 10,000 messages in the page, and shows earlier ones on demand', async () => {
     await render(inBox(talk(10_000)));
     expect(rows()).toBe(400);
     expect(document.body.textContent).toContain('message 10000');
-    await page.getByRole('button', { name: 'Show earlier messages' }).click();
+    await earlier.click();
     expect(rows()).toBe(400);
     expect(document.body.textContent).not.toContain('message 10000');
     await page.getByRole('button', { name: 'Show later messages' }).click();
     expect(document.body.textContent).toContain('message 10000');
+  });
+
+  it.each([0, 30])(
+    'moves nothing when earlier ones come in, scrolled to %i pixels',
+    async place => {
+      let answer = () => {};
+      const wait = () =>
+        new Promise<void>(resolve => {
+          answer = resolve;
+        });
+      await render(<Fetching total={150} wait={wait} />);
+      list().scrollTop = place;
+      await expect.poll(() => list().scrollTop).toBe(place);
+      const before = topOf('message 101');
+      await earlier.click();
+      expect(list().getAttribute('aria-busy')).toBe('true');
+      answer();
+      await expect.poll(rows).toBe(150);
+      expect(list().getAttribute('aria-busy')).toBe('false');
+      await painted();
+      expect(Math.abs(topOf('message 101') - before)).toBeLessThanOrEqual(1);
+      await expect.element(earlier).not.toBeInTheDocument();
+      expect(document.activeElement).toBe(list());
+    },
+  );
+
+  it('is fetched to its beginning, with never more than 400 rows in the page', async () => {
+    await render(<Fetching total={1_000} wait={async () => {}} />);
+    for (let first = 950; first > 0; first -= Math.min(PAGE, first)) {
+      list().scrollTop = 0;
+      const before = topOf(`message ${first + 1}`);
+      await earlier.click();
+      await expect
+        .poll(() => document.querySelector('.bubble')?.textContent)
+        .not.toBe(`message ${first + 1}`);
+      await painted();
+      expect(Math.abs(topOf(`message ${first + 1}`) - before)).toBeLessThanOrEqual(1);
+      expect(rows()).toBeLessThanOrEqual(400);
+    }
+    expect(document.querySelector('.bubble')?.textContent).toBe('message 1');
+    list().scrollTop = 0;
+    await page.getByRole('button', { name: 'Newest' }).click();
+    await expect.poll(fromEnd).toBeLessThan(2);
+    expect(document.body.textContent).toContain('message 1000');
+  });
+
+  it('says when earlier ones cannot be fetched, and tries again', async () => {
+    let fails = true;
+    const wait = async () => {
+      if (fails) throw new Error('no network');
+    };
+    await render(<Fetching total={100} wait={wait} />);
+    await earlier.click();
+    const again = page.getByRole('button', { name: 'cannot be loaded now. Try again' });
+    await expect.element(again).toBeVisible();
+    fails = false;
+    await again.click();
+    await expect.poll(rows).toBe(100);
   });
 
   it('stays at its end while the reader is there', async () => {

@@ -1,15 +1,14 @@
-// The conversation: what was said, and below it what is on its way.
-// At most 400 messages are in the page at once, so that long conversations stay quick and searchable.
+// The conversation: what was said, and below it what is on its way. Earlier messages come when they are asked for.
 
-import { Fragment, memo, useMemo, useRef, useState } from 'react';
+import { Fragment, memo, useMemo, useRef } from 'react';
+import { useEarlier } from '../hooks/useEarlier';
 import { useFollowing } from '../hooks/useFollowing';
+import { useRows } from '../hooks/useRows';
 import type { OutboxMessage } from '../lib/websocket';
 import type { ChatMessage } from '../lib/ws/protocol';
 import { words } from '../words';
 import { MessageRow, PendingRow } from './MessageRow';
 
-const MOST_ROWS = 400;
-const PAGE = 200;
 /** Rows near the end are always laid out; older ones only when they come into sight. */
 const FRESH = 40;
 
@@ -21,6 +20,8 @@ interface Props {
   gaps?: readonly number[];
   olderExist?: boolean;
   loading?: boolean;
+  /** Fetches a page of messages before the first one; answers how many there were. */
+  onOlder?: () => Promise<number>;
   onRetry?: (id: string) => void;
   onDelete?: (id: string) => void;
   onRetryAll?: () => void;
@@ -36,18 +37,17 @@ export const MessageList = memo(function MessageList({
   gaps = NONE,
   olderExist = false,
   loading = false,
+  onOlder,
   onRetry,
   onDelete,
   onRetryAll,
   onSuggest,
 }: Props) {
   const list = useRef<HTMLDivElement>(null);
-  /** Where the shown part ends; null for the newest. */
-  const [end, setEnd] = useState<number | null>(null);
   const newest = messages.at(-1)?.revision ?? 0;
-  const last = end ?? messages.length;
-  const first = Math.max(0, last - MOST_ROWS);
-  const shown = useMemo(() => messages.slice(first, last), [messages, first, last]);
+  const rows = useRows(messages);
+  const { shown, isBack, goToNewest } = rows;
+  const earlier = useEarlier(list, rows, olderExist ? onOlder : undefined);
   const content = useMemo(() => [shown, outbox], [shown, outbox]);
   const { isFollowing, seen, onScroll, goToEnd } = useFollowing(list, newest, content);
   const unread = seen === null ? 0 : countAfter(messages, seen);
@@ -55,10 +55,8 @@ export const MessageList = memo(function MessageList({
   const failed = outbox.filter(({ status }) => status === 'failed').length;
   const isEmpty = messages.length + outbox.length === 0;
 
-  const earlier = () => setEnd(Math.max(MOST_ROWS, last - PAGE));
-  const later = () => setEnd(last + PAGE >= messages.length ? null : last + PAGE);
   const toNewest = () => {
-    setEnd(null);
+    goToNewest();
     goToEnd();
   };
 
@@ -67,23 +65,27 @@ export const MessageList = memo(function MessageList({
       <div
         className="message-list"
         ref={list}
-        onScroll={onScroll}
+        onScroll={() => {
+          onScroll();
+          earlier.onScroll();
+        }}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-label={words.conversation}
-        aria-live={isFollowing && end === null ? 'polite' : 'off'}
+        aria-live={isFollowing && !isBack ? 'polite' : 'off'}
         aria-relevant="additions"
-        aria-busy={loading}
+        aria-busy={loading || earlier.state === 'loading'}
       >
         {loading && <div className="skeleton bubbles" aria-hidden="true" />}
         {isEmpty && !loading && <EmptyConversation onSuggest={onSuggest} />}
-        {first > 0 && (
-          <button type="button" className="quiet" onClick={earlier}>
-            {words.showEarlier}
+        {earlier.exist ? (
+          <button type="button" className="quiet" onClick={earlier.show}>
+            {words.earlier[earlier.state]}
           </button>
+        ) : (
+          olderExist && <p className="note soft">{words.olderKept}</p>
         )}
-        {first === 0 && olderExist && <p className="note soft">{words.olderKept}</p>}
         <div className="rows">
           {shown.map((message, at) => (
             <Fragment key={`${message.author.id}:${message.id}`}>
@@ -96,15 +98,15 @@ export const MessageList = memo(function MessageList({
               />
             </Fragment>
           ))}
-          {end === null &&
+          {!isBack &&
             outbox.map(message => (
               <Fragment key={`${me}:${message.id}`}>
                 <PendingRow message={message} onRetry={onRetry} onDelete={onDelete} />
               </Fragment>
             ))}
         </div>
-        {end !== null && (
-          <button type="button" className="quiet" onClick={later}>
+        {isBack && (
+          <button type="button" className="quiet" onClick={earlier.showLater}>
             {words.showLater}
           </button>
         )}
@@ -114,7 +116,7 @@ export const MessageList = memo(function MessageList({
           </button>
         )}
       </div>
-      {!isFollowing && (unread > 0 || end !== null) && (
+      {!isFollowing && (unread > 0 || isBack) && (
         <button type="button" className="to-newest primary" onClick={toNewest}>
           {words.newMessages(unread)}
         </button>

@@ -12,10 +12,11 @@ interface SaidProps {
 }
 
 export const MessageRow = memo(function MessageRow({ message, isOwn, isOld }: SaidProps) {
-  const { author, content, timestamp, effect, hint } = message;
+  const { author, content, timestamp, effect, hint, revision } = message;
   return (
     <article
       className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}`}
+      data-key={revision}
       aria-live={isOwn ? 'off' : undefined}
     >
       <p className="byline">
