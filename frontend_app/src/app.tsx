@@ -1,15 +1,18 @@
 // Which page is shown, and to whom.
 
-import { useMemo, useSyncExternalStore } from 'react';
-import { HomePage } from './components/HomePage';
+import { Suspense, useMemo, useSyncExternalStore } from 'react';
 import { RecipeChat } from './components/RecipeChat';
 import { SignInPage } from './components/SignInPage';
+import { seldom } from './components/seldom';
 import { Chats, ChatsContext } from './hooks/useWebSocket';
 import type { Api } from './lib/api';
 import type { StoredTokens } from './lib/auth/stored-tokens';
 import { currentPath, placeOf, subscribeToPath } from './lib/navigation';
 import { indexedDbOutbox } from './lib/outbox-store';
 import type { User } from './lib/ws/protocol';
+import { words } from './words';
+
+const HomePage = seldom(() => import('./components/HomePage'), NotLoaded);
 
 export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
   const user = useSyncExternalStore(
@@ -30,10 +33,23 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
   return (
     <ChatsContext value={chats}>
       {place.is === 'home' ? (
-        <HomePage api={api} user={user} />
+        <Suspense>
+          <HomePage api={api} user={user} />
+        </Suspense>
       ) : (
         <RecipeChat key={place.id} recipeId={place.id} user={user} api={api} />
       )}
     </ChatsContext>
+  );
+}
+
+function NotLoaded() {
+  return (
+    <main className="page">
+      <p role="alert">{words.notLoaded}</p>
+      <button type="button" className="primary" onClick={() => location.reload()}>
+        {words.tryAgain}
+      </button>
+    </main>
   );
 }

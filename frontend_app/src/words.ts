@@ -1,4 +1,5 @@
-// Every word that the web app says, in one place, and how it writes times and numbers.
+// Every word that the web app says, and how it writes times and numbers. What only the parts say that are loaded
+// when they are needed is in words-seldom.ts.
 
 const locale = globalThis.navigator?.language ?? 'en';
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
@@ -22,7 +23,7 @@ export const agoText = (passed: number): string => {
     : ago.format(-Math.round(minutes / 60), 'hour');
 };
 
-const plural = (count: number, one: string, many: string) =>
+export const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
 export const words = {
@@ -55,6 +56,7 @@ export const words = {
   },
   signInAgain: 'Sign in again',
   tryAgain: 'Try again',
+  notLoaded: 'This page could not be loaded.',
   backToRecipes: 'Back to your recipes',
   signIn: {
     signIn: 'Sign in',
@@ -73,11 +75,6 @@ export const words = {
     unreachable: 'The server cannot be reached. Try again.',
   },
   signOut: 'Sign out',
-  recipesEmpty: 'No recipes yet. Name one to begin.',
-  recipesFailed: 'Your recipes cannot be loaded now.',
-  openLabel: 'Open or create a recipe',
-  openPlaceholder: 'Pancakes',
-  open: 'Open',
   chatTab: 'Chat',
   recipeTab: 'Recipe',
   recipeChanged: 'changed',
@@ -139,24 +136,9 @@ export const words = {
       return `Recipe updated${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
     },
     loading: 'Loading the recipe',
-    print: 'Print',
-    cooklang: 'Save as Cooklang',
-    schemaOrg: 'Save as schema.org',
-    saveFailed: 'The file could not be saved. Try again.',
   },
+  people: 'People',
   menu: 'More',
   theme: { label: 'Colours', auto: 'as the system', light: 'light', dark: 'dark' },
-  shortcuts: {
-    title: 'Keyboard shortcuts',
-    close: 'Close',
-    list: [
-      ['/', 'Write a message'],
-      ['Esc', 'Leave the message'],
-      ['Enter', 'Send'],
-      ['Shift + Enter', 'New line'],
-      ['↑', 'Bring back your last message (in an empty field)'],
-      ['?', 'This list'],
-    ],
-  },
   debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied', close: 'Close' },
 } as const;

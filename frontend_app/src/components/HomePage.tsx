@@ -5,10 +5,13 @@ import type { Api, RecipeSummary } from '../lib/api';
 import { idOf, navigate } from '../lib/navigation';
 import type { User } from '../lib/ws/protocol';
 import { words } from '../words';
+import { seldomWords } from '../words-seldom';
 import { AppMenu } from './AppMenu';
 import { Link } from './Link';
 
-export function HomePage({ api, user }: { api: Api; user: User }) {
+const say = seldomWords.home;
+
+export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [recipes, setRecipes] = useState<RecipeSummary[] | null>(null);
   const [problem, setProblem] = useState('');
   useEffect(() => {
@@ -16,7 +19,7 @@ export function HomePage({ api, user }: { api: Api; user: User }) {
     let left = false;
     api.recipes().then(
       found => left || setRecipes(found),
-      () => left || setProblem(words.recipesFailed),
+      () => left || setProblem(say.failed),
     );
     return () => {
       left = true;
@@ -43,17 +46,17 @@ export function HomePage({ api, user }: { api: Api; user: User }) {
       </header>
       <main>
         <form className="open-form" onSubmit={event => void open(event)}>
-          <label htmlFor="recipe-name">{words.openLabel}</label>
+          <label htmlFor="recipe-name">{say.label}</label>
           <div className="row">
             <input
               id="recipe-name"
               name="name"
-              placeholder={words.openPlaceholder}
+              placeholder={say.placeholder}
               maxLength={100}
               required
             />
             <button type="submit" className="primary">
-              {words.open}
+              {say.open}
             </button>
           </div>
         </form>
@@ -68,7 +71,7 @@ export function HomePage({ api, user }: { api: Api; user: User }) {
 
 function RecipeList({ recipes }: { recipes: RecipeSummary[] | null }) {
   if (recipes === null) return <div className="skeleton lines" aria-hidden="true" />;
-  if (recipes.length === 0) return <p className="soft">{words.recipesEmpty}</p>;
+  if (recipes.length === 0) return <p className="soft">{say.empty}</p>;
   return (
     <ul className="recipe-list">
       {recipes.map(({ id, title }) => (

@@ -21,7 +21,7 @@ interface Props {
   olderExist?: boolean;
   loading?: boolean;
   /** Fetches a page of messages before the first one; answers how many there were. */
-  onOlder?: () => Promise<number>;
+  onOlder?: (() => Promise<number>) | undefined;
   onRetry?: (id: string) => void;
   onDelete?: (id: string) => void;
   onRetryAll?: () => void;

@@ -2,7 +2,6 @@
 
 import {
   Activity,
-  lazy,
   type ReactNode,
   type RefObject,
   Suspense,
@@ -15,10 +14,12 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { useConnectionNews } from '../hooks/useConnectionNews';
+import { PAGE } from '../hooks/useRows';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { type Chat, useWebSocket } from '../hooks/useWebSocket';
 import type { Api } from '../lib/api';
 import { countChanges, diffRecipes } from '../lib/recipe-diff';
+import { LONGEST_HISTORY } from '../lib/ws/history';
 import type { User } from '../lib/ws/protocol';
 import { words } from '../words';
 import { AppMenu } from './AppMenu';
@@ -28,15 +29,12 @@ import { Link } from './Link';
 import { MessageInput, type MessageInputHandle } from './MessageInput';
 import { MessageList } from './MessageList';
 import { RecipeCard } from './RecipeCard';
+import type { RecipeDialogName } from './RecipeDialog';
+import { seldom } from './seldom';
 import { Tabs } from './Tabs';
 
-/** Loaded when it is needed. Where that fails (no network) the page goes on without it. */
-function seldom<P>(load: () => Promise<{ default: (props: P) => ReactNode }>) {
-  return lazy(() => load().catch(() => ({ default: (_: P): ReactNode => null })));
-}
-
 const DebugDrawer = seldom(() => import('./DebugDrawer'));
-const ShortcutList = seldom(() => import('./ShortcutList'));
+const RecipeDialog = seldom(() => import('./RecipeDialog'));
 const RecipeMenu = seldom(() => import('./RecipeMenu'));
 
 interface Props {
@@ -49,11 +47,11 @@ export function RecipeChat({ recipeId, user, api }: Props) {
   const chat = useWebSocket(recipeId);
   const news = useConnectionNews(chat);
   const composer = useRef<MessageInputHandle>(null);
-  const [showsShortcuts, setShowsShortcuts] = useState(false);
+  const [dialog, setDialog] = useState<RecipeDialogName | null>(null);
   const title = chat.recipe?.title || recipeId;
   useShortcuts({
     '/': () => composer.current?.focus(),
-    '?': () => setShowsShortcuts(true),
+    '?': () => setDialog('shortcuts'),
   });
   useEffect(() => {
     document.title = `${title} · ${words.appName}`;
@@ -70,9 +68,12 @@ export function RecipeChat({ recipeId, user, api }: Props) {
         </Link>
         <h1 dir="auto">{title}</h1>
         <ConnectionStatus state={news.shown} retryAt={chat.retryAt} />
+        <button type="button" className="secondary wide-only" onClick={() => setDialog('people')}>
+          {words.people}
+        </button>
         <AppMenu api={api} user={user}>
           <Suspense>
-            <RecipeMenu api={api} recipeId={recipeId} />
+            <RecipeMenu api={api} recipeId={recipeId} onOpen={setDialog} />
           </Suspense>
         </AppMenu>
       </header>
@@ -88,7 +89,13 @@ export function RecipeChat({ recipeId, user, api }: Props) {
               api={api}
               user={user}
             />
-            <Conversation recipeId={recipeId} chat={chat} user={user} composer={composer} />
+            <Conversation
+              recipeId={recipeId}
+              chat={chat}
+              user={user}
+              api={api}
+              composer={composer}
+            />
           </section>
         }
         recipe={
@@ -103,7 +110,14 @@ export function RecipeChat({ recipeId, user, api }: Props) {
         }
       />
       <Suspense>
-        {showsShortcuts && <ShortcutList onClose={() => setShowsShortcuts(false)} />}
+        {dialog && (
+          <RecipeDialog
+            name={dialog}
+            api={api}
+            recipeId={recipeId}
+            onClose={() => setDialog(null)}
+          />
+        )}
         {wantsDebug() && <DebugDrawer manager={chat.manager} />}
       </Suspense>
     </div>
@@ -121,10 +135,11 @@ interface ConversationProps {
   recipeId: string;
   chat: Chat;
   user: User;
+  api: Api;
   composer: RefObject<MessageInputHandle | null>;
 }
 
-function Conversation({ recipeId, chat, user, composer }: ConversationProps) {
+function Conversation({ recipeId, chat, user, api, composer }: ConversationProps) {
   const { manager, messages, outbox, gaps, olderExist, recipe, state } = chat;
   // Typing goes before showing. Both lists wait together: a confirmed message must not vanish in between.
   const latest = useMemo(
@@ -135,6 +150,12 @@ function Conversation({ recipeId, chat, user, composer }: ConversationProps) {
   const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
   const retryAll = useCallback(() => manager.retryAll(), [manager]);
   const remove = useCallback((id: string) => manager.dropMessage(id), [manager]);
+  const fetchOlder = useCallback(async () => {
+    const [first] = manager.getSnapshot().messages;
+    const page = first ? await api.messages(recipeId, first.revision, PAGE) : [];
+    manager.addOlder(recipeId, page);
+    return page.length;
+  }, [api, manager, recipeId]);
   const suggest = useCallback((text: string) => composer.current?.fill(text), [composer]);
   const isLoading = recipe === null && chat.ending === null;
   const placeholder =
@@ -145,6 +166,7 @@ function Conversation({ recipeId, chat, user, composer }: ConversationProps) {
         {...shown}
         me={user.id}
         loading={isLoading}
+        onOlder={messages.length < LONGEST_HISTORY ? fetchOlder : undefined}
         onRetry={retry}
         onDelete={remove}
         onRetryAll={retryAll}

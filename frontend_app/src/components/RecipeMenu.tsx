@@ -1,40 +1,66 @@
-// Takes the recipe out of the app: to paper, or into a file that other programs read.
+// What is done with a recipe as a whole: who may come in, to paper, into a file and out of one.
 
-import { useState } from 'react';
+import { type MouseEvent, useState } from 'react';
 import type { Api } from '../lib/api';
-import { words } from '../words';
+import { seldomWords } from '../words-seldom';
+import type { RecipeDialogName } from './RecipeDialog';
+
+const say = seldomWords.files;
 
 const FILES = {
   cooklang: 'cook',
   'schema.org': 'jsonld',
 } as const;
 
-export default function RecipeMenu({ api, recipeId }: { api: Api; recipeId: string }) {
+interface Props {
+  api: Api;
+  recipeId: string;
+  onOpen: (dialog: RecipeDialogName) => void;
+}
+
+export default function RecipeMenu({ api, recipeId, onOpen }: Props) {
   const [problem, setProblem] = useState('');
   const save = async (format: keyof typeof FILES) => {
     setProblem('');
     try {
       saveAs(await api.download(recipeId, format), `${recipeId}.${FILES[format]}`);
     } catch {
-      setProblem(words.recipe.saveFailed);
+      setProblem(say.saveFailed);
     }
+  };
+  const open = (dialog: RecipeDialogName) => (event: MouseEvent) => {
+    leaveMenu(event.currentTarget);
+    onOpen(dialog);
   };
   return (
     <>
+      <button type="button" onClick={open('people')}>
+        {say.people}
+      </button>
       <button type="button" onClick={() => print()}>
-        {words.recipe.print}
+        {say.print}
       </button>
       <button type="button" onClick={() => void save('cooklang')}>
-        {words.recipe.cooklang}
+        {say.cooklang}
       </button>
       <button type="button" onClick={() => void save('schema.org')}>
-        {words.recipe.schemaOrg}
+        {say.schemaOrg}
+      </button>
+      <button type="button" onClick={open('bringIn')}>
+        {say.bringIn}
       </button>
       <p role="alert" className="problem">
         {problem}
       </p>
     </>
   );
+}
+
+/** Closes the menu around an item, so that the focus comes back to its button after the dialog. */
+function leaveMenu(item: Element): void {
+  const menu = item.closest('details');
+  menu?.querySelector('summary')?.focus();
+  menu?.removeAttribute('open');
 }
 
 function saveAs(content: Blob, name: string): void {

@@ -1,29 +1,18 @@
-// The keys, in a dialog.
+// The keys that do something.
 
-import { useEffect, useRef } from 'react';
-import { words } from '../words';
+import { seldomWords } from '../words-seldom';
 
-export default function ShortcutList({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+export function ShortcutList() {
   return (
-    <dialog ref={dialog} className="shortcuts" aria-labelledby="shortcuts-title" onClose={onClose}>
-      <h2 id="shortcuts-title">{words.shortcuts.title}</h2>
-      <dl>
-        {words.shortcuts.list.map(([keys, meaning]) => (
-          <div key={keys}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-      <form method="dialog">
-        <button type="submit" className="primary">
-          {words.shortcuts.close}
-        </button>
-      </form>
-    </dialog>
+    <dl className="shortcuts">
+      {seldomWords.shortcuts.list.map(([keys, meaning]) => (
+        <div key={keys}>
+          <dt>
+            <kbd>{keys}</kbd>
+          </dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

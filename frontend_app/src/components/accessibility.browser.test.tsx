@@ -172,9 +172,10 @@ describe('WCAG 2.2 AA', () => {
       );
       if (focused.tagName === 'TEXTAREA') break;
     }
-    expect(seen.slice(0, 4)).toEqual([
+    expect(seen.slice(0, 5)).toEqual([
       'Skip to the conversation',
       'Your recipes',
+      'People',
       'More⋯',
       'Conversation',
     ]);

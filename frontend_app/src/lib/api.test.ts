@@ -100,6 +100,12 @@ describe('calls with a token', () => {
     expect(asked.at(-1)?.body).toEqual({ title: '寿司' });
   });
 
+  it('read the messages before a revision', async () => {
+    answers = [Response.json({ messages: [{ id: 'm1' }], messages_truncated: false })];
+    expect(await api.messages('pan cakes', 42, 200)).toEqual([{ id: 'm1' }]);
+    expect(asked[0]?.url).toBe('/v1/recipes/pan%20cakes/messages?before=42&limit=200');
+  });
+
   it('sign out here even when the server is away', async () => {
     await api.signOut();
     expect(tokens.user).toBeNull();

@@ -4,6 +4,7 @@
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { clearOutboxes } from './outbox-store';
 import { randomHex } from './ws/environment';
+import type { ChatMessage } from './ws/protocol';
 
 const LIMIT = 10_000;
 
@@ -51,13 +52,13 @@ export class Api {
 
   /** Forgets the person here whatever the server says: a lost network must not keep anybody signed in. */
   async signOut(): Promise<void> {
-    await this.#authorized('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
+    await this.call('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
     await clearOutboxes();
     this.#tokens.forget();
   }
 
   async recipes(): Promise<RecipeSummary[]> {
-    const answer: unknown = await (await this.#authorized('/v1/recipes')).json();
+    const answer: unknown = await (await this.call('/v1/recipes')).json();
     const list = Array.isArray(answer) ? answer : (answer as { recipes?: unknown }).recipes;
     return Array.isArray(list) ? (list as RecipeSummary[]) : [];
   }
@@ -66,7 +67,7 @@ export class Api {
   async createRecipe(title: string, id: string | null): Promise<string> {
     const body = JSON.stringify(id === null ? { title } : { id, title });
     try {
-      const response = await this.#authorized('/v1/recipes', { method: 'POST', body });
+      const response = await this.call('/v1/recipes', { method: 'POST', body });
       const made = (await response.json()) as { id?: string };
       return made.id ?? id ?? '';
     } catch (error) {
@@ -75,10 +76,17 @@ export class Api {
     }
   }
 
+  /** The messages right before a revision, oldest first. */
+  async messages(id: string, before: number, limit: number): Promise<ChatMessage[]> {
+    const path = `/v1/recipes/${encodeURIComponent(id)}/messages?before=${before}&limit=${limit}`;
+    const answer = (await (await this.call(path)).json()) as { messages?: ChatMessage[] };
+    return answer.messages ?? [];
+  }
+
   /** The recipe as a file in one of the export formats. */
   async download(id: string, format: 'cooklang' | 'schema.org'): Promise<Blob> {
     const path = `/v1/recipes/${encodeURIComponent(id)}?format=${format}`;
-    return (await this.#authorized(path)).blob();
+    return (await this.call(path)).blob();
   }
 
   async #enter(path: string, credentials: Credentials): Promise<void> {
@@ -87,7 +95,8 @@ export class Api {
     this.#tokens.accept((await response.json()) as TokenPair);
   }
 
-  async #authorized(path: string, init: RequestInit = {}): Promise<Response> {
+  /** A call in the name of the person; throws what the server refuses. */
+  async call(path: string, init: RequestInit = {}): Promise<Response> {
     const { signal } = new AbortController();
     const token = await this.#tokens.get({ fresh: false, not: null, signal });
     let response = await send(path, init, token);
@@ -101,8 +110,9 @@ export class Api {
 }
 
 async function send(path: string, init: RequestInit, token?: string): Promise<Response> {
-  const headers = new Headers({ accept: 'application/json' });
-  if (init.body) headers.set('content-type', 'application/json');
+  const headers = new Headers(init.headers);
+  headers.set('accept', 'application/json');
+  if (init.body && !headers.has('content-type')) headers.set('content-type', 'application/json');
   if (token) headers.set('authorization', `Bearer ${token}`);
   try {
     return await fetch(path, { ...init, headers, signal: AbortSignal.timeout(LIMIT) });

@@ -1,0 +1,133 @@
+// Who may come in, as the owner and as others see it; and a recipe brought in. The server is the test's.
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { goLive, putOnStage } from '../../test/stage';
+import { Api, ApiError } from '../lib/api';
+import type { Sharing } from '../lib/sharing';
+
+const BOB = { name: 'bob', role: 'viewer', joined: true } as const;
+const CLARA = { name: 'clara', role: 'editor', joined: false } as const;
+
+let asked: string[];
+let sharing: Sharing;
+let isAway: boolean;
+
+beforeEach(async () => {
+  asked = [];
+  isAway = false;
+  const owner = { id: 'u-ada', name: 'ada' };
+  sharing = { visibility: 'public', owner, members: [BOB, CLARA], your_role: 'owner' };
+  vi.spyOn(Api.prototype, 'call').mockImplementation(
+    async (path, { method = 'GET', body } = {}) => {
+      if (path.endsWith('/members')) return Response.json(sharing);
+      asked.push(`${method} ${path} ${body ?? ''}`.trim());
+      if (isAway) throw new ApiError(0, '');
+      return new Response(null, { status: 204 });
+    },
+  );
+  await page.viewport(1280, 800);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  localStorage.clear();
+});
+
+async function openPeople() {
+  const stage = await putOnStage();
+  await goLive(stage);
+  await page.getByRole('button', { name: 'People', exact: true }).click();
+  await expect.element(page.getByRole('dialog', { name: 'Who may come in' })).toBeVisible();
+  await expect.element(page.getByText('clara')).toBeVisible();
+}
+
+const people = () =>
+  [...document.querySelectorAll('.person')].map(({ textContent }) => textContent);
+
+describe('the owner', () => {
+  it('sees who is in and who is only invited', async () => {
+    await openPeople();
+    expect(people()[0]).toContain('adaOwner');
+    expect(people()[1]).not.toContain('invited');
+    expect(people()[2]).toContain('clara invited');
+    await expect.element(page.getByLabelText('What bob may do')).toHaveValue('viewer');
+  });
+
+  it('invites by name with a role', async () => {
+    await openPeople();
+    await page.getByRole('textbox', { name: 'Name' }).fill(' dora ');
+    await page.getByLabelText('May', { exact: true }).selectOptions('viewer');
+    sharing = { ...sharing, members: [BOB, CLARA, { ...CLARA, name: 'dora' }] };
+    await userEvent.click(page.getByRole('button', { name: 'Invite' }));
+    await expect.element(page.getByText('dora may come in now.')).toBeVisible();
+    expect(asked).toEqual(['PUT /v1/recipes/pancakes/members/dora {"role":"viewer"}']);
+    expect(people()).toHaveLength(4);
+    await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('');
+  });
+
+  it('changes a role, removes, and closes the door', async () => {
+    await openPeople();
+    await page.getByLabelText('What bob may do').selectOptions('editor');
+    await expect.element(page.getByText('Saved.')).toBeVisible();
+    await page.getByRole('button', { name: 'Remove clara' }).click();
+    await expect.element(page.getByText('clara may not come in any more.')).toBeVisible();
+    await page.getByLabelText('invited people only').click();
+    await expect
+      .poll(() => asked)
+      .toEqual([
+        'PUT /v1/recipes/pancakes/members/bob {"role":"editor"}',
+        'DELETE /v1/recipes/pancakes/members/clara',
+        'PUT /v1/recipes/pancakes/visibility {"visibility":"private"}',
+      ]);
+  });
+
+  it('is told when it did not work, and keeps the name', async () => {
+    await openPeople();
+    isAway = true;
+    await page.getByRole('textbox', { name: 'Name' }).fill('dora');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    await expect.element(page.getByText('That did not work. Try again.')).toBeVisible();
+    await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('dora');
+  });
+
+  it('finds nothing that axe complains about, wide and narrow', async () => {
+    await openPeople();
+    for (const width of [1280, 390]) {
+      await page.viewport(width, 800);
+      for (const theme of ['light', 'dark']) {
+        document.documentElement.dataset['theme'] = theme;
+        await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+        const { violations } = await axe.run(document.querySelector('dialog') as Element);
+        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+      expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
+    }
+    document.documentElement.dataset['theme'] = 'auto';
+  });
+});
+
+describe('everybody else', () => {
+  it('sees the list and can change nothing', async () => {
+    sharing = { ...sharing, your_role: 'viewer' };
+    await openPeople();
+    expect(document.querySelectorAll('.person button, .person select, .invitation')).toHaveLength(
+      0,
+    );
+    expect(document.querySelector('fieldset')?.disabled).toBe(true);
+    await expect.element(page.getByText('Can read it')).toBeVisible();
+  });
+});
+
+describe('a recipe from elsewhere', () => {
+  it('is pasted, and the focus comes back to the menu', async () => {
+    await goLive(await putOnStage());
+    await page.getByText('⋯').click();
+    await page.getByRole('button', { name: 'Bring in a recipe…' }).click();
+    await page.getByLabelText('Or paste it').fill('Whisk @flour{200%g}.');
+    await page.getByRole('button', { name: 'Bring it in' }).click();
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+    expect(asked).toEqual(['PUT /v1/recipes/pancakes Whisk @flour{200%g}.']);
+    expect(document.activeElement?.tagName).toBe('SUMMARY');
+  });
+});

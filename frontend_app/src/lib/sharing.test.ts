@@ -1,0 +1,46 @@
+// What is sent when people are invited and recipes brought in.
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Api } from './api';
+import { kindOf, SharingCalls } from './sharing';
+
+let asked: string[];
+let calls: SharingCalls;
+
+beforeEach(() => {
+  asked = [];
+  const call = async (path: string, { method = 'GET', headers, body }: RequestInit = {}) => {
+    asked.push([method, path, Object.values(headers ?? {}), body].flat().filter(Boolean).join(' '));
+    return Response.json({ visibility: 'public' });
+  };
+  calls = new SharingCalls({ call } as unknown as Api, 'pancakes');
+});
+
+describe('sharing', () => {
+  it('says each wish in one call', async () => {
+    await calls.read();
+    await calls.invite('bob b', 'viewer');
+    await calls.remove('bob');
+    await calls.open('private');
+    expect(asked).toEqual([
+      'GET /v1/recipes/pancakes/members',
+      'PUT /v1/recipes/pancakes/members/bob%20b {"role":"viewer"}',
+      'DELETE /v1/recipes/pancakes/members/bob',
+      'PUT /v1/recipes/pancakes/visibility {"visibility":"private"}',
+    ]);
+  });
+
+  it('sends a recipe as what it is', async () => {
+    await calls.bringIn('Add @salt.');
+    expect(asked).toEqual(['PUT /v1/recipes/pancakes text/x-cooklang Add @salt.']);
+  });
+});
+
+describe('a text that describes a recipe', () => {
+  it.each([
+    ['Whisk @flour{200%g}.', 'text/x-cooklang'],
+    ['{"title":"Pancakes","ingredients":[]}', 'application/json'],
+    ['{"@context":"https://schema.org","@type":"Recipe"}', 'application/ld+json'],
+    ['[{"@type":"Recipe"}]', 'application/ld+json'],
+    ['{ not json', 'text/x-cooklang'],
+  ])('%s is %s', (text, kind) => expect(kindOf(text)).toBe(kind));
+});
