@@ -68,7 +68,9 @@ describe('a long conversation', () => {
       await settled();
       expect(list().scrollTop).toBe(place);
       const before = topOf('message 101');
-      await earlier.click();
+      // A real click would first scroll the whole button into sight.
+      (earlier.element() as HTMLElement).click();
+      await expect.element(page.getByText('Loading earlier messages…')).toBeInTheDocument();
       expect(list().getAttribute('aria-busy')).toBe('true');
       answer();
       await expect.poll(rows).toBe(150);
