@@ -318,6 +318,9 @@ pub struct Update {
     pub recipe: ::core::option::Option<Recipe>,
     #[prost(message, optional, tag = "4")]
     pub message: ::core::option::Option<Message>,
+    /// W3C trace context of the message; empty when it was read from the store.
+    #[prost(string, tag = "5")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// From the edge.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -12,6 +12,7 @@ use proto::ids::{LoginSessionId, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
 use secrecy::SecretSlice;
 use tokio::time::{Instant, timeout};
+use tracing::{Instrument as _, debug_span};
 
 use self::{postgres::PostgresStore, sqlite::SqliteStore};
 use crate::{
@@ -236,7 +237,9 @@ impl Store {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let begun = Instant::now();
+        let span = debug_span!("store", db.operation.name = operation);
         let answer = timeout(PATIENCE, call)
+            .instrument(span)
             .await
             .unwrap_or(Err(Error::TimedOut));
         let outcome = if answer.is_ok() { "ok" } else { "failed" };

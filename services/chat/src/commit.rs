@@ -15,7 +15,7 @@ use std::{
 };
 
 use proto::ids::RecipeId;
-use runtime::clock::SharedClock;
+use runtime::{clock::SharedClock, trace_context::traceparent};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
@@ -110,8 +110,9 @@ impl Pipeline {
     ///
     /// # Errors
     /// When too many are waiting.
-    pub(crate) fn submit(&self, draft: Draft, span: Span) -> Result<Answer, Refused> {
+    pub(crate) fn submit(&self, mut draft: Draft, span: Span) -> Result<Answer, Refused> {
         let (answer, answered) = oneshot::channel();
+        draft.traceparent = traceparent(&span);
         let shard = self.shard_of(&draft.recipe);
         let post = Box::new(Post {
             draft,

@@ -30,6 +30,8 @@ pub(crate) struct Draft {
     pub id: MessageId,
     /// What was written.
     pub content: Content,
+    /// The W3C trace context that it is part of.
+    pub traceparent: Option<String>,
     parsed: Arc<Parsed>,
 }
 
@@ -47,6 +49,7 @@ impl Draft {
             author,
             id,
             content,
+            traceparent: None,
             parsed,
         }
     }
@@ -96,6 +99,8 @@ pub(crate) struct Accepted {
     pub changed: bool,
     /// What it did to the members.
     pub access: AccessChange,
+    /// The W3C trace context that it is part of.
+    pub traceparent: Option<String>,
 }
 
 /// What a message did to the members: by name, the new member or `None` for removed.
@@ -229,6 +234,7 @@ impl Ledger {
             recipe: Arc::clone(&self.recipe),
             changed,
             access: outcome.access,
+            traceparent: draft.traceparent.clone(),
         }
     }
 }

@@ -119,6 +119,8 @@ pub(crate) struct Update {
     pub recipe: Arc<Recipe>,
     /// The message.
     pub message: Arc<Message>,
+    /// The W3C trace context of the message, while it is fresh.
+    pub traceparent: Option<String>,
 }
 
 impl Update {

@@ -47,6 +47,12 @@ impl Metrics {
     /// Instruments of the process's meter.
     pub(crate) fn new() -> Self {
         let meter = meter();
+        let seldom = |name| {
+            let counter = meter.u64_counter(name).build();
+            // So that it can be seen before it first happens.
+            counter.add(0, &[]);
+            counter
+        };
         Self {
             messages: meter.u64_counter(MESSAGES).build(),
             commit_size: meter
@@ -61,8 +67,8 @@ impl Metrics {
                 ])
                 .build(),
             links: AtomicI64::new(0),
-            lagging: meter.u64_counter(LAGGING).build(),
-            catch_ups: meter.u64_counter(CATCH_UPS).build(),
+            lagging: seldom(LAGGING),
+            catch_ups: seldom(CATCH_UPS),
         }
     }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
+use tracing::{Instrument as _, debug_span};
 
 pub(crate) use self::error::Error;
 pub use self::error::OpenError;
@@ -85,14 +86,18 @@ pub(crate) enum Store {
     Postgres(Arc<Postgres>),
 }
 
-/// Asks whichever database it is.
+/// Asks whichever database it is, in a span of its own.
 macro_rules! ask {
-    ($store:expr, $method:ident($($argument:expr),*)) => {
-        match $store {
-            Store::Sqlite(store) => store.$method($($argument),*).await,
-            Store::Postgres(store) => store.$method($($argument),*).await,
-        }
-    };
+    ($store:expr, $method:ident($($argument:expr),*)) => {{
+        let span = debug_span!("store", db.operation.name = stringify!($method));
+        let asked = async {
+            match $store {
+                Store::Sqlite(store) => store.$method($($argument),*).await,
+                Store::Postgres(store) => store.$method($($argument),*).await,
+            }
+        };
+        asked.instrument(span).await
+    }};
 }
 
 impl Store {

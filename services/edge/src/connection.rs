@@ -16,7 +16,13 @@ use tokio::{
 use tracing::{Instrument as _, Span, field::Empty, info, info_span};
 
 use self::{live::Live, socket::Socket};
-use crate::{edge::Edge, limits::Place, metrics, registry::Connection, wire::codes::Close};
+use crate::{
+    edge::Edge,
+    limits::Place,
+    metrics::{self, Standing},
+    registry::Connection,
+    wire::codes::Close,
+};
 
 /// What is known of a connection when it is upgraded.
 #[derive(Debug)]
@@ -110,7 +116,7 @@ where
     let began = Instant::now();
     let mut tally = Tally::default();
     let mut socket = Socket::new(stream, edge.config.write_timeout).await;
-    metrics::connections().add(1, &[]);
+    let mut standing = Standing::new();
 
     let greeted = Box::pin(greeting::greet(&edge, &mut socket, &upgraded, &connection)).await;
     let end = match greeted {
@@ -120,7 +126,12 @@ where
             span.record("user.id", greeted.session.principal().user.as_str());
             span.record("session.id", greeted.id.as_str());
             tally.session = Some(greeted.id.clone());
-            let mut live = Live::new(&edge, &mut socket, &connection, &upgraded.recipe, greeted);
+            let way = live::Way {
+                socket: &mut socket,
+                connection: &connection,
+                standing: &mut standing,
+            };
+            let mut live = Live::new(&edge, way, &upgraded.recipe, greeted);
             let end = live.run(&mut tally).await;
             live.let_go(end);
             end
@@ -133,7 +144,7 @@ where
         End::Left(_) => socket.finish().await,
         End::Lost => {}
     }
-    metrics::connections().add(-1, &[]);
+    drop(standing);
     metrics::count_end(end_labels(end));
     summarise(end, &tally, began.elapsed(), upgraded.address);
 }

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use proto::ids::{RecipeId, UserId};
 use runtime::{
+    accept,
     clock::SharedClock,
     config::SecretUrl,
     grpc::{self, InvalidAddress},
@@ -19,11 +20,11 @@ use tonic::transport::Channel;
 use tracing::{info, warn};
 
 use crate::{
-    accept,
     config::Config,
     deadlines::{self, Backend, DeadlineConfig, Deadlines, EdgeId},
     http,
     limits::{KeyedPace, Pace, Places},
+    metrics,
     registry::Registry,
     revocations,
     rooms::Rooms,
@@ -246,6 +247,7 @@ impl OpenEdge {
     /// Starts everything but the port: the link, and what runs in the background until that is killed.
     pub fn start(self) -> (Arc<Edge>, Lifecycle) {
         let Self { edge, link, redis } = self;
+        metrics::watch(&edge);
         let registry = Arc::clone(&edge.registry);
         let on_expulsion = Arc::new(move |recipe: &RecipeId, user: &UserId| {
             registry.expel(recipe, user);

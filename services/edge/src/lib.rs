@@ -2,14 +2,12 @@
 //! no connection outlives its token. It keeps no recipe and no user; it never reads a token from a URL, a
 //! header or a cookie on the WebSocket path.
 //!
-//! In reading order: [`edge`] is the node as a whole, [`accept`] and [`http`] bring connections in,
-//! `connection` owns each of them, [`session`] has the rules, [`rooms`] fan out, [`deadlines`] and [`upstream`]
+//! In reading order: [`edge`] is the node as a whole, [`http`] brings connections in, `connection` owns each of them, [`session`] has the rules, [`rooms`] fan out, [`deadlines`] and [`upstream`]
 //! reach what is behind.
 
 pub mod config;
 pub mod edge;
 
-pub mod accept;
 pub mod http;
 pub mod limits;
 pub mod revocations;

@@ -1,11 +1,21 @@
-//! The edge's metrics: every name, once.
+//! The edge's metrics: every name, once. Those of the session schedule are in `deadlines`. Labels are bounded.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
+
+use crate::edge::Edge;
+
+/// From a millisecond to the longest that anybody waits, in seconds.
+const SECONDS: [f64; 14] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
 
 /// Who found that a client is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,30 +38,75 @@ impl Asker {
     }
 }
 
-/// The meter of the edge.
-pub fn meter() -> Meter {
-    global::meter("edge")
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its client has not been accepted yet.
+    Greeting,
+    /// Its client is accepted.
+    Active,
+    /// Its client has been asked to prove itself again.
+    Asked,
 }
 
-/// WebSocket connections.
-pub fn connections() -> &'static UpDownCounter<i64> {
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Greeting => "greeting",
+            Self::Active => "active",
+            Self::Asked => "asked",
+        }
+    }
+}
+
+/// A WebSocket connection among all others, counted by its state for as long as this is kept.
+#[derive(Debug)]
+pub struct Standing(State);
+
+impl Standing {
+    /// One that has just been upgraded.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it counts a connection that is there"
+    )]
+    pub fn new() -> Self {
+        count_connections(State::Greeting, 1);
+        Self(State::Greeting)
+    }
+
+    /// Counts it under another state.
+    pub fn becomes(&mut self, state: State) {
+        if self.0 != state {
+            count_connections(self.0, -1);
+            count_connections(state, 1);
+            self.0 = state;
+        }
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        count_connections(self.0, -1);
+    }
+}
+
+fn count_connections(state: State, more: i64) {
     static INSTRUMENT: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
         meter()
             .i64_up_down_counter("edge_connections")
-            .with_description("WebSocket connections now")
+            .with_description("WebSocket connections now, by state")
             .build()
     });
-    &INSTRUMENT
+    INSTRUMENT.add(more, &[KeyValue::new("state", state.name())]);
 }
 
 /// Time from the upgrade to the accepted `auth`.
 pub fn handshake_time() -> &'static Histogram<f64> {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-        meter()
-            .f64_histogram("edge_handshake_duration")
-            .with_unit("s")
-            .with_description("From the upgrade to the accepted auth")
-            .build()
+        seconds(
+            "edge_handshake_duration",
+            "From the upgrade to the accepted auth",
+        )
     });
     &INSTRUMENT
 }
@@ -74,13 +129,45 @@ pub fn count_end((code, reason): (u16, &'static str)) {
 /// Counts an `auth_required` and how late it was.
 pub fn count_prompt(asker: Asker, lateness: Duration) {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-        meter()
-            .f64_histogram("edge_auth_required_lateness")
-            .with_unit("s")
-            .with_description("How late auth_required was sent, by who found it due")
-            .build()
+        seconds(
+            "edge_auth_required_lateness",
+            "How late auth_required was sent, by who found it due",
+        )
     });
     INSTRUMENT.record(lateness.as_secs_f64(), &[KeyValue::new("by", asker.name())]);
+}
+
+/// Time from `auth_required` to the accepted answer. Answers that never came are closes.
+pub fn reauth_time() -> &'static Histogram<f64> {
+    static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+        seconds(
+            "edge_reauth_answer_duration",
+            "From auth_required to the accepted auth",
+        )
+    });
+    &INSTRUMENT
+}
+
+/// Counts a connection that is closed since its login session was revoked, and how long ago that was.
+pub fn count_revoked(lag: Duration) {
+    static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+        seconds(
+            "edge_revocation_to_close_duration",
+            "From the revocation of a login session to the close of its connections",
+        )
+    });
+    INSTRUMENT.record(lag.as_secs_f64(), &[]);
+}
+
+/// Time from an update's arrival to its write to one connection.
+pub fn fan_out_time() -> &'static Histogram<f64> {
+    static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+        seconds(
+            "edge_fan_out_duration",
+            "From an update's arrival to its write to one connection",
+        )
+    });
+    &INSTRUMENT
 }
 
 /// Counts a client's message by what became of it.
@@ -103,4 +190,47 @@ pub fn count_refused_upgrade(reason: &'static str) {
             .build()
     });
     INSTRUMENT.add(1, &[KeyValue::new("reason", reason)]);
+}
+
+/// Lets the levels be read whenever metrics are, for as long as the edge is there.
+pub fn watch(edge: &Arc<Edge>) {
+    let level = |name, description, read: fn(&Edge) -> u64| {
+        let edge = Arc::downgrade(edge);
+        meter()
+            .u64_observable_gauge(name)
+            .with_description(description)
+            .with_callback(move |gauge| {
+                gauge.observe(edge.upgrade().map_or(0, |edge| read(&edge)), &[]);
+            })
+            .build();
+    };
+    level(
+        "edge_rooms",
+        "Recipes that somebody here looks at",
+        |edge| edge.rooms.count() as u64,
+    );
+    level("edge_sessions", "Sessions that are held here", |edge| {
+        edge.registry.session_count() as u64
+    });
+    level(
+        "edge_link_up",
+        "Whether the link to the chat service is open",
+        |edge| u64::from(edge.link.is_up()),
+    );
+    level("edge_draining", "Whether this node drains", |edge| {
+        u64::from(edge.lifecycle.is_stopping())
+    });
+}
+
+fn seconds(name: &'static str, description: &'static str) -> Histogram<f64> {
+    meter()
+        .f64_histogram(name)
+        .with_unit("s")
+        .with_description(description)
+        .with_boundaries(SECONDS.to_vec())
+        .build()
+}
+
+fn meter() -> Meter {
+    global::meter("edge")
 }

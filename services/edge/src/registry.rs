@@ -197,8 +197,9 @@ impl Registry {
         lock(&self.sessions).by_id.len()
     }
 
-    /// Closes every connection of a login session, now and for as long as its tokens could live.
-    pub fn revoke(&self, login: &LoginSessionId, now: Instant) {
+    /// Closes every connection of a login session, now and for as long as its tokens could live; tells how many
+    /// are closed now.
+    pub fn revoke(&self, login: &LoginSessionId, now: Instant) -> usize {
         let mut sessions = lock(&self.sessions);
         if sessions.revoked.len() >= REVOCATIONS_KEPT {
             sessions.revoked.retain(|_, at| now - *at < REVOCATION_KEPT);
@@ -207,11 +208,11 @@ impl Registry {
             sessions.revoked.insert(login.clone(), now);
         }
         let Some(ids) = sessions.by_login.get(login) else {
-            return;
+            return 0;
         };
-        for entry in ids.iter().filter_map(|id| sessions.by_id.get(id)) {
-            entry.control.close(Close::SessionRevoked);
-        }
+        let open = ids.iter().filter_map(|id| sessions.by_id.get(id));
+        open.map(|entry| entry.control.close(Close::SessionRevoked))
+            .count()
     }
 
     /// Closes the connections of a user to a recipe.

@@ -3,8 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use proto::ids::LoginSessionId;
 use runtime::{
+    clock::Timestamp,
     lifecycle::Lifecycle,
     redis::{Followed, Redis, StreamEntry},
 };
@@ -14,7 +14,11 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use crate::{edge::Edge, upstream::auth::AuthError};
+use crate::{
+    edge::Edge,
+    metrics,
+    upstream::auth::{AuthError, Mark},
+};
 
 /// How long until the auth service's stream is opened again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -25,6 +29,8 @@ const MARKS: &str = "rc:revocations";
 const MARKS_WAITING: usize = 1024;
 /// The field of a mark that names the login session.
 const MARK_SESSION: &str = "session";
+/// The field that tells when it was revoked, in milliseconds.
+const MARK_TIME: &str = "at";
 
 /// Follows revocations until everything ends.
 pub async fn follow(edge: Arc<Edge>, redis: Option<Redis>, lifecycle: Lifecycle) {
@@ -52,14 +58,18 @@ async fn follow_service(edge: &Edge) {
 async fn watch(edge: &Edge) -> Result<(), AuthError> {
     let mut revocations = edge.auth.revocations().await?;
     loop {
-        let login = revocations.next().await?;
-        revoke(edge, &login);
+        let mark = revocations.next().await?;
+        revoke(edge, &mark);
     }
 }
 
-fn revoke(edge: &Edge, login: &LoginSessionId) {
-    info!(login.session.id = %login, "login session revoked");
-    edge.registry.revoke(login, Instant::now());
+fn revoke(edge: &Edge, mark: &Mark) {
+    info!(login.session.id = %mark.session, "login session revoked");
+    let closed = edge.registry.revoke(&mark.session, Instant::now());
+    let lag = edge.clock.now().since(mark.revoked_at);
+    for _ in 0..closed {
+        metrics::count_revoked(lag);
+    }
 }
 
 /// Marks are read forward from the oldest that Redis keeps, so that none is missed, also after a break.
@@ -68,7 +78,7 @@ async fn follow_marks(edge: &Edge, redis: &Redis) {
     loop {
         match marks.next().await {
             Followed::Entry(entry) => match read_mark(&entry) {
-                Some(login) => revoke(edge, &login),
+                Some(mark) => revoke(edge, &mark),
                 None => warn!(entry = %entry.id, "a revocation mark names no session"),
             },
             Followed::Gap => warn!("revocation marks may have been missed"),
@@ -76,10 +86,14 @@ async fn follow_marks(edge: &Edge, redis: &Redis) {
     }
 }
 
-fn read_mark(entry: &StreamEntry) -> Option<LoginSessionId> {
-    let (_, session) = entry
-        .fields
-        .iter()
-        .find(|(field, _)| field == MARK_SESSION)?;
-    std::str::from_utf8(session).ok()?.parse().ok()
+fn read_mark(entry: &StreamEntry) -> Option<Mark> {
+    let field = |name: &str| {
+        let (_, value) = entry.fields.iter().find(|(field, _)| field == name)?;
+        std::str::from_utf8(value).ok()
+    };
+    let revoked_at = field(MARK_TIME)?.parse().ok()?;
+    Some(Mark {
+        session: field(MARK_SESSION)?.parse().ok()?,
+        revoked_at: Timestamp::from_unix_millis(revoked_at),
+    })
 }

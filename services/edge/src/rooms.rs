@@ -73,6 +73,11 @@ impl Update {
             received: now,
         }
     }
+
+    /// How long ago it came to this edge.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.received)
+    }
 }
 
 /// What has come since a revision.

@@ -113,6 +113,10 @@ pub(crate) struct AuthCommand {
     #[command(flatten)]
     pub(crate) redis: RedisArgs,
 
+    /// Where Prometheus may read the metrics, such as 0.0.0.0:9464 [default: nowhere]
+    #[arg(long, env = "AUTH_METRICS_LISTEN", help_heading = "Telemetry")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+
     #[command(flatten)]
     pub(crate) auth: auth::Config,
 
@@ -138,6 +142,10 @@ pub(crate) struct ChatCommand {
 
     #[command(flatten)]
     pub(crate) redis: RedisArgs,
+
+    /// Where Prometheus may read the metrics, such as 0.0.0.0:9464 [default: nowhere]
+    #[arg(long, env = "CHAT_METRICS_LISTEN", help_heading = "Telemetry")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
 
     #[command(flatten)]
     pub(crate) chat: chat::Config,

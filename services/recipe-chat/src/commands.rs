@@ -9,6 +9,7 @@ use runtime::{
     config::SecretUrl,
     lifecycle::Lifecycle,
     listener::bind,
+    metrics_port,
     telemetry::{Prometheus, Telemetry},
 };
 use tokio::{
@@ -86,14 +87,19 @@ async fn run_service(service: Service, prometheus: Prometheus) -> anyhow::Result
     lifecycle.obey_signals().context("cannot watch signals")?;
     match service {
         Service::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
-        Service::Auth(command) => run_auth(*command, &lifecycle).await,
-        Service::Chat(command) => run_chat(*command, &lifecycle).await,
+        Service::Auth(command) => run_auth(*command, prometheus, &lifecycle).await,
+        Service::Chat(command) => run_chat(*command, prometheus, &lifecycle).await,
         Service::Edge(command) => run_edge(*command, prometheus, lifecycle).await,
     }
 }
 
-async fn run_auth(command: AuthCommand, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+async fn run_auth(
+    command: AuthCommand,
+    prometheus: Prometheus,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
     let listener = bind("--listen", command.listen)?;
+    serve_metrics(command.metrics_listen, prometheus, lifecycle)?;
     let address = listener.local_addr()?;
     let auth = auth::Auth::open(
         command.auth,
@@ -106,8 +112,13 @@ async fn run_auth(command: AuthCommand, lifecycle: &Lifecycle) -> anyhow::Result
     until_finished(auth.serve(listener, lifecycle), lifecycle).await
 }
 
-async fn run_chat(command: ChatCommand, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+async fn run_chat(
+    command: ChatCommand,
+    prometheus: Prometheus,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
     let listener = bind("--listen", command.listen)?;
+    serve_metrics(command.metrics_listen, prometheus, lifecycle)?;
     let address = listener.local_addr()?;
     let chat = chat::open(
         &command.chat,
@@ -195,6 +206,21 @@ fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {
         .ok_or_else(|| anyhow!("--data-dir must be readable text"))?;
     let Ok(url) = format!("sqlite:{path}").parse();
     Ok(url)
+}
+
+/// Lets Prometheus read the metrics of a service that has no HTTP port, if an address for that is given.
+fn serve_metrics(
+    address: Option<SocketAddr>,
+    prometheus: Prometheus,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
+    let Some(address) = address else {
+        return Ok(());
+    };
+    let listener = bind("--metrics-listen", address)?;
+    let running = lifecycle.clone();
+    lifecycle.spawn(async move { metrics_port::serve(listener, prometheus, &running).await });
+    Ok(())
 }
 
 /// Serves until stopped; calls that do not end in time are ended.

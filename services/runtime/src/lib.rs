@@ -1,11 +1,13 @@
 //! How a process of Recipe Chat starts, is watched and stops: clock, configuration values, listeners,
 //! lifecycle, gRPC stacks, health probes, Redis connections and telemetry. It knows nothing of recipes, tokens or sockets.
 
+pub mod accept;
 pub mod clock;
 pub mod config;
 pub mod grpc;
 pub mod lifecycle;
 pub mod listener;
+pub mod metrics_port;
 pub mod probe;
 pub mod redis;
 pub mod telemetry;

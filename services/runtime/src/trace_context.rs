@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::{Context, propagation::TextMapPropagator};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tonic::metadata::MetadataValue;
 use tracing::Span;
@@ -17,12 +17,26 @@ pub fn traceparent(span: &Span) -> Option<String> {
     carrier.remove(TRACEPARENT)
 }
 
-/// Makes the span a child of `traceparent`; a malformed one is ignored, as W3C asks.
+/// Makes the span a child of `traceparent`, or of the span around it when that is malformed, as W3C asks.
 pub fn set_parent(span: &Span, traceparent: &str) {
-    let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
-    let context = TraceContextPropagator::new().extract(&carrier);
     // Refused only when no OpenTelemetry layer is installed: then there is no trace to be part of.
+    span.set_parent(extract(&Context::current(), traceparent))
+        .ok();
+}
+
+/// Makes the span the first of what somebody asked for: part of their trace when they named one, else of a new one.
+/// The span around it, which may live for hours, is only linked.
+pub fn begin(span: &Span, traceparent: Option<&str>) {
+    span.follows_from(Span::current());
+    let nothing = Context::new();
+    let context = traceparent.map_or(nothing.clone(), |text| extract(&nothing, text));
+    // As above.
     span.set_parent(context).ok();
+}
+
+fn extract(around: &Context, traceparent: &str) -> Context {
+    let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
+    TraceContextPropagator::new().extract_with_context(around, &carrier)
 }
 
 /// Wraps a message as a gRPC request that carries the current trace.

@@ -245,6 +245,7 @@ impl Shard {
                 recipe_id: ledger.id.clone(),
                 recipe: accepted.recipe,
                 message: accepted.message,
+                traceparent: accepted.traceparent,
             });
             self.tools.hub.publish(&ledger.id, updates);
         }

@@ -231,6 +231,7 @@ impl From<&Update> for wire::Update {
             revision: update.revision(),
             recipe: Some((&*update.recipe).into()),
             message: Some((&*update.message).into()),
+            traceparent: update.traceparent.clone().unwrap_or_default(),
         }
     }
 }

@@ -221,6 +221,7 @@ fn with_versions(
                 recipe_id: recipe_id.clone(),
                 recipe,
                 message,
+                traceparent: None,
             })
         }));
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use proto::ids::{RecipeId, SessionId, UserId};
+use runtime::trace_context;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
@@ -65,9 +66,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
         first = first_message(socket) => first?,
     };
     let span = info_span!("auth");
-    if let Some(parent) = &auth.traceparent {
-        runtime::trace_context::set_parent(&span, parent);
-    }
+    trace_context::begin(&span, auth.traceparent.as_deref());
     let admission = admit(edge, &upgraded.recipe, auth).instrument(span);
     // Nothing more is read meanwhile: what the client sends already waits in its socket.
     select! {

@@ -23,10 +23,10 @@ use super::{
     socket::{Incoming, Socket},
 };
 use crate::{
-    deadlines::{Issuer, Prompt, PromptReason},
+    deadlines::{Issuer, Phase, Prompt, PromptReason},
     edge::Edge,
     limits::{Paced, Place},
-    metrics::{self, Asker},
+    metrics::{self, Asker, Standing, State},
     registry::{Connection, Held, Order},
     rooms::Member,
     session::{Action, Event, Reauth, Session, Verdict},
@@ -44,11 +44,21 @@ const MAX_UNANSWERED_PINGS: u8 = 2;
 /// How long until a service that could not be asked is asked again.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// What a connection has had since before it was authenticated.
+pub(super) struct Way<'a, S> {
+    pub(super) socket: &'a mut Socket<S>,
+    pub(super) connection: &'a Connection,
+    pub(super) standing: &'a mut Standing,
+}
+
 /// An authenticated connection.
 pub(super) struct Live<'a, S> {
     edge: &'a Arc<Edge>,
     socket: &'a mut Socket<S>,
     connection: &'a Connection,
+    standing: &'a mut Standing,
+    /// When the client was asked to prove itself again, until it has.
+    asked: Option<Instant>,
     recipe: &'a RecipeId,
     id: SessionId,
     session: Session,
@@ -93,11 +103,15 @@ enum Input {
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     pub(super) fn new(
         edge: &'a Arc<Edge>,
-        socket: &'a mut Socket<S>,
-        connection: &'a Connection,
+        way: Way<'a, S>,
         recipe: &'a RecipeId,
         greeted: Greeted,
     ) -> Self {
+        let Way {
+            socket,
+            connection,
+            standing,
+        } = way;
         let now = Instant::now();
         Self {
             member: edge.rooms.enter(recipe, greeted.joined.revision),
@@ -117,6 +131,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             edge,
             socket,
             connection,
+            standing,
+            asked: None,
             recipe,
         }
     }
@@ -240,7 +256,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         for action in self.session.handle(event, Instant::now()) {
             match action {
                 Action::Verify => self.verify(),
-                Action::Welcome(reauth) => self.rejoin(reauth, Duration::ZERO),
+                Action::Welcome(reauth) => {
+                    if let Some(asked) = self.asked.take() {
+                        metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
+                    }
+                    self.rejoin(reauth, Duration::ZERO);
+                }
                 Action::Ask { reason, answer_in } => {
                     self.ask(reason, answer_in, asker, tally).await?;
                 }
@@ -261,6 +282,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     ) -> Result<(), End> {
         let lateness = Instant::now().saturating_duration_since(self.session.ask_at());
         metrics::count_prompt(asker, lateness);
+        self.asked = Some(Instant::now());
         let reason = match reason {
             PromptReason::Expiring => AuthRequiredReason::Expiring,
             PromptReason::Review => AuthRequiredReason::Review,
@@ -290,9 +312,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     /// Notes the session's state where others look for it: in the registry and in the schedule.
-    fn record(&self) {
+    fn record(&mut self) {
         let now = Instant::now();
         let (phase, due_in) = self.session.recorded_phase(now);
+        self.standing.becomes(match phase {
+            Phase::Active => State::Active,
+            Phase::Asked => State::Asked,
+        });
         let principal = self.session.principal();
         let held = Held {
             login_session: principal.login_session.clone(),

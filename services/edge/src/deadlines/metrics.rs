@@ -33,6 +33,12 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn new() -> Self {
         let meter = global::meter("recipe_chat.edge.deadlines");
+        let repaired = meter
+            .u64_counter(REPAIRED)
+            .with_description("Sessions written anew after Redis may have lost them")
+            .build();
+        // So that it can be seen before it first happens.
+        repaired.add(0, &[]);
         Self {
             claimed: meter
                 .u64_counter(PROMPTS_CLAIMED)
@@ -50,10 +56,7 @@ impl Metrics {
                 .u64_counter(WRITES)
                 .with_description("Writes to the session schedule, by outcome")
                 .build(),
-            repaired: meter
-                .u64_counter(REPAIRED)
-                .with_description("Sessions written anew after Redis may have lost them")
-                .build(),
+            repaired,
             up: meter
                 .u64_gauge(REDIS_UP)
                 .with_description("Whether the Redis of the session schedule can be reached")

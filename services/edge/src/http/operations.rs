@@ -6,6 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use runtime::telemetry::Prometheus;
 use serde_json::json;
 
 use super::{Shared, problem::Problem};
@@ -48,7 +49,6 @@ pub(super) async fn readiness(State(edge): Shared) -> Response {
 }
 
 /// The process's metrics as Prometheus text.
-pub(super) async fn metrics(State(edge): Shared) -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    (headers, edge.prometheus.text())
+pub(super) async fn metrics(State(edge): Shared) -> Prometheus {
+    edge.prometheus.clone()
 }

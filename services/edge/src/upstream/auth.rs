@@ -12,7 +12,7 @@ use proto::{
     },
     ids::LoginSessionId,
 };
-use runtime::trace_context::request;
+use runtime::{clock::Timestamp, trace_context::request};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Status, Streaming, transport::Channel};
@@ -202,6 +202,15 @@ impl AuthClient {
     }
 }
 
+/// A login session that was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Which.
+    pub session: LoginSessionId,
+    /// When, by the clock of the auth service.
+    pub revoked_at: Timestamp,
+}
+
 /// A live stream of revoked login sessions.
 #[derive(Debug)]
 pub struct Revocations(Streaming<proto::auth::WatchRevocationsResponse>);
@@ -211,12 +220,16 @@ impl Revocations {
     ///
     /// # Errors
     /// `Unavailable` when the stream has ended and must be opened again.
-    pub async fn next(&mut self) -> Result<LoginSessionId, AuthError> {
+    pub async fn next(&mut self) -> Result<Mark, AuthError> {
         loop {
             let mark = self.0.message().await.map_err(|status| read(&status))?;
             let mark = mark.ok_or(AuthError::Unavailable)?;
             if let Ok(session) = mark.session_id.parse() {
-                return Ok(session);
+                let revoked_at = timestamp(mark.revoked_at.unwrap_or_default());
+                return Ok(Mark {
+                    session,
+                    revoked_at,
+                });
             }
         }
     }
@@ -275,6 +288,10 @@ fn tokens(pair: Option<TokenPair>) -> Result<Tokens, AuthError> {
         user_id: user.id,
         user_name: user.name,
     })
+}
+
+fn timestamp(moment: prost_types::Timestamp) -> Timestamp {
+    Timestamp::from_unix_millis(moment.seconds * 1_000 + i64::from(moment.nanos) / 1_000_000)
 }
 
 /// Negative durations count as nothing.

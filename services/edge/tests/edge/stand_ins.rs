@@ -185,6 +185,7 @@ impl FakeChat {
             revision: message.revision,
             recipe: Some(chat::Recipe::default()),
             message: Some(message.clone()),
+            traceparent: String::new(),
         };
         if !self.mute.load(Ordering::SeqCst) {
             self.updates.send(update).ok();
@@ -229,6 +230,7 @@ impl FakeChat {
                 revision: message.revision,
                 recipe: Some(chat::Recipe::default()),
                 message: Some(message.clone()),
+                traceparent: String::new(),
             })
             .collect()
     }

@@ -92,6 +92,7 @@ fn update(revision: Revision) -> Arc<Update> {
         recipe_id: "pie".parse().unwrap(),
         recipe: Arc::new(Recipe::new("Pie")),
         message: Arc::new(message),
+        traceparent: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt as _;
 use proto::ids::MessageId;
+use runtime::trace_context;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -102,9 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         tally.messages += 1;
         let ticket = self.answers.expect(&chat);
         let span = info_span!("message", message.id = %chat.id);
-        if let Some(parent) = &chat.traceparent {
-            runtime::trace_context::set_parent(&span, parent);
-        }
+        trace_context::begin(&span, chat.traceparent.as_deref());
         span.in_scope(|| self.post(ticket, chat.id, chat.content));
         Ok(())
     }

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{End, Live, Outcome, Tally};
 use crate::{
-    metrics::Asker,
+    metrics::{self, Asker},
     rooms::{Since, Update},
     session::{Event, Reauth},
     upstream::chat::{ChatError, Join, Joined},
@@ -141,6 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             update.frame.clone()
         };
         self.write(frame, tally).await?;
+        metrics::fan_out_time().record(update.age(Instant::now()).as_secs_f64(), &[]);
         self.written = update.revision;
         Ok(())
     }

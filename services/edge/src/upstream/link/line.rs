@@ -10,6 +10,7 @@ use proto::{
     ids::{RecipeId, Revision},
 };
 use rand::RngExt as _;
+use runtime::trace_context::set_parent;
 use tokio::{
     select,
     sync::{Notify, mpsc},
@@ -17,7 +18,7 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming, transport::Channel};
-use tracing::{info, warn};
+use tracing::{Span, debug_span, info, warn};
 
 use super::{
     Exchange, OnExpulsion,
@@ -153,6 +154,7 @@ impl Line<'_> {
         let (Some(recipe), Some(message)) = (update.recipe, update.message) else {
             return;
         };
+        let _fan_out = fan_out_span(&recipe_id, &update.traceparent).entered();
         let update = Update::new(
             &recipe_id,
             convert::recipe(recipe),
@@ -173,6 +175,16 @@ impl Line<'_> {
             (self.on_expulsion)(&recipe, &user);
         }
     }
+}
+
+/// The last part of a message's trace; none when it is not traced, or was read from the store.
+fn fan_out_span(recipe: &RecipeId, traceparent: &str) -> Span {
+    if traceparent.is_empty() {
+        return Span::none();
+    }
+    let span = debug_span!("fan_out", recipe.id = %recipe);
+    set_parent(&span, traceparent);
+    span
 }
 
 /// Attaches a room from its last revision, or detaches it.

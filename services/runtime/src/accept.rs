@@ -1,5 +1,5 @@
 //! The accept loop: HTTP/1 with a time-out for the request's head, which `axum::serve` does not have. It ends
-//! when the edge stops; connections that were upgraded live on in their own tasks.
+//! when the process stops; connections that were upgraded live on in their own tasks.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,7 +9,6 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use runtime::lifecycle::Lifecycle;
 use tokio::{
     net::{TcpListener, TcpStream},
     select,
@@ -18,6 +17,8 @@ use tokio::{
 use tower::Layer as _;
 use tracing::{debug, warn};
 
+use crate::lifecycle::Lifecycle;
+
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many headers a request may have, and how many bytes its head.
@@ -25,7 +26,7 @@ const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 16 << 10;
 /// How long to pause when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How long requests under way have when the edge stops.
+/// How long requests under way have when the process stops.
 const FINISH: Duration = Duration::from_secs(5);
 
 /// Accepts connections until the lifecycle stops, then finishes the requests under way.
