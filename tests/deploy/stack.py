@@ -1,0 +1,130 @@
+"""Auth, chat and an edge as processes of their own on free ports, with short clocks, and what a client does with them."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+PATIENCE = 20
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(what, probe):
+    """Asks again and again until it says yes: for things that send no event of their own."""
+    give_up = time.monotonic() + PATIENCE
+    while not (answer := probe()):
+        assert time.monotonic() < give_up, f"waited in vain for {what}"
+        time.sleep(0.05)
+    return answer
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        return answer.read().decode()
+
+
+def post(url, body):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def listens(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+
+
+class Stack:
+    """Ends everything that it started when it is closed."""
+
+    def __init__(self, binary, folder):
+        self.binary, self.folder, self.processes = binary, folder, []
+        names = ("redis", "auth", "chat", "edge", "auth_metrics", "chat_metrics")
+        self.ports = {name: free_port() for name in names}
+
+    def __enter__(self):
+        at = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
+        redis = ("--redis-url", f"redis://{at['redis']}")
+        self.start("redis-server", "--port", self.ports["redis"], "--save", "", "--dir", self.folder)
+        until("Redis", lambda: listens(self.ports["redis"]))
+        for name, ttl in (("auth", ("--access-ttl", "8s")), ("chat", ())):
+            database = ("--database-url", f"sqlite:{self.folder}/{name}.db")
+            metrics = ("--metrics-listen", at[f"{name}_metrics"])
+            self.start(self.binary, name, "--listen", at[name], *database, *metrics, *redis, *ttl)
+            until(name, lambda: listens(self.ports[name]))
+        behind = ("--auth-url", f"http://{at['auth']}", "--chat-url", f"http://{at['chat']}")
+        clocks = ("--reauth-lead", "7s", "--reauth-grace", "5s")
+        self.start(self.binary, "edge", "--listen", at["edge"], *behind, *redis, *clocks)
+        until("the edge", lambda: self.is_ready())
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.kill()
+            process.wait()
+
+    def start(self, *command):
+        environment = {"PATH": os.environ["PATH"]}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.processes.append(subprocess.Popen([str(word) for word in command], env=environment, **quiet))
+
+    def url(self, name="edge"):
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def is_ready(self):
+        with contextlib.suppress(OSError):
+            return get(self.url() + "/readyz")
+
+    def metrics(self):
+        """What each process offers, by its name."""
+        ports = {"edge": "edge", "auth": "auth_metrics", "chat": "chat_metrics"}
+        return {name: get(self.url(port) + "/metrics") for name, port in ports.items()}
+
+    def live_a_life(self):
+        """A client comes, is refused once, talks, proves itself again, and is signed out."""
+        with contextlib.suppress(OSError):
+            get(self.url() + "/v1/chat/no%20recipe")
+        pair = post(self.url() + "/v1/auth/register", {"username": "ada", "password": "correct horse", "refresh": "body"})
+        with connect(f"ws://127.0.0.1:{self.ports['edge']}/v1/chat/soup") as socket:
+            say(socket, "auth", "a1", token=pair["access_token"])
+            heard(socket, lambda message: message["payload"].get("in_reply_to") == "a1")
+            say(socket, "chat_message", "m1", content="add 2 eggs")
+            heard(socket, lambda message: message["payload"].get("in_reply_to") == "m1")
+            heard(socket, lambda message: message["type"] == "auth_required")
+            body = {"refresh_token": pair["refresh_token"], "refresh": "body"}
+            pair = post(self.url() + "/v1/auth/refresh", body)
+            say(socket, "auth", "a2", token=pair["access_token"])
+            heard(socket, lambda message: message["payload"].get("in_reply_to") == "a2")
+            post(self.url() + "/v1/auth/logout", {"refresh_token": pair["refresh_token"]})
+            until("the close", lambda: closed(socket))
+
+
+def say(socket, kind, id, **payload):
+    socket.send(json.dumps({"type": kind, "id": id, "payload": payload}))
+
+
+def heard(socket, wanted):
+    while True:
+        message = json.loads(socket.recv(timeout=PATIENCE))
+        if wanted(message):
+            return message
+
+
+def closed(socket):
+    try:
+        socket.recv(timeout=1)
+    except ConnectionClosed:
+        return True
+    except TimeoutError:
+        return False

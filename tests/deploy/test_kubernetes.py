@@ -1,0 +1,268 @@
+"""deploy/kubernetes: it renders, the schemas of the oldest and newest supported Kubernetes accept it, and it makes the
+sense that schemas do not see."""
+
+import re
+
+import pytest
+from conftest import DEPLOY, SERVICES, documents, run, tool
+
+OVERLAYS = ("development", "production")
+VERSIONS = ("1.30", "1.37")
+# Of the Prometheus operator: there is no schema here for these.
+CUSTOM = {"ServiceMonitor"}
+
+
+class Manifests:
+    """The objects of an overlay, as they would be applied."""
+
+    def __init__(self, text):
+        self.all = documents(text)
+
+    def of(self, kind):
+        return [item for item in self.all if item["kind"] == kind]
+
+    def named(self, kind, name):
+        return next((item for item in self.of(kind) if item["metadata"]["name"] == name), None)
+
+    def selected(self, selector):
+        """The deployments whose pods a selector chooses."""
+        return [d for d in self.of("Deployment") if matches(selector, d["spec"]["template"]["metadata"]["labels"])]
+
+
+def matches(selector, labels):
+    if not {"matchLabels", "matchExpressions"} & set(selector):
+        selector = {"matchLabels": selector}
+    exact = selector.get("matchLabels", {}).items() <= labels.items()
+    among = all(labels.get(e["key"]) in e["values"] for e in selector.get("matchExpressions", []))
+    return exact and among
+
+
+def pod(deployment):
+    return deployment["spec"]["template"]["spec"]
+
+
+def container(deployment):
+    (only,) = pod(deployment)["containers"]
+    return only
+
+
+def ports(deployment):
+    return {port["name"]: port["containerPort"] for port in container(deployment)["ports"]}
+
+
+def render(overlay):
+    return run("kubectl", "kustomize", DEPLOY / "kubernetes/overlays" / overlay)
+
+
+@pytest.fixture(scope="module", params=OVERLAYS)
+def overlay(request):
+    text = render(request.param)
+    return request.param, text, Manifests(text)
+
+
+@pytest.fixture
+def manifests(overlay):
+    return overlay[2]
+
+
+@pytest.fixture(scope="module")
+def production():
+    return Manifests(render("production"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_schemas_accept_it(overlay, version, tmp_path):
+    file = tmp_path / "all.yaml"
+    file.write_text(overlay[1])
+    said = run(tool("kubernetes-validate"), "--strict", "-k", version, file)
+    unknown = set(re.findall(r"find schema for kind (\w+)", said))
+    assert unknown <= CUSTOM, f"Kubernetes {version} has no {unknown - CUSTOM}"
+
+
+def test_everything_is_there(manifests):
+    for name in SERVICES:
+        assert manifests.named("Deployment", name) and manifests.named("Service", name)
+        assert container(manifests.named("Deployment", name))["args"] == [name]
+
+
+def test_selectors_choose_their_own_pods(manifests):
+    for deployment in manifests.of("Deployment"):
+        assert manifests.selected(deployment["spec"]["selector"]) == [deployment]
+    for service in manifests.of("Service"):
+        if service["metadata"]["name"] == "nowhere":
+            assert "selector" not in service["spec"]
+            continue
+        (chosen,) = manifests.selected(service["spec"]["selector"])
+        assert chosen["metadata"]["name"] == service["metadata"]["name"]
+        for port in service["spec"]["ports"]:
+            assert port["targetPort"] in ports(chosen)
+    for budget in manifests.of("PodDisruptionBudget"):
+        assert len(manifests.selected(budget["spec"]["selector"])) == 1
+
+
+def test_grpc_services_are_headless(manifests):
+    for name in ("auth", "chat"):
+        assert manifests.named("Service", name)["spec"]["clusterIP"] == "None"
+
+
+def test_addresses_lead_to_services(manifests):
+    for deployment in manifests.of("Deployment"):
+        for setting in container(deployment).get("env", []):
+            if address := re.fullmatch(r"https?://([a-z]+):(\d+)", setting.get("value", "")):
+                service = manifests.named("Service", address[1])
+                assert int(address[2]) in [port["port"] for port in service["spec"]["ports"]], setting
+
+
+def test_the_ingress_leads_to_the_edge_and_outlasts_silence(manifests):
+    (ingress,) = manifests.of("Ingress")
+    annotations = ingress["metadata"]["annotations"]
+    for name in ("read", "send"):
+        # Pings come every 25 s, and two may stay without an answer.
+        assert int(annotations[f"nginx.ingress.kubernetes.io/proxy-{name}-timeout"]) > 75
+    routes = {}
+    for path in ingress["spec"]["rules"][0]["http"]["paths"]:
+        service = manifests.named("Service", path["backend"]["service"]["name"])
+        assert path["backend"]["service"]["port"]["name"] in [p["name"] for p in service["spec"]["ports"]]
+        routes[path["path"]] = service["metadata"]["name"]
+    assert routes == {"/": "edge", "/metrics": "nowhere", "/readyz": "nowhere"}
+
+
+def test_settings_exist(manifests, is_known):
+    for name in SERVICES:
+        deployment = container(manifests.named("Deployment", name))
+        for setting in deployment.get("env", []):
+            assert is_known(name, setting["name"]), f"{name} does not know {setting['name']}"
+    (shared,) = manifests.of("ConfigMap")
+    for setting in shared["data"]:
+        assert any(is_known(name, setting) for name in SERVICES), setting
+
+
+def test_references_resolve_and_secrets_are_only_named(manifests):
+    assert not manifests.of("Secret")
+    maps = {item["metadata"]["name"] for item in manifests.of("ConfigMap")}
+    accounts = {item["metadata"]["name"] for item in manifests.of("ServiceAccount")}
+    for deployment in manifests.of("Deployment"):
+        assert pod(deployment)["serviceAccountName"] in accounts
+        volumes = {volume["name"] for volume in pod(deployment).get("volumes", [])}
+        assert {mount["name"] for mount in container(deployment).get("volumeMounts", [])} <= volumes
+        for source in container(deployment).get("envFrom", []):
+            assert source["configMapRef"]["name"] in maps
+        for setting in container(deployment).get("env", []):
+            password = re.search(r"//[^/]*:[^/]*@", setting.get("value", ""))
+            assert not password, setting["name"]
+
+
+def test_databases_and_redis_are_set(overlay):
+    name, _, manifests = overlay
+    (shared,) = manifests.of("ConfigMap")
+    for service, needed in {"auth": "AUTH_DATABASE_URL", "chat": "CHAT_DATABASE_URL", "edge": "REDIS_URL"}.items():
+        settings = {s["name"]: s for s in container(manifests.named("Deployment", service)).get("env", [])}
+        if name == "production":
+            assert "secretKeyRef" in settings[needed]["valueFrom"]
+        else:
+            assert needed in settings or needed in shared["data"]
+
+
+def test_pods_meet_the_restricted_standard(manifests):
+    labels = manifests.named("Namespace", "recipe-chat")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    for deployment in manifests.of("Deployment"):
+        security = pod(deployment)["securityContext"]
+        assert security["runAsNonRoot"] and security["runAsUser"] > 0
+        assert security["seccompProfile"]["type"] == "RuntimeDefault"
+        inside = container(deployment)["securityContext"]
+        assert inside["allowPrivilegeEscalation"] is False and inside["readOnlyRootFilesystem"]
+        assert inside["capabilities"] == {"drop": ["ALL"]}
+        assert pod(deployment)["automountServiceAccountToken"] is False
+
+
+def test_everything_is_probed_and_limited(manifests):
+    for deployment in manifests.of("Deployment"):
+        box = container(deployment)
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            (way,) = [box[probe][kind] for kind in ("grpc", "httpGet", "tcpSocket") if kind in box[probe]]
+            assert way["port"] in ports(deployment) or way["port"] in ports(deployment).values(), probe
+        assert box["resources"]["limits"]["memory"] and box["resources"]["requests"]["cpu"]
+
+
+def test_grace_periods_outlast_the_drain(manifests):
+    for name, finish in {"edge": 20 + 10, "auth": 10, "chat": 10}.items():
+        deployment = manifests.named("Deployment", name)
+        before = container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert pod(deployment)["terminationGracePeriodSeconds"] > before + finish
+    drain = {s["name"]: s.get("value") for s in container(manifests.named("Deployment", "edge"))["env"]}
+    assert drain["EDGE_DRAIN_TIMEOUT"] == "20s"
+
+
+def test_a_file_belongs_to_one_process(manifests):
+    for name in ("auth", "chat"):
+        deployment = manifests.named("Deployment", name)
+        values = [setting.get("value", "") for setting in container(deployment)["env"]]
+        if any(value.startswith("sqlite:") for value in values):
+            assert deployment["spec"]["replicas"] == 1
+            assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+        else:
+            assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_policies_open_what_is_needed(manifests):
+    nothing = manifests.named("NetworkPolicy", "nothing")["spec"]
+    assert nothing == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    edge = manifests.named("Deployment", "edge")["spec"]["template"]["metadata"]["labels"]
+    for name in ("auth", "chat"):
+        labels = manifests.named("Deployment", name)["spec"]["template"]["metadata"]["labels"]
+        assert allows(manifests, "ingress", "from", labels, edge) == {"grpc"}
+        assert allows(manifests, "egress", "to", edge, labels) == {"grpc"}
+        assert not allows(manifests, "ingress", "from", edge, labels)
+    for policy in manifests.of("NetworkPolicy"):
+        selector = policy["spec"]["podSelector"]
+        assert selector == {} or manifests.selected(selector), f"{policy['metadata']['name']} is about nobody"
+
+
+def allows(manifests, direction, peers, whom, other):
+    """The ports that policies open between pods of these labels."""
+    opened = set()
+    for policy in manifests.of("NetworkPolicy"):
+        if not matches(policy["spec"]["podSelector"], whom):
+            continue
+        for rule in policy["spec"].get(direction, []):
+            if any("podSelector" in peer and matches(peer["podSelector"], other) for peer in rule.get(peers, [])):
+                opened |= {port["port"] for port in rule["ports"]}
+    return opened
+
+
+def test_it_scales_within_reason(production):
+    scaled = set()
+    for scaler in production.of("HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]["name"]
+        scaled.add(target)
+        assert container(production.named("Deployment", target))["resources"]["requests"]["cpu"]
+        least, most = scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]
+        assert 2 <= least <= most
+        budget = production.named("PodDisruptionBudget", target)["spec"]
+        assert budget["maxUnavailable"] < least
+    assert scaled == set(SERVICES)
+    edge = production.named("HorizontalPodAutoscaler", "edge")["spec"]
+    assert edge["metrics"][0]["pods"]["metric"]["name"] == "edge_connections"
+    # A pod that goes closes its connections.
+    assert edge["behavior"]["scaleDown"]["policies"][0]["value"] == 1
+
+
+def test_replicas_are_spread(manifests):
+    for name in SERVICES:
+        deployment = manifests.named("Deployment", name)
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        spread = pod(deployment)["topologySpreadConstraints"]
+        assert {one["topologyKey"] for one in spread} == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
+        assert all(matches(one["labelSelector"], labels) for one in spread)
+
+
+def test_everything_is_watched(production):
+    watched = set()
+    for monitor in production.of("ServiceMonitor"):
+        for service in production.of("Service"):
+            if matches(monitor["spec"]["selector"], service["metadata"].get("labels", {})):
+                (endpoint,) = monitor["spec"]["endpoints"]
+                assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+                watched.add(service["metadata"]["name"])
+    assert watched == set(SERVICES)
