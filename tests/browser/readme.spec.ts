@@ -78,7 +78,7 @@ test.describe('its commands', () => {
     }
     const help = await shell(`${join(ROOT, commandWith('tests/run'))} --help`);
     expect(help).toContain('Runs the named parts');
-    for (const [, path = ''] of README.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+    for (const [, path = ''] of README.matchAll(/(?:\]\(|src=")(?!https?:)([^)"#]+)/g)) {
       expect(existsSync(join(ROOT, path)), path).toBe(true);
     }
   });

@@ -5,7 +5,7 @@ import { Cook, expect, test } from './cook';
 import { Server } from './server';
 
 const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
-const DESKTOP = { width: 1152, height: 720 };
+const DESKTOP = { width: 1280, height: 800 };
 const MOBILE = { width: 390, height: 844 };
 const TALK = [
   'add 1 1/2 cups flour',
@@ -16,7 +16,7 @@ const TALK = [
   'Shall we make it for more people?',
 ];
 
-test.use({ deviceScaleFactor: 1.5 });
+test.use({ deviceScaleFactor: 1.25 });
 
 test('screenshots', async ({ page, browser, context, ears }) => {
   ears.expectNetworkNoise();
