@@ -177,6 +177,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
 
     fn session_info(&self) -> SessionInfo {
         let (clock_now, now) = (self.edge.clock.now(), Instant::now());
+        // A session that is taken over may have been due before: that time has passed, and is told as it is.
+        let time_of = |moment: Instant| {
+            clock_now.before(now.saturating_duration_since(moment))
+                + moment.saturating_duration_since(now)
+        };
         let principal = self.session.principal();
         SessionInfo {
             id: self.id.to_string(),
@@ -184,8 +189,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 id: principal.user.to_string(),
                 name: principal.name.to_string(),
             },
-            reauth_at: (clock_now + (self.session.ask_at() - now)).to_string(),
-            expires_at: (clock_now + (self.session.expires() - now)).to_string(),
+            reauth_at: time_of(self.session.ask_at()).to_string(),
+            expires_at: time_of(self.session.expires()).to_string(),
         }
     }
 }
