@@ -9,24 +9,17 @@ interface SaidProps {
   message: ChatMessage;
   isOwn: boolean;
   isOld: boolean;
-  /** The message before is the same person's: the name need not be seen again. */
-  continues: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({
-  message,
-  isOwn,
-  isOld,
-  continues,
-}: SaidProps) {
+export const MessageRow = memo(function MessageRow({ message, isOwn, isOld }: SaidProps) {
   const { author, content, timestamp, effect, hint, revision } = message;
   return (
     <article
-      className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}${continues ? ' continues' : ''}`}
+      className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}`}
       data-key={revision}
       aria-live={isOwn ? 'off' : undefined}
     >
-      <p className={continues ? 'visually-hidden' : 'byline'}>
+      <p className="byline">
         <b dir="auto">{isOwn ? words.you : author.name}</b>{' '}
         <time dateTime={timestamp} title={dayText(timestamp)}>
           {timeText(timestamp)}
@@ -51,24 +44,18 @@ export const MessageRow = memo(function MessageRow({
 
 interface PendingProps {
   message: OutboxMessage;
-  continues: boolean;
   onRetry: ((id: string) => void) | undefined;
   onDelete: ((id: string) => void) | undefined;
 }
 
-export const PendingRow = memo(function PendingRow({
-  message,
-  continues,
-  onRetry,
-  onDelete,
-}: PendingProps) {
+export const PendingRow = memo(function PendingRow({ message, onRetry, onDelete }: PendingProps) {
   const { id, content, status, late, failure } = message;
   return (
     <article
-      className={`message own ${status === 'failed' ? 'failed' : 'pending'}${continues ? ' continues' : ''}`}
+      className={`message own ${status === 'failed' ? 'failed' : 'pending'}`}
       aria-live="off"
     >
-      <p className={continues ? 'visually-hidden' : 'byline'}>
+      <p className="byline">
         <b>{words.you}</b>
       </p>
       <p className="bubble" dir="auto">

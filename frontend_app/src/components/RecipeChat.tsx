@@ -67,11 +67,7 @@ export function RecipeChat({ recipeId, user, api }: Props) {
           ←
         </Link>
         <h1 dir="auto">{title}</h1>
-        <ConnectionStatus
-          state={news.shown}
-          retryAt={chat.retryAt}
-          signedInUntil={chat.session?.expires_at}
-        />
+        <ConnectionStatus state={news.shown} retryAt={chat.retryAt} />
         <button type="button" className="secondary wide-only" onClick={() => setDialog('people')}>
           {words.people}
         </button>

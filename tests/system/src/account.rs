@@ -38,14 +38,19 @@ impl Account {
     pub async fn login(&self, api: &Api) -> Self {
         let body = json!({"username": self.name, "password": self.password, "refresh": "body"});
         let answer = api.post("/v1/auth/login", &body).send().await.expect(200);
-        Self::from_pair(api, &answer, self.password.clone())
+        self.with_pair(api, &answer)
     }
 
     /// The same login session with a new pair of tokens.
     pub async fn refresh(&self, api: &Api) -> Self {
         let body = json!({"refresh_token": self.refresh_token, "refresh": "body"});
         let answer = api.post("/v1/auth/refresh", &body).send().await.expect(200);
-        Self::from_pair(api, &answer, self.password.clone())
+        self.with_pair(api, &answer)
+    }
+
+    /// The same user with the pair of tokens that an answer brings.
+    pub(crate) fn with_pair(&self, api: &Api, answer: &Answer) -> Self {
+        Self::from_pair(api, answer, self.password.clone())
     }
 
     /// Ends the login session.

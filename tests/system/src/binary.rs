@@ -7,7 +7,12 @@ use tokio::process::Command;
 
 /// A call of `recipe-chat`, logging everything it can.
 pub fn recipe_chat(arguments: &[impl AsRef<str>]) -> Command {
-    let mut command = clean_command(&path());
+    call(&path(), arguments)
+}
+
+/// A call of this build of `recipe-chat`, logging everything it can.
+pub(crate) fn call(binary: &Path, arguments: &[impl AsRef<str>]) -> Command {
+    let mut command = clean_command(binary);
     command
         .args(arguments.iter().map(AsRef::as_ref))
         .env("RECIPE_CHAT_LOG", "trace")
@@ -30,13 +35,7 @@ pub(crate) fn clean_command(program: &Path) -> Command {
 /// # Panics
 /// When there is none.
 pub fn path() -> PathBuf {
-    if let Some(named) = std::env::var_os("RECIPE_CHAT_BIN") {
-        let named = PathBuf::from(named);
-        assert!(
-            named.is_file(),
-            "RECIPE_CHAT_BIN names {}, which is no file",
-            named.display()
-        );
+    if let Some(named) = named_in("RECIPE_CHAT_BIN") {
         return named;
     }
     let tests = std::env::current_exe().expect("a test knows its own path");
@@ -54,4 +53,19 @@ pub fn path() -> PathBuf {
                 tests.display()
             )
         })
+}
+
+/// An older build to run beside the one under test, if `RECIPE_CHAT_OLD_BIN` names one.
+pub fn older() -> Option<PathBuf> {
+    named_in("RECIPE_CHAT_OLD_BIN")
+}
+
+fn named_in(variable: &str) -> Option<PathBuf> {
+    let named = PathBuf::from(std::env::var_os(variable)?);
+    assert!(
+        named.is_file(),
+        "{variable} names {}, which is no file",
+        named.display()
+    );
+    Some(named)
 }

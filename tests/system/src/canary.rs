@@ -1,6 +1,7 @@
 //! Remembers every secret that a test uses, and looks for them in everything that the processes printed.
 
 use std::{
+    collections::HashSet,
     fmt::Write as _,
     sync::{Arc, Mutex},
 };
@@ -10,7 +11,7 @@ const SHORTEST: usize = 12;
 
 /// The secrets of one test. Clones share them.
 #[derive(Clone, Default)]
-pub struct Canary(Arc<Mutex<Vec<String>>>);
+pub struct Canary(Arc<Mutex<HashSet<String>>>);
 
 impl Canary {
     /// Remembers a token or password. A JWT is remembered in pieces, without its header, so that a piece of
@@ -21,12 +22,8 @@ impl Canary {
             _ => vec![secret],
         };
         let mut secrets = self.0.lock().unwrap();
-        for piece in pieces {
-            let known = secrets.iter().any(|secret| secret == piece);
-            if piece.len() >= SHORTEST && !known {
-                secrets.push(piece.to_owned());
-            }
-        }
+        let telling = pieces.into_iter().filter(|piece| piece.len() >= SHORTEST);
+        secrets.extend(telling.map(str::to_owned));
     }
 
     /// The lines of `output` that hold a secret, as text, as hexadecimal digits, or as a list of bytes.

@@ -9,7 +9,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{canary::Canary, patience::within};
+use crate::{
+    canary::Canary,
+    patience::{PATIENCE, within},
+};
 
 /// The HTTP API of one edge.
 #[derive(Debug, Clone)]
@@ -126,6 +129,14 @@ impl Request {
         within(&what, self.exchange())
             .await
             .unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    /// Sends it and reads the whole answer, or tells why there is none.
+    ///
+    /// # Errors
+    /// When the edge cannot be reached, answers no HTTP, or is silent.
+    pub async fn try_send(self) -> std::io::Result<Answer> {
+        tokio::time::timeout(PATIENCE, self.exchange()).await?
     }
 
     async fn exchange(self) -> std::io::Result<Answer> {

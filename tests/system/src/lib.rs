@@ -19,6 +19,7 @@ pub mod stack;
 
 pub mod account;
 pub mod client;
+pub mod crowd;
 pub mod frames;
 pub mod http;
 pub mod proxy;

@@ -203,6 +203,14 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// The bytes of memory that are its own (`RssAnon`).
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn anonymous_memory(&self) -> u64 {
+        anonymous_memory(self.id()).unwrap_or_else(|| panic!("{} has no memory", self.name))
+    }
+
     /// Standard output so far.
     pub fn stdout(&self) -> String {
         self.stdout.borrow().lines.join("\n")
@@ -213,6 +221,14 @@ impl Process {
         let bytes = fs::read(self.stderr.path()).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
+}
+
+/// The bytes of memory that are a process's own (`RssAnon`), while there is such a process.
+pub fn anonymous_memory(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 async fn keep_lines(pipe: ChildStdout, kept: watch::Sender<Stdout>) {

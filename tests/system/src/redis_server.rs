@@ -1,6 +1,9 @@
 //! A real redis-server on a free port, with nothing on disk, that can be killed, frozen and brought back.
 
-use std::{net::TcpListener, path::Path};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
@@ -36,6 +39,11 @@ impl RedisServer {
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     /// Its process, to be frozen and thawed.

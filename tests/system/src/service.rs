@@ -1,11 +1,14 @@
 //! One running service of Recipe Chat, which can be killed and started again at the same address.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use tonic::transport::{Channel, Endpoint};
 
 use crate::{
-    binary::recipe_chat,
+    binary::call,
     patience::{PATIENCE, within},
     process::{Ended, Process},
 };
@@ -13,6 +16,8 @@ use crate::{
 /// How a service is called.
 #[derive(Debug, Clone)]
 pub struct Launch {
+    /// Which build of `recipe-chat`.
+    pub binary: PathBuf,
     /// What it says when it is ready: `edge` for `edge listening on …`.
     pub name: &'static str,
     /// The arguments, the address to listen on apart.
@@ -96,6 +101,18 @@ impl Service {
         self.restart().await;
     }
 
+    /// Asks it to stop, waits until it has, and starts this build at the same address.
+    ///
+    /// # Panics
+    /// When it does not stop in order.
+    pub async fn roll(&mut self, binary: &Path) {
+        self.process.terminate();
+        let ended = self.process.ended().await;
+        assert_eq!(ended.status.code(), Some(0), "{}", self.launch.name);
+        binary.clone_into(&mut self.launch.binary);
+        self.restart().await;
+    }
+
     /// How it is called, the address to listen on apart.
     pub fn arguments(&self) -> &[String] {
         &self.launch.arguments
@@ -110,7 +127,7 @@ impl Service {
 async fn start(launch: &Launch, address: SocketAddr) -> (Process, SocketAddr) {
     let mut arguments = launch.arguments.clone();
     arguments.extend([launch.listen_flag.to_owned(), address.to_string()]);
-    let mut command = recipe_chat(&arguments);
+    let mut command = call(&launch.binary, &arguments);
     command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
     let process = Process::start(launch.name, command);
     let line = process

@@ -2,12 +2,13 @@
 //! with private data. At its end everything printed is searched for secrets.
 
 mod plan;
+mod proxies;
 
 use std::net::SocketAddr;
 
 use tempfile::TempDir;
 
-pub use self::plan::Plan;
+pub use self::{plan::Plan, proxies::Proxies};
 use crate::{
     account::Account,
     canary::Canary,
@@ -24,14 +25,15 @@ use crate::{
 pub struct Stack {
     /// The auth service, when it has a process of its own.
     pub auth: Option<Service>,
-    /// The chat service, when it has a process of its own.
-    pub chat: Option<Service>,
+    /// The replicas of the chat service, when it has processes of its own.
+    pub chats: Vec<Service>,
     /// The edges; the one process of a stack together is the first.
     pub edges: Vec<Service>,
     /// Redis, when there is one.
     pub redis: Option<RedisServer>,
     /// PostgreSQL, when the databases are there.
     pub postgres: Option<Postgres>,
+    proxies: Option<Proxies>,
     canary: Canary,
     data: TempDir,
 }
@@ -87,12 +89,12 @@ impl Stack {
         self.auth.as_mut().expect("a stack apart")
     }
 
-    /// The chat service of a stack apart.
+    /// The chat service of a stack apart; of several replicas, the first.
     ///
     /// # Panics
     /// When the stack is together.
     pub fn chat(&mut self) -> &mut Service {
-        self.chat.as_mut().expect("a stack apart")
+        self.chats.first_mut().expect("a stack apart")
     }
 
     /// The Redis of this stack.
@@ -103,16 +105,21 @@ impl Stack {
         self.redis.as_mut().expect("a stack with Redis")
     }
 
+    /// What stands between the edges and everything behind them.
+    ///
+    /// # Panics
+    /// When nothing does.
+    pub fn proxies(&self) -> &Proxies {
+        self.proxies.as_ref().expect("a stack through proxies")
+    }
+
     /// The secrets of this test.
     pub fn canary(&self) -> &Canary {
         &self.canary
     }
 
     fn processes(&self) -> impl Iterator<Item = &Process> {
-        let services = [&self.auth, &self.chat]
-            .into_iter()
-            .flatten()
-            .chain(&self.edges);
+        let services = self.auth.iter().chain(&self.chats).chain(&self.edges);
         services.flat_map(Service::processes)
     }
 

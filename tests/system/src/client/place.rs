@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// Goes on to where an update leads. Panics when the contract allows no such step.
-    pub(super) fn follow(&mut self, update: &Value) {
+    pub(crate) fn follow(&mut self, update: &Value) {
         let revision = update["revision"].as_u64().unwrap_or_default();
         let mut messages: Vec<Seen> = update["messages"]
             .as_array()

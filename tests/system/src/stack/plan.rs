@@ -1,9 +1,12 @@
 //! What a stack is made of, before it runs.
 
+use std::path::{Path, PathBuf};
+
 use tempfile::TempDir;
 
-use super::Stack;
+use super::{Proxies, Stack};
 use crate::{
+    binary,
     canary::Canary,
     postgres::Postgres,
     redis_server::RedisServer,
@@ -18,10 +21,13 @@ pub struct Plan {
     redis: bool,
     redis_url: Option<String>,
     postgres: bool,
+    proxied: bool,
+    chat_replicas: usize,
     auth_flags: Vec<String>,
     chat_flags: Vec<String>,
     edge_flags: Vec<Vec<String>>,
     log: String,
+    binary: Option<PathBuf>,
 }
 
 impl Plan {
@@ -32,10 +38,13 @@ impl Plan {
             redis: false,
             redis_url: None,
             postgres: false,
+            proxied: false,
+            chat_replicas: 1,
             auth_flags: Vec::new(),
             chat_flags: Vec::new(),
             edge_flags: vec![flags(&["--sign-in-rate", "0"])],
             log: "trace".to_owned(),
+            binary: None,
         }
     }
 
@@ -59,6 +68,20 @@ impl Plan {
     #[must_use]
     pub fn with_redis_at(mut self, url: String) -> Self {
         self.redis_url = Some(url);
+        self
+    }
+
+    /// With so many replicas of the chat service; more than one need PostgreSQL.
+    #[must_use]
+    pub fn chat_replicas(mut self, count: usize) -> Self {
+        self.chat_replicas = count;
+        self
+    }
+
+    /// With a proxy for faults between the edges and each of auth, chat and Redis.
+    #[must_use]
+    pub fn through_proxies(mut self) -> Self {
+        self.proxied = true;
         self
     }
 
@@ -106,6 +129,13 @@ impl Plan {
         self
     }
 
+    /// With this build instead of the one under test.
+    #[must_use]
+    pub fn binary(mut self, binary: &Path) -> Self {
+        self.binary = Some(binary.to_owned());
+        self
+    }
+
     /// Starts everything and waits until it is ready.
     pub async fn start(self) -> Stack {
         let data = TempDir::new().expect("a temporary folder");
@@ -120,10 +150,11 @@ impl Plan {
         let shared = redis_url.map_or_else(Vec::new, |url| flags(&["--redis-url", &url]));
         let mut stack = Stack {
             auth: None,
-            chat: None,
+            chats: Vec::new(),
             edges: Vec::new(),
             redis,
             postgres: None,
+            proxies: None,
             canary: Canary::default(),
             data,
         };
@@ -166,14 +197,24 @@ impl Plan {
         let auth = [shared, &auth_db, &self.auth_flags];
         let chat = [shared, &chat_db, &self.chat_flags];
         let auth = Service::start(self.launch("auth", "auth", "--listen", &auth)).await;
-        let chat = Service::start(self.launch("chat", "chat", "--listen", &chat)).await;
-        let upstreams = flags(&["--auth-url", &auth.url(), "--chat-url", &chat.url()]);
+        for _ in 0..self.chat_replicas {
+            let replica = self.launch("chat", "chat", "--listen", &chat);
+            stack.chats.push(Service::start(replica).await);
+        }
+        let replicas: Vec<String> = stack.chats.iter().map(Service::url).collect();
+        let mut behind = shared.to_vec();
+        replace(&mut behind, &["--auth-url", &auth.url()]);
+        replace(&mut behind, &["--chat-url", &replicas.join(",")]);
+        if self.proxied {
+            let proxies = Proxies::start(&auth, stack).await;
+            proxies.stand_before(&mut behind);
+            stack.proxies = Some(proxies);
+        }
         for own in &self.edge_flags {
-            let edge = self.launch("edge", "edge", "--listen", &[shared, &upstreams, own]);
+            let edge = self.launch("edge", "edge", "--listen", &[&behind, own]);
             stack.edges.push(Service::start(edge).await);
         }
         stack.auth = Some(auth);
-        stack.chat = Some(chat);
     }
 
     async fn databases(&self, stack: &mut Stack) -> [Vec<String>; 2] {
@@ -200,6 +241,7 @@ impl Plan {
         parts: &[&[String]],
     ) -> Launch {
         Launch {
+            binary: self.binary.clone().unwrap_or_else(binary::path),
             name,
             listen_flag,
             arguments: [flags(&[command]), parts.concat()].concat(),

@@ -334,6 +334,7 @@ async fn up_is_ready_within_two_seconds() {
             "127.0.0.1:0",
         ];
         let launch = Launch {
+            binary: system_tests::binary::path(),
             name: "edge",
             arguments: arguments.map(str::to_owned).to_vec(),
             listen_flag: "--edge-listen",
@@ -369,7 +370,7 @@ impl<'a> Stackless<'a> {
     fn of(stack: &'a mut system_tests::stack::Stack) -> Self {
         Self {
             auth: stack.auth.as_mut().unwrap(),
-            chat: stack.chat.as_mut().unwrap(),
+            chat: &mut stack.chats[0],
             edge: &mut stack.edges[0],
         }
     }

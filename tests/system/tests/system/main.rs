@@ -25,6 +25,7 @@ mod terminal;
 
 mod crowd;
 mod drain;
+mod faults;
 mod kills;
 mod limits;
 mod outages;

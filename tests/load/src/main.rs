@@ -1,0 +1,21 @@
+//! The load generator: connects a crowd to running edges, lets it talk for a while, and prints what it measured
+//! as JSON. The clients are those of the system tests, which also judge what they see.
+
+mod measure;
+mod options;
+
+use clap::Parser as _;
+
+use self::options::Options;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let figures = measure::run(&Options::parse()).await?;
+    print(&format!("{figures:#}"));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "its one product")]
+fn print(text: &str) {
+    println!("{text}");
+}

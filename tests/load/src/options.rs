@@ -1,0 +1,103 @@
+//! What the load generator can be told.
+
+use std::{net::SocketAddr, num::ParseFloatError, time::Duration};
+
+use anyhow::Context as _;
+
+/// Puts load on running edges and prints what it measured as JSON.
+///
+/// The edges must let one address and one user have many connections: start them with
+/// `--max-connections-per-address 0 --max-connections-per-user 0 --sign-in-rate 0 --message-rate 0`.
+#[derive(Debug, clap::Parser)]
+#[command(name = "load")]
+pub(crate) struct Options {
+    /// Where an edge listens; several times for several edges
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) edge: Vec<SocketAddr>,
+
+    /// How many connections
+    #[arg(long, default_value_t = 100)]
+    pub(crate) connections: usize,
+
+    /// Over how many recipes they are spread
+    #[arg(long, default_value_t = 10)]
+    pub(crate) recipes: usize,
+
+    /// How many users they belong to
+    #[arg(long, default_value_t = 10)]
+    pub(crate) users: usize,
+
+    /// How many connections are opened in a second
+    #[arg(long, default_value_t = 200.0)]
+    pub(crate) connect_rate: f64,
+
+    /// How many messages a second all of them send together; 0: none
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) message_rate: f64,
+
+    /// How long they stay once all are connected, in seconds
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub(crate) duration: Duration,
+
+    /// The process id of an edge, to measure what a connection costs it
+    #[arg(long)]
+    pub(crate) pid: Option<u32>,
+}
+
+impl Options {
+    /// Tells what makes no sense.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.connections > 0, "--connections must be at least 1");
+        anyhow::ensure!(self.recipes > 0, "--recipes must be at least 1");
+        anyhow::ensure!(self.users > 0, "--users must be at least 1");
+        anyhow::ensure!(self.connect_rate > 0.0, "--connect-rate must be above 0");
+        anyhow::ensure!(
+            self.message_rate >= 0.0,
+            "--message-rate must not be below 0"
+        );
+        Ok(())
+    }
+
+    /// How long it takes until all are connected.
+    pub(crate) fn arrival(&self) -> anyhow::Result<Duration> {
+        let connections = u32::try_from(self.connections).context("--connections is too large")?;
+        Ok(Duration::from_secs_f64(1.0 / self.connect_rate) * connections)
+    }
+
+    /// How long each is silent between two messages; `None`: always.
+    pub(crate) fn pace(&self) -> anyhow::Result<Option<Duration>> {
+        let connections = u32::try_from(self.connections).context("--connections is too large")?;
+        let talks = self.message_rate > 0.0;
+        Ok(talks.then(|| Duration::from_secs_f64(1.0 / self.message_rate) * connections))
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, ParseFloatError> {
+    text.trim_end_matches('s')
+        .parse::<f64>()
+        .map(|seconds| Duration::from_secs_f64(seconds.max(0.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn rates_are_of_all_connections_together() {
+        let words = "load --connections 100 --connect-rate 50 --message-rate 20 --duration 5s";
+        let options = Options::try_parse_from(words.split(' ')).unwrap();
+
+        assert_eq!(options.arrival().unwrap(), Duration::from_secs(2));
+        assert_eq!(options.pace().unwrap(), Some(Duration::from_secs(5)));
+        assert_eq!(options.duration, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_rate_of_nothing_is_refused() {
+        let options = Options::try_parse_from(["load", "--connect-rate", "0"]).unwrap();
+
+        assert!(options.check().is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! Thousands of clients in one process, light ones, each behaving as a good client does: for scenarios with
+//! faults, and for the load generator. They judge the rules of sessions themselves and measure what happens;
+//! what was said is judged by a history.
+
+mod cook;
+mod line;
+mod purse;
+mod report;
+mod rules;
+mod shift;
+mod speech;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{sync::watch, task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use self::cook::Life;
+pub use self::{
+    cook::Cook,
+    purse::Purse,
+    report::{Figures, Report, Spread},
+    rules::Broken,
+    speech::Talk,
+};
+use crate::{account::Account, http::Api, patience::within_at_most};
+
+/// Some clients at work.
+#[derive(Debug)]
+pub struct Crowd {
+    report: Report,
+    present: watch::Sender<usize>,
+    stop: CancellationToken,
+    cooks: JoinSet<()>,
+}
+
+impl Crowd {
+    /// Nobody yet.
+    pub fn new() -> Self {
+        Self {
+            report: Report::default(),
+            present: watch::Sender::new(0),
+            stop: CancellationToken::new(),
+            cooks: JoinSet::new(),
+        }
+    }
+
+    /// Lets cooks come, evenly spread over this time.
+    pub fn invite(&mut self, cooks: impl ExactSizeIterator<Item = Cook>, over: Duration) {
+        let step = over / u32::try_from(cooks.len().max(1)).unwrap_or(u32::MAX);
+        for (number, cook) in (0u32..).zip(cooks) {
+            let life = Life::new(
+                cook,
+                self.report.clone(),
+                self.present.clone(),
+                self.stop.clone(),
+            );
+            self.cooks.spawn(async move {
+                sleep(step * number).await;
+                life.live().await;
+            });
+        }
+    }
+
+    /// How many are signed in.
+    pub fn present(&self) -> usize {
+        *self.present.borrow()
+    }
+
+    /// Waits until so many are signed in at once.
+    pub async fn until_present(&self, count: usize, patience: Duration) {
+        let mut present = self.present.subscribe();
+        let what = format!("{count} clients to be signed in");
+        within_at_most(patience, &what, present.wait_for(|now| *now == count))
+            .await
+            .ok(); // The sender is ours.
+    }
+
+    /// Waits until at most so many are signed in.
+    pub async fn until_gone(&self, count: usize, patience: Duration) {
+        let mut present = self.present.subscribe();
+        let what = format!("all but {count} clients to be gone");
+        within_at_most(patience, &what, present.wait_for(|now| *now <= count))
+            .await
+            .ok(); // The sender is ours.
+    }
+
+    /// Waits until they were asked for fresh tokens so many times in all.
+    pub async fn until_prompted(&self, count: usize, patience: Duration) {
+        let what = format!("{count} prompts");
+        self.until(&what, patience, |figures| figures.prompts.len() >= count)
+            .await;
+    }
+
+    /// Waits until so many fresh tokens were accepted in all.
+    pub async fn until_renewed(&self, count: usize, patience: Duration) {
+        let what = format!("{count} renewals");
+        self.until(&what, patience, |figures| figures.renewals.len() >= count)
+            .await;
+    }
+
+    /// Waits until so many messages were answered in all.
+    pub async fn until_answered(&self, count: usize, patience: Duration) {
+        let what = format!("{count} answers");
+        self.until(&what, patience, |figures| figures.answers.len() >= count)
+            .await;
+    }
+
+    async fn until(&self, what: &str, patience: Duration, done: impl Fn(&Figures) -> bool) {
+        let reached = async {
+            while !done(&self.report.figures()) {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        within_at_most(patience, what, reached).await;
+    }
+
+    /// What it went through so far.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Waits until all have been answered and have left.
+    ///
+    /// # Panics
+    /// When one of them found something that the contract does not allow.
+    pub async fn leave(self) -> Report {
+        self.stop.cancel();
+        let patience = Duration::from_secs(60);
+        within_at_most(patience, "everybody to leave", self.cooks.join_all()).await;
+        self.report
+    }
+}
+
+impl Default for Crowd {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// So many login sessions, whose tokens are refreshed at any of `edges`. They are made one after the other: a
+/// password costs the auth service much on purpose.
+pub async fn purses(count: usize, edges: &[SocketAddr], api: &Api) -> Vec<Arc<Purse>> {
+    let mut purses = Vec::new();
+    for _ in 0..count {
+        let account = Account::register(api, "cook").await;
+        purses.push(Arc::new(Purse::new(account, edges, api)));
+    }
+    purses
+}

@@ -1,0 +1,164 @@
+//! One client as programs should be: it comes back after every end but a final one, with full jitter, to
+//! whichever edge takes it, and names its session and revision.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use rand::RngExt as _;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::{
+    select,
+    sync::watch,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    line::{Line, NoLine},
+    purse::Purse,
+    report::Report,
+    rules::Rules,
+    shift::{End, Shift},
+    speech::{Speech, Talk},
+};
+/// The highest wait before a first try, as in the web app; it doubles from the fourth on.
+const FIRST_CEILING: Duration = Duration::from_secs(2);
+/// The highest wait before any try.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// How long a token must last to be worth coming back with.
+const TRANSIT: Duration = Duration::from_secs(2);
+
+/// A client of a crowd.
+#[derive(Debug, Clone)]
+pub struct Cook {
+    /// Where it connects: to the first, and after each loss to the next one.
+    pub edges: Vec<SocketAddr>,
+    /// To which recipe.
+    pub recipe: String,
+    /// Where its tokens come from.
+    pub purse: Arc<Purse>,
+    /// Whether it answers when it is asked for a fresh token.
+    pub renews: bool,
+    /// What it says, if it talks.
+    pub talk: Option<Talk>,
+}
+
+/// A cook's whole life, over all of its connections.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) edges: Vec<SocketAddr>,
+    pub(super) recipe: String,
+    pub(super) purse: Arc<Purse>,
+    pub(super) renews: bool,
+    pub(super) speech: Option<Speech>,
+    pub(super) rules: Rules,
+    pub(super) token: String,
+    pub(super) revision: Option<u64>,
+    pub(super) report: Report,
+    pub(super) stop: CancellationToken,
+    present: watch::Sender<usize>,
+    tries: u32,
+    lost: Option<Instant>,
+}
+
+impl Life {
+    pub(super) fn new(
+        cook: Cook,
+        report: Report,
+        present: watch::Sender<usize>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            edges: cook.edges,
+            recipe: cook.recipe,
+            purse: cook.purse,
+            renews: cook.renews,
+            speech: cook.talk.map(Speech::new),
+            rules: Rules::default(),
+            token: String::new(),
+            revision: None,
+            report,
+            stop,
+            present,
+            tries: 0,
+            lost: None,
+        }
+    }
+
+    /// Lives until told to stop, and until what was said last is answered; or until it is sent away.
+    pub(super) async fn live(mut self) {
+        self.token = self.purse.fresh_token().await;
+        while let End::Again(named) = self.connect().await {
+            self.rules.disconnected();
+            self.edges.rotate_left(1);
+            let wait = self.wait(named);
+            let over = self.speech.as_ref().is_none_or(Speech::is_over);
+            select! {
+                () = sleep(wait) => {}
+                () = self.stop.cancelled(), if over => return,
+            }
+            if self.renews
+                && self
+                    .rules
+                    .token_ends_by(OffsetDateTime::now_utc() + TRANSIT)
+            {
+                self.token = self.purse.fresh_token().await;
+            }
+        }
+    }
+
+    /// Full jitter below a ceiling that doubles; a time that the server named is spread upwards by half.
+    fn wait(&mut self, named: Option<Duration>) -> Duration {
+        let dice: f64 = rand::rng().random();
+        if let Some(named) = named {
+            return named.mul_f64(1.0 + dice / 2.0);
+        }
+        let doubled = FIRST_CEILING * 2u32.pow(self.tries.saturating_sub(2).min(8));
+        self.tries += 1;
+        doubled.min(LONGEST_WAIT).mul_f64(dice)
+    }
+
+    async fn connect(&mut self) -> End {
+        let started = Instant::now();
+        let mut line = match Line::open(self.edges[0], &self.recipe).await {
+            Ok(line) => line,
+            Err(NoLine::TurnedAway { wait }) => {
+                self.report.figures().turned_away += 1;
+                return End::Again(wait);
+            }
+            Err(NoLine::Unreachable) => return End::Again(None),
+        };
+        self.report.figures().entries.push(Instant::now());
+        line.send("auth", None, self.credentials()).await;
+        Shift::new(self, line).carry(started).await
+    }
+
+    /// Signed in, after a connection that began then.
+    pub(super) fn arrived(&mut self, started: Instant) {
+        self.tries = 0;
+        self.present.send_modify(|present| *present += 1);
+        let mut figures = self.report.figures();
+        figures.arrivals.push(started.elapsed());
+        if let Some(lost) = self.lost.take() {
+            figures.gaps.push(lost.elapsed());
+        }
+    }
+
+    /// No longer signed in.
+    pub(super) fn departed(&mut self) {
+        self.lost = Some(Instant::now());
+        self.present.send_modify(|present| *present -= 1);
+    }
+
+    fn credentials(&self) -> Value {
+        let mut payload = json!({"token": self.token});
+        if let Some(session) = self.rules.session() {
+            payload["session"] = json!(session);
+        }
+        if let Some(revision) = self.revision {
+            payload["revision"] = json!(revision);
+        }
+        payload
+    }
+}

@@ -1,0 +1,123 @@
+//! What faults cost people: each scenario breaks one thing under a crowd, prints its figures, and fails when
+//! anybody noticed what the contract says that nobody notices. `docs/faults.md` is the list of them.
+//!
+//! By default the crowds are small and the limits leave room for a machine that does other things too. The
+//! lane `tests/run faults` runs them alone, whole and strict: `FAULTS_SCALE=1`.
+
+mod auth_away;
+mod edge_killed;
+mod frozen_edge;
+mod half_open;
+mod matrix;
+mod memory;
+mod prompts;
+mod redis_emptied;
+mod redis_slow;
+mod revocations;
+mod rolling_restart;
+mod storm;
+mod weather;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use serde_json::Value;
+use system_tests::{
+    crowd::{Cook, Purse, purses},
+    patience::SLACK,
+    stack::{Plan, Stack},
+};
+
+/// The cooks of a crowd share so many login sessions: the auth service lets nobody sign up without end.
+const LOGINS: usize = 10;
+
+/// Whether this run is the lane: whole sizes, strict limits, nothing beside it.
+fn in_full() -> bool {
+    scale() >= 1.0
+}
+
+/// `FAULTS_SCALE`: 1 for the sizes that the documents promise, by default a tenth of them.
+fn scale() -> f64 {
+    match std::env::var_os("FAULTS_SCALE") {
+        Some(scale) => scale
+            .to_str()
+            .and_then(|scale| scale.parse().ok())
+            .expect("FAULTS_SCALE is a number"),
+        None => 0.1,
+    }
+}
+
+/// So many at full scale; in a smaller run fewer, but some.
+fn scaled(count: usize) -> usize {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of clients are small and positive"
+    )]
+    let scaled = (count as f64 * scale()) as usize;
+    scaled.max(20)
+}
+
+/// A limit of the documents, with room for a machine that is not this test's alone.
+fn limit(strict: Duration) -> f64 {
+    let limit = if in_full() { strict } else { strict + SLACK };
+    limit.as_secs_f64() * 1e3
+}
+
+/// Edges that take crowds, and say little.
+fn for_crowds(edges: usize) -> Plan {
+    Plan::apart(edges).log("warn").edge(&[
+        "--message-rate",
+        "0",
+        "--max-connections-per-address",
+        "0",
+        "--max-connections-per-user",
+        "0",
+    ])
+}
+
+/// The addresses of all edges, this one first.
+fn edges_from(stack: &Stack, first: usize) -> Vec<SocketAddr> {
+    let mut edges: Vec<SocketAddr> = stack.edges.iter().map(|edge| edge.address()).collect();
+    edges.rotate_left(first);
+    edges
+}
+
+/// Login sessions for a crowd.
+async fn logins(stack: &Stack) -> Vec<Arc<Purse>> {
+    purses(LOGINS, &edges_from(stack, 0), &stack.api()).await
+}
+
+/// Cooks that say nothing, ten to a recipe, and answer when they are asked.
+fn quiet_cooks(
+    count: usize,
+    edges: &[SocketAddr],
+    logins: &[Arc<Purse>],
+) -> impl ExactSizeIterator<Item = Cook> {
+    (0..count).map(move |number| Cook {
+        edges: edges.to_vec(),
+        recipe: format!("dish-{}", number / 10),
+        purse: logins[number % logins.len()].clone(),
+        renews: true,
+        talk: None,
+    })
+}
+
+/// The value of a metric of one edge, all series with these labels added up.
+async fn metric(stack: &Stack, edge: usize, name: &str, labels: &str) -> f64 {
+    let answer = stack.api_at(edge).get("/metrics").send().await.expect(200);
+    let text = answer.text();
+    let series = text.lines().filter(|line| {
+        let known = line.split(['{', ' ']).next() == Some(name);
+        known && line.contains(labels)
+    });
+    series
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+/// Prints the figures of a scenario, for the documents.
+#[expect(clippy::print_stdout, reason = "shown by the lane")]
+fn tell(scenario: &str, figures: &Value) {
+    println!("FIGURES {scenario} at scale {}: {figures}", scale());
+}

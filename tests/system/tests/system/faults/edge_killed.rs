@@ -1,0 +1,81 @@
+//! An edge dies with all of its sessions, half of them asked and not answered yet: they go on at another one.
+
+use std::time::Duration;
+
+use serde_json::json;
+use system_tests::crowd::{Cook, Crowd};
+use tokio::time::{Instant, sleep};
+
+use super::{edges_from, for_crowds, in_full, limit, logins, quiet_cooks, scaled, tell};
+
+/// A cook that never answers, so that its deadline is seen to hold.
+fn silent(cook: Cook) -> Cook {
+    Cook {
+        renews: false,
+        ..cook
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_dies_and_its_sessions_go_on_elsewhere_with_their_deadlines() {
+    let count = scaled(1_000);
+    let [life, lead, grace, arriving] = if in_full() {
+        [60, 48, 30, 4]
+    } else {
+        [18, 14, 9, 1]
+    };
+    let seconds = |seconds: u64| format!("{seconds}s");
+    let mut stack = for_crowds(2)
+        .with_redis()
+        .auth(&["--access-ttl", &seconds(life)])
+        .edge(&["--reauth-lead", &seconds(lead)])
+        .edge(&["--reauth-grace", &seconds(grace)])
+        .start()
+        .await;
+    let logins = logins(&stack).await;
+    let edges = edges_from(&stack, 0);
+    let arriving = Duration::from_secs(arriving);
+    let mut crowd = Crowd::new();
+    let half = count / 2;
+    let mut cooks = quiet_cooks(half * 2, &edges, &logins).map(silent);
+    let asked: Vec<Cook> = cooks.by_ref().take(half).collect();
+    crowd.invite(asked.into_iter(), arriving);
+    crowd.until_prompted(half, Duration::from_secs(life)).await;
+    let unasked: Vec<Cook> = cooks.collect();
+    crowd.invite(unasked.into_iter(), arriving);
+    crowd
+        .until_present(half * 2, Duration::from_secs(life))
+        .await;
+    // A prompt is told to Redis beside the loop.
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(crowd.report().figures().prompts.len(), half);
+
+    let killed = Instant::now();
+    stack.edges[0].kill().await;
+    crowd.until_gone(0, Duration::from_secs(5)).await;
+    crowd.until_present(half * 2, Duration::from_secs(60)).await;
+    let back = killed.elapsed();
+    let peak = crowd.report().figures().peak_entries_since(killed);
+    // Nobody answers: every session ends at its deadline.
+    crowd.until_gone(0, Duration::from_secs(life + 10)).await;
+    let report = crowd.leave().await;
+
+    let figures = json!({
+        "sessions": half * 2,
+        "all_back_after_s": back.as_secs_f64(),
+        "peak_entries_per_second": peak,
+        "report": report.to_json(),
+    });
+    tell("edge killed", &figures);
+    report.assert_sound();
+    let figures = report.figures();
+    assert_eq!((figures.resumed, figures.begun_anew), (half * 2, 0));
+    let furthest = figures.moves.iter().max().copied().unwrap_or_default();
+    assert!(
+        furthest <= Duration::from_secs(1),
+        "a deadline moved by {furthest:?}"
+    );
+    let timed_out = figures.ends.get("1008 Re-authentication timeout");
+    assert_eq!(timed_out, Some(&(half * 2)));
+    assert!(back.as_secs_f64() * 1e3 <= limit(Duration::from_secs(15)));
+}

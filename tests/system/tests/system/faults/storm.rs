@@ -1,0 +1,55 @@
+//! Everybody is dropped at once: they come back spread out, and soon.
+
+use std::time::Duration;
+
+use serde_json::json;
+use system_tests::{
+    crowd::Crowd,
+    proxy::{Proxy, Weather},
+};
+use tokio::time::Instant;
+
+use super::{for_crowds, limit, logins, quiet_cooks, scaled, tell};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_is_dropped_at_once_comes_back_spread_out() {
+    let count = scaled(1_000);
+    let stack = for_crowds(1).with_redis().start().await;
+    let proxy = Proxy::start(stack.address()).await;
+    let logins = logins(&stack).await;
+    let patience = Duration::from_secs(60);
+    let mut crowd = Crowd::new();
+    let edges = [proxy.address()];
+    let cooks = quiet_cooks(count, &edges, &logins);
+    crowd.invite(cooks, Duration::from_secs(2));
+    crowd.until_present(count, patience).await;
+
+    let dropped = Instant::now();
+    proxy.set(Weather::Cut);
+    crowd.until_gone(0, patience).await;
+    proxy.set(Weather::Fair);
+    crowd.until_present(count, patience).await;
+    let back = dropped.elapsed();
+
+    let report = crowd.leave().await;
+    let peak = report.figures().peak_entries_since(dropped);
+    let figures = json!({
+        "clients": count,
+        "all_back_after_s": back.as_secs_f64(),
+        "peak_entries_per_second": peak,
+        "report": report.to_json(),
+    });
+    tell("reconnect storm", &figures);
+    report.assert_sound();
+    let figures = report.figures();
+    assert_eq!((figures.resumed, figures.begun_anew), (count, 0));
+    // The jitter of the clients alone halves the crowd: two seconds for the first try.
+    assert!(
+        peak <= count * 3 / 4,
+        "{peak} of {count} came within one second"
+    );
+    assert!(
+        back.as_secs_f64() * 1e3 <= limit(Duration::from_secs(15)),
+        "{back:?}"
+    );
+}

@@ -1,0 +1,169 @@
+//! A random schedule of faults, from a seed, over a chatting crowd: kills, freezes, restarts, lost data, slow and
+//! dead networks, one after the other or two at once. `FAULTS_SEED` replays a schedule, `FAULTS_MINUTES` lengthens it.
+
+mod forecast;
+
+use std::{iter::repeat_with, str::FromStr, time::Duration};
+
+use serde_json::json;
+use system_tests::{
+    chat_log,
+    crowd::{Cook, Crowd, Talk},
+    history::History,
+    proxy::Weather,
+    stack::Stack,
+};
+use tokio::time::sleep;
+
+use self::forecast::{Fault, Service, Step, forecast};
+use super::{edges_from, for_crowds, logins, tell};
+
+/// What a short run brings: a bit of everything.
+const SEED: u64 = 2;
+const MINUTES: f64 = 0.25;
+
+/// How many talk, in how many recipes.
+const COOKS: usize = 40;
+const RECIPES: usize = 4;
+
+fn from_environment<T: FromStr>(name: &str, default: T) -> T {
+    match std::env::var_os(name) {
+        Some(value) => value
+            .to_str()
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("{name} is a number")),
+        None => default,
+    }
+}
+
+async fn start() -> Stack {
+    for_crowds(2)
+        .with_redis()
+        .through_proxies()
+        .auth(&["--access-ttl", "30s"])
+        .edge(&["--reauth-lead", "20s", "--reauth-grace", "18s"])
+        .start()
+        .await
+}
+
+#[expect(clippy::print_stdout, reason = "the schedule of a failed run is shown")]
+async fn live_through(stack: &mut Stack, steps: &[Step]) {
+    for step in steps {
+        println!("  {step:?}");
+        for fault in &step.faults {
+            strike(stack, *fault).await;
+        }
+        sleep(step.lasts).await;
+        for fault in &step.faults {
+            heal(stack, *fault).await;
+        }
+        sleep(step.rest).await;
+    }
+}
+
+async fn strike(stack: &mut Stack, fault: Fault) {
+    match fault {
+        Fault::Killed(service) => service.of(stack).kill().await,
+        Fault::Frozen(service) => service.of(stack).process().freeze(),
+        Fault::RedisRestarted => stack.redis().restart().await,
+        Fault::RedisFlushed => {
+            let mut connection = stack.redis().connection().await;
+            let flushed = redis::cmd("FLUSHALL").exec_async(&mut connection).await;
+            flushed.expect("an empty Redis");
+        }
+        Fault::Redis(weather) => stack.proxies().redis().set(weather),
+        Fault::Auth(weather) => stack.proxies().auth.set(weather),
+        Fault::Chat(weather) => stack.proxies().chats[0].set(weather),
+    }
+}
+
+async fn heal(stack: &mut Stack, fault: Fault) {
+    match fault {
+        Fault::Killed(service) => service.of(stack).restart().await,
+        Fault::Frozen(service) => service.of(stack).process().thaw(),
+        Fault::RedisRestarted | Fault::RedisFlushed => {}
+        Fault::Redis(_) => stack.proxies().redis().set(Weather::Fair),
+        Fault::Auth(_) => stack.proxies().auth.set(Weather::Fair),
+        Fault::Chat(_) => stack.proxies().chats[0].set(Weather::Fair),
+    }
+}
+
+impl Service {
+    fn of(self, stack: &mut Stack) -> &mut system_tests::service::Service {
+        match self {
+            Self::Edge(number) => &mut stack.edges[number],
+            Self::Auth => stack.auth(),
+            Self::Chat => stack.chat(),
+        }
+    }
+}
+
+#[test]
+fn a_short_run_brings_a_bit_of_everything() {
+    let steps = forecast(SEED, Duration::from_secs_f64(MINUTES * 60.0));
+    let brings =
+        |wanted: fn(&Fault) -> bool| steps.iter().flat_map(|step| &step.faults).any(wanted);
+
+    assert!(brings(|fault| matches!(
+        fault,
+        Fault::Killed(Service::Edge(_))
+    )));
+    assert!(brings(|fault| matches!(
+        fault,
+        Fault::Killed(Service::Chat | Service::Auth)
+    )));
+    assert!(brings(|fault| matches!(fault, Fault::Frozen(_))));
+    assert!(brings(|fault| matches!(
+        fault,
+        Fault::RedisRestarted | Fault::RedisFlushed
+    )));
+    assert!(brings(|fault| matches!(fault, Fault::Redis(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
+    let seed = from_environment("FAULTS_SEED", SEED);
+    let minutes = from_environment("FAULTS_MINUTES", MINUTES);
+    let steps = forecast(seed, Duration::from_secs_f64(minutes * 60.0));
+    println!("replay with FAULTS_SEED={seed} FAULTS_MINUTES={minutes}");
+    let mut stack = start().await;
+    let logins = logins(&stack).await;
+    let histories: Vec<History> = repeat_with(History::default).take(RECIPES).collect();
+    let mut crowd = Crowd::new();
+    let cooks = (0..COOKS).map(|number| Cook {
+        edges: edges_from(&stack, number % 2),
+        recipe: format!("storm-{}", number % RECIPES),
+        purse: logins[number % logins.len()].clone(),
+        renews: true,
+        talk: Some(Talk {
+            history: histories[number % RECIPES].clone(),
+            pace: Duration::from_millis(100),
+        }),
+    });
+    crowd.invite(cooks, Duration::from_secs(1));
+    crowd.until_present(COOKS, Duration::from_secs(30)).await;
+
+    live_through(&mut stack, &steps).await;
+
+    crowd.until_present(COOKS, Duration::from_secs(60)).await;
+    let report = crowd.leave().await;
+    let reader = stack.register("reader").await;
+    let mut messages = 0;
+    for (number, history) in histories.iter().enumerate() {
+        let log = chat_log::read(stack.chat(), &reader, &format!("storm-{number}")).await;
+        history.assert_sound(&log);
+        messages += log.len();
+    }
+    let figures = json!({
+        "seed": seed,
+        "faults": steps.iter().map(|step| step.faults.len()).sum::<usize>(),
+        "messages": messages,
+        "report": report.to_json(),
+    });
+    tell("random faults", &figures);
+    report.assert_sound();
+    assert!(
+        report.figures().prompts.len() >= COOKS / 2,
+        "renewals were among it"
+    );
+}
