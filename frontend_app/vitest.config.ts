@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'happy-dom',
-          include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+          include: ['{src,test}/**/*.test.ts', 'src/**/*.test.tsx'],
           exclude: ['src/**/*.browser.test.tsx'],
           restoreMocks: true,
           unstubGlobals: true,

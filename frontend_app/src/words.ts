@@ -38,6 +38,7 @@ export const words = {
     authenticated: 'Connected',
     reconnecting: 'Reconnecting...',
   },
+  signedInUntil: (time: string) => `Renews itself before ${time}`,
   nextTry: (seconds: number) => `in ${number.format(seconds)} s`,
   keepingSignedIn: 'Keeping you signed in…',
   outage: (waiting: number) =>

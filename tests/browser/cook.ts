@@ -64,6 +64,11 @@ export class Cook {
     await expect(this.page.locator('.message.pending')).toHaveCount(0, { timeout: 20_000 });
   }
 
+  /** The name of whoever is signed in. */
+  name(): Promise<string> {
+    return this.page.evaluate(() => JSON.parse(localStorage.getItem('recipe_chat_user') ?? '{}').name);
+  }
+
   get pill(): Locator {
     return this.page.locator('.connection-status');
   }

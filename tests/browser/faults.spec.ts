@@ -1,7 +1,7 @@
 // The network and the server misbehave; every message is stored once, shown once, in order.
 import { Cook, expect, newRecipe, test } from './cook';
 import { FaultyProxy } from './faulty-proxy';
-import { Server } from './server';
+import { Server, ServicesApart } from './server';
 
 let server: Server;
 let proxy: FaultyProxy;
@@ -80,6 +80,23 @@ test('the whole server is killed and comes back', async ({ page }) => {
   await cook.says('during');
   await server.start();
   for (const one of [cook, other]) await one.sees('before', 'during');
+});
+
+test('the chat service alone is killed and comes back', async ({ page, browser }) => {
+  const apart = await ServicesApart.start();
+  const recipe = newRecipe();
+  const cook = await Cook.atTable(page, apart.url, recipe);
+  const elsewhere = await browser.newContext();
+  const other = await Cook.atTable(await elsewhere.newPage(), apart.url, recipe);
+  await cook.says('before');
+  await other.sees('before');
+  await apart.killChat();
+  for (const text of ['one', 'two']) await cook.says(text);
+  await expect(cook.page.locator('.pending')).toHaveCount(2);
+  await apart.startChat();
+  for (const one of [cook, other]) await one.sees('before', 'one', 'two');
+  await elsewhere.close();
+  await apart.remove();
 });
 
 test('a proxy answers 502 for a while', async ({ page }) => {

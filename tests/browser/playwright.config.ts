@@ -9,13 +9,15 @@ const launchOptions = {
 
 export default defineConfig({
   testDir: '.',
-  workers: 1,
+  workers: 2, // most of the time is waiting
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['./last-line-reporter.ts']],
   use: { launchOptions, viewport: { width: 1280, height: 800 }, locale: 'en-GB' },
   projects: [
-    { name: 'end-to-end', testMatch: '*.spec.ts' },
+    { name: 'behaviour', testMatch: '*.spec.ts', testIgnore: 'speed.spec.ts' },
+    // What is measured, is measured alone.
+    { name: 'end-to-end', testMatch: 'speed.spec.ts', workers: 1, dependencies: ['behaviour'] },
     { name: 'screenshots', testMatch: 'screenshots.ts' },
   ],
 });

@@ -1,7 +1,7 @@
 // Pictures of the web app for the README and for the eye: `npm run screenshots`, into the folder SCREENSHOTS.
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { Cook, expect, newRecipe, test } from './cook';
+import { Cook, expect, test } from './cook';
 import { Server } from './server';
 
 const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
@@ -16,20 +16,30 @@ const TALK = [
   'Shall we make it for more people?',
 ];
 
-test.use({ deviceScaleFactor: 2 });
+test.use({ deviceScaleFactor: 1.25 });
 
 test('screenshots', async ({ page, browser, context, ears }) => {
   ears.expectNetworkNoise();
   test.setTimeout(180_000);
   const server = await Server.start();
-  const recipe = `pancakes-${newRecipe()}`;
   await page.goto(server.url);
   await shoot(page, 'sign-in');
-  const ada = await Cook.atTable(page, server.url, recipe);
+  const ada = await signUp(page, server.url, 'ada');
+  for (const name of ['Apple crumble', 'Sunday pancakes']) {
+    await page.getByLabel('Open or create a recipe').fill(name);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await ada.isLive();
+    await page.getByRole('link', { name: 'Your recipes' }).click();
+  }
+  await expect(page.getByRole('link', { name: 'Apple crumble' })).toBeVisible();
+  await shoot(page, 'home');
+  await page.getByRole('link', { name: 'Sunday pancakes' }).click();
+  await ada.isLive();
   await expect(page.getByText('Ask anything about this recipe')).toBeVisible();
   await shoot(page, 'empty');
   const elsewhere = await browser.newContext();
-  const bob = await Cook.atTable(await elsewhere.newPage(), server.url, recipe);
+  const bob = await signUp(await elsewhere.newPage(), `${server.url}${new URL(page.url()).pathname}`, 'bob');
+  await bob.isLive();
   for (const [at, text] of TALK.entries()) {
     await (at % 2 === 0 ? ada : bob).says(text);
     await expect(ada.bubbles).toHaveCount(at + 1);
@@ -54,6 +64,15 @@ test('screenshots', async ({ page, browser, context, ears }) => {
   await elsewhere.close();
   await server.remove();
 });
+
+async function signUp(page: Page, url: string, name: string): Promise<Cook> {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'New here?' }).click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill('correct horse');
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  return new Cook(page);
+}
 
 /** One state in both themes, wide and narrow. */
 async function shoot(page: Page, state: string): Promise<void> {

@@ -1,23 +1,22 @@
-// Starts the real binary on free ports with a data folder of its own, and ends only what it started.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+// The whole product for one test, with a data folder of its own: in one process, or each service in one.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { Service } from './service';
 
-const BINARY = process.env.RECIPE_CHAT_BIN ?? join(import.meta.dirname, '../../target/debug/recipe-chat');
 const NO_LIMITS = ['--sign-in-rate', '0', '--message-rate', '0', '--drain-timeout', '1s'];
 
+const newFolder = () => mkdtempSync(join(tmpdir(), 'recipe-chat-browser-'));
+const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force: true });
+
+/** `recipe-chat up`. */
 export class Server {
   readonly #flags: string[];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'recipe-chat-browser-'));
-  #process: ChildProcess | null = null;
+  readonly #folder = newFolder();
+  #service: Service | null = null;
   #port = 0;
-  /** The last lines of the log, for a failed start. */
-  #log: string[] = [];
 
-  constructor(...flags: string[]) {
+  private constructor(...flags: string[]) {
     this.#flags = flags;
   }
 
@@ -42,51 +41,72 @@ export class Server {
       ...['--auth-listen', '127.0.0.1:0'],
       ...['--chat-listen', '127.0.0.1:0'],
     ];
-    const started = spawn(
-      BINARY,
-      ['up', ...addresses, '--data-dir', this.#folder, ...NO_LIMITS, ...this.#flags],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: 'warn' } },
-    );
-    this.#process = started;
-    started.stderr?.on('data', chunk => {
-      this.#log = [...this.#log, String(chunk)].slice(-50);
-    });
-    this.#port = await this.#announcedPort(started);
+    const args = ['up', ...addresses, '--data-dir', this.#folder, ...NO_LIMITS, ...this.#flags];
+    this.#service = await Service.start('edge', args);
+    this.#port = this.#service.port;
   }
 
   /** SIGTERM: the edge drains and says so to its clients. */
-  stop(): Promise<void> {
-    return this.#end('SIGTERM');
+  async stop(): Promise<void> {
+    await this.#service?.end('SIGTERM');
   }
 
   /** No goodbye. */
-  kill(): Promise<void> {
-    return this.#end('SIGKILL');
+  async kill(): Promise<void> {
+    await this.#service?.end('SIGKILL');
   }
 
   async remove(): Promise<void> {
     await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeFolder(this.#folder);
+  }
+}
+
+/** Three processes, of which the chat service can go away alone. */
+export class ServicesApart {
+  readonly #folder: string;
+  readonly #auth: Service;
+  readonly #edge: Service;
+  #chat: Service;
+
+  private constructor(folder: string, auth: Service, chat: Service, edge: Service) {
+    this.#folder = folder;
+    this.#auth = auth;
+    this.#chat = chat;
+    this.#edge = edge;
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const ending = this.#process;
-    this.#process = null;
-    if (!ending || ending.exitCode !== null) return;
-    const ended = once(ending, 'exit');
-    ending.kill(signal);
-    await ended;
+  static async start(): Promise<ServicesApart> {
+    const folder = newFolder();
+    const [auth, chat] = await Promise.all([startStoring('auth', folder), startStoring('chat', folder)]);
+    const upstreams = ['--auth-url', auth.url, '--chat-url', chat.url];
+    const edge = await Service.start('edge', ['edge', '--listen', '127.0.0.1:0', ...upstreams, ...NO_LIMITS]);
+    return new ServicesApart(folder, auth, chat, edge);
   }
 
-  #announcedPort(started: ChildProcess): Promise<number> {
-    return new Promise((resolve, reject) => {
-      started.once('error', reject);
-      started.once('exit', () => reject(new Error(`the server ended:\n${this.#log.join('')}`)));
-      if (!started.stdout) return;
-      createInterface({ input: started.stdout }).on('line', line => {
-        const port = /edge listening on http:\/\/[^:]+:(\d+)/.exec(line)?.[1];
-        if (port) resolve(Number(port));
-      });
-    });
+  get url(): string {
+    return this.#edge.url;
   }
+
+  get port(): number {
+    return this.#edge.port;
+  }
+
+  killChat(): Promise<void> {
+    return this.#chat.end('SIGKILL');
+  }
+
+  async startChat(): Promise<void> {
+    this.#chat = await startStoring('chat', this.#folder, this.#chat.port);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([this.#edge, this.#chat, this.#auth].map(service => service.end('SIGKILL')));
+    removeFolder(this.#folder);
+  }
+}
+
+function startStoring(name: 'auth' | 'chat', folder: string, port = 0): Promise<Service> {
+  const database = `sqlite:${join(folder, `${name}.db`)}`;
+  return Service.start(name, [name, '--listen', `127.0.0.1:${port}`, '--database-url', database]);
 }

@@ -95,13 +95,19 @@ export const MessageList = memo(function MessageList({
                 message={message}
                 isOwn={message.author.id === me}
                 isOld={at < shown.length - FRESH}
+                continues={goesOn(shown[at - 1], message.author.id, Date.parse(message.timestamp))}
               />
             </Fragment>
           ))}
           {!isBack &&
-            outbox.map(message => (
+            outbox.map((message, at) => (
               <Fragment key={`${me}:${message.id}`}>
-                <PendingRow message={message} onRetry={onRetry} onDelete={onDelete} />
+                <PendingRow
+                  message={message}
+                  continues={at > 0 || goesOn(shown.at(-1), me, message.createdAt)}
+                  onRetry={onRetry}
+                  onDelete={onDelete}
+                />
               </Fragment>
             ))}
         </div>
@@ -124,6 +130,13 @@ export const MessageList = memo(function MessageList({
     </div>
   );
 });
+
+const SOON = 300_000;
+
+/** Whether what is said goes on from the message before: the same person, within a few minutes. */
+function goesOn(before: ChatMessage | undefined, author: string, at: number): boolean {
+  return before?.author.id === author && at - Date.parse(before.timestamp) < SOON;
+}
 
 /** How many of the last messages are newer; looks only at those. */
 function countAfter(messages: readonly ChatMessage[], revision: number): number {

@@ -9,17 +9,24 @@ interface SaidProps {
   message: ChatMessage;
   isOwn: boolean;
   isOld: boolean;
+  /** The message before is the same person's: the name need not be seen again. */
+  continues: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ message, isOwn, isOld }: SaidProps) {
+export const MessageRow = memo(function MessageRow({
+  message,
+  isOwn,
+  isOld,
+  continues,
+}: SaidProps) {
   const { author, content, timestamp, effect, hint, revision } = message;
   return (
     <article
-      className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}`}
+      className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}${continues ? ' continues' : ''}`}
       data-key={revision}
       aria-live={isOwn ? 'off' : undefined}
     >
-      <p className="byline">
+      <p className={continues ? 'visually-hidden' : 'byline'}>
         <b dir="auto">{isOwn ? words.you : author.name}</b>{' '}
         <time dateTime={timestamp} title={dayText(timestamp)}>
           {timeText(timestamp)}
@@ -44,18 +51,24 @@ export const MessageRow = memo(function MessageRow({ message, isOwn, isOld }: Sa
 
 interface PendingProps {
   message: OutboxMessage;
+  continues: boolean;
   onRetry: ((id: string) => void) | undefined;
   onDelete: ((id: string) => void) | undefined;
 }
 
-export const PendingRow = memo(function PendingRow({ message, onRetry, onDelete }: PendingProps) {
+export const PendingRow = memo(function PendingRow({
+  message,
+  continues,
+  onRetry,
+  onDelete,
+}: PendingProps) {
   const { id, content, status, late, failure } = message;
   return (
     <article
-      className={`message own ${status === 'failed' ? 'failed' : 'pending'}`}
+      className={`message own ${status === 'failed' ? 'failed' : 'pending'}${continues ? ' continues' : ''}`}
       aria-live="off"
     >
-      <p className="byline">
+      <p className={continues ? 'visually-hidden' : 'byline'}>
         <b>{words.you}</b>
       </p>
       <p className="bubble" dir="auto">

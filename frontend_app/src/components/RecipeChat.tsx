@@ -67,7 +67,11 @@ export function RecipeChat({ recipeId, user, api }: Props) {
           ←
         </Link>
         <h1 dir="auto">{title}</h1>
-        <ConnectionStatus state={news.shown} retryAt={chat.retryAt} />
+        <ConnectionStatus
+          state={news.shown}
+          retryAt={chat.retryAt}
+          signedInUntil={chat.session?.expires_at}
+        />
         <button type="button" className="secondary wide-only" onClick={() => setDialog('people')}>
           {words.people}
         </button>

@@ -11,6 +11,7 @@ export function SignInPage({ api }: { api: Api }) {
   }, []);
   return (
     <main className="page sign-in-page">
+      <img src="/favicon.svg" alt="" width="64" height="64" />
       <h1>{words.appName}</h1>
       <p className="soft">{words.tagline}</p>
       <SignInForm api={api} />

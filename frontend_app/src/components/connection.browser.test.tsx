@@ -98,6 +98,7 @@ describe('the first connection', () => {
     stage.world.socket.welcome();
     await pass(20);
     expect(pill()?.className).toBe('connection-status green');
+    expect(pill()?.getAttribute('title')).toMatch(/^Renews itself before \d/);
     expect(field()).toMatchObject({ disabled: false, placeholder: 'Type a message...' });
   });
 });

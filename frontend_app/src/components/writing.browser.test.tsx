@@ -126,6 +126,17 @@ describe('a message', () => {
     expect(document.querySelectorAll('.message.own')).toHaveLength(1);
   });
 
+  it('is one of several that were refused: all go out again at once, in order', async () => {
+    for (const text of ['one', 'two', 'three']) await userEvent.keyboard(`${text}{Enter}`);
+    for (const { id } of stage.world.socket.ofType('chat_message')) {
+      const error = { code: 'forbidden', message: 'Only members.', retryable: false };
+      stage.world.socket.say('error', { ...error, in_reply_to: id });
+    }
+    await page.getByRole('button', { name: 'Resend all 3' }).click();
+    await expect.poll(sent).toEqual(['one', 'two', 'three', 'one', 'two', 'three']);
+    await expect.element(page.getByRole('button', { name: 'Resend all' })).not.toBeInTheDocument();
+  });
+
   it('that was refused can be tried again or deleted', async () => {
     await userEvent.keyboard('rude{Enter}');
     const refuse = () => {

@@ -7,8 +7,11 @@ import { type RefObject, useCallback, useLayoutEffect, useRef } from 'react';
 /** Frames until the heights of new rows are known. */
 const SETTLING = 6;
 
-/** A row, where it is to be, and the scroll position that this goes with. */
-type Place = { key: string; top: number; scrolled: number };
+/**
+ * A row, where its end is to be, and the scroll position that this goes with. Its end: the name at its head goes
+ * when the row before turns out to be the same person's.
+ */
+type Place = { key: string; bottom: number; scrolled: number };
 
 /** `hold` remembers the first row in sight; its place is kept over the next change of `firstKey`, the first row of all. */
 export function useKeptPlace(list: RefObject<HTMLElement | null>, firstKey: unknown) {
@@ -46,7 +49,7 @@ export function useKeptPlace(list: RefObject<HTMLElement | null>, firstKey: unkn
   const follow = useCallback(() => {
     const place = held.current;
     if (!place || !list.current) return;
-    place.top -= list.current.scrollTop - place.scrolled;
+    place.bottom -= list.current.scrollTop - place.scrolled;
     place.scrolled = list.current.scrollTop;
   }, [list]);
 
@@ -65,7 +68,7 @@ function afterFrames(count: number, run: () => void): () => void {
 
 function putBack(list: HTMLElement, place: Place): void {
   const row = list.querySelector(`[data-key="${CSS.escape(place.key)}"]`);
-  if (row) list.scrollTop += row.getBoundingClientRect().top - place.top;
+  if (row) list.scrollTop += row.getBoundingClientRect().bottom - place.bottom;
   place.scrolled = list.scrollTop;
 }
 
@@ -74,7 +77,7 @@ function placeIn(list: HTMLElement): Place | null {
   for (const row of list.querySelectorAll<HTMLElement>('[data-key]')) {
     const box = row.getBoundingClientRect();
     const key = row.dataset['key'] ?? '';
-    if (box.bottom > top) return { key, top: box.top, scrolled: list.scrollTop };
+    if (box.bottom > top) return { key, bottom: box.bottom, scrolled: list.scrollTop };
   }
   return null;
 }

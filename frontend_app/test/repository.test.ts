@@ -1,0 +1,51 @@
+// What must hold of the sources as a whole, and what a newcomer on another system gets.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter(name => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
+  .map(name => ({ name, text: readFileSync(join(root, 'src', name), 'utf8') }));
+
+describe('the sources', () => {
+  it('make no markup from strings, and run none as code', () => {
+    const forbidden =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/;
+    expect(sources.filter(({ text }) => forbidden.test(text)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('have their words in the modules of words: no component says one of its own', () => {
+    // Text between tags, or in an attribute that people read or hear.
+    const spoken =
+      />[^<>{}=]*[A-Za-z]{2,}[^<>{}=]*<\/|(?:aria-label|title|placeholder|alt)="[^"]*[A-Za-z]/;
+    const components = sources.filter(({ name }) => name.endsWith('.tsx'));
+    expect(components.length).toBeGreaterThan(15);
+    expect(components.filter(({ text }) => spoken.test(text)).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('the lockfile', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const names = Object.keys(packages).map(path => path.replace(/^node_modules\//, ''));
+
+  it.each(['@biomejs/cli-', '@rolldown/binding-'])('has %s for every system', prefix => {
+    const systems = names.filter(name => name.startsWith(prefix)).join(' ');
+    for (const system of [
+      'darwin-arm64',
+      'darwin-x64',
+      'win32-x64',
+      'linux-x64',
+      'linux-arm64',
+      'musl',
+    ]) {
+      expect(systems).toContain(system);
+    }
+  });
+
+  it('names no registry', () => {
+    expect(Object.values(packages).filter(one => (one as { resolved?: string }).resolved)).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,95 @@
+// The whole way with the keyboard alone, and what a screen reader is given at each stop.
+import type { Page } from '@playwright/test';
+import { expect, newRecipe, test } from './cook';
+import { Server } from './server';
+
+test('from the door to a changed recipe and out again, without a mouse', async ({ page }) => {
+  const server = await Server.start();
+  await page.goto(`${server.url}/r/${newRecipe()}`);
+  await expect(page.locator('main')).toMatchAriaSnapshot(`
+    - main:
+      - heading "Recipe Chat" [level=1]
+      - paragraph: Talk about a recipe, and watch it change.
+      - text: Name
+      - textbox "Name"
+      - text: Password
+      - textbox "Password"
+      - button "Sign in"
+      - button "New here? Create an account"
+      - button "Continue as guest"
+  `);
+  await tabTo(page, 'Continue as guest');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.connection-status')).toHaveText('Connected');
+  await expect(page.getByRole('log')).toMatchAriaSnapshot(`
+    - log "Conversation":
+      - paragraph: Ask anything about this recipe
+      - button "add 2 cups flour"
+      - button "for 6 people"
+      - 'button "add step: Heat the pan"'
+  `);
+
+  await page.keyboard.press('/');
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeFocused();
+  await page.keyboard.type('add 2 cups flour');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('log')).toMatchAriaSnapshot(`
+    - log "Conversation":
+      - article:
+        - paragraph: /You/
+        - paragraph: add 2 cups flour
+        - paragraph: /Added/
+  `);
+  await expect(page.getByRole('region', { name: 'Recipe' })).toMatchAriaSnapshot(`
+    - region "Recipe":
+      - heading [level=2]
+      - text: Serves
+      - button "One fewer"
+      - button "One more"
+      - paragraph:
+        - button "Hide changes" [pressed]
+        - button "Undo"
+      - heading "Ingredients" [level=3]
+      - list:
+        - listitem:
+          - checkbox /flour/
+          - insertion: /flour/
+          - text: new
+      - heading "Steps" [level=3]
+      - paragraph: No steps yet.
+  `);
+  await expect(page.getByRole('status').filter({ hasText: 'Recipe updated: 1 ingredient changed' })).toBeAttached();
+
+  await page.keyboard.press('Escape');
+  await tabTo(page, 'One more');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('log')).toContainText(/for \d+ people/);
+  await page.keyboard.press('Shift+?');
+  await expect(page.getByRole('dialog')).toMatchAriaSnapshot(`
+    - dialog "Keyboard shortcuts":
+      - heading "Keyboard shortcuts" [level=2]
+      - term: /./
+      - definition: Write a message
+      - button "Close"
+  `);
+  await page.keyboard.press('Escape');
+  await tabTo(page, '⋯');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Sign out');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
+  await server.remove();
+});
+
+/** Presses Tab until what has the focus says `name`; the focus is always in sight on the way. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let stops = 0; stops < 40; stops += 1) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    if ((await focused.count()) === 0) continue; // the browser's own controls
+    await expect(focused).toBeInViewport();
+    const said = await focused.evaluate(one => `${one.getAttribute('aria-label') ?? one.textContent}`);
+    if (said.includes(name)) return;
+  }
+  throw new Error(`no stop says ${name}`);
+}

@@ -1,0 +1,102 @@
+// What the binary serves, and under which rules the page lives.
+import { request } from 'node:http';
+import { Cook, expect, newRecipe, test } from './cook';
+import { Server } from './server';
+
+let server: Server;
+test.beforeAll(async () => {
+  server = await Server.start();
+});
+test.afterAll(() => server.remove());
+
+test('the page may load from its own origin only, and nothing inline', async () => {
+  const { headers } = await get('/');
+  const policy = String(headers['content-security-policy']);
+  const directives = policy.split(';').map(directive => directive.trim());
+  expect(directives).toEqual(
+    expect.arrayContaining([
+      "default-src 'self'",
+      "base-uri 'none'",
+      "object-src 'none'",
+      "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
+    ]),
+  );
+  expect(policy).not.toMatch(/unsafe|\*|https?:|data:|blob:|nonce|sha256/);
+  expect(headers['x-content-type-options']).toBe('nosniff');
+});
+
+test('assets are hashed, compressed and immutable; the page itself is asked for anew', async () => {
+  const page = await get('/');
+  expect(page.headers['cache-control']).toMatch(/no-cache/);
+  const assets = [...page.body.toString().matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
+  expect(assets.length).toBeGreaterThanOrEqual(2);
+  for (const path of assets) {
+    expect(path).toMatch(/-[\w-]{8}\.(js|css)$/);
+    const plain = await get(path);
+    expect(plain.headers['cache-control'], path).toBe('public, max-age=31536000, immutable');
+    for (const [accepts, coding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip', 'gzip'],
+    ]) {
+      const packed = await get(path, { 'accept-encoding': accepts });
+      expect(packed.headers['content-encoding'], path).toBe(coding);
+      expect(packed.headers.vary, path).toMatch(/accept-encoding/i);
+      expect(packed.body.length, path).toBeLessThan(plain.body.length / 2);
+    }
+    const again = await get(path, { 'if-none-match': String(plain.headers.etag) });
+    expect(again.status, path).toBe(304);
+  }
+});
+
+test('the browser enforces it: no markup from strings, no inline script, no foreign host', async ({ page, ears }) => {
+  await Cook.atTable(page, server.url, newRecipe());
+  const tried = await page.evaluate(async () => {
+    const fails = (run: () => unknown) => {
+      try {
+        run();
+        return false;
+      } catch (error) {
+        return error instanceof TypeError;
+      }
+    };
+    const script = document.createElement('script');
+    script.append('window.ran = true');
+    document.body.append(script);
+    const foreign = await fetch('https://example.com/').then(
+      () => false,
+      () => true,
+    );
+    return {
+      markup: fails(() => Reflect.set(document.body.appendChild(document.createElement('i')), 'innerHTML', '<b>!</b>')),
+      inline: !Reflect.has(window, 'ran'),
+      foreign,
+    };
+  });
+  expect(tried).toEqual({ markup: true, inline: true, foreign: true });
+  // Exactly what was tried is what the console complains about.
+  expect(ears.complaints.every(line => /Trusted|Content Security Policy/.test(line))).toBe(true);
+  ears.complaints.length = 0;
+});
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+/** Without a browser's own ideas about encodings. */
+function get(path: string, headers: Record<string, string | undefined> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(server.url + path, { headers }, response => {
+      const parts: Buffer[] = [];
+      response.on('data', part => parts.push(part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }),
+      );
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
