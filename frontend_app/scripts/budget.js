@@ -15,7 +15,7 @@ function firstLoad(extension) {
     .reduce((sum, name) => sum + kib(readFileSync(`${root}/dist${name}`)), 0);
 }
 
-/** The manager with its reducer, token source and outbox store, without React. */
+/** All that the app ships of the client, without React: manager, rules, validator, token source, outbox store. */
 async function library() {
   const entry = '\0library';
   const made = await build({
@@ -46,7 +46,8 @@ async function library() {
 const rows = [
   ['JavaScript at first load', firstLoad('.js'), 85],
   ['CSS at first load', firstLoad('.css'), 6],
-  ['client library alone', await library(), 9],
+  // Meant to be 5: see docs/decisions/0002-the-weight-of-the-client-library.md.
+  ['client library alone', await library(), 7.8],
 ];
 let failed = 0;
 for (const [what, size, limit] of rows) {

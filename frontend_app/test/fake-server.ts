@@ -63,7 +63,9 @@ export class FakeServer {
   #act(socket: FakeSocket, frame: ClientFrame): void {
     switch (frame.type) {
       case 'auth':
-        return this.#later(socket, () => this.#welcome(socket, frame.id, frame.payload.revision));
+        return this.#later(socket, () =>
+          this.#welcome(socket, frame.id ?? '', frame.payload.revision ?? 0),
+        );
       case 'ping':
         return this.#later(socket, () => socket.say('pong', { in_reply_to: frame.id }));
       case 'chat_message':
@@ -99,7 +101,7 @@ export class FakeServer {
     return revision;
   }
 
-  #welcome(socket: FakeSocket, in_reply_to: string, known = 0): void {
+  #welcome(socket: FakeSocket, in_reply_to: string, known: number): void {
     this.welcomed.add(socket);
     const messages = this.stored.filter(({ revision }) => revision > known);
     const revision = this.stored.length + 1;

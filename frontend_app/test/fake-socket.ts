@@ -6,7 +6,6 @@ export class FakeSocket implements Socket {
   onopen: Socket['onopen'] = null;
   onmessage: Socket['onmessage'] = null;
   onclose: Socket['onclose'] = null;
-  onerror: Socket['onerror'] = null;
   readonly recipeId: string;
   readonly sent: ClientFrame[] = [];
   /** What the client said when it closed. */

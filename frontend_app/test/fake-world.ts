@@ -4,6 +4,16 @@ import { type Options, WebSocketManager } from '../src/lib/websocket';
 import type { Environment, Surrounding } from '../src/lib/ws/environment';
 import { FakeSocket } from './fake-socket';
 
+/** What a page hears, and what it means; as in `browser`. */
+const MEANING = {
+  online: 'awake',
+  shown: 'awake',
+  thawed: 'awake',
+  hidden: 'hidden',
+  offline: 'cut_off',
+  frozen: 'cut_off',
+} as const satisfies Record<string, Surrounding>;
+
 type Timer = { at: number; run: () => void };
 
 export class FakeWorld implements Environment {
@@ -22,7 +32,9 @@ export class FakeWorld implements Environment {
     return socket;
   }
 
-  now = () => this.time;
+  /** What the clock on the wall shows differs from the time that passes. */
+  clockError = 0;
+  now = () => this.time + this.clockError;
   dice = () => this.luck;
   newId = () => `id-${++this.#ids}`;
   isHidden = () => this.hidden;
@@ -40,10 +52,10 @@ export class FakeWorld implements Environment {
     return () => this.ears.delete(tell);
   }
 
-  tell(change: Surrounding): void {
+  tell(change: keyof typeof MEANING): void {
     if (change === 'hidden' || change === 'shown') this.hidden = change === 'hidden';
     if (change === 'offline' || change === 'online') this.offline = change === 'offline';
-    for (const ear of [...this.ears]) ear(change);
+    for (const ear of [...this.ears]) ear(MEANING[change]);
   }
 
   get socket(): FakeSocket {

@@ -25,11 +25,10 @@ export default function DebugDrawer({ manager }: { manager: WebSocketManager }) 
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <ol tabIndex={0} aria-label={words.debug.title}>
-        {diary.toReversed().map(({ at, what, details }, place) => (
+        {diary.toReversed().map(({ at, what }, place) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries have no other identity, and no state
           <li key={diary.length - place}>
-            <time>{new Date(at).toISOString().slice(11, 23)}</time> {what}{' '}
-            <code>{details && JSON.stringify(details)}</code>
+            <time>{new Date(at).toISOString().slice(11, 23)}</time> <code>{what}</code>
           </li>
         ))}
       </ol>

@@ -1,5 +1,6 @@
 // The client of one recipe's chat: keeps a connection, signs in and stays signed in, and delivers what is sent.
-// A thin shell: ws/reduce.ts decides, this class carries out. Components read it through getSnapshot and subscribe.
+// A thin shell: ws/reduce.ts decides, and after each turn this class makes the world agree with the state.
+// Components read it through getSnapshot and subscribe.
 
 import { storedTokens } from './auth/stored-tokens';
 import { TokenDenied, type TokenSource, TokenUnavailable } from './auth/token-source';
@@ -8,17 +9,15 @@ import { browser, type Environment, type Socket } from './ws/environment';
 import { hasRoom, type OutboxMessage } from './ws/outbox';
 import { type ChatMessage, type ClientFrame, LARGEST_FRAME, LONGEST_MESSAGE } from './ws/protocol';
 import { readServerFrame } from './ws/protocol-validate';
-import { reduce } from './ws/reduce';
+import { nextWake, reduce } from './ws/reduce';
 import { type Snapshot, snapshotOf } from './ws/snapshot';
 import {
-  type Config,
   type ConnectionState,
-  DEFAULTS,
-  type Effect,
   type Event,
   initialState,
+  type Link,
   type State,
-  type Timer,
+  type Wish,
 } from './ws/state';
 
 export type { Ending } from './ws/closes';
@@ -32,64 +31,64 @@ export interface OutboxStore {
   save(recipeId: string, before: readonly OutboxMessage[], after: readonly OutboxMessage[]): void;
 }
 
-export interface Options extends Partial<Config> {
+export interface Options {
   tokens?: TokenSource;
   store?: OutboxStore;
   environment?: Environment;
+  /** Tries without an answer to `auth`, or with a broken token source, before the person has to ask for more. */
+  maxAuthAttempts?: number;
 }
 
 export type SendResult =
   | { ok: true; id: string }
   | { ok: false; reason: 'empty' | 'too_long' | 'queue_full' | 'disconnected' };
 
-type Promised = { promise: Promise<void>; resolve: () => void; reject: (why: Error) => void };
+type Waiter = { for: Link['is'][]; resolve: () => void; reject: (why: Error) => void };
 
 export class WebSocketManager {
   readonly #environment: Environment;
   readonly #tokens: TokenSource;
-  readonly #store: OutboxStore | null;
+  readonly #store: OutboxStore | undefined;
   readonly #diary = new Diary();
-  readonly #timers = new Map<Timer, () => void>();
   readonly #listeners = new Set<() => void>();
   readonly #events: Event[] = [];
   #running = false;
   #announced = false;
   #state: State;
-  #snapshot: Snapshot | null = null;
+  #snapshot: Snapshot;
   #socket: Socket | null = null;
   #asking: AbortController | null = null;
   #stopListening: (() => void) | null = null;
-  #authSent = promised();
-  #live = promised();
-  #badFrames = 0;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #stopTimer = () => {};
+  #waiters: Waiter[] = [];
+  #latest = 0;
+  #clockSlip = 0;
 
-  constructor({ tokens, store, environment, ...config }: Options = {}) {
-    this.#environment = environment ?? browser;
+  constructor({ tokens, store, environment = browser, maxAuthAttempts = 1 }: Options = {}) {
+    this.#environment = environment;
     this.#tokens = tokens ?? storedTokens();
-    this.#store = store ?? null;
-    const prefix = this.#environment.newId();
-    this.#state = initialState({ ...DEFAULTS, ...config }, prefix);
+    this.#store = store;
+    this.#state = initialState(maxAuthAttempts, environment.newId());
+    this.#snapshot = snapshotOf(this.#state);
   }
 
   get state(): ConnectionState {
-    return this.getSnapshot().state;
+    return this.#snapshot.state;
   }
 
   /** Resolves once the first `auth` is on the wire; rejects when the connection ends before. */
   connect(recipeId: string): Promise<void> {
     this.disconnect();
-    this.#authSent = promised();
-    this.#live = promised();
-    const { promise } = this.#authSent;
-    const hidden = this.#environment.isHidden();
-    this.#dispatch({ is: 'connect', recipeId, hidden, offline: this.#environment.isOffline() });
+    const authSent = this.#when('proving', 'live');
+    this.#dispatch({ is: 'connect', recipeId });
     this.#restore(recipeId);
-    return promise;
+    return authSent;
   }
 
   /** Resolves with the first update that the server sends in answer to `auth`. */
   whenAuthenticated(): Promise<void> {
-    return this.state === 'authenticated' ? Promise.resolve() : this.#live.promise;
+    return this.state === 'authenticated' ? Promise.resolve() : this.#when('live');
   }
 
   disconnect(): void {
@@ -142,24 +141,11 @@ export class WebSocketManager {
     return () => this.#listeners.delete(listener);
   };
 
-  getSnapshot = (): Snapshot => {
-    this.#snapshot ??= snapshotOf(this.#state);
-    return this.#snapshot;
-  };
+  getSnapshot = (): Snapshot => this.#snapshot;
 
-  /** What happened lately, without tokens and texts: to be copied into a fault report. */
+  /** What is the matter and what happened lately, without tokens and texts: to be copied into a fault report. */
   report(): Record<string, unknown> {
-    const { messages, outbox, recipe, previous, session, ...rest } = this.getSnapshot();
-    return {
-      ...rest,
-      session: session?.id ?? null,
-      messages: messages.length,
-      outbox: outbox.map(({ id, status, failure }) => ({ id, status, failure })),
-      generation: this.#state.generation,
-      attempt: this.#state.attempt,
-      badFrames: this.#badFrames,
-      diary: this.#diary.entries,
-    };
+    return { is: this.state, ...this.#diary.report(this.#state) };
   }
 
   /** Takes events one after the other, also those that come up while another is carried out. */
@@ -175,153 +161,145 @@ export class WebSocketManager {
   }
 
   #take(event: Event): void {
-    const now = this.#environment.now();
-    this.#diary.note(now, '<', event);
+    const { dice, isHidden, isOffline } = this.#environment;
+    const now = this.#now();
     const before = this.#state;
-    const { state, effects } = reduce(before, event, { now, dice: this.#environment.dice() });
-    this.#state = state;
-    for (const effect of effects) this.#carryOut(effect, now);
-    if (state === before) return;
-    this.#keepOutbox(before, state);
-    this.#announce();
+    const moment = { now, dice: dice(), hidden: isHidden(), offline: isOffline() };
+    const after = reduce(before, event, moment);
+    this.#state = after;
+    this.#diary.note(now, '<', event);
+    if (after.link.is !== before.link.is) this.#diary.note(now, '=', after.link);
+    this.#agree(before, after);
   }
 
-  #carryOut(effect: Effect, now: number): void {
-    if (effect.is !== 'clear_timer') this.#diary.note(now, '>', effect);
-    switch (effect.is) {
-      case 'open':
-        return this.#open(effect.generation, effect.recipeId);
-      case 'close':
-        return this.#close(effect.polite);
-      case 'send':
-        return this.#send({ ...effect.frame, timestamp: new Date(now).toISOString() });
-      case 'ask_token':
-        return this.#askToken(effect);
-      case 'set_timer':
-        return this.#setTimer(effect.timer, effect.after);
-      case 'clear_timer':
-        return this.#clearTimer(effect.timer);
-      case 'listen':
-        return this.#listen(effect.on);
-      case 'told':
-        return this.#tell(effect.what);
-      default:
-        effect satisfies never;
-    }
+  /** The clock may be set back; time does not go back. */
+  #now(): number {
+    const now = this.#environment.now() + this.#clockSlip;
+    this.#clockSlip += Math.max(0, this.#latest - now);
+    this.#latest = Math.max(this.#latest, now);
+    return this.#latest;
   }
 
-  #open(generation: number, recipeId: string): void {
-    mark('open');
+  /** Makes the socket, the token request, the timer, the listeners, the store and the page agree with the state. */
+  #agree(before: State, after: State): void {
+    const { link, generation, recipeId, wish } = after;
+    const isOff = link.is === 'off';
+    const isNew = generation !== before.generation;
+    if (isNew || isOff || link.is === 'seeking' || link.is === 'waiting') this.#close(isOff);
+    if (isNew) this.#open(recipeId ?? '');
+    for (const frame of after.frames) this.#send(frame, after.now);
+    if (wish !== before.wish) void this.#askToken(wish);
+    this.#sleep(nextWake(after), after.now);
+    this.#listen(!isOff);
+    if (link.is !== before.link.is) this.#tellWaiters(link.is);
+    if (recipeId === before.recipeId && after.outbox.messages !== before.outbox.messages)
+      this.#store?.save(recipeId ?? '', before.outbox.messages, after.outbox.messages);
+    this.#announce(snapshotOf(after));
+  }
+
+  #open(recipeId: string): void {
     try {
       const socket = this.#environment.openSocket(recipeId);
       this.#socket = socket;
-      socket.onopen = () => this.#dispatch({ is: 'opened', generation });
-      socket.onmessage = ({ data }) => this.#receive(generation, data);
-      socket.onclose = ({ code, reason }) =>
-        this.#dispatch({ is: 'closed', generation, code, reason });
+      // What an abandoned socket says does not count.
+      const heard = (event: Event) => {
+        if (socket === this.#socket) this.#dispatch(event);
+      };
+      socket.onopen = () => heard({ is: 'opened' });
+      socket.onmessage = ({ data }) => heard(readEvent(data));
+      socket.onclose = ({ code, reason }) => heard({ is: 'closed', code, reason });
     } catch {
-      this.#dispatch({ is: 'closed', generation, code: 1006, reason: 'Cannot open' });
+      this.#dispatch({ is: 'closed', code: 1006, reason: 'Cannot open' });
     }
   }
 
-  #receive(generation: number, data: unknown): void {
-    const tooLarge = typeof data !== 'string' || data.length > LARGEST_FRAME;
-    const reading = tooLarge
-      ? ({ is: 'invalid', why: 'too large' } as const)
-      : readServerFrame(data);
-    if (reading.is === 'frame')
-      return this.#dispatch({ is: 'frame', generation, frame: reading.frame });
-    if (reading.is === 'invalid') this.#badFrames += 1;
-    this.#diary.write(this.#environment.now(), `bad frame: ${reading.is}`);
-    this.#dispatch({ is: 'noise', generation, tooLarge });
-  }
-
   #close(polite: boolean): void {
-    this.#asking?.abort();
     const socket = this.#socket;
     this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
     try {
-      if (polite) socket.close(1000, 'Client left');
-      else socket.close();
+      if (polite) socket?.close(1000, 'Client left');
+      else socket?.close();
     } catch {
       // A socket that cannot be closed is gone already.
     }
   }
 
-  #send(frame: ClientFrame): void {
+  #send(frame: ClientFrame, now: number): void {
+    this.#diary.note(now, '>', frame);
     try {
-      this.#socket?.send(JSON.stringify(frame));
+      const timestamp = new Date(now).toISOString();
+      this.#socket?.send(JSON.stringify({ ...frame, timestamp }));
     } catch {
       // A closing socket refuses; its close event, or the silence after it, brings the message back.
     }
   }
 
-  #askToken({ ask, fresh, not }: Effect & { is: 'ask_token' }): void {
+  async #askToken(wish: Wish | null): Promise<void> {
     this.#asking?.abort();
-    const asking = new AbortController();
-    this.#asking = asking;
-    const fail = (error: unknown) =>
-      this.#dispatch({
-        is: 'no_token',
-        ask,
-        why: asking.signal.aborted ? 'broken' : reasonOf(error),
-      });
+    this.#asking = wish && new AbortController();
+    const asking = this.#asking;
+    if (!wish || !asking) return;
+    let event: Event;
     try {
-      this.#tokens
-        .get({ fresh, not, signal: asking.signal })
-        .then(token => this.#dispatch({ is: 'token', ask, token }), fail);
+      const token = await this.#tokens.get({ ...wish, signal: asking.signal });
+      event = { is: 'token', token };
     } catch (error) {
-      fail(error);
+      event = { is: 'no_token', why: reasonOf(error) };
     }
+    if (asking === this.#asking) this.#dispatch(event);
   }
 
-  #setTimer(timer: Timer, after: number): void {
-    this.#clearTimer(timer);
-    const run = () => {
-      this.#timers.delete(timer);
-      this.#dispatch({ is: 'timer', timer });
+  /** One timer for everything that the state waits for. */
+  #sleep(until: number, now: number): void {
+    if (until === this.#wakeAt) return;
+    this.#stopTimer();
+    this.#wakeAt = until;
+    if (until === Number.POSITIVE_INFINITY) return;
+    const wake = () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY;
+      this.#dispatch({ is: 'time' });
     };
-    this.#timers.set(timer, this.#environment.setTimer(run, after));
-  }
-
-  #clearTimer(timer: Timer): void {
-    this.#timers.get(timer)?.();
-    this.#timers.delete(timer);
+    this.#stopTimer = this.#environment.setTimer(wake, until - now);
   }
 
   #listen(on: boolean): void {
+    if (on === (this.#stopListening !== null)) return;
     this.#stopListening?.();
     this.#stopListening = on ? this.#environment.listen(is => this.#dispatch({ is })) : null;
   }
 
-  #tell(what: 'auth_sent' | 'live' | 'ended'): void {
-    mark(what);
-    if (what === 'auth_sent') this.#authSent.resolve();
-    if (what === 'live') this.#live.resolve();
-    if (what !== 'ended') return;
-    const why = new Error('The connection has ended');
-    this.#authSent.reject(why);
-    this.#live.reject(why);
-    this.#live = promised();
+  #when(...states: Link['is'][]): Promise<void> {
+    const promise = new Promise<void>((resolve, reject) => {
+      this.#waiters.push({ for: states, resolve, reject });
+    });
+    // Nobody has to watch: a rejection without a listener is no fault of the page.
+    promise.catch(() => {});
+    return promise;
+  }
+
+  #tellWaiters(is: Link['is']): void {
+    globalThis.performance?.mark?.(`recipe-chat:${is}`);
+    this.#waiters = this.#waiters.filter(waiter => {
+      if (waiter.for.includes(is)) waiter.resolve();
+      else if (is === 'off') waiter.reject(new Error('The connection has ended'));
+      else return true;
+      return false;
+    });
   }
 
   #restore(recipeId: string): void {
     this.#store?.load(recipeId).then(
       messages => this.#dispatch({ is: 'restored', recipeId, messages }),
-      () => this.#diary.write(this.#environment.now(), 'cannot read the outbox'),
+      // Without storage nothing survives a reload; all else works.
+      () => {},
     );
   }
 
-  #keepOutbox(before: State, after: State): void {
-    if (before.recipeId !== after.recipeId || before.outbox.messages === after.outbox.messages)
-      return;
-    this.#store?.save(after.recipeId ?? '', before.outbox.messages, after.outbox.messages);
-  }
-
-  #announce(): void {
-    this.#snapshot = null;
+  #announce(next: Snapshot): void {
+    const before = this.#snapshot;
+    const keys = Object.keys(next) as (keyof Snapshot)[];
+    if (keys.every(key => next[key] === before[key])) return;
+    this.#snapshot = next;
     if (this.#announced) return;
     this.#announced = true;
     this.#environment.soon(() => {
@@ -331,23 +309,14 @@ export class WebSocketManager {
   }
 }
 
+function readEvent(data: unknown): Event {
+  if (typeof data === 'string' && data.length > LARGEST_FRAME)
+    return { is: 'closed', code: 1009, reason: 'Message too big' };
+  const frame = readServerFrame(data);
+  return frame ? { is: 'frame', frame } : { is: 'noise' };
+}
+
 function reasonOf(error: unknown): 'denied' | 'unavailable' | 'broken' {
   if (error instanceof TokenDenied) return 'denied';
   return error instanceof TokenUnavailable ? 'unavailable' : 'broken';
-}
-
-/** A promise that nobody has to watch: a rejection without a listener is no fault of the page. */
-function promised(): Promised {
-  let resolve = () => {};
-  let reject: (why: Error) => void = () => {};
-  const promise = new Promise<void>((onward, back) => {
-    resolve = onward;
-    reject = back;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
-}
-
-function mark(what: string): void {
-  globalThis.performance?.mark?.(`recipe-chat:${what}`);
 }

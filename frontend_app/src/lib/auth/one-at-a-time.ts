@@ -8,24 +8,24 @@ const PATIENCE = 5_000;
 type Work<T> = (hadToWait: boolean) => Promise<T>;
 
 export async function oneAtATime<T>(name: string, work: Work<T>): Promise<T> {
-  const locks = globalThis.navigator?.locks;
+  const { locks } = navigator;
   if (!locks) return work(false);
-  let isFree = false;
-  const result = await locks.request(name, { ifAvailable: true }, lock => {
-    isFree = lock !== null;
-    return isFree ? work(false) : undefined;
-  });
-  if (isFree) return result as T;
-  for (const lock of [name, `${name}:second`]) {
-    const signal = AbortSignal.timeout(PATIENCE);
-    let started = false;
+  let started = false;
+  const begin = (hadToWait: boolean) => {
+    started = true;
+    return work(hadToWait);
+  };
+  const attempts: [string, () => LockOptions][] = [
+    [name, () => ({ ifAvailable: true })],
+    [name, () => ({ signal: AbortSignal.timeout(PATIENCE) })],
+    [`${name}:second`, () => ({ signal: AbortSignal.timeout(PATIENCE) })],
+  ];
+  for (const [place, [lock, options]] of attempts.entries()) {
     try {
-      return (await locks.request(lock, { signal }, () => {
-        started = true;
-        return work(true);
-      })) as T;
+      const done = await locks.request(lock, options(), held => held && begin(place > 0));
+      if (started) return done as T;
     } catch (error) {
-      if (started || !signal.aborted) throw error;
+      if (started) throw error;
     }
   }
   return work(true);

@@ -132,27 +132,25 @@ describe('a token', () => {
     },
   );
 
-  it.each([429, 500, 503])('that cannot be had (%i) is no reason to sign out', async code => {
-    const tokens = signedIn();
-    answers = [status(code)];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow(
-      TokenUnavailable,
-    );
-    expect(localStorage.getItem('access_token')).toBe('first');
-    answers = [pair('later')];
-    expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('later');
-  });
+  it.each([200, 404, 408, 429, 500, 503])(
+    'that cannot be had (%i) is no reason to sign out',
+    async code => {
+      const tokens = signedIn();
+      answers = [status(code)];
+      await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow(
+        TokenUnavailable,
+      );
+      expect(localStorage.getItem('access_token')).toBe('first');
+      answers = [pair('later')];
+      expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('later');
+    },
+  );
 
-  it('is unavailable without a network, or when the one who asked has left', async () => {
+  it('is unavailable without a network', async () => {
     const tokens = signedIn();
     await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow(
       TokenUnavailable,
     );
-    answers = [() => new Promise(() => {})];
-    const leaving = new AbortController();
-    const asked = tokens.get({ fresh: true, not: 'first', signal: leaving.signal });
-    leaving.abort();
-    await expect(asked).rejects.toThrow(TokenUnavailable);
   });
 
   it('of a loser of the race is the one that the winner stored meanwhile', async () => {

@@ -23,7 +23,8 @@ const REFRESH_LIMIT = 4_000;
 const NEWS_DELAY = 50;
 const ABOUT_TO_EXPIRE = 5_000;
 const EARLIEST_RENEWAL = 30_000;
-const LONGEST_TIMER = 3_600_000;
+/** A longer one would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class StoredTokens implements TokenSource {
   readonly #shelf = new TokenShelf();
@@ -39,7 +40,8 @@ export class StoredTokens implements TokenSource {
     return this.#user;
   }
 
-  get({ fresh, not, signal }: TokenWish): Promise<string> {
+  /** A renewal serves all who wait for it, and is bounded: nobody can call it off. */
+  get({ fresh, not }: TokenWish): Promise<string> {
     const held = this.#shelf.token();
     const wanted = held !== null && held.token !== not && !(fresh && not === null);
     if (wanted && isGood(held)) return Promise.resolve(held.token);
@@ -47,7 +49,7 @@ export class StoredTokens implements TokenSource {
     this.#renewing ??= this.#renew(stale).finally(() => {
       this.#renewing = null;
     });
-    return unlessAborted(this.#renewing, signal);
+    return this.#renewing;
   }
 
   /** Takes over the tokens of a sign-in. */
@@ -141,9 +143,7 @@ export class StoredTokens implements TokenSource {
 
   #renewEarly(): void {
     const held = this.#shelf.token();
-    const left = (held?.expiresAt ?? 0) - Date.now();
-    if (!held || left > LONGEST_TIMER) return this.#plan();
-    if (document.visibilityState === 'hidden') return;
+    if (!held || document.visibilityState === 'hidden') return;
     const { signal } = new AbortController();
     this.get({ fresh: true, not: held.token, signal }).catch(() => {
       // Whoever needs a token next will hear of it.
@@ -168,17 +168,14 @@ async function askForNewPair(): Promise<TokenPair | 'denied'> {
       body: '{}',
       signal: AbortSignal.timeout(REFRESH_LIMIT),
     });
-    if (response.ok) return (await response.json()) as TokenPair;
+    if (response.ok) {
+      const pair = (await response.json()) as TokenPair;
+      if (typeof pair.access_token === 'string') return pair;
+    }
   } catch {
     throw new TokenUnavailable('No answer');
   }
-  if (response.status >= 400 && response.status < 500 && response.status !== 429) return 'denied';
+  // Anything else may come from a proxy on a bad day, which must not sign anybody out.
+  if ([400, 401, 403].includes(response.status)) return 'denied';
   throw new TokenUnavailable(`Status ${response.status}`);
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new TokenUnavailable('Aborted')), { once: true });
-    work.then(resolve, reject);
-  });
 }

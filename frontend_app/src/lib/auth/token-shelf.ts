@@ -1,5 +1,5 @@
-// Keeps the access token and the name of its owner in localStorage, shared by all tabs.
-// Where storage is refused (private windows) it keeps them for this page only. Never holds the refresh token.
+// Keeps the access token and its owner in localStorage, shared by all tabs, with a working copy in memory for
+// browsers that refuse storage. Never holds the refresh token.
 
 import type { User } from '../ws/protocol';
 
@@ -14,14 +14,13 @@ const EXPIRES = 'access_token_expires_at';
 const USER = 'recipe_chat_user';
 
 export class TokenShelf {
-  #memory = new Map<string, string>();
   #heard: HeldToken | null = null;
 
   /** The newest of what is stored and what another tab told: its storage reaches this tab a little later. */
   token(): HeldToken | null {
-    const token = this.#read(TOKEN);
-    const expires = Number(this.#read(EXPIRES) ?? Number.NaN);
-    const stored = token ? { token, expiresAt: Number.isNaN(expires) ? null : expires } : null;
+    const token = read(TOKEN);
+    const expires = Number(read(EXPIRES));
+    const stored = token ? { token, expiresAt: expires || null } : null;
     const told = this.#heard;
     return told && (stored?.expiresAt ?? 0) < (told.expiresAt ?? 0) ? told : stored;
   }
@@ -32,46 +31,45 @@ export class TokenShelf {
 
   user(): User | null {
     try {
-      return JSON.parse(this.#read(USER) ?? 'null') as User | null;
+      return JSON.parse(read(USER) ?? 'null');
     } catch {
       return null;
     }
   }
 
-  keep({ token, expiresAt }: HeldToken, user: User): void {
-    this.#write(EXPIRES, String(expiresAt));
-    this.#write(USER, JSON.stringify(user));
-    this.#write(TOKEN, token);
+  keep(held: HeldToken, user: User): void {
+    this.#heard = held;
+    write(EXPIRES, held.expiresAt);
+    write(USER, JSON.stringify(user));
+    write(TOKEN, held.token);
   }
 
   /** The token is of no use any more, but its owner may sign in again. */
   dropToken(): void {
     this.#heard = null;
-    this.#write(TOKEN, null);
-    this.#write(EXPIRES, null);
+    write(TOKEN, null);
+    write(EXPIRES, null);
   }
 
   clear(): void {
     this.dropToken();
-    this.#write(USER, null);
+    write(USER, null);
   }
+}
 
-  #read(key: string): string | null {
-    try {
-      return localStorage.getItem(key);
-    } catch {
-      return this.#memory.get(key) ?? null;
-    }
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
   }
+}
 
-  #write(key: string, value: string | null): void {
-    if (value === null) this.#memory.delete(key);
-    else this.#memory.set(key, value);
-    try {
-      if (value === null) localStorage.removeItem(key);
-      else localStorage.setItem(key, value);
-    } catch {
-      // Memory has it.
-    }
+function write(key: string, value: string | number | null): void {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, String(value));
+  } catch {
+    // Memory has it.
   }
 }

@@ -5,7 +5,7 @@ export interface TokenWish {
   fresh: boolean;
   /** The token that was used last and is not good any more; any other one that is valid will do. */
   not: string | null;
-  /** The one who asked has left. */
+  /** Whoever asked has left; a source may give up, and need not: a late answer is not listened to. */
   signal: AbortSignal;
 }
 

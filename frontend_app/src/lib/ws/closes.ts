@@ -7,31 +7,32 @@ export type Ending = {
   action: 'sign_in' | 'try_again' | 'leave';
 };
 
-export type Verdict =
-  /** Open again with backoff. */
-  | { is: 'retry' }
-  /** One forced refresh of the token, then open at once. */
-  | { is: 'refresh' }
-  | { is: 'stop'; action: Ending['action'] };
+export interface Verdict {
+  /**
+   * `retry`: open again with backoff, for ever. `refresh`: with a forced refresh of the token, at once. `anew`: with
+   * backoff, and a new session. The last two once in a row: a second time means `stop`.
+   */
+  is: 'retry' | 'refresh' | 'anew' | 'stop';
+  action: Ending['action'];
+}
 
-const REFRESH_REASONS = ['Authentication timeout', 'Re-authentication timeout'];
+const RETRY: Verdict = { is: 'retry', action: 'try_again' };
+const REFRESH: Verdict = { is: 'refresh', action: 'sign_in' };
+const FAULT: Verdict = { is: 'stop', action: 'try_again' };
 
-/** Policy closes (1008) that signing in again cannot mend. */
-const LEAVE_REASONS = ['Not allowed'];
-const RETRY_REASONS = ['Too many invalid messages', 'Session moved'];
+/** 1008: most of them mean that the person has to sign in again. */
+const POLICY = new Map<string, Verdict>([
+  ['Authentication timeout', REFRESH],
+  ['Re-authentication timeout', REFRESH],
+  // Another connection of this person took it over: both may go on, each with its own.
+  ['Session moved', { is: 'anew', action: 'try_again' }],
+  ['Too many invalid messages', FAULT],
+  ['Not allowed', { is: 'stop', action: 'leave' }],
+]);
+
+const FAULTS = [1002, 1003, 1007, 1009];
 
 export function judgeClose(code: number, reason: string): Verdict {
-  switch (code) {
-    case 1008:
-      if (REFRESH_REASONS.includes(reason)) return { is: 'refresh' };
-      if (LEAVE_REASONS.includes(reason)) return { is: 'stop', action: 'leave' };
-      return { is: 'stop', action: RETRY_REASONS.includes(reason) ? 'try_again' : 'sign_in' };
-    case 1002:
-    case 1003:
-    case 1007:
-    case 1009:
-      return { is: 'stop', action: 'try_again' };
-    default:
-      return { is: 'retry' };
-  }
+  if (code === 1008) return POLICY.get(reason) ?? { is: 'stop', action: 'sign_in' };
+  return FAULTS.includes(code) ? FAULT : RETRY;
 }

@@ -1,45 +1,30 @@
-// The last 200 things that happened, for people who look for a fault. Keeps no token and no message text.
+// The last 200 things that happened, for people who look for a fault. What is written down is chosen by name, so
+// that no token, no text and no recipe gets in: what is not listed here is left out.
 
-import type { Effect, Event } from './state';
+import type { ClientFrame } from './protocol';
+import type { Event, Link, State } from './state';
 
 export interface DiaryEntry {
   at: number;
   what: string;
-  details?: Record<string, unknown>;
 }
 
 const LENGTH = 200;
-const PRIVATE = ['token', 'content', 'outbox', 'messages', 'recipe', 'previous', 'user', 'author'];
+/** Names of the envelope, of closes, and of what reduce.ts decides by. */
+const SHOWN =
+  'is frame type id payload in_reply_to code reason why until reauth deadline tries link generation attempt mended proven outageSince noise hidden offline session revision history outbox messages status failure pausedUntil'.split(
+    ' ',
+  );
 
 export class Diary {
-  #entries: DiaryEntry[] = [];
+  readonly #entries: DiaryEntry[] = [];
 
-  write(at: number, what: string, details?: Record<string, unknown>): void {
-    if (this.#entries.length >= LENGTH) this.#entries.shift();
-    this.#entries.push(details ? { at, what, details } : { at, what });
+  note(at: number, mark: '<' | '=' | '>', entry: Event | Link | ClientFrame): void {
+    this.#entries.push({ at, what: `${mark} ${JSON.stringify(entry, SHOWN)}` });
+    if (this.#entries.length > LENGTH) this.#entries.shift();
   }
 
-  note(at: number, mark: '<' | '>', entry: Event | Effect): void {
-    const { is, ...details } = entry;
-    this.write(at, `${mark} ${is}`, entry.is === 'frame' ? frameDetails(entry) : redacted(details));
+  report(state: State): Record<string, unknown> {
+    return { ...JSON.parse(JSON.stringify(state, SHOWN)), diary: [...this.#entries] };
   }
-
-  get entries(): readonly DiaryEntry[] {
-    return [...this.#entries];
-  }
-}
-
-/** Frames are many and may be large: only what they are is kept. */
-function frameDetails({ frame: { type, id, payload } }: Event & { is: 'frame' }) {
-  const in_reply_to = 'in_reply_to' in payload ? payload.in_reply_to : undefined;
-  return { type, id, in_reply_to };
-}
-
-function redacted(value: Record<string, unknown>): Record<string, unknown> {
-  const visible = Object.entries(value).map(([key, item]): [string, unknown] => {
-    if (PRIVATE.includes(key) || key === 'not') return [key, item == null ? item : '[redacted]'];
-    const nested = typeof item === 'object' && item !== null;
-    return [key, nested ? redacted(item as Record<string, unknown>) : item];
-  });
-  return Object.fromEntries(visible);
 }

@@ -1,14 +1,14 @@
 // Everything of the outside world that the client touches, so that tests can bring their own.
 // `browser` is the real one; it looks things up when they are used, never at import.
 
-export type Surrounding = 'online' | 'offline' | 'shown' | 'hidden' | 'frozen' | 'thawed';
+/** The network or the person is back; nobody looks; the network is gone, or the page is put on ice. */
+export type Surrounding = 'awake' | 'hidden' | 'cut_off';
 
 /** The part of WebSocket that is used. */
 export interface Socket {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;
-  onerror: ((event: never) => void) | null;
   send(data: string): void;
   close(code?: number, reason?: string): void;
 }
@@ -45,14 +45,14 @@ export const browser: Environment = {
   listen(tell) {
     const end = new AbortController();
     const options = { signal: end.signal };
-    const on = (target: EventTarget, name: string, change: () => Surrounding) =>
-      target.addEventListener(name, () => tell(change()), options);
-    if (typeof window === 'undefined') return () => {};
-    on(window, 'online', () => 'online');
-    on(window, 'offline', () => 'offline');
-    on(window, 'pagehide', () => 'frozen');
-    on(window, 'pageshow', () => 'thawed');
-    on(document, 'visibilitychange', () => (this.isHidden() ? 'hidden' : 'shown'));
+    const on = (name: string, change: () => Surrounding) =>
+      globalThis.addEventListener?.(name, () => tell(change()), options);
+    on('online', () => 'awake');
+    on('pageshow', () => 'awake');
+    on('offline', () => 'cut_off');
+    on('pagehide', () => 'cut_off');
+    // Bubbles up from the document.
+    on('visibilitychange', () => (this.isHidden() ? 'hidden' : 'awake'));
     return () => end.abort();
   },
   isHidden: () => globalThis.document?.visibilityState === 'hidden',

@@ -35,13 +35,16 @@ export const EMPTY_HISTORY: History = {
 /** Whether messages between what we have and this update never reached us. */
 export function leavesGap(history: History, update: RecipeUpdatePayload): boolean {
   if (history.revision === null) return false;
-  const first = update.messages?.[0]?.revision ?? update.message?.revision;
-  return first !== undefined && !update.messages_truncated && first > history.revision + 1;
+  const first = newsOf(update)[0]?.revision ?? 0;
+  return !update.messages_truncated && first > history.revision + 1;
 }
 
 export function absorb(history: History, update: RecipeUpdatePayload, now: number): History {
-  const news = update.message ? [...(update.messages ?? []), update.message] : update.messages;
-  return withMessages(withRecipe(history, update, now), news ?? []);
+  return withMessages(withRecipe(history, update, now), newsOf(update));
+}
+
+export function newsOf({ messages, message }: RecipeUpdatePayload): ChatMessage[] {
+  return [...(messages ?? []), ...(message ? [message] : [])];
 }
 
 /** Adds a page of earlier messages, which may overlap what is here; an empty page tells that there are none. */

@@ -101,7 +101,7 @@ describe('re-authentication', () => {
     const { world, tokens, manager } = await setUpLive();
     tokens.give = () => new Promise(() => {});
     world.socket.say('auth_required', { reason: 'Session review requested', expires_at: 'soon' });
-    expect(manager.getSnapshot().reauth?.until).toBe(world.time + 30_000);
+    expect(manager.getSnapshot().reauth?.deadline).toBe(world.time + 30_000);
   });
 });
 

@@ -1,208 +1,154 @@
 // The authenticated connection: updates, re-authentication in place, the heartbeat, and messages on their way.
+// These functions change the state of the turn that they are given; see reduce.ts.
 
-import { hold, sendAuth, stop } from './attempts';
+import { hold, nextId, sendAuth, signedOut, TOKEN_LIMIT } from './attempts';
 import { fullJitter, spread } from './backoff';
-import { absorb, leavesGap } from './history';
-import { age, type Outbox, refuse, settle, takeDue } from './outbox';
+import { absorb, leavesGap, newsOf } from './history';
+import { age, recall, refuse, settle, takeDue } from './outbox';
 import type {
   AuthRequiredPayload,
   ErrorPayload,
   RecipeUpdatePayload,
   ServerFrame,
 } from './protocol';
-import type { Effect, Live, Moment, State } from './state';
-import { andThen, type Step, step } from './step';
+import type { Live, Reauth, State } from './state';
 
 const USUAL_GRACE = 30_000;
+const SILENCE = 25_000;
+const PROBE = 10_000;
+const STABLE_AFTER = 10_000;
 
-export function received(state: State, frame: ServerFrame, moment: Moment): Step {
+export function received(state: State, frame: ServerFrame): void {
   switch (frame.type) {
     case 'recipe_update':
-      return updated(state, frame.payload, moment);
+      return updated(state, frame.payload);
     case 'auth_required':
-      return authRequired(state, frame.payload, frame.timestamp, moment);
+      return authRequired(state, frame.payload, frame.timestamp);
     case 'error':
-      return refused(state, frame.payload, moment);
+      return refused(state, frame.payload);
     case 'pong':
-      return step(state);
+      return;
     default:
       frame satisfies never;
-      return step(state);
   }
 }
 
-function updated(state: State, update: RecipeUpdatePayload, moment: Moment): Step {
+function updated(state: State, update: RecipeUpdatePayload): void {
   const { link } = state;
-  if (link.is === 'proving' && link.authId !== null) {
-    return andThen(wentLive(state, moment), now => taken(now, update, moment));
-  }
-  if (link.is !== 'live') return step(state);
-  if (link.authId !== null && update.in_reply_to === link.authId) {
-    return andThen(authAnswered(state, link), now => taken(now, update, moment));
-  }
-  if (leavesGap(state.history, update)) return askForGap(state);
-  return taken(state, update, moment);
+  if (link.is === 'proving') goLive(state);
+  else if (link.is !== 'live') return;
+  else if (link.authId && update.in_reply_to === link.authId) authAnswered(state, link);
+  else if (leavesGap(state.history, update)) return askForGap(state, link);
+  state.session = update.session ?? state.session;
+  state.history = absorb(state.history, update, state.now);
+  state.outbox = settle(state.outbox, newsOf(update), state.session?.user.id);
 }
 
-function taken(state: State, update: RecipeUpdatePayload, moment: Moment): Step {
-  const session = update.session ?? state.session;
-  const history = absorb(state.history, update, moment.now);
-  const outbox = settleWith(state, update, session?.user.id ?? null);
-  return flush({ ...state, session, history, outbox }, moment);
+function goLive(state: State): void {
+  const { now } = state;
+  const [until, stableAt] = [now + SILENCE, now + STABLE_AFTER];
+  state.link = { is: 'live', until, probing: false, stableAt, authId: null, reauth: null };
+  state.proven = true;
+  state.authFailures = 0;
+  state.outageSince = null;
+  // What was on the wire before may not have arrived.
+  state.outbox = recall(state.outbox);
 }
 
-function settleWith(state: State, update: RecipeUpdatePayload, userId: string | null) {
-  const stored = update.message ? [...(update.messages ?? []), update.message] : update.messages;
-  return stored ? settle(state.outbox, stored, userId) : state.outbox;
-}
-
-function wentLive(state: State, { now }: Moment): Step {
-  const { silence, stableAfter } = state.config;
-  const link: Live = {
-    is: 'live',
-    ask: 0,
-    authId: null,
-    heardAt: now,
-    probing: false,
-    reauth: null,
-  };
-  return step(
-    { ...state, link, proven: true, authFailures: 0, outageSince: null },
-    { is: 'clear_timer', timer: 'deadline' },
-    { is: 'set_timer', timer: 'silence', after: silence },
-    { is: 'set_timer', timer: 'stable', after: stableAfter },
-    { is: 'told', what: 'live' },
-  );
-}
-
-function authAnswered(state: State, link: Live): Step {
-  const refreshed = link.reauth === null && state.refreshed;
-  const calm: State = { ...state, refreshed, link: { ...link, authId: null, reauth: null } };
-  return step(calm, { is: 'clear_timer', timer: 'reauth' });
+function authAnswered(state: State, link: Live): void {
+  if (link.reauth) state.mended = false;
+  link.authId = link.reauth = null;
 }
 
 /** An `auth` with our revision is answered by what is missing; a running re-authentication does that anyway. */
-function askForGap(state: State): Step {
-  if (state.link.is !== 'live' || state.link.reauth || state.link.authId) return step(state);
-  return sendAuth(state, state.token ?? '');
+function askForGap(state: State, link: Live): void {
+  if (!link.reauth && !link.authId) link.authId = sendAuth(state, state.token ?? '');
 }
 
-function authRequired(
-  state: State,
-  { expires_at }: AuthRequiredPayload,
-  sentAt: string,
-  { now }: Moment,
-): Step {
-  const { link } = state;
-  if (link.is !== 'live' || link.reauth) return step(state);
+function authRequired(state: State, { expires_at }: AuthRequiredPayload, sentAt: string): void {
+  const { link, now } = state;
+  if (link.is !== 'live' || link.reauth) return;
   // The difference of two of the server's own times: our clock may be wrong.
   const grace = Date.parse(expires_at) - Date.parse(sentAt);
-  const until = now + (grace > 0 ? grace : USUAL_GRACE);
-  return askAgain({
-    ...state,
-    link: { ...link, authId: null, reauth: { since: now, until, tries: 0 } },
+  link.authId = null;
+  askAgain(state, link, {
+    since: now,
+    deadline: now + (grace > 0 ? grace : USUAL_GRACE),
+    tries: 0,
+    nextTry: 0,
   });
 }
 
-/** Asks for a token other than the one in use; the timer asks anew when the source hangs. */
-function askAgain(state: State): Step {
-  const { link } = state;
-  if (link.is !== 'live' || !link.reauth) return step(state);
-  const ask = state.count + 1;
-  const reauth = { ...link.reauth, tries: link.reauth.tries + 1 };
-  return step(
-    { ...state, count: ask, link: { ...link, ask, reauth } },
-    { is: 'ask_token', ask, fresh: true, not: state.token },
-    { is: 'set_timer', timer: 'reauth', after: state.config.tokenTimeout },
-  );
+/** Asks for a token other than the one in use, and anew when the source hangs. */
+function askAgain(state: State, link: Live, reauth: Reauth): void {
+  state.wish = { fresh: true, not: state.token };
+  link.reauth = { ...reauth, tries: reauth.tries + 1, nextTry: state.now + TOKEN_LIMIT };
 }
 
-/** Time for another try, unless the server's deadline has passed: then it will close, and we open again. */
-export function reauthDue(state: State, { now }: Moment): Step {
-  const { link } = state;
-  const late = link.is !== 'live' || !link.reauth || now >= link.reauth.until;
-  return late ? step(state) : askAgain(state);
+export function tokenForReauth(state: State, link: Live, token: string): void {
+  if (token === state.token) return noTokenForReauth(state, link, 'unavailable');
+  state.wish = null;
+  link.authId = sendAuth(state, token);
+  if (link.reauth) link.reauth = { ...link.reauth, nextTry: Number.POSITIVE_INFINITY };
 }
 
-export function tokenForReauth(state: State, token: string, moment: Moment): Step {
-  const { link } = state;
-  if (link.is !== 'live') return step(state);
-  if (token === state.token) return noTokenForReauth(state, 'unavailable', moment);
-  return andThen(step(state, { is: 'clear_timer', timer: 'reauth' }), now => sendAuth(now, token));
+export function noTokenForReauth(state: State, link: Live, why: string): void {
+  if (why === 'denied') return signedOut(state);
+  const { now, dice } = state;
+  state.wish = null;
+  if (!link.reauth) return;
+  const nextTry = now + fullJitter(link.reauth.tries - 1, dice);
+  link.reauth = { ...link.reauth, nextTry };
 }
 
-export function noTokenForReauth(
-  state: State,
-  why: 'denied' | 'unavailable' | 'broken',
-  { dice }: Moment,
-): Step {
-  const { link } = state;
-  if (link.is !== 'live' || !link.reauth) return step(state);
-  if (why === 'denied') return stop(state, { code: 0, reason: 'Signed out', action: 'sign_in' });
-  const after = fullJitter(link.reauth.tries - 1, dice);
-  return step({ ...state, link: { ...link, ask: 0 } }, { is: 'set_timer', timer: 'reauth', after });
-}
-
-function refused(state: State, error: ErrorPayload, moment: Moment): Step {
-  const id = error.in_reply_to ?? '';
+function refused(state: State, error: ErrorPayload): void {
+  const { outbox, now, dice } = state;
   const pause =
     error.retry_after_ms == null
-      ? fullJitter(state.outbox.refusals, moment.dice)
-      : spread(error.retry_after_ms, moment.dice);
-  const outbox = refuse(state.outbox, id, error, moment.now + pause);
-  return flush({ ...state, outbox }, moment);
+      ? fullJitter(outbox.refusals, dice)
+      : spread(error.retry_after_ms, dice);
+  state.outbox = refuse(outbox, error, now + pause);
 }
 
 /** Sends what is due, as far as the connection and the server's wishes allow. */
-export function flush(state: State, { now }: Moment): Step {
-  if (state.link.is !== 'live') return step(state);
-  const [due, outbox] = takeDue(age(state.outbox, now, state.config.ackLate), now);
-  const sends = due.map(({ id, content }): Effect => {
-    const frame = { type: 'chat_message' as const, id, timestamp: '', payload: { content } };
-    return { is: 'send', generation: state.generation, frame };
-  });
-  if (sends.length > 0) sends.push(...lateCheck(outbox, now, state.config.ackLate));
-  const pause = outbox.pausedUntil - now;
-  if (pause > 0) sends.push({ is: 'set_timer', timer: 'outbox', after: pause });
-  return step({ ...state, outbox }, ...sends);
-}
-
-/** Looks again when the oldest message on the wire has waited for its echo too long. */
-export function lateCheck(outbox: Outbox, now: number, ackLate: number): Effect[] {
-  const waiting = outbox.messages.filter(({ status, late }) => status === 'sent' && !late);
-  if (waiting.length === 0) return [];
-  const oldest = Math.min(...waiting.map(({ sentAt }) => sentAt ?? now));
-  return [{ is: 'set_timer', timer: 'late', after: oldest + ackLate - now }];
+export function flush(state: State): void {
+  if (state.link.is !== 'live') return;
+  const [due, outbox] = takeDue(age(state.outbox, state.now), state.now);
+  state.outbox = outbox;
+  for (const { id, content } of due) {
+    state.frames.push({ type: 'chat_message', id, payload: { content } });
+  }
 }
 
 /** Something came in: the link is alive. */
-export function heard(state: State, { now }: Moment): State {
-  if (state.link.is !== 'live') return state;
-  return { ...state, link: { ...state.link, heardAt: now, probing: false } };
+export function heard(state: State): void {
+  const { link, now } = state;
+  if (link.is !== 'live') return;
+  link.until = now + SILENCE;
+  link.probing = false;
 }
 
-/** Judges by the clock, not by the timer: timers of hidden pages come late. */
-export function silenceChecked(state: State, moment: Moment): Step {
-  const { link, config } = state;
-  if (link.is !== 'live') return step(state);
-  if (link.probing) return hold(state, moment, 'alongside');
-  const quiet = moment.now - link.heardAt;
-  if (quiet >= config.silence) return probe(state, config.probe);
-  return step(state, { is: 'set_timer', timer: 'silence', after: config.silence - quiet });
+/** What the time brings. Judged by the clock, not by the timer: timers of hidden pages come late. */
+export function liveTime(state: State, link: Live): void {
+  const { now } = state;
+  const { reauth } = link;
+  if (now >= link.stableAt) {
+    state.attempt = 0;
+    if (!reauth) state.mended = false;
+    link.stableAt = Number.POSITIVE_INFINITY;
+  }
+  if (reauth && now >= reauth.nextTry) {
+    // After the deadline the server closes, and we open again.
+    if (now < reauth.deadline) askAgain(state, link, reauth);
+    else link.reauth = { ...reauth, nextTry: Number.POSITIVE_INFINITY };
+  }
+  if (now < link.until) return;
+  if (link.probing) hold(state);
+  else probe(state, link, PROBE);
 }
 
-export function probe(state: State, limit: number): Step {
-  if (state.link.is !== 'live') return step(state);
-  const count = state.count + 1;
-  const frame = {
-    type: 'ping' as const,
-    id: `${state.prefix}-${count}`,
-    timestamp: '',
-    payload: {},
-  };
-  return step(
-    { ...state, count, link: { ...state.link, probing: true } },
-    { is: 'send', generation: state.generation, frame },
-    { is: 'set_timer', timer: 'silence', after: limit },
-  );
+export function probe(state: State, link: Live, limit: number): void {
+  state.frames.push({ type: 'ping', id: nextId(state), payload: {} });
+  link.probing = true;
+  link.until = state.now + limit;
 }

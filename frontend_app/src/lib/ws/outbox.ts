@@ -7,6 +7,7 @@ export const MOST_MESSAGES = 100;
 export const MOST_BYTES = 262_144;
 export const OLDEST = 24 * 3_600_000;
 const WINDOW = 8;
+const ACK_LATE = 10_000;
 
 export type Failure = { code: string; message: string };
 
@@ -26,13 +27,11 @@ export interface Outbox {
   readonly messages: readonly OutboxMessage[];
   /** Nothing is sent before this time: the server asked for a pause. */
   readonly pausedUntil: number;
-  /** One at a time: after a refusal the order would be at stake. */
-  readonly careful: boolean;
-  /** Refusals in a row that asked to try again. */
+  /** Refusals that asked to try again. After one, messages go one at a time: the order would be at stake. */
   readonly refusals: number;
 }
 
-export const EMPTY_OUTBOX: Outbox = { messages: [], pausedUntil: 0, careful: false, refusals: 0 };
+export const EMPTY_OUTBOX: Outbox = { messages: [], pausedUntil: 0, refusals: 0 };
 
 export function hasRoom(outbox: Outbox, content: string): boolean {
   const bytes = outbox.messages.reduce((sum, { content }) => sum + sizeOf(content), 0);
@@ -62,7 +61,7 @@ export function add(outbox: Outbox, id: string, content: string, now: number): O
 export function takeDue(outbox: Outbox, now: number): [OutboxMessage[], Outbox] {
   if (now < outbox.pausedUntil) return [[], outbox];
   const flying = outbox.messages.filter(({ status }) => status === 'sent').length;
-  const room = (outbox.careful ? 1 : WINDOW) - flying;
+  const room = (outbox.refusals > 0 ? 1 : WINDOW) - flying;
   const due = outbox.messages
     .filter(({ status }) => status === 'queued')
     .slice(0, Math.max(0, room));
@@ -74,7 +73,7 @@ export function takeDue(outbox: Outbox, now: number): [OutboxMessage[], Outbox] 
   return [due, { ...outbox, messages: outbox.messages.map(sent) }];
 }
 
-/** The socket is gone: what was on the wire may not have arrived, so it is due again, in its old place. */
+/** What was on the wire is due again, in its old place. */
 export function recall(outbox: Outbox): Outbox {
   if (!outbox.messages.some(({ status }) => status === 'sent')) return outbox;
   return { ...outbox, messages: outbox.messages.map(requeued) };
@@ -85,55 +84,52 @@ function requeued(message: OutboxMessage): OutboxMessage {
 }
 
 /** Retires what the server has stored, whoever's copy told us. */
-export function settle(
-  outbox: Outbox,
-  stored: readonly ChatMessage[],
-  userId: string | null,
-): Outbox {
-  if (outbox.messages.length === 0) return outbox;
-  const mine = stored.filter(({ author }) => userId === null || author.id === userId);
-  const ids = new Set(mine.map(({ id }) => id));
-  const messages = outbox.messages.filter(({ id }) => !ids.has(id));
+export function settle(outbox: Outbox, stored: readonly ChatMessage[], userId?: string): Outbox {
+  const isStored = ({ id }: OutboxMessage) =>
+    stored.some(
+      message => message.id === id && message.author.id === (userId ?? message.author.id),
+    );
+  const messages = outbox.messages.filter(message => !isStored(message));
   if (messages.length === outbox.messages.length) return outbox;
-  return { ...outbox, messages, refusals: 0, careful: outbox.careful && messages.length > 0 };
+  return { ...outbox, messages, refusals: Math.min(outbox.refusals, messages.length, 1) };
 }
 
 /** Whether the same message may be sent again without asking the person. */
-function isPassing({ code }: ErrorPayload): boolean {
-  return code === 'rate_limited' || code === 'unavailable';
+const PASSING = ['rate_limited', 'unavailable'];
+
+export function refuse(outbox: Outbox, error: ErrorPayload, pausedUntil: number): Outbox {
+  const { code, message, in_reply_to } = error;
+  const passing = PASSING.includes(code);
+  const messages = outbox.messages.map((one): OutboxMessage => {
+    if (one.id !== in_reply_to) return one;
+    return passing ? { ...one, status: 'queued' } : failed(one, { code, message });
+  });
+  if (!passing) return { ...outbox, messages };
+  return { messages, refusals: outbox.refusals + 1, pausedUntil };
 }
 
-export function refuse(
-  outbox: Outbox,
-  id: string,
-  error: ErrorPayload,
-  pausedUntil: number,
-): Outbox {
-  const passing = isPassing(error);
-  const refused = (message: OutboxMessage): OutboxMessage => {
-    if (message.id !== id) return message;
-    if (passing) return { ...message, status: 'queued' };
-    return { ...message, status: 'failed', failure: { code: error.code, message: error.message } };
-  };
-  const messages = outbox.messages.map(refused);
-  if (!passing) return { ...outbox, messages };
-  return { messages, careful: true, refusals: outbox.refusals + 1, pausedUntil };
+function failed(message: OutboxMessage, failure: Failure): OutboxMessage {
+  return { ...message, status: 'failed', failure };
 }
 
 /** Marks what has waited for its echo too long, and gives up on what is older than a day. */
-export function age(outbox: Outbox, now: number, ackLate: number): Outbox {
-  const aged = (message: OutboxMessage): OutboxMessage => {
-    if (message.status !== 'failed' && now - message.createdAt > OLDEST) {
-      return { ...message, status: 'failed', failure: { code: 'expired', message: '' } };
-    }
-    const waits = message.status === 'sent' && message.sentAt !== null;
-    return waits && !message.late && now - (message.sentAt ?? now) >= ackLate
-      ? { ...message, late: true }
-      : message;
-  };
-  const messages = outbox.messages.map(aged);
+export function age(outbox: Outbox, now: number): Outbox {
+  const messages = outbox.messages.map(message => {
+    const expired = message.status !== 'failed' && now - message.createdAt > OLDEST;
+    if (expired) return failed(message, { code: 'expired', message: '' });
+    return now >= lateTime(message) ? { ...message, late: true } : message;
+  });
   const same = messages.every((message, at) => message === outbox.messages[at]);
   return same ? outbox : { ...outbox, messages };
+}
+
+/** When the next message will have waited for its echo too long. */
+export function lateAt({ messages }: Outbox): number {
+  return Math.min(...messages.map(lateTime));
+}
+
+function lateTime({ status, late, sentAt }: OutboxMessage): number {
+  return status === 'sent' && !late ? (sentAt ?? 0) + ACK_LATE : Number.POSITIVE_INFINITY;
 }
 
 /** A failed message starts anew at the end; a conflict needs a new id, since the old one is taken. */

@@ -1,83 +1,32 @@
-// Checks that a frame from the server has the shape that protocol.ts promises.
-// Unknown keys are kept and unknown types told apart from broken frames, so that newer servers may say more.
+// Checks that a frame from the server has the shape that protocol.generated.ts promises.
+// Unknown keys are kept, and frames of unknown types are no fault, so that newer servers may say more.
 
 import type { ServerFrame } from './protocol';
+import { SHAPES } from './protocol.generated';
 
-export type Reading =
-  | { is: 'frame'; frame: ServerFrame }
-  | { is: 'unknown'; type: string }
-  | { is: 'invalid'; why: string };
+/** The name of a type, a list of one shape, or the shapes of an object's keys. */
+type Shape = string | readonly Shape[] | { readonly [key: string]: Shape };
 
-type Check = (value: unknown) => boolean;
-
-const text: Check = value => typeof value === 'string';
-const flag: Check = value => typeof value === 'boolean';
-const whole: Check = value => Number.isSafeInteger(value);
-
-const object =
-  (required: Record<string, Check>, optional: Record<string, Check> = {}): Check =>
-  value => {
-    if (typeof value !== 'object' || value === null) return false;
-    const given = value as Record<string, unknown>;
-    return (
-      Object.entries(required).every(([key, check]) => check(given[key])) &&
-      Object.entries(optional).every(([key, check]) => given[key] == null || check(given[key]))
-    );
-  };
-
-const list =
-  (check: Check): Check =>
-  value =>
-    Array.isArray(value) && value.every(check);
-
-const user = object({ id: text, name: text });
-const ingredient = object({ id: text, name: text, quantity: text, unit: text, note: text });
-const recipe = object(
-  {
-    title: text,
-    servings: whole,
-    ingredients: list(ingredient),
-    steps: list(object({ id: text, text })),
-    tags: list(text),
-  },
-  { description: text },
-);
-const message = object(
-  { id: text, author: user, content: text, timestamp: text, revision: whole },
-  { effect: text, hint: text },
-);
-
-const PAYLOADS: Record<ServerFrame['type'], Check> = {
-  recipe_update: object(
-    { recipe_id: text, revision: whole, recipe },
-    {
-      message,
-      messages: list(message),
-      messages_truncated: flag,
-      session: object({ id: text, user, reauth_at: text, expires_at: text }),
-      in_reply_to: text,
-    },
-  ),
-  auth_required: object({ reason: text, expires_at: text }),
-  error: object(
-    { code: text, message: text, retryable: flag },
-    { in_reply_to: text, retry_after_ms: whole },
-  ),
-  pong: object({}, { in_reply_to: text }),
-};
-
-const envelope = object({ type: text, id: text, timestamp: text, payload: object({}) });
-
-export function readServerFrame(data: string): Reading {
-  let value: unknown;
+/** The frame, or null when it is broken or of a type that this client does not know. */
+export function readServerFrame(data: unknown): ServerFrame | null {
   try {
-    value = JSON.parse(data);
+    const frame = JSON.parse(data as string) as ServerFrame;
+    const isKnown = Object.hasOwn(SHAPES, frame.type);
+    return isKnown && fits(frame, SHAPES[frame.type]) ? frame : null;
   } catch {
-    return { is: 'invalid', why: 'not JSON' };
+    return null;
   }
-  if (!envelope(value)) return { is: 'invalid', why: 'no envelope' };
-  const frame = value as ServerFrame;
-  if (!Object.hasOwn(PAYLOADS, frame.type)) return { is: 'unknown', type: frame.type };
-  if (!PAYLOADS[frame.type](frame.payload)) return { is: 'invalid', why: frame.type };
-  return { is: 'frame', frame };
+}
+
+function fits(value: unknown, shape: Shape): boolean {
+  if (shape === 'uint') return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (typeof shape === 'string') return typeof value === shape;
+  if (Array.isArray(shape))
+    return Array.isArray(value) && value.every(item => fits(item, shape[0]));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(shape).every(([key, part]) => {
+    const name = key.replace('?', '');
+    const given = (value as Record<string, unknown>)[name];
+    return (name !== key && given == null) || fits(given, part);
+  });
 }

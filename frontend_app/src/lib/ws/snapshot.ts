@@ -34,7 +34,7 @@ export function snapshotOf(state: State): Snapshot {
     reauth: link.is === 'live' ? link.reauth : null,
     outageSince,
     proven,
-    retryAt: link.is === 'waiting' ? link.retryAt : null,
+    retryAt: link.is === 'waiting' && link.until < Number.POSITIVE_INFINITY ? link.until : null,
     ending: link.is === 'off' ? link.ending : null,
   });
 }

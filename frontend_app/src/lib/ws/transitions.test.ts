@@ -50,18 +50,19 @@ describe('signing in', () => {
   });
 
   it('takes no recipe update for success before its auth is on the wire', async () => {
-    const { world, tokens, manager } = setUp();
-    tokens.give = () => new Promise(() => {});
+    const { world, manager } = setUp();
     manager.connect('pancakes').catch(() => {});
-    world.socket.accept();
+    await settled();
     world.socket.say('recipe_update', update());
-    expect(manager.state).toBe('authenticating');
+    expect(manager.state).toBe('connecting');
+    expect(world.socket.sent).toHaveLength(0);
   });
 
-  it('asks for the token while the socket opens, and sends it at once', async () => {
+  it('has its token before it opens the socket, and sends it at once', async () => {
     const { world, tokens, manager } = setUp();
     manager.connect('pancakes').catch(() => {});
     expect(tokens.wishes).toHaveLength(1);
+    expect(world.sockets).toHaveLength(0);
     await settled();
     world.socket.accept();
     expect(world.socket.last).toMatchObject({ type: 'auth', payload: { token: 'token-0' } });
@@ -79,7 +80,7 @@ describe('signing in', () => {
     });
     onclose?.({ code: 1008, reason: 'Invalid token' });
     expect(next.isLive).toBe(true);
-    expect(manager.state).toBe('authenticating');
+    expect(manager.state).toBe('reconnecting');
   });
 });
 
@@ -165,6 +166,22 @@ describe('closes', () => {
     },
   );
 
+  it('1008 Session moved: opens a session of its own after a backoff, once, and asks nobody to sign in', async () => {
+    const { world, tokens, manager } = await setUpLive();
+    world.luck = 1;
+    world.socket.drop(1008, 'Session moved');
+    expect(manager.state).toBe('reconnecting');
+    await world.pass(1_999);
+    expect(world.sockets).toHaveLength(1);
+    await world.pass(1);
+    world.socket.accept();
+    expect(world.socket.last?.payload).toEqual({ token: 'token-0', revision: 1 });
+    expect(tokens.wishes.at(-1)).toMatchObject({ fresh: false });
+    world.socket.welcome();
+    world.socket.drop(1008, 'Session moved');
+    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+  });
+
   it('forgives the first forced refresh after some stable seconds', async () => {
     const { world, manager } = await setUpLive();
     for (const _ of [1, 2, 3]) {
@@ -224,12 +241,38 @@ describe('trying again', () => {
     const { world, manager } = await setUpLive();
     world.socket.drop();
     manager.retryNow();
+    await settled();
     expect(world.sockets).toHaveLength(2);
     world.socket.drop();
     world.tell('online');
+    await settled();
     expect(world.sockets).toHaveLength(3);
     manager.retryNow();
+    await settled();
     expect(world.sockets).toHaveLength(3);
+  });
+
+  it('gives up a socket that was opened into a dead network when the network is back', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.drop();
+    await nextSocket(world, manager);
+    expect(world.sockets).toHaveLength(2);
+    world.tell('online');
+    await settled();
+    expect(world.sockets).toHaveLength(3);
+    expect(world.live).toHaveLength(1);
+    manager.retryNow();
+    await settled();
+    expect(world.sockets, 'the fresh one is given its time').toHaveLength(3);
+  });
+
+  it('leaves the first socket alone when the page says that it is shown', async () => {
+    const { world, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    await settled();
+    world.tell('thawed');
+    await settled();
+    expect(world.sockets).toHaveLength(1);
   });
 
   it('lets the person start again after the end', async () => {
@@ -251,6 +294,7 @@ describe('trying again', () => {
     await world.pass(19_000);
     expect(world.sockets).toHaveLength(1);
     world.tell('online');
+    await settled();
     expect(world.sockets).toHaveLength(2);
   });
 
@@ -269,6 +313,7 @@ describe('trying again', () => {
     await world.pass(3_600_000);
     expect(world.sockets).toHaveLength(1);
     world.tell('shown');
+    await settled();
     expect(world.sockets).toHaveLength(2);
   });
 
@@ -284,7 +329,9 @@ describe('trying again', () => {
     const { world, manager } = await setUpLive();
     world.tell('frozen');
     expect(world.live).toHaveLength(0);
+    world.tell('hidden');
     expect(world.timers.size).toBe(0);
+    world.hidden = false;
     world.tell('thawed');
     await settled();
     world.socket.accept();
@@ -330,7 +377,7 @@ describe('a token source', () => {
     await world.pass(600_000);
     expect(manager.state).toBe('reconnecting');
     expect(tokens.wishes.length).toBeGreaterThan(20);
-    expect(world.sockets).toHaveLength(1);
+    expect(world.sockets).toHaveLength(0);
   });
 
   it.each([
@@ -347,29 +394,49 @@ describe('a token source', () => {
     world.luck = 1;
     tokens.give = give;
     manager.connect('pancakes').catch(() => {});
-    world.socket.accept();
     await world.pass(35_000);
     expect(manager.state).toBe('disconnected');
     expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
-    expect(world.sockets.length).toBeLessThanOrEqual(2);
+    expect(world.sockets).toHaveLength(0);
   });
 
-  it('that answers after its socket died is not listened to', async () => {
+  it('that answers too late is not listened to', async () => {
     const { tokens, world, manager } = setUp();
     const answers: ((token: string) => void)[] = [];
     tokens.give = () => new Promise(resolve => answers.push(resolve));
     manager.connect('pancakes').catch(() => {});
-    world.socket.accept();
-    world.socket.drop();
+    await world.pass(8_000);
     expect(tokens.wishes[0]?.signal.aborted).toBe(true);
     await world.pass(2_000);
-    world.socket.accept();
     answers[0]?.('too-late');
     await settled();
-    expect(world.sockets[1]?.sent).toHaveLength(0);
+    expect(world.sockets).toHaveLength(0);
     answers[1]?.('in-time');
     await settled();
-    expect(world.sockets[1]?.last).toMatchObject({ payload: { token: 'in-time' } });
+    world.socket.accept();
+    expect(world.socket.last).toMatchObject({ payload: { token: 'in-time' } });
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('that answers a re-authentication after its socket died is not listened to', async () => {
+    const { tokens, world, manager } = await setUpLive();
+    let answer: (token: string) => void = () => {};
+    tokens.give = () =>
+      new Promise(resolve => {
+        answer = resolve;
+      });
+    const expires_at = '2026-11-22T20:36:32.000Z';
+    world.socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
+    const late = answer;
+    world.socket.drop();
+    late('too-late');
+    await world.pass(2_000);
+    answer('in-time');
+    await settled();
+    world.socket.accept();
+    expect(world.sockets).toHaveLength(2);
+    expect(world.socket.ofType('auth').map(({ payload }) => payload.token)).toEqual(['in-time']);
     world.socket.welcome();
     expect(manager.state).toBe('authenticated');
   });

@@ -37,6 +37,8 @@ pub enum Verdict {
     Refresh,
     /// Connect again, with backoff.
     Retry,
+    /// Connect again, with backoff and without naming the session.
+    Anew,
     /// The client has a fault: connecting again would end the same way.
     Fault,
 }
@@ -65,7 +67,7 @@ impl Close {
     ];
 
     const fn row(self) -> (u16, &'static str, Verdict) {
-        use Verdict::{Fault, Refresh, Retry, Stop};
+        use Verdict::{Anew, Fault, Refresh, Retry, Stop};
         match self {
             Self::AuthenticationTimeout => (1008, "Authentication timeout", Refresh),
             Self::FirstMessageMustBeAuth => (1008, "First message must be auth", Stop),
@@ -75,7 +77,7 @@ impl Close {
             Self::AnotherUser => (1008, "Token belongs to another user", Stop),
             Self::ReauthenticationTimeout => (1008, "Re-authentication timeout", Refresh),
             Self::SessionRevoked => (1008, "Session revoked", Stop),
-            Self::SessionMoved => (1008, "Session moved", Stop),
+            Self::SessionMoved => (1008, "Session moved", Anew),
             Self::TooManyInvalidMessages => (1008, "Too many invalid messages", Stop),
             Self::TryAgainLater => (1013, "Try again later", Retry),
             Self::TooManyConnections => (1013, "Too many connections", Retry),

@@ -58,6 +58,11 @@ impl History {
         self.session.as_deref()
     }
 
+    /// Another connection has it now.
+    pub(super) fn forget_session(&mut self) {
+        self.session = None;
+    }
+
     pub(super) fn is_mine(&self, message: &Message) -> bool {
         self.me
             .as_ref()

@@ -158,7 +158,12 @@ impl Chat {
                 self.outbox.connection_lost();
                 self.want_token(why, todo);
             }
-            Verdict::Stop | Verdict::Refresh => self.end(Ending::Failed(why), todo),
+            Verdict::Anew if self.second_chance == SecondChance::Unused => {
+                self.second_chance = SecondChance::Used;
+                self.history.forget_session();
+                self.lost(why, now);
+            }
+            Verdict::Stop | Verdict::Refresh | Verdict::Anew => self.end(Ending::Failed(why), todo),
             Verdict::Fault => {
                 let words = format!("{why}; this client has a fault");
                 self.end(Ending::Failed(words), todo);

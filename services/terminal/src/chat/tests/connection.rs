@@ -24,6 +24,20 @@ fn a_lost_connection_is_resumed_with_session_and_revision() {
 }
 
 #[test]
+fn a_session_that_another_connection_took_is_not_named_again() {
+    let mut table = Table::live();
+    table.closed(Close::SessionMoved);
+    assert!(table.next().ends_with(&["open".into()]));
+    assert_eq!(
+        table.on(Event::Opened),
+        ["auth token-1 session - revision 3"]
+    );
+    table.on(welcome(3));
+    let ended = table.closed(Close::SessionMoved);
+    assert!(ended.iter().any(|action| action.starts_with("failed:")));
+}
+
+#[test]
 fn a_server_that_does_not_answer_the_first_auth_is_left() {
     let mut table = Table::opening();
     table.on(Event::Opened);
@@ -106,7 +120,7 @@ fn every_close_has_the_verdict_of_the_table() {
                 assert_eq!(status, Status::Disconnected);
             }
             Verdict::Refresh => assert_eq!(last, "refresh"),
-            Verdict::Retry => assert!(last.starts_with("trouble:"), "{last}"),
+            Verdict::Retry | Verdict::Anew => assert!(last.starts_with("trouble:"), "{last}"),
         }
     }
 }

@@ -1,0 +1,231 @@
+// Made by scripts/generate-protocol.js from proto/websocket/schema.json; do not edit.
+
+/** What proves who the client is. */
+export interface AuthPayload {
+  /** The last revision that the client has. */
+  revision?: number | null;
+  /** A session to resume. */
+  session?: string | null;
+  /** The access token. */
+  token: string;
+  /** W3C trace context. */
+  traceparent?: string | null;
+}
+
+/** Asks for a fresh `auth`. */
+export interface AuthRequired {
+  /** When the connection will be closed if nothing comes: RFC 3339, UTC. */
+  expires_at: string;
+  reason: AuthRequiredReason;
+}
+
+/** Why a fresh `auth` is wanted. */
+export type AuthRequiredReason =
+  | "Token expiring soon"
+  | "Session review requested"
+  | (string & {});
+
+/** A user as others see them. */
+export interface Author {
+  id: string;
+  name: string;
+}
+
+/** What is said. */
+export interface ChatPayload {
+  /** 1 to 4,000 characters after trimming. */
+  content: string;
+  /** W3C trace context. */
+  traceparent?: string | null;
+}
+
+/** A frame that a client sends. */
+export type ClientFrame =
+  | {
+    /** Unique per sender. */
+    id?: string | null;
+    payload: AuthPayload;
+    /** RFC 3339, UTC; informative. */
+    timestamp?: string | null;
+    type: "auth";
+  }
+  | {
+    /** The idempotency key: 1 to 128 characters. */
+    id: string;
+    payload: ChatPayload;
+    /** RFC 3339, UTC; informative. */
+    timestamp?: string | null;
+    type: "chat_message";
+  }
+  | {
+    /** Named by the `pong`. */
+    id: string;
+    payload: Empty;
+    /** RFC 3339, UTC; informative. */
+    timestamp?: string | null;
+    type: "ping";
+  };
+
+/** Nothing. */
+export type Empty = Record<string, unknown>;
+
+/** Why a client's message was not carried out. */
+export type ErrorCode =
+  | "invalid_message"
+  | "message_too_long"
+  | "rate_limited"
+  | "forbidden"
+  | "conflict"
+  | "unavailable"
+  | "internal"
+  | (string & {});
+
+/** Why a client's message was not carried out. */
+export interface ErrorPayload {
+  code: ErrorCode;
+  /** The `id` of the client's message, when known. */
+  in_reply_to?: string | null;
+  /** For people. */
+  message: string;
+  /** When to try again. */
+  retry_after_ms?: number | null;
+  /** Whether the same message may succeed later. */
+  retryable: boolean;
+}
+
+/** One line of the ingredient list. */
+export interface Ingredient {
+  /** Unique in the recipe, never used again. */
+  id: string;
+  name: string;
+  /** Empty when there is none. */
+  note: string;
+  /** As a cook writes it: `1 1/2`, `2-3`; empty when there is none. */
+  quantity: string;
+  /** Empty when there is none. */
+  unit: string;
+}
+
+/** A message that was accepted. */
+export interface Message {
+  author: Author;
+  content: string;
+  /** What it did to the recipe, in words; `null` for plain talk. */
+  effect?: string | null;
+  /** What would work, when it looked like a command that could not be followed. */
+  hint?: string | null;
+  /** Chosen by the author's client. */
+  id: string;
+  /** Its place in the recipe's one order: 1, 2, 3… */
+  revision: number;
+  /** When it was accepted: RFC 3339, UTC. */
+  timestamp: string;
+}
+
+/** The answer to `ping`. */
+export interface Pong {
+  /** The `id` of the `ping`. */
+  in_reply_to?: string | null;
+}
+
+/** The state of a recipe. */
+export interface Recipe {
+  /** A few words on the dish. */
+  description?: string | null;
+  ingredients: Ingredient[];
+  /** How many it serves. */
+  servings: number;
+  steps: Step[];
+  tags: string[];
+  title: string;
+}
+
+/** A recipe at a revision, and what led there. */
+export interface RecipeUpdate {
+  /** The `id` of the client's message that this answers. */
+  in_reply_to?: string | null;
+  /** The message that was accepted; absent in the answer to `auth`. */
+  message?: Message | null;
+  /** Messages that the client may not have, oldest first. */
+  messages?: Message[] | null;
+  /** Whether older messages exist than the first of `messages`. */
+  messages_truncated?: boolean | null;
+  recipe: Recipe;
+  recipe_id: string;
+  /** The revision that `recipe` stands at. */
+  revision: number;
+  /** The client's session; only in the answer to `auth`. */
+  session?: SessionInfo | null;
+}
+
+/** A frame that the server sends. */
+export type ServerFrame =
+  | {
+    /** UUIDv7. */
+    id: string;
+    payload: RecipeUpdate;
+    /** RFC 3339, UTC. */
+    timestamp: string;
+    type: "recipe_update";
+  }
+  | {
+    /** UUIDv7. */
+    id: string;
+    payload: AuthRequired;
+    /** RFC 3339, UTC. */
+    timestamp: string;
+    type: "auth_required";
+  }
+  | {
+    /** UUIDv7. */
+    id: string;
+    payload: ErrorPayload;
+    /** RFC 3339, UTC. */
+    timestamp: string;
+    type: "error";
+  }
+  | {
+    /** UUIDv7. */
+    id: string;
+    payload: Pong;
+    /** RFC 3339, UTC. */
+    timestamp: string;
+    type: "pong";
+  };
+
+/** The session that an `auth` opened or renewed. */
+export interface SessionInfo {
+  /** When the token ends: RFC 3339, UTC. */
+  expires_at: string;
+  /** Give it as `payload.session` to resume after a lost connection. */
+  id: string;
+  /** When `auth_required` will come: RFC 3339, UTC. */
+  reauth_at: string;
+  user: Author;
+}
+
+/** One step of the method. */
+export interface Step {
+  /** Unique in the recipe, never used again. */
+  id: string;
+  text: string;
+}
+
+const AuthorShape = { id: 'string', name: 'string' };
+const MessageShape = { author: AuthorShape, content: 'string', 'effect?': 'string', 'hint?': 'string', id: 'string', revision: 'uint', timestamp: 'string' };
+const IngredientShape = { id: 'string', name: 'string', note: 'string', quantity: 'string', unit: 'string' };
+const StepShape = { id: 'string', text: 'string' };
+const RecipeShape = { 'description?': 'string', ingredients: [IngredientShape], servings: 'uint', steps: [StepShape], tags: ['string'], title: 'string' };
+const SessionInfoShape = { expires_at: 'string', id: 'string', reauth_at: 'string', user: AuthorShape };
+const RecipeUpdateShape = { 'in_reply_to?': 'string', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': 'boolean', recipe: RecipeShape, recipe_id: 'string', revision: 'uint', 'session?': SessionInfoShape };
+const AuthRequiredShape = { expires_at: 'string', reason: 'string' };
+const ErrorPayloadShape = { code: 'string', 'in_reply_to?': 'string', message: 'string', 'retry_after_ms?': 'uint', retryable: 'boolean' };
+const PongShape = { 'in_reply_to?': 'string' };
+
+/** A key with a question mark may be missing or null. */
+export const SHAPES = {
+  recipe_update: { id: 'string', payload: RecipeUpdateShape, timestamp: 'string' },
+  auth_required: { id: 'string', payload: AuthRequiredShape, timestamp: 'string' },
+  error: { id: 'string', payload: ErrorPayloadShape, timestamp: 'string' },
+  pong: { id: 'string', payload: PongShape, timestamp: 'string' },
+} as const;
