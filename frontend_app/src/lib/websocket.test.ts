@@ -169,6 +169,7 @@ describe('the client', () => {
     await settled();
     const report = JSON.stringify(manager.report());
     expect(world.socket.ofType('auth').at(-1)?.payload.token).toBe('secret-token');
+    expect(manager.report()).toMatchObject({ messages: 0, unsent: [{ status: 'sent' }] });
     expect(report).toContain('auth_required');
     expect(report).toContain('chat_message');
     expect(report).not.toMatch(/secret/);

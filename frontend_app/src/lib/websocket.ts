@@ -145,7 +145,7 @@ export class WebSocketManager {
 
   /** What is the matter and what happened lately, without tokens and texts: to be copied into a fault report. */
   report(): Record<string, unknown> {
-    return { is: this.state, ...this.#diary.report(this.#state) };
+    return { state: this.state, ...this.#diary.report(this.#state) };
   }
 
   /** Takes events one after the other, also those that come up while another is carried out. */
@@ -161,11 +161,15 @@ export class WebSocketManager {
   }
 
   #take(event: Event): void {
-    const { dice, isHidden, isOffline } = this.#environment;
+    const world = this.#environment;
     const now = this.#now();
     const before = this.#state;
-    const moment = { now, dice: dice(), hidden: isHidden(), offline: isOffline() };
-    const after = reduce(before, event, moment);
+    const after = reduce(before, event, {
+      now,
+      dice: world.dice(),
+      hidden: world.isHidden(),
+      offline: world.isOffline(),
+    });
     this.#state = after;
     this.#diary.note(now, '<', event);
     if (after.link.is !== before.link.is) this.#diary.note(now, '=', after.link);

@@ -12,7 +12,7 @@ export interface DiaryEntry {
 const LENGTH = 200;
 /** Names of the envelope, of closes, and of what reduce.ts decides by. */
 const SHOWN =
-  'is frame type id payload in_reply_to code reason why until reauth deadline tries link generation attempt mended proven outageSince noise hidden offline session revision history outbox messages status failure pausedUntil'.split(
+  'is frame type id payload in_reply_to code reason why until reauth deadline tries link generation attempt mended proven outageSince noise hidden offline session revision history outbox status failure pausedUntil'.split(
     ' ',
   );
 
@@ -25,6 +25,9 @@ export class Diary {
   }
 
   report(state: State): Record<string, unknown> {
-    return { ...JSON.parse(JSON.stringify(state, SHOWN)), diary: [...this.#entries] };
+    const shown = (what: unknown) => JSON.parse(JSON.stringify(what, SHOWN));
+    const messages = state.history.messages.length;
+    const unsent = shown(state.outbox.messages);
+    return { ...shown(state), messages, unsent, diary: [...this.#entries] };
   }
 }
