@@ -11,7 +11,7 @@ export function mutate() {
     enforce: 'pre',
     transform(code, id) {
       if (!mutant || !id.endsWith(mutant.file)) return null;
-      if (!code.includes(mutant.find)) throw new Error(`mutant ${number} finds nothing in ${id}`);
+      if (!code.includes(mutant.find)) throw new Error(`mutant ${number} has no place in ${id}`);
       return { code: code.replace(mutant.find, mutant.replace), map: null };
     },
   };

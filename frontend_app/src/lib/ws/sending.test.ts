@@ -238,7 +238,7 @@ describe('a reload', () => {
     ]);
   });
 
-  it('finds nothing that was written down again when the person left in between', async () => {
+  it('is not preceded by unsent texts being written down again when the person leaves', async () => {
     const saves: string[] = [];
     const store: OutboxStore = {
       load: async () => [],
