@@ -24,6 +24,8 @@ export default defineConfig({
           environment: 'happy-dom',
           include: ['{src,test}/**/*.test.ts', 'src/**/*.test.tsx'],
           exclude: ['src/**/*.browser.test.tsx'],
+          // Generous: a busy machine is no fault.
+          testTimeout: 20_000,
           restoreMocks: true,
           unstubGlobals: true,
         },

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-const LIMIT = 120_000;
+const LIMIT = 300_000;
 const mutants = JSON.parse(readFileSync(new URL('mutants.json', import.meta.url), 'utf8'));
 
 /** Runs the client's tests, with one mutant or with none. */

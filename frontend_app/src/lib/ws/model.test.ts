@@ -156,7 +156,7 @@ async function endsWell(stage: Stage): Promise<void> {
 }
 
 describe('the client under random histories', () => {
-  it(`keeps its promises in ${RUNS} of them`, { timeout: 60_000 }, async () => {
+  it(`keeps its promises in ${RUNS} of them`, { timeout: 180_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(moves, { minLength: 5, maxLength: 60 }), async history => {
         const stage = setTheStage();
