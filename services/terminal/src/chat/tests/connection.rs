@@ -32,7 +32,6 @@ fn a_session_that_another_connection_took_is_not_named_again() {
         table.on(Event::Opened),
         ["auth token-1 session - revision 3"]
     );
-    table.on(welcome(3));
     let ended = table.closed(Close::SessionMoved);
     assert!(ended.iter().any(|action| action.starts_with("failed:")));
 }
