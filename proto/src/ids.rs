@@ -109,6 +109,13 @@ impl SessionId {
     }
 }
 
+impl MessageId {
+    /// A new, unique one.
+    pub fn random() -> Self {
+        Self(uuid::Uuid::now_v7().to_string().into())
+    }
+}
+
 impl LoginSessionId {
     /// A new, unique one.
     pub fn random() -> Self {

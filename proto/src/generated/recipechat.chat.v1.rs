@@ -156,6 +156,130 @@ pub struct ExportRecipeResponse {
     #[prost(uint64, tag = "3")]
     pub revision: u64,
 }
+/// Asks for a recipe to become what a document says.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportRecipeRequest {
+    /// The author of the change.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// 1 to 128 characters; the idempotency key.
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    #[prost(oneof = "import_recipe_request::Document", tags = "4, 5, 6")]
+    pub document: ::core::option::Option<import_recipe_request::Document>,
+}
+/// Nested message and enum types in `ImportRecipeRequest`.
+pub mod import_recipe_request {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Document {
+        /// Cooklang text.
+        #[prost(string, tag = "4")]
+        Cooklang(::prost::alloc::string::String),
+        /// JSON-LD text with a schema.org Recipe in it.
+        #[prost(string, tag = "5")]
+        SchemaOrg(::prost::alloc::string::String),
+        /// A recipe; its ids are not taken over.
+        #[prost(message, tag = "6")]
+        Recipe(super::Recipe),
+    }
+}
+/// The recipe is what the document says.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportRecipeResponse {
+    /// The recipe after the import.
+    #[prost(message, optional, tag = "1")]
+    pub recipe: ::core::option::Option<Recipe>,
+    /// The message that stands for the import in the recipe's order.
+    #[prost(message, optional, tag = "2")]
+    pub message: ::core::option::Option<Message>,
+    /// Whether the recipe was missing before.
+    #[prost(bool, tag = "3")]
+    pub created: bool,
+    /// Whether the import had been accepted before: nothing was applied again.
+    #[prost(bool, tag = "4")]
+    pub duplicate: bool,
+}
+/// Somebody who was invited.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Member {
+    /// In lower case.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+    /// Whether they have come in since.
+    #[prost(bool, tag = "3")]
+    pub joined: bool,
+}
+/// Asks who may come in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListMembersRequest {
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+}
+/// Who may come in.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListMembersResponse {
+    #[prost(enumeration = "Visibility", tag = "1")]
+    pub visibility: i32,
+    #[prost(message, optional, tag = "2")]
+    pub owner: ::core::option::Option<Principal>,
+    /// By name.
+    #[prost(message, repeated, tag = "3")]
+    pub members: ::prost::alloc::vec::Vec<Member>,
+    /// What the principal may do.
+    #[prost(enumeration = "Role", tag = "4")]
+    pub your_role: i32,
+}
+/// Asks for a change of who may come in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChangeAccessRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// 1 to 128 characters; the idempotency key.
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    #[prost(oneof = "change_access_request::Change", tags = "4, 5, 6")]
+    pub change: ::core::option::Option<change_access_request::Change>,
+}
+/// Nested message and enum types in `ChangeAccessRequest`.
+pub mod change_access_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Change {
+        /// Who is invited, or gets another role.
+        #[prost(message, tag = "4")]
+        Invite(super::Invitation),
+        /// The name of a member who is removed.
+        #[prost(string, tag = "5")]
+        Remove(::prost::alloc::string::String),
+        /// Who may come in from now on.
+        #[prost(enumeration = "super::Visibility", tag = "6")]
+        Visibility(i32),
+    }
+}
+/// Names somebody who may come in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Invitation {
+    /// As users write it; case does not matter.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+}
+/// It is so.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChangeAccessResponse {
+    /// The message that made it so; absent when it was so already.
+    #[prost(message, optional, tag = "1")]
+    pub message: ::core::option::Option<Message>,
+}
 /// Asks for the principal's recipes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRecipesRequest {
@@ -464,6 +588,74 @@ impl RecipeFormat {
         }
     }
 }
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Visibility {
+    Unspecified = 0,
+    /// Every signed-in user who has the recipe's id.
+    Public = 1,
+    /// The owner and the members.
+    Private = 2,
+}
+impl Visibility {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VISIBILITY_UNSPECIFIED",
+            Self::Public => "VISIBILITY_PUBLIC",
+            Self::Private => "VISIBILITY_PRIVATE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VISIBILITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "VISIBILITY_PUBLIC" => Some(Self::Public),
+            "VISIBILITY_PRIVATE" => Some(Self::Private),
+            _ => None,
+        }
+    }
+}
+/// What somebody may do with a recipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Role {
+    Unspecified = 0,
+    /// Read.
+    Viewer = 1,
+    /// Change it as well.
+    Editor = 2,
+    /// Decide who else may. Nobody can be invited as that.
+    Owner = 3,
+}
+impl Role {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROLE_UNSPECIFIED",
+            Self::Viewer => "ROLE_VIEWER",
+            Self::Editor => "ROLE_EDITOR",
+            Self::Owner => "ROLE_OWNER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROLE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROLE_VIEWER" => Some(Self::Viewer),
+            "ROLE_EDITOR" => Some(Self::Editor),
+            "ROLE_OWNER" => Some(Self::Owner),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod chat_service_client {
     #![allow(
@@ -623,6 +815,94 @@ pub mod chat_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("recipechat.chat.v1.ChatService", "ExportRecipe"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Replaces a recipe by a document, as one change that can be undone; creates the recipe when it is missing.
+        ///
+        /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: the document cannot be taken over; the words
+        /// say where and why. PERMISSION_DENIED: may read, not write.
+        pub async fn import_recipe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ImportRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportRecipeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ImportRecipe",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ImportRecipe"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells who may come into a recipe, and as what.
+        pub async fn list_members(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListMembersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListMembersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ListMembers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ListMembers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private",
+        /// "/public". What is so already stays as it is, without a message.
+        ///
+        /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: it cannot be done; the words say why.
+        /// PERMISSION_DENIED: only the owner may.
+        pub async fn change_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ChangeAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ChangeAccessResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ChangeAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ChangeAccess"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -801,6 +1081,37 @@ pub mod chat_service_server {
             request: tonic::Request<super::ExportRecipeRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ExportRecipeResponse>,
+            tonic::Status,
+        >;
+        /// Replaces a recipe by a document, as one change that can be undone; creates the recipe when it is missing.
+        ///
+        /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: the document cannot be taken over; the words
+        /// say where and why. PERMISSION_DENIED: may read, not write.
+        async fn import_recipe(
+            &self,
+            request: tonic::Request<super::ImportRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportRecipeResponse>,
+            tonic::Status,
+        >;
+        /// Tells who may come into a recipe, and as what.
+        async fn list_members(
+            &self,
+            request: tonic::Request<super::ListMembersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListMembersResponse>,
+            tonic::Status,
+        >;
+        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private",
+        /// "/public". What is so already stays as it is, without a message.
+        ///
+        /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: it cannot be done; the words say why.
+        /// PERMISSION_DENIED: only the owner may.
+        async fn change_access(
+            &self,
+            request: tonic::Request<super::ChangeAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ChangeAccessResponse>,
             tonic::Status,
         >;
         /// Lists the recipes that the principal owns or has joined, newest change first.
@@ -1053,6 +1364,141 @@ pub mod chat_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExportRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ImportRecipe" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportRecipeSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ImportRecipeRequest>
+                    for ImportRecipeSvc<T> {
+                        type Response = super::ImportRecipeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ImportRecipeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::import_recipe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ListMembers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListMembersSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ListMembersRequest>
+                    for ListMembersSvc<T> {
+                        type Response = super::ListMembersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListMembersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::list_members(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListMembersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ChangeAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct ChangeAccessSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ChangeAccessRequest>
+                    for ChangeAccessSvc<T> {
+                        type Response = super::ChangeAccessResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ChangeAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::change_access(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ChangeAccessSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -3,7 +3,10 @@
 
 use proto::ids::UserId;
 
-use crate::{message::Principal, recipe::Role};
+use crate::{
+    message::Principal,
+    recipe::{Command, Role},
+};
 
 /// Who may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,24 @@ impl Access {
             (Some(Role::Editor), _) | (None, Visibility::Public) => Some(Right::Write),
             (Some(Role::Viewer), _) => Some(Right::Read),
             (None, Visibility::Private) => None,
+        }
+    }
+
+    /// Whether what an owner's command asks for is so without it.
+    pub(crate) fn is_so_already(&self, command: &Command, owner: &Principal) -> bool {
+        let role_of = |name: &str| {
+            let member = self.members.iter().find(|member| member.name == name);
+            member.map(|member| member.role)
+        };
+        match command {
+            Command::Undo => false,
+            Command::Invite { name, role } => role_of(&folded(name)) == Some(*role),
+            Command::Remove { name } => {
+                let name = folded(name);
+                name != folded(owner.name()) && role_of(&name).is_none()
+            }
+            Command::MakePrivate => self.visibility == Visibility::Private,
+            Command::MakePublic => self.visibility == Visibility::Public,
         }
     }
 

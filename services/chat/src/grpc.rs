@@ -2,6 +2,7 @@
 //! becomes the answer. Nothing is decided here.
 
 mod convert;
+mod sharing;
 mod streams;
 
 use proto::{
@@ -14,9 +15,8 @@ use proto::{
 use runtime::lifecycle::Lifecycle;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
-use tracing::Span;
 
-use self::convert::{Invalid, id, page_start, principal, status};
+use self::convert::{Invalid, declined, id, page_start, principal, status};
 use crate::{
     ledger::Draft,
     recipe::{Recipe, to_cooklang, to_schema_org},
@@ -104,6 +104,47 @@ impl ChatService for Chat {
         }))
     }
 
+    async fn import_recipe(
+        &self,
+        request: Request<wire::ImportRecipeRequest>,
+    ) -> Result<Response<wire::ImportRecipeResponse>, Status> {
+        let request = request.into_inner();
+        let author = principal(request.principal)?;
+        let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
+        let document = sharing::document(request.document)?;
+        let imported = self.recipes.import(author, recipe, message, document).await;
+        imported
+            .map(|imported| Response::new(imported.into()))
+            .map_err(declined)
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<wire::ListMembersRequest>,
+    ) -> Result<Response<wire::ListMembersResponse>, Status> {
+        let request = request.into_inner();
+        let who = principal(request.principal)?;
+        let shared = self.recipes.shared(&who, &id(&request.recipe_id)?).await;
+        shared
+            .map(|shared| Response::new(shared.into()))
+            .map_err(status)
+    }
+
+    async fn change_access(
+        &self,
+        request: Request<wire::ChangeAccessRequest>,
+    ) -> Result<Response<wire::ChangeAccessResponse>, Status> {
+        let request = request.into_inner();
+        let owner = principal(request.principal)?;
+        let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
+        let command = sharing::command(request.change)?;
+        let posted = self.recipes.command(owner, recipe, message, &command).await;
+        let message = posted
+            .map_err(declined)?
+            .map(|posted| (&*posted.message).into());
+        Ok(Response::new(wire::ChangeAccessResponse { message }))
+    }
+
     async fn list_recipes(
         &self,
         request: Request<wire::ListRecipesRequest>,
@@ -138,8 +179,7 @@ impl ChatService for Chat {
         let recipe = id(&request.recipe_id)?;
         let content = request.content.parse().map_err(Invalid::from)?;
         let draft = Draft::new(recipe, author, id(&request.message_id)?, content);
-        let submitted = self.recipes.submit(draft, &Span::current());
-        let posted = submitted.map_err(status)?.settled().await;
+        let posted = self.recipes.post(draft).await;
         posted
             .map(|posted| Response::new(convert::posted(&posted, true)))
             .map_err(status)

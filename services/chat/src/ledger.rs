@@ -16,7 +16,7 @@ use crate::{
     access::{Access, Member, Right, Visibility},
     message::{Content, Message, MessageKey, Principal},
     recipe::{self, Change, Command, Parsed, Recipe},
-    refused::Refused,
+    refused::{Declined, Refused},
 };
 
 /// A message on its way in, already understood.
@@ -60,6 +60,43 @@ impl Draft {
             recipe: self.recipe.clone(),
             author: self.author.user.clone(),
             id: self.id.clone(),
+        }
+    }
+
+    /// A command that was not written in the chat, as if it had been.
+    ///
+    /// # Errors
+    /// When a name in it cannot be one.
+    pub(crate) fn command(
+        recipe: RecipeId,
+        author: Principal,
+        id: MessageId,
+        command: &Command,
+    ) -> Result<Self, Declined> {
+        let written = command.to_string().parse().ok();
+        let draft = written.map(|content| Self::new(recipe, author, id, content));
+        draft
+            .filter(|draft| *draft.parsed == Parsed::Command(command.clone()))
+            .ok_or_else(|| Declined::Unworkable("Nobody can have that name".to_owned()))
+    }
+
+    /// An import: it stands in the conversation as a sentence that names the document by a digest, so that the
+    /// same id with another document is noticed.
+    pub(crate) fn import(
+        recipe: RecipeId,
+        author: Principal,
+        id: MessageId,
+        content: Content,
+        imported: Recipe,
+    ) -> Self {
+        let changes = vec![Change::Become(Box::new(imported))];
+        Self {
+            recipe,
+            author,
+            id,
+            content,
+            traceparent: None,
+            parsed: Arc::new(Parsed::Changes(changes)),
         }
     }
 

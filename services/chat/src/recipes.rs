@@ -1,7 +1,9 @@
 //! Recipes as callers use them: create, read, list, join, post, and read what was missed. Unary calls and links
 //! go through here alike. It knows no protobuf and no SQL.
 
+mod importing;
 mod reading;
+mod sharing;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -10,7 +12,11 @@ use runtime::clock::SharedClock;
 use tokio::time::timeout;
 use tracing::{Span, warn};
 
-pub(crate) use self::reading::{CaughtUp, Joined, MessagePage, PageStart, Standing};
+pub(crate) use self::{
+    importing::{Document, Imported},
+    reading::{CaughtUp, Joined, MessagePage, PageStart, Standing},
+    sharing::Shared,
+};
 use crate::{
     access::folded,
     commit::{Answer, Pipeline, Posted},
@@ -80,10 +86,12 @@ impl Recipes {
         title: Option<&str>,
     ) -> Result<Ledger, Refused> {
         let ledger = self.new_ledger(owner, recipe, title);
-        match self.ask(self.store.create(&ledger)).await? {
-            true => Ok(ledger),
-            false => Err(Refused::RecipeIdTaken),
+        if !self.ask(self.store.create(&ledger)).await? {
+            return Err(Refused::RecipeIdTaken);
         }
+        // So that others learn the owner's name even when the owner never comes.
+        self.ask(self.store.visit(&ledger.id, owner)).await?;
+        Ok(ledger)
     }
 
     /// Gives a recipe at its newest revision, or as it stood at `revision`.
@@ -119,6 +127,14 @@ impl Recipes {
         limit: usize,
     ) -> Result<Vec<Summary>, Refused> {
         self.ask(self.store.list(who, limit)).await
+    }
+
+    /// Posts a draft and waits until it is durable.
+    ///
+    /// # Errors
+    /// When it was refused, or nobody knows in time.
+    pub(crate) async fn post(&self, draft: Draft) -> Result<Posted, Refused> {
+        self.submit(draft, &Span::current())?.settled().await
     }
 
     /// Puts a post into the pipeline, at once: posts of one recipe are applied in the order of these calls.

@@ -28,3 +28,14 @@ pub(crate) enum Refused {
     #[error("The recipe cannot be reached just now; try again")]
     Unavailable,
 }
+
+/// What was asked beside the chat was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Declined {
+    /// As a message would have been.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// It cannot be done as it is; the words say why, and what would work.
+    #[error("{0}")]
+    Unworkable(String),
+}

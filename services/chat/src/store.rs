@@ -194,6 +194,15 @@ impl Store {
         ask!(self, visitors(recipe.clone(), limit))
     }
 
+    /// Tells under which name somebody came to a recipe.
+    pub(crate) async fn visitor_name(
+        &self,
+        recipe: &RecipeId,
+        user: &UserId,
+    ) -> Result<Option<String>, Error> {
+        ask!(self, visitor_name(recipe.clone(), user.clone()))
+    }
+
     /// Binds an invitation to the user who came by that name, unless it is bound already.
     pub(crate) async fn bind(
         &self,

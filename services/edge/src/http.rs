@@ -18,16 +18,19 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, StatusCode, header},
     middleware,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
+use self::recipes::members;
 use crate::edge::Edge;
 
 /// The largest body that the API takes.
 const MAX_BODY: usize = 64 << 10;
+/// The largest recipe from elsewhere.
+const MAX_DOCUMENT: usize = 512 << 10;
 /// How long a request may take. WebSockets have limits of their own.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -47,8 +50,18 @@ pub fn router(edge: &Arc<Edge>) -> Router {
     Router::new()
         .merge(auth)
         .route("/v1/recipes", get(recipes::list).post(recipes::create))
-        .route("/v1/recipes/{id}", get(recipes::show))
+        .route(
+            "/v1/recipes/{id}",
+            get(recipes::show)
+                .merge(put(recipes::import::import).layer(DefaultBodyLimit::max(MAX_DOCUMENT))),
+        )
         .route("/v1/recipes/{id}/messages", get(recipes::messages))
+        .route("/v1/recipes/{id}/members", get(members::list))
+        .route(
+            "/v1/recipes/{id}/members/{name}",
+            put(members::invite).delete(members::remove),
+        )
+        .route("/v1/recipes/{id}/visibility", put(members::open))
         .route("/.well-known/jwks.json", get(operations::jwks))
         .route("/openapi.json", get(operations::openapi))
         .route("/healthz", get(operations::health))

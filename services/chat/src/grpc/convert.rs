@@ -18,7 +18,7 @@ use crate::{
     message::{InvalidText, Message, Principal, Update},
     recipe::{Ingredient, Recipe, Step, limits},
     recipes::{JoinAs, Joined, MessagePage, PageStart},
-    refused::Refused,
+    refused::{Declined, Refused},
     store::Summary,
 };
 
@@ -56,6 +56,14 @@ pub(super) fn code(refused: Refused) -> Code {
 
 pub(super) fn status(refused: Refused) -> Status {
     Status::new(code(refused), refused.to_string())
+}
+
+/// The words of what cannot be done are about the request, never about what lies behind.
+pub(super) fn declined(declined: Declined) -> Status {
+    match declined {
+        Declined::Refused(refused) => status(refused),
+        Declined::Unworkable(words) => Status::invalid_argument(words),
+    }
 }
 
 pub(super) fn principal(principal: Option<wire::Principal>) -> Result<Principal, Invalid> {

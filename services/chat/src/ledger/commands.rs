@@ -5,12 +5,32 @@ use crate::{
     access::{Member, Visibility, folded},
     message::Principal,
     recipe::{Command, Role},
+    refused::Declined,
 };
 
 /// How many members a recipe may have.
 const MOST_MEMBERS: usize = 200;
 
 impl Ledger {
+    /// Whether an owner's command would change anything.
+    ///
+    /// # Errors
+    /// When it cannot be followed; the words say why.
+    pub(crate) fn would_change_by(
+        &self,
+        command: &Command,
+        owner: &Principal,
+    ) -> Result<bool, Declined> {
+        if self.access.is_so_already(command, owner) {
+            return Ok(false);
+        }
+        let outcome = self.clone().follow_command(command, owner);
+        match outcome.effect {
+            Some(_) => Ok(true),
+            None => Err(Declined::Unworkable(outcome.hint.unwrap_or_default())),
+        }
+    }
+
     pub(super) fn follow_command(&mut self, command: &Command, owner: &Principal) -> Outcome {
         match command {
             Command::Undo => Outcome::default(),

@@ -4,6 +4,7 @@
 mod conversion;
 mod details;
 mod find;
+mod imported;
 mod ingredients;
 mod scaling;
 mod steps;
@@ -95,6 +96,7 @@ fn carry_out(recipe: &mut Recipe, change: &Change) -> Result<String, Refusal> {
         Change::SwapSteps(one, other) => steps::swap(recipe, *one, *other),
         Change::RemoveSteps(steps) => steps::remove(recipe, steps),
         Change::ClearSteps => steps::clear(recipe),
+        Change::Become(imported) => Ok(imported::become_it(recipe, imported)),
     }
 }
 

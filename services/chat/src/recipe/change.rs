@@ -1,6 +1,9 @@
 //! What a message can ask for, as values: changes to the recipe, and commands about it.
 //! It does not read text (`language` does) and carries nothing out (`apply` does).
 
+use std::fmt;
+
+use super::model::Recipe;
 use super::quantity::Amount;
 use super::rational::Rational;
 use super::unit::{System, Unit};
@@ -18,7 +21,7 @@ pub enum Parsed {
     },
 }
 
-/// What concerns the recipe's history or its members rather than its content.
+/// What concerns the recipe's history or its members rather than its content. It is shown as it is written in the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Undo,
@@ -28,10 +31,31 @@ pub enum Command {
     MakePublic,
 }
 
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undo => f.write_str("undo"),
+            Self::Invite { name, role } => write!(f, "/invite {name} as {role}"),
+            Self::Remove { name } => write!(f, "/remove {name}"),
+            Self::MakePrivate => f.write_str("/private"),
+            Self::MakePublic => f.write_str("/public"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Editor,
     Viewer,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Editor => "editor",
+            Self::Viewer => "viewer",
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +125,8 @@ pub enum Change {
     /// The numbers are those before the removal.
     RemoveSteps(Vec<StepNumber>),
     ClearSteps,
+    /// Becomes an imported recipe.
+    Become(Box<Recipe>),
 }
 
 /// An ingredient as it was written.
@@ -133,6 +159,16 @@ pub enum Scaling {
     By(Rational),
     /// To so many servings.
     To(u64),
+}
+
+impl Direction {
+    /// What one becomes when this part of it is added or taken away.
+    pub(super) fn part_of_one(self, part: Rational) -> Option<Rational> {
+        match self {
+            Self::More => Rational::ONE.plus(part),
+            Self::Less => Rational::ONE.minus(part),
+        }
+    }
 }
 
 /// A step by its number, counted from one.

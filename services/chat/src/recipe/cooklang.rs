@@ -1,6 +1,7 @@
 //! Recipes as Cooklang text, out and in. Reading is the work of the `cooklang` crate in its canonical form (no
 //! extensions); this file maps what it finds.
 
+use cooklang::error::SourceDiag;
 use cooklang::metadata::CooklangValueExt as _;
 use cooklang::model::{Content, Ingredient as Component, Item, Section, Step};
 use cooklang::quantity::{Number, Value};
@@ -8,7 +9,7 @@ use cooklang::{Converter, CooklangParser, Extensions, Recipe as Document};
 
 use super::apply::append_ingredient;
 use super::change::{Change, NewIngredient, Place};
-use super::import::ImportError;
+use super::import::{ImportError, Placed as _};
 use super::language;
 use super::model::{Ingredient, Recipe};
 use super::quantity::Amount;
@@ -169,20 +170,26 @@ fn escaped(letter: char, special: bool) -> String {
 /// than title, servings, tags and description. A quantity in words that are not known becomes part of the note.
 pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
     let parser = CooklangParser::new(Extensions::empty(), Converter::empty());
-    let (document, _warnings) = parser
-        .parse(&without_idle_escapes(text))
-        .into_result()
-        .map_err(|report| ImportError::Unreadable {
-            format: "Cooklang",
-            reason: report
-                .errors()
-                .next()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        })?;
+    let text = without_idle_escapes(text);
+    let (document, _warnings) =
+        parser
+            .parse(&text)
+            .into_result()
+            .map_err(|report| ImportError::Unreadable {
+                format: "Cooklang",
+                reason: report
+                    .errors()
+                    .next()
+                    .map(|error| with_its_line(error, &text))
+                    .unwrap_or_default(),
+            })?;
     let mut recipe = with_metadata(&document)?;
     for found in &document.ingredients {
-        append_ingredient(&mut recipe, &new_ingredient(found))?;
+        let new = new_ingredient(found);
+        append_ingredient(&mut recipe, &new).at(|| {
+            let beginning: String = found.name.chars().take(40).collect();
+            format!("ingredient @{beginning}")
+        })?;
     }
     for section in &document.sections {
         for content in &section.content {
@@ -193,11 +200,24 @@ pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
                     text: step_text(step, &document),
                     at: Place::End,
                 };
-                recipe = recipe.apply(&add)?.0;
+                let number = recipe.steps.len() + 1;
+                recipe = recipe.apply(&add).at(|| format!("step {number}"))?.0;
             }
         }
     }
     Ok(recipe)
+}
+
+/// "line 3: …", when the error says where it is.
+fn with_its_line(error: &SourceDiag, text: &str) -> String {
+    let before = error
+        .labels
+        .first()
+        .and_then(|(span, _)| text.get(..span.start()));
+    match before {
+        Some(before) => format!("line {}: {error}", before.matches('\n').count() + 1),
+        None => error.to_string(),
+    }
 }
 
 /// A backslash at the end or before a letter outside ASCII escapes nothing; debug builds of cooklang 0.19 panic on it.
@@ -225,12 +245,11 @@ fn with_metadata(document: &Document) -> Result<Recipe, ImportError> {
         .find_map(|key| metadata.get(*key)?.as_servings());
     if let Some(servings) = servings.and_then(|servings| servings.as_number()) {
         let set = Change::SetServings(u64::from(servings));
-        recipe = recipe.apply(&set)?.0;
+        recipe = recipe.apply(&set).at(|| "servings".to_owned())?.0;
     }
     if let Some(description) = metadata.description() {
-        recipe = recipe
-            .apply(&Change::SetDescription(Some(description.to_owned())))?
-            .0;
+        let set = Change::SetDescription(Some(description.to_owned()));
+        recipe = recipe.apply(&set).at(|| "description".to_owned())?.0;
     }
     let tags: Vec<String> = metadata
         .tags()
@@ -240,7 +259,8 @@ fn with_metadata(document: &Document) -> Result<Recipe, ImportError> {
         .filter(|tag| !tag.trim().is_empty())
         .collect();
     if !tags.is_empty() {
-        recipe = recipe.apply(&Change::AddTags(tags))?.0;
+        let add = Change::AddTags(tags);
+        recipe = recipe.apply(&add).at(|| "tags".to_owned())?.0;
     }
     Ok(recipe)
 }

@@ -1,8 +1,8 @@
-//! Why another program's recipe could not be taken over.
+//! Why another program's recipe could not be taken over, and where in it.
 
 use super::refusal::Refusal;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// It is not in the format, or there is no recipe in it.
     #[error("This is no recipe in {format}: {reason}")]
@@ -11,6 +11,25 @@ pub enum ImportError {
         reason: String,
     },
     /// Something in it is beyond what a recipe can hold.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    #[error("{place}: {refusal}")]
+    Refused { place: String, refusal: Refusal },
+    /// An amount that nobody can measure, where amounts stand alone.
+    #[error(
+        "{place}: \"{text}\" is no amount; write one as in \"1 1/2\", \"2-3\" or \"to taste\", or put it into the note"
+    )]
+    NoAmount { place: String, text: String },
+}
+
+/// Says where in a document something was refused.
+pub(super) trait Placed<T> {
+    fn at(self, place: impl FnOnce() -> String) -> Result<T, ImportError>;
+}
+
+impl<T> Placed<T> for Result<T, Refusal> {
+    fn at(self, place: impl FnOnce() -> String) -> Result<T, ImportError> {
+        self.map_err(|refusal| ImportError::Refused {
+            place: place(),
+            refusal,
+        })
+    }
 }

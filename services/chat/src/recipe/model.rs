@@ -16,6 +16,7 @@ pub mod limits {
     pub const STEPS: usize = 200;
     pub const TAGS: usize = 40;
     pub const NAME: usize = 200;
+    pub const UNIT: usize = 50;
     pub const NOTE: usize = 500;
     pub const TAG: usize = 50;
     pub const STEP: usize = 2_000;

@@ -99,7 +99,7 @@ fn tagged(tags: &[String]) -> String {
 }
 
 /// "1 step", "3 steps", "no steps".
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     match count {
         0 => format!("no {noun}s"),
         1 => format!("1 {noun}"),

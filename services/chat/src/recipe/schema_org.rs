@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::apply::append_ingredient;
 use super::change::{Change, Place};
-use super::import::ImportError;
+use super::import::{ImportError, Placed as _};
 use super::language;
 use super::model::{Ingredient, Recipe, limits};
 use super::naming;
@@ -45,6 +45,15 @@ fn line(ingredient: &Ingredient) -> String {
     }
 }
 
+/// The first recipe in the text of a JSON-LD document.
+pub fn read_schema_org(text: &str) -> Result<Recipe, ImportError> {
+    let document = serde_json::from_str(text).map_err(|error| ImportError::Unreadable {
+        format: "schema.org",
+        reason: format!("it is not JSON: {error}"),
+    })?;
+    from_schema_org(&document)
+}
+
 /// The first recipe in a JSON-LD document: the value itself, or one in a list or in its `@graph`.
 ///
 /// Not taken over: anything but name, description, yield, ingredients, instructions and keywords; the names of
@@ -56,24 +65,32 @@ pub fn from_schema_org(document: &Value) -> Result<Recipe, ImportError> {
     })?;
     let mut recipe = Recipe::new(text(&found["name"]).unwrap_or_default());
     let mut changes = Vec::new();
-    changes.extend(servings(&found["recipeYield"]).map(Change::SetServings));
+    let yields = servings(&found["recipeYield"]).map(Change::SetServings);
+    changes.extend(yields.map(|set| ("recipeYield".to_owned(), set)));
     let description = text(&found["description"]).filter(|text| !naming::one_line(text).is_empty());
-    changes.extend(description.map(|text| Change::SetDescription(Some(text.to_owned()))));
+    changes.extend(description.map(|text| {
+        let set = Change::SetDescription(Some(text.to_owned()));
+        ("description".to_owned(), set)
+    }));
     let tags = keywords(&found["keywords"]);
     if !tags.is_empty() {
-        changes.push(Change::AddTags(tags));
+        changes.push(("keywords".to_owned(), Change::AddTags(tags)));
     }
     let mut steps = Vec::new();
     collect_steps(&found["recipeInstructions"], 0, &mut steps);
-    changes.extend(steps.into_iter().map(|text| Change::AddStep {
-        text,
-        at: Place::End,
+    changes.extend(steps.into_iter().enumerate().map(|(number, text)| {
+        let at = Place::End;
+        let step = Change::AddStep { text, at };
+        (format!("recipeInstructions, step {}", number + 1), step)
     }));
-    for change in &changes {
-        recipe = recipe.apply(change)?.0;
+    for (place, change) in changes {
+        recipe = recipe.apply(&change).at(|| place)?.0;
     }
-    for line in lines(&found["recipeIngredient"]) {
-        append_ingredient(&mut recipe, &language::ingredient_line(line))?;
+    let lines = lines(&found["recipeIngredient"]).into_iter();
+    for (number, line) in lines.enumerate() {
+        let new = language::ingredient_line(line);
+        let place = || format!("recipeIngredient, line {}", number + 1);
+        append_ingredient(&mut recipe, &new).at(place)?;
     }
     Ok(recipe)
 }

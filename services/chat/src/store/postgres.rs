@@ -197,6 +197,18 @@ impl Postgres {
         rows.iter().map(|row| principal(row, 0)).collect()
     }
 
+    pub(super) async fn visitor_name(
+        &self,
+        recipe: RecipeId,
+        user: UserId,
+    ) -> Result<Option<String>, Error> {
+        let query = sqlx::query(statements::VISITOR_NAME)
+            .bind(user.as_str())
+            .bind(recipe.as_str());
+        let rows = self.rows(query).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
     pub(super) async fn bind(
         &self,
         recipe: RecipeId,

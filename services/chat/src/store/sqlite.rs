@@ -126,6 +126,15 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn visitor_name(
+        &self,
+        recipe: RecipeId,
+        user: UserId,
+    ) -> Result<Option<String>, Error> {
+        self.read(move |db| queries::visitor_name(db, &recipe, &user))
+            .await
+    }
+
     pub(super) async fn bind(
         &self,
         recipe: RecipeId,

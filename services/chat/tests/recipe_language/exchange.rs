@@ -1,8 +1,10 @@
 //! Recipes out to Cooklang and schema.org and back.
 
+use std::collections::HashSet;
+
 use chat::recipe::{
-    Ingredient, Parsed, Recipe, follow, from_cooklang, from_schema_org, parse, to_cooklang,
-    to_schema_org,
+    Change, Ingredient, Parsed, PlainIngredient, PlainRecipe, Recipe, follow, from_cooklang,
+    from_plain, from_schema_org, parse, to_cooklang, to_schema_org,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -74,7 +76,10 @@ fn what_is_no_cooklang_or_no_recipe_is_refused_with_words() {
     let error = from_cooklang(&format!("Add @{}{{1}}.", "x".repeat(300))).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "That name is too long: at most 200 characters fit."
+        format!(
+            "ingredient @{}: That name is too long: at most 200 characters fit.",
+            "x".repeat(40)
+        )
     );
     let error = from_schema_org(&json!({"@type": "Person"})).unwrap_err();
     assert_eq!(
@@ -218,6 +223,24 @@ fn changed(recipe: Recipe, message: &str) -> Recipe {
     }
 }
 
+/// As the API shows it.
+fn shown(recipe: &Recipe) -> PlainRecipe {
+    let line = |line: &Ingredient| PlainIngredient {
+        name: line.name.clone(),
+        quantity: line.quantity_text(),
+        unit: line.unit_text().to_owned(),
+        note: line.note.clone().unwrap_or_default(),
+    };
+    PlainRecipe {
+        title: recipe.title.clone(),
+        description: recipe.description.clone().unwrap_or_default(),
+        servings: Some(recipe.servings),
+        ingredients: recipe.ingredients.iter().map(line).collect(),
+        steps: recipe.steps.iter().map(|step| step.text.clone()).collect(),
+        tags: recipe.tags.clone(),
+    }
+}
+
 /// All but the ids, with the ingredients in an order of their own.
 fn content(recipe: &Recipe) -> Value {
     let mut lines: Vec<Value> = recipe
@@ -252,6 +275,32 @@ proptest! {
         let document = to_schema_org(&recipe);
         let back = from_schema_org(&document).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(content(&back), content(&recipe), "{}", document);
+    }
+
+    #[test]
+    fn what_is_shown_can_be_sent_back(recipe in recipe(awkward_text(), awkward_text())) {
+        let back = from_plain(&shown(&recipe)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(content(&back), content(&recipe));
+    }
+
+    #[test]
+    fn a_recipe_becomes_the_imported_one_and_keeps_ids_apart(
+        recipe in recipe(words(1), words(2)),
+        imported in recipe(words(1), words(2)),
+    ) {
+        let become_it = Change::Become(Box::new(imported.clone()));
+        let Ok((became, _)) = follow(&recipe, &[become_it]) else {
+            return Err(TestCaseError::fail("refused"));
+        };
+        prop_assert_eq!(content(&became), content(&imported));
+        let ids: HashSet<_> = became.ingredients.iter().map(|line| &line.id).collect();
+        prop_assert_eq!(ids.len(), became.ingredients.len());
+        let ids: HashSet<_> = became.steps.iter().map(|step| &step.id).collect();
+        prop_assert_eq!(ids.len(), became.steps.len());
+        for line in &became.ingredients {
+            let before = recipe.ingredients.iter().find(|before| before.id == line.id);
+            prop_assert!(before.is_none_or(|before| before.name == line.name));
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ async fn an_author_gets_the_update_before_the_answer() {
 async fn calls_may_be_pipelined_and_answers_never_overtake_updates() {
     let service = Service::start().await;
     let mut link = service.link().await;
+    link.join("pie", "ada").await;
     link.send(attach("pie", None)).await;
     link.send(join("pie", "ada", None)).await;
     for n in 0..200 {

@@ -9,5 +9,7 @@ mod access;
 mod calls;
 mod harness;
 mod links;
+mod matrix;
 mod replicas;
+mod sharing;
 mod tracing;

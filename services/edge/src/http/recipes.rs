@@ -1,4 +1,8 @@
-//! The caller's recipes: list, create, show.
+//! The caller's recipes: list, create, show, and what lies under each.
+
+pub(super) mod import;
+pub(super) mod members;
+mod message_id;
 
 use axum::{
     Json,
@@ -6,7 +10,7 @@ use axum::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use proto::ids::{RecipeId, Revision};
@@ -72,9 +76,7 @@ pub(super) async fn create(
     JsonBody(new): JsonBody<NewRecipe>,
 ) -> Result<Response, Problem> {
     let created = edge.chat.create(&principal, new.id, new.title).await?;
-    let location = format!("/v1/recipes/{}", created.id);
-    let headers = [(header::LOCATION, location)];
-    Ok((StatusCode::CREATED, headers, shown(&created)).into_response())
+    Ok((StatusCode::CREATED, location(&created.id), shown(&created)).into_response())
 }
 
 pub(super) async fn show(
@@ -138,6 +140,11 @@ fn bad_query(rejection: QueryRejection) -> Problem {
         StatusCode::BAD_REQUEST,
         format!("The query cannot be read: {rejection}"),
     )
+}
+
+/// Where a new recipe is.
+fn location(id: &str) -> [(HeaderName, String); 1] {
+    [(header::LOCATION, format!("/v1/recipes/{id}"))]
 }
 
 fn shown(found: &Found) -> Response {

@@ -1,5 +1,7 @@
 //! The chat service, as the edge sees it: joins and posts over the link, the rest by unary calls.
 
+mod sharing;
+
 use std::{sync::Arc, time::Duration};
 
 use proto::{
@@ -15,6 +17,7 @@ use tokio::time::timeout;
 use tonic::{Code, Status, transport::Channel};
 use tracing::warn;
 
+pub use self::sharing::{AccessChange, Document, Imported, Member, Role, Shared, Visibility};
 pub use super::link::{Link, LinkTask, Replicas};
 use super::{Principal, convert};
 use crate::wire::frames::{Message, Recipe};

@@ -37,14 +37,41 @@ pub(super) fn recipe(recipe: chat::Recipe) -> Arc<Recipe> {
     })
 }
 
+/// The other way; ids are for the chat service to give.
+pub(super) fn sent_recipe(recipe: Recipe) -> chat::Recipe {
+    let ingredient = |line: Ingredient| chat::Ingredient {
+        id: line.id,
+        name: line.name,
+        quantity: line.quantity,
+        unit: line.unit,
+        note: line.note,
+    };
+    let step = |step: Step| chat::Step {
+        id: step.id,
+        text: step.text,
+    };
+    chat::Recipe {
+        title: recipe.title,
+        description: recipe.description,
+        servings: recipe.servings,
+        ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
+        steps: recipe.steps.into_iter().map(step).collect(),
+        tags: recipe.tags,
+    }
+}
+
+pub(super) fn author(principal: Option<chat::Principal>) -> Author {
+    let principal = principal.unwrap_or_default();
+    Author {
+        id: principal.user_id,
+        name: principal.name,
+    }
+}
+
 pub(super) fn message(message: chat::Message) -> Arc<Message> {
-    let author = message.author.unwrap_or_default();
     Arc::new(Message {
         id: message.id,
-        author: Author {
-            id: author.user_id,
-            name: author.name,
-        },
+        author: author(message.author),
         content: message.content,
         timestamp: timestamp(message.accepted_at.as_ref()).to_string(),
         revision: message.revision,

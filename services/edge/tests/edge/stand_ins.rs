@@ -370,6 +370,61 @@ impl ChatService for Served {
         }))
     }
 
+    async fn import_recipe(
+        &self,
+        request: Request<chat::ImportRecipeRequest>,
+    ) -> Result<Response<chat::ImportRecipeResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        if let Some(chat::import_recipe_request::Document::Cooklang(text)) = &asked.document
+            && text.contains("bad")
+        {
+            return Err(Status::invalid_argument("line 1: bad"));
+        }
+        Ok(Response::new(chat::ImportRecipeResponse {
+            recipe: Some(chat::Recipe::default()),
+            message: Some(chat::Message::default()),
+            created: asked.recipe_id == "waffles",
+            duplicate: false,
+        }))
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<chat::ListMembersRequest>,
+    ) -> Result<Response<chat::ListMembersResponse>, Status> {
+        let asked = request.into_inner();
+        sharing_refused(&asked.recipe_id, "ada", "")?;
+        let bob = chat::Member {
+            name: "bob".into(),
+            role: chat::Role::Viewer.into(),
+            joined: true,
+        };
+        Ok(Response::new(chat::ListMembersResponse {
+            visibility: chat::Visibility::Private.into(),
+            owner: asked.principal,
+            members: vec![bob],
+            your_role: chat::Role::Owner.into(),
+        }))
+    }
+
+    async fn change_access(
+        &self,
+        request: Request<chat::ChangeAccessRequest>,
+    ) -> Result<Response<chat::ChangeAccessResponse>, Status> {
+        use chat::change_access_request::Change;
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        match asked.change {
+            Some(Change::Remove(name)) if name == "ada" => {
+                Err(Status::invalid_argument("The recipe is yours"))
+            }
+            _ => Ok(Response::new(chat::ChangeAccessResponse::default())),
+        }
+    }
+
     async fn list_recipes(
         &self,
         _: Request<chat::ListRecipesRequest>,
@@ -410,6 +465,16 @@ impl ChatService for Served {
         _: Request<chat::SubscribeRecipeRequest>,
     ) -> Result<Response<Self::SubscribeRecipeStream>, Status> {
         Err(Status::unimplemented(""))
+    }
+}
+
+/// There are pancakes and no waffles yet; a user called `eve` only reads, and the id `used` is used.
+fn sharing_refused(recipe: &str, who: &str, message: &str) -> Result<(), Status> {
+    match (recipe, who, message) {
+        ("pancakes" | "waffles", "eve", _) => Err(Status::permission_denied("not yours")),
+        ("pancakes" | "waffles", _, "used") => Err(Status::already_exists("used before")),
+        ("pancakes" | "waffles", ..) => Ok(()),
+        _ => Err(Status::not_found("no such recipe")),
     }
 }
 

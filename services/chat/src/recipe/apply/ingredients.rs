@@ -64,6 +64,13 @@ fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<Str
 
 pub(super) fn append(recipe: &mut Recipe, new: &NewIngredient) -> Result<(), Refusal> {
     let new = checked(new)?;
+    let unit = new.amount.as_ref().and_then(|amount| amount.unit.as_ref());
+    if unit.is_some_and(|unit| unit.name().chars().count() > limits::UNIT) {
+        return Err(Refusal::TooLong {
+            what: "unit",
+            limit: limits::UNIT,
+        });
+    }
     push(recipe, new).map(|_| ())
 }
 

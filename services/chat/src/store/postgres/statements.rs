@@ -83,6 +83,9 @@ pub(super) const VISIT: &str = "
 pub(super) const VISITORS: &str =
     "SELECT user_id, user_name FROM visits WHERE recipe = $1 LIMIT $2";
 
+pub(super) const VISITOR_NAME: &str =
+    "SELECT user_name FROM visits WHERE user_id = $1 AND recipe = $2";
+
 pub(super) const BIND: &str = "
     UPDATE members SET user_id = $3 WHERE recipe = $1 AND name = $2 AND user_id IS NULL";
 

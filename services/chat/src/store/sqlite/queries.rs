@@ -291,6 +291,17 @@ pub(super) fn visitors(
     Ok(visitors)
 }
 
+pub(super) fn visitor_name(
+    db: &Connection,
+    recipe: &RecipeId,
+    user: &UserId,
+) -> Result<Option<String>, Error> {
+    let mut select =
+        db.prepare_cached("SELECT user_name FROM visits WHERE user_id = ?1 AND recipe = ?2")?;
+    let name = select.query_row([user.as_str(), recipe.as_str()], |row| row.get(0));
+    Ok(name.optional()?)
+}
+
 pub(super) fn bind(
     db: &Connection,
     recipe: &RecipeId,

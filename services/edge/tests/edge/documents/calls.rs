@@ -1,7 +1,12 @@
 //! The calls that show each documented answer of the HTTP API: what is sent, and the status that comes back.
 
+#[path = "calls/sharing.rs"]
+mod sharing;
+
 use axum::body::Body;
 use http::{Method, Request};
+
+use self::sharing::{imports, sharing};
 
 /// One call.
 #[derive(Debug, Clone)]
@@ -37,8 +42,20 @@ impl Call {
     }
 
     fn json(self, body: impl Into<String>) -> Self {
+        self.sent_as("application/json", body)
+    }
+
+    fn sent_as(self, kind: &'static str, body: impl Into<String>) -> Self {
         let body = body.into();
-        Self { body, ..self }.with("content-type", "application/json")
+        Self { body, ..self }.with("content-type", kind)
+    }
+
+    fn answered(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    fn by_eve(self) -> Self {
+        self.with("authorization", "Bearer eve:900")
     }
 
     fn by_ada(self) -> Self {
@@ -64,6 +81,13 @@ fn post(template: &'static str, status: u16) -> Call {
     }
 }
 
+fn put(template: &'static str, status: u16) -> Call {
+    Call {
+        method: Method::PUT,
+        ..get(template, status)
+    }
+}
+
 const REGISTER: &str = "/v1/auth/register";
 const LOGIN: &str = "/v1/auth/login";
 const REFRESH: &str = "/v1/auth/refresh";
@@ -71,6 +95,9 @@ const LOGOUT: &str = "/v1/auth/logout";
 const RECIPES: &str = "/v1/recipes";
 const RECIPE: &str = "/v1/recipes/{id}";
 const MESSAGES: &str = "/v1/recipes/{id}/messages";
+const MEMBERS: &str = "/v1/recipes/{id}/members";
+const MEMBER: &str = "/v1/recipes/{id}/members/{name}";
+const VISIBILITY: &str = "/v1/recipes/{id}/visibility";
 const CHAT: &str = "/v1/chat/{recipe_id}";
 
 /// Calls to an edge whose services answer.
@@ -79,6 +106,8 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls.extend(signing_out());
     calls.extend(recipes());
     calls.extend(one_recipe());
+    calls.extend(imports());
+    calls.extend(sharing());
     calls.extend(upgrades());
     calls
         .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
@@ -103,6 +132,27 @@ pub(super) fn in_bad_times() -> Vec<Call> {
         get(MESSAGES, 503)
             .at("/v1/recipes/pancakes/messages")
             .by_ada(),
+        put(RECIPE, 503)
+            .at("/v1/recipes/pancakes")
+            .by_ada()
+            .json(r#"{"title":"Pancakes"}"#),
+        get(MEMBERS, 503)
+            .at("/v1/recipes/pancakes/members")
+            .by_ada(),
+        put(MEMBER, 503)
+            .at("/v1/recipes/pancakes/members/bob")
+            .by_ada()
+            .json(r#"{"role":"viewer"}"#),
+        Call {
+            method: Method::DELETE,
+            ..put(MEMBER, 503)
+        }
+        .at("/v1/recipes/pancakes/members/bob")
+        .by_ada(),
+        put(VISIBILITY, 503)
+            .at("/v1/recipes/pancakes/visibility")
+            .by_ada()
+            .json(r#"{"visibility":"private"}"#),
         get("/.well-known/jwks.json", 503),
         get("/readyz", 503),
     ]

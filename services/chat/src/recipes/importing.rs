@@ -1,0 +1,121 @@
+//! Recipes from other programs: a document becomes one change of the recipe, in its order like a message.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use proto::ids::{MessageId, RecipeId};
+
+use super::Recipes;
+use crate::{
+    access::Right,
+    commit::Posted,
+    ledger::Draft,
+    message::{Content, Principal},
+    recipe::{ImportError, PlainRecipe, Recipe, from_cooklang, from_plain, read_schema_org},
+    refused::{Declined, Refused},
+};
+
+/// How many bytes of a document's digest are shown: enough that nobody meets two alike.
+const DIGEST: usize = 8;
+
+/// A recipe as another program wrote it.
+#[derive(Debug, Clone)]
+pub(crate) enum Document {
+    /// Cooklang text.
+    Cooklang(String),
+    /// JSON-LD text.
+    SchemaOrg(String),
+    /// Parts that come apart already.
+    Plain(PlainRecipe),
+}
+
+/// What an import came to.
+#[derive(Debug)]
+pub(crate) struct Imported {
+    /// The message that stands for it.
+    pub posted: Posted,
+    /// The recipe after it.
+    pub recipe: Arc<Recipe>,
+    /// Whether the recipe was missing before.
+    pub created: bool,
+}
+
+impl Recipes {
+    /// Makes the recipe what a document says, and creates it when it is missing.
+    ///
+    /// # Errors
+    /// When the document cannot be taken over, or `who` may not change the recipe.
+    pub(crate) async fn import(
+        &self,
+        who: Principal,
+        recipe: RecipeId,
+        id: MessageId,
+        document: Document,
+    ) -> Result<Imported, Declined> {
+        let known = self.ask(self.store.load_one(&recipe)).await?;
+        if let Some(ledger) = &known
+            && ledger.right_of(&who)? < Right::Write
+        {
+            return Err(Refused::ReadOnly.into());
+        }
+        let (imported, content) = read(document).await?;
+        let created = match known {
+            Some(_) => false,
+            None => self.create_for_import(&who, &recipe, &imported).await?,
+        };
+        let draft = Draft::import(recipe, who, id, content, imported);
+        let posted = self.post(draft).await?;
+        let recipe = posted.recipe.clone().ok_or(Refused::Unavailable)?;
+        Ok(Imported {
+            posted,
+            recipe,
+            created,
+        })
+    }
+
+    /// Whoever creates the recipe at the same time is no obstacle: the pipeline decides about rights.
+    async fn create_for_import(
+        &self,
+        who: &Principal,
+        recipe: &RecipeId,
+        imported: &Recipe,
+    ) -> Result<bool, Refused> {
+        let created = self
+            .create(who, recipe.clone(), Some(&imported.title))
+            .await;
+        match created {
+            Ok(_) => Ok(true),
+            Err(Refused::RecipeIdTaken) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// Reads a document beside the other tasks: a long one takes its time.
+async fn read(document: Document) -> Result<(Recipe, Content), Declined> {
+    let read = tokio::task::spawn_blocking(move || {
+        let (recipe, format) = match document {
+            Document::Cooklang(text) => (from_cooklang(&text)?, "Cooklang"),
+            Document::SchemaOrg(text) => (read_schema_org(&text)?, "schema.org"),
+            Document::Plain(plain) => (from_plain(&plain)?, "JSON"),
+        };
+        let content = sentence(&recipe, format);
+        Ok((recipe, content))
+    });
+    let read = read.await.map_err(|_| Refused::Unavailable)?;
+    let (recipe, content) =
+        read.map_err(|error: ImportError| Declined::Unworkable(error.to_string()))?;
+    Ok((recipe, content.ok_or(Refused::Unavailable)?))
+}
+
+/// How an import stands in the conversation. The digest tells two documents apart that come under one id.
+fn sentence(recipe: &Recipe, format: &str) -> Option<Content> {
+    let stored = serde_json::to_vec(recipe).ok()?;
+    let digest = digest(&SHA256, &stored);
+    let mut sentence = format!("Here is the recipe from {format} (");
+    for byte in &digest.as_ref()[..DIGEST] {
+        write!(sentence, "{byte:02x}").ok()?;
+    }
+    sentence.push(')');
+    sentence.parse().ok()
+}

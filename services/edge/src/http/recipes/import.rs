@@ -1,0 +1,138 @@
+//! Takes a recipe over from a document: Cooklang, schema.org JSON-LD, or JSON as the API shows recipes.
+
+use std::num::NonZeroU32;
+
+use axum::{
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{RecipePath, location, message_id::IdempotencyKey, recipe_id, shown};
+use crate::{
+    http::{Shared, caller::Caller, problem::Problem},
+    upstream::chat::{Document, Found},
+    wire::frames,
+};
+
+/// A recipe in JSON. What `GET` shows can be sent back as it is; ids do not matter.
+#[derive(Deserialize)]
+struct Recipe {
+    title: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    servings: Option<NonZeroU32>,
+    #[serde(default)]
+    ingredients: Vec<Ingredient>,
+    #[serde(default)]
+    steps: Vec<Step>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Ingredient {
+    name: String,
+    #[serde(default)]
+    quantity: String,
+    #[serde(default)]
+    unit: String,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    text: String,
+}
+
+pub(in crate::http) async fn import(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: RecipePath,
+    IdempotencyKey(key): IdempotencyKey,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let id = recipe_id(path)?;
+    let document = document(&headers, body)?;
+    let imported = edge.chat.import(&principal, &id, &key, document).await?;
+    let found = Found {
+        id: id.to_string(),
+        revision: imported.revision,
+        recipe: imported.recipe,
+    };
+    Ok(match imported.created {
+        true => (StatusCode::CREATED, location(&found.id), shown(&found)).into_response(),
+        false => shown(&found),
+    })
+}
+
+fn document(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Document, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let read: fn(String) -> Result<Document, Problem> = match kind.to_lowercase().as_str() {
+        "text/x-cooklang" => |text| Ok(Document::Cooklang(text)),
+        "application/ld+json" => |text| Ok(Document::SchemaOrg(text)),
+        "application/json" => |text| json(&text),
+        _ => {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send the recipe as Content-Type: text/x-cooklang, application/ld+json or application/json",
+            ));
+        }
+    };
+    let body = body.map_err(|rejection| {
+        Problem::new(
+            rejection.status(),
+            "The body is too large or cannot be read",
+        )
+    })?;
+    let text = String::from_utf8(body.to_vec()).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            format!("The body is not UTF-8: byte {at} begins no character"),
+        )
+    })?;
+    read(text)
+}
+
+fn json(text: &str) -> Result<Document, Problem> {
+    let recipe = serde_json::from_str(text).map_err(|error| {
+        let (status, what) = match error.classify() {
+            serde_json::error::Category::Data => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "This is no recipe")
+            }
+            _ => (StatusCode::BAD_REQUEST, "The body is not JSON"),
+        };
+        Problem::new(status, format!("{what}: {error}"))
+    })?;
+    Ok(Document::Recipe(as_shown(recipe)))
+}
+
+fn as_shown(recipe: Recipe) -> frames::Recipe {
+    let ingredient = |line: Ingredient| frames::Ingredient {
+        id: String::new(),
+        name: line.name,
+        quantity: line.quantity,
+        unit: line.unit,
+        note: line.note,
+    };
+    let step = |step: Step| frames::Step {
+        id: String::new(),
+        text: step.text,
+    };
+    frames::Recipe {
+        title: recipe.title,
+        description: recipe.description,
+        servings: recipe.servings.map_or(0, NonZeroU32::get),
+        ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
+        steps: recipe.steps.into_iter().map(step).collect(),
+        tags: recipe.tags,
+    }
+}

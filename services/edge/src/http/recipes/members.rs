@@ -1,0 +1,144 @@
+//! Who may come into a recipe. What is changed here is changed as by the owner's commands in the chat.
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use proto::ids::RecipeId;
+use serde::{Deserialize, Serialize};
+
+use super::{RecipePath, message_id::IdempotencyKey, recipe_id};
+use crate::{
+    http::{Shared, body::JsonBody, caller::Caller, problem::Problem},
+    upstream::chat::{self, AccessChange},
+    wire::frames::Author,
+};
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Visibility {
+    Public,
+    Private,
+}
+
+/// What a member may be.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MemberRole {
+    Editor,
+    Viewer,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    visibility: Visibility,
+    owner: Author,
+    members: Vec<Member>,
+    your_role: &'static str,
+}
+
+#[derive(Serialize)]
+struct Member {
+    name: String,
+    role: &'static str,
+    joined: bool,
+}
+
+#[derive(Deserialize)]
+pub(in crate::http) struct Invitation {
+    role: MemberRole,
+}
+
+#[derive(Deserialize)]
+pub(in crate::http) struct Opening {
+    visibility: Visibility,
+}
+
+pub(in crate::http) async fn list(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: RecipePath,
+) -> Result<Response, Problem> {
+    let shared = edge.chat.shared(&principal, &recipe_id(path)?).await?;
+    let member = |member: chat::Member| Member {
+        name: member.name,
+        role: role_name(member.role),
+        joined: member.joined,
+    };
+    let shown = Shown {
+        visibility: match shared.visibility {
+            chat::Visibility::Public => Visibility::Public,
+            chat::Visibility::Private => Visibility::Private,
+        },
+        owner: shared.owner,
+        members: shared.members.into_iter().map(member).collect(),
+        your_role: role_name(shared.your_role),
+    };
+    Ok(Json(shown).into_response())
+}
+
+pub(in crate::http) async fn invite(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: MemberPath,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(invitation): JsonBody<Invitation>,
+) -> Result<StatusCode, Problem> {
+    let (id, name) = member(path)?;
+    let role = match invitation.role {
+        MemberRole::Editor => chat::Role::Editor,
+        MemberRole::Viewer => chat::Role::Viewer,
+    };
+    let invite = AccessChange::Invite(name, role);
+    edge.chat
+        .change_access(&principal, &id, &key, invite)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn remove(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: MemberPath,
+    IdempotencyKey(key): IdempotencyKey,
+) -> Result<StatusCode, Problem> {
+    let (id, name) = member(path)?;
+    let remove = AccessChange::Remove(name);
+    edge.chat
+        .change_access(&principal, &id, &key, remove)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn open(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: RecipePath,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(opening): JsonBody<Opening>,
+) -> Result<StatusCode, Problem> {
+    let id = recipe_id(path)?;
+    let open = AccessChange::Open(match opening.visibility {
+        Visibility::Public => chat::Visibility::Public,
+        Visibility::Private => chat::Visibility::Private,
+    });
+    edge.chat.change_access(&principal, &id, &key, open).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+type MemberPath = Result<Path<(String, String)>, PathRejection>;
+
+fn member(path: MemberPath) -> Result<(RecipeId, String), Problem> {
+    let Path((id, name)) = path.map_err(|_| Problem::not_found())?;
+    Ok((id.parse().map_err(|_| Problem::not_found())?, name))
+}
+
+fn role_name(role: chat::Role) -> &'static str {
+    match role {
+        chat::Role::Owner => "owner",
+        chat::Role::Editor => "editor",
+        chat::Role::Viewer => "viewer",
+    }
+}

@@ -1,0 +1,212 @@
+//! Who may come into a recipe, and imports: the calls of the chat service that act beside the conversation and
+//! show in it.
+
+use std::sync::Arc;
+
+use proto::{
+    chat::{
+        self, ChangeAccessRequest, ImportRecipeRequest, Invitation, ListMembersRequest,
+        change_access_request::Change, import_recipe_request::Document as Sent,
+    },
+    ids::{MessageId, RecipeId, Revision},
+};
+use runtime::trace_context::request;
+
+use super::{ChatClient, ChatError, bounded};
+use crate::{
+    upstream::{Principal, convert},
+    wire::frames::{Author, Recipe},
+};
+
+/// Who may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everyone who has the id.
+    Public,
+    /// The owner and the members.
+    Private,
+}
+
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Read.
+    Viewer,
+    /// Change the recipe as well.
+    Editor,
+    /// Decide who else may.
+    Owner,
+}
+
+/// Who may come into a recipe.
+#[derive(Debug)]
+pub struct Shared {
+    /// Whether everyone may.
+    pub visibility: Visibility,
+    /// Who decides.
+    pub owner: Author,
+    /// Who was invited.
+    pub members: Vec<Member>,
+    /// What the caller may do.
+    pub your_role: Role,
+}
+
+/// Somebody who was invited.
+#[derive(Debug)]
+pub struct Member {
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they have come in since.
+    pub joined: bool,
+}
+
+/// What an owner asks for.
+#[derive(Debug)]
+pub enum AccessChange {
+    /// Somebody may come in, or gets another role.
+    Invite(String, Role),
+    /// Somebody is no member any more.
+    Remove(String),
+    /// Everyone may come in, or only members.
+    Open(Visibility),
+}
+
+/// A recipe from elsewhere.
+#[derive(Debug)]
+pub enum Document {
+    /// Cooklang text.
+    Cooklang(String),
+    /// JSON-LD text.
+    SchemaOrg(String),
+    /// A recipe as the edge shows them; its ids do not matter.
+    Recipe(Recipe),
+}
+
+/// A recipe after an import.
+#[derive(Debug)]
+pub struct Imported {
+    /// The import's revision.
+    pub revision: Revision,
+    /// The recipe at it.
+    pub recipe: Arc<Recipe>,
+    /// Whether the recipe was missing before.
+    pub created: bool,
+}
+
+impl ChatClient {
+    /// Tells who may come into a recipe.
+    ///
+    /// # Errors
+    /// `NotFound` or `Unavailable`.
+    pub async fn shared(&self, principal: &Principal, id: &RecipeId) -> Result<Shared, ChatError> {
+        let question = ListMembersRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+        };
+        let mut client = self.client(Some(id)).await?;
+        let answer = bounded(client.list_members(request(question))).await?;
+        Ok(Shared {
+            visibility: match answer.visibility() {
+                chat::Visibility::Public => Visibility::Public,
+                chat::Visibility::Private | chat::Visibility::Unspecified => Visibility::Private,
+            },
+            your_role: role(answer.your_role()),
+            owner: convert::author(answer.owner),
+            members: answer.members.into_iter().map(member).collect(),
+        })
+    }
+
+    /// Changes who may come in. What is so already stays so.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden` when the caller is not the owner, `Invalid` when it cannot be done, `Conflict` or
+    /// `Unavailable`.
+    pub async fn change_access(
+        &self,
+        principal: &Principal,
+        id: &RecipeId,
+        message: &MessageId,
+        change: AccessChange,
+    ) -> Result<(), ChatError> {
+        let change = match change {
+            AccessChange::Invite(name, role) => Change::Invite(Invitation {
+                name,
+                role: match role {
+                    Role::Viewer => chat::Role::Viewer,
+                    Role::Editor => chat::Role::Editor,
+                    Role::Owner => chat::Role::Owner,
+                }
+                .into(),
+            }),
+            AccessChange::Remove(name) => Change::Remove(name),
+            AccessChange::Open(visibility) => Change::Visibility(
+                match visibility {
+                    Visibility::Public => chat::Visibility::Public,
+                    Visibility::Private => chat::Visibility::Private,
+                }
+                .into(),
+            ),
+        };
+        let question = ChangeAccessRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+            message_id: message.to_string(),
+            change: Some(change),
+        };
+        let mut client = self.client(Some(id)).await?;
+        bounded(client.change_access(request(question))).await?;
+        Ok(())
+    }
+
+    /// Makes a recipe what a document says, and creates it when it is missing.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden` when the caller may only read, `Invalid` when the document cannot be taken over,
+    /// `Conflict` or `Unavailable`.
+    pub async fn import(
+        &self,
+        principal: &Principal,
+        id: &RecipeId,
+        message: &MessageId,
+        document: Document,
+    ) -> Result<Imported, ChatError> {
+        let document = match document {
+            Document::Cooklang(text) => Sent::Cooklang(text),
+            Document::SchemaOrg(text) => Sent::SchemaOrg(text),
+            Document::Recipe(recipe) => Sent::Recipe(convert::sent_recipe(recipe)),
+        };
+        let question = ImportRecipeRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+            message_id: message.to_string(),
+            document: Some(document),
+        };
+        let mut client = self.client(Some(id)).await?;
+        let answer = bounded(client.import_recipe(request(question))).await?;
+        let message = answer.message.ok_or(ChatError::Unavailable)?;
+        Ok(Imported {
+            revision: message.revision,
+            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?),
+            created: answer.created,
+        })
+    }
+}
+
+fn member(member: chat::Member) -> Member {
+    Member {
+        role: role(member.role()),
+        name: member.name,
+        joined: member.joined,
+    }
+}
+
+/// What nobody said is taken as the least.
+fn role(role: chat::Role) -> Role {
+    match role {
+        chat::Role::Owner => Role::Owner,
+        chat::Role::Editor => Role::Editor,
+        chat::Role::Viewer | chat::Role::Unspecified => Role::Viewer,
+    }
+}
