@@ -1,7 +1,7 @@
 //! Reads amounts: "1 ½ cups of", "a dozen", "half a", "2-3 cloves", "2 x 400 g cans", "a few".
 
 use super::cursor::Cursor;
-use super::lexer::Kind;
+use super::lexer::{self, Kind};
 use super::outcome::Miss;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
@@ -26,7 +26,11 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
         "up to",
         "the",
     ]) || cursor.eat_mark('~')
-    {}
+    {
+        if cursor.word_before() == "approx" {
+            cursor.eat_mark('.');
+        }
+    }
     let Some(quantity) = quantity(cursor)? else {
         *cursor = start;
         return Ok(None);
@@ -35,8 +39,13 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
     if note.is_none() {
         note = qualifier(cursor);
     }
+    if note.is_none() {
+        skip_times(cursor);
+    }
     let unit = unit(cursor);
     let quantity = and_a_half(cursor, quantity);
+    let quantity = and_ounces(cursor, quantity, unit.as_ref());
+    let note = note.or_else(|| in_other_units(cursor));
     let mut ahead = *cursor;
     if ahead.eat("of") && !ahead.at_break() {
         *cursor = ahead;
@@ -44,6 +53,15 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
     cursor.eat_any(&["the", "your"]);
     let amount = Amount::of(quantity, unit);
     Ok(Some(Measured { amount, note }))
+}
+
+/// An amount with a unit that stands alone: "2 tsp".
+pub(super) fn alone(text: &str) -> Option<Amount> {
+    let tokens = lexer::tokens(text);
+    let mut cursor = Cursor::new(text, &tokens);
+    let measured = read(&mut cursor).ok()??;
+    let alone = cursor.is_done() && measured.note.is_none() && measured.amount.unit.is_some();
+    alone.then_some(measured.amount)
 }
 
 /// Whether an amount that begins a new item stands here; "a" and "an" count.
@@ -139,7 +157,7 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
     Ok(Some(Quantity::Exactly(low)))
 }
 
-fn number_ahead(cursor: Cursor<'_>) -> bool {
+pub(super) fn number_ahead(cursor: Cursor<'_>) -> bool {
     cursor
         .token()
         .is_some_and(|token| matches!(token.kind, Kind::Number(_)))
@@ -266,6 +284,47 @@ fn and_a_half(cursor: &mut Cursor<'_>, quantity: Quantity) -> Quantity {
     quantity
 }
 
+/// "1 lb 4 oz" is one amount.
+fn and_ounces(cursor: &mut Cursor<'_>, quantity: Quantity, pounds: Option<&Unit>) -> Quantity {
+    let added = |cursor: &mut Cursor<'_>| {
+        let Quantity::Exactly(number) = quantity else {
+            return None;
+        };
+        let (ounces, ounce) = size(cursor)?;
+        let is_ounce = pounds?.name() == "lb" && ounce.name() == "oz";
+        let more = ounces.times(ounce.ratio_to(pounds?)?)?;
+        is_ounce.then_some(Quantity::Exactly(number.plus(more)?))
+    };
+    let mut ahead = *cursor;
+    match added(&mut ahead) {
+        Some(sum) => {
+            *cursor = ahead;
+            sum
+        }
+        None => quantity,
+    }
+}
+
+/// "250 ml/1 cup buttermilk": the second way to say it goes into the note.
+fn in_other_units(cursor: &mut Cursor<'_>) -> Option<String> {
+    let mut ahead = *cursor;
+    if !ahead.eat_mark('/') {
+        return None;
+    }
+    let (number, unit) = size(&mut ahead)?;
+    *cursor = ahead;
+    Some(Amount::of(Quantity::Exactly(number), Some(unit)).in_words())
+}
+
+/// "3x eggs": the sign says nothing that the number does not.
+fn skip_times(cursor: &mut Cursor<'_>) {
+    let mut ahead = *cursor;
+    let times = ahead.eat("x") || ahead.eat_mark('×');
+    if times && !ahead.word().is_empty() {
+        *cursor = ahead;
+    }
+}
+
 /// The unit here, when it is one. "fl oz" is two words.
 pub(super) fn unit(cursor: &mut Cursor<'_>) -> Option<Unit> {
     let mut ahead = *cursor;
@@ -278,7 +337,9 @@ pub(super) fn unit(cursor: &mut Cursor<'_>) -> Option<Unit> {
         return None;
     }
     let token = cursor.token().filter(|token| token.kind == Kind::Word)?;
-    let unit = Unit::recognise(token.text)?;
+    // "1 c flour" is a cup, "180 C" is not.
+    let short_cup = token.text == "c" && !cursor.word_ahead(1).is_empty();
+    let unit = Unit::recognise(if short_cup { "cup" } else { token.text })?;
     cursor.advance();
     Some(unit)
 }

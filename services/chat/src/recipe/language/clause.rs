@@ -18,11 +18,17 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Outcome {
     cursor.advance();
     match word {
         "add" | "include" => add(cursor),
-        "put" | "throw" | "toss" if cursor.eat("in") => weak(ingredients::add(cursor)),
+        "put" | "throw" | "toss" | "chuck" | "pop" if cursor.eat("in") => {
+            weak(ingredients::add(cursor))
+        }
+        "put" => weak(steps::relocate(cursor)),
+        "combine" | "merge" | "join" if steps::is_named(*cursor) => Err(Miss::unclear(
+            "Write one step anew and remove the other, as in \"step 1: Whisk and rest.; remove step 2\".",
+        )),
         "insert" => insert(cursor),
-        "remove" | "delete" | "omit" | "drop" | "ditch" | "skip" => {
+        "remove" | "delete" | "omit" | "drop" | "ditch" | "skip" | "lose" => {
             let outcome = remove(cursor);
-            if matches!(word, "drop" | "ditch" | "skip") {
+            if matches!(word, "drop" | "ditch" | "skip" | "lose") {
                 weak(outcome)
             } else {
                 outcome
@@ -31,20 +37,24 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Outcome {
         "leave" | "take" if cursor.eat("out") => weak(ingredients::remove(cursor)),
         "get" if cursor.eat("rid of") => weak(ingredients::remove(cursor)),
         "untag" => details::tags(cursor).and_then(|tags| one(Change::RemoveTags(tags))),
-        "replace" | "rewrite" | "edit" => {
-            change_step(cursor).unwrap_or_else(|| ingredients::replace(cursor))
-        }
+        "replace" | "rewrite" | "edit" => change_step(cursor).unwrap_or_else(|| {
+            within_a_step(*cursor)?;
+            ingredients::replace(cursor)
+        }),
         "swap" | "switch" | "exchange" => swap(cursor, word),
-        "substitute" => ingredients::substitute(cursor),
+        "substitute" | "sub" => ingredients::substitute(cursor),
         "use" => used(cursor),
         "instead" if cursor.eat("of") => ingredients::instead_of(cursor),
         "change" | "set" | "adjust" | "update" | "modify" | "correct" => {
             change(cursor, word == "change")
         }
+        "more" | "less" => measures::without_number(cursor, word),
+        "bump" => weak(adjusted(cursor, Direction::More)),
         "increase" | "raise" => adjusted(cursor, Direction::More),
         "reduce" | "decrease" | "lower" => adjusted(cursor, Direction::Less),
         "rename" | "retitle" => rename(cursor),
         "note" => ingredients::note(cursor),
+        "mark" => weak(ingredients::mark(cursor)),
         "move" => steps::relocate(cursor),
         "step" | "steps" => steps::labelled(cursor),
         "new" | "next" if cursor.eat("step") => steps::labelled(cursor),
@@ -74,6 +84,8 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
         "for" => for_people(cursor),
         "convert" => scaling::convert(cursor),
         "metric" => metric(cursor),
+        "in" => in_units(cursor),
+        "show" | "give" => shown_in_units(cursor),
         "make" => make(cursor),
         "serves" | "servings" | "serving" => scaling::set_servings(cursor),
         "yield" | "yields" if matches!(cursor.mark(), Some(':')) => scaling::set_servings(cursor),
@@ -87,6 +99,7 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
         "tag" => details::tag(cursor),
         "tags" if cursor.mark() == Some(':') => details::tag(cursor),
         "" if start.mark() == Some('#') => hashtags(cursor, start),
+        "" if start.mark() == Some('+') => weak(ingredients::add(cursor)),
         _ => label(cursor, start),
     }
 }
@@ -94,9 +107,36 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
 fn label<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
     *cursor = start;
     if super::amounts::starts_with_number(start) {
-        return measures::bare(cursor);
+        return numbered(cursor);
     }
-    measures::label(cursor)
+    measures::label(cursor).or_else(|miss| match miss {
+        Miss::Talk => steps::unsaid(&mut { start }),
+        unclear @ Miss::Unclear(_) => Err(unclear),
+    })
+}
+
+/// "3 eggs instead of 2" says what to do; "3 eggs" alone does not.
+fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
+    if let Some(outcome) = scaling::times_all(cursor) {
+        return outcome;
+    }
+    let mut ahead = *cursor;
+    if let Ok(Some(servings)) = super::amounts::whole(&mut ahead)
+        && ahead.eat_any(&["servings", "portions"])
+        && ahead.is_done()
+    {
+        return Err(Miss::Unclear(format!(
+            "To scale the recipe, write \"for {servings} people\"; to set just the number, \"serves {servings}\"."
+        )));
+    }
+    let mut ahead = *cursor;
+    while !ahead.at_stop() && !ahead.stands("instead of") {
+        ahead.advance();
+    }
+    match ahead.at_stop() {
+        true => measures::bare(cursor),
+        false => ingredients::use_instead(cursor),
+    }
 }
 
 fn add(cursor: &mut Cursor<'_>) -> Outcome {
@@ -160,6 +200,14 @@ fn swap(cursor: &mut Cursor<'_>, word: &str) -> Outcome {
 }
 
 fn used(cursor: &mut Cursor<'_>) -> Outcome {
+    if cursor.eat_any(&[
+        "twice as much",
+        "twice as many",
+        "double the amount of",
+        "twice the",
+    ]) {
+        return scaling::by_verb(cursor, Some(Rational::whole(2)));
+    }
     let mut ahead = *cursor;
     if let Some(system) = scaling::system(&mut ahead)
         && politeness::finish(&mut ahead).is_ok()
@@ -174,7 +222,12 @@ fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     if let Some(outcome) = change_step(cursor) {
         return outcome;
     }
+    within_a_step(*cursor)?;
     let mut ahead = *cursor;
+    if ahead.eat_any(&["for", "it for", "this for", "the recipe for", "recipe for"]) {
+        *cursor = ahead;
+        return weak(scaling::to_servings(cursor, true));
+    }
     ahead.eat_any(&["the", "its", "this recipe's", "the recipe's"]);
     if ahead.eat_any(&["title to", "name to", "recipe title to", "recipe name to"]) {
         *cursor = ahead;
@@ -197,7 +250,23 @@ fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     measures::change(cursor, clearly)
 }
 
+/// "Replace 20 with 30 in step 2": words inside a step are not found by what they say.
+fn within_a_step(mut cursor: Cursor<'_>) -> Result<(), Miss> {
+    while !cursor.at_stop() {
+        if cursor.stands("in step") || cursor.stands("in the last step") {
+            return Err(Miss::unclear(
+                "Write the whole step anew, as in \"step 2: Rest 30 minutes.\"",
+            ));
+        }
+        cursor.advance();
+    }
+    Ok(())
+}
+
 fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
+    if let Some(outcome) = scaling::all_by(cursor, direction) {
+        return outcome;
+    }
     let mut ahead = *cursor;
     ahead.eat("the");
     if ahead.eat_any(&["servings", "number of servings"]) {
@@ -224,6 +293,7 @@ fn call(cursor: &mut Cursor<'_>) -> Outcome {
         "this recipe",
         "the recipe",
         "this dish",
+        "this one",
         "the dish",
         "this",
     ];
@@ -271,6 +341,39 @@ fn metric(cursor: &mut Cursor<'_>) -> Outcome {
     } else {
         Err(Miss::Talk)
     }
+}
+
+/// After "in": "metric please", "US units".
+fn in_units(cursor: &mut Cursor<'_>) -> Outcome {
+    let system = scaling::system(cursor).ok_or(Miss::Talk)?;
+    let units = matches!(cursor.word_before(), "units" | "measures" | "measurements");
+    let please = cursor.stands("please");
+    politeness::finish(cursor)?;
+    match units || please {
+        true => one(Change::Convert(system)),
+        false => Err(Miss::Talk),
+    }
+}
+
+/// After "show" or "give": "it in metric", "me everything in US units".
+fn shown_in_units(cursor: &mut Cursor<'_>) -> Outcome {
+    cursor.eat("me");
+    let everything = [
+        "it",
+        "this",
+        "everything",
+        "all",
+        "the recipe",
+        "the amounts",
+        "the ingredients",
+    ];
+    cursor.eat_any(&everything);
+    if !cursor.eat("in") {
+        return Err(Miss::Talk);
+    }
+    let system = scaling::system(cursor).ok_or(Miss::Talk)?;
+    politeness::finish(cursor)?;
+    one(Change::Convert(system))
 }
 
 /// A clause of nothing but "#vegan #quick".

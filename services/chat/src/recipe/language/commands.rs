@@ -31,12 +31,17 @@ pub(super) fn slash(content: &str) -> Parsed {
     }
 }
 
-/// "undo", "please undo that", "undo the last change".
+/// "undo", "please undo that", "revert the last change", "take that back".
 pub(super) fn undo(content: &str) -> Option<Parsed> {
     let tokens = lexer::tokens(content);
     let mut cursor = Cursor::new(content, &tokens);
     politeness::skip_before(&mut cursor);
-    if !cursor.eat("undo") {
+    if cursor.eat("redo") && cursor.at_stop() {
+        return Some(unclear(
+            "What was undone does not come back by itself; write the change once more.",
+        ));
+    }
+    if !cursor.eat_any(&["undo", "revert", "take that back", "take it back"]) {
         return None;
     }
     cursor.eat_any(&[
@@ -56,7 +61,7 @@ pub(super) fn undo(content: &str) -> Option<Parsed> {
     Some(if cursor.is_done() {
         Parsed::Command(Command::Undo)
     } else {
-        unclear("Undo takes back the last change and stands alone: \"undo\".")
+        unclear("Undo takes back the last change and stands alone; say \"undo\" once for each.")
     })
 }
 

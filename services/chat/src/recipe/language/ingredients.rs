@@ -37,10 +37,17 @@ fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
         return Ok(Change::MultiplyAmount { which, factor });
     }
     let measured = amounts::read(cursor)?;
-    let which = items::which(cursor, &["from the", "from this", "from it", "from our"])?
-        .ok_or_else(|| {
-            Miss::unclear("Say what to remove, as in \"remove milk\" or \"remove step 2\".")
-        })?;
+    let ends = [
+        "from the",
+        "from this",
+        "from it",
+        "from our",
+        "because",
+        "since",
+    ];
+    let which = items::which(cursor, &ends)?.ok_or_else(|| {
+        Miss::unclear("Say what to remove, as in \"remove milk\" or \"remove step 2\".")
+    })?;
     if cursor.eat("from") {
         cursor.eat_any(&[
             "the recipe",
@@ -121,6 +128,11 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
     let mut first = start.up_to(*cursor);
     let with = items::item(&mut first).map_err(|_| Miss::Talk)?;
     if !stands_instead(*cursor) {
+        if cursor.word_before() == "instead" {
+            return Err(Miss::unclear(
+                "Say instead of what, as in \"use oat milk instead of milk\".",
+            ));
+        }
         let Some(amount) = with.amount.filter(|_| amounts::starts_with_number(start)) else {
             return Err(Miss::Talk);
         };
@@ -201,6 +213,17 @@ pub(super) fn note(cursor: &mut Cursor<'_>) -> Outcome {
         which,
         note: Some(note),
     })
+}
+
+/// After "mark": "garlic as optional".
+pub(super) fn mark(cursor: &mut Cursor<'_>) -> Outcome {
+    let which = items::which(cursor, &["as"])?.ok_or(Miss::Talk)?;
+    if !cursor.eat("as optional") {
+        return Err(Miss::Talk);
+    }
+    finish(cursor)?;
+    let note = Some("optional".to_owned());
+    one(Change::SetNote { which, note })
 }
 
 /// After "remove the note": "from flour".

@@ -44,6 +44,36 @@ fn amount_of_each(mut cursor: Cursor<'_>) -> Option<Amount> {
     cursor.stands("each").then_some(measured.amount)
 }
 
+/// An ingredient whose amount stands behind its name.
+struct Behind<'a> {
+    name: String,
+    measured: amounts::Measured,
+    after: Cursor<'a>,
+}
+
+/// "milk 200 ml", "baking powder - 2 tsp". A number in a name has no unit: "5 spice powder".
+fn amount_behind(start: Cursor<'_>) -> Option<Behind<'_>> {
+    let mut at = start;
+    at.advance();
+    while !at.at_break() && at.mark() != Some('(') {
+        let mut after = at;
+        if amounts::number_ahead(at)
+            && let Ok(Some(measured)) = amounts::read(&mut after)
+            && measured.amount.unit.is_some()
+            && after.at_break()
+        {
+            let name = name_since(start, at.without_trailing_marks(start));
+            return (!name.is_empty()).then_some(Behind {
+                name,
+                measured,
+                after,
+            });
+        }
+        at.advance();
+    }
+    None
+}
+
 /// "1 tbsp extra virgin olive oil", not "1 extra tbsp".
 const EXTRA_IS_THE_NAME: [&str; 8] = [
     "virgin", "firm", "large", "lean", "dark", "fine", "hot", "sharp",
@@ -66,7 +96,20 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     if cursor.at_break() {
         give_back_a_unit(cursor, &mut amount);
     }
-    let name = name(cursor, amount.is_some() && !each, &mut notes, &mut amount);
+    let name = match amount_behind(*cursor).filter(|_| amount.is_none()) {
+        Some(behind) => {
+            *cursor = behind.after;
+            notes.extend(behind.measured.note);
+            amount = Some(behind.measured.amount);
+            behind.name
+        }
+        None => name(cursor, amount.is_some() && !each, &mut notes, &mut amount),
+    };
+    if let (None, [only]) = (&amount, notes.as_slice()) {
+        // "flour (2 cups)"
+        amount = amounts::alone(only);
+        notes.retain(|_| amount.is_none());
+    }
     if name.is_empty() || is_no_ingredient(&name) {
         let said = cursor.text_since(start);
         return Err(Miss::Unclear(missing_name(said, amount.as_ref())));

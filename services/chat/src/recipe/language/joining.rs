@@ -46,7 +46,9 @@ pub(super) fn ends_note(mut cursor: Cursor<'_>) -> bool {
 
 /// Names that have an "and" in them. Others can be quoted.
 pub(super) fn keeps_together(cursor: Cursor<'_>) -> bool {
-    const PAIRS: [(&str, &str); 10] = [
+    const PAIRS: [(&str, &str); 12] = [
+        ("zest", "juice"),
+        ("juice", "zest"),
         ("half", "half"),
         ("mac", "cheese"),
         ("macaroni", "cheese"),

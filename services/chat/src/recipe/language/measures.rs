@@ -60,6 +60,9 @@ fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome {
     }
     *cursor = start;
     let with = items::item(cursor)?;
+    if let (Some(amount), true) = (&with.amount, is_size(&with.name)) {
+        return one(set(which, amount.clone(), Some(with.name)));
+    }
     let same_name =
         matches!(&which, Which::Named(name) if naming::key(name) == naming::key(&with.name));
     match with.amount {
@@ -71,6 +74,14 @@ fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome {
     }
 }
 
+/// "3 large" says what the three are like, not what they are.
+fn is_size(name: &str) -> bool {
+    matches!(
+        name,
+        "small" | "medium" | "large" | "big" | "extra large" | "whole" | "heaped" | "level"
+    )
+}
+
 /// After "increase", "reduce" and the like: "to 3 cups", "by 1 cup", "by half", "by 20%".
 pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
     let unclear = || {
@@ -78,20 +89,28 @@ pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
             "Say by how much or to what, as in \"reduce sugar by 50 g\" or \"reduce sugar to 1 cup\".",
         )
     };
-    let which = items::which(cursor, &["from", "to", "by"])?.ok_or(Miss::Talk)?;
+    let ends = [
+        "from", "to", "by", "up to", "up by", "down to", "down by", "a bit", "a little", "slightly",
+    ];
+    let which = items::which(cursor, &ends)?.ok_or(Miss::Talk)?;
+    cursor.eat_any(&["up", "down"]);
     if cursor.eat("to") {
-        return amount_or_other(cursor, which).map_err(|_| unclear());
+        // "Reduce the sauce to a syrup" is no amount.
+        let measured = amounts::read(&mut { *cursor })?.is_some_and(|m| m.amount.unit.is_some());
+        return match measured || amounts::starts_with_number(*cursor) {
+            true => amount_or_other(cursor, which).map_err(|_| unclear()),
+            false => Err(unclear()),
+        };
+    }
+    if cursor.eat_any(&["a bit", "a little", "slightly"]) {
+        return Err(unclear());
     }
     if !cursor.eat("by") {
         return Err(Miss::Talk);
     }
     if let Some(part) = part_of_it(cursor) {
         finish(cursor).map_err(|_| unclear())?;
-        let factor = match direction {
-            Direction::More => Rational::ONE.plus(part),
-            Direction::Less => Rational::ONE.minus(part),
-        };
-        let factor = factor.ok_or_else(unclear)?;
+        let factor = direction.part_of_one(part).ok_or_else(unclear)?;
         return one(Change::MultiplyAmount { which, factor });
     }
     let by = amounts::read(cursor)?.ok_or_else(unclear)?.amount;
@@ -103,8 +122,32 @@ pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
     })
 }
 
+/// "More garlic please", "less sugar": clear but for how much.
+pub(super) fn without_number(cursor: &mut Cursor<'_>, verb: &str) -> Outcome {
+    let start = *cursor;
+    while !cursor.at_break() {
+        cursor.advance();
+    }
+    let name = politeness::without_after(*cursor, start).text_since(start);
+    let mut words = name.split(' ').filter(|word| !word.is_empty());
+    let is_talk = |word: &str| {
+        matches!(
+            word,
+            "is" | "of" | "than" | "like" | "to" | "or" | "for" | "the" | "people" | "please"
+        )
+    };
+    let names_one = words.clone().count() <= 2 && !name.is_empty() && !words.any(is_talk);
+    if !names_one || !cursor.at_stop() || cursor.mark() == Some('?') {
+        return Err(Miss::Talk);
+    }
+    Err(Miss::Unclear(match verb {
+        "less" => format!("Say how much less, as in \"reduce {name} by half\"."),
+        _ => format!("Say how much more, as in \"increase {name} by 50%\"."),
+    }))
+}
+
 /// "half", "a third", "20%" of what is there.
-fn part_of_it(cursor: &mut Cursor<'_>) -> Option<Rational> {
+pub(super) fn part_of_it(cursor: &mut Cursor<'_>) -> Option<Rational> {
     if let Some(percent) = cursor.word().strip_suffix('%') {
         let part = Rational::new(percent.parse().ok()?, 100)?;
         cursor.advance();
@@ -131,7 +174,7 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
     }
 }
 
-/// After "make": "the flour 250 g", "pancakes for 6".
+/// After "make": "the flour 250 g", "pancakes for 6", "the yogurt optional".
 pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
     cursor.eat("the");
     let start = *cursor;
@@ -139,6 +182,14 @@ pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
         cursor.advance();
     }
     let name = cursor.text_since(start);
+    if let Some(name) = name.strip_suffix(" optional")
+        && cursor.at_stop()
+    {
+        return one(Change::SetNote {
+            which: Which::Named(name.to_owned()),
+            note: Some("optional".to_owned()),
+        });
+    }
     if name.is_empty() || !amounts::starts_with_number(*cursor) {
         return Err(Miss::Talk);
     }

@@ -3,7 +3,10 @@
 use super::cursor::Cursor;
 use super::outcome::Miss;
 
-const BEFORE: [&str; 41] = [
+const BEFORE: [&str; 44] = [
+    "oops",
+    "sorry",
+    "hmm",
     "thanks",
     "thank you",
     "great",

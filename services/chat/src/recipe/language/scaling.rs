@@ -5,11 +5,11 @@
 
 use super::amounts;
 use super::cursor::Cursor;
-use super::items;
 use super::opening::{is_people, is_whole_recipe};
 use super::outcome::{Miss, Outcome, one};
 use super::politeness::finish;
-use crate::recipe::change::{Change, Scaling};
+use super::{items, measures};
+use crate::recipe::change::{Change, Direction, Scaling};
 use crate::recipe::rational::Rational;
 use crate::recipe::unit::System;
 
@@ -35,7 +35,7 @@ pub(super) fn by_verb(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outc
     }
 }
 
-/// After "cut": "it in half", "the sugar in half".
+/// After "cut": "it in half", "the sugar in half", "the sugar by 20 g".
 pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
     let half = Rational::new(1, 2).ok_or(Miss::Talk)?;
     let in_half =
@@ -45,14 +45,41 @@ pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
         *cursor = ahead;
         return one(Change::Scale(Scaling::By(half)));
     }
-    let which = items::which(cursor, &["in half", "by half"])?.ok_or(Miss::Talk)?;
-    if !in_half(cursor) {
+    let mut ahead = *cursor;
+    let which = items::which(&mut ahead, &["in half", "by half", "by"])?.ok_or(Miss::Talk)?;
+    if ahead.stands("by") && !ahead.stands("by half") {
+        return measures::adjust(cursor, Direction::Less).map_err(|_| Miss::Talk);
+    }
+    if !in_half(&mut ahead) {
         return Err(Miss::Talk);
     }
+    *cursor = ahead;
     one(Change::MultiplyAmount {
         which,
         factor: half,
     })
+}
+
+/// After "increase" or "reduce": "everything by 50%". `None`: it is about something else.
+pub(super) fn all_by(cursor: &mut Cursor<'_>, direction: Direction) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    if !whole_recipe(&mut ahead) || !ahead.eat("by") {
+        return None;
+    }
+    let factor = direction.part_of_one(measures::part_of_it(&mut ahead)?)?;
+    *cursor = ahead;
+    Some(finish(cursor).and_then(|()| one(Change::Scale(Scaling::By(factor)))))
+}
+
+/// "1.5x the recipe", "3 times everything". `None`: it is about something else.
+pub(super) fn times_all(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    let factor = amounts::number(&mut ahead).ok()??;
+    if factor.is_zero() || !ahead.eat_any(&["x", "times"]) || !whole_recipe(&mut ahead) {
+        return None;
+    }
+    *cursor = ahead;
+    Some(finish(cursor).and_then(|()| one(Change::Scale(Scaling::By(factor)))))
 }
 
 /// After "scale": "by 1.5", "up by 2", "down by 2", "to 6", "for 6 people".
@@ -187,6 +214,9 @@ fn moved<'a>(
 pub(super) fn set_servings(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear = || Miss::unclear("Say a whole number, as in \"serves 6\".");
     let labelled = cursor.eat_mark(':') || cursor.eat_mark('=');
+    if cursor.eat("from") {
+        amounts::whole(cursor)?;
+    }
     cursor.eat_any(&["about", "to", "is", "are"]);
     let Some(servings) = amounts::whole(cursor)? else {
         let number = labelled || amounts::starts_with_number(*cursor);

@@ -42,7 +42,7 @@ pub(super) fn before_or_after(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     ahead.eat_mark(',');
     let added = ahead.eat_any(&["add a step", "add step", "insert a step", "add", "insert"]);
-    if !added && ahead.mark() != Some(':') {
+    if !added && ahead.mark() != Some(':') && !is_kitchen_work(ahead.word()) {
         return Err(Miss::Talk);
     }
     *cursor = ahead;
@@ -199,7 +199,7 @@ pub(super) fn labelled(cursor: &mut Cursor<'_>) -> Outcome {
 /// After "change": "step 2 to …". `None`: it is not about a step.
 pub(super) fn change(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;
-    if !names_a_step(ahead) {
+    if !is_named(ahead) {
         return None;
     }
     let step = reference(&mut ahead).ok()?;
@@ -223,7 +223,7 @@ pub(super) fn relocate(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear = || {
         Miss::unclear("Say where to, as in \"move step 3 to 1\" or \"move step 3 before step 2\".")
     };
-    if !names_a_step(*cursor) {
+    if !is_named(*cursor) {
         return Err(Miss::Talk);
     }
     let step = reference(cursor)?.ok_or_else(unclear)?;
@@ -244,7 +244,7 @@ pub(super) fn relocate(cursor: &mut Cursor<'_>) -> Outcome {
 
 /// After "swap": "steps 2 and 3", "step 2 with step 3". `None`: it is not about steps.
 pub(super) fn swap(cursor: &mut Cursor<'_>) -> Option<Outcome> {
-    if !names_a_step(*cursor) {
+    if !is_named(*cursor) {
         return None;
     }
     let unclear = || Miss::unclear("Say which two, as in \"swap steps 2 and 3\".");
@@ -267,7 +267,7 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Option<Outcome> {
         *cursor = all;
         return Some(one(Change::ClearSteps));
     }
-    if !names_a_step(*cursor) {
+    if !is_named(*cursor) {
         return None;
     }
     let unclear =
@@ -307,7 +307,7 @@ fn references(cursor: &mut Cursor<'_>) -> Result<Vec<StepNumber>, Miss> {
 }
 
 /// "Step 2", "the last step": so that "the second tomato" is not taken for a step.
-fn names_a_step(mut cursor: Cursor<'_>) -> bool {
+pub(super) fn is_named(mut cursor: Cursor<'_>) -> bool {
     cursor.eat("the");
     if matches!(cursor.word(), "step" | "steps") {
         return true;
@@ -376,6 +376,21 @@ fn sentence(text: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// "Bake for 25 minutes at 180C" is what a step says, but nobody said that it is one. Questions are talk, and so is a
+/// word or two.
+pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
+    const FEWEST_WORDS: usize = 3;
+    let work = is_kitchen_work(cursor.word()) && !matches!(cursor.word(), "let" | "cook");
+    let said = cursor.take_rest();
+    if !work || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
+        return Err(Miss::Talk);
+    }
+    Err(Miss::Unclear(format!(
+        "To make it a step, write \"add step: {}\".",
+        sentence(said)
+    )))
 }
 
 fn is_kitchen_work(word: &str) -> bool {
