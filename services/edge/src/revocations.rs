@@ -91,9 +91,10 @@ fn read_mark(entry: &StreamEntry) -> Option<Mark> {
         let (_, value) = entry.fields.iter().find(|(field, _)| field == name)?;
         std::str::from_utf8(value).ok()
     };
-    let revoked_at = field(MARK_TIME)?.parse().ok()?;
+    // Only measured by: without it the session is revoked all the same.
+    let revoked_at = field(MARK_TIME).and_then(|text| text.parse().ok());
     Some(Mark {
         session: field(MARK_SESSION)?.parse().ok()?,
-        revoked_at: Timestamp::from_unix_millis(revoked_at),
+        revoked_at: Timestamp::from_unix_millis(revoked_at.unwrap_or_default()),
     })
 }

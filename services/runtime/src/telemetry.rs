@@ -103,7 +103,11 @@ impl Telemetry {
     /// When a directive or endpoint is malformed, or telemetry is set up already.
     pub fn start(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
         let resource = Resource::builder().with_service_name(service).build();
-        let endpoint = config.otlp_endpoint.as_deref();
+        // A variable that is set to nothing is as one that is not set.
+        let endpoint = config
+            .otlp_endpoint
+            .as_deref()
+            .filter(|url| !url.is_empty());
         let prometheus = Prometheus::default();
         let metrics = meter_provider(resource.clone(), endpoint, &prometheus.0)?;
         let traces = endpoint
