@@ -62,26 +62,12 @@ enum Desk {
 }
 
 impl Deadlines {
-    /// Writes a session, new or re-authenticated. Never waits: the newest write of a session replaces the
+    /// Writes a session as it is now: new, asked or re-authenticated. Never waits: the newest write of a session replaces the
     /// ones still under way, and what cannot be written now is written by a later repair.
     pub fn schedule(&self, record: Record) {
         match &self.desk {
             Desk::Memory(desk) => desk.schedule(&record),
             Desk::Shared(desk) => desk.schedule(record),
-        }
-    }
-
-    /// Notes that the session was asked and must answer within `answer_in`. Never waits.
-    pub fn acknowledge(
-        &self,
-        session: &SessionId,
-        generation: u64,
-        answer_in: Duration,
-        expires_in: Duration,
-    ) {
-        match &self.desk {
-            Desk::Memory(desk) => desk.acknowledge(session, generation, answer_in, expires_in),
-            Desk::Shared(desk) => desk.acknowledge(session, generation, answer_in, expires_in),
         }
     }
 

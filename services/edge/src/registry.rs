@@ -16,6 +16,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     deadlines::{Deadlines, Owners, Phase, Prompt, Record},
+    session::Session,
     wire::codes::Close,
 };
 
@@ -107,6 +108,21 @@ pub struct Held {
 }
 
 impl Held {
+    /// What must be known of a session that is about `recipe`.
+    pub fn of(session: &Session, recipe: &RecipeId, now: Instant) -> Self {
+        let (phase, due_in) = session.recorded_phase(now);
+        let principal = session.principal();
+        Self {
+            login_session: principal.login_session.clone(),
+            user: principal.user.clone(),
+            recipe: recipe.clone(),
+            generation: session.generation(),
+            phase,
+            due: now + due_in,
+            expires: session.expires(),
+        }
+    }
+
     /// The schedule's record of it.
     pub fn record(&self, session: &SessionId, now: Instant) -> Record {
         Record {

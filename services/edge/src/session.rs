@@ -10,7 +10,7 @@ use proto::ids::{MessageId, Revision};
 use tokio::time::Instant;
 
 use crate::{
-    deadlines::{Phase as RecordedPhase, PromptReason},
+    deadlines::{Phase as RecordedPhase, PromptReason, Record},
     upstream::Principal,
     wire::codes::Close,
 };
@@ -19,6 +19,9 @@ use crate::{
 const EARLY_TOLERANCE: Duration = Duration::from_secs(2);
 /// How long after it was due the owner asks by itself when no prompt came.
 const FALLBACK_DELAY: Duration = Duration::from_secs(1);
+/// How late a timer may be until it is taken for a sign that the process slept; and how long what may have come
+/// meanwhile is then still waited for.
+const OVERSLEPT: Duration = Duration::from_millis(100);
 /// How many `auth` messages may wait to be answered.
 const MAX_PENDING_REAUTHS: usize = 4;
 
@@ -136,7 +139,8 @@ impl Session {
 
     /// A session taken over from another node, in the phase in which it was.
     ///
-    /// A token that ends later than the one before is an answer to whatever was asked.
+    /// A token that ends later than the one before is an answer to whatever was asked, and counts a generation: else
+    /// the schedule would hold on to the prompt.
     pub fn resumed(
         timings: Timings,
         principal: Principal,
@@ -152,7 +156,7 @@ impl Session {
             Some(_) | None => Phase::Active,
         };
         Self {
-            generation: found.generation,
+            generation: found.generation + u64::from(fresh),
             phase,
             ..Self::new(timings, principal, token_expires)
         }
@@ -287,6 +291,14 @@ impl Session {
             Phase::Active if now >= self.ask_at() + FALLBACK_DELAY => {
                 self.ask(PromptReason::Expiring, now)
             }
+            Phase::Asked { answer_by }
+                if now >= answer_by + OVERSLEPT && self.unanswered.is_empty() =>
+            {
+                self.phase = Phase::Asked {
+                    answer_by: now + OVERSLEPT,
+                };
+                Vec::new()
+            }
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
                 if now >= answer_by && self.unanswered.is_empty() =>
             {
@@ -313,6 +325,20 @@ pub struct Found {
     pub expires: Instant,
     /// Until when an answer is awaited; `None` when nobody has asked.
     pub answer_by: Option<Instant>,
+}
+
+impl Found {
+    /// What a record says at `now`.
+    pub fn of(record: &Record, now: Instant) -> Self {
+        Self {
+            generation: record.generation,
+            expires: now + record.expires_in,
+            answer_by: match record.phase {
+                RecordedPhase::Active => None,
+                RecordedPhase::Asked => Some(now + record.due_in),
+            },
+        }
+    }
 }
 
 #[cfg(test)]

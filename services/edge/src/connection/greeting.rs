@@ -17,7 +17,6 @@ use super::{
     socket::{Incoming, Socket},
 };
 use crate::{
-    deadlines::{Phase, Record},
     edge::Edge,
     limits::Place,
     registry::Connection,
@@ -164,7 +163,7 @@ async fn open_session(
             .await
         {
             Ok(Some(record)) => {
-                let found = found(&record, Instant::now());
+                let found = Found::of(&record, Instant::now());
                 let session = Session::resumed(timings, principal, expires, found);
                 return (id.clone(), session);
             }
@@ -176,15 +175,4 @@ async fn open_session(
         SessionId::random(),
         Session::new(timings, principal, expires),
     )
-}
-
-fn found(record: &Record, now: Instant) -> Found {
-    Found {
-        generation: record.generation,
-        expires: now + record.expires_in,
-        answer_by: match record.phase {
-            Phase::Active => None,
-            Phase::Asked => Some(now + record.due_in),
-        },
-    }
 }

@@ -314,21 +314,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     /// Notes the session's state where others look for it: in the registry and in the schedule.
     fn record(&mut self) {
         let now = Instant::now();
-        let (phase, due_in) = self.session.recorded_phase(now);
-        self.standing.becomes(match phase {
+        let held = Held::of(&self.session, self.recipe, now);
+        self.standing.becomes(match held.phase {
             Phase::Active => State::Active,
             Phase::Asked => State::Asked,
         });
-        let principal = self.session.principal();
-        let held = Held {
-            login_session: principal.login_session.clone(),
-            user: principal.user.clone(),
-            recipe: self.recipe.clone(),
-            generation: self.session.generation(),
-            phase,
-            due: now + due_in,
-            expires: self.session.expires(),
-        };
         let record = held.record(&self.id, now);
         // First here, then there: a prompt that finds nobody here is struck from the schedule.
         self.connection.carry(&self.id, held);

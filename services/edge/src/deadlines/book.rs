@@ -15,13 +15,13 @@ use super::record::{EdgeId, Phase, PromptReason, Record};
 type Moment = Duration;
 
 /// All sessions, and in which order they are due.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
     entries: HashMap<SessionId, Entry>,
     due: BTreeSet<(Moment, SessionId)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     login_session: LoginSessionId,
     user: UserId,
@@ -103,35 +103,6 @@ impl Book {
                 score: if review { now } else { due },
             },
         );
-        Outcome::Stored
-    }
-
-    pub(crate) fn acknowledge(
-        &mut self,
-        now: Moment,
-        session: &SessionId,
-        generation: u64,
-        owner: &EdgeId,
-        answer_in: Duration,
-        expires_in: Duration,
-    ) -> Outcome {
-        let Some(known) = self.live(session, now) else {
-            return Outcome::Missing;
-        };
-        if let Some(stale) = known.outdates(generation, owner) {
-            return stale;
-        }
-        if known.generation != generation {
-            return Outcome::Missing;
-        }
-        let due = now + answer_in;
-        self.change(session, |entry| {
-            entry.phase = Phase::Asked;
-            entry.review = false;
-            entry.due = due;
-            entry.expires = now + expires_in;
-            entry.score = due;
-        });
         Outcome::Stored
     }
 
@@ -278,6 +249,33 @@ impl Book {
         if let Some(entry) = self.entries.remove(session) {
             self.due.remove(&(entry.score, session.clone()));
         }
+    }
+}
+
+/// What tests look at.
+#[cfg(test)]
+impl Book {
+    /// What is first, with its place in the order, as Redis tells it.
+    pub(crate) fn first(&self) -> Vec<String> {
+        let first = self.due.first();
+        first.map_or_else(Vec::new, |(score, session)| {
+            vec![session.to_string(), score.as_millis().to_string()]
+        })
+    }
+
+    /// What is known of a session: owner, generation, phase, and how long until it is due.
+    pub(crate) fn known(
+        &self,
+        now: Moment,
+        session: &SessionId,
+    ) -> Option<(EdgeId, u64, Phase, Duration)> {
+        let entry = self.live(session, now)?;
+        let due_in = entry.due.saturating_sub(now);
+        Some((entry.owner.clone(), entry.generation, entry.phase, due_in))
+    }
+
+    pub(crate) fn forget(&mut self, session: &SessionId) {
+        self.remove(session);
     }
 }
 

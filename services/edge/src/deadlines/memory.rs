@@ -70,24 +70,6 @@ impl Desk {
         self.changed.notify_one();
     }
 
-    pub(super) fn acknowledge(
-        &self,
-        session: &SessionId,
-        generation: u64,
-        answer_in: Duration,
-        expires_in: Duration,
-    ) {
-        self.book().acknowledge(
-            self.now(),
-            session,
-            generation,
-            &self.edge,
-            answer_in,
-            expires_in,
-        );
-        self.changed.notify_one();
-    }
-
     pub(super) fn cancel(&self, session: &SessionId, generation: u64) {
         self.book()
             .cancel(self.now(), session, generation, &self.edge);

@@ -72,10 +72,9 @@ pub trait Owners: Send + Sync + 'static {
     ///
     /// - no such connection: [`cancel`](super::Deadlines::cancel) with the prompt's generation;
     /// - another generation: ignore it;
-    /// - asked already: [`acknowledge`](super::Deadlines::acknowledge) again, send nothing;
-    /// - [`PromptReason::Expiring`] more than 2 s too early by its own monotonic clock:
-    ///   [`schedule`](super::Deadlines::schedule) again, send nothing;
-    /// - else send `auth_required` once, start the answer timer and acknowledge.
+    /// - asked already, or [`PromptReason::Expiring`] more than 2 s too early by its own monotonic clock:
+    ///   [`schedule`](super::Deadlines::schedule) as it is, send nothing;
+    /// - else send `auth_required` once, start the answer timer and schedule as [`Phase::Asked`].
     fn prompt(&self, prompt: Prompt);
 
     /// Says that a session was taken over by a newer connection. Must not block. Whoever holds the session here

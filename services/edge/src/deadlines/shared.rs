@@ -2,17 +2,22 @@
 //! anew by the owners of the sessions when Redis lost it.
 //!
 //! Four tasks share a [`Desk`]: the writer, the claimer, the crew (who else is there) and the inbox; a fifth repairs.
+//! They know where the schedule is kept only as a [`Store`], so that a simulation can stand in for Redis.
 
 mod claimer;
 mod crew;
+mod in_redis;
 mod inbox;
 mod pending;
 mod repair;
 mod rota;
 mod scripts;
 mod shards;
+mod store;
 mod writer;
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +28,7 @@ use std::{
 };
 
 use proto::ids::{LoginSessionId, SessionId, UserId};
+use rand::{SeedableRng as _, rngs::SmallRng};
 use runtime::redis::{Failure, Redis};
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -30,20 +36,20 @@ use tokio::{
 };
 
 use self::{
+    in_redis::InRedis,
     inbox::{Letter, Note},
     pending::{Pending, Write},
     repair::Repairs,
-    scripts::{Scripts, TakeOverAnswer},
     shards::Shards,
+    store::Store,
 };
 use super::{
     DeadlineConfig, Tasks,
     metrics::Metrics,
     record::{EdgeId, Owners, Record, Unavailable},
 };
+use crate::rendezvous;
 
-/// How long one round trip to Redis may take.
-const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a connection may wait for a take-over or a review in all.
 const TAKE_OVER: Duration = Duration::from_millis(800);
 /// How many notes to other edges wait at most. Further ones are dropped: a claim repeats itself.
@@ -52,8 +58,8 @@ const OUTBOX: usize = 10_000;
 pub(super) struct Desk {
     edge: EdgeId,
     config: DeadlineConfig,
-    redis: Redis,
-    scripts: Scripts,
+    store: Arc<dyn Store>,
+    shards: Shards,
     pending: Mutex<Pending>,
     queued: Notify,
     repairs: Repairs,
@@ -64,7 +70,7 @@ pub(super) struct Desk {
     metrics: Metrics,
 }
 
-/// Opens the schedule and starts its tasks.
+/// Opens the schedule in Redis and starts its tasks.
 pub(super) fn open(
     config: DeadlineConfig,
     edge: EdgeId,
@@ -72,19 +78,31 @@ pub(super) fn open(
     owners: Arc<dyn Owners>,
     tasks: &Tasks,
 ) -> Arc<Desk> {
+    let store = Arc::new(InRedis::new(redis, config.shards));
+    open_in(store, config, edge, owners, tasks)
+}
+
+/// Opens the schedule wherever it is kept.
+fn open_in(
+    store: Arc<dyn Store>,
+    config: DeadlineConfig,
+    edge: EdgeId,
+    owners: Arc<dyn Owners>,
+    tasks: &Tasks,
+) -> Arc<Desk> {
     let (outbox, letters) = mpsc::channel(OUTBOX);
-    let scripts = Scripts::new(Shards::new(config.shards));
+    let shards = Shards::new(config.shards);
     let desk = Arc::new(Desk {
         pending: Mutex::new(Pending::new(config.pending)),
         queued: Notify::new(),
-        repairs: Repairs::new(scripts.shards.count()),
+        repairs: Repairs::new(shards.count()),
         crew: watch::Sender::new(Vec::new()),
         muster: Notify::new(),
-        redis: redis.with_patience(PATIENCE),
         metrics: Metrics::new(),
         edge,
         config,
-        scripts,
+        store,
+        shards,
         outbox,
         owners,
     });
@@ -103,17 +121,6 @@ impl Desk {
         self.queue(&session, Write::put(record, Instant::now()));
     }
 
-    pub(super) fn acknowledge(
-        &self,
-        session: &SessionId,
-        generation: u64,
-        answer_in: Duration,
-        expires_in: Duration,
-    ) {
-        let write = Write::ask(generation, answer_in, expires_in, Instant::now());
-        self.queue(session, write);
-    }
-
     pub(super) fn cancel(&self, session: &SessionId, generation: u64) {
         self.queue(session, Write::Cancel { generation });
     }
@@ -126,13 +133,11 @@ impl Desk {
     ) -> Result<Option<Record>, Unavailable> {
         let taking = async {
             self.write_first(session).await?;
-            let call = self
-                .scripts
-                .take_over(&self.edge, session, user, login_session);
-            self.redis.script::<TakeOverAnswer>(&call).await
+            self.store
+                .take_over(&self.edge, session, user, login_session)
+                .await
         };
-        let answer = self.bounded(taking).await?;
-        let Some(taken) = scripts::taken_over(answer, session, user, login_session) else {
+        let Some(taken) = self.bounded(taking).await? else {
             return Ok(None);
         };
         let generation = taken.record.generation;
@@ -154,13 +159,13 @@ impl Desk {
     pub(super) async fn review(&self, session: &SessionId) -> Result<bool, Unavailable> {
         self.bounded(async {
             self.write_first(session).await?;
-            self.redis.script(&self.scripts.review(session)).await
+            self.store.review(session).await
         })
         .await
     }
 
     pub(super) fn is_up(&self) -> bool {
-        self.redis.is_up()
+        self.store.is_up()
     }
 
     /// Writes what waits for a session, so that the next call sees it. It stays in the queue too, where by then
@@ -169,8 +174,10 @@ impl Desk {
         let now = Instant::now();
         let waiting = self.pending().peek(session).cloned();
         if let Some(write) = waiting.filter(|write| !write.is_void(now)) {
-            let call = self.scripts.write(&self.edge, session, &write, now);
-            self.redis.script::<runtime::redis::Value>(&call).await?;
+            let writes = [(session.clone(), write)];
+            for answer in self.store.write(&self.edge, &writes, now).await? {
+                answer?;
+            }
         }
         Ok(())
     }
@@ -193,7 +200,7 @@ impl Desk {
     fn queue(&self, session: &SessionId, write: Write) {
         let queued = self.pending().add(session, write);
         if queued.is_err() {
-            self.repairs.order(self.scripts.shards.of(session));
+            self.repairs.order(self.shards.of(session));
         }
         self.queued.notify_one();
     }
@@ -208,10 +215,14 @@ impl Desk {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Resolves when Redis is up.
+    /// Resolves when the store is up.
     async fn reachable(&self) {
-        // The handle outlives this wait, so the channel does not close.
-        self.redis.watch().wait_for(|up| *up).await.ok();
+        self.store.becomes(true).await;
+    }
+
+    /// Dice for one task: no two edges throw the same, and one edge always does.
+    fn dice(&self, task: u64) -> SmallRng {
+        SmallRng::seed_from_u64(rendezvous::score(self.edge.as_str(), task))
     }
 }
 
@@ -219,7 +230,6 @@ impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Desk")
             .field("edge", &self.edge)
-            .field("redis", &self.redis)
             .finish_non_exhaustive()
     }
 }

@@ -82,6 +82,19 @@ fn closes_when_no_answer_came_within_the_grace() {
 }
 
 #[test]
+fn an_edge_that_slept_reads_what_came_meanwhile_before_it_closes() {
+    let start = Instant::now();
+    let mut session = session(start);
+    session.handle(prompt(1), start + 14 * MINUTE);
+    let woken = start + 14 * MINUTE + TIMINGS.grace + Duration::from_secs(5);
+
+    assert_eq!(session.handle(Event::Tick, woken), vec![]);
+    let deadline = session.next_deadline();
+    assert_eq!(deadline, woken + OVERSLEPT);
+    assert_eq!(session.handle(Event::Tick, deadline), vec![CLOSED]);
+}
+
+#[test]
 fn asks_by_itself_when_no_prompt_came() {
     let start = Instant::now();
     let mut session = session(start);
@@ -225,6 +238,7 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
 
     let mut fresh_token = Session::resumed(TIMINGS, principal("ada"), start + LIFE, found);
     assert_eq!(fresh_token.handle(Event::Welcomed, start), vec![]);
+    assert_eq!(fresh_token.generation(), 5, "the prompt is answered");
 }
 
 #[derive(Debug, Clone)]

@@ -49,12 +49,11 @@ async fn an_unanswered_claim_comes_again_after_its_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_acknowledged_session_is_left_alone() {
+async fn a_session_that_was_asked_is_left_alone() {
     let mut edge = Edge::start();
     edge.deadlines.schedule(record("s1", 1, MINUTE));
     let prompt = edge.prompt().await;
-    edge.deadlines
-        .acknowledge(&prompt.session, 1, MINUTE / 2, MINUTE);
+    edge.deadlines.schedule(asked(prompt.session.as_str(), 1));
 
     edge.nothing_within(15 * MINUTE).await;
 }
@@ -75,7 +74,7 @@ async fn a_take_over_keeps_deadline_and_phase_and_tells_the_owner_before() {
     let mut edge = Edge::start();
     edge.deadlines.schedule(record("s1", 1, MINUTE));
     edge.prompt().await;
-    edge.deadlines.acknowledge(&id("s1"), 1, MINUTE / 2, MINUTE);
+    edge.deadlines.schedule(asked("s1", 1));
     tokio::time::advance(Duration::from_secs(10)).await;
 
     let record = edge.take_over("s1", "ada").await.unwrap();
@@ -98,7 +97,7 @@ async fn nobody_takes_over_the_session_of_another_user() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_review_is_due_at_once_until_it_is_acknowledged() {
+async fn a_review_is_due_at_once_until_the_session_is_asked() {
     let mut edge = Edge::start();
     edge.deadlines.schedule(record("s1", 1, 14 * MINUTE));
 
@@ -106,7 +105,7 @@ async fn a_review_is_due_at_once_until_it_is_acknowledged() {
     assert_eq!(edge.deadlines.review(&id("s2")).await, Ok(false));
 
     assert_eq!(edge.prompt().await.reason, PromptReason::Review);
-    edge.deadlines.acknowledge(&id("s1"), 1, MINUTE / 2, MINUTE);
+    edge.deadlines.schedule(asked("s1", 1));
     edge.nothing_within(13 * MINUTE).await;
 }
 
@@ -209,6 +208,15 @@ impl Edge {
 
 fn id(session: &str) -> SessionId {
     session.parse().unwrap()
+}
+
+/// With half of its last minute to answer.
+fn asked(session: &str, generation: u64) -> Record {
+    Record {
+        phase: Phase::Asked,
+        expires_in: MINUTE,
+        ..record(session, generation, MINUTE / 2)
+    }
 }
 
 fn record(session: &str, generation: u64, due_in: Duration) -> Record {

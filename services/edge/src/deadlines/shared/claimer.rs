@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use runtime::redis::{Call, Cmd, Failure, Value};
+use rand::{RngExt as _, rngs::SmallRng};
+use runtime::redis::Failure;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
@@ -17,36 +18,40 @@ use super::{
     Desk,
     inbox::Note,
     rota::{First, Found, Look, Rota},
-    scripts,
+    store::Claimable,
 };
 
 /// How many shards are looked at in one round trip.
 const TOGETHER: usize = 64;
+const DICE: u64 = 1;
 
 pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
-    let shards = desk.scripts.shards.count();
+    let shards = desk.shards.count();
     let mut rota = Rota::new(desk.edge.clone(), &desk.config, shards, Instant::now());
+    let mut dice = desk.dice(DICE);
     let mut crew = desk.crew.subscribe();
     loop {
-        if !desk.redis.is_up() {
+        if !desk.store.is_up() {
             tokio::select! {
-                () = desk.reachable() => rota.restart(Instant::now()),
+                biased;
                 () = tasks.closing() => return,
+                () = desk.reachable() => rota.restart(Instant::now()),
             }
         }
         let next = rota.next().unwrap_or_else(Instant::now);
         tokio::select! {
-            () = sleep_until(next) => look(&desk, &mut rota).await,
+            biased; // there may always be more to look at
+            () = tasks.closing() => return,
             Ok(()) = crew.changed() => {
                 rota.divide(&crew.borrow_and_update(), Instant::now());
             }
-            () = tasks.closing() => return,
+            () = sleep_until(next) => look(&desk, &mut rota, &mut dice).await,
         }
     }
 }
 
 /// Looks and peeks at all that is due for it, in a few round trips at the same time.
-async fn look(desk: &Desk, rota: &mut Rota) {
+async fn look(desk: &Desk, rota: &mut Rota, dice: &mut SmallRng) {
     let now = Instant::now();
     let (looks, peeks) = (rota.due(now), rota.peeks(now));
     let (answers, firsts) = tokio::join!(
@@ -56,7 +61,7 @@ async fn look(desk: &Desk, rota: &mut Rota) {
     let now = Instant::now();
     for (look, answer) in looks.iter().zip(answers.into_iter().flatten()) {
         let (found, first) = take(desk, look, answer);
-        rota.looked(look.shard, found, first, now, rand::random());
+        rota.looked(look.shard, found, first, now, dice.random());
     }
     for (shard, first) in peeks.iter().zip(firsts) {
         rota.peeked(*shard, first.as_ref(), now);
@@ -67,44 +72,37 @@ async fn peek(desk: &Desk, shards: &[u16]) -> Vec<Option<First>> {
     if shards.is_empty() {
         return Vec::new();
     }
-    let commands: Vec<Cmd> = shards
-        .iter()
-        .map(|shard| desk.scripts.peek(*shard))
-        .collect();
-    match desk.redis.run_all(&commands).await {
-        Ok(answers) => answers
-            .into_iter()
-            .map(|answer| answer.and_then(scripts::peeked).ok())
-            .collect(),
+    match desk.store.peek(shards).await {
+        Ok(answers) => answers.into_iter().map(Result::ok).collect(),
         Err(_) => vec![None; shards.len()],
     }
 }
 
-async fn ask(desk: &Desk, looks: &[Look]) -> Vec<Result<Value, Failure>> {
-    let calls: Vec<Call<'_>> = looks
-        .iter()
-        .map(|look| desk.scripts.claim(look, desk.config.lease))
-        .collect();
-    match desk.redis.scripts(&calls).await {
+async fn ask(desk: &Desk, looks: &[Look]) -> Vec<Result<Claimable, Failure>> {
+    match desk.store.claim(looks, desk.config.lease).await {
         Ok(answers) => answers,
         Err(failure) => looks.iter().map(|_| Err(failure.clone())).collect(),
     }
 }
 
-fn take(desk: &Desk, look: &Look, answer: Result<Value, Failure>) -> (Found, First) {
-    let (claim, state) = match answer.and_then(scripts::claimed) {
-        Ok(answer) => answer,
+fn take(desk: &Desk, look: &Look, answer: Result<Claimable, Failure>) -> (Found, First) {
+    let Claimable {
+        claim,
+        epoch,
+        first,
+    } = match answer {
+        Ok(claimable) => claimable,
         Err(failure) => {
             debug!(%failure, shard = look.shard, "could not look for what is due");
             return (Found::Nothing, First::new());
         }
     };
-    desk.repairs.saw(look.shard, &state.epoch);
+    desk.repairs.saw(look.shard, &epoch);
     let found = found(look, &claim);
     for claimed in claim.sessions {
         pass_on(desk, claimed);
     }
-    (found, state.first)
+    (found, first)
 }
 
 fn found(look: &Look, claim: &Claim) -> Found {

@@ -1,9 +1,9 @@
 //! Which edges there are: each gives a sign of life that lapses by itself, and learns of the others. It decides who
 //! is in charge of which shard; a wrong view costs a second look, never a prompt.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use runtime::redis::{Cmd, Failure, FromRedisValue, Value, cmd};
+use runtime::redis::Failure;
 use tokio::time::sleep;
 use tracing::debug;
 
@@ -11,13 +11,8 @@ use super::{
     super::{Tasks, record::EdgeId},
     Desk,
     inbox::Note,
+    store::Duty,
 };
-
-/// All edges that ever gave a sign of life and were not yet found gone.
-const EDGES: &str = "rc:edges";
-/// What an edge says of itself.
-const CLAIMS: &str = "claims";
-const OWNS_ONLY: &str = "owns";
 
 pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
     let mut known = Known::default();
@@ -26,10 +21,11 @@ pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
             debug!(%failure, "no sign of life could be given");
         }
         tokio::select! {
-            () = sleep(desk.config.heartbeat / 3) => {}
+            biased; // what happens at the same moment always happens in the same order
+            () = tasks.closing() => break,
             () = desk.muster.notified() => {}
             () = return_of(&desk) => {}
-            () = tasks.closing() => break,
+            () = sleep(desk.config.heartbeat / 3) => {}
         }
     }
     if let Err(failure) = leave(&desk, &known).await {
@@ -44,44 +40,30 @@ struct Known {
     others: Vec<EdgeId>,
 }
 
-/// Resolves when Redis comes back; never while it stays.
+/// Resolves when the store comes back; never while it stays.
 async fn return_of(desk: &Desk) {
-    let mut up = desk.redis.watch();
-    up.wait_for(|up| !up).await.ok();
-    up.wait_for(|up| *up).await.ok();
+    desk.store.becomes(false).await;
+    desk.store.becomes(true).await;
 }
 
 /// Gives a sign of life, and looks who else does.
 async fn call_the_roll(desk: &Desk, known: &mut Known) -> Result<(), Failure> {
-    let edge = desk.edge.as_str();
-    let says = if desk.config.claims {
-        CLAIMS
+    let duty = if desk.config.claims {
+        Duty::Claims
     } else {
-        OWNS_ONLY
+        Duty::OwnsOnly
     };
-    let mut answers = desk
-        .redis
-        .run_all(&[
-            sign_of_life(desk, says),
-            enlist(edge),
-            command(&["SMEMBERS", EDGES]),
-        ])
-        .await?
-        .into_iter();
-    let mut next = || answers.next().unwrap_or(Ok(Value::Nil));
-    let before = next()?;
-    next()?;
-    let members: Vec<String> = read(next()?)?;
-    if known.enlisted && before == Value::Nil {
+    let roll = desk
+        .store
+        .enlist(&desk.edge, duty, desk.config.heartbeat)
+        .await?;
+    if known.enlisted && !roll.was_alive {
         // It had lapsed: whatever else lapsed, write it anew.
         desk.repairs.order_all();
     }
-    let others: Vec<EdgeId> = members
-        .iter()
-        .filter(|member| *member != edge)
-        .map(|member| EdgeId::stored(member))
-        .collect();
-    let claimers = look_up(desk, &others, known).await?;
+    let mut others = roll.members;
+    others.retain(|member| *member != desk.edge);
+    let claimers = look_up(desk, others, known).await?;
     if !std::mem::replace(&mut known.enlisted, true) {
         muster_others(desk, known);
     }
@@ -96,60 +78,42 @@ async fn call_the_roll(desk: &Desk, known: &mut Known) -> Result<(), Failure> {
 /// Finds out who of the others is there, and which edges claim.
 async fn look_up(
     desk: &Desk,
-    others: &[EdgeId],
+    others: Vec<EdgeId>,
     known: &mut Known,
 ) -> Result<Vec<EdgeId>, Failure> {
-    let questions: Vec<Cmd> = others
-        .iter()
-        .map(|other| command(&["GET", &heartbeat_key(other)]))
-        .collect();
-    let answers = if questions.is_empty() {
-        Vec::new()
-    } else {
-        desk.redis.run_all(&questions).await?
-    };
-    let mut claimers: Vec<EdgeId> = desk
-        .config
-        .claims
-        .then(|| desk.edge.clone())
-        .into_iter()
-        .collect();
-    let mut gone = vec!["SREM", EDGES];
+    let duties = desk.store.duties(&others).await?;
+    let mut claimers = Vec::new();
+    if desk.config.claims {
+        claimers.push(desk.edge.clone());
+    }
+    let mut gone = Vec::new();
     known.others.clear();
-    for (other, answer) in others.iter().zip(answers) {
-        match read::<Option<String>>(answer?)?.as_deref() {
-            None => gone.push(other.as_str()),
-            Some(says) => {
-                known.others.push(other.clone());
-                if says == CLAIMS {
-                    claimers.push(other.clone());
-                }
+    for (other, duty) in others.into_iter().zip(duties) {
+        match duty {
+            None => gone.push(other),
+            Some(Duty::OwnsOnly) => known.others.push(other),
+            Some(Duty::Claims) => {
+                claimers.push(other.clone());
+                known.others.push(other);
             }
         }
     }
     claimers.sort();
-    if gone.len() > 2 {
-        desk.redis.run::<u64>(&command(&gone)).await?;
+    if !gone.is_empty() {
+        desk.store.strike(&gone).await?;
     }
     Ok(claimers)
 }
 
 /// Frees the shards of this edge for the others at once.
 async fn leave(desk: &Desk, known: &Known) -> Result<(), Failure> {
-    let edge = &desk.edge;
-    desk.redis
-        .run_all(&[
-            command(&["DEL", &heartbeat_key(edge)]),
-            command(&["SREM", EDGES, edge.as_str()]),
-        ])
-        .await?;
-    let muster: Vec<Cmd> = known
+    desk.store.leave(&desk.edge).await?;
+    let muster: Vec<(EdgeId, String)> = known
         .others
         .iter()
-        .map(|other| Note::Muster.publication(&desk.redis, other))
+        .map(|other| (other.clone(), Note::Muster.to_line()))
         .collect();
-    desk.redis.run_all(&muster).await?;
-    Ok(())
+    desk.store.send(&muster).await
 }
 
 /// Has the others look at once who is there.
@@ -157,31 +121,4 @@ fn muster_others(desk: &Desk, known: &Known) {
     for other in &known.others {
         desk.post(other.clone(), Note::Muster);
     }
-}
-
-/// Answers what it said before, which tells whether it had lapsed.
-fn sign_of_life(desk: &Desk, says: &str) -> Cmd {
-    let lifetime: Duration = desk.config.heartbeat;
-    let mut command = command(&["SET", &heartbeat_key(&desk.edge), says, "PX"]);
-    let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-    command.arg(millis.max(1)).arg("GET");
-    command
-}
-
-fn enlist(edge: &str) -> Cmd {
-    command(&["SADD", EDGES, edge])
-}
-
-fn heartbeat_key(edge: &EdgeId) -> String {
-    format!("rc:edge:{edge}")
-}
-
-fn command(parts: &[&str]) -> Cmd {
-    let mut command = cmd(parts.first().copied().unwrap_or_default());
-    command.arg(parts.get(1..).unwrap_or_default());
-    command
-}
-
-fn read<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
-    T::from_redis_value(value).map_err(Failure::Unexpected)
 }

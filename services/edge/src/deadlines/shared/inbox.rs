@@ -1,10 +1,10 @@
 //! Short notes between edges, over pub/sub. They may be lost: a claim repeats itself, and a take-over shows in the
 //! next write of the owner before.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
+use futures_util::StreamExt as _;
 use proto::ids::SessionId;
-use runtime::redis::{Cmd, Push, Redis};
 use tokio::sync::mpsc;
 use tracing::debug;
 
@@ -16,8 +16,6 @@ use super::{
     Desk,
 };
 
-/// How many messages wait for this edge at most.
-const CAPACITY: usize = 10_000;
 /// How many notes leave in one round trip.
 const BATCH: usize = 512;
 
@@ -48,20 +46,18 @@ pub(super) async fn send(desk: Arc<Desk>, mut letters: mpsc::Receiver<Letter>, t
     let mut batch = Vec::new();
     loop {
         tokio::select! {
-            _ = letters.recv_many(&mut batch, BATCH) => {}
+            biased; // what happens at the same moment always happens in the same order
             () = tasks.closing() => return,
+            _ = letters.recv_many(&mut batch, BATCH) => {}
         }
-        let mut by_edge: HashMap<EdgeId, String> = HashMap::new();
+        let mut by_edge: BTreeMap<EdgeId, String> = BTreeMap::new();
         for Letter { to, note } in batch.drain(..) {
             let text = by_edge.entry(to).or_default();
             text.push_str(&note.to_line());
             text.push('\n');
         }
-        let publications: Vec<Cmd> = by_edge
-            .iter()
-            .map(|(edge, text)| desk.redis.publication(&channel(edge), text.as_bytes()))
-            .collect();
-        if let Err(failure) = desk.redis.run_all(&publications).await {
+        let texts: Vec<(EdgeId, String)> = by_edge.into_iter().collect();
+        if let Err(failure) = desk.store.send(&texts).await {
             debug!(%failure, "notes to other edges are lost");
         }
     }
@@ -69,15 +65,12 @@ pub(super) async fn send(desk: Arc<Desk>, mut letters: mpsc::Receiver<Letter>, t
 
 /// Reads what other edges send.
 pub(super) async fn receive(desk: Arc<Desk>, tasks: Tasks) {
-    let mut subscription = desk.redis.subscribe(vec![channel(&desk.edge)], CAPACITY);
+    let mut inbox = desk.store.inbox(&desk.edge);
     loop {
         tokio::select! {
-            push = subscription.next() => match push {
-                Push::Message { payload, .. } => read(&desk, &payload),
-                // What was missed comes again.
-                Push::Gap => {}
-            },
+            biased;
             () = tasks.closing() => return,
+            Some(text) = inbox.next() => read(&desk, &text),
         }
     }
 }
@@ -106,17 +99,8 @@ fn read(desk: &Desk, payload: &[u8]) {
     }
 }
 
-fn channel(edge: &EdgeId) -> String {
-    format!("rc:inbox:{edge}")
-}
-
 impl Note {
-    /// The command that sends just this note.
-    pub(super) fn publication(&self, redis: &Redis, to: &EdgeId) -> Cmd {
-        redis.publication(&channel(to), self.to_line().as_bytes())
-    }
-
-    fn to_line(&self) -> String {
+    pub(super) fn to_line(&self) -> String {
         match self {
             Self::Prompt {
                 session,

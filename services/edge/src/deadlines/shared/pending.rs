@@ -22,12 +22,6 @@ pub(super) enum Write {
         due: Instant,
         expires: Instant,
     },
-    /// It was asked.
-    Ask {
-        generation: u64,
-        due: Instant,
-        expires: Instant,
-    },
     /// It ended for good.
     Cancel { generation: u64 },
 }
@@ -113,55 +107,20 @@ impl Write {
         }
     }
 
-    /// That it was asked at `now`.
-    pub(super) fn ask(
-        generation: u64,
-        answer_in: Duration,
-        expires_in: Duration,
-        now: Instant,
-    ) -> Self {
-        Self::Ask {
-            generation,
-            due: after(now, answer_in),
-            expires: after(now, expires_in),
-        }
-    }
-
     /// Whether the session has ended before the change could be written.
     pub(super) fn is_void(&self, now: Instant) -> bool {
         match self {
-            Self::Put { expires, .. } | Self::Ask { expires, .. } => *expires <= now,
+            Self::Put { expires, .. } => *expires <= now,
             Self::Cancel { .. } => false,
         }
     }
 
-    /// Both changes in one. What counts is the generation, and within it how far the session has come.
+    /// Which of two changes counts: the generation decides, and within it how far the session has come.
     fn followed_by(self, newer: Self) -> Self {
         if self.rank() > newer.rank() {
-            return newer.completing(self);
-        }
-        self.completing(newer)
-    }
-
-    /// `winner`, with what only this change knows: an Ask needs the record that was not written yet.
-    fn completing(self, winner: Self) -> Self {
-        match (self, winner) {
-            (
-                Self::Put { mut record, .. },
-                Self::Ask {
-                    generation,
-                    due,
-                    expires,
-                },
-            ) if record.generation == generation => {
-                record.phase = Phase::Asked;
-                Self::Put {
-                    record,
-                    due,
-                    expires,
-                }
-            }
-            (_, winner) => winner,
+            self
+        } else {
+            newer
         }
     }
 
@@ -169,7 +128,6 @@ impl Write {
         match self {
             Self::Put { record, .. } if record.phase == Phase::Active => (record.generation, 0),
             Self::Put { record, .. } => (record.generation, 1),
-            Self::Ask { generation, .. } => (*generation, 1),
             Self::Cancel { generation } => (*generation, 2),
         }
     }
@@ -208,24 +166,15 @@ mod tests {
         check([put(1, now), put(2, now)], &put(2, now));
         check([put(2, now), put(1, now)], &put(2, now));
         check([put(1, now), put(1, now + MINUTE)], &put(1, now + MINUTE));
-        check([put(2, now), ask(1, now)], &put(2, now));
-        check([put(1, now), ask(2, now)], &ask(2, now));
+        check([put(2, now), asked(1, now)], &put(2, now));
+        check([asked(1, now), put(2, now)], &put(2, now));
     }
 
     #[test]
-    fn asking_does_not_lose_the_record_that_was_not_written_yet() {
+    fn a_generation_never_goes_back_from_asked() {
         let now = Instant::now();
-        let asked = Write::Put {
-            record: Record {
-                phase: Phase::Asked,
-                ..record(1)
-            },
-            due: now + MINUTE / 2,
-            expires: now + MINUTE,
-        };
-        check([put(1, now), ask(1, now)], &asked);
-        check([ask(1, now), put(1, now)], &asked);
-        check([put(1, now), ask(1, now), put(1, now)], &asked);
+        check([put(1, now), asked(1, now)], &asked(1, now));
+        check([asked(1, now), put(1, now)], &asked(1, now));
     }
 
     #[test]
@@ -234,7 +183,7 @@ mod tests {
         let cancel = Write::Cancel { generation: 2 };
         check([put(2, now), cancel.clone()], &cancel);
         check([cancel.clone(), put(2, now)], &cancel);
-        check([cancel.clone(), ask(1, now)], &cancel);
+        check([cancel.clone(), asked(1, now)], &cancel);
         check([cancel, put(3, now)], &put(3, now));
     }
 
@@ -278,8 +227,13 @@ mod tests {
         Write::put(record(generation), now)
     }
 
-    fn ask(generation: u64, now: Instant) -> Write {
-        Write::ask(generation, MINUTE / 2, MINUTE, now)
+    fn asked(generation: u64, now: Instant) -> Write {
+        let phase = Phase::Asked;
+        let record = Record {
+            phase,
+            ..record(generation)
+        };
+        Write::put(record, now)
     }
 
     fn record(generation: u64) -> Record {

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use rand::RngExt as _;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep},
@@ -23,6 +24,7 @@ use super::{
 const BATCH: usize = 100;
 /// Edges do not all begin at once.
 const JITTER: Duration = Duration::from_millis(200);
+const DICE: u64 = 2;
 
 /// What has to be repaired, and how that is noticed.
 #[derive(Debug)]
@@ -40,41 +42,40 @@ struct State {
 
 pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
     tokio::select! {
-        () = repair_on(&desk) => {}
-        () = order_at_return(&desk) => {}
+        biased; // what happens at the same moment always happens in the same order
         () = tasks.closing() => {}
+        () = order_at_return(&desk) => {}
+        () = repair_on(&desk) => {}
     }
 }
 
 async fn repair_on(desk: &Desk) {
+    let mut dice = desk.dice(DICE);
     loop {
         desk.repairs.ordered.notified().await;
-        sleep(JITTER.mul_f64(rand::random())).await;
+        sleep(JITTER.mul_f64(dice.random())).await;
         desk.reachable().await;
         repair(desk).await;
     }
 }
 
-/// Orders a full repair whenever Redis comes back.
+/// Orders a full repair whenever the store comes back.
 async fn order_at_return(desk: &Desk) {
-    desk.metrics.up(desk.redis.is_up());
-    let mut up = desk.redis.watch();
-    while up.wait_for(|up| !up).await.is_ok() {
+    desk.metrics.up(desk.store.is_up());
+    loop {
+        desk.store.becomes(false).await;
         desk.metrics.up(false);
-        if up.wait_for(|up| *up).await.is_err() {
-            break;
-        }
+        desk.store.becomes(true).await;
         desk.metrics.up(true);
         desk.repairs.order_all();
     }
-    std::future::pending().await
 }
 
 async fn repair(desk: &Desk) {
     let shards = desk.repairs.take();
     let now = Instant::now();
     let sessions = urgent_first(desk.owners.sessions(), |record| {
-        shards.contains(&desk.scripts.shards.of(&record.session))
+        shards.contains(&desk.shards.of(&record.session))
     });
     if sessions.is_empty() {
         return;
@@ -89,7 +90,7 @@ async fn repair(desk: &Desk) {
             // Older than whatever waits for the session by now.
             let write = Write::put(record.clone(), now);
             if desk.pending().put_back(&record.session, write).is_err() {
-                desk.repairs.order(desk.scripts.shards.of(&record.session));
+                desk.repairs.order(desk.shards.of(&record.session));
             }
         }
         desk.queued.notify_one();
@@ -101,7 +102,7 @@ async fn repair(desk: &Desk) {
 
 fn urgent_first(mut sessions: Vec<Record>, wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
     sessions.retain(wanted);
-    sessions.sort_by_key(|record| record.due_in);
+    sessions.sort_by(|one, other| (one.due_in, &one.session).cmp(&(other.due_in, &other.session)));
     sessions
 }
 

@@ -14,16 +14,23 @@ use super::{
     pending::Write,
     rota::{First, Look},
     shards::Shards,
+    store::{Claimable, Written},
 };
 
-const CLOCK: &str = include_str!("clock.lua");
-const RULES: &str = include_str!("rules.lua");
+pub(super) const CLOCK: &str = include_str!("clock.lua");
+pub(super) const RULES: &str = include_str!("rules.lua");
+pub(super) const BODIES: [&str; 5] = [
+    include_str!("schedule.lua"),
+    include_str!("cancel.lua"),
+    include_str!("claim.lua"),
+    include_str!("take_over.lua"),
+    include_str!("review.lua"),
+];
 
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) shards: Shards,
     schedule: Script,
-    acknowledge: Script,
     cancel: Script,
     claim: Script,
     take_over: Script,
@@ -32,20 +39,20 @@ pub(super) struct Scripts {
 
 impl Scripts {
     pub(super) fn new(shards: Shards) -> Self {
-        Self::with_clock(CLOCK, shards)
+        Self::edited(shards, str::to_owned)
     }
 
-    /// With another clock than the server's, for tests.
-    pub(super) fn with_clock(clock: &str, shards: Shards) -> Self {
-        let script = |body: &str| Script::new([clock, RULES, body].join("\n"));
+    /// With their code changed, for tests.
+    pub(super) fn edited(shards: Shards, edit: impl Fn(&str) -> String) -> Self {
+        let script = |body: &str| Script::new(edit(&[CLOCK, RULES, body].join("\n")));
+        let [schedule, cancel, claim, take_over, review] = BODIES.map(script);
         Self {
             shards,
-            schedule: script(include_str!("schedule.lua")),
-            acknowledge: script(include_str!("acknowledge.lua")),
-            cancel: script(include_str!("cancel.lua")),
-            claim: script(include_str!("claim.lua")),
-            take_over: script(include_str!("take_over.lua")),
-            review: script(include_str!("review.lua")),
+            schedule,
+            cancel,
+            claim,
+            take_over,
+            review,
         }
     }
 
@@ -72,14 +79,6 @@ impl Scripts {
                 .arg(record.user.as_str())
                 .arg(record.recipe.as_str())
                 .arg(fresh_epoch()),
-            Write::Ask {
-                generation,
-                due,
-                expires,
-            } => call(&self.acknowledge)
-                .arg(*generation)
-                .arg(millis(*due - now))
-                .arg(millis(*expires - now)),
             Write::Cancel { generation } => call(&self.cancel).arg(*generation),
         }
     }
@@ -133,8 +132,8 @@ impl Scripts {
     }
 }
 
-/// The answer to a write: what became of it, and the shard's epoch if it was told.
-pub(super) fn written(answer: Value) -> Result<(Outcome, Option<String>), Failure> {
+/// The answer to a write.
+pub(super) fn written(answer: Value) -> Result<Written, Failure> {
     let (outcome, epoch, generation, owner) =
         <(u8, String, u64, String)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
     let outcome = match outcome {
@@ -145,18 +144,12 @@ pub(super) fn written(answer: Value) -> Result<(Outcome, Option<String>), Failur
             owner: EdgeId::stored(&owner),
         },
     };
-    Ok((outcome, Some(epoch).filter(|epoch| !epoch.is_empty())))
-}
-
-/// What a claim tells of its shard.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) epoch: String,
-    pub(super) first: First,
+    let epoch = Some(epoch).filter(|epoch| !epoch.is_empty());
+    Ok(Written { outcome, epoch })
 }
 
 /// The answer to a claim.
-pub(super) fn claimed(answer: Value) -> Result<(Claim, State), Failure> {
+pub(super) fn claimed(answer: Value) -> Result<Claimable, Failure> {
     type Row = (String, u64, String, u8, u64);
     let (epoch, next_in, rows, first) =
         <(String, i64, Vec<Row>, First)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
@@ -181,12 +174,11 @@ pub(super) fn claimed(answer: Value) -> Result<(Claim, State), Failure> {
         sessions,
         next_in: u64::try_from(next_in).ok().map(Duration::from_millis),
     };
-    Ok((claim, State { epoch, first }))
-}
-
-/// The answer to a peek.
-pub(super) fn peeked(answer: Value) -> Result<First, Failure> {
-    First::from_redis_value(answer).map_err(Failure::Unexpected)
+    Ok(Claimable {
+        claim,
+        epoch,
+        first,
+    })
 }
 
 /// The answer to a take-over: generation, owner before, phase, time left to the deadline and to the end, recipe.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use proto::ids::SessionId;
-use runtime::redis::{Call, Failure, Value};
+use runtime::redis::Failure;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
@@ -11,7 +11,7 @@ use super::{
     super::{Tasks, book::Outcome},
     Desk,
     pending::Write,
-    scripts,
+    store::Written,
 };
 
 const BATCH: usize = 256;
@@ -21,8 +21,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn work(desk: Arc<Desk>, tasks: Tasks) {
     while !tasks.is_closing() {
         tokio::select! {
-            () = desk.queued.notified() => {}
+            biased; // what happens at the same moment always happens in the same order
             () = tasks.closing() => {}
+            () = desk.queued.notified() => {}
         }
         write_all(&desk, &tasks).await;
     }
@@ -42,8 +43,9 @@ async fn write_all(desk: &Desk, tasks: &Tasks) {
             return;
         }
         tokio::select! {
-            () = async { sleep(PAUSE).await; desk.reachable().await } => {}
+            biased;
             () = tasks.closing() => {}
+            () = async { sleep(PAUSE).await; desk.reachable().await } => {}
         }
     }
 }
@@ -54,11 +56,7 @@ struct Unwritten;
 async fn write(desk: &Desk, mut batch: Vec<(SessionId, Write)>) -> Result<(), Unwritten> {
     let now = Instant::now();
     batch.retain(|(_, write)| !write.is_void(now));
-    let calls: Vec<Call<'_>> = batch
-        .iter()
-        .map(|(session, write)| desk.scripts.write(&desk.edge, session, write, now))
-        .collect();
-    let answers = match desk.redis.scripts(&calls).await {
+    let answers = match desk.store.write(&desk.edge, &batch, now).await {
         Ok(answers) => answers,
         Err(failure) => {
             debug!(%failure, count = batch.len(), "deadlines could not be written");
@@ -79,10 +77,14 @@ async fn write(desk: &Desk, mut batch: Vec<(SessionId, Write)>) -> Result<(), Un
     outcome
 }
 
-fn settle(desk: &Desk, session: &SessionId, answer: Result<Value, Failure>) -> Result<(), Failure> {
-    let (outcome, epoch) = scripts::written(answer?)?;
+fn settle(
+    desk: &Desk,
+    session: &SessionId,
+    answer: Result<Written, Failure>,
+) -> Result<(), Failure> {
+    let Written { outcome, epoch } = answer?;
     if let Some(epoch) = epoch {
-        desk.repairs.saw(desk.scripts.shards.of(session), &epoch);
+        desk.repairs.saw(desk.shards.of(session), &epoch);
     }
     desk.metrics.written(&outcome);
     match outcome {
@@ -99,6 +101,6 @@ fn put_back(desk: &Desk, session: &SessionId, write: Write) {
     desk.metrics.unwritten();
     let back = desk.pending().put_back(session, write);
     if back.is_err() {
-        desk.repairs.order(desk.scripts.shards.of(session));
+        desk.repairs.order(desk.shards.of(session));
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use runtime::redis::cmd;
 
-use super::servers::{Cluster, Edge, id, quick, record, until};
+use super::servers::{Cluster, Edge, asked, id, quick, record, until};
 use crate::deadlines::{DeadlineConfig, Issuer, PromptReason};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -25,9 +25,7 @@ async fn a_cluster_serves_as_well_as_a_single_server() {
     while !sessions.is_empty() {
         let prompt = owner.prompt().await;
         assert_eq!(prompt.issuer, Issuer::OtherNode);
-        owner
-            .deadlines
-            .acknowledge(&prompt.session, 1, MINUTE, MINUTE);
+        owner.deadlines.schedule(asked(prompt.session.as_str(), 1));
         sessions.remove(prompt.session.as_str());
     }
     for server in cluster.servers() {

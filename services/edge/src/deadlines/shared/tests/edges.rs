@@ -5,7 +5,7 @@ use std::time::Duration;
 use runtime::redis::cmd;
 use tokio::time::Instant;
 
-use super::servers::{Edge, PATIENCE, Server, exists, id, is_up, quick, record, until};
+use super::servers::{Edge, PATIENCE, Server, asked, exists, id, is_up, quick, record, until};
 use crate::deadlines::{DeadlineConfig, Issuer, Phase, PromptReason, Unavailable};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -58,22 +58,20 @@ async fn an_edge_that_left_is_stood_in_for() {
     }
     while !sessions.is_empty() {
         let prompt = owner.prompt().await;
-        owner
-            .deadlines
-            .acknowledge(&prompt.session, 1, MINUTE, MINUTE);
+        owner.deadlines.schedule(asked(prompt.session.as_str(), 1));
         sessions.retain(|session| *session != prompt.session.as_str());
     }
 }
 
 #[tokio::test]
-async fn a_claim_is_repeated_until_it_is_acknowledged() {
+async fn a_claim_is_repeated_until_the_session_is_asked() {
     let server = Server::start().await;
     let mut edge = Edge::start(quick(), &server.redis().await).await;
     edge.deadlines.schedule(record("s1", 1, Duration::ZERO));
     edge.prompt().await;
     edge.prompt().await;
 
-    edge.deadlines.acknowledge(&id("s1"), 1, MINUTE, MINUTE);
+    edge.deadlines.schedule(asked("s1", 1));
     edge.deadlines.schedule(record("s2", 1, 3 * SOON));
     while edge.prompt().await.session != id("s2") {}
     edge.deadlines.cancel(&id("s2"), 1);
@@ -214,8 +212,7 @@ async fn what_found_no_room_in_the_queue_is_repaired() {
 
     while !sessions.is_empty() {
         let prompt = edge.prompt().await;
-        edge.deadlines
-            .acknowledge(&prompt.session, 1, MINUTE, MINUTE);
+        edge.deadlines.schedule(asked(prompt.session.as_str(), 1));
         sessions.retain(|session| *session != prompt.session.as_str());
     }
 }

@@ -1,23 +1,29 @@
-//! The Lua scripts against the book: the same steps, at the same moments, must have the same answers.
+//! The Lua scripts against the book: the same steps, at the same moments, must have the same answers. And changed
+//! scripts against it, which must not.
 
 use std::time::Duration;
 
-use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
-use runtime::redis::{Redis, Value, cmd};
-use tokio::time::Instant;
+use proptest::{
+    collection::vec,
+    prelude::*,
+    test_runner::{TestError, TestRng, TestRunner},
+};
+use runtime::redis::{Failure, Redis, Value, cmd};
+use tokio::{runtime::Runtime, time::Instant};
 
 use super::{
     super::{
         pending::Write,
         rota::Look,
-        scripts::{Scripts, TakeOverAnswer, claimed, taken_over, written},
+        scripts::{self, Scripts, TakeOverAnswer, claimed, taken_over, written},
         shards::Shards,
+        store::{Claimable, Written},
     },
     servers::{Server, id, record},
 };
 use crate::deadlines::{
     EdgeId, Phase, Record,
-    book::{Book, Claim, Outcome, TakenOver},
+    book::{Book, Claim, TakenOver},
 };
 
 const CLOCK: &str = "local function now() return tonumber(redis.call('GET', 'now')) end";
@@ -25,24 +31,90 @@ const CLOCK: &str = "local function now() return tonumber(redis.call('GET', 'now
 const ORIGIN: Duration = Duration::from_millis(1_795_379_762_123);
 const LEASE: Duration = Duration::from_secs(5);
 
+/// Each is one rule taken away: what is written there, and what is put in its place.
+const CHANGES: [(&str, &str); 17] = [
+    ("tonumber(expires) > at", "tonumber(expires) >= at"),
+    (
+        "known_generation > generation",
+        "known_generation >= generation",
+    ),
+    ("known_owner ~= owner", "false"),
+    ("redis.call('SET', key, epoch)", ""),
+    ("known[3] == 'q' and phase == 'a'", "false"),
+    ("review = known[5]", "review = '0'"),
+    ("review == '1' and at or due_at", "due_at"),
+    ("if is_stale(known[1]", "if false and is_stale(known[1]"),
+    ("at - overdue", "at"),
+    ("'LIMIT', 0, max", "'LIMIT', 0, max + 1"),
+    ("math.max(lease, late)", "lease"),
+    ("elseif known[3] == 'q' then", "elseif false then"),
+    ("redis.call('ZADD', due, math.min", "local _ = (math.min"),
+    ("known[8] ~= login_session", "false"),
+    ("tonumber(known[1]) + 1", "tonumber(known[1])"),
+    ("known[6] == '1' and at or known[4]", "known[4]"),
+    ("if known[1] == 'a' then", "if true then"),
+];
+
 #[test]
 fn the_scripts_do_what_the_book_does() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (_server, redis) = runtime.block_on(async {
-        let server = Server::start().await;
-        let redis = server.redis().await;
-        (server, redis)
-    });
-    let mut runner = TestRunner::new(ProptestConfig {
-        cases: 300,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    });
-    let outcome = runner.run(&vec(step(), 1..40), |steps| {
-        runtime.block_on(follow(&redis, &steps));
-        Ok(())
-    });
-    outcome.unwrap();
+    let bench = Bench::new();
+    bench.compare(600, str::to_owned).unwrap();
+}
+
+#[test]
+fn a_script_that_does_anything_else_is_found_out() {
+    let bench = Bench::new();
+    for (rule, change) in CHANGES {
+        let mut codes = scripts::BODIES.into_iter().chain([scripts::RULES]);
+        assert!(codes.any(|code| code.contains(rule)), "nothing says {rule}");
+        let found = bench.compare(600, |code| code.replace(rule, change));
+        assert!(found.is_err(), "{change} instead of {rule} went unnoticed");
+    }
+}
+
+/// A Redis for many comparisons.
+struct Bench {
+    runtime: Runtime,
+    _server: Server,
+    redis: Redis,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let (server, redis) = runtime.block_on(async {
+            let server = Server::start().await;
+            let redis = server.redis().await;
+            (server, redis)
+        });
+        Self {
+            runtime,
+            _server: server,
+            redis,
+        }
+    }
+
+    /// Follows `cases` lists of steps, or as many as it takes to find a difference; always the same ones.
+    fn compare(
+        &self,
+        cases: u32,
+        edit: impl Fn(&str) -> String,
+    ) -> Result<(), TestError<Vec<Step>>> {
+        let config = ProptestConfig {
+            cases,
+            failure_persistence: None,
+            max_shrink_iters: 200,
+            ..ProptestConfig::default()
+        };
+        let rng = TestRng::deterministic_rng(config.rng_algorithm);
+        let mut runner = TestRunner::new_with_rng(config, rng);
+        runner.run(&vec(step(), 1..60), |steps| {
+            let follow = follow(&self.redis, &steps, |code| {
+                edit(&code.replace(scripts::CLOCK, CLOCK))
+            });
+            self.runtime.block_on(follow)
+        })
+    }
 }
 
 #[tokio::test]
@@ -61,7 +133,7 @@ async fn a_member_without_a_record_is_removed() {
         .await
         .unwrap();
 
-    assert_eq!(claimed(answer).unwrap().0, Claim::default());
+    assert_eq!(claimed(answer).unwrap().claim, Claim::default());
     assert_eq!(redis.run::<u64>(cmd("EXISTS").arg(&due)).await.unwrap(), 0);
 }
 
@@ -91,13 +163,6 @@ enum Step {
         generation: u64,
         asked: bool,
         due: u64,
-        expires: u64,
-    },
-    Ask {
-        session: u8,
-        owner: u8,
-        generation: u64,
-        answer: u64,
         expires: u64,
     },
     Cancel {
@@ -133,11 +198,6 @@ fn step() -> impl Strategy<Value = Step> {
                 session, owner, generation, asked, due, expires: due + expires
             }
         ),
-        2 => (whose.clone(), time(), time()).prop_map(
-            |((session, owner, generation), answer, expires)| Step::Ask {
-                session, owner, generation, answer, expires
-            }
-        ),
         1 => whose.prop_map(|(session, owner, generation)| Step::Cancel { session, owner, generation }),
         4 => (0..3_u64, 0..4_usize).prop_map(|(seconds, max)| Step::Claim { overdue: seconds * 1000, max }),
         2 => (session.clone(), owner, 0..4_u8).prop_map(|(session, owner, user)| Step::TakeOver {
@@ -148,18 +208,24 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-async fn follow(redis: &Redis, steps: &[Step]) {
+async fn follow(
+    redis: &Redis,
+    steps: &[Step],
+    edit: impl Fn(&str) -> String,
+) -> Result<(), TestCaseError> {
     redis.run::<()>(&cmd("FLUSHALL")).await.unwrap();
     let mut pair = Pair {
         redis,
-        scripts: Scripts::with_clock(CLOCK, Shards::new(1)),
+        scripts: Scripts::edited(Shards::new(1), edit),
         book: Book::default(),
         now: ORIGIN,
+        epoch: None,
     };
     pair.pass(Duration::ZERO).await;
     for step in steps {
-        pair.take(step).await;
+        pair.take(step).await?;
     }
+    Ok(())
 }
 
 /// Redis and the book, side by side.
@@ -168,11 +234,12 @@ struct Pair<'a> {
     scripts: Scripts,
     book: Book,
     now: Duration,
+    /// What was told first.
+    epoch: Option<String>,
 }
 
 impl Pair<'_> {
-    async fn take(&mut self, step: &Step) {
-        let now = Instant::now();
+    async fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
         match *step {
             Step::Put {
                 session,
@@ -183,60 +250,32 @@ impl Pair<'_> {
                 expires,
             } => {
                 let phase = if asked { Phase::Asked } else { Phase::Active };
-                let expires_in = Duration::from_millis(expires);
                 let record = Record {
                     phase,
-                    expires_in,
+                    expires_in: Duration::from_millis(expires),
                     ..record(&name(session), generation, Duration::from_millis(due))
                 };
-                let write = Write::put(record.clone(), now);
                 let expected = self.book.schedule(self.now, &record, &edge(owner));
-                assert_eq!(
-                    self.write(session, owner, &write, now).await,
-                    expected,
-                    "{step:?}"
-                );
-            }
-            Step::Ask {
-                session,
-                owner,
-                generation,
-                answer,
-                expires,
-            } => {
-                let (answer, expires) = (
-                    Duration::from_millis(answer),
-                    Duration::from_millis(expires),
-                );
-                let write = Write::ask(generation, answer, expires, now);
-                let expected = self.book.acknowledge(
-                    self.now,
-                    &id(&name(session)),
-                    generation,
-                    &edge(owner),
-                    answer,
-                    expires,
-                );
-                assert_eq!(
-                    self.write(session, owner, &write, now).await,
-                    expected,
-                    "{step:?}"
-                );
+                // At the very moment of the write, so that no time passes on the way.
+                let now = Instant::now();
+                let write = Write::put(record, now);
+                let Written { outcome, epoch } = self.write(session, owner, &write, now).await?;
+                prop_assert_eq!(outcome, expected, "{:?}", step);
+                self.same_epoch(&epoch.unwrap_or_default())
             }
             Step::Cancel {
                 session,
                 owner,
                 generation,
             } => {
+                let session_id = id(&name(session));
+                let expected = self
+                    .book
+                    .cancel(self.now, &session_id, generation, &edge(owner));
                 let write = Write::Cancel { generation };
-                let expected =
-                    self.book
-                        .cancel(self.now, &id(&name(session)), generation, &edge(owner));
-                assert_eq!(
-                    self.write(session, owner, &write, now).await,
-                    expected,
-                    "{step:?}"
-                );
+                let written = self.write(session, owner, &write, Instant::now()).await?;
+                prop_assert_eq!(written.outcome, expected, "{:?}", step);
+                Ok(())
             }
             Step::Claim { overdue, max } => self.claim(overdue, max).await,
             Step::TakeOver {
@@ -246,48 +285,66 @@ impl Pair<'_> {
             } => self.take_over(session, owner, user).await,
             Step::Review { session } => {
                 let session = id(&name(session));
-                let known: bool = self
-                    .redis
-                    .script(&self.scripts.review(&session))
-                    .await
-                    .unwrap();
-                assert_eq!(known, self.book.review(self.now, &session), "{step:?}");
+                let call = self.scripts.review(&session);
+                let known = ask(self.redis.script::<bool>(&call).await)?;
+                prop_assert_eq!(known, self.book.review(self.now, &session), "{:?}", step);
+                Ok(())
             }
-            Step::Pass { millis } => self.pass(Duration::from_millis(millis)).await,
+            Step::Pass { millis } => {
+                self.pass(Duration::from_millis(millis)).await;
+                Ok(())
+            }
         }
     }
 
-    /// At the very moment of the write, so that no time passes on the way.
-    async fn write(&self, session: u8, owner: u8, write: &Write, now: Instant) -> Outcome {
+    async fn write(
+        &self,
+        session: u8,
+        owner: u8,
+        write: &Write,
+        now: Instant,
+    ) -> Result<Written, TestCaseError> {
         let session = id(&name(session));
         let call = self.scripts.write(&edge(owner), &session, write, now);
-        written(self.redis.script(&call).await.unwrap()).unwrap().0
+        ask(self.redis.script(&call).await.and_then(written))
     }
 
-    async fn claim(&mut self, overdue: u64, max: usize) {
+    async fn claim(&mut self, overdue: u64, max: usize) -> Result<(), TestCaseError> {
         let look = look(overdue, max);
-        let answer = self
-            .redis
-            .script(&self.scripts.claim(&look, LEASE))
-            .await
-            .unwrap();
+        let call = self.scripts.claim(&look, LEASE);
+        let Claimable {
+            claim,
+            epoch,
+            first,
+        } = ask(self.redis.script(&call).await.and_then(claimed))?;
         let expected = self.book.claim(self.now, look.overdue, max, LEASE);
-        assert_eq!(claimed(answer).unwrap().0, expected);
+        prop_assert_eq!(claim, expected);
+        prop_assert_eq!(first, self.book.first());
+        self.same_epoch(&epoch)
     }
 
-    async fn take_over(&mut self, session: u8, owner: u8, user: u8) {
+    async fn take_over(&mut self, session: u8, owner: u8, user: u8) -> Result<(), TestCaseError> {
         let session = id(&name(session));
-        let user = if user == 0 { "eve" } else { "ada" }.parse().unwrap();
-        let login = "login".parse().unwrap();
+        let login = if user == 1 { "another" } else { "login" };
+        let user = if user == 0 { "eve" } else { "ada" };
+        let (user, login) = (user.parse().unwrap(), login.parse().unwrap());
         let call = self
             .scripts
             .take_over(&edge(owner), &session, &user, &login);
-        let answer: TakeOverAnswer = self.redis.script(&call).await.unwrap();
+        let answer: TakeOverAnswer = ask(self.redis.script(&call).await)?;
         let taken: Option<TakenOver> = taken_over(answer, &session, &user, &login);
         let expected = self
             .book
             .take_over(self.now, &session, &user, &login, &edge(owner));
-        assert_eq!(taken, expected);
+        prop_assert_eq!(taken, expected);
+        Ok(())
+    }
+
+    /// An epoch stays until Redis is emptied.
+    fn same_epoch(&mut self, told: &str) -> Result<(), TestCaseError> {
+        let known = self.epoch.get_or_insert(told.to_owned());
+        prop_assert_eq!(known, told);
+        Ok(())
     }
 
     async fn pass(&mut self, time: Duration) {
@@ -298,6 +355,11 @@ impl Pair<'_> {
             .await
             .unwrap();
     }
+}
+
+/// A script that fails is a difference too.
+fn ask<T>(answer: Result<T, Failure>) -> Result<T, TestCaseError> {
+    answer.map_err(|failure| TestCaseError::fail(failure.to_string()))
 }
 
 fn look(overdue: u64, max: usize) -> Look {

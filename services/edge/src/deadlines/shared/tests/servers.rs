@@ -303,3 +303,11 @@ pub(super) fn record(session: &str, generation: u64, due_in: Duration) -> Record
         expires_in: due_in + Duration::from_secs(60),
     }
 }
+
+/// With a minute to answer.
+pub(super) fn asked(session: &str, generation: u64) -> Record {
+    Record {
+        phase: Phase::Asked,
+        ..record(session, generation, Duration::from_secs(60))
+    }
+}

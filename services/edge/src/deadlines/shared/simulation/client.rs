@@ -1,0 +1,241 @@
+//! A simulated client: signs in, answers most prompts in time and some never, shows a new token now and then, loses
+//! its connection, and resumes its session at whatever edge the balancer gives it.
+
+use std::{sync::Arc, time::Duration};
+
+use proto::ids::SessionId;
+use rand::{RngExt as _, rngs::SmallRng};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{
+    connection::{FromClient, Hello, Line, ToClient, Token, connect},
+    judge::Answered,
+    world::{World, dice_of},
+};
+use crate::wire::codes::Close;
+
+/// A client that hears nothing from its edge for so long looks for another one.
+const PATIENCE: Duration = Duration::from_secs(25);
+const NEVER: Duration = Duration::from_secs(3600);
+
+pub(super) async fn live(world: Arc<World>, number: u64) {
+    let name = format!("client{number}");
+    let dice = dice_of(&name, world.seed);
+    let mut client = Client {
+        world,
+        name,
+        dice,
+        sessions: 0,
+        token: Token {
+            expires: Instant::now(),
+        },
+        session: None,
+        outstanding: None,
+        abandoned: Vec::new(),
+    };
+    client.pause(0..20_000).await;
+    loop {
+        client.sign_in_and_stay().await;
+        client.pause(100..5_000).await;
+    }
+}
+
+struct Client {
+    world: Arc<World>,
+    name: String,
+    dice: SmallRng,
+    sessions: u64,
+    token: Token,
+    session: Option<SessionId>,
+    /// The prompt that is not yet answered by a token that was accepted.
+    outstanding: Option<Prompt>,
+    /// Connections to edges that did not answer: half open for as long as the edge does not notice.
+    abandoned: Vec<Line>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Prompt {
+    at: Instant,
+    answer_by: Instant,
+}
+
+/// What a client does next by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Intent {
+    Nothing,
+    ShowToken,
+    Leave,
+    /// As when a train enters a tunnel.
+    Drop,
+}
+
+enum Over {
+    /// Its session can be resumed.
+    Lost,
+    /// It has to sign in again.
+    Ended,
+}
+
+impl Client {
+    async fn sign_in_and_stay(&mut self) {
+        self.token = self.fresh_token();
+        self.session = None;
+        self.outstanding = None;
+        loop {
+            let Some(edge) = self.world.pick(&mut self.dice) else {
+                self.pause(500..1_500).await;
+                continue;
+            };
+            if self.token.expires < Instant::now() + Duration::from_secs(5) {
+                self.token = self.fresh_token();
+                // It is an answer to whatever was asked.
+                self.outstanding = None;
+            }
+            self.sessions += 1;
+            let hello = Hello {
+                user: self.name.clone(),
+                token: self.token,
+                resumes: self.session.clone(),
+                fresh: format!("{}-{}", self.name, self.sessions).parse().unwrap(),
+            };
+            let mut line = connect(&self.world, &edge, hello);
+            let over = tokio::select! {
+                biased;
+                over = self.converse(&mut line) => over,
+                () = async { loop {
+                    edge.awake.becomes(false).await;
+                    tokio::select! {
+                        biased;
+                        () = edge.awake.becomes(true) => {}
+                        () = sleep(PATIENCE) => return,
+                    }
+                } } => {
+                    Over::Lost
+                }
+            };
+            if !edge.awake.is_on() {
+                self.abandoned.push(line);
+            }
+            match over {
+                Over::Lost => self.pause(50..3_000).await,
+                Over::Ended => return,
+            }
+        }
+    }
+
+    /// Talks until the connection is over.
+    async fn converse(&mut self, line: &mut Line) -> Over {
+        let mut answered = None;
+        let (mut intent, mut when) = self.intend();
+        loop {
+            tokio::select! {
+                biased;
+                heard = line.from_edge.recv() => match heard {
+                    None => return Over::Lost,
+                    Some(ToClient::Closed(close)) => return self.closed(close, answered),
+                    Some(ToClient::Welcome(session)) => {
+                        let resumed = self.session.replace(session.clone()) == Some(session);
+                        if answered.take().is_some() || !resumed {
+                            self.outstanding = None;
+                        }
+                    }
+                    Some(ToClient::AuthRequired { answer_by }) => {
+                        self.was_asked(answer_by);
+                        (intent, when) = self.consider(answer_by);
+                    }
+                },
+                () = sleep_until(when) => {
+                    match intent {
+                        Intent::Nothing => {}
+                        Intent::ShowToken => answered = self.show_token(&line.to_edge).or(answered),
+                        Intent::Leave => {
+                            // The edge may be gone already.
+                            line.to_edge.try_send(FromClient::Leave).ok();
+                            return Over::Ended;
+                        }
+                        Intent::Drop => return Over::Lost,
+                    }
+                    (intent, when) = (Intent::Nothing, Instant::now() + NEVER);
+                }
+            }
+        }
+    }
+
+    fn was_asked(&mut self, answer_by: Instant) {
+        let at = Instant::now();
+        if let Some(before) = self.outstanding {
+            self.world
+                .judge
+                .asked_again(&self.name, before.at, before.answer_by, answer_by);
+        }
+        let first = self.outstanding.map_or(at, |before| before.at);
+        self.outstanding = Some(Prompt {
+            at: first,
+            answer_by,
+        });
+    }
+
+    fn closed(&mut self, close: Close, answered: Option<Answered>) -> Over {
+        let prompt = self.outstanding.map(|prompt| prompt.answer_by);
+        self.world
+            .judge
+            .closed(&self.name, close, prompt, answered, self.token.expires);
+        match close {
+            Close::TryAgainLater | Close::SessionMoved => Over::Lost,
+            _ => Over::Ended,
+        }
+    }
+
+    fn show_token(&mut self, to_edge: &mpsc::Sender<FromClient>) -> Option<Answered> {
+        let before = self.token;
+        let token = self.fresh_token();
+        if to_edge.try_send(FromClient::Auth(token)).is_err() {
+            return None;
+        }
+        self.token = token;
+        let answer_by = self.outstanding.map(|prompt| prompt.answer_by);
+        Some(Answered {
+            at: Instant::now(),
+            by: answer_by.unwrap_or(before.expires).min(before.expires),
+        })
+    }
+
+    /// What it does unasked.
+    fn intend(&mut self) -> (Intent, Instant) {
+        let when = Instant::now() + Duration::from_millis(self.dice.random_range(5_000..60_000));
+        let intent = match self.dice.random_range(0..20) {
+            0 => Intent::Leave,
+            1..5 => Intent::ShowToken,
+            5..8 => Intent::Drop,
+            _ => Intent::Nothing,
+        };
+        (intent, when)
+    }
+
+    /// What it does when asked.
+    fn consider(&mut self, answer_by: Instant) -> (Intent, Instant) {
+        let now = Instant::now();
+        let time = answer_by.saturating_duration_since(now).mul_f64(0.9);
+        let when = now + time.mul_f64(self.dice.random());
+        let intent = match self.dice.random_range(0..20) {
+            0..3 => Intent::Nothing,
+            3..6 => Intent::Drop,
+            _ => Intent::ShowToken,
+        };
+        (intent, when)
+    }
+
+    fn fresh_token(&mut self) -> Token {
+        let life = Duration::from_millis(self.dice.random_range(70_000..150_000));
+        Token {
+            expires: Instant::now() + life,
+        }
+    }
+
+    async fn pause(&mut self, millis: std::ops::Range<u64>) {
+        sleep(Duration::from_millis(self.dice.random_range(millis))).await;
+    }
+}

@@ -1,0 +1,337 @@
+//! One simulated connection on an edge: the real session's rules and the real registry, driven as
+//! `connection::live` drives them, with a channel for a socket and a pause for every call to another service.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use proto::ids::SessionId;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{bugs::Bug, edge::Edge, judge::Life, world::World};
+use crate::{
+    deadlines::{Issuer, Phase, PromptReason},
+    registry::{Connection, Held, Order},
+    session::{Action, Event, Found, Reauth, Session, Timings, Verdict},
+    upstream::Principal,
+    wire::codes::Close,
+};
+
+pub(super) const TIMINGS: Timings = Timings {
+    lead: Duration::from_secs(60),
+    grace: Duration::from_secs(30),
+};
+/// How long the other services take to answer.
+const CALL: Duration = Duration::from_millis(7);
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What a client shows of itself: its token ends then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) expires: Instant,
+}
+
+#[derive(Debug)]
+pub(super) enum FromClient {
+    Auth(Token),
+    Leave,
+}
+
+#[derive(Debug)]
+pub(super) enum ToClient {
+    Welcome(SessionId),
+    AuthRequired { answer_by: Instant },
+    Closed(Close),
+}
+
+/// A client's end of a connection.
+pub(super) struct Line {
+    pub(super) to_edge: mpsc::Sender<FromClient>,
+    pub(super) from_edge: mpsc::Receiver<ToClient>,
+}
+
+/// What a client asks for at first.
+pub(super) struct Hello {
+    pub(super) user: String,
+    pub(super) token: Token,
+    pub(super) resumes: Option<SessionId>,
+    /// The id that a new session gets.
+    pub(super) fresh: SessionId,
+}
+
+/// Opens a connection to an edge.
+pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> Line {
+    let (to_edge, from_client) = mpsc::channel(16);
+    let (to_client, from_edge) = mpsc::channel(16);
+    let (world, edge) = (world.clone(), edge.clone());
+    tokio::spawn(async move {
+        let open = open(&world, &edge, hello, to_client.clone());
+        tokio::select! {
+            biased;
+            () = edge.running.becomes(false) => {}
+            opened = open => match opened {
+                Ok(mut live) => {
+                    let end = tokio::select! {
+                        biased;
+                        () = edge.running.becomes(false) => End::Lost,
+                        end = live.run(from_client) => end,
+                    };
+                    live.let_go(end);
+                }
+                // A client that hung up hears nothing.
+                Err(close) => { to_client.try_send(ToClient::Closed(close)).ok(); }
+            }
+        }
+    });
+    Line { to_edge, from_edge }
+}
+
+enum End {
+    Closed(Close),
+    Left,
+    Lost,
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    Verified(Token),
+    Welcomed,
+}
+
+struct Live {
+    world: Arc<World>,
+    edge: Arc<Edge>,
+    connection: Connection,
+    session: Session,
+    id: SessionId,
+    user: String,
+    life: Life,
+    to_client: mpsc::Sender<ToClient>,
+    tokens: VecDeque<Token>,
+    under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
+}
+
+async fn open(
+    world: &Arc<World>,
+    edge: &Arc<Edge>,
+    hello: Hello,
+    to_client: mpsc::Sender<ToClient>,
+) -> Result<Live, Close> {
+    edge.awake.becomes(true).await;
+    sleep(CALL).await;
+    edge.awake.becomes(true).await;
+    if !world.auth.is_on() {
+        return Err(Close::TryAgainLater);
+    }
+    let now = Instant::now();
+    if hello.token.expires <= now {
+        return Err(Close::InvalidToken);
+    }
+    let principal = Principal::for_tests(&hello.user);
+    let expires = world.believed(hello.token);
+    let mut taken = None;
+    if let Some(resumed) = &hello.resumes {
+        let (user, login) = (&principal.user, &principal.login_session);
+        let answer = edge.deadlines.take_over(resumed, user, login).await;
+        edge.awake.becomes(true).await;
+        world.judge.took_over(resumed, answer.as_ref().ok());
+        taken = answer.ok().flatten();
+    }
+    let now = Instant::now();
+    let (id, session) = match taken {
+        Some(record) => {
+            let mut found = Found::of(&record, now);
+            if world.bug == Some(Bug::TimeStartsAnew) {
+                found.answer_by = found.answer_by.map(|_| now + TIMINGS.grace);
+            }
+            let session = Session::resumed(TIMINGS, principal, expires, found);
+            (record.session, session)
+        }
+        None => (hello.fresh, Session::new(TIMINGS, principal, expires)),
+    };
+    Ok(Live {
+        life: world.judge.opened(&id, &edge.id, &edge.awake),
+        connection: edge.registry.connect(),
+        world: world.clone(),
+        edge: edge.clone(),
+        session,
+        id,
+        user: hello.user,
+        to_client,
+        tokens: VecDeque::new(),
+        under_way: FuturesUnordered::new(),
+    })
+}
+
+impl Live {
+    async fn run(&mut self, mut from_client: mpsc::Receiver<FromClient>) -> End {
+        self.record();
+        if let Err(end) = self.conclude(Outcome::Welcomed) {
+            return end;
+        }
+        loop {
+            self.edge.awake.becomes(true).await;
+            let handled = tokio::select! {
+                biased; // as in `connection::live`
+                () = self.edge.awake.becomes(false) => Ok(()),
+                order = self.connection.control.order() => self.obey(order),
+                () = sleep_until(self.wakes()) => self.tick(),
+                Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
+                    self.conclude(outcome)
+                }
+                frame = from_client.recv(), if self.session.accepts_auth() => match frame {
+                    Some(FromClient::Auth(token)) => {
+                        self.tokens.push_back(token);
+                        self.happen(Event::Auth(Reauth { id: None, revision: None }), "client")
+                    }
+                    Some(FromClient::Leave) => Err(End::Left),
+                    None => Err(End::Lost),
+                },
+            };
+            if let Err(end) = handled {
+                return end;
+            }
+        }
+    }
+
+    fn let_go(&mut self, end: End) {
+        self.connection.let_go(&self.id);
+        let (ends_session, why) = match end {
+            End::Closed(close) => (close != Close::SessionMoved, format!("{close:?}")),
+            End::Left => (true, "left".into()),
+            End::Lost => (false, "lost".into()),
+        };
+        self.life
+            .ended(&why, ends_session, self.edge.is_reachable());
+        if ends_session {
+            let generation = self.session.generation();
+            self.edge.deadlines.cancel(&self.id, generation);
+        }
+        if let End::Closed(close) = end {
+            // A client that hung up hears nothing.
+            self.to_client.try_send(ToClient::Closed(close)).ok();
+        }
+    }
+
+    fn wakes(&self) -> Instant {
+        if self.is_deaf_to_time() {
+            return self.session.expires();
+        }
+        self.session.next_deadline()
+    }
+
+    fn tick(&mut self) -> Result<(), End> {
+        self.happen(Event::Tick, "fallback")
+    }
+
+    /// Whether a bug keeps the session from asking by itself.
+    fn is_deaf_to_time(&self) -> bool {
+        let silenced = self.world.bug.is_some_and(Bug::silences_fallback);
+        silenced && self.session.recorded_phase(Instant::now()).0 == Phase::Active
+    }
+
+    fn obey(&mut self, order: Order) -> Result<(), End> {
+        let prompt = match order {
+            Order::Close(close) => return Err(End::Closed(close)),
+            Order::Prompt(prompt) => prompt,
+        };
+        let (mut generation, mut reason) = (prompt.generation, prompt.reason);
+        let bug = self.world.bug;
+        if bug == Some(Bug::NoTooEarlyRule) {
+            reason = PromptReason::Review;
+        }
+        if bug == Some(Bug::NoGenerationFence) {
+            generation = self.session.generation();
+        }
+        if bug == Some(Bug::AsksAgain)
+            && self.session.recorded_phase(Instant::now()).0 == Phase::Asked
+        {
+            self.ask(TIMINGS.grace, "bug");
+        }
+        let by = match prompt.issuer {
+            Issuer::OwnNode => "own",
+            Issuer::OtherNode => "other",
+        };
+        self.happen(Event::Prompted { generation, reason }, by)
+    }
+
+    fn conclude(&mut self, outcome: Outcome) -> Result<(), End> {
+        match outcome {
+            Outcome::Verified(token) => {
+                self.tokens.pop_front();
+                let verdict = if token.expires > Instant::now() {
+                    Verdict::Good {
+                        principal: Principal::for_tests(&self.user),
+                        expires: self.world.believed(token),
+                    }
+                } else {
+                    Verdict::Invalid
+                };
+                self.happen(Event::Verified(verdict), "client")
+            }
+            Outcome::Welcomed => {
+                self.life.wrote();
+                self.tell(ToClient::Welcome(self.id.clone()));
+                self.happen(Event::Welcomed, "own")
+            }
+        }
+    }
+
+    fn happen(&mut self, event: Event, by: &'static str) -> Result<(), End> {
+        for action in self.session.handle(event, Instant::now()) {
+            match action {
+                Action::Verify => {
+                    let token = self.tokens.front().copied();
+                    let world = self.world.clone();
+                    self.under_way
+                        .extend(token.map(|token| verify(world, token)));
+                }
+                Action::Welcome(_) => self.under_way.push(call(Outcome::Welcomed)),
+                Action::Ask { answer_in, .. } => self.ask(answer_in, by),
+                Action::Record => self.record(),
+                Action::Post => {}
+                Action::Close(close) => return Err(End::Closed(close)),
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, answer_in: Duration, by: &'static str) {
+        self.life.wrote();
+        self.life.asked(by);
+        let answer_by = Instant::now() + answer_in;
+        self.tell(ToClient::AuthRequired { answer_by });
+    }
+
+    fn record(&mut self) {
+        let now = Instant::now();
+        let recipe = "pancakes".parse().unwrap();
+        let held = Held::of(&self.session, &recipe, now);
+        let record = held.record(&self.id, now);
+        self.life.recorded(&held);
+        self.connection.carry(&self.id, held);
+        self.edge.deadlines.schedule(record);
+    }
+
+    /// Clients read at once; one that hung up misses it.
+    fn tell(&self, message: ToClient) {
+        self.to_client.try_send(message).ok();
+    }
+}
+
+fn call(outcome: Outcome) -> BoxFuture<'static, Outcome> {
+    sleep(CALL).map(move |()| outcome).boxed()
+}
+
+fn verify(world: Arc<World>, token: Token) -> BoxFuture<'static, Outcome> {
+    async move {
+        sleep(CALL).await;
+        while !world.auth.is_on() {
+            sleep(RETRY).await;
+        }
+        Outcome::Verified(token)
+    }
+    .boxed()
+}

@@ -1,0 +1,186 @@
+//! What goes wrong in a run, and when: drawn from the seed before the run begins, so that the judge can tell what may
+//! be expected at any time.
+
+use std::time::Duration;
+
+use rand::{RngExt as _, rngs::SmallRng};
+use tokio::time::Instant;
+
+/// Nothing goes wrong before and after this.
+const FIRST: Duration = Duration::from_secs(30);
+const LAST: Duration = Duration::from_secs(150);
+
+/// One thing that goes wrong.
+#[derive(Debug, Clone)]
+pub(super) struct Spell {
+    pub(super) from: Instant,
+    pub(super) until: Instant,
+    pub(super) trouble: Trouble,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// A primary is away, and comes back with what it had some time before it went; `None`: with nothing.
+    Away {
+        primary: usize,
+        older_by: Option<Duration>,
+    },
+    /// A primary loses everything, without a break.
+    Emptied { primary: usize },
+    /// A primary's clock jumps.
+    ClockJump {
+        primary: usize,
+        ahead: bool,
+        by: Duration,
+    },
+    /// Nobody hears what is published.
+    Silence,
+    /// Each round trip takes longer.
+    Slow { primary: usize, by: Duration },
+    /// Some messages are lost.
+    Loss { of_thousand: u32 },
+    /// An edge cannot reach Redis.
+    Cut { place: usize },
+    /// An edge dies, and another one comes in its place.
+    Crash { place: usize },
+    /// The same in order.
+    Leave { place: usize },
+    /// An edge does nothing for a while.
+    Freeze { place: usize },
+    /// The auth service cannot be asked.
+    NoAuth,
+}
+
+#[derive(Debug)]
+pub(super) struct Weather {
+    pub(super) spells: Vec<Spell>,
+    is_cluster: bool,
+}
+
+impl Weather {
+    /// Fair in one run of four.
+    pub(super) fn draw(dice: &mut SmallRng, edges: usize, primaries: usize) -> Self {
+        let now = Instant::now();
+        let count = if dice.random_range(0..4) == 0 {
+            0
+        } else {
+            dice.random_range(1..8)
+        };
+        let spells = (0..count).map(|_| {
+            let (trouble, longest) = draw(dice, edges, primaries);
+            let from = dice.random_range(FIRST.as_millis()..LAST.as_millis() - 2_000);
+            let room = LAST.as_millis() - from;
+            let longest = longest.as_millis().min(room);
+            let lasts = dice.random_range(0..=longest);
+            let moment = |millis: u128| now + Duration::from_millis(millis.try_into().unwrap());
+            Spell {
+                from: moment(from),
+                until: moment(from + lasts),
+                trouble,
+            }
+        });
+        let mut spells: Vec<Spell> = spells.collect();
+        spells.sort_by_key(|spell| spell.from);
+        Self {
+            spells,
+            is_cluster: primaries > 1,
+        }
+    }
+
+    /// Whether nothing is wrong all that time.
+    pub(super) fn is_calm(&self, from: Instant, until: Instant) -> bool {
+        !self.spells.iter().any(|spell| spell.touches(from, until))
+    }
+
+    /// Whether nothing is wrong with Redis and the ways to it all that time.
+    pub(super) fn is_redis_calm(&self, from: Instant, until: Instant) -> bool {
+        let edges_only = |trouble| {
+            matches!(
+                trouble,
+                Trouble::Crash { .. }
+                    | Trouble::Leave { .. }
+                    | Trouble::Freeze { .. }
+                    | Trouble::NoAuth
+            )
+        };
+        !self
+            .spells
+            .iter()
+            .any(|spell| !edges_only(spell.trouble) && spell.touches(from, until))
+    }
+
+    /// Whether the auth service could be asked all that time.
+    pub(super) fn has_auth(&self, from: Instant, until: Instant) -> bool {
+        !self
+            .spells
+            .iter()
+            .any(|spell| spell.trouble == Trouble::NoAuth && spell.touches(from, until))
+    }
+
+    /// Whether something was lost after `since` that nobody can notice, so that it is only made good by the next
+    /// write of each session.
+    pub(super) fn lost_unnoticed(&self, since: Instant, now: Instant) -> bool {
+        let unnoticed = |trouble| match trouble {
+            Trouble::ClockJump { .. } => true,
+            // The clients of a cluster mend their connections by themselves, and the epoch is as it was.
+            Trouble::Away { older_by, .. } => older_by.is_some() && self.is_cluster,
+            _ => false,
+        };
+        self.spells
+            .iter()
+            .any(|spell| unnoticed(spell.trouble) && spell.from < now && spell.until >= since)
+    }
+}
+
+impl Spell {
+    fn touches(&self, from: Instant, until: Instant) -> bool {
+        self.from <= until && self.until >= from
+    }
+}
+
+/// Some trouble, and how long it lasts at most.
+fn draw(dice: &mut SmallRng, edges: usize, primaries: usize) -> (Trouble, Duration) {
+    let primary = dice.random_range(0..primaries);
+    let place = dice.random_range(0..edges);
+    let seconds = Duration::from_secs;
+    match dice.random_range(0..14) {
+        0 => {
+            let older_by = None;
+            (Trouble::Away { primary, older_by }, seconds(120))
+        }
+        1 => {
+            let older_by = Some(Duration::ZERO);
+            (Trouble::Away { primary, older_by }, seconds(120))
+        }
+        // A failover.
+        2 => {
+            let older_by = Some(seconds(1));
+            (Trouble::Away { primary, older_by }, seconds(3))
+        }
+        // An old copy is restored.
+        3 => {
+            let older_by = Some(seconds(dice.random_range(5..40)));
+            (Trouble::Away { primary, older_by }, seconds(5))
+        }
+        4 => (Trouble::Emptied { primary }, Duration::ZERO),
+        5 => {
+            let by = Duration::from_millis(1 << dice.random_range(8..22));
+            let ahead = dice.random();
+            (Trouble::ClockJump { primary, ahead, by }, Duration::ZERO)
+        }
+        6 => (Trouble::Silence, seconds(60)),
+        7 => {
+            let by = Duration::from_millis(dice.random_range(100..800));
+            (Trouble::Slow { primary, by }, seconds(60))
+        }
+        8 => {
+            let of_thousand = dice.random_range(10..300);
+            (Trouble::Loss { of_thousand }, seconds(60))
+        }
+        9 => (Trouble::Cut { place }, seconds(90)),
+        10 => (Trouble::Crash { place }, seconds(20)),
+        11 => (Trouble::Leave { place }, seconds(20)),
+        12 => (Trouble::Freeze { place }, seconds(60)),
+        _ => (Trouble::NoAuth, seconds(20)),
+    }
+}

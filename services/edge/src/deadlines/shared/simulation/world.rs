@@ -1,0 +1,200 @@
+//! One run: servers, edges and clients under the weather of a seed.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::{
+    bugs::Bug,
+    client,
+    connection::Token,
+    edge::Edge,
+    judge::{Judge, Verdict},
+    servers::Servers,
+    switch::Switch,
+    weather::{Spell, Trouble, Weather},
+};
+use crate::rendezvous;
+
+const EDGES: usize = 3;
+const CLIENTS: u64 = 14;
+/// Long enough that every client is asked after the last trouble.
+const LASTS: Duration = Duration::from_secs(230);
+const AUDIT_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) servers: Arc<Servers>,
+    /// Off while the auth service cannot be asked.
+    pub(super) auth: Switch,
+    pub(super) judge: Arc<Judge>,
+    pub(super) bug: Option<Bug>,
+    edges: Mutex<Vec<Arc<Edge>>>,
+}
+
+/// Plays one seed to its end.
+pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
+    let mut dice = dice_of("world", seed);
+    let primaries = if dice.random() { 1 } else { 3 };
+    let weather = Weather::draw(&mut dice, EDGES, primaries);
+    let spells = weather.spells.clone();
+    let servers = Arc::new(Servers::new(primaries));
+    let edges = (0..EDGES).map(|place| Edge::start(&format!("edge{place}"), seed, &servers, bug));
+    let world = Arc::new(World {
+        seed,
+        auth: Switch::new(true),
+        judge: Judge::new(weather, excess(bug)),
+        bug,
+        edges: Mutex::new(edges.collect()),
+        servers,
+    });
+    for (number, spell) in spells.into_iter().enumerate() {
+        tokio::spawn(go_through(world.clone(), spell, number));
+    }
+    for number in 0..CLIENTS {
+        tokio::spawn(client::live(world.clone(), number));
+    }
+    let end = Instant::now() + LASTS;
+    while Instant::now() < end {
+        sleep(AUDIT_EVERY).await;
+        world.judge.audit(&world.servers);
+    }
+    world.judge.verdict()
+}
+
+pub(super) fn dice_of(name: &str, seed: u64) -> SmallRng {
+    SmallRng::seed_from_u64(rendezvous::score(name, seed))
+}
+
+fn excess(bug: Option<Bug>) -> Duration {
+    if bug == Some(Bug::NoHardEnd) {
+        Duration::from_secs(30)
+    } else {
+        Duration::ZERO
+    }
+}
+
+impl World {
+    /// When an edge believes that a token ends.
+    pub(super) fn believed(&self, token: Token) -> Instant {
+        token.expires + excess(self.bug)
+    }
+
+    /// An edge that the balancer finds healthy, if there is one.
+    pub(super) fn pick(&self, dice: &mut SmallRng) -> Option<Arc<Edge>> {
+        let edges = self.edges.lock().unwrap();
+        let healthy: Vec<&Arc<Edge>> = edges.iter().filter(|edge| edge.is_reachable()).collect();
+        let index = dice.random_range(0..healthy.len().max(1));
+        healthy.get(index).map(|edge| Arc::clone(edge))
+    }
+
+    fn edge(&self, place: usize) -> Arc<Edge> {
+        self.edges.lock().unwrap()[place].clone()
+    }
+
+    /// Starts another edge where one ended.
+    fn replace(&self, place: usize, number: usize) {
+        let mut edges = self.edges.lock().unwrap();
+        if !edges[place].running.is_on() {
+            let name = format!("edge{place}-{number}");
+            edges[place] = Edge::start(&name, self.seed, &self.servers, self.bug);
+        }
+    }
+}
+
+/// Lets one thing go wrong, and be well again.
+async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
+    let servers = &world.servers;
+    let Spell {
+        from,
+        until,
+        trouble,
+    } = spell;
+    let mut copy = None;
+    if let Trouble::Away {
+        primary,
+        older_by: Some(older_by),
+    } = trouble
+    {
+        sleep_until(from - older_by).await;
+        if !older_by.is_zero() {
+            copy = Some(servers.state().primaries[primary].snapshot());
+        }
+    }
+    sleep_until(from).await;
+    world.judge.note(&format!("{trouble:?} begins"));
+    match trouble {
+        Trouble::Away { primary, older_by } => {
+            servers.state().primaries[primary].stop();
+            sleep_until(until).await;
+            let mut state = servers.state();
+            let primary = &mut state.primaries[primary];
+            if older_by.is_none() {
+                primary.restore(super::servers::Data::default());
+            }
+            if let Some(copy) = copy {
+                primary.restore(copy);
+            }
+            primary.start();
+        }
+        Trouble::Emptied { primary } => {
+            servers.state().primaries[primary].restore(super::servers::Data::default());
+        }
+        Trouble::ClockJump { primary, ahead, by } => {
+            let mut state = servers.state();
+            let primary = &mut state.primaries[primary];
+            if ahead {
+                primary.jump_ahead(by);
+            } else {
+                primary.jump_back(by);
+            }
+        }
+        Trouble::Silence => {
+            servers.state().silent = true;
+            sleep_until(until).await;
+            servers.state().silent = false;
+        }
+        Trouble::Slow { primary, by } => {
+            servers.state().primaries[primary].slow = by;
+            sleep_until(until).await;
+            servers.state().primaries[primary].slow = Duration::ZERO;
+        }
+        Trouble::Loss { of_thousand } => {
+            servers.state().lossy = of_thousand;
+            sleep_until(until).await;
+            servers.state().lossy = 0;
+        }
+        Trouble::Cut { place } => {
+            let edge = world.edge(place).id.clone();
+            servers.state().cut.insert(edge.clone());
+            sleep_until(until).await;
+            servers.state().cut.remove(&edge);
+        }
+        Trouble::Crash { place } => {
+            world.edge(place).crash();
+            sleep_until(until).await;
+            world.replace(place, number);
+        }
+        Trouble::Leave { place } => {
+            world.edge(place).leave().await;
+            sleep_until(until).await;
+            world.replace(place, number);
+        }
+        Trouble::Freeze { place } => {
+            let edge = world.edge(place);
+            edge.awake.turn(false);
+            sleep_until(until).await;
+            edge.awake.turn(true);
+        }
+        Trouble::NoAuth => {
+            world.auth.turn(false);
+            sleep_until(until).await;
+            world.auth.turn(true);
+        }
+    }
+    world.judge.note(&format!("{trouble:?} ends"));
+}
