@@ -146,8 +146,12 @@ impl Rota {
         let Some(turn) = self.shards.get_mut(usize::from(shard)) else {
             return;
         };
+        let Some(first) = first else {
+            turn.peek = now + RETRY;
+            return;
+        };
         turn.peek = now + self.poll;
-        if first.is_some_and(|first| *first != turn.first) {
+        if *first != turn.first {
             turn.next = now;
         }
     }
@@ -165,7 +169,11 @@ impl Rota {
             return;
         };
         turn.first = first;
-        turn.peek = now + self.poll;
+        turn.peek = now
+            + match found {
+                Found::Full | Found::Next(_) => self.poll,
+                Found::Nothing => RETRY,
+            };
         turn.next = now
             + match found {
                 Found::Full => Duration::ZERO,
@@ -226,9 +234,9 @@ mod tests {
         rota.peeked(0, Some(&first("s1")), now + poll);
         assert_eq!(rota.next(), Some(now + 2 * poll));
         rota.peeked(0, None, now + 2 * poll);
-        assert_eq!(rota.next(), Some(now + 3 * poll));
-        rota.peeked(0, Some(&first("s2")), now + 3 * poll);
-        assert_eq!(rota.due(now + 3 * poll).len(), 1);
+        assert_eq!(rota.next(), Some(now + 2 * poll + RETRY));
+        rota.peeked(0, Some(&first("s2")), now + 2 * poll + RETRY);
+        assert_eq!(rota.due(now + 2 * poll + RETRY).len(), 1);
     }
 
     fn first(session: &str) -> First {

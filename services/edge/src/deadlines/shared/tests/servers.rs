@@ -1,6 +1,7 @@
 //! Redis servers and edges for tests. Each ends with its test.
 
 use std::{
+    collections::HashSet,
     net::TcpListener,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -52,6 +53,15 @@ impl Server {
         open(&format!("redis://127.0.0.1:{}", self.port)).await
     }
 
+    /// The sessions that it keeps.
+    pub(super) async fn sessions(&self) -> HashSet<String> {
+        let mut command = runtime::redis::cmd("KEYS");
+        command.arg("rc:*:session:*");
+        let keys: Vec<String> = self.redis().await.run(&command).await.unwrap();
+        let name = |key: &String| key.rsplit(':').next().map(str::to_owned);
+        keys.iter().filter_map(name).collect()
+    }
+
     pub(super) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -70,16 +80,24 @@ impl Drop for Server {
     }
 }
 
+/// Without the last setting, the loss of one server stops all of them.
+const CLUSTERED: [&str; 4] = [
+    "--cluster-enabled",
+    "yes",
+    "--cluster-require-full-coverage",
+    "no",
+];
+
 /// Three primaries.
 pub(super) struct Cluster {
-    servers: Vec<Server>,
+    pub(super) servers: Vec<Server>,
 }
 
 impl Cluster {
     pub(super) async fn start() -> Self {
         let mut servers = Vec::new();
         for _ in 0..3 {
-            let server = Server::launch(free_port(), &["--cluster-enabled", "yes"]);
+            let server = Server::launch(free_port(), &CLUSTERED);
             server.redis().await;
             servers.push(server);
         }
@@ -97,10 +115,6 @@ impl Cluster {
 
     pub(super) async fn redis(&self) -> Redis {
         open(&format!("redis+cluster://{}", self.addresses().join(","))).await
-    }
-
-    pub(super) fn servers(&self) -> &[Server] {
-        &self.servers
     }
 
     fn addresses(&self) -> Vec<String> {
