@@ -1,5 +1,7 @@
 //! Sees everything, knows the weather, and says what must never have happened.
 
+mod life;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
@@ -9,6 +11,7 @@ use std::{
 use proto::ids::SessionId;
 use tokio::time::Instant;
 
+pub(super) use self::life::Life;
 use super::{
     super::{
         super::record::{EdgeId, Phase, Record},
@@ -80,12 +83,6 @@ struct Lived {
     over: bool,
 }
 
-/// A connection's own way to the judge.
-pub(super) struct Life {
-    judge: Arc<Judge>,
-    number: usize,
-}
-
 /// A token that a client showed, and until when that counted as an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answered {
@@ -144,10 +141,7 @@ impl Judge {
             ended: None,
             over: false,
         });
-        Life {
-            judge: self.clone(),
-            number: state.lives.len() - 1,
-        }
+        Life::new(self.clone(), state.lives.len() - 1)
     }
 
     /// A session was asked for at another edge; `found`: what the schedule said, if it could be reached.
@@ -290,117 +284,6 @@ impl Judge {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
-    }
-}
-
-impl Life {
-    /// The session's state was written where others look for it.
-    pub(super) fn recorded(&mut self, held: &Held) {
-        let now = Instant::now();
-        let mut fault = None;
-        {
-            let mut state = self.judge.state();
-            let life = &mut state.lives[self.number];
-            let before = life.held.as_ref().map(|held| (held.generation, held.phase));
-            if before.is_none_or(|(generation, _)| generation != held.generation) {
-                if before.is_some() {
-                    fault = self.judge.must_have_been_asked(life, now);
-                }
-                life.begun = now;
-                life.asked = false;
-            }
-            if before != Some((held.generation, held.phase)) {
-                life.changed = now;
-            }
-            life.held = Some(held.clone());
-        }
-        self.note(&format!(
-            "is {:?} in generation {}",
-            held.phase, held.generation
-        ));
-        if let Some(fault) = fault {
-            self.judge.fault(&fault);
-        }
-    }
-
-    /// Something was written to the client.
-    pub(super) fn wrote(&self) {
-        let late = {
-            let state = self.judge.state();
-            let held = state.lives[self.number].held.as_ref();
-            held.is_some_and(|held| Instant::now() >= held.expires - self.judge.excess)
-        };
-        if late {
-            self.fault("was written to after its token had ended");
-        }
-    }
-
-    pub(super) fn asked(&mut self, by: &str) {
-        let now = Instant::now();
-        let (due, early, count, calm) = {
-            let mut state = self.judge.state();
-            let life = &mut state.lives[self.number];
-            life.asked = true;
-            let (Some(held), Some(due)) = (life.held.clone(), self.judge.due(life)) else {
-                return;
-            };
-            let ask_at = held.expires - TIMINGS.lead;
-            let weather = &self.judge.weather;
-            let calm =
-                weather.is_calm(due - RECOVERY, now) && !weather.lost_unnoticed(life.changed, now);
-            let session = life.session.clone();
-            let count = state.asked.entry((session, held.generation)).or_default();
-            *count += 1;
-            (due, ask_at.saturating_duration_since(now), *count, calm)
-        };
-        let late = now.saturating_duration_since(due);
-        self.judge.state().lateness.push(late);
-        self.note(&format!("is asked by {by}, {late:?} late, {early:?} early"));
-        if count > 1 {
-            self.fault("was asked twice");
-        }
-        if early > EARLY {
-            self.fault("was asked too early");
-        }
-        if late > LATE || (calm && late > LATE_IN_CALM) {
-            self.fault("was asked late");
-        }
-    }
-
-    pub(super) fn ended(&mut self, why: &str, over: bool, reachable: bool) {
-        let now = Instant::now();
-        let (fault, outlived) = {
-            let mut state = self.judge.state();
-            let life = &mut state.lives[self.number];
-            life.ended = Some(now);
-            life.over = over;
-            let end = life
-                .held
-                .as_ref()
-                .map(|held| held.expires - self.judge.excess);
-            let end = end.map(|end| end.max(life.awake.turned()));
-            let outlived = reachable && end.is_some_and(|end| now > end + BLINK);
-            let life = &state.lives[self.number];
-            let fault = self.judge.must_have_been_asked(life, now);
-            (fault.filter(|_| reachable), outlived)
-        };
-        self.note(&format!("ends: {why}"));
-        if let Some(fault) = fault {
-            self.judge.fault(&fault);
-        }
-        if outlived {
-            self.fault("outlived its token");
-        }
-    }
-
-    fn note(&self, what: &str) {
-        let session = self.judge.state().lives[self.number].session.clone();
-        self.judge.note(&format!("{session} {what}"));
-    }
-
-    fn fault(&self, what: &str) {
-        let session = self.judge.state().lives[self.number].session.clone();
-        self.judge.fault(&format!("{session} {what}"));
     }
 }
 

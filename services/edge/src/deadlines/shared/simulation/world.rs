@@ -14,7 +14,7 @@ use super::{
     connection::Token,
     edge::Edge,
     judge::{Judge, Verdict},
-    servers::Servers,
+    servers::{Data, Servers},
     switch::Switch,
     weather::{Spell, Trouble, Weather},
 };
@@ -109,40 +109,27 @@ impl World {
 /// Lets one thing go wrong, and be well again.
 async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
     let servers = &world.servers;
+    let data = comes_back_with(servers, &spell).await;
     let Spell {
         from,
         until,
         trouble,
     } = spell;
-    let mut copy = None;
-    if let Trouble::Away {
-        primary,
-        older_by: Some(older_by),
-    } = trouble
-    {
-        sleep_until(from - older_by).await;
-        if !older_by.is_zero() {
-            copy = Some(servers.state().primaries[primary].snapshot());
-        }
-    }
     sleep_until(from).await;
     world.judge.note(&format!("{trouble:?} begins"));
     match trouble {
-        Trouble::Away { primary, older_by } => {
+        Trouble::Away { primary, .. } => {
             servers.state().primaries[primary].stop();
             sleep_until(until).await;
             let mut state = servers.state();
             let primary = &mut state.primaries[primary];
-            if older_by.is_none() {
-                primary.restore(super::servers::Data::default());
-            }
-            if let Some(copy) = copy {
-                primary.restore(copy);
+            if let Some(data) = data {
+                primary.restore(data);
             }
             primary.start();
         }
         Trouble::Emptied { primary } => {
-            servers.state().primaries[primary].restore(super::servers::Data::default());
+            servers.state().primaries[primary].restore(Data::default());
         }
         Trouble::ClockJump { primary, ahead, by } => {
             let mut state = servers.state();
@@ -197,4 +184,17 @@ async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
         }
     }
     world.judge.note(&format!("{trouble:?} ends"));
+}
+
+/// What a primary that goes away will have when it is back, if not what it has when it goes.
+async fn comes_back_with(servers: &Servers, spell: &Spell) -> Option<Data> {
+    let Trouble::Away { primary, older_by } = spell.trouble else {
+        return None;
+    };
+    let Some(older_by) = older_by else {
+        return Some(Data::default());
+    };
+    sleep_until(spell.from - older_by).await;
+    let copy = servers.state().primaries[primary].snapshot();
+    (!older_by.is_zero()).then_some(copy)
 }
