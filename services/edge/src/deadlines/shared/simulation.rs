@@ -31,7 +31,7 @@ const REPLAY: &str = "replay: cargo test -p edge --lib simulation::one -- --noca
 #[test]
 fn many_seeds_hold() {
     let seeds = setting("SEEDS").unwrap_or(SEEDS);
-    let runs = on_all_processors((0..seeds).collect(), |seed| {
+    let runs = on_all_processors(&(0..seeds).collect::<Vec<_>>(), |seed| {
         let verdict = play(seed, None);
         (seed, verdict.faults, verdict.lateness)
     });
@@ -72,7 +72,7 @@ fn the_same_seed_gives_the_same_run() {
 
 #[test]
 fn every_planted_bug_is_found() {
-    let found = on_all_processors(bugs::ALL.to_vec(), |bug| {
+    let found = on_all_processors(&bugs::ALL, |bug| {
         let fault = (0..SEEDS).find_map(|seed| {
             let fault = play(seed, Some(bug)).faults.into_iter().next()?;
             Some(format!("seed {seed}: {fault}"))
@@ -86,10 +86,7 @@ fn every_planted_bug_is_found() {
 }
 
 /// The answers, in the order of the jobs.
-fn on_all_processors<J: Copy + Sync, A: Send>(
-    jobs: Vec<J>,
-    work: impl Fn(J) -> A + Sync,
-) -> Vec<A> {
+fn on_all_processors<J: Copy + Sync, A: Send>(jobs: &[J], work: impl Fn(J) -> A + Sync) -> Vec<A> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();

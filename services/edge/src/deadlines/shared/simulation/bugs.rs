@@ -6,8 +6,6 @@ pub(super) enum Bug {
     NoFallback,
     /// A prompt is obeyed however early it is.
     NoTooEarlyRule,
-    /// A prompt for another generation is obeyed.
-    NoGenerationFence,
     /// A client that was asked is asked again at every prompt.
     AsksAgain,
     /// Nothing is written anew when Redis may have lost it.
@@ -24,10 +22,9 @@ pub(super) enum Bug {
     NoHardEnd,
 }
 
-pub(super) const ALL: [Bug; 10] = [
+pub(super) const ALL: [Bug; 9] = [
     Bug::NoFallback,
     Bug::NoTooEarlyRule,
-    Bug::NoGenerationFence,
     Bug::AsksAgain,
     Bug::NoRepair,
     Bug::TakenInsteadOfLeased,

@@ -229,7 +229,7 @@ impl Client {
     }
 
     fn fresh_token(&mut self) -> Token {
-        let life = Duration::from_millis(self.dice.random_range(70_000..150_000));
+        let life = Duration::from_millis(self.dice.random_range(66_000..120_000));
         Token {
             expires: Instant::now() + life,
         }

@@ -88,6 +88,7 @@ pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> Lin
     Line { to_edge, from_edge }
 }
 
+#[derive(Clone, Copy)]
 enum End {
     Closed(Close),
     Left,
@@ -237,14 +238,13 @@ impl Live {
             Order::Close(close) => return Err(End::Closed(close)),
             Order::Prompt(prompt) => prompt,
         };
-        let (mut generation, mut reason) = (prompt.generation, prompt.reason);
         let bug = self.world.bug;
-        if bug == Some(Bug::NoTooEarlyRule) {
-            reason = PromptReason::Review;
-        }
-        if bug == Some(Bug::NoGenerationFence) {
-            generation = self.session.generation();
-        }
+        let reason = if bug == Some(Bug::NoTooEarlyRule) {
+            PromptReason::Review
+        } else {
+            prompt.reason
+        };
+        let generation = prompt.generation;
         if bug == Some(Bug::AsksAgain)
             && self.session.recorded_phase(Instant::now()).0 == Phase::Asked
         {

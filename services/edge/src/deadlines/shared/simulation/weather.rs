@@ -7,8 +7,8 @@ use rand::{RngExt as _, rngs::SmallRng};
 use tokio::time::Instant;
 
 /// Nothing goes wrong before and after this.
-const FIRST: Duration = Duration::from_secs(30);
-const LAST: Duration = Duration::from_secs(150);
+const FIRST: Duration = Duration::from_secs(20);
+const LAST: Duration = Duration::from_secs(110);
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone)]

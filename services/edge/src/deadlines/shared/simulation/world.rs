@@ -23,7 +23,7 @@ use crate::rendezvous;
 const EDGES: usize = 3;
 const CLIENTS: u64 = 14;
 /// Long enough that every client is asked after the last trouble.
-const LASTS: Duration = Duration::from_secs(230);
+const LASTS: Duration = Duration::from_secs(180);
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) struct World {
