@@ -196,7 +196,8 @@ impl Client {
             return None;
         }
         self.token = token;
-        let answer_by = self.outstanding.map(|prompt| prompt.answer_by);
+        // Whatever is asked from now on may be for this token.
+        let answer_by = self.outstanding.take().map(|prompt| prompt.answer_by);
         Some(Answered {
             at: Instant::now(),
             by: answer_by.unwrap_or(before.expires).min(before.expires),
