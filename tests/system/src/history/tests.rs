@@ -1,5 +1,7 @@
 //! Plants each violation in a sound run: the judge must find it.
 
+mod planted;
+
 use super::*;
 
 fn entry(revision: u64, id: &str) -> Seen {
