@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod patience;
+pub mod scale;
 
 pub mod binary;
 pub mod postgres;
@@ -27,5 +28,6 @@ pub mod talker;
 
 pub mod canary;
 pub mod chat_log;
+pub mod company;
 pub mod forge;
 pub mod history;

@@ -24,27 +24,12 @@ use serde_json::Value;
 use system_tests::{
     crowd::{Cook, Purse, purses},
     patience::SLACK,
+    scale::{in_full, scale},
     stack::{Plan, Stack},
 };
 
 /// The cooks of a crowd share so many login sessions: the auth service lets nobody sign up without end.
 const LOGINS: usize = 10;
-
-/// Whether this run is the lane: whole sizes, strict limits, nothing beside it.
-fn in_full() -> bool {
-    scale() >= 1.0
-}
-
-/// `FAULTS_SCALE`: 1 for the sizes that the documents promise, by default a tenth of them.
-fn scale() -> f64 {
-    match std::env::var_os("FAULTS_SCALE") {
-        Some(scale) => scale
-            .to_str()
-            .and_then(|scale| scale.parse().ok())
-            .expect("FAULTS_SCALE is a number"),
-        None => 0.1,
-    }
-}
 
 /// So many at full scale; in a smaller run fewer, but some.
 fn scaled(count: usize) -> usize {

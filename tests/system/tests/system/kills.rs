@@ -1,98 +1,86 @@
-//! Sudden deaths in the middle of talk: what was answered is kept, nothing is doubled.
+//! Sudden deaths in the middle of talk: what was answered is kept, nothing is doubled, nothing is left out.
+//!
+//! By default a few deaths; with `FAULTS_SCALE=1` fifty on each database, with 100,000 messages around them.
 
 use std::time::Duration;
 
+use rand::RngExt as _;
 use system_tests::{
-    account::Account,
-    chat_log,
-    history::History,
+    company::Company,
+    scale::in_full,
     stack::{Plan, Stack},
-    talker::{Talker, Tally},
 };
-use tokio::{task::JoinSet, time::sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::time::sleep;
 
-/// Eight who talk, over all edges, until the end.
-fn start_talking(
-    stack: &Stack,
-    account: &Account,
-    history: &History,
-    stop: &CancellationToken,
-) -> JoinSet<Tally> {
-    let mut talking = JoinSet::new();
-    for number in 0..8 {
-        let talker = Talker {
-            address: stack.edges[number % stack.edges.len()].address(),
-            account: account.clone(),
-            recipe: "stew".to_owned(),
-            pace: Duration::from_millis(5),
-            history: history.clone(),
-            canary: stack.canary().clone(),
-        };
-        talking.spawn(talker.talk(stop.clone()));
+/// How many deaths, and how many messages are accepted between two.
+fn deaths() -> (u64, usize) {
+    match in_full() {
+        true => (50, 2_000),
+        false => (5, 50),
     }
-    talking
 }
 
-/// Waits until the talk has gone on, so that each death meets it in the middle.
-async fn more_talk(history: &History) {
-    let before = history.count_accepted();
-    system_tests::patience::eventually("more talk", async || {
-        history.count_accepted() > before + 20
-    })
-    .await;
+/// Two edges that let everybody talk as fast as they can.
+fn talkative() -> Plan {
+    Plan::apart(2)
+        .with_redis()
+        .log("warn")
+        .edge(&["--message-rate", "0"])
+}
+
+/// Some milliseconds, by chance.
+fn up_to(limit: u64) -> Duration {
+    Duration::from_millis(rand::rng().random_range(0..limit))
+}
+
+/// Kills the chat service again and again, at moments that nobody chose, and lets it stay away for a while.
+async fn chat_dies(mut stack: Stack) {
+    let (deaths, between) = deaths();
+    let company = Company::gather(&stack, 4, Duration::ZERO).await;
+    for _ in 0..deaths {
+        company.more(between).await;
+        sleep(up_to(20)).await;
+        stack.chat().kill().await;
+        sleep(up_to(200)).await;
+        stack.chat().restart().await;
+    }
+    company.more(between).await;
+
+    let accepted = company.accepted();
+    let tallies = company.leave(&mut stack).await;
+    assert!(accepted as u64 > deaths * between as u64);
+    let put_off: usize = tallies.iter().map(|tally| tally.put_off).sum();
+    let broken: usize = tallies.iter().map(|tally| tally.broken).sum();
+    tell(&format!(
+        "{accepted} messages, {deaths} deaths, {put_off} put off, {broken} connections lost"
+    ));
+}
+
+#[expect(clippy::print_stdout, reason = "the figures of a long run")]
+fn tell(figures: &str) {
+    println!("FIGURES {figures}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_deaths_of_chat_lose_and_double_nothing() {
-    let mut stack = Plan::apart(2)
-        .with_redis()
-        .log("info")
-        .edge(&["--message-rate", "0"])
-        .start()
-        .await;
-    let ada = stack.register("ada").await;
-    let history = History::default();
-    let stop = CancellationToken::new();
-    let talking = start_talking(&stack, &ada, &history, &stop);
+async fn deaths_of_chat_on_sqlite_lose_double_and_leave_out_nothing() {
+    chat_dies(talkative().start().await).await;
+}
 
-    for death in 0..10 {
-        more_talk(&history).await;
-        stack.chat().kill().await;
-        sleep(Duration::from_millis(20 * death)).await;
-        stack.chat().restart().await;
-    }
-    more_talk(&history).await;
-    stop.cancel();
-    talking.join_all().await;
-
-    let log = chat_log::read(stack.chat(), &ada, "stew").await;
-    assert!(log.len() >= history.count_accepted());
-    history.assert_sound(&log);
+#[tokio::test(flavor = "multi_thread")]
+async fn deaths_of_chat_on_postgresql_lose_double_and_leave_out_nothing() {
+    chat_dies(talkative().with_postgres().start().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_deaths_of_an_edge_lose_and_double_nothing() {
-    let mut stack = Plan::apart(2)
-        .with_redis()
-        .log("info")
-        .edge(&["--message-rate", "0"])
-        .start()
-        .await;
-    let ada = stack.register("ada").await;
-    let history = History::default();
-    let stop = CancellationToken::new();
-    let talking = start_talking(&stack, &ada, &history, &stop);
-
+    let mut stack = talkative().start().await;
+    let company = Company::gather(&stack, 1, Duration::from_millis(5)).await;
     for death in 0..5 {
-        more_talk(&history).await;
+        company.more(20).await;
         stack.edges[death % 2].restart().await;
     }
-    more_talk(&history).await;
-    stop.cancel();
-    let tallies = talking.join_all().await;
+    company.more(20).await;
 
+    let tallies = company.leave(&mut stack).await;
     assert!(tallies.iter().any(|tally| tally.broken > 0));
-    let log = chat_log::read(stack.chat(), &ada, "stew").await;
-    history.assert_sound(&log);
 }

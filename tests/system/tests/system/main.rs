@@ -24,6 +24,7 @@ mod http_recipes;
 mod terminal;
 
 mod crowd;
+mod disk;
 mod drain;
 mod faults;
 mod kills;
@@ -31,4 +32,5 @@ mod limits;
 mod outages;
 mod postgres;
 mod redis_loss;
+mod replicas;
 mod two_edges;
