@@ -2,6 +2,9 @@
 //!
 //! After a commit that failed nothing is remembered of it: the recipe is read again. A recipe that another
 //! process has moved on is read again as well, and its posts are decided anew.
+//!
+//! Messages that come again are rare, and the store takes none twice. So a batch is decided as if all were new, and
+//! only when the store says that one is not, or one is refused, it is looked up which are.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +24,8 @@ use crate::{
 const TOGETHER: usize = 512;
 /// How often posts are decided anew before they are refused for now.
 const ROUNDS: usize = 8;
+/// For how many batches messages are looked up first after one has come again: then there are often more.
+const WARY: usize = 64;
 
 /// One shard of the pipeline, ready to run.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub(crate) struct Shard {
     queue: mpsc::Receiver<Order>,
     cache: Cache,
     tools: Tools,
+    /// For how many more batches messages are looked up first.
+    wary: usize,
 }
 
 /// What became of a recipe in a commit.
@@ -51,12 +58,22 @@ fn commit_span(posts: &[Post]) -> Span {
     span
 }
 
+/// The recipes of the posts that were refused.
+fn refused<'a>(
+    posts: &'a [Post],
+    verdicts: &[Result<Posted, Refused>],
+) -> impl Iterator<Item = &'a RecipeId> {
+    let refused = posts.iter().zip(verdicts).filter(|(_, v)| v.is_err());
+    refused.map(|(post, _)| &post.draft.recipe)
+}
+
 impl Shard {
     pub(super) fn new(queue: mpsc::Receiver<Order>, cached: usize, tools: Tools) -> Self {
         Self {
             queue,
             cache: Cache::new(cached),
             tools,
+            wary: 0,
         }
     }
 
@@ -78,9 +95,11 @@ impl Shard {
     }
 
     async fn settle(&mut self, mut posts: Vec<Post>) {
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let span = commit_span(&posts);
-            posts = self.round(posts).instrument(span).await;
+            let look_up = round > 0 || self.wary > 0;
+            self.wary = self.wary.saturating_sub(1);
+            posts = self.round(posts, look_up).instrument(span).await;
             if posts.is_empty() {
                 return;
             }
@@ -91,8 +110,8 @@ impl Shard {
     }
 
     /// Decides and commits posts; gives back those that have to be decided anew.
-    async fn round(&mut self, posts: Vec<Post>) -> Vec<Post> {
-        let mut batch = match self.gather(&posts).await {
+    async fn round(&mut self, posts: Vec<Post>, look_up: bool) -> Vec<Post> {
+        let mut batch = match self.gather(&posts, look_up).await {
             Ok(batch) => batch,
             Err(error) => {
                 warn!(%error, posts = posts.len(), "the store could not be read; posts are refused");
@@ -107,20 +126,23 @@ impl Shard {
             .iter()
             .map(|post| batch.decide(&post.draft, now))
             .collect();
-        let outdated = self.outdated(&batch, &posts, &verdicts);
+        let unsure = match look_up {
+            true => self.outdated(&batch, &posts, &verdicts),
+            false => refused(&posts, &verdicts).cloned().collect(),
+        };
         let (writes, unchanged) = batch.conclude();
         let fates = self.commit(writes).await;
         for ledger in unchanged {
             self.cache.put(ledger);
         }
-        for recipe in &outdated {
+        for recipe in &unsure {
             self.cache.take(recipe);
         }
-        self.conclude(posts, verdicts, &fates, &outdated)
+        self.conclude(posts, verdicts, &fates, &unsure)
     }
 
     /// Reads all that deciding needs.
-    async fn gather(&mut self, posts: &[Post]) -> Result<Batch, store::Error> {
+    async fn gather(&mut self, posts: &[Post], look_up: bool) -> Result<Batch, store::Error> {
         let store = &self.tools.store;
         let mut batch = Batch::default();
         let mut missing = Vec::new();
@@ -136,9 +158,11 @@ impl Shard {
                 batch.lay(ledger, true);
             }
         }
-        let keys: Vec<MessageKey> = posts.iter().map(|post| post.draft.key()).collect();
-        for (key, message) in store.find(keys).await? {
-            batch.accepted_before(key, message);
+        if look_up {
+            let keys: Vec<MessageKey> = posts.iter().map(|post| post.draft.key()).collect();
+            for (key, message) in store.find(keys).await? {
+                batch.accepted_before(key, message);
+            }
         }
         self.recall(&mut batch, posts).await?;
         Ok(batch)
@@ -191,9 +215,7 @@ impl Shard {
         if !self.tools.store.is_shared() {
             return HashSet::new();
         }
-        let refused = posts.iter().zip(verdicts).filter(|(_, v)| v.is_err());
-        refused
-            .map(|(post, _)| &post.draft.recipe)
+        refused(posts, verdicts)
             .filter(|recipe| batch.may_be_outdated(recipe))
             .cloned()
             .collect()
@@ -214,6 +236,10 @@ impl Shard {
                 .map(|written| if written { Fate::Written } else { Fate::Lost })
                 .collect(),
             Err(store::Error::Contended) => vec![Fate::Lost; writes.len()],
+            Err(store::Error::Repeated) => {
+                self.wary = WARY;
+                vec![Fate::Lost; writes.len()]
+            }
             Err(error) => {
                 warn!(%error, messages, "a commit failed; its posts are refused for now");
                 vec![Fate::Unknown; writes.len()]
@@ -262,7 +288,7 @@ impl Shard {
         posts: Vec<Post>,
         verdicts: Vec<Result<Posted, Refused>>,
         fates: &HashMap<RecipeId, Fate>,
-        outdated: &HashSet<RecipeId>,
+        unsure: &HashSet<RecipeId>,
     ) -> Vec<Post> {
         let mut again = Vec::new();
         for (post, verdict) in posts.into_iter().zip(verdicts) {
@@ -270,7 +296,7 @@ impl Shard {
             match fates.get(recipe) {
                 Some(Fate::Lost) => again.push(post),
                 Some(Fate::Unknown) => self.answer(post, Err(Refused::Unavailable)),
-                Some(Fate::Written) | None if verdict.is_err() && outdated.contains(recipe) => {
+                Some(Fate::Written) | None if verdict.is_err() && unsure.contains(recipe) => {
                     again.push(post);
                 }
                 Some(Fate::Written) | None => self.answer(post, verdict),

@@ -22,6 +22,9 @@ pub(crate) enum Error {
     /// Another replica was writing the same recipes: nothing was written, and trying again helps.
     #[error("another replica was first")]
     Contended,
+    /// A message was accepted before under its id: nothing was written.
+    #[error("a message was accepted before")]
+    Repeated,
     /// Something stored cannot be read, or something cannot be stored.
     #[error("a stored value is malformed: {0}")]
     Malformed(Arc<dyn std::error::Error + Send + Sync>),
@@ -35,7 +38,11 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
-        Self::Sqlite(Arc::new(cause))
+        let code = cause.sqlite_error().map(|error| error.extended_code);
+        match code {
+            Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE) => Self::Repeated,
+            _ => Self::Sqlite(Arc::new(cause)),
+        }
     }
 }
 
@@ -45,6 +52,8 @@ impl From<sqlx::Error> for Error {
         match code.as_deref() {
             // Deadlock, serialization failure.
             Some("40P01" | "40001") => Self::Contended,
+            // Unique violation.
+            Some("23505") => Self::Repeated,
             _ => Self::Postgres(Arc::new(cause)),
         }
     }

@@ -56,6 +56,9 @@ impl Postgres {
         let options = options.options([
             ("search_path", SCHEMA),
             ("statement_timeout", STATEMENT_TIMEOUT),
+            // The statements are few and go by keys: planning each anew would cost more than running it.
+            ("plan_cache_mode", "force_generic_plan"),
+            ("jit", "off"),
         ]);
         // The first connection is made here, so that the reason is told when it fails; a pool would only say
         // that it waited.
