@@ -14,6 +14,7 @@ mod health;
 mod privacy;
 mod reauth;
 mod revocation;
+mod sharing;
 mod tokens;
 
 mod cli;

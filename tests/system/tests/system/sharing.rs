@@ -1,0 +1,220 @@
+//! Members, visibility and imports over HTTP.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::{
+    account::Account,
+    http::{Answer, Api, Request},
+    patience::{SLACK, within_at_most},
+    stack::{Plan, Stack},
+};
+
+/// How soon somebody who may not see a recipe any more is sent away.
+const SHOWN_OUT: Duration = Duration::from_secs(2);
+
+async fn ask(request: Request, account: &Account) -> Answer {
+    request.bearer(&account.access_token).send().await
+}
+
+async fn put(api: &Api, account: &Account, path: &str, body: &Value) -> Answer {
+    ask(api.request("PUT", path).json(body), account).await
+}
+
+#[tokio::test]
+async fn who_is_removed_over_http_is_sent_away_from_every_edge() {
+    let stack = Plan::apart(2).with_redis().start().await;
+    let api = stack.api_at(0);
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let eve = stack.register("eve").await;
+    let mut here = stack.join_at(0, &ada, "soup").await;
+    let member = format!("/v1/recipes/soup/members/{}", bob.name);
+    put(&api, &ada, &member, &json!({"role": "editor"}))
+        .await
+        .expect(204);
+    let mut member_there = stack.join_at(1, &bob, "soup").await;
+    let mut stranger_there = stack.join_at(1, &eve, "soup").await;
+
+    let private = json!({"visibility": "private"});
+    put(&api, &ada, "/v1/recipes/soup/visibility", &private)
+        .await
+        .expect(204);
+    let close = stranger_there.until_close(1008, "Not allowed");
+    within_at_most(SHOWN_OUT + SLACK, "the stranger's close", close).await;
+
+    let shown = ask(stack.api_at(1).get("/v1/recipes/soup/members"), &bob).await;
+    assert_eq!(
+        shown.expect(200).json(),
+        json!({
+            "visibility": "private",
+            "owner": {"id": ada.id, "name": ada.name},
+            "members": [{"name": bob.name.to_lowercase(), "role": "editor", "joined": true}],
+            "your_role": "editor",
+        })
+    );
+
+    ask(api.request("DELETE", &member), &ada).await.expect(204);
+    let close = member_there.until_close(1008, "Not allowed");
+    within_at_most(SHOWN_OUT + SLACK, "the member's close", close).await;
+    here.say("ada cooks alone").await;
+}
+
+#[tokio::test]
+async fn an_import_reaches_everybody_and_can_be_repeated() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let import = |kind: &str, body: &str| {
+        api.request("PUT", "/v1/recipes/soup")
+            .header("Content-Type", kind)
+            .header("Idempotency-Key", &format!("key of {kind}"))
+            .body(body.as_bytes())
+    };
+    let cooklang = "---\ntitle: Leek soup\nservings: 2\n---\nBoil the @leeks{3}.";
+
+    let made = ask(import("text/x-cooklang", cooklang), &ada)
+        .await
+        .expect(201);
+    assert_eq!(made.header("location"), Some("/v1/recipes/soup"));
+    let mut connected = stack.join(&ada, "soup").await;
+    let again = ask(import("text/x-cooklang", cooklang), &ada)
+        .await
+        .expect(200);
+    assert_eq!(again.json(), made.json());
+
+    let shown = ask(api.get("/v1/recipes/soup"), &ada)
+        .await
+        .expect(200)
+        .json();
+    let mut changed = shown["recipe"].clone();
+    changed["title"] = "Leek and potato soup".into();
+    let answer = ask(import("application/json", &changed.to_string()), &ada).await;
+    let answer = answer.expect(200).json();
+    assert_eq!(answer["recipe"], changed);
+    let update = connected.expect("recipe_update").await;
+    assert_eq!(update["recipe"], changed);
+    assert_eq!(update["revision"], 2);
+
+    let exported = ask(api.get("/v1/recipes/soup?format=schema.org"), &ada).await;
+    let exported = exported.expect(200).text();
+    ask(import("application/ld+json", &exported), &ada)
+        .await
+        .expect(200);
+    let before = ask(api.get("/v1/recipes/soup?revision=1"), &ada).await;
+    assert_eq!(before.expect(200).json(), made.json());
+
+    for (kind, body, words) in [
+        (
+            "application/json",
+            r#"{"title": "x", "servings": "two"}"#,
+            "servings",
+        ),
+        (
+            "application/json",
+            r#"{"title": "x", "steps": ["Boil."]}"#,
+            "line 1",
+        ),
+        ("application/ld+json", "{\n}}", "line 2"),
+    ] {
+        let detail = ask(import(kind, body), &ada).await;
+        let status = detail.status;
+        assert!(matches!(status, 400 | 422), "{body}: {status}");
+        let text = detail.text();
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+/// What a person may do: nothing, read, write, own.
+type Right = u8;
+
+#[tokio::test]
+async fn everybody_is_answered_as_the_table_says() {
+    let stack = Plan::together().start().await;
+    let people = [
+        (stack.register("ada").await, 3, 3),
+        (stack.register("bob").await, 2, 2),
+        (stack.register("eve").await, 1, 1),
+        (stack.register("mal").await, 2, 0),
+    ];
+    prepare(&stack, &people).await;
+    let zoe = "members/zoe";
+    let calls: [(&str, &str, Option<Value>, Right); 8] = [
+        ("GET", "", None, 1),
+        ("GET", "?format=cooklang", None, 1),
+        ("GET", "/messages", None, 1),
+        ("GET", "/members", None, 1),
+        ("PUT", "", Some(json!({"title": "Soup"})), 2),
+        ("PUT", zoe, Some(json!({"role": "viewer"})), 3),
+        ("DELETE", zoe, None, 3),
+        ("PUT", "/visibility", None, 3),
+    ];
+    for (person, in_public, in_private) in &people {
+        for (method, path, body, needed) in &calls {
+            let mut bodies = Vec::new();
+            for (recipe, right) in [
+                ("public", *in_public),
+                ("private", *in_private),
+                ("missing", 0),
+            ] {
+                if recipe == "missing" && *method == "PUT" && path.is_empty() {
+                    continue; // It would be created.
+                }
+                let body = match *path {
+                    "/visibility" => {
+                        Some(json!({"visibility": recipe.replace("missing", "public")}))
+                    }
+                    _ => body.clone(),
+                };
+                let path = format!("/v1/recipes/{recipe}/{path}")
+                    .replace("//", "/")
+                    .replace("/?", "?");
+                let path = path.trim_end_matches('/');
+                let request = stack.api().request(method, path);
+                let request = match &body {
+                    Some(body) => request.json(body),
+                    None => request,
+                };
+                let answer = ask(request, person).await;
+                let told = format!("{method} {path} by {}", person.name);
+                match right {
+                    0 => {
+                        assert_eq!(answer.status, 404, "{told}");
+                        bodies.push(answer.body);
+                    }
+                    right if right < *needed => assert_eq!(answer.status, 403, "{told}"),
+                    _ => assert!(
+                        matches!(answer.status, 200 | 204),
+                        "{told}: {}",
+                        answer.status
+                    ),
+                }
+            }
+            assert!(
+                bodies.iter().all(|body| *body == bodies[0]),
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+/// A public and a private recipe of the first person's, with the second as an editor and the third as a viewer.
+async fn prepare(stack: &Stack, people: &[(Account, Right, Right)]) {
+    let api = stack.api();
+    let owner = &people[0].0;
+    for recipe in ["public", "private"] {
+        let path = format!("/v1/recipes/{recipe}");
+        put(&api, owner, &path, &json!({"title": "Soup"}))
+            .await
+            .expect(201);
+        for (member, role) in [(&people[1].0, "editor"), (&people[2].0, "viewer")] {
+            let path = format!("{path}/members/{}", member.name);
+            put(&api, owner, &path, &json!({"role": role}))
+                .await
+                .expect(204);
+        }
+        let visibility = json!({"visibility": recipe});
+        put(&api, owner, &format!("{path}/visibility"), &visibility)
+            .await
+            .expect(204);
+    }
+}
