@@ -11,7 +11,7 @@ import urllib.request
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 def free_port():
@@ -48,8 +48,8 @@ def listens(port):
 class Stack:
     """Ends everything that it started when it is closed."""
 
-    def __init__(self, binary, folder):
-        self.binary, self.folder, self.processes = binary, folder, []
+    def __init__(self, binary, folder, **environment):
+        self.binary, self.folder, self.environment, self.processes = binary, folder, environment, []
         names = ("redis", "auth", "chat", "edge", "auth_metrics", "chat_metrics")
         self.ports = {name: free_port() for name in names}
 
@@ -58,13 +58,13 @@ class Stack:
         redis = ("--redis-url", f"redis://{at['redis']}")
         self.start("redis-server", "--port", self.ports["redis"], "--save", "", "--dir", self.folder)
         until("Redis", lambda: listens(self.ports["redis"]))
-        for name, ttl in (("auth", ("--access-ttl", "8s")), ("chat", ())):
+        for name, ttl in (("auth", ("--access-ttl", "40s")), ("chat", ())):
             database = ("--database-url", f"sqlite:{self.folder}/{name}.db")
             metrics = ("--metrics-listen", at[f"{name}_metrics"])
             self.start(self.binary, name, "--listen", at[name], *database, *metrics, *redis, *ttl)
             until(name, lambda: listens(self.ports[name]))
         behind = ("--auth-url", f"http://{at['auth']}", "--chat-url", f"http://{at['chat']}")
-        clocks = ("--reauth-lead", "7s", "--reauth-grace", "5s")
+        clocks = ("--reauth-lead", "39s", "--reauth-grace", "30s")
         self.start(self.binary, "edge", "--listen", at["edge"], *behind, *redis, *clocks)
         until("the edge", lambda: self.is_ready())
         return self
@@ -75,7 +75,7 @@ class Stack:
             process.wait()
 
     def start(self, *command):
-        environment = {"PATH": os.environ["PATH"]}
+        environment = {"PATH": os.environ["PATH"]} | self.environment
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.processes.append(subprocess.Popen([str(word) for word in command], env=environment, **quiet))
 
