@@ -103,16 +103,26 @@ fn document(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<
 }
 
 fn json(text: &str) -> Result<Document, Problem> {
-    let recipe = serde_json::from_str(text).map_err(|error| {
-        let (status, what) = match error.classify() {
-            serde_json::error::Category::Data => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "This is no recipe")
-            }
-            _ => (StatusCode::BAD_REQUEST, "The body is not JSON"),
-        };
-        Problem::new(status, format!("{what}: {error}"))
+    let mut json = serde_json::Deserializer::from_str(text);
+    let recipe = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        match path.as_str() {
+            "." => no_recipe(error.inner(), ""),
+            path => no_recipe(error.inner(), &format!("{path}: ")),
+        }
     })?;
+    json.end().map_err(|error| no_recipe(&error, ""))?;
     Ok(Document::Recipe(as_shown(recipe)))
+}
+
+fn no_recipe(error: &serde_json::Error, place: &str) -> Problem {
+    let (status, what) = match error.classify() {
+        serde_json::error::Category::Data => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "This is no recipe")
+        }
+        _ => (StatusCode::BAD_REQUEST, "The body is not JSON"),
+    };
+    Problem::new(status, format!("{what}: {place}{error}"))
 }
 
 fn as_shown(recipe: Recipe) -> frames::Recipe {
