@@ -136,7 +136,7 @@ pub mod revoke_session_request {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     #[prost(skip_debug)]
     pub enum By {
-        /// The id itself: for operators.
+        /// The id itself: for operators, with their token as in ListSessions.
         #[prost(string, tag = "1")]
         SessionId(::prost::alloc::string::String),
         /// Any refresh token of the session, also a spent one.
@@ -167,15 +167,74 @@ pub struct GetJwksResponse {
 /// Asks for revocations.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRevocationsRequest {}
-/// One login session was revoked.
+/// One login session was revoked, or put under review.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRevocationsResponse {
-    /// The login session.
+    /// The login session that was revoked; empty when this tells of a review.
     #[prost(string, tag = "1")]
     pub session_id: ::prost::alloc::string::String,
     /// When it was revoked.
     #[prost(message, optional, tag = "2")]
     pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The review.
+    #[prost(message, optional, tag = "3")]
+    pub review: ::core::option::Option<SessionReview>,
+}
+/// Whoever uses a login session shall authenticate again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SessionReview {
+    /// The login session.
+    #[prost(string, tag = "1")]
+    pub session_id: ::prost::alloc::string::String,
+    /// Who authenticated after this, by the auth service's clock, has done so.
+    #[prost(message, optional, tag = "2")]
+    pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for the login sessions of a user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSessionsRequest {
+    /// The user's name, in any case.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+}
+/// The login sessions of a user that have not ended, the one refreshed last first; at most 1,000.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSessionsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub sessions: ::prost::alloc::vec::Vec<LoginSession>,
+}
+/// A login session, as operators see it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoginSession {
+    /// Its id.
+    #[prost(string, tag = "1")]
+    pub session_id: ::prost::alloc::string::String,
+    /// Whose it is.
+    #[prost(message, optional, tag = "2")]
+    pub user: ::core::option::Option<User>,
+    /// When the user signed in.
+    #[prost(message, optional, tag = "3")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When its tokens were last refreshed.
+    #[prost(message, optional, tag = "4")]
+    pub refreshed_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ends in any case.
+    #[prost(message, optional, tag = "5")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Names the login session to review.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewSessionRequest {
+    /// Its id.
+    #[prost(string, tag = "1")]
+    pub session_id: ::prost::alloc::string::String,
+}
+/// The session is under review.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewSessionResponse {
+    /// Who authenticates after this has done so.
+    #[prost(message, optional, tag = "1")]
+    pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Generated client implementations.
 pub mod auth_service_client {
@@ -373,6 +432,7 @@ pub mod auth_service_client {
         /// Ends a login session: its tokens are dead and its connections close on every edge.
         ///
         /// Idempotent. UNAUTHENTICATED: the credential that names the session is not good.
+        /// By `session_id`, for operators only: NOT_FOUND when there is no such session.
         pub async fn revoke_session(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeSessionRequest>,
@@ -424,7 +484,8 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "GetJwks"));
             self.inner.unary(req, path, codec).await
         }
-        /// Streams revocations: first those that still matter, then each new one as it happens.
+        /// Streams revocations and reviews: first those that still matter, then each new one as it happens. The same
+        /// one may come again.
         pub async fn watch_revocations(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchRevocationsRequest>,
@@ -450,6 +511,67 @@ pub mod auth_service_client {
                     GrpcMethod::new("recipechat.auth.v1.AuthService", "WatchRevocations"),
                 );
             self.inner.server_streaming(req, path, codec).await
+        }
+        /// Lists the login sessions of a user that have not ended, for operators only.
+        ///
+        /// Operators prove themselves by metadata `authorization: Bearer <operator token>`.
+        /// PERMISSION_DENIED: it is missing or wrong, or the service has none configured. NOT_FOUND: no such user.
+        pub async fn list_sessions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSessionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSessionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListSessions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ListSessions"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Has everybody who uses a login session asked to authenticate again, at once, on every edge; for operators
+        /// only.
+        ///
+        /// Connections that authenticate after `reviewed_at` count as reviewed, each other one is asked once.
+        /// PERMISSION_DENIED as in ListSessions. NOT_FOUND: no such session, or it has ended.
+        pub async fn review_session(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReviewSessionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewSessionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ReviewSession",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ReviewSession"),
+                );
+            self.inner.unary(req, path, codec).await
         }
     }
 }
@@ -509,6 +631,7 @@ pub mod auth_service_server {
         /// Ends a login session: its tokens are dead and its connections close on every edge.
         ///
         /// Idempotent. UNAUTHENTICATED: the credential that names the session is not good.
+        /// By `session_id`, for operators only: NOT_FOUND when there is no such session.
         async fn revoke_session(
             &self,
             request: tonic::Request<super::RevokeSessionRequest>,
@@ -530,12 +653,36 @@ pub mod auth_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Streams revocations: first those that still matter, then each new one as it happens.
+        /// Streams revocations and reviews: first those that still matter, then each new one as it happens. The same
+        /// one may come again.
         async fn watch_revocations(
             &self,
             request: tonic::Request<super::WatchRevocationsRequest>,
         ) -> std::result::Result<
             tonic::Response<Self::WatchRevocationsStream>,
+            tonic::Status,
+        >;
+        /// Lists the login sessions of a user that have not ended, for operators only.
+        ///
+        /// Operators prove themselves by metadata `authorization: Bearer <operator token>`.
+        /// PERMISSION_DENIED: it is missing or wrong, or the service has none configured. NOT_FOUND: no such user.
+        async fn list_sessions(
+            &self,
+            request: tonic::Request<super::ListSessionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSessionsResponse>,
+            tonic::Status,
+        >;
+        /// Has everybody who uses a login session asked to authenticate again, at once, on every edge; for operators
+        /// only.
+        ///
+        /// Connections that authenticate after `reviewed_at` count as reviewed, each other one is asked once.
+        /// PERMISSION_DENIED as in ListSessions. NOT_FOUND: no such session, or it has ended.
+        async fn review_session(
+            &self,
+            request: tonic::Request<super::ReviewSessionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewSessionResponse>,
             tonic::Status,
         >;
     }
@@ -927,6 +1074,96 @@ pub mod auth_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListSessions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSessionsSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListSessionsRequest>
+                    for ListSessionsSvc<T> {
+                        type Response = super::ListSessionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSessionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_sessions(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSessionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ReviewSession" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReviewSessionSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ReviewSessionRequest>
+                    for ReviewSessionSvc<T> {
+                        type Response = super::ReviewSessionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReviewSessionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::review_session(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReviewSessionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

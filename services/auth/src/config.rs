@@ -2,7 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use runtime::config::duration;
+use runtime::config::{duration, secret};
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// Settings of the auth service. Its addresses and its database are given apart from these.
 #[derive(Debug, Clone, clap::Args)]
@@ -44,7 +45,14 @@ pub struct Config {
     /// The longest wait that failed sign-ins lead to
     #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
     pub sign_in_max_delay: Duration,
+
+    /// What operators prove themselves with to list, review and revoke sessions; without it nobody can
+    #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
+    pub operator_token: Option<SecretString>,
 }
+
+/// Shorter operator tokens could be guessed.
+const OPERATOR_TOKEN_LENGTH: usize = 16;
 
 /// What is wrong with a configuration, all of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +87,12 @@ impl Config {
             (
                 self.key_max_age < Duration::from_secs(60),
                 "--key-max-age must be at least 1m, so that every replica knows a key before it is used",
+            ),
+            (
+                self.operator_token
+                    .as_ref()
+                    .is_some_and(|token| token.expose_secret().len() < OPERATOR_TOKEN_LENGTH),
+                "--operator-token must have at least 16 characters",
             ),
             (self.issuer.is_empty(), "--issuer must not be empty"),
             (self.audience.is_empty(), "--audience must not be empty"),
@@ -117,9 +131,16 @@ pub(crate) mod tests {
 
     #[test]
     fn all_faults_are_reported_together() {
-        let config = config(&["--access-ttl", "1h", "--refresh-ttl", "5s", "--issuer", ""]);
+        let config = config(&[
+            "--access-ttl=1h",
+            "--refresh-ttl=5s",
+            "--issuer=",
+            "--operator-token=canary",
+        ]);
         let faults = config.check().unwrap_err().to_string();
         assert!(faults.contains("--refresh-ttl"), "{faults}");
         assert!(faults.contains("--issuer"), "{faults}");
+        assert!(faults.contains("--operator-token"), "{faults}");
+        assert!(!format!("{faults} {config:?}").contains("canary"));
     }
 }

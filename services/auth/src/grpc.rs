@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream, stream::BoxStream};
-use proto::auth::{
-    self as pb,
-    auth_service_server::{AuthService, AuthServiceServer},
-    revoke_session_request::By,
+use proto::{
+    auth::{
+        self as pb,
+        auth_service_server::{AuthService, AuthServiceServer},
+        revoke_session_request::By,
+    },
+    ids::LoginSessionId,
 };
 use runtime::lifecycle::Lifecycle;
 use secrecy::ExposeSecret;
@@ -19,7 +22,8 @@ use crate::{
     attempts::RetryAfter,
     authority::{Authority, Credentials, Error, SessionName, TokenPair},
     passwords,
-    revocations::{Mark, Watch},
+    refresh::LoginSession,
+    revocations::{Mark, MarkKind, Watch},
     user::User,
 };
 
@@ -42,6 +46,18 @@ pub(crate) fn service(authority: Arc<Authority>, lifecycle: Lifecycle) -> AuthSe
 pub(crate) struct Auth {
     authority: Arc<Authority>,
     lifecycle: Lifecycle,
+}
+
+impl Auth {
+    /// Lets operators through, and nobody when no operator token is configured.
+    fn require_operator<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        let given = request.metadata().get("authorization");
+        let given = given.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        match given {
+            Some(token) if self.authority.is_operator(token) => Ok(()),
+            Some(_) | None => Err(Status::permission_denied("For operators only")),
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -110,6 +126,9 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::RevokeSessionRequest>,
     ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+        if matches!(request.get_ref().by, Some(By::SessionId(_))) {
+            self.require_operator(&request)?;
+        }
         let name = session_name(request.into_inner())?;
         let id = self.authority.revoke(name).await.map_err(status)?;
         Ok(Response::new(pb::RevokeSessionResponse {
@@ -123,6 +142,30 @@ impl AuthService for Auth {
     ) -> Result<Response<pb::GetJwksResponse>, Status> {
         let jwks_json = self.authority.jwks().map_err(|cause| internal(&cause))?;
         Ok(Response::new(pb::GetJwksResponse { jwks_json }))
+    }
+
+    async fn list_sessions(
+        &self,
+        request: Request<pb::ListSessionsRequest>,
+    ) -> Result<Response<pb::ListSessionsResponse>, Status> {
+        self.require_operator(&request)?;
+        let user = request.into_inner().username;
+        let found = self.authority.sessions_of(&user).await.map_err(status)?;
+        Ok(Response::new(pb::ListSessionsResponse {
+            sessions: found.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn review_session(
+        &self,
+        request: Request<pb::ReviewSessionRequest>,
+    ) -> Result<Response<pb::ReviewSessionResponse>, Status> {
+        self.require_operator(&request)?;
+        let id = session_id(&request.into_inner().session_id)?;
+        let reviewed_at = self.authority.review(&id).await.map_err(status)?;
+        Ok(Response::new(pb::ReviewSessionResponse {
+            reviewed_at: Some(timestamp(reviewed_at)),
+        }))
     }
 
     type WatchRevocationsStream = BoxStream<'static, Result<pb::WatchRevocationsResponse, Status>>;
@@ -160,14 +203,16 @@ fn marks(
 
 fn session_name(request: pb::RevokeSessionRequest) -> Result<SessionName, Status> {
     match request.by {
-        Some(By::SessionId(id)) => id
-            .parse()
-            .map(SessionName::Id)
-            .map_err(|_| Status::invalid_argument("The session id is malformed")),
+        Some(By::SessionId(id)) => session_id(&id).map(SessionName::Id),
         Some(By::RefreshToken(token)) => Ok(SessionName::RefreshToken(token.into())),
         Some(By::AccessToken(token)) => Ok(SessionName::AccessToken(token.into())),
         None => Err(Status::invalid_argument("Name the session to revoke")),
     }
+}
+
+fn session_id(text: &str) -> Result<LoginSessionId, Status> {
+    text.parse()
+        .map_err(|_| Status::invalid_argument("The session id is malformed"))
 }
 
 /// What callers are told. The cause of a failure of ours goes to the log, here and nowhere else.
@@ -180,6 +225,7 @@ fn status(error: Error) -> Status {
         Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
         Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
         Error::NoSuchSession => Status::not_found("No such login session"),
+        Error::NoSuchUser => Status::not_found("No such user"),
         Error::TooManyAttempts(wait) => try_later("Too many sign-ins", wait),
         Error::Hashing(passwords::Error::Busy) => {
             try_later("Too many sign-ins", RetryAfter(passwords::RETRY_AFTER))
@@ -234,9 +280,32 @@ impl From<User> for pb::User {
 
 impl From<Mark> for pb::WatchRevocationsResponse {
     fn from(mark: Mark) -> Self {
+        let (session_id, at) = (mark.session.to_string(), Some(timestamp(mark.at)));
+        match mark.kind {
+            MarkKind::Revoked => Self {
+                session_id,
+                revoked_at: at,
+                review: None,
+            },
+            MarkKind::Reviewed => Self {
+                review: Some(pb::SessionReview {
+                    session_id,
+                    reviewed_at: at,
+                }),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl From<LoginSession> for pb::LoginSession {
+    fn from(session: LoginSession) -> Self {
         Self {
-            session_id: mark.session.to_string(),
-            revoked_at: Some(timestamp(mark.revoked_at)),
+            session_id: session.id.to_string(),
+            created_at: session.created_at().map(timestamp),
+            refreshed_at: Some(timestamp(session.rotated_at)),
+            expires_at: Some(timestamp(session.expires_at)),
+            user: Some(session.user.into()),
         }
     }
 }

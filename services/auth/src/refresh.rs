@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proto::ids::LoginSessionId;
 use runtime::clock::Timestamp;
+use uuid::Uuid;
 
 pub(crate) use self::secret::{Minter, RefreshToken, SecretHash};
 use crate::user::User;
@@ -25,6 +26,18 @@ pub(crate) struct LoginSession {
     /// The end of the session, which no rotation moves.
     pub(crate) expires_at: Timestamp,
     pub(crate) revoked_at: Option<Timestamp>,
+}
+
+impl LoginSession {
+    /// When the user signed in: its id, a UUIDv7, tells.
+    pub(crate) fn created_at(&self) -> Option<Timestamp> {
+        let (seconds, nanos) = Uuid::parse_str(self.id.as_str())
+            .ok()?
+            .get_timestamp()?
+            .to_unix();
+        let millis = i64::try_from(seconds).ok()? * 1000 + i64::from(nanos / 1_000_000);
+        Some(Timestamp::from_unix_millis(millis))
+    }
 }
 
 /// A genuine refresh token of the session, as somebody presented it.

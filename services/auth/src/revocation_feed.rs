@@ -1,8 +1,9 @@
 //! Tells the edges of revocations over a Redis stream. The store holds the truth: whatever Redis loses is
 //! written again, and a Redis that is away delays nobody.
 //!
-//! `rc:revocations` is a stream of `session <id> at <milliseconds>`, with about the latest 100,000 entries and,
-//! of those, the ones that still matter. `{rc:revocations}:epoch`, in the same slot, is a random text set by
+//! `rc:revocations` is a stream of `session <id> at <milliseconds>` for revocations and `review <id> at
+//! <milliseconds>` for reviews, which readers that know only the first skip. It has about the latest 100,000
+//! entries and, of those, the ones that still matter. `{rc:revocations}:epoch`, in the same slot, is a random text set by
 //! whoever finds it missing: when it changes, Redis has lost its data and every replica writes its marks anew.
 
 use std::{
@@ -21,7 +22,10 @@ use runtime::{
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use crate::{metrics::Metrics, revocations::Mark};
+use crate::{
+    metrics::Metrics,
+    revocations::{Mark, MarkKind},
+};
 
 const STREAM: &str = "rc:revocations";
 const EPOCH: &str = "{rc:revocations}:epoch";
@@ -166,11 +170,15 @@ impl fmt::Debug for Stream {
 }
 
 fn add(mark: &Mark) -> Cmd {
+    let kind = match mark.kind {
+        MarkKind::Revoked => "session",
+        MarkKind::Reviewed => "review",
+    };
     let mut command = cmd("XADD");
     command
         .arg(&[STREAM, "MAXLEN", "~"])
         .arg(LENGTH)
-        .arg(&["*", "session", mark.session.as_str(), "at"])
-        .arg(mark.revoked_at.unix_millis());
+        .arg(&["*", kind, mark.session.as_str(), "at"])
+        .arg(mark.at.unix_millis());
     command
 }

@@ -1,4 +1,5 @@
-//! The revocations that still matter, in memory: those of login sessions that may have a living access token.
+//! The revocations and reviews that still matter, in memory: those of login sessions that may have a living
+//! access token.
 //! The truth is in the store; this is what validation asks and what watchers are told.
 
 use std::{
@@ -15,17 +16,29 @@ const BACKLOG: usize = 1024;
 /// How many watchers there may be.
 const WATCHERS: usize = 1000;
 
-/// A login session that was revoked, and when.
+/// What happened to a login session, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) session: LoginSessionId,
-    pub(crate) revoked_at: Timestamp,
+    pub(crate) kind: MarkKind,
+    pub(crate) at: Timestamp,
 }
+
+/// What happened to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum MarkKind {
+    /// It has ended.
+    Revoked,
+    /// Whoever uses it shall authenticate again.
+    Reviewed,
+}
+
+type Marks = HashMap<(LoginSessionId, MarkKind), Timestamp>;
 
 /// Every mark that still matters.
 #[derive(Debug)]
 pub(crate) struct Revocations {
-    marks: Mutex<HashMap<LoginSessionId, Timestamp>>,
+    marks: Mutex<Marks>,
     news: broadcast::Sender<Mark>,
 }
 
@@ -44,21 +57,26 @@ impl Revocations {
         }
     }
 
-    /// Takes a mark in; the first time, watchers are told.
+    /// Takes a mark in; watchers are told of the first revocation, and of each new review.
     pub(crate) fn add(&self, mark: Mark) {
         let mut marks = self.marks();
-        let known = marks
-            .insert(mark.session.clone(), mark.revoked_at)
-            .is_some();
+        let key = (mark.session.clone(), mark.kind);
+        let known = match (marks.get(&key), mark.kind) {
+            (None, _) => false,
+            (Some(_), MarkKind::Revoked) => true,
+            (Some(at), MarkKind::Reviewed) => *at >= mark.at,
+        };
         if !known {
+            marks.insert(key, mark.at);
             // Sent while the lock is held, so that no watcher misses it or gets it twice. Fails only when
             // nobody watches.
             self.news.send(mark).ok();
         }
     }
 
-    pub(crate) fn contains(&self, session: &LoginSessionId) -> bool {
-        self.marks().contains_key(session)
+    pub(crate) fn is_revoked(&self, session: &LoginSessionId) -> bool {
+        self.marks()
+            .contains_key(&(session.clone(), MarkKind::Revoked))
     }
 
     /// Every mark that still matters.
@@ -75,21 +93,22 @@ impl Revocations {
         })
     }
 
-    /// Forgets what was revoked before then, since every access token of it has expired.
+    /// Forgets what happened before then, since every access token from that time has expired.
     pub(crate) fn forget(&self, before: Timestamp) {
-        self.marks().retain(|_, revoked_at| *revoked_at >= before);
+        self.marks().retain(|_, at| *at >= before);
     }
 
-    fn marks(&self) -> MutexGuard<'_, HashMap<LoginSessionId, Timestamp>> {
+    fn marks(&self) -> MutexGuard<'_, Marks> {
         // Nothing that holds the lock can leave the map half changed.
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn list(marks: &HashMap<LoginSessionId, Timestamp>) -> Vec<Mark> {
-    let mark = |(session, revoked_at): (&LoginSessionId, &Timestamp)| Mark {
+fn list(marks: &Marks) -> Vec<Mark> {
+    let mark = |((session, kind), at): (&(LoginSessionId, MarkKind), &Timestamp)| Mark {
         session: session.clone(),
-        revoked_at: *revoked_at,
+        kind: *kind,
+        at: *at,
     };
     marks.iter().map(mark).collect()
 }
@@ -101,7 +120,8 @@ mod tests {
     fn mark(session: &str, at: i64) -> Mark {
         Mark {
             session: session.parse().unwrap(),
-            revoked_at: Timestamp::from_unix_millis(at),
+            kind: MarkKind::Revoked,
+            at: Timestamp::from_unix_millis(at),
         }
     }
 
@@ -116,6 +136,25 @@ mod tests {
         assert_eq!(watch.so_far, [mark("a", 1)]);
         assert_eq!(watch.news.recv().await, Ok(mark("b", 2)));
         assert!(watch.news.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_watcher_hears_of_each_new_review_and_of_no_old_one() {
+        let revocations = Revocations::new();
+        let review = |at| Mark {
+            kind: MarkKind::Reviewed,
+            ..mark("a", at)
+        };
+        revocations.add(review(5));
+        let mut watch = revocations.watch().unwrap();
+        for at in [5, 4, 6, 5] {
+            revocations.add(review(at));
+        }
+
+        assert_eq!(watch.so_far, [review(5)]);
+        assert_eq!(watch.news.recv().await, Ok(review(6)));
+        assert!(watch.news.is_empty());
+        assert!(!revocations.is_revoked(&review(6).session));
     }
 
     #[tokio::test]

@@ -20,13 +20,13 @@ use crate::{
     metrics::Metrics,
     passwords::StoredPassword,
     refresh::{LoginSession, SecretHash},
-    revocations::Mark,
+    revocations::{Mark, MarkKind},
     user::{User, Username},
 };
 
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many login sessions are forgotten at once.
+/// How many login sessions are forgotten, or listed, at once.
 pub(crate) const PIECE: u32 = 1000;
 
 /// Why the store gave no answer.
@@ -197,9 +197,27 @@ impl Store {
         call!(self.revoke(id, now))
     }
 
-    /// The login sessions that were revoked since then.
-    pub(crate) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
-        call!(self.revoked_since(since))
+    /// Puts a login session under review. Says since when; `None` when there is no such session or it has ended.
+    pub(crate) async fn review(
+        &self,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        call!(self.review(id, now))
+    }
+
+    /// The login sessions that were revoked or put under review since then.
+    pub(crate) async fn marks_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+        call!(self.marks_since(since))
+    }
+
+    /// The login sessions of a user that have not ended, the one refreshed last first; at most [`PIECE`].
+    pub(crate) async fn sessions_of(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<LoginSession>, Error> {
+        call!(self.sessions_of(user, now))
     }
 
     /// Forgets login sessions that ended before then, at most [`PIECE`]; says how many.
@@ -296,11 +314,16 @@ fn read_generation(number: i64) -> Result<u32, Error> {
     u32::try_from(number).map_err(|_| Error::Malformed("generation"))
 }
 
-fn read_mark(session: &str, revoked_at: i64) -> Result<Mark, Error> {
+fn read_mark(session: &str, at: i64, revoked: bool) -> Result<Mark, Error> {
     Ok(Mark {
         session: session
             .parse()
             .map_err(|_| Error::Malformed("sessions.id"))?,
-        revoked_at: Timestamp::from_unix_millis(revoked_at),
+        kind: if revoked {
+            MarkKind::Revoked
+        } else {
+            MarkKind::Reviewed
+        },
+        at: Timestamp::from_unix_millis(at),
     })
 }

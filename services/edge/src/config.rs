@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runtime::config::duration;
+use runtime::config::{Network, duration};
 
 /// How an edge behaves.
 #[derive(Debug, Clone, clap::Args)]
@@ -52,6 +52,31 @@ pub struct Config {
     /// How many connections one user may have on this edge; 0: no limit
     #[arg(long, env = "EDGE_MAX_CONNECTIONS_PER_USER", default_value_t = 50)]
     pub max_connections_per_user: usize,
+
+    /// How many WebSocket upgrades the edge takes a second, and twice as many at once; 0: no limit
+    #[arg(long, env = "EDGE_UPGRADE_RATE", default_value_t = 2_000)]
+    pub upgrade_rate: u32,
+
+    /// How many upgrades a second one address may ask for, and ten times as many at once; 0: no limit
+    #[arg(long, env = "EDGE_UPGRADE_RATE_PER_ADDRESS", default_value_t = 100)]
+    pub upgrade_rate_per_address: u32,
+
+    /// How many connections may be open that have not sent a good `auth` yet; 0: no limit
+    #[arg(long, env = "EDGE_MAX_UNAUTHENTICATED", default_value_t = 10_000)]
+    pub max_unauthenticated: usize,
+
+    /// How many of them one address may have; 0: no limit
+    #[arg(
+        long,
+        env = "EDGE_MAX_UNAUTHENTICATED_PER_ADDRESS",
+        default_value_t = 500
+    )]
+    pub max_unauthenticated_per_address: usize,
+
+    /// Networks of proxies whose word is taken for who the client is (`X-Forwarded-For`, `Forwarded`) and which
+    /// host it asked for (`X-Forwarded-Host`), such as `10.0.0.0/8,fd00::/8`
+    #[arg(long, env = "EDGE_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
 
     /// How many times a minute one address may sign in or sign up; 0: no limit
     #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]

@@ -33,6 +33,8 @@ pub struct Upgraded {
     pub address: IpAddr,
     /// Its place among the edge's connections.
     pub place: Place<IpAddr>,
+    /// Its place among those that have not said yet who they are; given back when it has.
+    pub unauthenticated: Option<Place<IpAddr>>,
 }
 
 /// How a connection ended.
@@ -109,7 +111,7 @@ where
     Box::pin(carry(edge, stream, upgraded, connection).instrument(span)).await;
 }
 
-async fn carry<S>(edge: Arc<Edge>, stream: S, upgraded: Upgraded, connection: Connection)
+async fn carry<S>(edge: Arc<Edge>, stream: S, mut upgraded: Upgraded, connection: Connection)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -118,7 +120,10 @@ where
     let mut socket = Socket::new(stream, edge.config.write_timeout).await;
     let mut standing = Standing::new();
 
+    metrics::unauthenticated().add(1, &[]);
     let greeted = Box::pin(greeting::greet(&edge, &mut socket, &upgraded, &connection)).await;
+    metrics::unauthenticated().add(-1, &[]);
+    upgraded.unauthenticated = None;
     let end = match greeted {
         Ok(greeted) => {
             metrics::handshake_time().record(began.elapsed().as_secs_f64(), &[]);

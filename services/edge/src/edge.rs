@@ -7,23 +7,23 @@ use runtime::{
     accept,
     clock::SharedClock,
     config::SecretUrl,
-    grpc::{self, InvalidAddress},
+    grpc::{InvalidAddress, Pool},
     lifecycle::Lifecycle,
-    redis::Redis,
+    redis::{Redis, cmd},
+    replicas::ServiceAddress,
     telemetry::Prometheus,
 };
 use tokio::{
     net::TcpListener,
     time::{Instant, sleep},
 };
-use tonic::transport::Channel;
 use tracing::{info, warn};
 
 use crate::{
     config::Config,
     deadlines::{self, Backend, DeadlineConfig, Deadlines, EdgeId},
     http,
-    limits::{KeyedPace, Pace, Places},
+    limits::{Door, KeyedPace, Pace, Places},
     metrics,
     registry::Registry,
     revocations,
@@ -63,6 +63,8 @@ pub struct Edge {
     pub registry: Arc<Registry>,
     /// The schedule.
     pub deadlines: Deadlines,
+    /// The way in for new connections.
+    pub door: Door,
     /// Places for connections, by address.
     pub places: Places<IpAddr>,
     /// Places for connections, by user.
@@ -80,7 +82,7 @@ pub struct Edge {
 /// Where the services behind the edge are.
 #[derive(Debug)]
 pub struct Upstreams {
-    /// The auth service.
+    /// The auth service: the addresses of its replicas, separated by commas.
     pub auth: String,
     /// The chat service: the addresses of its replicas, separated by commas.
     pub chat: String,
@@ -131,7 +133,8 @@ pub async fn open(
         return Err(OpenError::Config(faults));
     }
     let wrong = |flag| move |cause| OpenError::Address { flag, cause };
-    let auth = grpc::channel(&upstreams.auth).map_err(wrong("--auth-url"))?;
+    let auth: ServiceAddress = upstreams.auth.parse().map_err(wrong("--auth-url"))?;
+    let auth = Pool::new(auth.follow(&lifecycle));
     let chat = Replicas::at(&upstreams.chat).map_err(wrong("--chat-url"))?;
     let redis = match upstreams.redis {
         Some(url) => Some(open_redis(&url).await?),
@@ -145,8 +148,8 @@ pub async fn open(
 /// What an edge stands on, ready to be used.
 #[derive(Debug)]
 pub struct Services {
-    /// A channel to the auth service.
-    pub auth: Channel,
+    /// The replicas of the auth service.
+    pub auth: Pool,
     /// The replicas of the chat service.
     pub chat: Replicas,
     /// Redis.
@@ -169,6 +172,7 @@ pub fn assemble(
     registry.strike_unknown_from(deadlines.clone());
     let second = Duration::from_secs(1);
     let edge = Edge {
+        door: Door::new(&config),
         places: Places::new(config.max_connections, config.max_connections_per_address),
         users: Places::new(0, config.max_connections_per_user),
         message_pace: Pace::new(config.message_rate, second, config.message_burst),
@@ -201,7 +205,22 @@ async fn open_redis(url: &SecretUrl) -> Result<Redis, OpenError> {
         .ping(Duration::from_secs(3))
         .await
         .map_err(|error| OpenError::Redis(format!("{url} does not answer: {error}")))?;
+    warn_of_eviction(&redis).await;
     Ok(redis)
+}
+
+/// A Redis that evicts throws deadlines away when memory is short: the sessions live on by their owners' timers,
+/// but no other node knows of them.
+async fn warn_of_eviction(redis: &Redis) {
+    let memory = redis.run::<String>(cmd("INFO").arg("memory")).await;
+    let policy = memory.as_deref().unwrap_or_default().lines();
+    let policy = policy.filter_map(|line| line.strip_prefix("maxmemory_policy:"));
+    if let Some(policy) = policy.map(str::trim).find(|policy| *policy != "noeviction") {
+        warn!(
+            policy,
+            "Redis evicts when its memory is full: set maxmemory-policy to noeviction"
+        );
+    }
 }
 
 fn start_deadlines(

@@ -4,6 +4,7 @@
 mod auth;
 mod body;
 mod caller;
+mod forwarded;
 mod operations;
 mod origin;
 mod problem;
@@ -84,5 +85,9 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             HeaderValue::from_static("nosniff"),
         ))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(edge),
+            forwarded::see_through_proxies,
+        ))
         .with_state(Arc::clone(edge))
 }

@@ -1,4 +1,7 @@
-//! How much of the edge one client may take: a pace for messages, and shares of the connections.
+//! How much of the edge one client may take: a pace for messages, shares of the connections, and the
+//! door that they come in by.
+
+mod door;
 
 use std::{
     collections::HashMap,
@@ -8,6 +11,8 @@ use std::{
 };
 
 use tokio::time::Instant;
+
+pub use self::door::{Door, Shut};
 
 /// A pace: so many at once, then so many a second (GCRA: one moment is all it keeps).
 #[derive(Debug, Clone, Copy)]

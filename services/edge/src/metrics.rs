@@ -100,6 +100,17 @@ fn count_connections(state: State, more: i64) {
     INSTRUMENT.add(more, &[KeyValue::new("state", state.name())]);
 }
 
+/// WebSocket connections that have not said yet who they are.
+pub fn unauthenticated() -> &'static UpDownCounter<i64> {
+    static INSTRUMENT: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
+        meter()
+            .i64_up_down_counter("edge_unauthenticated_connections")
+            .with_description("WebSocket connections now that have not sent a good auth yet")
+            .build()
+    });
+    &INSTRUMENT
+}
+
 /// Time from the upgrade to the accepted `auth`.
 pub fn handshake_time() -> &'static Histogram<f64> {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {

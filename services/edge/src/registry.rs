@@ -12,18 +12,23 @@ use std::{
 };
 
 use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
+<<<<<<< HEAD
     deadlines::{Deadlines, Owners, Phase, Prompt, Record},
     session::Session,
+=======
+    deadlines::{Deadlines, Issuer, Owners, Phase, Prompt, PromptReason, Record},
+>>>>>>> 3a80346 (Replicas of auth behind names, operators' sessions, a door against storms, trusted proxies, check, secrets in files)
     wire::codes::Close,
 };
 
-/// How long a revocation is remembered: at least as long as an access token lives.
-const REVOCATION_KEPT: Duration = Duration::from_secs(3600);
-/// How many revocations are remembered; the auth service refuses the others' tokens in any case.
-const REVOCATIONS_KEPT: usize = 100_000;
+/// How long a revocation or review is remembered: at least as long as an access token lives.
+const MARKS_KEPT_FOR: Duration = Duration::from_secs(3600);
+/// How many of each are remembered; the auth service refuses revoked tokens in any case.
+const MARKS_KEPT: usize = 100_000;
 
 /// What a connection is told from outside.
 #[derive(Debug)]
@@ -105,6 +110,8 @@ pub struct Held {
     pub due: Instant,
     /// When its token ends.
     pub expires: Instant,
+    /// When its token was found good, by the auth service's clock.
+    pub validated_at: Timestamp,
 }
 
 impl Held {
@@ -136,6 +143,21 @@ impl Held {
             expires_in: self.expires - now,
         }
     }
+
+    /// Whether somebody must be asked because of a review. Who was asked already, for whatever reason, is not
+    /// asked again.
+    fn needs_review(&self, at: Timestamp) -> bool {
+        self.phase == Phase::Active && self.validated_at < at
+    }
+
+    fn review(&self, session: &SessionId) -> Prompt {
+        Prompt {
+            session: session.clone(),
+            generation: self.generation,
+            issuer: Issuer::OwnNode,
+            reason: PromptReason::Review,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -158,6 +180,8 @@ struct Sessions {
     by_id: HashMap<SessionId, Entry>,
     by_login: HashMap<LoginSessionId, HashSet<SessionId>>,
     revoked: HashMap<LoginSessionId, Instant>,
+    /// The newest review of each login session, and when it was heard of.
+    reviewed: HashMap<LoginSessionId, (Timestamp, Instant)>,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -217,10 +241,10 @@ impl Registry {
     /// are closed now.
     pub fn revoke(&self, login: &LoginSessionId, now: Instant) -> usize {
         let mut sessions = lock(&self.sessions);
-        if sessions.revoked.len() >= REVOCATIONS_KEPT {
-            sessions.revoked.retain(|_, at| now - *at < REVOCATION_KEPT);
+        if sessions.revoked.len() >= MARKS_KEPT {
+            sessions.revoked.retain(|_, at| now - *at < MARKS_KEPT_FOR);
         }
-        if sessions.revoked.len() < REVOCATIONS_KEPT {
+        if sessions.revoked.len() < MARKS_KEPT {
             sessions.revoked.insert(login.clone(), now);
         }
         let Some(ids) = sessions.by_login.get(login) else {
@@ -229,6 +253,36 @@ impl Registry {
         let open = ids.iter().filter_map(|id| sessions.by_id.get(id));
         open.map(|entry| entry.control.close(Close::SessionRevoked))
             .count()
+    }
+
+    /// Has every connection of a login session asked that authenticated before `at`, by the auth service's
+    /// clock, now and for as long as its token could live. A review that is not newer than the last one changes
+    /// nothing. Says how many are asked.
+    pub fn review(&self, login: &LoginSessionId, at: Timestamp, now: Instant) -> usize {
+        let mut sessions = lock(&self.sessions);
+        if sessions
+            .reviewed
+            .get(login)
+            .is_some_and(|(last, _)| *last >= at)
+        {
+            return 0;
+        }
+        if sessions.reviewed.len() >= MARKS_KEPT {
+            sessions
+                .reviewed
+                .retain(|_, (_, heard)| now - *heard < MARKS_KEPT_FOR);
+        }
+        if sessions.reviewed.len() < MARKS_KEPT {
+            sessions.reviewed.insert(login.clone(), (at, now));
+        }
+        let ids = sessions.by_login.get(login).into_iter().flatten();
+        let entries = ids.filter_map(|id| Some((id, sessions.by_id.get(id)?)));
+        let mut asked = 0;
+        for (id, entry) in entries.filter(|(_, entry)| entry.held.needs_review(at)) {
+            entry.control.prompt(entry.held.review(id));
+            asked += 1;
+        }
+        asked
     }
 
     /// Closes the connections of a user to a recipe.
@@ -246,6 +300,10 @@ impl Connection {
     pub fn carry(&self, session: &SessionId, held: Held) {
         let mut sessions = lock(&self.registry.sessions);
         let revoked = sessions.revoked.contains_key(&held.login_session);
+        let reviewed = sessions.reviewed.get(&held.login_session);
+        let review = reviewed
+            .filter(|(at, _)| held.needs_review(*at))
+            .map(|_| held.review(session));
         let login = held.login_session.clone();
         let entry = Entry {
             control: Arc::clone(&self.control),
@@ -264,6 +322,9 @@ impl Connection {
             .entry(login)
             .or_default()
             .insert(session.clone());
+        if let Some(review) = review {
+            self.control.prompt(review);
+        }
         if revoked {
             self.control.close(Close::SessionRevoked);
         }
@@ -339,3 +400,6 @@ impl Owners for Registry {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

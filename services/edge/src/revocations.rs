@@ -1,4 +1,4 @@
-//! Hears of revoked login sessions, by two ways that each suffice: a stream from the auth service, and the
+//! Hears of revoked and reviewed login sessions, by two ways that each suffice: a stream from the auth service, and the
 //! marks that it leaves in Redis.
 
 use std::{sync::Arc, time::Duration};
@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use crate::{
     edge::Edge,
     metrics,
-    upstream::auth::{AuthError, Mark},
+    upstream::auth::{AuthError, SessionMark},
 };
 
 /// How long until the auth service's stream is opened again.
@@ -27,10 +27,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 const MARKS: &str = "rc:revocations";
 /// How many marks may wait to be read.
 const MARKS_WAITING: usize = 1024;
-/// The field of a mark that names the login session.
-const MARK_SESSION: &str = "session";
-/// The field that tells when it was revoked, in milliseconds.
-const MARK_TIME: &str = "at";
+/// The fields of a mark: the login session that was revoked, or is under review, and when.
+const REVOKED: &str = "session";
+const REVIEWED: &str = "review";
+const AT: &str = "at";
 
 /// Follows revocations until everything ends.
 pub async fn follow(edge: Arc<Edge>, redis: Option<Redis>, lifecycle: Lifecycle) {
@@ -59,16 +59,26 @@ async fn watch(edge: &Edge) -> Result<(), AuthError> {
     let mut revocations = edge.auth.revocations().await?;
     loop {
         let mark = revocations.next().await?;
-        revoke(edge, &mark);
+        obey(edge, &mark);
     }
 }
 
-fn revoke(edge: &Edge, mark: &Mark) {
-    info!(login.session.id = %mark.session, "login session revoked");
-    let closed = edge.registry.revoke(&mark.session, Instant::now());
-    let lag = edge.clock.now().since(mark.revoked_at);
-    for _ in 0..closed {
-        metrics::count_revoked(lag);
+/// Each mark comes at least twice, and again after a break: the registry acts on what is new.
+fn obey(edge: &Edge, mark: &SessionMark) {
+    let now = Instant::now();
+    match mark {
+        SessionMark::Revoked(login, at) => {
+            info!(login.session.id = %login, "login session revoked");
+            let closed = edge.registry.revoke(login, now);
+            let lag = edge.clock.now().since(*at);
+            for _ in 0..closed {
+                metrics::count_revoked(lag);
+            }
+        }
+        SessionMark::Reviewed(login, at) => {
+            let asked = edge.registry.review(login, *at, now);
+            info!(login.session.id = %login, asked, "login session under review");
+        }
     }
 }
 
@@ -78,7 +88,7 @@ async fn follow_marks(edge: &Edge, redis: &Redis) {
     loop {
         match marks.next().await {
             Followed::Entry(entry) => match read_mark(&entry) {
-                Some(mark) => revoke(edge, &mark),
+                Some(mark) => obey(edge, &mark),
                 None => warn!(entry = %entry.id, "a revocation mark names no session"),
             },
             Followed::Gap => warn!("revocation marks may have been missed"),
@@ -86,15 +96,23 @@ async fn follow_marks(edge: &Edge, redis: &Redis) {
     }
 }
 
-fn read_mark(entry: &StreamEntry) -> Option<Mark> {
+fn read_mark(entry: &StreamEntry) -> Option<SessionMark> {
     let field = |name: &str| {
         let (_, value) = entry.fields.iter().find(|(field, _)| field == name)?;
         std::str::from_utf8(value).ok()
     };
+<<<<<<< HEAD
     // Only measured by: without it the session is revoked all the same.
     let revoked_at = field(MARK_TIME).and_then(|text| text.parse().ok());
     Some(Mark {
         session: field(MARK_SESSION)?.parse().ok()?,
         revoked_at: Timestamp::from_unix_millis(revoked_at.unwrap_or_default()),
     })
+=======
+    let at = Timestamp::from_unix_millis(field(AT)?.parse().ok()?);
+    match field(REVOKED) {
+        Some(login) => Some(SessionMark::Revoked(login.parse().ok()?, at)),
+        None => Some(SessionMark::Reviewed(field(REVIEWED)?.parse().ok()?, at)),
+    }
+>>>>>>> 3a80346 (Replicas of auth behind names, operators' sessions, a door against storms, trusted proxies, check, secrets in files)
 }

@@ -8,6 +8,7 @@ mod link;
 use std::sync::Arc;
 
 use proto::ids::{LoginSessionId, UserId};
+use runtime::clock::Timestamp;
 
 /// Who holds a token, as the auth service says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Principal {
     pub name: Arc<str>,
     /// The login session that the token belongs to.
     pub login_session: LoginSessionId,
+    /// When the token was found good, by the auth service's clock.
+    pub validated_at: Timestamp,
 }
 
 #[cfg(test)]
@@ -28,6 +31,7 @@ impl Principal {
             user: name.parse().unwrap(),
             name: name.into(),
             login_session: "login".parse().unwrap(),
+            validated_at: Timestamp::from_unix_millis(0),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! The command line: every command and flag, and the environment variables that stand for them.
 
+#[cfg(test)]
+mod documented;
+mod secret_files;
+
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use runtime::{config::SecretUrl, telemetry::TelemetryConfig};
 
-use crate::health::Health;
+use crate::{check::Check, health::Health, sessions::Sessions};
 
 /// People cook up recipes together by chatting.
 #[derive(Debug, Parser)]
@@ -24,6 +28,10 @@ pub(crate) enum Command {
     Client(Box<terminal::Config>),
     /// Ask a running service whether it is healthy; exit code 0 says yes
     Health(Health),
+    /// Look at a configuration and say what to mend
+    Check(Box<Check>),
+    /// List, review and revoke login sessions, as an operator
+    Sessions(Sessions),
 }
 
 /// What runs until it is told to stop.
@@ -161,7 +169,8 @@ pub(crate) struct EdgeCommand {
     #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
-    /// The auth service
+    /// The auth service: the addresses of its replicas, separated by commas; a host name stands for every replica
+    /// that it resolves to
     #[arg(long, env = "EDGE_AUTH_URL", default_value = "http://127.0.0.1:50051")]
     pub(crate) auth_url: String,
 
@@ -198,7 +207,15 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     if words.len() < 2 {
         words.push("up".into());
     }
-    Cli::try_parse_from(words).map_err(|error| match error.kind() {
+    let command = Cli::command();
+    let secrets = secret_files::read(&command, |name| std::env::var_os(name)).map_err(|fault| {
+        complain(&fault);
+        ExitCode::from(2)
+    })?;
+    let command = secret_files::apply(command, &secrets);
+    let matches = command.try_get_matches_from(words);
+    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
@@ -241,7 +258,6 @@ mod tests {
 
     #[test]
     fn the_commands_are_consistent() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
 
@@ -264,6 +280,8 @@ mod tests {
         for words in [
             "recipe-chat auth --database-url postgres://ada:canary@db/auth",
             "recipe-chat client soup --user ada --password canary",
+            "recipe-chat auth --operator-token canary",
+            "recipe-chat sessions list ada --operator-token canary",
         ] {
             let cli = Cli::try_parse_from(words.split(' ')).unwrap();
             assert!(!format!("{cli:?}").contains("canary"));

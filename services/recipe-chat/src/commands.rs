@@ -19,8 +19,9 @@ use tokio::{
 use tracing::info;
 
 use crate::{
+    check,
     cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Service, Up, complain},
-    health,
+    health, sessions,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -53,6 +54,8 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         // It writes no logs: they would stand in the middle of the screen.
         Command::Client(config) => runtime.block_on(Box::pin(client(*config))),
         Command::Health(health) => runtime.block_on(health::run(health)),
+        Command::Check(check) => runtime.block_on(Box::pin(check::run(*check))),
+        Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
     };
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended

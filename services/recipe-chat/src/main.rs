@@ -1,9 +1,11 @@
 //! Recipe Chat, the one binary: reads the command line, starts telemetry, runs a command, and says in one line
 //! what went wrong.
 
+mod check;
 mod cli;
 mod commands;
 mod health;
+mod sessions;
 
 use std::process::ExitCode;
 

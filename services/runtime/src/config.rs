@@ -1,16 +1,28 @@
 //! Values that every configuration is made of: durations as people write them, and addresses that may hold a
 //! password and therefore never print it.
 
+mod network;
+
 use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+
+pub use self::network::{Network, NotANetwork};
 
 /// Reads a duration as people write it: `250ms`, `5s`, `15m`, `30d`, `1h 30m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| {
         "write a duration as a number and a unit, such as 250ms, 5s, 15m or 30d".into()
     })
+}
+
+/// Reads a password or token from the command line, so that it never prints.
+///
+/// # Errors
+/// Never.
+pub fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text))
 }
 
 /// The address of a service or database. It may hold a password, so it prints without one, and reading it

@@ -1,7 +1,9 @@
 //! The gRPC stacks of servers and clients: keep-alive, limits, health, reflection, trace context and
 //! shutdown, the same for every service.
 
-use std::{convert::Infallible, time::Duration};
+mod pool;
+
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -13,6 +15,7 @@ use tonic::{
 };
 use tonic_health::ServingStatus;
 
+pub use self::pool::{Pool, Repeat};
 use crate::{lifecycle::Lifecycle, trace_context};
 
 /// How long a connection may be silent before it is probed, and how long the probe may take. Without this a
@@ -82,7 +85,7 @@ where
 /// An address that no channel can be made for.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is not an address of a gRPC service; write it as http://host:port")]
-pub struct InvalidAddress(String);
+pub struct InvalidAddress(pub(crate) String);
 
 /// A channel to one address: connects when first used, and again whenever the connection is lost.
 ///
@@ -94,11 +97,24 @@ pub fn channel(address: &str) -> Result<Channel, InvalidAddress> {
         return Err(invalid());
     }
     let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| invalid())?;
-    Ok(endpoint
+    Ok(lazily(endpoint))
+}
+
+/// A channel to a replica at this address, like [`channel`].
+fn channel_to(address: SocketAddr) -> Channel {
+    // An address as text is always a good authority.
+    let authority = address.to_string();
+    let uri = http::Uri::builder().scheme("http").authority(authority);
+    let uri = uri.path_and_query("/").build().unwrap_or_default();
+    lazily(Endpoint::from(uri))
+}
+
+fn lazily(endpoint: Endpoint) -> Channel {
+    endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE.0)
         .keep_alive_timeout(KEEP_ALIVE.1)
         .keep_alive_while_idle(true)
         .tcp_nodelay(true)
-        .connect_lazy())
+        .connect_lazy()
 }

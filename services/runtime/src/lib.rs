@@ -10,5 +10,6 @@ pub mod listener;
 pub mod metrics_port;
 pub mod probe;
 pub mod redis;
+pub mod replicas;
 pub mod telemetry;
 pub mod trace_context;

@@ -51,6 +51,8 @@ pub(crate) enum Error {
     RefreshToken(#[from] Refusal),
     #[error("no such login session")]
     NoSuchSession,
+    #[error("no such user")]
+    NoSuchUser,
     #[error(transparent)]
     Hashing(#[from] passwords::Error),
     #[error(transparent)]
@@ -79,6 +81,7 @@ impl Error {
             Self::RefreshToken(Refusal::Expired) => "expired",
             Self::RefreshToken(Refusal::Stolen) => "stolen",
             Self::NoSuchSession => "no_such_session",
+            Self::NoSuchUser => "no_such_user",
             Self::Hashing(passwords::Error::Busy) => "busy",
             Self::Hashing(passwords::Error::Failed(_))
             | Self::Store(_)

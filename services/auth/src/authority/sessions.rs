@@ -1,15 +1,16 @@
-//! Login sessions that are open: validating their access tokens, refreshing and revoking them.
+//! Login sessions that are open: validating their access tokens, refreshing, reviewing and revoking them.
 
 use std::time::Duration;
 
 use proto::ids::LoginSessionId;
+use runtime::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
 
 use super::{Authority, Error, TokenPair, outcome};
 use crate::{
-    refresh::{Presented, Refusal, Verdict, judge},
-    revocations::Mark,
+    refresh::{LoginSession, Presented, Refusal, Verdict, judge},
+    revocations::{Mark, MarkKind},
     store::{self, Rotation},
     token::Principal,
 };
@@ -37,7 +38,7 @@ impl Authority {
     fn try_validate(&self, token: &str) -> Result<(Principal, Duration), Error> {
         let now = self.clock.now();
         let principal = self.rules.verify(&self.keys.ring(), token, now)?;
-        if self.revocations.contains(&principal.session) {
+        if self.revocations.is_revoked(&principal.session) {
             return Err(Error::Revoked);
         }
         let left = principal.expires_at.since(now);
@@ -132,14 +133,37 @@ impl Authority {
         if now.since(revoked_at) > self.marks_matter_for() {
             return Ok(());
         }
+        self.metrics.revocation(cause);
+        info!(login.session.id = %id, cause, "revoked a login session");
+        self.tell(id, MarkKind::Revoked, revoked_at).await;
+        Ok(())
+    }
+
+    /// Has everybody who uses a login session asked to authenticate again; says since when.
+    pub(crate) async fn review(&self, id: &LoginSessionId) -> Result<Timestamp, Error> {
+        let now = self.clock.now();
+        let reviewed_at = self.store.review(id, now).await?;
+        let reviewed_at = reviewed_at.ok_or(Error::NoSuchSession)?;
+        info!(login.session.id = %id, "a login session is under review");
+        self.tell(id, MarkKind::Reviewed, reviewed_at).await;
+        Ok(reviewed_at)
+    }
+
+    /// The login sessions of a user that have not ended, the one refreshed last first.
+    pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<LoginSession>, Error> {
+        let name = user.parse()?;
+        let found = self.store.user(&name).await?.ok_or(Error::NoSuchUser)?;
+        let now = self.clock.now();
+        Ok(self.store.sessions_of(&found.user.id, now).await?)
+    }
+
+    async fn tell(&self, id: &LoginSessionId, kind: MarkKind, at: Timestamp) {
         let mark = Mark {
             session: id.clone(),
-            revoked_at,
+            kind,
+            at,
         };
         self.revocations.add(mark.clone());
         self.feed.publish(&mark).await;
-        self.metrics.revocation(cause);
-        info!(login.session.id = %id, cause, "revoked a login session");
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::ids::LoginSessionId;
+use proto::ids::{LoginSessionId, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
 use secrecy::{ExposeSecret, SecretSlice};
 use sqlx::{
@@ -144,15 +144,50 @@ impl PostgresStore {
             .transpose()
     }
 
-    pub(super) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
-        const SQL: &str =
-            "SELECT id, revoked_at FROM sessions WHERE revoked_at >= $1 ORDER BY revoked_at";
+    pub(super) async fn review(
+        &self,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        const SQL: &str = "UPDATE sessions SET reviewed_at = greatest(coalesce(reviewed_at, 0), $1) \
+                           WHERE id = $2 AND revoked_at IS NULL AND expires_at > $1 RETURNING reviewed_at";
+        let row = sqlx::query(SQL)
+            .bind(now.unix_millis())
+            .bind(id.as_str())
+            .fetch_optional(&self.0)
+            .await?;
+        row.map(|row| Ok(Timestamp::from_unix_millis(row.try_get(0)?)))
+            .transpose()
+    }
+
+    pub(super) async fn marks_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+        const SQL: &str = "SELECT id, revoked_at, true FROM sessions WHERE revoked_at >= $1 UNION ALL \
+                           SELECT id, reviewed_at, false FROM sessions WHERE reviewed_at >= $1";
         let rows = sqlx::query(SQL)
             .bind(since.unix_millis())
             .fetch_all(&self.0)
             .await?;
         rows.iter()
-            .map(|row| read_mark(row.try_get(0)?, row.try_get(1)?))
+            .map(|row| read_mark(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+            .collect()
+    }
+
+    pub(super) async fn sessions_of(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<LoginSession>, Error> {
+        const SQL: &str = "SELECT s.id, u.id, u.name, s.generation, s.newest, s.rotated_at, s.expires_at, \
+                           s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.id = $1 \
+                           AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.rotated_at DESC LIMIT $3";
+        let rows = sqlx::query(SQL)
+            .bind(user.as_str())
+            .bind(now.unix_millis())
+            .bind(i64::from(PIECE))
+            .fetch_all(&self.0)
+            .await?;
+        rows.iter()
+            .map(|row| read_session(row)?.try_into())
             .collect()
     }
 
@@ -230,7 +265,14 @@ fn migrations() -> Migrator {
         include_str!("migrations/postgres_1.sql").into_sql_str(),
         false,
     );
-    let mut migrator = Migrator::with_migrations(vec![first]);
+    let second = Migration::new(
+        2,
+        "reviews of sessions".into(),
+        MigrationType::Simple,
+        include_str!("migrations/postgres_2.sql").into_sql_str(),
+        false,
+    );
+    let mut migrator = Migrator::with_migrations(vec![first, second]);
     migrator.create_schema(SCHEMA);
     migrator.dangerous_set_table_name(format!("{SCHEMA}.migrations"));
     migrator

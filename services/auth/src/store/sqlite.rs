@@ -3,7 +3,7 @@
 
 mod writer;
 
-use proto::ids::LoginSessionId;
+use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
@@ -139,20 +139,64 @@ impl SqliteStore {
             .await
     }
 
-    pub(super) async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
-        const SQL: &str =
-            "SELECT id, revoked_at FROM sessions WHERE revoked_at >= ?1 ORDER BY revoked_at";
+    pub(super) async fn review(
+        &self,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        const SQL: &str = "UPDATE sessions SET reviewed_at = max(coalesce(reviewed_at, 0), ?1) \
+                           WHERE id = ?2 AND revoked_at IS NULL AND expires_at > ?1 RETURNING reviewed_at";
+        let id = id.clone();
+        self.0
+            .run(move |db| {
+                let at = db
+                    .prepare_cached(SQL)?
+                    .query_row(params![now.unix_millis(), id.as_str()], |row| row.get(0))
+                    .optional()?;
+                Ok(at.map(Timestamp::from_unix_millis))
+            })
+            .await
+    }
+
+    pub(super) async fn sessions_of(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<LoginSession>, Error> {
+        const SQL: &str = "SELECT s.id, u.id, u.name, s.generation, s.newest, s.rotated_at, s.expires_at, \
+                           s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.id = ?1 \
+                           AND s.revoked_at IS NULL AND s.expires_at > ?2 ORDER BY s.rotated_at DESC LIMIT ?3";
+        let user = user.clone();
+        let rows = self
+            .0
+            .run(move |db| {
+                let mut statement = db.prepare_cached(SQL)?;
+                let rows = statement.query_map(
+                    params![user.as_str(), now.unix_millis(), PIECE],
+                    read_session,
+                )?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await?;
+        rows.into_iter().map(LoginSession::try_from).collect()
+    }
+
+    pub(super) async fn marks_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+        const SQL: &str = "SELECT id, revoked_at, true FROM sessions WHERE revoked_at >= ?1 UNION ALL \
+                           SELECT id, reviewed_at, false FROM sessions WHERE reviewed_at >= ?1";
         let rows = self
             .0
             .run(move |db| {
                 let mut statement = db.prepare_cached(SQL)?;
                 let rows = statement.query_map([since.unix_millis()], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get(1)?))
+                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
                 })?;
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
             })
             .await?;
-        rows.iter().map(|(id, at)| read_mark(id, *at)).collect()
+        rows.iter()
+            .map(|(id, at, revoked)| read_mark(id, *at, *revoked))
+            .collect()
     }
 
     pub(super) async fn forget_sessions(&self, before: Timestamp) -> Result<u64, Error> {

@@ -34,9 +34,11 @@ async fn keeps_its_promises(store: &Store) {
     keeps_users_by_name(store).await;
     rotates_only_what_is_newest_and_not_revoked(store).await;
     remembers_when_a_session_was_first_revoked(store).await;
+    remembers_the_newest_review_of_a_session_that_goes_on(store).await;
     forgets_what_has_ended_piece_by_piece(store).await;
     keeps_the_first_key_of_a_generation(store).await;
     keeps_the_first_secret_of_a_name(store).await;
+    lists_the_sessions_of_a_user_that_have_not_ended(store).await;
 }
 
 fn user(name: &str) -> StoredUser {
@@ -127,10 +129,62 @@ async fn remembers_when_a_session_was_first_revoked(store: &Store) {
 
     let mark = Mark {
         session: kept.id,
-        revoked_at: after(10),
+        kind: MarkKind::Revoked,
+        at: after(10),
     };
-    assert_eq!(store.revoked_since(after(10)).await.unwrap(), [mark]);
-    assert_eq!(store.revoked_since(after(11)).await.unwrap(), []);
+    assert_eq!(store.marks_since(after(10)).await.unwrap(), [mark]);
+    assert_eq!(store.marks_since(after(11)).await.unwrap(), []);
+}
+
+async fn remembers_the_newest_review_of_a_session_that_goes_on(store: &Store) {
+    let kept = session(store, "ada", after(3600)).await;
+    for (at, told) in [(10, 10), (30, 30), (20, 30)] {
+        let reviewed = store.review(&kept.id, after(at)).await.unwrap();
+        assert_eq!(reviewed, Some(after(told)));
+    }
+    let mark = Mark {
+        session: kept.id.clone(),
+        kind: MarkKind::Reviewed,
+        at: after(30),
+    };
+    assert_eq!(store.marks_since(after(30)).await.unwrap(), [mark]);
+
+    assert_eq!(store.review(&kept.id, after(3600)).await.unwrap(), None);
+    store.revoke(&kept.id, after(40)).await.unwrap();
+    assert_eq!(store.review(&kept.id, after(50)).await.unwrap(), None);
+    assert_eq!(store.marks_since(after(30)).await.unwrap().len(), 2);
+}
+
+async fn lists_the_sessions_of_a_user_that_have_not_ended(store: &Store) {
+    assert!(store.add_user(user("grace"), START).await.unwrap());
+    let ended = session(store, "grace", after(100)).await;
+    let revoked = session(store, "grace", after(3600)).await;
+    store.revoke(&revoked.id, after(1)).await.unwrap();
+    let first = session(store, "grace", after(3600)).await;
+    let second = session(store, "grace", after(3600)).await;
+    let rotation = Rotation {
+        session: first.id.clone(),
+        spent: first.generation,
+        newest: first.newest,
+        at: after(90),
+    };
+    assert!(store.rotate(rotation).await.unwrap());
+
+    let user = &first.user.id;
+    let ids = async |now| {
+        let listed = store.sessions_of(user, now).await.unwrap();
+        listed
+            .into_iter()
+            .map(|session| session.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(after(99)).await.first(), Some(&first.id));
+    let mut wanted = vec![ended.id, first.id.clone(), second.id.clone()];
+    let mut listed = ids(after(99)).await;
+    wanted.sort();
+    listed.sort();
+    assert_eq!(listed, wanted);
+    assert_eq!(ids(after(100)).await, [first.id.clone(), second.id]);
 }
 
 async fn forgets_what_has_ended_piece_by_piece(store: &Store) {

@@ -7,9 +7,10 @@ use std::{sync::Arc, time::Duration};
 use auth::{Auth, Config, OpenError};
 use clap::{Args, FromArgMatches};
 use proto::auth::{
-    GetJwksRequest, LoginRequest, Principal, RefreshTokenRequest, RegisterRequest,
-    RevokeSessionRequest, TokenPair, ValidateTokenRequest, WatchRevocationsRequest,
-    WatchRevocationsResponse, auth_service_client::AuthServiceClient, revoke_session_request::By,
+    GetJwksRequest, ListSessionsRequest, LoginRequest, LoginSession, Principal,
+    RefreshTokenRequest, RegisterRequest, ReviewSessionRequest, RevokeSessionRequest, TokenPair,
+    ValidateTokenRequest, WatchRevocationsRequest, WatchRevocationsResponse,
+    auth_service_client::AuthServiceClient, revoke_session_request::By,
 };
 use runtime::{
     clock::{ManualClock, Timestamp},
@@ -26,6 +27,8 @@ pub(crate) use self::process::{Postgres, Redis, free_port};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// When every test begins.
 pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+/// What operators prove themselves with.
+pub(crate) const OPERATOR: &str = "operator-of-these-tests";
 /// A password that nobody would refuse.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -101,7 +104,9 @@ impl Service {
     ) -> Self {
         let redis: Option<SecretUrl> = redis.map(|url| url.parse().unwrap());
         let shared = Arc::new(clock.clone());
-        let auth = Auth::open(config(arguments), &database.url(), redis.as_ref(), shared)
+        let operator = ["--operator-token", OPERATOR];
+        let arguments: Vec<&str> = operator.iter().chain(arguments).copied().collect();
+        let auth = Auth::open(config(&arguments), &database.url(), redis.as_ref(), shared)
             .await
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -192,9 +197,24 @@ impl Service {
     }
 
     pub(crate) async fn revoke(&self, by: Option<By>) -> Result<String, Status> {
-        let request = RevokeSessionRequest { by };
+        let request = by_operator(RevokeSessionRequest { by });
         let response = self.client.clone().revoke_session(request).await?;
         Ok(response.into_inner().session_id)
+    }
+
+    pub(crate) async fn review(&self, session: &str) -> Result<(), Status> {
+        let request = by_operator(ReviewSessionRequest {
+            session_id: session.into(),
+        });
+        self.client.clone().review_session(request).await.map(drop)
+    }
+
+    pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<LoginSession>, Status> {
+        let request = by_operator(ListSessionsRequest {
+            username: user.into(),
+        });
+        let response = self.client.clone().list_sessions(request).await?;
+        Ok(response.into_inner().sessions)
     }
 
     pub(crate) async fn jwks(&self) -> String {
@@ -207,6 +227,14 @@ impl Service {
         let response = self.client.clone().watch_revocations(request).await;
         response.unwrap().into_inner()
     }
+}
+
+/// A request that an operator makes.
+pub(crate) fn by_operator<T>(request: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(request);
+    let proof = format!("Bearer {OPERATOR}").parse().unwrap();
+    request.metadata_mut().insert("authorization", proof);
+    request
 }
 
 /// The next session that a watcher hears of; `None` when the stream has ended.

@@ -10,6 +10,7 @@ mod harness;
 mod opening;
 mod refreshing;
 mod replicas;
+mod reviewing;
 mod revoking;
 mod secrecy;
 mod signing_in;

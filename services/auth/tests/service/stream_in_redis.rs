@@ -43,7 +43,8 @@ async fn sessions(port: u16, count: usize) -> Vec<String> {
             .await
             .unwrap();
         for (id, fields) in read.into_iter().flat_map(|(_, entries)| entries) {
-            assert_eq!((fields[0].as_str(), fields[2].as_str()), ("session", "at"));
+            assert!(["session", "review"].contains(&fields[0].as_str()));
+            assert_eq!(fields[2], "at");
             assert!(fields[3].parse::<i64>().unwrap() > 0);
             found.push(fields[1].clone());
             after = id;
@@ -71,6 +72,23 @@ async fn a_revocation_is_written_to_the_stream() {
         timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
         [session]
     );
+}
+
+#[tokio::test]
+async fn a_review_is_written_to_the_stream_under_a_name_of_its_own() {
+    let port = free_port();
+    let _redis = Redis::start(port);
+    let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
+    let session = service.ada().await.session_id;
+    service.review(&session).await.unwrap();
+
+    assert_eq!(
+        timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
+        std::slice::from_ref(&session)
+    );
+    type Entries = Vec<(String, Vec<String>)>;
+    let entries: Entries = ask(port, &["XRANGE", STREAM, "-", "+"]).await;
+    assert_eq!(entries[0].1[..2], ["review".to_owned(), session]);
 }
 
 #[tokio::test]

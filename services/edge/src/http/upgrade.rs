@@ -17,7 +17,7 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use proto::ids::RecipeId;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{Shared, origin, problem::Problem};
@@ -79,19 +79,23 @@ fn prepare(
         .remove::<OnUpgrade>()
         .ok_or_else(|| ("handshake", not_a_websocket()))?;
     if edge.lifecycle.is_stopping() {
-        return Err(("draining", no_room("The server restarts; try again")));
+        let problem = no_room("The server restarts; try again", RETRY_AFTER);
+        return Err(("draining", problem));
     }
-    let place = edge.places.take(address).ok_or_else(|| {
-        (
-            "connections",
-            no_room("Too many connections; try again later"),
-        )
-    })?;
+    let unauthenticated = edge
+        .door
+        .enter(address, Instant::now())
+        .map_err(|shut| (shut.label(), too_many(shut.retry_after())))?;
+    let place = edge
+        .places
+        .take(address)
+        .ok_or_else(|| ("connections", too_many(RETRY_AFTER)))?;
     Ok(Prepared {
         upgraded: Upgraded {
             recipe,
             address,
             place,
+            unauthenticated: Some(unauthenticated),
         },
         on_upgrade,
         accept_key,
@@ -189,6 +193,10 @@ fn not_a_websocket() -> Problem {
     )
 }
 
-fn no_room(words: &str) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, words).retry_after(RETRY_AFTER)
+fn too_many(retry_after: Duration) -> Problem {
+    no_room("Too many connections; try again later", retry_after)
+}
+
+fn no_room(words: &str, retry_after: Duration) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, words).retry_after(retry_after)
 }

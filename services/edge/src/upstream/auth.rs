@@ -7,18 +7,22 @@ use proto::{
     auth::{
         GetJwksRequest, LoginRequest, Principal as ProtoPrincipal, RefreshTokenRequest,
         RegisterRequest, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
-        WatchRevocationsRequest, auth_service_client::AuthServiceClient,
+        WatchRevocationsRequest, WatchRevocationsResponse, auth_service_client::AuthServiceClient,
         revoke_session_request::By,
     },
     ids::LoginSessionId,
 };
-use runtime::{clock::Timestamp, trace_context::request};
+use runtime::{
+    clock::Timestamp,
+    grpc::{Pool, Repeat},
+    trace_context::request,
+};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, timeout};
-use tonic::{Code, Status, Streaming, transport::Channel};
+use tokio::time::Instant;
+use tonic::{Code, Response, Status, Streaming, transport::Channel};
 use tracing::warn;
 
-use super::Principal;
+use super::{Principal, convert};
 
 /// How long a call may take. Hashing a password behind a queue of others is the slowest.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -84,12 +88,12 @@ pub enum Revoke {
 
 /// A client of the auth service. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct AuthClient(AuthServiceClient<Channel>);
+pub struct AuthClient(Pool);
 
 impl AuthClient {
-    /// Over a channel that connects when first used.
-    pub fn new(channel: Channel) -> Self {
-        Self(AuthServiceClient::new(channel))
+    /// Of its replicas.
+    pub fn new(replicas: Pool) -> Self {
+        Self(replicas)
     }
 
     /// Tells whom an access token belongs to, and when it ends by this process's monotonic clock.
@@ -99,11 +103,13 @@ impl AuthClient {
     pub async fn validate(&self, token: &SecretString) -> Result<(Principal, Instant), AuthError> {
         // Counted from before the question, so that a slow answer never lengthens a token's life.
         let asked = Instant::now();
-        let question = ValidateTokenRequest {
-            access_token: token.expose_secret().to_owned(),
+        let call = |mut client: AuthServiceClient<Channel>| {
+            let question = ValidateTokenRequest {
+                access_token: token.expose_secret().to_owned(),
+            };
+            async move { client.validate_token(request(question)).await }
         };
-        let mut client = self.0.clone();
-        let answer = bounded(client.validate_token(request(question))).await?;
+        let answer = self.call(Repeat::Idempotent, call).await?;
         let principal = answer.principal.ok_or(AuthError::Unavailable)?;
         let expires = asked + duration(principal.expires_in.as_ref());
         Ok((read_principal(principal)?, expires))
@@ -124,8 +130,11 @@ impl AuthClient {
             password: password.expose_secret().to_owned(),
             client_address,
         };
-        let mut client = self.0.clone();
-        let answer = bounded(client.register(request(question))).await?;
+        let call = |mut client: AuthServiceClient<Channel>| {
+            let question = request(question.clone());
+            async move { client.register(question).await }
+        };
+        let answer = self.call(Repeat::Never, call).await?;
         tokens(answer.tokens)
     }
 
@@ -144,21 +153,26 @@ impl AuthClient {
             password: password.expose_secret().to_owned(),
             client_address,
         };
-        let mut client = self.0.clone();
-        let answer = bounded(client.login(request(question))).await?;
+        let call = |mut client: AuthServiceClient<Channel>| {
+            let question = request(question.clone());
+            async move { client.login(question).await }
+        };
+        let answer = self.call(Repeat::Never, call).await?;
         tokens(answer.tokens)
     }
 
-    /// Exchanges a refresh token for a new pair.
+    /// Exchanges a refresh token for a new pair. Asking twice within seconds gives the same pair.
     ///
     /// # Errors
     /// `Unauthenticated` or `Unavailable`.
     pub async fn refresh(&self, token: &SecretString) -> Result<Tokens, AuthError> {
-        let question = RefreshTokenRequest {
-            refresh_token: token.expose_secret().to_owned(),
+        let call = |mut client: AuthServiceClient<Channel>| {
+            let question = RefreshTokenRequest {
+                refresh_token: token.expose_secret().to_owned(),
+            };
+            async move { client.refresh_token(request(question)).await }
         };
-        let mut client = self.0.clone();
-        let answer = bounded(client.refresh_token(request(question))).await?;
+        let answer = self.call(Repeat::Idempotent, call).await?;
         tokens(answer.tokens)
     }
 
@@ -172,8 +186,11 @@ impl AuthClient {
             Revoke::AccessToken(token) => By::AccessToken(token.expose_secret().to_owned()),
         };
         let question = RevokeSessionRequest { by: Some(by) };
-        let mut client = self.0.clone();
-        let answer = bounded(client.revoke_session(request(question))).await?;
+        let call = |mut client: AuthServiceClient<Channel>| {
+            let question = request(question.clone());
+            async move { client.revoke_session(question).await }
+        };
+        let answer = self.call(Repeat::Idempotent, call).await?;
         answer
             .session_id
             .parse()
@@ -185,63 +202,77 @@ impl AuthClient {
     /// # Errors
     /// `Unavailable`.
     pub async fn jwks(&self) -> Result<String, AuthError> {
-        let mut client = self.0.clone();
-        Ok(bounded(client.get_jwks(request(GetJwksRequest {})))
-            .await?
-            .jwks_json)
+        let call = |mut client: AuthServiceClient<Channel>| async move {
+            client.get_jwks(request(GetJwksRequest {})).await
+        };
+        Ok(self.call(Repeat::Idempotent, call).await?.jwks_json)
     }
 
-    /// Follows revocations: those that still matter, then each new one.
+    /// Follows revocations and reviews: those that still matter, then each new one.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn revocations(&self) -> Result<Revocations, AuthError> {
-        let mut client = self.0.clone();
-        let call = client.watch_revocations(request(WatchRevocationsRequest {}));
-        Ok(Revocations(bounded(call).await?))
+        let call = |mut client: AuthServiceClient<Channel>| async move {
+            let question = request(WatchRevocationsRequest {});
+            client.watch_revocations(question).await
+        };
+        Ok(Revocations(self.call(Repeat::Idempotent, call).await?))
+    }
+
+    async fn call<T, F>(
+        &self,
+        repeat: Repeat,
+        call: impl Fn(AuthServiceClient<Channel>) -> F,
+    ) -> Result<T, AuthError>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let over = |channel| call(AuthServiceClient::new(channel));
+        let answer = self.0.call(repeat, TIMEOUT, over).await;
+        answer.map_err(|status| read(&status))
     }
 }
 
-/// A login session that was revoked.
+/// What happened to a login session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// Which.
-    pub session: LoginSessionId,
-    /// When, by the clock of the auth service.
-    pub revoked_at: Timestamp,
+pub enum SessionMark {
+    /// It ended then, by the auth service's clock.
+    Revoked(LoginSessionId, Timestamp),
+    /// Whoever authenticated before then, by the auth service's clock, shall do it again.
+    Reviewed(LoginSessionId, Timestamp),
 }
 
-/// A live stream of revoked login sessions.
+/// A live stream of what happens to login sessions.
 #[derive(Debug)]
-pub struct Revocations(Streaming<proto::auth::WatchRevocationsResponse>);
+pub struct Revocations(Streaming<WatchRevocationsResponse>);
 
 impl Revocations {
     /// The next one.
     ///
     /// # Errors
     /// `Unavailable` when the stream has ended and must be opened again.
-    pub async fn next(&mut self) -> Result<Mark, AuthError> {
+    pub async fn next(&mut self) -> Result<SessionMark, AuthError> {
         loop {
             let mark = self.0.message().await.map_err(|status| read(&status))?;
-            let mark = mark.ok_or(AuthError::Unavailable)?;
-            if let Ok(session) = mark.session_id.parse() {
-                let revoked_at = timestamp(mark.revoked_at.unwrap_or_default());
-                return Ok(Mark {
-                    session,
-                    revoked_at,
-                });
+            if let Some(mark) = read_mark(mark.ok_or(AuthError::Unavailable)?) {
+                return Ok(mark);
             }
         }
     }
 }
 
-async fn bounded<T>(
-    call: impl Future<Output = Result<tonic::Response<T>, Status>>,
-) -> Result<T, AuthError> {
-    match timeout(TIMEOUT, call).await {
-        Ok(Ok(answer)) => Ok(answer.into_inner()),
-        Ok(Err(status)) => Err(read(&status)),
-        Err(_) => Err(AuthError::Unavailable),
+/// `None`: of a kind that this edge does not know.
+fn read_mark(mark: WatchRevocationsResponse) -> Option<SessionMark> {
+    match mark.review {
+        Some(review) => {
+            let at = convert::timestamp(review.reviewed_at.as_ref());
+            Some(SessionMark::Reviewed(review.session_id.parse().ok()?, at))
+        }
+        None => {
+            let at = convert::timestamp(mark.revoked_at.as_ref());
+            Some(SessionMark::Revoked(mark.session_id.parse().ok()?, at))
+        }
     }
 }
 
@@ -266,8 +297,10 @@ fn read(status: &Status) -> AuthError {
 }
 
 fn read_principal(principal: ProtoPrincipal) -> Result<Principal, AuthError> {
+    let expires_in = duration(principal.expires_in.as_ref());
     let user = principal.user.ok_or(AuthError::Unavailable)?;
     Ok(Principal {
+        validated_at: convert::timestamp(principal.expires_at.as_ref()).before(expires_in),
         user: user.id.parse().map_err(|_| AuthError::Unavailable)?,
         name: Arc::from(user.name),
         login_session: principal
@@ -288,10 +321,6 @@ fn tokens(pair: Option<TokenPair>) -> Result<Tokens, AuthError> {
         user_id: user.id,
         user_name: user.name,
     })
-}
-
-fn timestamp(moment: prost_types::Timestamp) -> Timestamp {
-    Timestamp::from_unix_millis(moment.seconds * 1_000 + i64::from(moment.nanos) / 1_000_000)
 }
 
 /// Negative durations count as nothing.

@@ -17,7 +17,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
     auth::auth_service_server::AuthServiceServer, chat::chat_service_server::ChatServiceServer,
 };
-use runtime::{clock::SystemClock, lifecycle::Lifecycle, telemetry::Prometheus};
+use runtime::{clock::SystemClock, grpc::Pool, lifecycle::Lifecycle, telemetry::Prometheus};
 use serde_json::{Value, json};
 use tokio::{io::DuplexStream, time::timeout};
 use tokio_tungstenite::{
@@ -51,7 +51,7 @@ impl Kitchen {
         let auth = Arc::new(FakeAuth::default());
         let chat = Arc::new(FakeChat::default());
         let services = Services {
-            auth: in_memory(AuthServiceServer::from_arc(Arc::clone(&auth))),
+            auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(&auth)))),
             chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
             redis: None,
         };
@@ -85,6 +85,7 @@ impl Kitchen {
             recipe: "pancakes".parse().unwrap(),
             address,
             place: self.edge.places.take(address).unwrap(),
+            unauthenticated: None,
         };
         tokio::spawn(connection::run(Arc::clone(&self.edge), far, upgraded));
         Client(WebSocketStream::from_raw_socket(near, Role::Client, None).await)

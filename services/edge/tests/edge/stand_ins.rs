@@ -105,6 +105,20 @@ impl AuthService for FakeAuth {
         Err(Status::unimplemented(""))
     }
 
+    async fn list_sessions(
+        &self,
+        _: Request<auth::ListSessionsRequest>,
+    ) -> Result<Response<auth::ListSessionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn review_session(
+        &self,
+        _: Request<auth::ReviewSessionRequest>,
+    ) -> Result<Response<auth::ReviewSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     type WatchRevocationsStream = Answers<auth::WatchRevocationsResponse>;
 
     async fn watch_revocations(

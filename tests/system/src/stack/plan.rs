@@ -13,7 +13,17 @@ use crate::{
     service::{Launch, Service, flags, replace},
 };
 
-/// What to start. By default: no limit on sign-ins, logs at TRACE, SQLite in a private folder.
+/// All clients of a test come from one address, and many of them at once.
+const NO_RATES: [&str; 6] = [
+    "--sign-in-rate",
+    "0",
+    "--upgrade-rate-per-address",
+    "0",
+    "--max-unauthenticated-per-address",
+    "0",
+];
+
+/// What to start. By default: no limit on sign-ins and upgrades from one address, logs at TRACE, SQLite in a private folder.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// How many edges, each service in its own process; none: everything in one.
@@ -42,7 +52,7 @@ impl Plan {
             chat_replicas: 1,
             auth_flags: Vec::new(),
             chat_flags: Vec::new(),
-            edge_flags: vec![flags(&["--sign-in-rate", "0"])],
+            edge_flags: vec![flags(&NO_RATES)],
             log: "trace".to_owned(),
             binary: None,
         }
@@ -52,7 +62,7 @@ impl Plan {
     pub fn apart(edges: usize) -> Self {
         Self {
             edges,
-            edge_flags: vec![flags(&["--sign-in-rate", "0"]); edges],
+            edge_flags: vec![flags(&NO_RATES); edges],
             ..Self::together()
         }
     }

@@ -7,7 +7,8 @@ use system_tests::{
 };
 
 async fn health(arguments: &[&str]) -> Ended {
-    let command = recipe_chat(&[&["health"], arguments].concat());
+    let words = ["health"].iter().chain(arguments).copied();
+    let command = recipe_chat(&words.collect::<Vec<_>>());
     Process::start("health", command).ended().await
 }
 

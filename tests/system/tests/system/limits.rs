@@ -42,6 +42,57 @@ async fn more_connections_than_allowed_are_503_before_the_upgrade() {
 }
 
 #[tokio::test]
+async fn connections_that_do_not_say_who_they_are_leave_room_for_others() {
+    for flag in ["--max-unauthenticated", "--max-unauthenticated-per-address"] {
+        let stack = Plan::together().edge(&[flag, "2"]).start().await;
+        let ada = stack.register("ada").await;
+        let _first = stack.connect("soup").await;
+        let mut second = stack.connect("soup").await;
+
+        assert_full(&stack).await;
+        second.auth(&ada.access_token).await;
+
+        stack.connect("soup").await.auth(&ada.access_token).await;
+    }
+}
+
+#[tokio::test]
+async fn upgrades_that_come_too_fast_are_503_before_the_upgrade() {
+    for (flag, burst) in [("--upgrade-rate", 2), ("--upgrade-rate-per-address", 10)] {
+        let stack = Plan::together().edge(&[flag, "1"]).start().await;
+        let mut taken = 0;
+        while stack.api().upgrade("/v1/chat/soup").send().await.status == 101 {
+            taken += 1;
+            assert!(taken < 100, "{flag} limits nothing");
+        }
+        assert!(taken >= burst, "{flag}: {taken}");
+        let metrics = stack.api().get("/metrics").send().await.text();
+        assert!(metrics.contains("edge_refused_upgrades"), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_tells_who_the_client_is() {
+    for (trusted, refused) in [("127.0.0.0/8", false), ("10.0.0.0/8", true)] {
+        let flags = [
+            "--trusted-proxies",
+            trusted,
+            "--upgrade-rate-per-address",
+            "1",
+        ];
+        let stack = Plan::together().edge(&flags).start().await;
+        let mut statuses = Vec::new();
+        for client in 1..=30 {
+            let said = format!("198.51.100.7, 203.0.113.{client}");
+            let upgrade = stack.api().upgrade("/v1/chat/soup");
+            let answer = upgrade.header("X-Forwarded-For", &said).send().await;
+            statuses.push(answer.status);
+        }
+        assert_eq!(statuses.contains(&503), refused, "{trusted}: {statuses:?}");
+    }
+}
+
+#[tokio::test]
 async fn more_connections_of_one_user_than_allowed_are_closed() {
     let stack = Plan::together()
         .edge(&["--max-connections-per-user", "2"])

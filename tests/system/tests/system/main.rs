@@ -15,6 +15,7 @@ mod privacy;
 mod reauth;
 mod revocation;
 mod sharing;
+mod sessions;
 mod tokens;
 
 mod cli;

@@ -21,7 +21,7 @@ use hyper_util::{
 use proto::{
     auth::auth_service_server::AuthServiceServer, chat::chat_service_server::ChatServiceServer,
 };
-use runtime::{clock::SystemClock, lifecycle::Lifecycle, telemetry::Prometheus};
+use runtime::{clock::SystemClock, grpc::Pool, lifecycle::Lifecycle, telemetry::Prometheus};
 use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest as _};
 use tower::ServiceExt as _;
 
@@ -51,7 +51,9 @@ impl Desk {
         let words = std::iter::once("edge").chain(flags.iter().copied());
         let reception = Arc::new(Reception::default());
         let services = Services {
-            auth: in_memory(AuthServiceServer::from_arc(Arc::clone(&reception))),
+            auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(
+                &reception,
+            )))),
             chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::new(
                 FakeChat::default(),
             ))))),

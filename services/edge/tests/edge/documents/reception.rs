@@ -124,6 +124,20 @@ impl AuthService for Reception {
         }))
     }
 
+    async fn list_sessions(
+        &self,
+        _: Request<auth::ListSessionsRequest>,
+    ) -> Result<Response<auth::ListSessionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn review_session(
+        &self,
+        _: Request<auth::ReviewSessionRequest>,
+    ) -> Result<Response<auth::ReviewSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     type WatchRevocationsStream = <FakeAuth as AuthService>::WatchRevocationsStream;
 
     async fn watch_revocations(

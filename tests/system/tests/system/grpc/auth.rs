@@ -73,7 +73,8 @@ async fn registering_and_signing_in_have_their_statuses() {
 
 #[tokio::test]
 async fn a_token_is_validated_refreshed_and_revoked() {
-    let mut stack = Plan::apart(1).start().await;
+    let operator = ["--operator-token", "operator-of-this-test"];
+    let mut stack = Plan::apart(1).auth(&operator).start().await;
     let ada = stack.register("ada").await;
     let mut auth = auth(&mut stack).await;
     let validate = |token: &str| ValidateTokenRequest {
@@ -105,11 +106,12 @@ async fn a_token_is_validated_refreshed_and_revoked() {
 
     for _ in 0..2 {
         let by = Some(By::SessionId(found.session_id.clone()));
-        let revoked = auth
-            .revoke_session(RevokeSessionRequest { by })
-            .await
-            .unwrap()
-            .into_inner();
+        let refused = auth.revoke_session(RevokeSessionRequest { by: by.clone() });
+        assert_refused(refused.await, Code::PermissionDenied);
+        let mut by_operator = tonic::Request::new(RevokeSessionRequest { by });
+        let proof = "Bearer operator-of-this-test".parse().unwrap();
+        by_operator.metadata_mut().insert("authorization", proof);
+        let revoked = auth.revoke_session(by_operator).await.unwrap().into_inner();
         assert_eq!(revoked.session_id, found.session_id);
     }
     for token in [&ada.access_token, &fresh.access_token] {

@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_millis(seconds * 1000)
+}
+
+/// A session of ada's login whose token was found good at second `validated`.
+fn held(validated: i64, generation: u64, phase: Phase) -> Held {
+    let now = Instant::now();
+    Held {
+        login_session: "login".parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        recipe: "soup".parse().unwrap(),
+        generation,
+        phase,
+        due: now + Duration::from_secs(840),
+        expires: now + Duration::from_secs(900),
+        validated_at: at(validated),
+    }
+}
+
+/// What the connection is told now, if anything.
+fn told(connection: &Connection) -> Option<(u64, PromptReason)> {
+    match connection.control.order().now_or_never()? {
+        Order::Prompt(prompt) => Some((prompt.generation, prompt.reason)),
+        Order::Close(close) => panic!("closed: {close:?}"),
+    }
+}
+
+const REVIEW: PromptReason = PromptReason::Review;
+
+#[test]
+fn a_review_asks_each_older_connection_once_however_often_it_is_heard_of() {
+    let registry = Registry::new();
+    let (login, now) = ("login".parse().unwrap(), Instant::now());
+    let [old, new, asked] = [0; 3].map(|_| registry.connect());
+    old.carry(&"old".parse().unwrap(), held(10, 3, Phase::Active));
+    new.carry(&"new".parse().unwrap(), held(20, 1, Phase::Active));
+    asked.carry(&"asked".parse().unwrap(), held(10, 1, Phase::Asked));
+
+    assert_eq!(registry.review(&login, at(15), now), 1);
+    assert_eq!(told(&old), Some((3, REVIEW)));
+    for earlier in [15, 14] {
+        assert_eq!(registry.review(&login, at(earlier), now), 0);
+    }
+    assert_eq!(
+        [told(&old), told(&new), told(&asked)],
+        [None, None, None],
+        "once, and only who has to"
+    );
+    let other = "other".parse().unwrap();
+    assert_eq!(registry.review(&other, at(99), now), 0);
+}
+
+#[test]
+fn a_review_that_was_heard_of_first_asks_who_comes_with_an_older_token() {
+    let registry = Registry::new();
+    registry.review(&"login".parse().unwrap(), at(15), Instant::now());
+    let connection = registry.connect();
+    let session = "s".parse().unwrap();
+
+    connection.carry(&session, held(14, 1, Phase::Active));
+    assert_eq!(told(&connection), Some((1, REVIEW)));
+    connection.carry(&session, held(14, 1, Phase::Asked));
+    assert_eq!(told(&connection), None, "the question has been put");
+    connection.carry(&session, held(16, 2, Phase::Active));
+    assert_eq!(told(&connection), None, "and answered");
+}

@@ -1,0 +1,193 @@
+//! `recipe-chat check`: looks at everything that the services would use and says what to mend, one line each.
+//! It changes nothing, and prints no secret.
+
+mod database;
+mod redis;
+
+use std::{io::Write as _, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use runtime::{
+    clock::{Clock as _, SystemClock, Timestamp},
+    config::SecretUrl,
+    lifecycle::Lifecycle,
+    probe,
+    replicas::ServiceAddress,
+};
+use tokio::time::timeout;
+
+use crate::cli::RedisArgs;
+
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How far clocks may be apart. Tokens bear 5 s, prompts 2 s.
+const SKEW: Duration = Duration::from_secs(1);
+
+/// What to look at: what is not named is not looked at.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The auth service: every replica is asked
+    #[arg(long, env = "EDGE_AUTH_URL")]
+    auth_url: Option<ServiceAddress>,
+
+    /// The chat service: every replica is asked
+    #[arg(long, env = "EDGE_CHAT_URL")]
+    chat_url: Option<ServiceAddress>,
+
+    /// The auth service's database
+    #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
+    auth_database_url: Option<SecretUrl>,
+
+    /// The chat service's database
+    #[arg(long, env = "CHAT_DATABASE_URL", hide_env_values = true)]
+    chat_database_url: Option<SecretUrl>,
+
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    #[command(flatten)]
+    auth: auth::Config,
+
+    #[command(flatten)]
+    chat: chat::Config,
+
+    #[command(flatten)]
+    edge: edge::config::Config,
+}
+
+/// What was found, in the order in which it was looked at.
+#[derive(Debug, Default)]
+struct Report {
+    lines: Vec<String>,
+    faults: usize,
+}
+
+impl Report {
+    /// Something is as it should be.
+    fn good(&mut self, what: &str, words: impl std::fmt::Display) {
+        self.lines.push(format!("ok    {what}: {words}"));
+    }
+
+    /// Something must be mended.
+    fn fault(&mut self, what: &str, words: impl std::fmt::Display) {
+        self.lines.push(format!("MEND  {what}: {words}"));
+        self.faults += 1;
+    }
+
+    /// A clock must not be far from this machine's, which was read `before` and `after` it.
+    fn clock(&mut self, what: &str, before: Timestamp, theirs: Timestamp, after: Timestamp) {
+        let skew = before.since(theirs).max(theirs.since(after));
+        if skew > SKEW {
+            self.fault(
+                what,
+                format!("its clock and this machine's are {skew:?} apart: run NTP on both"),
+            );
+        } else {
+            self.good(what, "its clock agrees with this machine's");
+        }
+    }
+}
+
+/// Looks at everything.
+///
+/// # Errors
+/// When something must be mended.
+pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
+    let mut report = Report::default();
+    settings(&mut report, &check);
+    if let Some(url) = &check.redis.redis_url {
+        redis::check(&mut report, url).await;
+    }
+    for (what, schema, url) in [
+        (
+            "auth database",
+            "recipe_chat_auth",
+            &check.auth_database_url,
+        ),
+        (
+            "chat database",
+            "recipe_chat_chat",
+            &check.chat_database_url,
+        ),
+    ] {
+        if let Some(url) = url {
+            database::check(&mut report, what, schema, url).await;
+        }
+    }
+    for (what, url) in [("auth", check.auth_url), ("chat", check.chat_url)] {
+        if let Some(url) = url {
+            service(&mut report, what, url).await;
+        }
+    }
+    let mut out = std::io::stdout();
+    for line in &report.lines {
+        writeln!(out, "{line}").context("cannot write to standard output")?;
+    }
+    match report.faults {
+        0 => Ok(()),
+        1 => Err(anyhow!("there is something to mend")),
+        faults => Err(anyhow!("there are {faults} things to mend")),
+    }
+}
+
+fn settings(report: &mut Report, check: &Check) {
+    let mut faults = check.edge.faults();
+    if let Err(of_auth) = check.auth.check() {
+        faults.push(of_auth.to_string());
+    }
+    // Relations that neither service can see alone.
+    let asked = check.edge.reauth_lead;
+    if asked >= check.auth.access_ttl {
+        faults.push("--reauth-lead must be shorter than --access-ttl".to_owned());
+    }
+    if check.edge.reauth_grace > asked {
+        faults.push("--reauth-grace should not be longer than --reauth-lead".to_owned());
+    }
+    if faults.is_empty() {
+        report.good("settings", "they agree with one another");
+    }
+    for fault in faults {
+        report.fault("settings", fault);
+    }
+}
+
+/// Asks each replica for its health.
+async fn service(report: &mut Report, what: &str, url: ServiceAddress) {
+    let lifecycle = Lifecycle::new();
+    let name = url.to_string();
+    let replicas = url.follow(&lifecycle);
+    match timeout(PATIENCE, replicas.some()).await {
+        Err(_) => report.fault(what, format!("{name} cannot be looked up")),
+        Ok(addresses) => {
+            for address in addresses.iter() {
+                let health = timeout(PATIENCE, probe::grpc(&address.to_string())).await;
+                match health {
+                    Ok(Ok(())) => report.good(what, format!("{address} is healthy")),
+                    Ok(Err(unhealthy)) => report.fault(what, format!("{address} {unhealthy}")),
+                    Err(_) => report.fault(what, format!("{address} does not answer")),
+                }
+            }
+        }
+    }
+    lifecycle.stop();
+}
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_are_apart_are_a_fault() {
+        let at = |seconds: i64| Timestamp::from_unix_millis(seconds * 1000);
+        for (theirs, faults) in [(100, 0), (102, 0), (103, 0), (104, 1), (99, 0), (98, 1)] {
+            let mut report = Report::default();
+            report.clock("redis", at(100), at(theirs), at(102));
+            assert_eq!(report.faults, faults, "{theirs}: {:?}", report.lines);
+        }
+    }
+}

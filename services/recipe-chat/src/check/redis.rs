@@ -1,0 +1,104 @@
+//! Whether Redis can be used: reachable, new enough, keeping what it is given, and with a clock that agrees.
+
+use runtime::{
+    clock::Timestamp,
+    config::SecretUrl,
+    redis::{Failure, Redis, cmd},
+};
+
+use super::{PATIENCE, Report, now};
+
+const WHAT: &str = "redis";
+/// Sharded pub/sub and the commands that the scripts use.
+const OLDEST: u32 = 7;
+
+pub(super) async fn check(report: &mut Report, url: &SecretUrl) {
+    let redis = match Redis::open(url) {
+        Ok(redis) => redis.with_patience(PATIENCE),
+        Err(invalid) => return report.fault(WHAT, format!("--redis-url: {invalid}")),
+    };
+    if let Err(failure) = redis.ping(PATIENCE).await {
+        return report.fault(WHAT, format!("{url} does not answer: {failure}"));
+    }
+    report.good(WHAT, format!("{url} answers"));
+    match redis.run::<String>(&cmd("INFO")).await {
+        Ok(info) => read_info(report, &info),
+        Err(failure) => report.fault(WHAT, format!("INFO may not be asked: {failure}")),
+    }
+    check_clock(report, &redis).await;
+}
+
+fn read_info(report: &mut Report, info: &str) {
+    let field = |name: &str| {
+        info.lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.trim())
+    };
+    let version = field("redis_version").unwrap_or("unknown");
+    let major = version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok());
+    if major.is_some_and(|major: u32| major >= OLDEST) {
+        report.good(WHAT, format!("version {version}"));
+    } else {
+        report.fault(
+            WHAT,
+            format!("version {version}: {OLDEST} or later is needed"),
+        );
+    }
+    match field("maxmemory_policy") {
+        Some("noeviction") => report.good(WHAT, "maxmemory-policy is noeviction"),
+        policy => report.fault(
+            WHAT,
+            format!(
+                "maxmemory-policy is {}: set it to noeviction, or deadlines are thrown away when memory is short",
+                policy.unwrap_or("unknown")
+            ),
+        ),
+    }
+}
+
+async fn check_clock(report: &mut Report, redis: &Redis) {
+    let before = now();
+    let answer: Result<(i64, i64), Failure> = redis.run(&cmd("TIME")).await;
+    let after = now();
+    match answer {
+        Ok((seconds, micros)) => {
+            let theirs = Timestamp::from_unix_millis(seconds.saturating_mul(1000) + micros / 1000);
+            report.clock(WHAT, before, theirs, after);
+        }
+        Err(failure) => report.fault(WHAT, format!("TIME may not be asked: {failure}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(info: &str, faults: &[&str]) {
+        let mut report = Report::default();
+        read_info(&mut report, info);
+        assert_eq!(report.faults, faults.len(), "{:?}", report.lines);
+        let told = report.lines.join("\n");
+        for fault in faults {
+            assert!(told.contains(fault), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_old_redis_or_one_that_evicts_must_be_mended() {
+        let info = |version: &str, policy: &str| {
+            format!(
+                "# Server\r\nredis_version:{version}\r\n# Memory\r\nmaxmemory_policy:{policy}\r\n"
+            )
+        };
+        check(&info("7.0.15", "noeviction"), &[]);
+        check(&info("8.2.0", "noeviction"), &[]);
+        check(&info("7.0.15", "allkeys-lru"), &["noeviction"]);
+        check(&info("6.2.1", "noeviction"), &["7 or later"]);
+        check("", &["unknown", "noeviction"]);
+    }
+}
