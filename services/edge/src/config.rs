@@ -58,7 +58,7 @@ pub struct Config {
     pub upgrade_rate: u32,
 
     /// How many upgrades a second one address may ask for, and ten times as many at once; 0: no limit
-    #[arg(long, env = "EDGE_UPGRADE_RATE_PER_ADDRESS", default_value_t = 100)]
+    #[arg(long, env = "EDGE_UPGRADE_RATE_PER_ADDRESS", default_value_t = 500)]
     pub upgrade_rate_per_address: u32,
 
     /// How many connections may be open that have not sent a good `auth` yet; 0: no limit

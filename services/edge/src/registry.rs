@@ -16,12 +16,8 @@ use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-<<<<<<< HEAD
-    deadlines::{Deadlines, Owners, Phase, Prompt, Record},
-    session::Session,
-=======
     deadlines::{Deadlines, Issuer, Owners, Phase, Prompt, PromptReason, Record},
->>>>>>> 3a80346 (Replicas of auth behind names, operators' sessions, a door against storms, trusted proxies, check, secrets in files)
+    session::Session,
     wire::codes::Close,
 };
 
@@ -127,6 +123,7 @@ impl Held {
             phase,
             due: now + due_in,
             expires: session.expires(),
+            validated_at: principal.validated_at,
         }
     }
 

@@ -101,18 +101,14 @@ fn read_mark(entry: &StreamEntry) -> Option<SessionMark> {
         let (_, value) = entry.fields.iter().find(|(field, _)| field == name)?;
         std::str::from_utf8(value).ok()
     };
-<<<<<<< HEAD
-    // Only measured by: without it the session is revoked all the same.
-    let revoked_at = field(MARK_TIME).and_then(|text| text.parse().ok());
-    Some(Mark {
-        session: field(MARK_SESSION)?.parse().ok()?,
-        revoked_at: Timestamp::from_unix_millis(revoked_at.unwrap_or_default()),
-    })
-=======
-    let at = Timestamp::from_unix_millis(field(AT)?.parse().ok()?);
+    let at = field(AT).and_then(|text| text.parse().ok());
+    let at = at.map(Timestamp::from_unix_millis);
     match field(REVOKED) {
-        Some(login) => Some(SessionMark::Revoked(login.parse().ok()?, at)),
-        None => Some(SessionMark::Reviewed(field(REVIEWED)?.parse().ok()?, at)),
+        // When is only measured by: without it the session is revoked all the same.
+        Some(login) => Some(SessionMark::Revoked(
+            login.parse().ok()?,
+            at.unwrap_or(Timestamp::from_unix_millis(0)),
+        )),
+        None => Some(SessionMark::Reviewed(field(REVIEWED)?.parse().ok()?, at?)),
     }
->>>>>>> 3a80346 (Replicas of auth behind names, operators' sessions, a door against storms, trusted proxies, check, secrets in files)
 }

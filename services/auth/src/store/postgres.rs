@@ -50,7 +50,17 @@ impl PostgresStore {
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options);
-        migrations()
+        let migrations = migrations();
+        let known = migrations.iter().map(|known| known.version).max();
+        let known = known.unwrap_or_default();
+        if let Some(found) = newer_break(&pool, known).await.map_err(refused)? {
+            return Err(OpenError::TooNew {
+                name: url.to_string(),
+                found,
+                known,
+            });
+        }
+        migrations
             .run(&pool)
             .await
             .map_err(|cause| OpenError::Migration {
@@ -256,6 +266,20 @@ impl PostgresStore {
     }
 }
 
+/// The newest migration beyond those `known` that says of itself that older programs cannot work with it: its
+/// description begins with `breaking`. The others only add to the schema, so that the replicas of two versions may run
+/// beside each other.
+async fn newer_break(pool: &PgPool, known: i64) -> Result<Option<i64>, sqlx::Error> {
+    const ANY: &str = "SELECT to_regclass('migrations') IS NOT NULL";
+    const NEWEST: &str =
+        "SELECT max(version) FROM migrations WHERE version > $1 AND description LIKE 'breaking%'";
+    if !sqlx::query(ANY).fetch_one(pool).await?.try_get(0)? {
+        return Ok(None);
+    }
+    let row = sqlx::query(NEWEST).bind(known).fetch_one(pool).await?;
+    row.try_get(0)
+}
+
 /// Run under PostgreSQL's advisory lock, so that replicas may start together.
 fn migrations() -> Migrator {
     let first = Migration::new(
@@ -273,6 +297,7 @@ fn migrations() -> Migrator {
         false,
     );
     let mut migrator = Migrator::with_migrations(vec![first, second]);
+    migrator.set_ignore_missing(true);
     migrator.create_schema(SCHEMA);
     migrator.dangerous_set_table_name(format!("{SCHEMA}.migrations"));
     migrator

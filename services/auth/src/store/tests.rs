@@ -41,6 +41,69 @@ async fn keeps_its_promises(store: &Store) {
     lists_the_sessions_of_a_user_that_have_not_ended(store).await;
 }
 
+#[tokio::test]
+async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db");
+    let url = format!("sqlite:{}", path.display());
+    close(open(&url).await, &path).await;
+    let newer = |version: i64| {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute_batch("CREATE TABLE IF NOT EXISTS added (id INTEGER)")
+            .unwrap();
+        let found: i64 = file
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        file.pragma_update(None, "user_version", version).unwrap();
+        found
+    };
+    assert_eq!(newer(99), 2);
+    let older = open(&url).await;
+    keeps_its_promises(&older).await;
+    close(older, &path).await;
+
+    assert_eq!(newer(1099), 99, "the older one leaves the mark");
+    refuses_the_newer(&url).await;
+}
+
+/// The file is let go of by the store's thread, some time after the store.
+async fn close(store: Store, path: &std::path::Path) {
+    drop(store);
+    let free = || {
+        let file = rusqlite::Connection::open(path).unwrap();
+        file.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
+    };
+    while !free() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn postgres_starts_with_what_a_newer_version_added_but_not_past_a_break() {
+    use sqlx::Connection as _;
+    let server = process::Postgres::start();
+    let url = server.url();
+    drop(open(&url).await);
+    let mut newer = sqlx::PgConnection::connect(&url).await.unwrap();
+    let mut migrated = async |version: i64, description: &'static str| {
+        const SQL: &str = "INSERT INTO recipe_chat_auth.migrations \
+                           (version, description, success, checksum, execution_time) \
+                           VALUES ($1, $2, true, '', 0)";
+        let query = sqlx::query(SQL).bind(version).bind(description);
+        query.execute(&mut newer).await.unwrap();
+    };
+    migrated(98, "a column more").await;
+    keeps_its_promises(&open(&url).await).await;
+
+    migrated(99, "breaking: a column less").await;
+    refuses_the_newer(&url).await;
+}
+
+async fn refuses_the_newer(url: &str) {
+    let refused = Store::open(&url.parse().unwrap(), Metrics::new()).await;
+    assert!(matches!(refused, Err(OpenError::TooNew { .. })));
+}
+
 fn user(name: &str) -> StoredUser {
     StoredUser {
         user: User {

@@ -54,7 +54,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.db");
     let newer = rusqlite::Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 99).unwrap();
+    newer.pragma_update(None, "user_version", 1099).unwrap();
     drop(newer);
     one_line(
         &open_error(&format!("sqlite:{}", path.display())).await,

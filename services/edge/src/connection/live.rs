@@ -319,20 +319,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             Phase::Active => State::Active,
             Phase::Asked => State::Asked,
         });
-<<<<<<< HEAD
-=======
-        let principal = self.session.principal();
-        let held = Held {
-            login_session: principal.login_session.clone(),
-            user: principal.user.clone(),
-            recipe: self.recipe.clone(),
-            generation: self.session.generation(),
-            phase,
-            due: now + due_in,
-            expires: self.session.expires(),
-            validated_at: principal.validated_at,
-        };
->>>>>>> 3a80346 (Replicas of auth behind names, operators' sessions, a door against storms, trusted proxies, check, secrets in files)
         let record = held.record(&self.id, now);
         // First here, then there: a prompt that finds nobody here is struck from the schedule.
         self.connection.carry(&self.id, held);

@@ -34,7 +34,7 @@ fn named(page: &str) -> BTreeSet<&str> {
     };
     page.split(|c| !is_part(c))
         .filter(|word| word.len() > 2)
-        .filter(|word| word.starts_with("--") && *word != "---" || is_variable(*word))
+        .filter(|word| word.starts_with("--") && *word != "---" || is_variable(word))
         .collect()
 }
 

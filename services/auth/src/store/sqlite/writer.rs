@@ -21,11 +21,16 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 128;
 /// How long a previous process may take to let go of the file.
 const BUSY: Duration = Duration::from_secs(3);
-/// Every schema, oldest first; `user_version` counts those that were applied.
+/// Every schema, oldest first. `user_version` counts those that were applied; all so far only add to what was
+/// there, so that an older program works with what a newer one leaves.
 const MIGRATIONS: [&str; 2] = [
     include_str!("../migrations/sqlite_1.sql"),
     include_str!("../migrations/sqlite_2.sql"),
 ];
+
+/// What a migration adds to `user_version`, beside the one that it counts for, when a program that does not know it
+/// cannot work with what it leaves. There is none yet.
+const BREAKING: i64 = 1000;
 
 /// Does one call, and keeps its answer until the commit. All of a call's statements must be able to fail without
 /// harm to the others of the batch.
@@ -134,26 +139,30 @@ fn migrate(db: &mut Connection, path: &str) -> Result<(), OpenError> {
         path: path.to_owned(),
         cause,
     };
-    let known = MIGRATIONS.len();
     let change = db
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(sqlite)?;
     let found: i64 = change
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(sqlite)?;
-    let applied = usize::try_from(found).unwrap_or(usize::MAX);
-    let Some(missing) = MIGRATIONS.get(applied..) else {
+    let known = MIGRATIONS.len() as i64;
+    if found / BREAKING > 0 {
         return Err(OpenError::TooNew {
             name: path.to_owned(),
             found,
-            known: known as i64,
+            known,
         });
+    }
+    // A newer program that only added to the schema was here: this one works beside what it added.
+    let applied = usize::try_from(found).unwrap_or(0);
+    let Some(missing) = MIGRATIONS.get(applied..) else {
+        return Ok(());
     };
     for migration in missing {
         change.execute_batch(migration).map_err(sqlite)?;
     }
     change
-        .pragma_update(None, "user_version", known as i64)
+        .pragma_update(None, "user_version", known)
         .map_err(sqlite)?;
     change.commit().map_err(sqlite)
 }
