@@ -14,8 +14,8 @@ mod health;
 mod privacy;
 mod reauth;
 mod revocation;
-mod sharing;
 mod sessions;
+mod sharing;
 mod tokens;
 
 mod cli;
