@@ -140,9 +140,33 @@ impl Process {
         self.signal("TERM");
     }
 
-    /// Stops it from running, without its knowing.
+    /// Stops it from running, without its knowing. Returns when no thread of it runs any more.
+    ///
+    /// # Panics
+    /// When the process has ended, or does not stop within five seconds.
     pub fn freeze(&self) {
         self.signal("STOP");
+        // The signal is on its way: a thread on another core may still answer something. Nothing tells when it has
+        // arrived but the kernel's word.
+        let stopped = (0..5_000).any(|_| {
+            std::thread::sleep(Duration::from_millis(1));
+            self.is_frozen()
+        });
+        assert!(stopped, "process {} does not stop", self.id());
+    }
+
+    fn is_frozen(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id()));
+        threads.is_ok_and(|mut threads| {
+            threads.all(|thread| {
+                let stat = thread.and_then(|thread| fs::read_to_string(thread.path().join("stat")));
+                stat.is_ok_and(|stat| {
+                    stat.rsplit(") ")
+                        .next()
+                        .is_some_and(|rest| rest.starts_with('T'))
+                })
+            })
+        })
     }
 
     /// Lets it run on.
