@@ -136,7 +136,7 @@ pub mod revoke_session_request {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     #[prost(skip_debug)]
     pub enum By {
-        /// The id itself: for operators, with their token as in ListSessions.
+        /// The id itself: with the operators' token as in ListSessions, where one is configured.
         #[prost(string, tag = "1")]
         SessionId(::prost::alloc::string::String),
         /// Any refresh token of the session, also a spent one.
@@ -432,7 +432,8 @@ pub mod auth_service_client {
         /// Ends a login session: its tokens are dead and its connections close on every edge.
         ///
         /// Idempotent. UNAUTHENTICATED: the credential that names the session is not good.
-        /// By `session_id`, for operators only: NOT_FOUND when there is no such session.
+        /// By `session_id`: NOT_FOUND when there is no such session; PERMISSION_DENIED without the operators' token where
+        /// the service has one configured.
         pub async fn revoke_session(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeSessionRequest>,
@@ -631,7 +632,8 @@ pub mod auth_service_server {
         /// Ends a login session: its tokens are dead and its connections close on every edge.
         ///
         /// Idempotent. UNAUTHENTICATED: the credential that names the session is not good.
-        /// By `session_id`, for operators only: NOT_FOUND when there is no such session.
+        /// By `session_id`: NOT_FOUND when there is no such session; PERMISSION_DENIED without the operators' token where
+        /// the service has one configured.
         async fn revoke_session(
             &self,
             request: tonic::Request<super::RevokeSessionRequest>,

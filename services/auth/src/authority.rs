@@ -122,6 +122,11 @@ impl Authority {
         self.keys.ring().jwks()
     }
 
+    /// Whether an operators' token is configured.
+    pub(crate) fn has_operators(&self) -> bool {
+        self.config.operator_token.is_some()
+    }
+
     /// Whether this is the operators' token. It takes as long whatever is wrong with it.
     pub(crate) fn is_operator(&self, token: &str) -> bool {
         let expected = self.config.operator_token.as_ref();

@@ -46,7 +46,7 @@ pub struct Config {
     #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
     pub sign_in_max_delay: Duration,
 
-    /// What operators prove themselves with to list, review and revoke sessions; without it nobody can
+    /// What operators prove themselves with to list, review and revoke sessions; without it nobody can list or review
     #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
     pub operator_token: Option<SecretString>,
 }

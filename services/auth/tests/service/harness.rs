@@ -29,6 +29,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 /// What operators prove themselves with.
 pub(crate) const OPERATOR: &str = "operator-of-these-tests";
+const WITH_OPERATORS: [&str; 2] = ["--operator-token", OPERATOR];
 /// A password that nobody would refuse.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -93,7 +94,12 @@ impl Service {
         arguments: &[&str],
         redis: Option<&str>,
     ) -> Self {
-        Self::start_at(database, arguments, redis, ManualClock::at(START)).await
+        let arguments = [&WITH_OPERATORS, arguments].concat();
+        Self::start_at(database, &arguments, redis, ManualClock::at(START)).await
+    }
+
+    pub(crate) async fn start_without_operators(database: Database) -> Self {
+        Self::start_at(database, &[], None, ManualClock::at(START)).await
     }
 
     async fn start_at(
@@ -104,9 +110,7 @@ impl Service {
     ) -> Self {
         let redis: Option<SecretUrl> = redis.map(|url| url.parse().unwrap());
         let shared = Arc::new(clock.clone());
-        let operator = ["--operator-token", OPERATOR];
-        let arguments: Vec<&str> = operator.iter().chain(arguments).copied().collect();
-        let auth = Auth::open(config(&arguments), &database.url(), redis.as_ref(), shared)
+        let auth = Auth::open(config(arguments), &database.url(), redis.as_ref(), shared)
             .await
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -125,7 +129,13 @@ impl Service {
 
     /// Another process on the same database.
     pub(crate) async fn replica(&self) -> Self {
-        Self::start_at(self.database.clone(), &[], None, self.clock.clone()).await
+        Self::start_at(
+            self.database.clone(),
+            &WITH_OPERATORS,
+            None,
+            self.clock.clone(),
+        )
+        .await
     }
 
     /// Stops in good order.
@@ -139,7 +149,7 @@ impl Service {
 
     pub(crate) async fn restart(self) -> Self {
         let (database, clock) = self.stop().await;
-        Self::start_at(database, &[], None, clock).await
+        Self::start_at(database, &WITH_OPERATORS, None, clock).await
     }
 
     pub(crate) fn stop_soon(&self) {

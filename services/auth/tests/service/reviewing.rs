@@ -141,3 +141,16 @@ async fn nobody_but_an_operator_may_ask() {
     }
     assert_eq!(service.sessions_of("ada").await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn without_an_operator_token_only_a_session_whose_id_is_known_can_be_ended() {
+    let service = Service::start_without_operators(Database::sqlite()).await;
+    let session_id = service.ada().await.session_id;
+    let refused = service.sessions_of("ada").await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    let revoke = RevokeSessionRequest {
+        by: Some(By::SessionId(session_id.clone())),
+    };
+    let answer = service.client.clone().revoke_session(revoke).await;
+    assert_eq!(answer.unwrap().into_inner().session_id, session_id);
+}
