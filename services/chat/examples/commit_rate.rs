@@ -3,7 +3,7 @@
 //! of service and clients together (and not of a database server), so that it tells something on a busy machine.
 //! Then what an attached recipe costs while nothing happens.
 //!
-//! `cargo run --release -p chat --example commit_rate [sqlite:PATH | postgres://…]`
+//! `cargo run --profile ci-release -p chat --example commit_rate [sqlite:PATH | postgres://…]`
 
 #![expect(
     clippy::print_stdout,

@@ -80,7 +80,7 @@ impl Sqlite {
         &self,
         keys: Vec<MessageKey>,
     ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
-        self.read(move |db| queries::find(db, keys)).await
+        self.read(move |db| queries::find(db, &keys)).await
     }
 
     pub(super) async fn commit(&self, rows: Vec<RecipeRow>) -> Result<Vec<bool>, Error> {
@@ -153,19 +153,19 @@ impl Sqlite {
         &self,
         recipes: Vec<RecipeId>,
     ) -> Result<Vec<(RecipeId, Revision)>, Error> {
-        self.read(move |db| queries::revisions(db, recipes)).await
+        self.read(move |db| queries::revisions(db, &recipes)).await
     }
 
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.writer.call(work).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
         self.readers[turn].call(work).await

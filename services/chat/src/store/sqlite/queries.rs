@@ -179,7 +179,7 @@ fn members(db: &Connection, recipe: &RecipeId) -> Result<Vec<Member>, Error> {
 
 pub(super) fn find(
     db: &Connection,
-    keys: Vec<MessageKey>,
+    keys: &[MessageKey],
 ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
     let mut select = db.prepare_cached(&format!(
         "{MESSAGE} WHERE recipe = ?1 AND author = ?2 AND id = ?3"
@@ -188,7 +188,7 @@ pub(super) fn find(
     for key in keys {
         let mut rows = select.query([key.recipe.as_str(), key.author.as_str(), key.id.as_str()])?;
         if let Some(row) = rows.next()? {
-            found.push((key, Arc::new(message(row)?)));
+            found.push((key.clone(), Arc::new(message(row)?)));
         }
     }
     Ok(found)
@@ -340,7 +340,7 @@ pub(super) fn list(db: &Connection, who: &Principal, limit: usize) -> Result<Vec
 
 pub(super) fn revisions(
     db: &Connection,
-    recipes: Vec<RecipeId>,
+    recipes: &[RecipeId],
 ) -> Result<Vec<(RecipeId, Revision)>, Error> {
     let mut select = db.prepare_cached("SELECT revision FROM recipes WHERE id = ?1")?;
     let mut found = Vec::with_capacity(recipes.len());
@@ -348,7 +348,7 @@ pub(super) fn revisions(
         let revision = select
             .query_row([recipe.as_str()], |row| row.get(0))
             .optional()?;
-        found.extend(revision.map(|revision| (recipe, unsigned(revision))));
+        found.extend(revision.map(|revision| (recipe.clone(), unsigned(revision))));
     }
     Ok(found)
 }

@@ -8,7 +8,10 @@ use rusqlite::Connection;
 use super::super::OpenError;
 
 /// One after the other; the database remembers how many it has.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../../migrations/sqlite/0002_messages_by_id.sql"),
+];
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 64;
 /// How long a reader waits when the log is being wound up.

@@ -1,5 +1,6 @@
 //! A thread with a connection. Whatever waits goes into one transaction, so that a burst shares a commit; each
-//! call is answered after it, and one that fails takes back only its own part.
+//! call is answered after it. When one of them fails, which is rare, all are taken back and each runs once more in
+//! a transaction of its own: savepoints would make every burst pay for that.
 
 use std::{io, thread, time::Duration};
 
@@ -47,14 +48,15 @@ impl Worker {
         })
     }
 
-    /// Runs `work` on the thread and gives its result after the commit.
+    /// Runs `work` on the thread and gives its result after the commit. It may run twice, the second time as if the
+    /// first had never been.
     pub(super) async fn call<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         let call = Box::new(Typed {
-            work: Some(work),
+            work,
             result: None,
             answer,
         });
@@ -87,19 +89,18 @@ trait Call: Send {
 }
 
 struct Typed<W, T> {
-    work: Option<W>,
+    work: W,
     result: Option<T>,
     answer: oneshot::Sender<Result<T, Error>>,
 }
 
 impl<W, T> Call for Typed<W, T>
 where
-    W: FnOnce(&Connection) -> Result<T, Error> + Send,
+    W: FnMut(&Connection) -> Result<T, Error> + Send,
     T: Send,
 {
     fn run(&mut self, connection: &Connection) -> Result<(), Error> {
-        let work = self.work.take().ok_or(Error::Closed)?;
-        self.result = Some(work(connection)?);
+        self.result = Some((self.work)(connection)?);
         Ok(())
     }
 
@@ -115,62 +116,35 @@ where
 fn run(connection: &Connection, begin: Begin, mut queue: mpsc::Receiver<Box<dyn Call>>) {
     let mut calls = Vec::with_capacity(TOGETHER);
     while queue.blocking_recv_many(&mut calls, TOGETHER) > 0 {
-        let outcomes = transaction(connection, begin, &mut calls);
-        let failed = outcomes.as_ref().err().cloned();
-        let mut outcomes = outcomes.unwrap_or_default().into_iter();
-        for call in calls.drain(..) {
-            let outcome = match (&failed, outcomes.next()) {
-                (Some(error), _) => Err(error.clone()),
-                (None, outcome) => outcome.unwrap_or(Err(Error::Closed)),
+        let together = transaction(connection, begin, &mut calls);
+        let alone = together.is_err() && calls.len() > 1;
+        for mut call in calls.drain(..) {
+            let outcome = match alone {
+                true => transaction(connection, begin, std::slice::from_mut(&mut call)),
+                false => together.clone(),
             };
             call.answer(outcome);
         }
     }
 }
 
-/// Runs all calls in one transaction: the outcome of each, or why none of them happened.
+/// Runs all calls in one transaction; after an error nothing of it has happened.
 fn transaction(
     connection: &Connection,
     begin: Begin,
     calls: &mut [Box<dyn Call>],
-) -> Result<Vec<Result<(), Error>>, Error> {
-    connection.execute_batch(match begin {
+) -> Result<(), Error> {
+    let begin = match begin {
         Begin::Writing => "BEGIN IMMEDIATE",
         Begin::Reading => "BEGIN DEFERRED",
-    })?;
-    let outcomes = calls
+    };
+    connection.prepare_cached(begin)?.execute([])?;
+    let done = calls
         .iter_mut()
-        .map(|call| part(connection, begin, call.as_mut()))
-        .collect::<Result<Vec<_>, _>>()
-        .and_then(|outcomes| {
-            connection.prepare_cached("COMMIT")?.execute([])?;
-            Ok(outcomes)
-        });
+        .try_for_each(|call| call.run(connection))
+        .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?));
     if !connection.is_autocommit() {
-        // The commit failed, or a part could not be taken back: nothing of it may stay.
         connection.execute_batch("ROLLBACK")?;
     }
-    outcomes
-}
-
-/// Runs one call so that it can be taken back alone. The outer error means that the whole transaction is lost,
-/// which a full disk, among others, does by itself.
-fn part(
-    connection: &Connection,
-    begin: Begin,
-    call: &mut dyn Call,
-) -> Result<Result<(), Error>, Error> {
-    if matches!(begin, Begin::Reading) {
-        return Ok(call.run(connection));
-    }
-    connection.prepare_cached("SAVEPOINT part")?.execute([])?;
-    let outcome = call.run(connection);
-    match &outcome {
-        Err(error) if connection.is_autocommit() => return Err(error.clone()),
-        Err(_) => connection.execute_batch("ROLLBACK TO part; RELEASE part")?,
-        Ok(()) => {
-            connection.prepare_cached("RELEASE part")?.execute([])?;
-        }
-    }
-    Ok(outcome)
+    done.map(drop)
 }

@@ -101,3 +101,24 @@ async fn calls_made_together_succeed_and_fail_each_for_itself() {
     let key = draft("pie", "ada", "m1", "hi").key();
     assert_eq!(store.find(vec![key]).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_keeps_its_messages() {
+    let databases = Databases::sqlite();
+    let url = databases.url();
+    let path = std::path::Path::new(url.strip_prefix("sqlite:").unwrap());
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let file = rusqlite::Connection::open(path).unwrap();
+    file.execute_batch(include_str!("../../../migrations/sqlite/0001_init.sql"))
+        .unwrap();
+    file.execute_batch(
+        "INSERT INTO messages VALUES ('pie', 1, 'm1', 'ada', 'Ada', 'hi', NULL, NULL, 2000);
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(file);
+
+    let store = databases.open().await;
+    let key = draft("pie", "ada", "m1", "hi").key();
+    assert_eq!(store.find(vec![key]).await.unwrap().len(), 1);
+}
