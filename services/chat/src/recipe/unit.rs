@@ -341,4 +341,28 @@ mod tests {
         let pound = Unit::recognise("lb").unwrap().size().unwrap();
         assert_eq!(pound, Rational::new(45_359_237, 100_000).unwrap());
     }
+
+    /// Sizes by an independent source, which rounds them to seven digits: docs/decisions/0003-exact-units.md.
+    #[test]
+    fn sizes_are_those_that_cooklang_bundles() {
+        use cooklang::convert::{Converter, PhysicalQuantity};
+
+        let bundled = Converter::bundled();
+        let mut compared = 0;
+        for known in KNOWN {
+            let Some(size) = Unit(known.name.to_owned()).size() else {
+                continue;
+            };
+            let other = bundled.find_unit(known.name).unwrap();
+            let per_base = match other.physical_quantity {
+                PhysicalQuantity::Volume => 1_000.0,
+                _ => 1.0,
+            };
+            let exact = size.numerator() as f64 / size.denominator() as f64;
+            let apart = exact / (other.ratio * per_base) - 1.0;
+            assert!(apart.abs() < 1e-6, "{} measures {exact}", known.name);
+            compared += 1;
+        }
+        assert!(compared > 10, "only {compared} units measure anything");
+    }
 }
