@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::client::Seen;
+use crate::client::{Place, Seen};
 
 /// What happened to one recipe. Clones share it; the order of calls is the order of time.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +131,14 @@ impl History {
         }
     }
 
-    /// All that one connection saw, from its first to its last message.
+    /// All that one connection saw. It may have a gap only where it was told so.
+    pub fn saw(&self, place: &Place) {
+        for stretch in place.stretches() {
+            self.connection(stretch);
+        }
+    }
+
+    /// What one connection saw without a gap.
     pub fn connection(&self, seen: &[Seen]) {
         self.0.lock().unwrap().connections.push(seen.to_vec());
     }

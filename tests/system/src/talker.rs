@@ -71,7 +71,7 @@ impl Talker {
                 Ok(mut client) => {
                     let ended = talk.go_on(&mut client).await;
                     talk.revision = Some(client.revision());
-                    self.history.connection(client.place().seen());
+                    self.history.saw(client.place());
                     ended
                 }
                 Err(event) => Err(event),

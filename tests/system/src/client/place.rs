@@ -7,6 +7,8 @@ use serde_json::Value;
 pub struct Place {
     revision: Option<u64>,
     seen: Vec<Seen>,
+    /// Where in `seen` messages are missing that an update said were left out.
+    gaps: Vec<usize>,
 }
 
 /// A message that came over a connection.
@@ -31,6 +33,14 @@ impl Place {
         &self.seen
     }
 
+    /// The same in stretches: between two of them messages are missing, as the connection was told.
+    pub fn stretches(&self) -> impl Iterator<Item = &[Seen]> {
+        let ends = self.gaps.iter().copied().chain([self.seen.len()]);
+        ends.scan(0, |from, to| {
+            Some(&self.seen[std::mem::replace(from, to)..to])
+        })
+    }
+
     /// Goes on to where an update leads. Panics when the contract allows no such step.
     pub(crate) fn follow(&mut self, update: &Value) {
         let revision = update["revision"].as_u64().unwrap_or_default();
@@ -53,13 +63,18 @@ impl Place {
         assert!(revision >= here, "the revision fell from {here}: {update}");
         assert_rising(&messages, update);
         messages.retain(|message| message.revision > here);
-        if update["messages_truncated"] != true {
-            let places: Vec<u64> = messages.iter().map(|message| message.revision).collect();
-            let wanted: Vec<u64> = (here + 1..=revision).collect();
-            assert_eq!(
-                places, wanted,
-                "messages are missing after {here}: {update}"
-            );
+        let places: Vec<u64> = messages.iter().map(|message| message.revision).collect();
+        let first = match update["messages_truncated"] == true {
+            true => places.first().copied().unwrap_or(revision + 1),
+            false => here + 1,
+        };
+        let wanted: Vec<u64> = (first..=revision).collect();
+        assert_eq!(
+            places, wanted,
+            "messages are missing after {here}: {update}"
+        );
+        if first > here + 1 {
+            self.gaps.push(self.seen.len());
         }
         self.arrive(revision, messages);
     }
@@ -130,6 +145,29 @@ mod tests {
             follow(&[update(1, &[], None), update(4, &[2, 3], Some(4))]),
             [2, 3, 4]
         );
+    }
+
+    #[test]
+    fn a_gap_that_is_told_begins_a_new_stretch() {
+        let mut place = Place::default();
+        let mut late = update(6, &[5, 6], None);
+        late["messages_truncated"] = json!(true);
+        for update in [update(2, &[1, 2], None), late, update(7, &[], Some(7))] {
+            place.follow(&update);
+        }
+
+        let revisions = |stretch: &[Seen]| stretch.iter().map(|s| s.revision).collect::<Vec<_>>();
+        let stretches: Vec<_> = place.stretches().map(revisions).collect();
+        assert_eq!(stretches, [vec![1, 2], vec![5, 6, 7]]);
+    }
+
+    #[test]
+    #[should_panic(expected = "messages are missing after 1")]
+    fn a_gap_within_what_is_told_is_found() {
+        let mut late = update(6, &[4, 6], None);
+        late["messages_truncated"] = json!(true);
+
+        follow(&[update(1, &[], None), late]);
     }
 
     #[test]

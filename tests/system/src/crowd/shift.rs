@@ -64,7 +64,7 @@ impl<'a> Shift<'a> {
             Err(_) => End::Again(None),
         };
         if let Some(speech) = &self.life.speech {
-            speech.end(self.place.seen());
+            speech.end(&self.place);
         }
         if matches!(end, End::Final) {
             self.line.leave().await;

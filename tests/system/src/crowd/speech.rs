@@ -5,7 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::{client::new_id, history::History, patience::PATIENCE};
+use crate::{
+    client::{Place, new_id},
+    history::History,
+    patience::PATIENCE,
+};
 
 /// How long until a message that was put off is said again when nobody names a time.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -112,7 +116,7 @@ impl Speech {
     }
 
     /// Keeps what a connection that has ended saw.
-    pub(super) fn end(&self, seen: &[crate::client::Seen]) {
-        self.talk.history.connection(seen);
+    pub(super) fn end(&self, place: &Place) {
+        self.talk.history.saw(place);
     }
 }

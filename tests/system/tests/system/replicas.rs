@@ -136,7 +136,7 @@ async fn edges_that_disagree_about_who_is_up_keep_one_order_with_and_without_hin
     ways.sees(both);
     let history = company.tables()[0].1.clone();
     for watcher in &watchers.0 {
-        history.connection(watcher.place().seen());
+        history.saw(watcher.place());
     }
     company.leave(&mut ways.stack).await;
 }
