@@ -16,12 +16,15 @@ mod joining;
 mod lexer;
 mod measures;
 mod message;
+mod narration;
 mod notes;
+mod numbers;
 mod opening;
 mod outcome;
 mod politeness;
 mod scaling;
 mod steps;
+mod systems;
 
 use self::cursor::Cursor;
 use self::outcome::Miss;

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::lexer::{self, Kind};
+use super::numbers;
 use super::outcome::Miss;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
@@ -73,55 +74,7 @@ pub(super) fn starts(mut cursor: Cursor<'_>) -> bool {
         return true;
     }
     let articled = matches!(cursor.word(), "a" | "an") && !cursor.word_ahead(1).is_empty();
-    articled || vague(&mut { cursor }).is_some() || counted_word(&mut { cursor }).is_some()
-}
-
-/// Whether digits or a number word stand here; not "a" or "some".
-pub(super) fn starts_with_number(cursor: Cursor<'_>) -> bool {
-    cursor
-        .token()
-        .is_some_and(|token| matches!(token.kind, Kind::Number(_) | Kind::TooBig))
-        || counted_word(&mut { cursor }).is_some()
-}
-
-/// A whole number of people, steps and the like, in digits or in words.
-pub(super) fn whole(cursor: &mut Cursor<'_>) -> Result<Option<u64>, Miss> {
-    let mut ahead = *cursor;
-    let Some(number) = number(&mut ahead)? else {
-        return Ok(None);
-    };
-    let whole = number.as_whole();
-    if whole.is_some() {
-        *cursor = ahead;
-    }
-    Ok(whole)
-}
-
-/// One number: "2", "1 1/2", "one and a half", "half a", "a dozen".
-pub(super) fn number(cursor: &mut Cursor<'_>) -> Result<Option<Rational>, Miss> {
-    let Some(token) = cursor.token() else {
-        return Ok(None);
-    };
-    let read = match token.kind {
-        Kind::TooBig => return Err(Miss::too_big()),
-        Kind::Number(number) => {
-            cursor.advance();
-            Some(digits_and_fraction(cursor, number)?)
-        }
-        Kind::Word => number_in_words(cursor),
-        Kind::Quoted | Kind::Mark(_) => None,
-    };
-    let Some(number) = read else { return Ok(None) };
-    if number < Rational::ONE {
-        cursor.eat_any(&["of an", "of a", "an", "a"]);
-    }
-    if cursor.eat_any(&["dozens", "dozen"]) {
-        return number
-            .times(Rational::whole(12))
-            .map(Some)
-            .ok_or_else(Miss::too_big);
-    }
-    Ok(Some(number))
+    articled || vague(&mut { cursor }).is_some() || numbers::counted_word(&mut { cursor }).is_some()
 }
 
 fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
@@ -133,10 +86,10 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
     let article = matches!(cursor.word(), "a" | "an");
     let mut after_article = *cursor;
     after_article.advance();
-    if article && number_ahead(after_article) && !has_size(after_article) {
+    if article && numbers::number_ahead(after_article) && !has_size(after_article) {
         *cursor = after_article;
     }
-    let Some(low) = number(cursor)? else {
+    let Some(low) = numbers::number(cursor)? else {
         return Ok(None);
     };
     let mut ahead = *cursor;
@@ -146,8 +99,8 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
         || ahead.eat_any(&["to", "or"])
         || (between && ahead.eat("and"));
     if range
-        && starts_with_number(ahead)
-        && let Some(high) = number(&mut ahead)?
+        && numbers::starts_with_number(ahead)
+        && let Some(high) = numbers::number(&mut ahead)?
     {
         *cursor = ahead;
         // "3-2" is read as the cook must have meant it.
@@ -155,97 +108,6 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
         return Ok(Some(ordered.unwrap_or(Quantity::Exactly(low))));
     }
     Ok(Some(Quantity::Exactly(low)))
-}
-
-pub(super) fn number_ahead(cursor: Cursor<'_>) -> bool {
-    cursor
-        .token()
-        .is_some_and(|token| matches!(token.kind, Kind::Number(_)))
-}
-
-fn digits_and_fraction(cursor: &mut Cursor<'_>, number: Rational) -> Result<Rational, Miss> {
-    if number.as_whole().is_none() {
-        return Ok(number);
-    }
-    let mut ahead = *cursor;
-    // "1 1/2", "1½", "1 and 1/2", and "1-1/2", which can't be a range since it falls.
-    let joined =
-        ahead.eat("and") || ahead.eat_mark('&') || (!number.is_zero() && ahead.eat_mark('-'));
-    if let Some(token) = ahead.token()
-        && let Kind::Number(fraction) = token.kind
-        && fraction < Rational::ONE
-        && !fraction.is_zero()
-    {
-        ahead.advance();
-        *cursor = ahead;
-        return number.plus(fraction).ok_or_else(Miss::too_big);
-    }
-    if joined && ahead.eat_any(&["a half", "half"]) && ahead.word() != "and" {
-        *cursor = ahead;
-        cursor.eat_any(&["an", "a"]);
-        return Rational::new(1, 2)
-            .and_then(|half| number.plus(half))
-            .ok_or_else(Miss::too_big);
-    }
-    Ok(number)
-}
-
-const HALVES: [(&str, u128, u128); 8] = [
-    ("a half", 1, 2),
-    ("half", 1, 2),
-    ("three quarters", 3, 4),
-    ("a quarter", 1, 4),
-    ("quarter", 1, 4),
-    ("two thirds", 2, 3),
-    ("a third", 1, 3),
-    ("one third", 1, 3),
-];
-
-const COUNTS: [(&str, u32); 18] = [
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("eleven", 11),
-    ("twelve", 12),
-    ("sixteen", 16),
-    ("twenty", 20),
-    ("a couple of", 2),
-    ("a couple", 2),
-    ("a dozen", 12),
-    ("dozen", 12),
-];
-
-fn counted_word(cursor: &mut Cursor<'_>) -> Option<Rational> {
-    if cursor.word() == "half" && cursor.word_ahead(1) == "and" && cursor.word_ahead(2) == "half" {
-        return None;
-    }
-    let fraction = HALVES.iter().find(|(words, _, _)| cursor.eat(words));
-    if let Some((_, numerator, denominator)) = fraction {
-        return Rational::new(*numerator, *denominator);
-    }
-    let (_, count) = COUNTS.iter().find(|(words, _)| cursor.eat(words))?;
-    Some(Rational::whole(*count))
-}
-
-fn number_in_words(cursor: &mut Cursor<'_>) -> Option<Rational> {
-    let Some(number) = counted_word(cursor) else {
-        return cursor
-            .eat_any(&["another", "an", "a"])
-            .then_some(Rational::ONE);
-    };
-    let mut ahead = *cursor;
-    if number.as_whole().is_some() && ahead.eat("and a half") {
-        *cursor = ahead;
-        return number.plus(Rational::new(1, 2)?);
-    }
-    Some(number)
 }
 
 fn vague(cursor: &mut Cursor<'_>) -> Option<Vague> {
@@ -387,8 +249,8 @@ fn size(cursor: &mut Cursor<'_>) -> Option<(Rational, Unit)> {
         cursor.advance();
         return Some((size, unit));
     }
-    let size = if number_ahead(*cursor) {
-        number(cursor).ok()??
+    let size = if numbers::number_ahead(*cursor) {
+        numbers::number(cursor).ok()??
     } else {
         return None;
     };

@@ -6,7 +6,7 @@
 use super::cursor::Cursor;
 use super::outcome::{Miss, Outcome, one};
 use super::politeness;
-use super::{details, ingredients, measures, opening, scaling, steps};
+use super::{details, ingredients, measures, narration, numbers, opening, scaling, steps, systems};
 use crate::recipe::change::{Change, Direction};
 use crate::recipe::rational::Rational;
 
@@ -83,9 +83,9 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
         "divide" => scaling::multiply(cursor, true),
         "for" => for_people(cursor),
         "convert" => scaling::convert(cursor),
-        "metric" => metric(cursor),
-        "in" => in_units(cursor),
-        "show" | "give" => shown_in_units(cursor),
+        "metric" => systems::metric(cursor),
+        "in" => systems::in_units(cursor),
+        "show" | "give" => systems::shown_in_units(cursor),
         "make" => make(cursor),
         "serves" | "servings" | "serving" => scaling::set_servings(cursor),
         "yield" | "yields" if matches!(cursor.mark(), Some(':')) => scaling::set_servings(cursor),
@@ -106,11 +106,11 @@ fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outc
 
 fn label<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
     *cursor = start;
-    if super::amounts::starts_with_number(start) {
+    if numbers::starts_with_number(start) {
         return numbered(cursor);
     }
     measures::label(cursor).or_else(|miss| match miss {
-        Miss::Talk => steps::unsaid(&mut { start }),
+        Miss::Talk => narration::unsaid(&mut { start }),
         unclear @ Miss::Unclear(_) => Err(unclear),
     })
 }
@@ -121,7 +121,7 @@ fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
         return outcome;
     }
     let mut ahead = *cursor;
-    if let Ok(Some(servings)) = super::amounts::whole(&mut ahead)
+    if let Ok(Some(servings)) = numbers::whole(&mut ahead)
         && ahead.eat_any(&["servings", "portions"])
         && ahead.is_done()
     {
@@ -187,7 +187,7 @@ fn swap(cursor: &mut Cursor<'_>, word: &str) -> Outcome {
         return outcome;
     }
     if cursor.eat("to")
-        && let Some(system) = scaling::system(cursor)
+        && let Some(system) = systems::system(cursor)
     {
         return politeness::finish(cursor).and_then(|()| one(Change::Convert(system)));
     }
@@ -209,7 +209,7 @@ fn used(cursor: &mut Cursor<'_>) -> Outcome {
         return scaling::by_verb(cursor, Some(Rational::whole(2)));
     }
     let mut ahead = *cursor;
-    if let Some(system) = scaling::system(&mut ahead)
+    if let Some(system) = systems::system(&mut ahead)
         && politeness::finish(&mut ahead).is_ok()
     {
         *cursor = ahead;
@@ -242,7 +242,7 @@ fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
         return scaling::set_servings(cursor);
     }
     if ahead.eat_any(&["units to", "recipe to", "to", "it to", "everything to"])
-        && let Some(system) = scaling::system(&mut ahead)
+        && let Some(system) = systems::system(&mut ahead)
     {
         *cursor = ahead;
         return politeness::finish(cursor).and_then(|()| one(Change::Convert(system)));
@@ -326,54 +326,9 @@ fn make(cursor: &mut Cursor<'_>) -> Outcome {
 
 fn for_people(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
-    let clearly = matches!(super::amounts::whole(&mut ahead), Ok(Some(_)))
-        && opening::is_people(ahead.word());
+    let clearly =
+        matches!(numbers::whole(&mut ahead), Ok(Some(_))) && opening::is_people(ahead.word());
     scaling::to_servings(cursor, clearly)
-}
-
-/// "metric please", "metric units".
-fn metric(cursor: &mut Cursor<'_>) -> Outcome {
-    let units = cursor.eat("units");
-    let please = cursor.stands("please");
-    politeness::finish(cursor)?;
-    if units || please {
-        one(Change::Convert(crate::recipe::unit::System::Metric))
-    } else {
-        Err(Miss::Talk)
-    }
-}
-
-/// After "in": "metric please", "US units".
-fn in_units(cursor: &mut Cursor<'_>) -> Outcome {
-    let system = scaling::system(cursor).ok_or(Miss::Talk)?;
-    let units = matches!(cursor.word_before(), "units" | "measures" | "measurements");
-    let please = cursor.stands("please");
-    politeness::finish(cursor)?;
-    match units || please {
-        true => one(Change::Convert(system)),
-        false => Err(Miss::Talk),
-    }
-}
-
-/// After "show" or "give": "it in metric", "me everything in US units".
-fn shown_in_units(cursor: &mut Cursor<'_>) -> Outcome {
-    cursor.eat("me");
-    let everything = [
-        "it",
-        "this",
-        "everything",
-        "all",
-        "the recipe",
-        "the amounts",
-        "the ingredients",
-    ];
-    cursor.eat_any(&everything);
-    if !cursor.eat("in") {
-        return Err(Miss::Talk);
-    }
-    let system = scaling::system(cursor).ok_or(Miss::Talk)?;
-    politeness::finish(cursor)?;
-    one(Change::Convert(system))
 }
 
 /// A clause of nothing but "#vegan #quick".
@@ -401,7 +356,7 @@ fn narrated_or_joined<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome
         return read(cursor);
     }
     *cursor = start;
-    steps::narrated(cursor)
+    narration::narrated(cursor)
 }
 
 /// Verbs that people use for other things too: what can't be followed is talk.

@@ -1,6 +1,7 @@
 //! Commands about which ingredients there are: add, remove, replace, rename; and about their notes.
 
 use super::cursor::Cursor;
+use super::numbers;
 use super::outcome::{Miss, Outcome, one};
 use super::politeness::{self, finish};
 use super::{amounts, items, measures};
@@ -133,7 +134,7 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
                 "Say instead of what, as in \"use oat milk instead of milk\".",
             ));
         }
-        let Some(amount) = with.amount.filter(|_| amounts::starts_with_number(start)) else {
+        let Some(amount) = with.amount.filter(|_| numbers::starts_with_number(start)) else {
             return Err(Miss::Talk);
         };
         // Only the first item: another may follow.

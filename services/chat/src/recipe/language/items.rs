@@ -7,6 +7,7 @@ use super::cursor::Cursor;
 use super::item_name::{name, name_since, named};
 use super::joining::keeps_together;
 use super::notes::{bracketed, push_note};
+use super::numbers;
 use super::outcome::Miss;
 use super::{amounts, lexer, opening, politeness};
 use crate::recipe::change::{NewIngredient, Which};
@@ -57,7 +58,7 @@ fn amount_behind(start: Cursor<'_>) -> Option<Behind<'_>> {
     at.advance();
     while !at.at_break() && at.mark() != Some('(') {
         let mut after = at;
-        if amounts::number_ahead(at)
+        if numbers::number_ahead(at)
             && let Ok(Some(measured)) = amounts::read(&mut after)
             && measured.amount.unit.is_some()
             && after.at_break()
@@ -128,7 +129,7 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
     }
     let mut ahead = *cursor;
     if ahead.eat_any(&["ingredient", "ingredient number"])
-        && let Some(number) = amounts::whole(&mut ahead)?
+        && let Some(number) = numbers::whole(&mut ahead)?
     {
         *cursor = ahead;
         return Ok(Some(Which::Numbered(number)));

@@ -1,6 +1,7 @@
 //! What a comma or an "and" behind an ingredient leads to: more of its name, a note, or something new.
 
 use super::cursor::Cursor;
+use super::numbers;
 use super::{amounts, opening};
 
 pub(super) enum Joined {
@@ -38,7 +39,7 @@ pub(super) fn joined(cursor: Cursor<'_>, measured: bool) -> Joined {
 pub(super) fn ends_note(mut cursor: Cursor<'_>) -> bool {
     let comma = cursor.mark() == Some(',');
     cursor.skip_joins();
-    let digits = amounts::starts_with_number(cursor) || amounts::starts(cursor);
+    let digits = numbers::starts_with_number(cursor) || amounts::starts(cursor);
     opening::is_here(cursor)
         || (digits && !reads_like_note(cursor))
         || (comma && reads_like_note(cursor))

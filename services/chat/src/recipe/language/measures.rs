@@ -2,6 +2,7 @@
 //! "flour: 250 g". When another ingredient is named instead of an amount, it is replaced.
 
 use super::cursor::Cursor;
+use super::numbers;
 use super::outcome::{Miss, Outcome, one};
 use super::politeness::{self, finish};
 use super::{amounts, items, notes, scaling};
@@ -97,7 +98,7 @@ pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
     if cursor.eat("to") {
         // "Reduce the sauce to a syrup" is no amount.
         let measured = amounts::read(&mut { *cursor })?.is_some_and(|m| m.amount.unit.is_some());
-        return match measured || amounts::starts_with_number(*cursor) {
+        return match measured || numbers::starts_with_number(*cursor) {
             true => amount_or_other(cursor, which).map_err(|_| unclear()),
             false => Err(unclear()),
         };
@@ -154,7 +155,7 @@ pub(super) fn part_of_it(cursor: &mut Cursor<'_>) -> Option<Rational> {
         return Some(part);
     }
     let mut ahead = *cursor;
-    let part = amounts::number(&mut ahead).ok()??;
+    let part = numbers::number(&mut ahead).ok()??;
     let is_part = part < Rational::ONE && ahead.at_break();
     is_part.then(|| *cursor = ahead)?;
     Some(part)
@@ -162,7 +163,7 @@ pub(super) fn part_of_it(cursor: &mut Cursor<'_>) -> Option<Rational> {
 
 /// After "make it": "3 eggs", "250 g flour". Digits are needed: "make it a treat" is talk.
 pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
-    if !amounts::starts_with_number(*cursor) {
+    if !numbers::starts_with_number(*cursor) {
         return Err(Miss::Talk);
     }
     let item = items::item(cursor).map_err(|_| {
@@ -178,7 +179,7 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
 pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
     cursor.eat("the");
     let start = *cursor;
-    while !cursor.at_break() && !amounts::starts_with_number(*cursor) {
+    while !cursor.at_break() && !numbers::starts_with_number(*cursor) {
         cursor.advance();
     }
     let name = cursor.text_since(start);
@@ -190,7 +191,7 @@ pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
             note: Some("optional".to_owned()),
         });
     }
-    if name.is_empty() || !amounts::starts_with_number(*cursor) {
+    if name.is_empty() || !numbers::starts_with_number(*cursor) {
         return Err(Miss::Talk);
     }
     if cursor.word_before() == "for" {

@@ -1,8 +1,8 @@
 //! Tells from the first words whether another command begins here, so that "double it and add 2 eggs" is two
 //! changes while "salt and butter" is not. It looks at three words at most and never reads the whole clause.
 
-use super::amounts;
 use super::cursor::Cursor;
+use super::numbers;
 use super::politeness;
 
 /// Whether a command begins here, politeness skipped.
@@ -67,7 +67,7 @@ pub(super) fn is_whole_recipe(word: &str) -> bool {
 }
 
 fn is_for_people(mut cursor: Cursor<'_>) -> bool {
-    matches!(amounts::whole(&mut cursor), Ok(Some(_))) && is_people(cursor.word())
+    matches!(numbers::whole(&mut cursor), Ok(Some(_))) && is_people(cursor.word())
 }
 
 pub(super) fn is_people(word: &str) -> bool {

@@ -5,13 +5,14 @@
 
 use super::amounts;
 use super::cursor::Cursor;
+use super::numbers;
 use super::opening::{is_people, is_whole_recipe};
 use super::outcome::{Miss, Outcome, one};
 use super::politeness::finish;
+use super::systems;
 use super::{items, measures};
 use crate::recipe::change::{Change, Direction, Scaling};
 use crate::recipe::rational::Rational;
-use crate::recipe::unit::System;
 
 /// After "double", "halve" and the like: the whole recipe, or one ingredient.
 pub(super) fn by_verb(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outcome {
@@ -74,7 +75,7 @@ pub(super) fn all_by(cursor: &mut Cursor<'_>, direction: Direction) -> Option<Ou
 /// "1.5x the recipe", "3 times everything". `None`: it is about something else.
 pub(super) fn times_all(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;
-    let factor = amounts::number(&mut ahead).ok()??;
+    let factor = numbers::number(&mut ahead).ok()??;
     if factor.is_zero() || !ahead.eat_any(&["x", "times"]) || !whole_recipe(&mut ahead) {
         return None;
     }
@@ -93,7 +94,7 @@ pub(super) fn scale(cursor: &mut Cursor<'_>) -> Outcome {
         return to_servings(cursor, true).map_err(|_| unclear());
     }
     cursor.eat_any(&["by a factor of", "by", "x"]);
-    let factor = amounts::number(cursor)?
+    let factor = numbers::number(cursor)?
         .filter(|factor| !factor.is_zero())
         .ok_or_else(unclear)?;
     cursor.eat_any(&["times", "x"]);
@@ -117,7 +118,7 @@ pub(super) fn multiply(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
     if !cursor.eat("by") {
         return Err(Miss::Talk);
     }
-    let number = amounts::number(cursor)?.ok_or(Miss::Talk)?;
+    let number = numbers::number(cursor)?.ok_or(Miss::Talk)?;
     finish(cursor)?;
     let factor = if divide {
         Rational::ONE.over(number)
@@ -135,7 +136,7 @@ pub(super) fn multiply(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
 
 /// After "for" or "to": "6 people", "6". Without people only when nothing else follows.
 pub(super) fn to_servings(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
-    let servings = amounts::whole(cursor)?.ok_or(Miss::Talk)?;
+    let servings = numbers::whole(cursor)?.ok_or(Miss::Talk)?;
     cursor.eat("more");
     let people = is_people(cursor.word());
     if people {
@@ -175,13 +176,13 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Option<Outcome> {
         let half = Rational::new(1, 2)?;
         return moved(cursor, ahead, |_| one(Change::Scale(Scaling::By(half))));
     }
-    if let Some(system) = system(&mut ahead) {
+    if let Some(system) = systems::system(&mut ahead) {
         return moved(cursor, ahead, |ahead| {
             finish(ahead).and_then(|()| one(Change::Convert(system)))
         });
     }
     let mut times = ahead;
-    if let Ok(Some(factor)) = amounts::number(&mut times)
+    if let Ok(Some(factor)) = numbers::number(&mut times)
         && !factor.is_zero()
         && times.eat_any(&["x", "times"])
     {
@@ -189,7 +190,7 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Option<Outcome> {
             finish(times).and_then(|()| one(Change::Scale(Scaling::By(factor))))
         });
     }
-    if let Ok(Some(servings)) = amounts::whole(&mut ahead)
+    if let Ok(Some(servings)) = numbers::whole(&mut ahead)
         && is_people(ahead.word())
     {
         ahead.advance();
@@ -215,11 +216,11 @@ pub(super) fn set_servings(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear = || Miss::unclear("Say a whole number, as in \"serves 6\".");
     let labelled = cursor.eat_mark(':') || cursor.eat_mark('=');
     if cursor.eat("from") {
-        amounts::whole(cursor)?;
+        numbers::whole(cursor)?;
     }
     cursor.eat_any(&["about", "to", "is", "are"]);
-    let Some(servings) = amounts::whole(cursor)? else {
-        let number = labelled || amounts::starts_with_number(*cursor);
+    let Some(servings) = numbers::whole(cursor)? else {
+        let number = labelled || numbers::starts_with_number(*cursor);
         return Err(if number { unclear() } else { Miss::Talk });
     };
     if is_people(cursor.word()) {
@@ -240,7 +241,7 @@ pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
     whole_recipe(&mut ahead);
     ahead.eat_any(&["the units", "units", "measurements", "all measurements"]);
     ahead.eat_any(&["to", "into", "in"]);
-    if let Some(system) = system(&mut ahead) {
+    if let Some(system) = systems::system(&mut ahead) {
         *cursor = ahead;
         finish(cursor).map_err(|_| unclear())?;
         return one(Change::Convert(system));
@@ -252,20 +253,6 @@ pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
     let unit = amounts::unit(cursor).ok_or_else(unclear)?;
     finish(cursor).map_err(|_| unclear())?;
     one(Change::ConvertIngredient { which, unit })
-}
-
-/// "metric", "US units", "imperial": the imperial cups and spoons of old books are not told apart from the US ones.
-pub(super) fn system(cursor: &mut Cursor<'_>) -> Option<System> {
-    cursor.eat("the");
-    let system = if cursor.eat("metric") {
-        System::Metric
-    } else if cursor.eat_any(&["us customary", "us", "american", "imperial", "customary"]) {
-        System::Us
-    } else {
-        return None;
-    };
-    cursor.eat_any(&["units", "unit", "measurements", "measures", "system"]);
-    Some(system)
 }
 
 /// Moves over "it", "the recipe", "everything" and the like.

@@ -1,7 +1,8 @@
 //! Commands about steps. The text of a step runs to the end of its line; only "; add step …" and the like end it.
 
-use super::amounts;
 use super::cursor::Cursor;
+use super::narration::{is_kitchen_work, sentence};
+use super::numbers;
 use super::opening;
 use super::outcome::{Miss, Outcome, one};
 use super::politeness::finish;
@@ -60,9 +61,9 @@ fn placed(cursor: &mut Cursor<'_>, otherwise: Place) -> Outcome {
             at: otherwise,
         });
     }
-    let at = match amounts::whole(&mut { *cursor })? {
+    let at = match numbers::whole(&mut { *cursor })? {
         Some(_) if !is_text(*cursor) => {
-            let number = amounts::whole(cursor)?.ok_or(Miss::Talk)?;
+            let number = numbers::whole(cursor)?.ok_or(Miss::Talk)?;
             Place::At(StepNumber::Number(number))
         }
         _ => place(cursor)?.unwrap_or(otherwise),
@@ -125,7 +126,7 @@ fn reference(cursor: &mut Cursor<'_>) -> Result<Option<StepNumber>, Miss> {
     ahead.eat_any(&["step", "steps"]);
     ahead.eat("number");
     ahead.eat_mark('#');
-    let number = amounts::whole(&mut ahead)?;
+    let number = numbers::whole(&mut ahead)?;
     if number.is_some() {
         *cursor = ahead;
     }
@@ -170,7 +171,7 @@ fn text_of(cursor: &mut Cursor<'_>) -> Result<String, Miss> {
     Ok(text.to_owned())
 }
 
-fn ends_text(cursor: Cursor<'_>) -> bool {
+pub(super) fn ends_text(cursor: Cursor<'_>) -> bool {
     let mut after = cursor;
     after.advance();
     cursor.mark() == Some(';') && opening::ends_a_text(after)
@@ -179,7 +180,7 @@ fn ends_text(cursor: Cursor<'_>) -> bool {
 
 /// After "step": ": text" adds one, "2: text" writes the second.
 pub(super) fn labelled(cursor: &mut Cursor<'_>) -> Outcome {
-    let number = amounts::whole(cursor)?;
+    let number = numbers::whole(cursor)?;
     if !matches!(cursor.mark(), Some(':' | '=')) {
         return Err(Miss::Talk);
     }
@@ -313,91 +314,4 @@ pub(super) fn is_named(mut cursor: Cursor<'_>) -> bool {
         return true;
     }
     ordinal(&mut cursor).is_some() && cursor.word() == "step"
-}
-
-/// "First, whisk the eggs, then bake for 20 minutes", "finally, serve": only before a word for kitchen work.
-/// What begins with "first" goes to the start, in order; anything else to the end.
-pub(super) fn narrated(cursor: &mut Cursor<'_>) -> Outcome {
-    let from_start = matches!(cursor.word(), "first" | "firstly");
-    if !narrates(*cursor) {
-        return Err(Miss::Talk);
-    }
-    let mut changes = Vec::new();
-    let mut place = if from_start { Place::Start } else { Place::End };
-    while narrates(*cursor) {
-        cursor.advance();
-        cursor.eat_mark(',');
-        let text = narrated_text(cursor);
-        changes.push(Change::AddStep { text, at: place });
-        if from_start {
-            let added = u64::try_from(changes.len()).unwrap_or(u64::MAX);
-            place = Place::After(StepNumber::Number(added));
-        }
-        let mut ahead = *cursor;
-        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
-            ahead.advance();
-        }
-        if narrates(ahead) {
-            *cursor = ahead;
-        }
-    }
-    Ok(changes)
-}
-
-fn narrated_text(cursor: &mut Cursor<'_>) -> String {
-    let start = *cursor;
-    while !cursor.is_done() && !ends_text(*cursor) {
-        let mut ahead = *cursor;
-        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
-            ahead.advance();
-        }
-        if narrates(ahead) {
-            break;
-        }
-        cursor.advance();
-    }
-    sentence(cursor.text_since(start))
-}
-
-/// "Then bake", "next, stir".
-fn narrates(mut cursor: Cursor<'_>) -> bool {
-    let tells_order = matches!(
-        cursor.word(),
-        "first" | "firstly" | "then" | "next" | "finally" | "lastly" | "afterwards"
-    );
-    cursor.advance();
-    cursor.eat_mark(',');
-    tells_order && is_kitchen_work(cursor.word())
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.trim().chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
-}
-
-/// "Bake for 25 minutes at 180C" is what a step says, but nobody said that it is one. Questions are talk, and so is a
-/// word or two.
-pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
-    const FEWEST_WORDS: usize = 3;
-    let work = is_kitchen_work(cursor.word()) && !matches!(cursor.word(), "let" | "cook");
-    let said = cursor.take_rest();
-    if !work || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
-        return Err(Miss::Talk);
-    }
-    Err(Miss::Unclear(format!(
-        "To make it a step, write \"add step: {}\".",
-        sentence(said)
-    )))
-}
-
-fn is_kitchen_work(word: &str) -> bool {
-    const WORK: &str = "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
-        coat combine cook cool cover cream crush cube deglaze dice dissolve drain dredge drizzle dust fold freeze fry \
-        garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
-        puree refrigerate rest rinse roast roll rub saute sauté sear season serve shred sift simmer slice soak spread \
-        sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap";
-    WORK.split_whitespace().any(|work| work == word)
 }

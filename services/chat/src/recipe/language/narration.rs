@@ -1,0 +1,93 @@
+//! Steps that are told rather than commanded: "First, whisk the eggs, then bake"; and the words for kitchen work.
+
+use super::cursor::Cursor;
+use super::outcome::{Miss, Outcome};
+use super::steps::ends_text;
+use crate::recipe::change::{Change, Place, StepNumber};
+
+/// "First, whisk the eggs, then bake for 20 minutes", "finally, serve": only before a word for kitchen work.
+/// What begins with "first" goes to the start, in order; anything else to the end.
+pub(super) fn narrated(cursor: &mut Cursor<'_>) -> Outcome {
+    let from_start = matches!(cursor.word(), "first" | "firstly");
+    if !narrates(*cursor) {
+        return Err(Miss::Talk);
+    }
+    let mut changes = Vec::new();
+    let mut place = if from_start { Place::Start } else { Place::End };
+    while narrates(*cursor) {
+        cursor.advance();
+        cursor.eat_mark(',');
+        let text = narrated_text(cursor);
+        changes.push(Change::AddStep { text, at: place });
+        if from_start {
+            let added = u64::try_from(changes.len()).unwrap_or(u64::MAX);
+            place = Place::After(StepNumber::Number(added));
+        }
+        let mut ahead = *cursor;
+        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
+            ahead.advance();
+        }
+        if narrates(ahead) {
+            *cursor = ahead;
+        }
+    }
+    Ok(changes)
+}
+
+fn narrated_text(cursor: &mut Cursor<'_>) -> String {
+    let start = *cursor;
+    while !cursor.is_done() && !ends_text(*cursor) {
+        let mut ahead = *cursor;
+        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
+            ahead.advance();
+        }
+        if narrates(ahead) {
+            break;
+        }
+        cursor.advance();
+    }
+    sentence(cursor.text_since(start))
+}
+
+/// "Then bake", "next, stir".
+fn narrates(mut cursor: Cursor<'_>) -> bool {
+    let tells_order = matches!(
+        cursor.word(),
+        "first" | "firstly" | "then" | "next" | "finally" | "lastly" | "afterwards"
+    );
+    cursor.advance();
+    cursor.eat_mark(',');
+    tells_order && is_kitchen_work(cursor.word())
+}
+
+/// "Bake for 25 minutes at 180C" is what a step says, but nobody said that it is one. Questions are talk, and so is a
+/// word or two.
+pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
+    const FEWEST_WORDS: usize = 3;
+    let work = is_kitchen_work(cursor.word()) && !matches!(cursor.word(), "let" | "cook");
+    let said = cursor.take_rest();
+    if !work || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
+        return Err(Miss::Talk);
+    }
+    Err(Miss::Unclear(format!(
+        "To make it a step, write \"add step: {}\".",
+        sentence(said)
+    )))
+}
+
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+pub(super) fn is_kitchen_work(word: &str) -> bool {
+    const WORK: &str = "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
+        coat combine cook cool cover cream crush cube deglaze dice dissolve drain dredge drizzle dust fold freeze fry \
+        garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
+        puree refrigerate rest rinse roast roll rub saute sauté sear season serve shred sift simmer slice soak spread \
+        sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap";
+    WORK.split_whitespace().any(|work| work == word)
+}
