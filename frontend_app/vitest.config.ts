@@ -1,4 +1,5 @@
-// Two sets of tests: `unit` in happy-dom, and `components` in a real Chromium, where CSS, focus and contrast count.
+// Two sets of tests: `unit` without a page (files that want one ask for happy-dom in their first line), and
+// `components` in a real Chromium, where CSS, focus and contrast count.
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -21,7 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          environment: 'happy-dom',
+          environment: 'node',
           include: ['{src,test}/**/*.test.ts', 'src/**/*.test.tsx'],
           exclude: ['src/**/*.browser.test.tsx'],
           // Generous: a busy machine is no fault.

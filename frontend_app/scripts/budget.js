@@ -1,4 +1,5 @@
-// Weighs what a visitor downloads, and the client library alone, and fails when they got too heavy (KiB, gzip).
+// Weighs what a visitor downloads, and the client library alone and with all that the app plugs into it, and fails
+// when they got too heavy (KiB, gzip). `npm run build` first.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -15,8 +16,16 @@ function firstLoad(extension) {
     .reduce((sum, name) => sum + kib(readFileSync(`${root}/dist${name}`)), 0);
 }
 
-/** All that the app ships of the client, without React: manager, rules, validator, token source, outbox store. */
-async function library() {
+/** Built as the app is, each part on top of those before it; React is not counted. */
+const PARTS = {
+  'manager, protocol, tokens': `export { WebSocketManager } from '/src/lib/websocket.ts';`,
+  'hook for React': `export { Chats, ChatsContext, useWebSocket } from '/src/hooks/useWebSocket.ts';`,
+  'renewal of tokens over all tabs': `export { StoredTokens } from '/src/lib/auth/stored-tokens.ts';`,
+  'unsent messages in IndexedDB': `export { indexedDbOutbox, clearOutboxes } from '/src/lib/outbox-store.ts';`,
+  'diary for fault reports': `export { Diary } from '/src/lib/ws/diary.ts';`,
+};
+
+async function library(source) {
   const entry = '\0library';
   const made = await build({
     root,
@@ -26,35 +35,50 @@ async function library() {
       {
         name: 'library-entry',
         resolveId: id => (id === entry ? id : null),
-        load: id =>
-          id === entry
-            ? `export { WebSocketManager } from '/src/lib/websocket.ts';
-               export { indexedDbOutbox, clearOutboxes } from '/src/lib/outbox-store.ts';`
-            : null,
+        load: id => (id === entry ? source : null),
       },
     ],
     build: {
       write: false,
       target: 'baseline-widely-available',
       modulePreload: false,
-      rolldownOptions: { input: entry, preserveEntrySignatures: 'strict' },
+      rolldownOptions: {
+        input: entry,
+        external: ['react'],
+        preserveEntrySignatures: 'strict',
+      },
     },
   });
   return kib(made.output[0].code);
 }
 
+async function sizesOfParts() {
+  let source = '';
+  const sizes = [];
+  for (const [what, part] of Object.entries(PARTS)) {
+    source += part;
+    sizes.push([what, await library(source)]);
+  }
+  return sizes;
+}
+
+const parts = await sizesOfParts();
 const rows = [
   ['JavaScript at first load', firstLoad('.js'), 85],
   ['CSS at first load', firstLoad('.css'), 6],
-  // Meant to be 5: see docs/decisions/0002-the-weight-of-the-client-library.md.
-  ['client library alone', await library(), 7.8],
+  ['client library alone', parts[0][1], 5],
+  ['client library with all that the app plugs into it', parts.at(-1)[1], 7.1],
 ];
 let failed = 0;
 for (const [what, size, limit] of rows) {
   const fits = size <= limit && size > 0;
   failed += fits ? 0 : 1;
-  console.log(`${fits ? 'ok  ' : 'OVER'} ${what}: ${size.toFixed(1)} KiB of ${limit}`);
+  console.log(`${fits ? 'ok  ' : 'OVER'} ${what}: ${size.toFixed(2)} KiB of ${limit}`);
 }
+for (const [at, [what, size]] of parts.entries())
+  console.log(
+    `     ${at > 0 ? '+' : ' '} ${what}: ${(size - (parts[at - 1]?.[1] ?? 0)).toFixed(2)}`,
+  );
 console.log(`files: ${readdirSync(`${root}/dist/assets`).join(' ')}`);
 console.log(`${rows.length - failed} passed, ${failed} failed`);
 process.exitCode = failed;

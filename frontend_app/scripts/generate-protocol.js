@@ -79,7 +79,9 @@ function doc({ description }, indent) {
   return description ? `${indent}/** ${description} */\n` : '';
 }
 
-// ---- shapes
+// ---- shapes: an example of each value
+
+const EXAMPLES = { string: "''", boolean: 'false' };
 
 /** Every object that the named type is made of, the innermost first, and the type's table of frames. */
 function shapesFor(root, defs) {
@@ -93,7 +95,7 @@ function shapesFor(root, defs) {
     return `  ${type.const}: ${shapeOf({ ...frame, properties }, use, defs)},`;
   });
   const shapes = [...made].map(([name, shape]) => `const ${name}Shape = ${shape};`);
-  const table = `/** A key with a question mark may be missing or null. */\nexport const SHAPES = {\n${frames.join('\n')}\n} as const;`;
+  const table = `/** Examples of all frames: 0 stands for integers from 0 on. A key with a question mark may be missing or null. */\nexport const SHAPES = {\n  __proto__: null,\n${frames.join('\n')}\n} as const;`;
   return [shapes.join('\n'), table];
 }
 
@@ -109,13 +111,13 @@ function shapeOf(schema, use, defs) {
   switch (type) {
     case 'integer':
       if (schema.minimum !== 0) throw new Error('only integers from 0 on are known');
-      return "'uint'";
+      return '0';
     case 'array':
       return `[${shapeOf(schema.items, use, defs)}]`;
     case 'object':
       return `{ ${partsOf(schema, use, defs)} }`;
     default:
-      return `'${type}'`;
+      return EXAMPLES[type];
   }
 }
 
@@ -129,7 +131,7 @@ function partsOf({ properties = {}, required = [] }, use, defs) {
 }
 
 function wordShape(choices) {
-  if (choices.every(({ type }) => type === 'string')) return "'string'";
+  if (choices.every(({ type }) => type === 'string')) return "''";
   throw new Error('a choice between shapes is not known');
 }
 

@@ -9,6 +9,7 @@ import type { Api } from './lib/api';
 import type { StoredTokens } from './lib/auth/stored-tokens';
 import { currentPath, placeOf, subscribeToPath } from './lib/navigation';
 import { indexedDbOutbox } from './lib/outbox-store';
+import { Diary } from './lib/ws/diary';
 import type { User } from './lib/ws/protocol';
 import { words } from './words';
 
@@ -26,7 +27,13 @@ export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
 
 function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api: Api }) {
   const chats = useMemo(
-    () => new Chats({ tokens, store: indexedDbOutbox(user.id), maxAuthAttempts: 3 }),
+    () =>
+      new Chats({
+        tokens,
+        store: indexedDbOutbox(user.id),
+        observer: () => new Diary(),
+        maxAuthAttempts: 3,
+      }),
     [tokens, user.id],
   );
   const place = placeOf(useSyncExternalStore(subscribeToPath, currentPath, () => '/'));

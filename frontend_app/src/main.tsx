@@ -3,14 +3,14 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { Api } from './lib/api';
-import { storedTokens } from './lib/auth/stored-tokens';
+import { StoredTokens } from './lib/auth/stored-tokens';
 import { applyTheme } from './lib/theme';
 import { followKeyboard } from './lib/viewport';
 import './styles/app.css';
 
 applyTheme();
 followKeyboard();
-const tokens = storedTokens();
+const tokens = new StoredTokens();
 tokens.watch();
 const root = document.getElementById('root');
 if (root) {

@@ -1,6 +1,7 @@
 // An environment whose clock, network, page and dice are the test's.
 import type { TokenSource, TokenWish } from '../src/lib/auth/token-source';
 import { type Options, WebSocketManager } from '../src/lib/websocket';
+import { Diary } from '../src/lib/ws/diary';
 import type { Environment, Surrounding } from '../src/lib/ws/environment';
 import { FakeSocket } from './fake-socket';
 
@@ -34,11 +35,14 @@ export class FakeWorld implements Environment {
 
   /** What the clock on the wall shows differs from the time that passes. */
   clockError = 0;
-  now = () => this.time + this.clockError;
-  dice = () => this.luck;
+  moment = () => ({
+    now: this.time + this.clockError,
+    dice: this.luck,
+    id: this.newId(),
+    hidden: this.hidden,
+    offline: this.offline,
+  });
   newId = () => `id-${++this.#ids}`;
-  isHidden = () => this.hidden;
-  isOffline = () => this.offline;
   soon = (run: () => void) => queueMicrotask(run);
 
   setTimer(run: () => void, after: number): () => void {
@@ -121,6 +125,7 @@ export function setUp(options: Options = {}) {
   const manager = new WebSocketManager({
     environment: world,
     tokens,
+    observer: () => new Diary(),
     maxAuthAttempts: 3,
     ...options,
   });

@@ -15,7 +15,13 @@ export const ADA = { id: 'u-ada', name: 'ada' };
 /** Real time, so that fake timers of the test runner rule it; everything else as in FakeWorld. */
 class BrowserWorld extends FakeWorld {
   override luck = 0.5;
-  override now = () => Date.now();
+  override moment = () => ({
+    now: Date.now(),
+    dice: this.luck,
+    id: this.newId(),
+    hidden: this.hidden,
+    offline: this.offline,
+  });
   override soon = (run: () => void) => queueMicrotask(run);
   override setTimer(run: () => void, after: number): () => void {
     const timer = setTimeout(run, after);

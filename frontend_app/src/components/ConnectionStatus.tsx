@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function ConnectionStatus({ state, retryAt = null, signedInUntil }: Props) {
-  const counting = state === 'reconnecting' && retryAt !== null;
+  const counting = state === 'reconnecting' && retryAt !== null && Number.isFinite(retryAt);
   const now = useNow(counting ? 1_000 : null);
   const seconds = counting ? Math.ceil((retryAt - now) / 1_000) : 0;
   return (

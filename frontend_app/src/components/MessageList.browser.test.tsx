@@ -117,6 +117,17 @@ describe('a long conversation', () => {
     await expect.poll(rows).toBe(100);
   });
 
+  it('says where messages are missing in between', async () => {
+    const numbers = [1, 2, 90, 91];
+    await render(inBox(numbers.map(revision => messageOf(revision))));
+    const gap = page.getByText('Some messages in between are not shown.');
+    await expect.element(gap).toBeVisible();
+    const text = list().textContent ?? '';
+    expect(text.split('Some messages in between')).toHaveLength(2);
+    expect(text.indexOf('Some messages')).toBeGreaterThan(text.indexOf('message 2'));
+    expect(text.indexOf('Some messages')).toBeLessThan(text.indexOf('message 90'));
+  });
+
   it('stays at its end while the reader is there', async () => {
     const screen = await render(inBox(talk(50)));
     expect(fromEnd()).toBeLessThan(2);

@@ -17,7 +17,6 @@ interface Props {
   outbox?: readonly OutboxMessage[];
   /** The reader's user id. */
   me?: string;
-  gaps?: readonly number[];
   olderExist?: boolean;
   loading?: boolean;
   /** Fetches a page of messages before the first one; answers how many there were. */
@@ -34,7 +33,6 @@ export const MessageList = memo(function MessageList({
   messages,
   outbox = NONE,
   me = '',
-  gaps = NONE,
   olderExist = false,
   loading = false,
   onOlder,
@@ -89,7 +87,7 @@ export const MessageList = memo(function MessageList({
         <div className="rows">
           {shown.map((message, at) => (
             <Fragment key={`${message.author.id}:${message.id}`}>
-              {gaps.includes(message.revision) && <p className="note soft">{words.gap}</p>}
+              {leavesGap(shown[at - 1], message) && <p className="note soft">{words.gap}</p>}
               {message.revision === firstUnread && <p className="unread">{words.unread}</p>}
               <MessageRow
                 message={message}
@@ -130,6 +128,11 @@ export const MessageList = memo(function MessageList({
     </div>
   );
 });
+
+/** Every accepted message takes the next revision: what is missing shows in the numbers. */
+function leavesGap(before: ChatMessage | undefined, { revision }: ChatMessage): boolean {
+  return before !== undefined && before.revision !== revision - 1;
+}
 
 const SOON = 300_000;
 

@@ -1,6 +1,7 @@
 // One message: said, or still on its way. Both are the same element for the reader's eye, so that nothing jumps.
 
 import { memo } from 'react';
+import { useElapsed } from '../hooks/useNow';
 import type { OutboxMessage } from '../lib/websocket';
 import type { ChatMessage } from '../lib/ws/protocol';
 import { dayText, timeText, words } from '../words';
@@ -49,6 +50,9 @@ export const MessageRow = memo(function MessageRow({
   );
 });
 
+/** No echo came in time. */
+const STILL_SENDING = 10_000;
+
 interface PendingProps {
   message: OutboxMessage;
   continues: boolean;
@@ -62,7 +66,8 @@ export const PendingRow = memo(function PendingRow({
   onRetry,
   onDelete,
 }: PendingProps) {
-  const { id, content, status, late, failure } = message;
+  const { id, content, status, sentAt, failure } = message;
+  const late = useElapsed(status === 'sent' ? (sentAt ?? null) : null, STILL_SENDING);
   return (
     <article
       className={`message own ${status === 'failed' ? 'failed' : 'pending'}${continues ? ' continues' : ''}`}

@@ -144,12 +144,9 @@ interface ConversationProps {
 }
 
 function Conversation({ recipeId, chat, user, api, composer }: ConversationProps) {
-  const { manager, messages, outbox, gaps, olderExist, recipe, state } = chat;
+  const { manager, messages, outbox, olderExist, recipe, state } = chat;
   // Typing goes before showing. Both lists wait together: a confirmed message must not vanish in between.
-  const latest = useMemo(
-    () => ({ messages, outbox, gaps, olderExist }),
-    [messages, outbox, gaps, olderExist],
-  );
+  const latest = useMemo(() => ({ messages, outbox, olderExist }), [messages, outbox, olderExist]);
   const shown = useDeferredValue(latest);
   const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
   const retryAll = useCallback(() => manager.retryAll(), [manager]);

@@ -1,6 +1,6 @@
 // What the page says about its connection, and when: nothing at first, never a cheer.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { messageOf, SESSION } from '../../test/fake-socket';
+import { messageOf, SESSION, update } from '../../test/fake-socket';
 import { goLive, putOnStage, type Stage, turn } from '../../test/stage';
 
 beforeEach(() => {
@@ -140,5 +140,63 @@ describe('re-authentication', () => {
     expect(visibleText()).toContain('message 2');
     expect(document.activeElement?.textContent).toBe('You are signed out');
     expect(pill()?.className).toBe('connection-status red');
+  });
+});
+
+describe('what is written', () => {
+  const field = () => document.querySelector('textarea') as HTMLTextAreaElement;
+
+  /** As the browser does it: the value changes, then the page hears of it. */
+  function type(text: string): void {
+    const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value') ?? {};
+    set?.call(field(), field().value + text);
+    field().dispatchEvent(new InputEvent('input', { bubbles: true }));
+  }
+
+  function pressEnter(): void {
+    const enter = { key: 'Enter', bubbles: true, cancelable: true };
+    field().dispatchEvent(new KeyboardEvent('keydown', enter));
+  }
+
+  it('in a minute without a network is neither lost nor sent early, and goes out in order', async () => {
+    const stage = await putLiveOnStage();
+    stage.world.tell('offline');
+    const written = Array.from({ length: 12 }, (_, at) => `note ${at}`);
+    for (const text of written) {
+      for (const letter of text) {
+        type(letter);
+        await pass(500);
+      }
+      pressEnter();
+      await pass(2_000);
+    }
+    type('and a draft');
+    await pass(500);
+    const sent = () =>
+      stage.world.sockets
+        .flatMap(socket => socket.ofType('chat_message'))
+        .map(({ payload }) => payload.content);
+    expect(sent()).toEqual([]);
+    expect(document.querySelectorAll('.message.pending')).toHaveLength(12);
+    stage.world.tell('online');
+    await goLive(stage, { revision: 2 });
+    for (let revision = 3; revision < 15; revision += 1) {
+      const next = stage.world.socket.ofType('chat_message')[revision - 3];
+      const message = messageOf(revision, { id: next?.id, author: SESSION.user });
+      stage.world.socket.say('recipe_update', update({ revision, message }));
+      await turn();
+    }
+    expect(sent()).toEqual(written);
+    expect(field().value).toBe('and a draft');
+    expect(document.querySelectorAll('.message.pending')).toHaveLength(0);
+  });
+
+  it('and has no echo after ten seconds is said to be still on its way', async () => {
+    const stage = await putLiveOnStage();
+    stage.manager.sendMessage('hello');
+    await pass(9_900);
+    expect(visibleText()).not.toContain('Still sending');
+    await pass(100);
+    expect(visibleText()).toContain('Still sending…');
   });
 });

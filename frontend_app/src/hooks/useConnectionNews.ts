@@ -14,13 +14,18 @@ export interface ConnectionNews {
   keepingSignedIn: boolean;
 }
 
-type Known = Pick<Snapshot, 'state' | 'outageSince' | 'proven' | 'reauth' | 'ending'>;
+type Known = Pick<Snapshot, 'state' | 'outageSince' | 'proven' | 'reauthSince'>;
 
-export function useConnectionNews({ state, outageSince, proven, reauth }: Known): ConnectionNews {
+export function useConnectionNews({
+  state,
+  outageSince,
+  proven,
+  reauthSince,
+}: Known): ConnectionNews {
   const isOut = state === 'reconnecting' || state === 'connecting' || state === 'authenticating';
   const worthWords = useElapsed(outageSince, QUIET);
   const long = useElapsed(outageSince, BANNER);
-  const slowReauth = useElapsed(reauth?.since ?? null, REAUTH_NOTICE);
+  const slowReauth = useElapsed(reauthSince, REAUTH_NOTICE);
   return {
     shown: isOut && proven && !worthWords ? 'authenticated' : state,
     banner: isOut && long,

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 // One connection per recipe, whatever React does to the components.
 import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode } from 'react';

@@ -3,7 +3,7 @@
 
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { clearOutboxes } from './outbox-store';
-import { randomHex } from './ws/environment';
+import { randomId } from './ws/environment';
 import type { ChatMessage } from './ws/protocol';
 
 const LIMIT = 10_000;
@@ -46,8 +46,8 @@ export class Api {
 
   /** A guest is an ordinary account with a made-up name and a password that nobody knows. */
   guest(): Promise<void> {
-    const hex = randomHex(24);
-    return this.signUp({ username: `guest-${hex.slice(0, 8)}`, password: hex });
+    const [name, password] = [randomId(), randomId()];
+    return this.signUp({ username: `guest-${name.replaceAll('-', '').slice(0, 10)}`, password });
   }
 
   /** Forgets the person here whatever the server says: a lost network must not keep anybody signed in. */

@@ -8,9 +8,6 @@ const message = (id: string, createdAt: number): OutboxMessage => ({
   content: `text ${id}`,
   createdAt,
   status: 'queued',
-  sentAt: null,
-  late: false,
-  failure: null,
 });
 
 beforeEach(clearOutboxes);

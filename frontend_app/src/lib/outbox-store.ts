@@ -19,7 +19,7 @@ export function indexedDbOutbox(userId: string): OutboxStore {
       return kept.map(({ key: _, ...message }) => message);
     },
     save(recipeId, before, after) {
-      const gone = before.filter(({ id }) => !after.some(message => message.id === id));
+      const gone = before.filter(message => !after.includes(message));
       const news = after.filter(message => !before.includes(message));
       request('readwrite', store => {
         for (const message of gone) store.delete(keyOf(recipeId, message));

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 // The two tests that the protocol's design came with, and what the public surface of the client promises.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { messageOf, recipeOf, update } from '../../test/fake-socket';

@@ -9,24 +9,16 @@ type Work<T> = (hadToWait: boolean) => Promise<T>;
 
 export async function oneAtATime<T>(name: string, work: Work<T>): Promise<T> {
   const { locks } = navigator;
-  if (!locks) return work(false);
-  let started = false;
-  const begin = (hadToWait: boolean) => {
-    started = true;
-    return work(hadToWait);
-  };
-  const attempts: [string, () => LockOptions][] = [
-    [name, () => ({ ifAvailable: true })],
-    [name, () => ({ signal: AbortSignal.timeout(PATIENCE) })],
-    [`${name}:second`, () => ({ signal: AbortSignal.timeout(PATIENCE) })],
-  ];
-  for (const [place, [lock, options]] of attempts.entries()) {
-    try {
-      const done = await locks.request(lock, options(), held => held && begin(place > 0));
-      if (started) return done as T;
-    } catch (error) {
-      if (started) throw error;
-    }
+  let begun: Promise<T> | undefined;
+  for (const turn of locks ? [0, 1, 2] : []) {
+    const options = turn > 0 ? { signal: AbortSignal.timeout(PATIENCE) } : { ifAvailable: true };
+    const begin = (lock: Lock | null) => {
+      if (lock) begun = work(turn > 0);
+      return begun;
+    };
+    // What the work itself throws is in `begun`; else the waiting took too long.
+    await locks.request(turn > 1 ? `${name}:second` : name, options, begin).catch(() => {});
+    if (begun) return begun;
   }
-  return work(true);
+  return work(!!locks);
 }

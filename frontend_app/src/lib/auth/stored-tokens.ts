@@ -4,7 +4,7 @@
 import type { User } from '../ws/protocol';
 import { oneAtATime } from './one-at-a-time';
 import { type HeldToken, TokenShelf } from './token-shelf';
-import { TokenDenied, type TokenSource, TokenUnavailable, type TokenWish } from './token-source';
+import { TokenError, type TokenSource, type TokenWish } from './token-source';
 
 export interface TokenPair {
   access_token: string;
@@ -71,10 +71,8 @@ export class StoredTokens implements TokenSource {
 
   /** Follows the other tabs, and renews the token before it expires while the page is seen. */
   watch(): () => void {
-    if (typeof BroadcastChannel === 'function') {
-      this.#channel = new BroadcastChannel('recipe-chat');
-      this.#channel.onmessage = ({ data }: MessageEvent<News>) => this.#heard(data);
-    }
+    this.#channel = new BroadcastChannel('recipe-chat');
+    this.#channel.onmessage = ({ data }: MessageEvent<News>) => this.#heard(data);
     this.#plan();
     return () => {
       this.#channel?.close();
@@ -91,7 +89,7 @@ export class StoredTokens implements TokenSource {
       const newer = this.#newerThan(stale);
       if (newer) return newer;
       const answer = await askForNewPair();
-      if (answer === 'denied') return this.#denied(stale);
+      if (!answer) return this.#denied(stale);
       this.#tell({ is: 'renewed', held: this.#keep(answer) });
       return answer.access_token;
     });
@@ -107,7 +105,7 @@ export class StoredTokens implements TokenSource {
     const newer = this.#newerThan(stale);
     if (newer) return newer;
     this.#shelf.dropToken();
-    throw new TokenDenied('Sign in again');
+    throw new TokenError('denied');
   }
 
   #keep({ access_token, expires_in, user }: TokenPair): HeldToken {
@@ -144,38 +142,27 @@ export class StoredTokens implements TokenSource {
   #renewEarly(): void {
     const held = this.#shelf.token();
     if (!held || document.visibilityState === 'hidden') return;
-    const { signal } = new AbortController();
-    this.get({ fresh: true, not: held.token, signal }).catch(() => {
+    this.get({ fresh: true, not: held.token }).catch(() => {
       // Whoever needs a token next will hear of it.
     });
   }
-}
-
-export function storedTokens(): StoredTokens {
-  return new StoredTokens();
 }
 
 function isGood({ expiresAt }: HeldToken): boolean {
   return expiresAt === null || expiresAt - Date.now() > ABOUT_TO_EXPIRE;
 }
 
-async function askForNewPair(): Promise<TokenPair | 'denied'> {
-  let response: Response;
-  try {
-    response = await fetch('/v1/auth/refresh', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
-      signal: AbortSignal.timeout(REFRESH_LIMIT),
-    });
-    if (response.ok) {
-      const pair = (await response.json()) as TokenPair;
-      if (typeof pair.access_token === 'string') return pair;
-    }
-  } catch {
-    throw new TokenUnavailable('No answer');
-  }
-  // Anything else may come from a proxy on a bad day, which must not sign anybody out.
-  if ([400, 401, 403].includes(response.status)) return 'denied';
-  throw new TokenUnavailable(`Status ${response.status}`);
+/** Null means that the person has to sign in again; a bad answer may come from a proxy, and signs nobody out. */
+async function askForNewPair(): Promise<TokenPair | null> {
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+    signal: AbortSignal.timeout(REFRESH_LIMIT),
+  };
+  const response = await fetch('/v1/auth/refresh', request).catch(() => null);
+  if (response && [400, 401, 403].includes(response.status)) return null;
+  const pair = response?.ok && (await response.json().catch(() => null));
+  if (typeof pair?.access_token === 'string') return pair;
+  throw new TokenError('unavailable');
 }

@@ -11,7 +11,7 @@ export const LONGEST_WAIT = 20_000;
  * in a crowd. It is no higher either for the first three tries, so that a short outage ends soon.
  */
 export function fullJitter(attempt: number, dice: number): number {
-  const doubled = FIRST_CEILING * 2 ** Math.min(attempt - 1, 16);
+  const doubled = FIRST_CEILING * 2 ** (attempt - 1);
   return dice * Math.min(LONGEST_WAIT, Math.max(LOWEST_CEILING, doubled));
 }
 

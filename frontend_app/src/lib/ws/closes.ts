@@ -21,18 +21,19 @@ const REFRESH: Verdict = { is: 'refresh', action: 'sign_in' };
 const FAULT: Verdict = { is: 'stop', action: 'try_again' };
 
 /** 1008: most of them mean that the person has to sign in again. */
-const POLICY = new Map<string, Verdict>([
-  ['Authentication timeout', REFRESH],
-  ['Re-authentication timeout', REFRESH],
+const POLICY: Record<string, Verdict | null> = {
+  __proto__: null,
+  'Authentication timeout': REFRESH,
+  'Re-authentication timeout': REFRESH,
   // Another connection of this person took it over: both may go on, each with its own.
-  ['Session moved', { is: 'anew', action: 'try_again' }],
-  ['Too many invalid messages', FAULT],
-  ['Not allowed', { is: 'stop', action: 'leave' }],
-]);
+  'Session moved': { is: 'anew', action: 'try_again' },
+  'Too many invalid messages': FAULT,
+  'Not allowed': { is: 'stop', action: 'leave' },
+};
 
 const FAULTS = [1002, 1003, 1007, 1009];
 
 export function judgeClose(code: number, reason: string): Verdict {
-  if (code === 1008) return POLICY.get(reason) ?? { is: 'stop', action: 'sign_in' };
+  if (code === 1008) return POLICY[reason] ?? { is: 'stop', action: 'sign_in' };
   return FAULTS.includes(code) ? FAULT : RETRY;
 }

@@ -1,6 +1,8 @@
 // Everything of the outside world that the client touches, so that tests can bring their own.
 // `browser` is the real one; it looks things up when they are used, never at import.
 
+import type { Moment } from './state';
+
 /** The network or the person is back; nobody looks; the network is gone, or the page is put on ice. */
 export type Surrounding = 'awake' | 'hidden' | 'cut_off';
 
@@ -15,56 +17,51 @@ export interface Socket {
 
 export interface Environment {
   openSocket(recipeId: string): Socket;
-  now(): number;
-  /** A random number from 0 to 1. */
-  dice(): number;
-  newId(): string;
+  moment(): Moment;
   setTimer(run: () => void, after: number): () => void;
   listen(tell: (change: Surrounding) => void): () => void;
-  isHidden(): boolean;
-  isOffline(): boolean;
   /** Runs once before the next paint, or at once when nobody looks. */
   soon(run: () => void): void;
 }
 
-export const SUBPROTOCOL = 'recipe-chat.v1';
+/** What the window hears. The last one bubbles up from the document. */
+const MEANINGS = {
+  online: 'awake',
+  pageshow: 'awake',
+  offline: 'cut_off',
+  pagehide: 'cut_off',
+  visibilitychange: null,
+} as const;
 
 export const browser: Environment = {
   openSocket(recipeId) {
-    const origin = (globalThis.location?.origin ?? '').replace(/^http/, 'ws');
+    const origin = location.origin.replace(/^http/, 'ws');
     const url = `${origin}/v1/chat/${encodeURIComponent(recipeId)}`;
-    return new WebSocket(url, SUBPROTOCOL) as unknown as Socket;
+    return new WebSocket(url, 'recipe-chat.v1') as unknown as Socket;
   },
-  now: () => Date.now(),
-  dice: () => Math.random(),
-  newId: () => randomHex(16),
+  moment: () => ({
+    now: Date.now(),
+    dice: Math.random(),
+    id: randomId(),
+    hidden: document.hidden,
+    offline: !navigator.onLine,
+  }),
   setTimer(run, after) {
     const timer = setTimeout(run, after);
     return () => clearTimeout(timer);
   },
   listen(tell) {
     const end = new AbortController();
-    const options = { signal: end.signal };
-    const on = (name: string, change: () => Surrounding) =>
-      globalThis.addEventListener?.(name, () => tell(change()), options);
-    on('online', () => 'awake');
-    on('pageshow', () => 'awake');
-    on('offline', () => 'cut_off');
-    on('pagehide', () => 'cut_off');
-    // Bubbles up from the document.
-    on('visibilitychange', () => (this.isHidden() ? 'hidden' : 'awake'));
+    for (const [name, meaning] of Object.entries(MEANINGS)) {
+      const heard = () => tell(meaning ?? (document.hidden ? 'hidden' : 'awake'));
+      addEventListener(name, heard, { signal: end.signal });
+    }
     return () => end.abort();
   },
-  isHidden: () => globalThis.document?.visibilityState === 'hidden',
-  isOffline: () => globalThis.navigator?.onLine === false,
-  soon(run) {
-    if (typeof requestAnimationFrame === 'function' && !this.isHidden()) requestAnimationFrame(run);
-    else queueMicrotask(run);
-  },
+  soon: run => (document.hidden ? queueMicrotask(run) : requestAnimationFrame(run)),
 };
 
-/** Random bytes as text; works also where `crypto.randomUUID` is missing (plain HTTP on a local network). */
-export function randomHex(bytes: number): string {
-  const random = [...crypto.getRandomValues(new Uint8Array(bytes))];
-  return random.map(byte => byte.toString(16).padStart(2, '0')).join('');
+/** 128 random bits as text; works also where `crypto.randomUUID` is missing (plain HTTP on a local network). */
+export function randomId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

@@ -15,8 +15,6 @@ export interface History {
   readonly changedAt: number | null;
   /** In order of revision, without doubles. */
   readonly messages: readonly ChatMessage[];
-  /** Revisions of messages that have unseen ones right before them. */
-  readonly gaps: readonly number[];
   /** The server has earlier ones than the first. Once LONGEST_HISTORY are here, none are added at the front. */
   readonly olderExist: boolean;
 }
@@ -28,15 +26,13 @@ export const EMPTY_HISTORY: History = {
   changes: 0,
   changedAt: null,
   messages: [],
-  gaps: [],
   olderExist: false,
 };
 
 /** Whether messages between what we have and this update never reached us. */
-export function leavesGap(history: History, update: RecipeUpdatePayload): boolean {
-  if (history.revision === null) return false;
+export function leavesGap({ revision }: History, update: RecipeUpdatePayload): boolean {
   const first = newsOf(update)[0]?.revision ?? 0;
-  return !update.messages_truncated && first > history.revision + 1;
+  return !update.messages_truncated && first > (revision ?? 0) + 1;
 }
 
 export function absorb(history: History, update: RecipeUpdatePayload, now: number): History {
@@ -53,43 +49,27 @@ export function withOlder(history: History, page: readonly ChatMessage[]): Histo
 }
 
 function withRecipe(history: History, update: RecipeUpdatePayload, now: number): History {
+  const { recipe: previous, changes } = history;
   const { revision, recipe } = update;
-  if (history.revision !== null && revision <= history.revision) return history;
-  if (history.recipe === null) return { ...history, revision, recipe };
-  if (sameRecipe(history.recipe, recipe)) return { ...history, revision };
-  const changes = history.changes + 1;
-  return { ...history, revision, recipe, previous: history.recipe, changes, changedAt: now };
+  if (revision <= (history.revision ?? -1)) return history;
+  if (JSON.stringify(previous) === JSON.stringify(recipe)) return { ...history, revision };
+  const change = previous && { previous, changes: changes + 1, changedAt: now };
+  return { ...history, revision, recipe, ...change };
 }
 
-function sameRecipe(a: Recipe, b: Recipe): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
+/**
+ * Puts each new message in its place, which is nearly always the end; what is known already stays as it is. Every
+ * accepted message takes the next revision, from 1 on: what is missing shows in the numbers.
+ */
 function withMessages(history: History, news: readonly ChatMessage[]): History {
-  const merged = merge(history.messages, news);
-  if (merged.length === history.messages.length) return history;
-  const messages = merged.slice(-LONGEST_HISTORY);
-  const gaps = messages.filter(
-    ({ revision }, at) => at > 0 && expectedAt(messages, at) !== revision,
-  );
-  const sameFront = messages[0] === history.messages[0];
-  const olderExist = sameFront
-    ? history.olderExist
-    : expectedAt(messages, 0) !== messages[0]?.revision;
-  return { ...history, messages, gaps: gaps.map(({ revision }) => revision), olderExist };
-}
-
-/** Puts each new message in its place, which is nearly always the end; what is known already stays as it is. */
-function merge(have: readonly ChatMessage[], news: readonly ChatMessage[]): ChatMessage[] {
-  const merged = [...have];
+  const all = [...history.messages];
   for (const message of news) {
-    const at = merged.findLastIndex(({ revision }) => revision <= message.revision);
-    if (merged[at]?.revision !== message.revision) merged.splice(at + 1, 0, message);
+    const at = all.findLastIndex(({ revision }) => revision <= message.revision);
+    if (all[at]?.revision !== message.revision) all.splice(at + 1, 0, message);
   }
-  return merged;
-}
-
-/** Every accepted message takes the next revision, from 1 on: what is missing shows in the numbers. */
-function expectedAt(messages: readonly ChatMessage[], at: number): number {
-  return (messages[at - 1]?.revision ?? 0) + 1;
+  if (all.length === history.messages.length) return history;
+  const messages = all.slice(-LONGEST_HISTORY);
+  const isNewFront = messages[0] !== history.messages[0];
+  const olderExist = isNewFront ? messages[0]?.revision !== 1 : history.olderExist;
+  return { ...history, messages, olderExist };
 }

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeServer } from '../../../test/fake-server';
 import { settled, setUp } from '../../../test/fake-world';
-import { TokenUnavailable } from '../auth/token-source';
+import { TokenError } from '../auth/token-source';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 1_000);
 
@@ -21,7 +21,7 @@ const TOKENS = {
     return `good-${stage.tokenCount}`;
   },
   same: async () => 'same',
-  unreachable: () => Promise.reject(new TokenUnavailable()),
+  unreachable: () => Promise.reject(new TokenError('unavailable')),
   throwing: () => Promise.reject(new Error('bug')),
   hanging: () => new Promise<string>(() => {}),
 };

@@ -1,15 +1,16 @@
-// Messages on their way: an ordered, bounded list that belongs to the client, not to a socket. Pure.
-// A message leaves it only when the server echoes it, or when the person deletes it.
+// Messages on their way: an ordered, bounded list that belongs to the client, not to a socket.
+// A message leaves it only when the server echoes it, or when the person deletes it. Lists are never changed, but
+// replaced; the functions that take a state change it, as those of live.ts do.
 
-import type { ChatMessage, ErrorPayload } from './protocol';
+import { fullJitter, spread } from './backoff';
+import { type ChatMessage, type ErrorPayload, LONGEST_MESSAGE } from './protocol';
+import type { Snapshot } from './snapshot';
+import type { State } from './state';
 
 export const MOST_MESSAGES = 100;
 export const MOST_BYTES = 262_144;
 export const OLDEST = 24 * 3_600_000;
 const WINDOW = 8;
-const ACK_LATE = 10_000;
-
-export type Failure = { code: string; message: string };
 
 export interface OutboxMessage {
   readonly id: string;
@@ -17,137 +18,104 @@ export interface OutboxMessage {
   readonly createdAt: number;
   readonly status: 'queued' | 'sent' | 'failed';
   /** When it last went on the wire. */
-  readonly sentAt: number | null;
-  /** No echo came in time; it will be sent again after the next sign-in. */
-  readonly late: boolean;
-  readonly failure: Failure | null;
+  readonly sentAt?: number;
+  /** Why the last try failed. */
+  readonly failure?: { code: string; message: string };
 }
 
-export interface Outbox {
-  readonly messages: readonly OutboxMessage[];
-  /** Nothing is sent before this time: the server asked for a pause. */
-  readonly pausedUntil: number;
-  /** Refusals that asked to try again. After one, messages go one at a time: the order would be at stake. */
-  readonly refusals: number;
+type Outbox = readonly OutboxMessage[];
+
+/** The list with a change made to some of its messages; the same list when there are none. */
+function edit(
+  outbox: Outbox,
+  which: (message: OutboxMessage) => boolean,
+  change: Partial<OutboxMessage>,
+): Outbox {
+  if (!outbox.some(which)) return outbox;
+  return outbox.map(message => (which(message) ? { ...message, ...change } : message));
 }
 
-export const EMPTY_OUTBOX: Outbox = { messages: [], pausedUntil: 0, refusals: 0 };
+const isSent = ({ status }: OutboxMessage) => status === 'sent';
 
-export function hasRoom(outbox: Outbox, content: string): boolean {
-  const bytes = outbox.messages.reduce((sum, { content }) => sum + sizeOf(content), 0);
-  return outbox.messages.length < MOST_MESSAGES && bytes + sizeOf(content) <= MOST_BYTES;
+export type Objection = 'empty' | 'too_long' | 'queue_full' | 'disconnected';
+
+/** Why a text is not taken, if it is not. */
+export function objection({ state, outbox }: Snapshot, content: string): Objection | null {
+  const bytes = new Blob([content, ...outbox.map(message => message.content)]).size;
+  if (!content) return 'empty';
+  if ([...content].length > LONGEST_MESSAGE) return 'too_long';
+  if (state === 'disconnected') return state;
+  const isFull = outbox.length >= MOST_MESSAGES || bytes > MOST_BYTES;
+  return isFull ? 'queue_full' : null;
 }
 
-const utf8 = new TextEncoder();
-
-function sizeOf(content: string): number {
-  return utf8.encode(content).length;
+export function add(outbox: Outbox, id: string, content: string, createdAt: number): Outbox {
+  return [...outbox, { id, content, createdAt, status: 'queued' }];
 }
 
-export function add(outbox: Outbox, id: string, content: string, now: number): Outbox {
-  const message: OutboxMessage = {
-    id,
-    content,
-    createdAt: now,
-    status: 'queued',
-    sentAt: null,
-    late: false,
-    failure: null,
-  };
-  return { ...outbox, messages: [...outbox.messages, message] };
+/** Gives up on what is older than a day. */
+export function age(outbox: Outbox, now: number): Outbox {
+  const isOld = ({ status, createdAt }: OutboxMessage) =>
+    status !== 'failed' && now - createdAt > OLDEST;
+  return edit(outbox, isOld, { status: 'failed', failure: { code: 'expired', message: '' } });
 }
 
-/** Those that go on the wire now, and the outbox with them marked as sent. */
-export function takeDue(outbox: Outbox, now: number): [OutboxMessage[], Outbox] {
-  if (now < outbox.pausedUntil) return [[], outbox];
-  const flying = outbox.messages.filter(({ status }) => status === 'sent').length;
-  const room = (outbox.refusals > 0 ? 1 : WINDOW) - flying;
-  const due = outbox.messages
-    .filter(({ status }) => status === 'queued')
-    .slice(0, Math.max(0, room));
-  if (due.length === 0) return [[], outbox];
-  const sent = (message: OutboxMessage) =>
-    due.includes(message)
-      ? { ...message, status: 'sent' as const, sentAt: now, late: false }
-      : message;
-  return [due, { ...outbox, messages: outbox.messages.map(sent) }];
+/** Takes those that go on the wire now, and marks them as sent. */
+export function takeDue(state: State): Outbox {
+  if (state.now < state.pausedUntil) return [];
+  const room = (state.refusals > 0 ? 1 : WINDOW) - state.outbox.filter(isSent).length;
+  const due = state.outbox.filter(({ status }) => status === 'queued').slice(0, Math.max(0, room));
+  const change = { status: 'sent', sentAt: state.now } as const;
+  state.outbox = edit(state.outbox, message => due.includes(message), change);
+  return due;
 }
 
 /** What was on the wire is due again, in its old place. */
 export function recall(outbox: Outbox): Outbox {
-  if (!outbox.messages.some(({ status }) => status === 'sent')) return outbox;
-  return { ...outbox, messages: outbox.messages.map(requeued) };
-}
-
-function requeued(message: OutboxMessage): OutboxMessage {
-  return message.status === 'sent' ? { ...message, status: 'queued' } : message;
+  return edit(outbox, isSent, { status: 'queued' });
 }
 
 /** Retires what the server has stored, whoever's copy told us. */
-export function settle(outbox: Outbox, stored: readonly ChatMessage[], userId?: string): Outbox {
+export function settle(state: State, stored: readonly ChatMessage[]): void {
+  const me = state.session?.user.id;
   const isStored = ({ id }: OutboxMessage) =>
-    stored.some(
-      message => message.id === id && message.author.id === (userId ?? message.author.id),
-    );
-  const messages = outbox.messages.filter(message => !isStored(message));
-  if (messages.length === outbox.messages.length) return outbox;
-  return { ...outbox, messages, refusals: Math.min(outbox.refusals, messages.length, 1) };
+    stored.some(message => message.id === id && message.author.id === me);
+  const left = state.outbox.filter(message => !isStored(message));
+  if (left.length === state.outbox.length) return;
+  state.outbox = left;
+  state.refusals = Math.min(state.refusals, left.length, 1);
 }
 
 /** Whether the same message may be sent again without asking the person. */
 const PASSING = ['rate_limited', 'unavailable'];
 
-export function refuse(outbox: Outbox, error: ErrorPayload, pausedUntil: number): Outbox {
-  const { code, message, in_reply_to } = error;
-  const passing = PASSING.includes(code);
-  const messages = outbox.messages.map((one): OutboxMessage => {
-    if (one.id !== in_reply_to) return one;
-    return passing ? { ...one, status: 'queued' } : failed(one, { code, message });
-  });
-  if (!passing) return { ...outbox, messages };
-  return { messages, refusals: outbox.refusals + 1, pausedUntil };
+export function refuse(state: State, error: ErrorPayload): void {
+  const { code, message, in_reply_to, retry_after_ms } = error;
+  const isMeant = ({ id }: OutboxMessage) => id === in_reply_to;
+  if (!PASSING.includes(code)) {
+    // An id in conflict is taken by something else.
+    const another = code === 'conflict' && { id: state.id };
+    const change = { status: 'failed', failure: { code, message }, ...another } as const;
+    state.outbox = edit(state.outbox, isMeant, change);
+    return;
+  }
+  state.outbox = edit(state.outbox, isMeant, { status: 'queued' });
+  state.pausedUntil =
+    state.now +
+    (retry_after_ms == null
+      ? fullJitter(state.refusals, state.dice)
+      : spread(retry_after_ms, state.dice));
+  state.refusals += 1;
 }
 
-function failed(message: OutboxMessage, failure: Failure): OutboxMessage {
-  return { ...message, status: 'failed', failure };
-}
-
-/** Marks what has waited for its echo too long, and gives up on what is older than a day. */
-export function age(outbox: Outbox, now: number): Outbox {
-  const messages = outbox.messages.map(message => {
-    const expired = message.status !== 'failed' && now - message.createdAt > OLDEST;
-    if (expired) return failed(message, { code: 'expired', message: '' });
-    return now >= lateTime(message) ? { ...message, late: true } : message;
-  });
-  const same = messages.every((message, at) => message === outbox.messages[at]);
-  return same ? outbox : { ...outbox, messages };
-}
-
-/** When the next message will have waited for its echo too long. */
-export function lateAt({ messages }: Outbox): number {
-  return Math.min(...messages.map(lateTime));
-}
-
-function lateTime({ status, late, sentAt }: OutboxMessage): number {
-  return status === 'sent' && !late ? (sentAt ?? 0) + ACK_LATE : Number.POSITIVE_INFINITY;
-}
-
-/** A failed message starts anew at the end; a conflict needs a new id, since the old one is taken. */
-export function retry(outbox: Outbox, id: string, newId: string, now: number): Outbox {
-  const message = outbox.messages.find(one => one.id === id && one.status === 'failed');
-  if (!message) return outbox;
-  const again = message.failure?.code === 'conflict' ? newId : id;
-  return add(drop(outbox, id), again, message.content, now);
-}
-
-export function drop(outbox: Outbox, id: string): Outbox {
-  return { ...outbox, messages: outbox.messages.filter(message => message.id !== id) };
+/** A failed message is due again, in its old place, and has another day. */
+export function dueAgain(outbox: Outbox, id: string, createdAt: number): Outbox {
+  const isMeant = (message: OutboxMessage) => message.id === id && message.status === 'failed';
+  return edit(outbox, isMeant, { status: 'queued', createdAt });
 }
 
 /** What an earlier page life left, before what was written since. */
-export function restore(outbox: Outbox, saved: readonly OutboxMessage[]): Outbox {
-  const known = new Set(outbox.messages.map(({ id }) => id));
-  const back = saved.filter(({ id }) => !known.has(id)).map(requeued);
-  if (back.length === 0) return outbox;
-  return { ...outbox, messages: [...back, ...outbox.messages].slice(0, MOST_MESSAGES) };
+export function restore(outbox: Outbox, saved: Outbox): Outbox {
+  const back = saved.filter(({ id }) => !outbox.some(message => message.id === id));
+  return back.length > 0 ? [...recall(back), ...outbox].slice(0, MOST_MESSAGES) : outbox;
 }

@@ -4,29 +4,32 @@
 import type { ServerFrame } from './protocol';
 import { SHAPES } from './protocol.generated';
 
-/** The name of a type, a list of one shape, or the shapes of an object's keys. */
-type Shape = string | readonly Shape[] | { readonly [key: string]: Shape };
+/** An example of a value; a list has one of an item. */
+type Shape = string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
+
+const SHAPES_BY_TYPE = SHAPES as unknown as Record<string, Shape | undefined>;
 
 /** The frame, or null when it is broken or of a type that this client does not know. */
-export function readServerFrame(data: unknown): ServerFrame | null {
+export function readServerFrame(data: string): ServerFrame | null {
   try {
-    const frame = JSON.parse(data as string) as ServerFrame;
-    const isKnown = Object.hasOwn(SHAPES, frame.type);
-    return isKnown && fits(frame, SHAPES[frame.type]) ? frame : null;
+    const frame = JSON.parse(data);
+    return fits(frame, SHAPES_BY_TYPE[frame.type]) ? frame : null;
   } catch {
     return null;
   }
 }
 
-function fits(value: unknown, shape: Shape): boolean {
-  if (shape === 'uint') return Number.isSafeInteger(value) && (value as number) >= 0;
-  if (typeof shape === 'string') return typeof value === shape;
-  if (Array.isArray(shape))
-    return Array.isArray(value) && value.every(item => fits(item, shape[0]));
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.entries(shape).every(([key, part]) => {
+/** Texts and truth values have no entries of their own to look into. */
+function fits(value: unknown, shape: Shape | undefined): boolean {
+  if (shape === 0) return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (isList(value) || isList(shape))
+    return isList(value) && isList(shape) && value.every(item => fits(item, shape[0] as Shape));
+  if (typeof value !== typeof shape || value === null) return false;
+  return Object.entries(shape as Shape).every(([key, part]) => {
     const name = key.replace('?', '');
     const given = (value as Record<string, unknown>)[name];
     return (name !== key && given == null) || fits(given, part);
   });
 }
+
+const isList: (value: unknown) => value is readonly unknown[] = Array.isArray;

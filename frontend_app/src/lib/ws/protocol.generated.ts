@@ -211,21 +211,22 @@ export interface Step {
   text: string;
 }
 
-const AuthorShape = { id: 'string', name: 'string' };
-const MessageShape = { author: AuthorShape, content: 'string', 'effect?': 'string', 'hint?': 'string', id: 'string', revision: 'uint', timestamp: 'string' };
-const IngredientShape = { id: 'string', name: 'string', note: 'string', quantity: 'string', unit: 'string' };
-const StepShape = { id: 'string', text: 'string' };
-const RecipeShape = { 'description?': 'string', ingredients: [IngredientShape], servings: 'uint', steps: [StepShape], tags: ['string'], title: 'string' };
-const SessionInfoShape = { expires_at: 'string', id: 'string', reauth_at: 'string', user: AuthorShape };
-const RecipeUpdateShape = { 'in_reply_to?': 'string', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': 'boolean', recipe: RecipeShape, recipe_id: 'string', revision: 'uint', 'session?': SessionInfoShape };
-const AuthRequiredShape = { expires_at: 'string', reason: 'string' };
-const ErrorPayloadShape = { code: 'string', 'in_reply_to?': 'string', message: 'string', 'retry_after_ms?': 'uint', retryable: 'boolean' };
-const PongShape = { 'in_reply_to?': 'string' };
+const AuthorShape = { id: '', name: '' };
+const MessageShape = { author: AuthorShape, content: '', 'effect?': '', 'hint?': '', id: '', revision: 0, timestamp: '' };
+const IngredientShape = { id: '', name: '', note: '', quantity: '', unit: '' };
+const StepShape = { id: '', text: '' };
+const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], title: '' };
+const SessionInfoShape = { expires_at: '', id: '', reauth_at: '', user: AuthorShape };
+const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', revision: 0, 'session?': SessionInfoShape };
+const AuthRequiredShape = { expires_at: '', reason: '' };
+const ErrorPayloadShape = { code: '', 'in_reply_to?': '', message: '', 'retry_after_ms?': 0, retryable: false };
+const PongShape = { 'in_reply_to?': '' };
 
-/** A key with a question mark may be missing or null. */
+/** Examples of all frames: 0 stands for integers from 0 on. A key with a question mark may be missing or null. */
 export const SHAPES = {
-  recipe_update: { id: 'string', payload: RecipeUpdateShape, timestamp: 'string' },
-  auth_required: { id: 'string', payload: AuthRequiredShape, timestamp: 'string' },
-  error: { id: 'string', payload: ErrorPayloadShape, timestamp: 'string' },
-  pong: { id: 'string', payload: PongShape, timestamp: 'string' },
+  __proto__: null,
+  recipe_update: { id: '', payload: RecipeUpdateShape, timestamp: '' },
+  auth_required: { id: '', payload: AuthRequiredShape, timestamp: '' },
+  error: { id: '', payload: ErrorPayloadShape, timestamp: '' },
+  pong: { id: '', payload: PongShape, timestamp: '' },
 } as const;

@@ -22,7 +22,7 @@ const LIFE: Event[] = [
   { is: 'time' },
   { is: 'token', token: 'two' },
   says('error', { code: 'rate_limited', message: '', retryable: true, in_reply_to: 'a' }),
-  { is: 'noise' },
+  { is: 'frame', frame: null },
   { is: 'awake' },
   says('pong', {}),
   { is: 'older', recipeId: 'pancakes', messages: [] },
@@ -38,13 +38,13 @@ function frozen<T>(value: T): T {
 }
 
 function live(events: readonly Event[]) {
-  const start: Moment = { now: 1_000, dice: 0.5, hidden: false, offline: false };
+  const start: Moment = { now: 1_000, dice: 0.5, id: 'n', hidden: false, offline: false };
   return events.reduce(
     ({ state, now }, event) => {
       const then = { ...start, now: now + 10_000 };
       return { state: frozen(reduce(state, frozen(event), then)), now: then.now };
     },
-    { state: frozen(initialState(3, 'p')), now: start.now },
+    { state: frozen(initialState(3)), now: start.now },
   ).state;
 }
 

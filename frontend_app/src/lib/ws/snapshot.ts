@@ -4,37 +4,37 @@ import type { Ending } from './closes';
 import type { History } from './history';
 import type { OutboxMessage } from './outbox';
 import type { Session } from './protocol';
-import { type ConnectionState, connectionState, type Reauth, type State } from './state';
+import { type ConnectionState, connectionState, type Kept } from './state';
 
-export interface Snapshot extends Omit<History, 'messages'> {
+export interface Snapshot extends History {
   readonly state: ConnectionState;
-  readonly recipeId: string | null;
-  readonly messages: History['messages'];
+  readonly recipeId: string;
   readonly outbox: readonly OutboxMessage[];
   readonly session: Session | null;
-  /** A new token is being fetched while everything goes on. */
-  readonly reauth: Reauth | null;
+  /** Since when a new token has been fetched while everything goes on; null when none is. */
+  readonly reauthSince: number | null;
   /** When the connection was last lost (or first asked for); null while it works. */
   readonly outageSince: number | null;
   /** Whether this recipe was ever live. */
   readonly proven: boolean;
+  /** When the next attempt begins; Infinity while nobody looks. */
   readonly retryAt: number | null;
   /** Why it ended for good. */
   readonly ending: Ending | null;
 }
 
-export function snapshotOf(state: State): Snapshot {
-  const { link, history, outbox, session, recipeId, outageSince, proven } = state;
-  return Object.freeze({
+export function snapshotOf(state: Kept): Snapshot {
+  const { link, history, outbox, session, recipeId, outageSince, proven, ending } = state;
+  return {
     ...history,
     state: connectionState(state),
     recipeId,
-    outbox: outbox.messages,
+    outbox,
     session,
-    reauth: link.is === 'live' ? link.reauth : null,
+    reauthSince: link.is === 'authenticated' ? link.reauthSince : null,
     outageSince,
     proven,
-    retryAt: link.is === 'waiting' && link.until < Number.POSITIVE_INFINITY ? link.until : null,
-    ending: link.is === 'off' ? link.ending : null,
-  });
+    retryAt: link.is === 'waiting' ? link.until : null,
+    ending,
+  };
 }

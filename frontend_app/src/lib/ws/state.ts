@@ -1,10 +1,10 @@
-// What the client knows (State) and what can happen (Event). Only shapes: reduce.ts decides, websocket.ts carries out.
+// What the client knows (State) and what can happen (Event). Only shapes: reduce.ts decides, shell.ts carries out.
 // There are no commands: the shell makes the world agree with the state, and sends the frames that a turn leaves.
 
 import type { Ending } from './closes';
 import type { Surrounding } from './environment';
 import { EMPTY_HISTORY, type History } from './history';
-import { EMPTY_OUTBOX, type Outbox, type OutboxMessage } from './outbox';
+import type { OutboxMessage } from './outbox';
 import type { ChatMessage, ClientFrame, ServerFrame, Session } from './protocol';
 
 /** What the person is shown. */
@@ -15,58 +15,67 @@ export type ConnectionState =
   | 'authenticated'
   | 'reconnecting';
 
-/** A request for a new token on a connection that stays usable meanwhile. */
-export type Reauth = {
-  since: number;
-  /** The server closes then. */
-  deadline: number;
-  tries: number;
-  /** When to ask the source again. */
-  nextTry: number;
-};
-
-/** The life of one connection, one step after the other. `until`: when this step has lasted too long, or is done. */
+/**
+ * The life of one connection, one step after the other: it asks for a token (`seeking`), waits for the socket
+ * (`connecting`) and for an answer to `auth` (`authenticating`), works (`authenticated`), and after a loss waits for
+ * the next attempt (`waiting`). `until`: when the step has lasted too long, or is done.
+ */
 export type Link =
-  | { is: 'off'; ending: Ending | null }
-  /** Asks for a token; there is no socket yet. */
-  | { is: 'seeking'; until: number }
-  | { is: 'opening'; until: number; token: string }
-  /** The socket is open and `auth` is on the wire. */
-  | { is: 'proving'; until: number }
-  | Live
-  /** For the next attempt. */
-  | { is: 'waiting'; until: number };
+  | {
+      is: 'disconnected' | 'seeking' | 'connecting' | 'authenticating' | 'waiting';
+      until: number;
+    }
+  | Live;
 
 export type Live = {
-  is: 'live';
+  is: 'authenticated';
   /** When the silence becomes suspicious, or after a `ping`, unbearable. */
   until: number;
-  probing: boolean;
+  probing?: boolean;
+  /** From then on the troubles of before are forgiven. */
   stableAt: number;
   /** An `auth` on the wire that is still to be answered. */
-  authId: string | null;
-  reauth: Reauth | null;
+  authId?: string | null;
+  /** The server wants a new token on this connection, which stays usable; null when it does not. */
+  reauthSince: number | null;
+  /** The server closes then. */
+  deadline: number;
+  /** When to ask the token source again. */
+  nextTry: number;
 };
 
 /** What the token source is asked for; see token-source.ts. */
 export type Wish = { fresh: boolean; not: string | null };
 
 /** When something happens, and what else a pure function cannot find out itself. */
-export type Moment = { now: number; dice: number; hidden: boolean; offline: boolean };
+export interface Moment {
+  now: number;
+  /** A random number from 0 to 1. */
+  dice: number;
+  /** A new id. */
+  id: string;
+  /** Nobody looks at the page. */
+  hidden: boolean;
+  offline: boolean;
+}
 
-export interface State extends Moment {
+/** What is kept from turn to turn. */
+export interface Kept extends OfRecipe {
+  /** The time of the last turn. */
+  now: number;
   readonly maxAuthAttempts: number;
-  recipeId: string | null;
+  /** How far the clock was set back while we looked: time does not go back. */
+  slip: number;
+  /** Empty before the first `connect`. */
+  recipeId: string;
   link: Link;
-  /** The number of the current socket. */
-  generation: number;
+  /** Why it ended for good. */
+  ending: Ending | null;
   /** The request to the token source that still counts. */
   wish: Wish | null;
-  /** What goes on the wire after this turn. */
-  frames: ClientFrame[];
   /** How many frames nobody understood. */
   noise: number;
-  /** Failed tries in a row; back to 0 after some stable seconds, or when the person or the network says so. */
+  /** Failed tries in a row, also for a token; back to 0 after some stable seconds, or when the person or the network says so. */
   attempt: number;
   /** Tries in a row that ended without an answer to `auth`, or with a broken token source. */
   authFailures: number;
@@ -74,18 +83,39 @@ export interface State extends Moment {
   mended: boolean;
   /** The next attempt begins with a forced refresh. */
   fresh: boolean;
-  /** Whether this recipe was ever live; decides between "connecting" and "reconnecting". */
-  proven: boolean;
   outageSince: number | null;
-  session: Session | null;
-  /** The token that went into the last `auth`. */
+  /** The last token that was taken into use. */
   token: string | null;
-  /** Makes frame ids unique: a random prefix of this page's life, and a count. */
-  readonly prefix: string;
-  count: number;
-  history: History;
-  outbox: Outbox;
 }
+
+/** What a turn works on. */
+export interface State extends Kept, Moment {
+  /** What goes on the wire after this turn. */
+  frames: ClientFrame[];
+}
+
+/** What belongs to one recipe and is forgotten with it. */
+interface OfRecipe {
+  /** Whether it was ever live; decides between "connecting" and "reconnecting". */
+  proven: boolean;
+  session: Session | null;
+  history: History;
+  /** Messages on their way; see outbox.ts. */
+  outbox: readonly OutboxMessage[];
+  /** Nothing is sent before this time: the server asked for a pause. */
+  pausedUntil: number;
+  /** Refusals that asked to try again. After one, messages go one at a time: the order would be at stake. */
+  refusals: number;
+}
+
+export const NOTHING_KNOWN: OfRecipe = {
+  proven: false,
+  session: null,
+  history: EMPTY_HISTORY,
+  outbox: [],
+  pausedUntil: 0,
+  refusals: 0,
+};
 
 export type Event =
   | { is: 'connect'; recipeId: string }
@@ -93,57 +123,46 @@ export type Event =
   | { is: 'retry_now' }
   | { is: 'opened' }
   | { is: 'closed'; code: number; reason: string }
-  | { is: 'frame'; frame: ServerFrame }
-  /** Something that no one understands, but a sign of life. */
-  | { is: 'noise' }
+  /** Null: something that no one understands, but a sign of life. */
+  | { is: 'frame'; frame: ServerFrame | null }
   | { is: 'token'; token: string }
   | { is: 'no_token'; why: 'denied' | 'unavailable' | 'broken' }
   | { is: 'time' }
   | { is: Surrounding }
   | { is: 'send'; id: string; content: string }
-  | { is: 'retry_message'; id: string; newId: string }
-  | { is: 'drop_message'; id: string }
+  | { is: 'retry'; id: string }
+  | { is: 'drop'; id: string }
   | { is: 'restored'; recipeId: string; messages: readonly OutboxMessage[] }
   | { is: 'older'; recipeId: string; messages: readonly ChatMessage[] };
 
-export function initialState(maxAuthAttempts: number, prefix: string): State {
+/** What each kind of event does to the state of its turn. */
+export type Turns = {
+  [Is in Event['is']]: (state: State, event: Extract<Event, { is: Is }>) => void;
+};
+
+export function initialState(maxAuthAttempts: number): Kept {
   return {
+    ...NOTHING_KNOWN,
     now: 0,
-    dice: 0,
-    hidden: false,
-    offline: false,
     maxAuthAttempts,
-    recipeId: null,
-    link: { is: 'off', ending: null },
-    generation: 0,
+    slip: 0,
+    recipeId: '',
+    link: { is: 'disconnected', until: Number.POSITIVE_INFINITY },
+    ending: null,
     wish: null,
-    frames: [],
     noise: 0,
     attempt: 0,
     authFailures: 0,
     mended: false,
     fresh: false,
-    proven: false,
     outageSince: null,
-    session: null,
     token: null,
-    prefix,
-    count: 0,
-    history: EMPTY_HISTORY,
-    outbox: EMPTY_OUTBOX,
   };
 }
 
-export function connectionState({ link, proven, attempt }: State): ConnectionState {
-  const again = proven || attempt > 0;
-  switch (link.is) {
-    case 'off':
-      return 'disconnected';
-    case 'live':
-      return 'authenticated';
-    case 'proving':
-      return again ? 'reconnecting' : 'authenticating';
-    default:
-      return again ? 'reconnecting' : 'connecting';
-  }
+export function connectionState({ link, proven, attempt }: Kept): ConnectionState {
+  const { is } = link;
+  if (is === 'disconnected' || is === 'authenticated') return is;
+  if (is === 'waiting' || proven || attempt > 0) return 'reconnecting';
+  return is === 'seeking' ? 'connecting' : is;
 }
