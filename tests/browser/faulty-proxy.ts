@@ -1,4 +1,4 @@
-// A TCP proxy between browser and edge that cuts, freezes, delays, swallows, or answers 502.
+// A TCP proxy between browser and edge that cuts, freezes, delays, swallows, answers 502, or speaks for the server.
 import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
 
@@ -68,6 +68,12 @@ export class FaultyProxy {
     this.#cutAfter = bytes;
   }
 
+  /** Sends a text frame of its own to every browser; the server must be silent meanwhile. */
+  say(text: string): void {
+    const frame = textFrame(text);
+    for (const { browser } of this.#pairs) browser.write(frame);
+  }
+
   /** Everything passes again; connections that were frozen are gone. */
   heal(): void {
     if (this.#isFrozen) this.cutOnce();
@@ -124,4 +130,16 @@ export class FaultyProxy {
       if (this.#cutAfter === 0) this.cut();
     });
   }
+}
+
+/** RFC 6455, 5.2: a whole text frame without a mask, as servers send them. */
+function textFrame(text: string): Buffer {
+  const body = Buffer.from(text);
+  const head = Buffer.alloc(body.length < 126 ? 2 : body.length < 65_536 ? 4 : 10);
+  head[0] = 0x81;
+  if (head.length === 2) head[1] = body.length;
+  else if (head.length === 4) head.writeUInt16BE(body.length, 2);
+  else head.writeBigUInt64BE(BigInt(body.length), 2);
+  if (head.length > 2) head[1] = head.length === 4 ? 126 : 127;
+  return Buffer.concat([head, body]);
 }

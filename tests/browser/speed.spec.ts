@@ -1,7 +1,10 @@
 // Quick, and nothing jumps: layout shift, first paint, bursts, long conversations, and coming back with the back button.
 import { chromium, type Page } from '@playwright/test';
 import { Cook, expect, newRecipe, test } from './cook';
+import { FaultyProxy } from './faulty-proxy';
 import { Server } from './server';
+
+const BURSTS = 3;
 
 let server: Server;
 test.beforeAll(async () => {
@@ -84,35 +87,39 @@ test('the largest part is painted within 1.5 seconds, median of five', async ({ 
 });
 
 test('a thousand messages in a second are shown, and typing stays quick', async ({ page }) => {
-  const frames = await wireTap(page);
+  const proxy = await FaultyProxy.before(server.port);
+  const talk = overhear(page, proxy);
   await page.addInitScript(measure);
-  const cook = await Cook.atTable(page, server.url, newRecipe());
+  const cook = await Cook.atTable(page, proxy.url, newRecipe());
   const heapBefore = await heap(page);
-  // Other work on the machine only adds: one good second of three tells what the app can do.
-  for (let left = 2; left >= 0; left -= 1) {
-    const { long, longest, typing } = await burstSeen(cook, frames);
-    const description = `${long} long tasks, worst ${longest.toFixed(0)} ms, typing p95 ${typing.toFixed(0)} ms`;
+  for (let n = 0; n < BURSTS; n += 1) {
+    const { long, longest, typing, took } = await burstSeen(cook, talk);
+    const description = `${long} long tasks, worst ${longest.toFixed(0)} ms, typing p95 ${typing.toFixed(0)} ms, shown after ${took} ms`;
     test.info().annotations.push({ type: 'burst', description });
-    if (long <= 3 && longest <= 100 && typing <= 100) break;
-    expect(left, description).toBeGreaterThan(0);
+    expect.soft(long, description).toBeLessThanOrEqual(3);
+    expect.soft(longest, description).toBeLessThanOrEqual(100);
+    expect.soft(typing, description).toBeLessThanOrEqual(100);
   }
-  frames.catchUp(9_000);
-  await expect(cook.bubbles.last()).toHaveText(`burst ${frames.count()}`, { timeout: 20_000 });
+  talk.catchUp(10_000 - talk.count());
+  await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(500);
   const growth = ((await heap(page)) - heapBefore) / 1_048_576;
   test.info().annotations.push({ type: 'heap growth', description: `${growth.toFixed(1)} MB` });
   expect(growth).toBeLessThanOrEqual(30);
+  proxy.close();
 });
 
 /** What the page felt of a thousand messages in a second, all of which are shown within three. */
-async function burstSeen(cook: Cook, frames: Awaited<ReturnType<typeof wireTap>>) {
+async function burstSeen(cook: Cook, talk: Talk) {
   await cook.page.evaluate(() => Object.assign(Reflect.get(window, 'seen') as object, { long: 0, longest: 0 }));
-  const burst = frames.burst(1_000, 1_000);
+  const start = Date.now();
+  const burst = talk.burst(1_000, 1_000);
   const keys = await typingTimes(cook);
   await burst;
-  await expect(cook.bubbles.last()).toHaveText(`burst ${frames.count()}`, { timeout: 3_000 });
+  await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 3_000 });
+  const took = Date.now() - start;
   const typing = keys.sort((a, b) => a - b)[Math.floor(keys.length * 0.95)] ?? Infinity;
-  return { ...(await seen(cook.page)), typing };
+  return { ...(await seen(cook.page)), typing, took };
 }
 
 async function heap(page: Page): Promise<number> {
@@ -136,65 +143,54 @@ async function typingTimes(cook: Cook): Promise<number[]> {
   return cook.page.evaluate(() => Reflect.get(window, 'keyTimes') as number[]);
 }
 
-/** Adds frames of the test's own to the server's. */
-async function wireTap(page: Page) {
-  let push: (frame: string) => void = () => {};
-  let last: { payload: Record<string, unknown> & { revision: number } } | null = null;
-  await page.routeWebSocket(/\/v1\/chat\//, route => {
-    const upstream = route.connectToServer();
-    upstream.onMessage(frame => {
-      const parsed = JSON.parse(String(frame));
-      if (parsed.type === 'recipe_update') last = parsed;
-      route.send(frame);
-    });
-    push = frame => route.send(frame);
-  });
-  let revision = 0;
+type Talk = ReturnType<typeof overhear>;
+
+/** Others who talk a lot: frames of the test's own, on the wire, after those of the server. */
+function overhear(page: Page, proxy: FaultyProxy) {
+  let like: { recipe_id: string; recipe: unknown; revision: number } | null = null;
+  page.on('websocket', socket =>
+    socket.once('framereceived', ({ payload }) => {
+      like = JSON.parse(String(payload)).payload;
+    }),
+  );
   let sent = 0;
+  const update = (messages: number) => {
+    if (!like) throw new Error('not live');
+    const { recipe_id, recipe, revision } = like;
+    const from = sent + 1;
+    sent += messages;
+    const said = Array.from({ length: messages }, (_, at) => messageOf(revision + from + at, from + at));
+    const news = messages === 1 ? { message: said[0] } : { messages: said };
+    const payload = { recipe_id, recipe, revision: revision + sent, ...news };
+    proxy.say(JSON.stringify({ type: 'recipe_update', id: `f-${sent}`, timestamp: TIME, payload }));
+  };
   return {
     count: () => sent,
     /** What a client that was away is given: many messages in few frames. */
     catchUp(count: number): void {
-      if (!last) throw new Error('not live');
-      for (let left = count; left > 0; left -= 500) {
-        const messages = Array.from({ length: 500 }, (_, at) => messageOf(revision + at + 1, sent + at + 1));
-        revision += 500;
-        sent += 500;
-        const { recipe_id, recipe } = last.payload;
-        const payload = { recipe_id, recipe, revision, messages };
-        push(JSON.stringify({ type: 'recipe_update', id: `c-${sent}`, timestamp: '2026-11-22T20:36:02.000Z', payload }));
-      }
+      for (let left = count; left > 0; left -= 500) update(Math.min(500, left));
     },
     async burst(count: number, duration: number): Promise<void> {
-      if (!last) throw new Error('not live');
-      revision = Math.max(revision, last.payload.revision);
       const start = Date.now();
       for (let n = 1; n <= count; n += 1) {
-        revision += 1;
-        sent += 1;
-        push(burstFrame(last, revision, sent));
+        update(1);
         const due = (n / count) * duration;
-        if (n % 50 === 0) await new Promise(resolve => setTimeout(resolve, Math.max(0, start + due - Date.now())));
+        if (n % 20 === 0) await new Promise(resolve => setTimeout(resolve, Math.max(0, start + due - Date.now())));
       }
     },
   };
 }
 
+const TIME = '2026-11-22T20:36:02.000Z';
+
 const messageOf = (revision: number, n: number) => ({
   id: `b-${n}`,
   author: { id: 'somebody', name: 'somebody' },
   content: `burst ${n}`,
-  timestamp: '2026-11-22T20:36:02.000Z',
+  timestamp: TIME,
   revision,
   effect: null,
 });
-
-function burstFrame(like: { payload: Record<string, unknown> }, revision: number, n: number): string {
-  const timestamp = new Date().toISOString();
-  const { recipe_id, recipe } = like.payload;
-  const message = messageOf(revision, n);
-  return JSON.stringify({ type: 'recipe_update', id: `f-${n}`, timestamp, payload: { recipe_id, recipe, revision, message } });
-}
 
 test('the back button finds the page as it was, live within a second', async () => {
   const browser = await chromium.launch({
