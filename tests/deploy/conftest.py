@@ -38,22 +38,21 @@ def binary():
 
 @pytest.fixture(scope="session")
 def known_environment(binary):
-    """For each command, the environment variables that it reads."""
+    """For each command, the environment variables that it reads; secrets, whose values it does not show, also from
+    files."""
     known = {}
-    for command in (*SERVICES, "up", "health"):
+    for command in (*SERVICES, "up", "health", "sessions"):
         text = run(binary, command, "--help")
-        known[command] = set(re.findall(r"\[env: (\w+)", text))
+        secrets = re.findall(r"\[env: (\w+)\]", text)
+        known[command] = set(re.findall(r"\[env: (\w+)", text)) | {f"{name}_FILE" for name in secrets}
     return known
 
 
 @pytest.fixture(scope="session")
 def is_known(known_environment):
-    """Whether a command reads a variable. Those of OpenTelemetry are read by its library; the image's entrypoint reads
-    some from files."""
-    in_files = re.search(r"for name in (.*); do", (DEPLOY / "entrypoint").read_text())[1].split()
+    """Whether a command reads a variable. Those of OpenTelemetry are read by its library."""
 
     def is_known(command, name):
-        name = name.removesuffix("_FILE") if name.removesuffix("_FILE") in in_files else name
         commands = (command, "health")
         return name.startswith("OTEL_") or any(name in known_environment[c] for c in commands)
 

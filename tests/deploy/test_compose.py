@@ -87,6 +87,27 @@ def test_only_the_proxy_and_grafana_are_reached_from_outside(compose):
         assert set(compose["services"][name]["networks"]) == {"back"}
 
 
+def test_an_edge_believes_only_the_proxy_and_limits_by_the_address_that_it_tells(compose):
+    edge = compose["services"]["edge"]["environment"]
+    (front,) = compose["networks"]["front"]["ipam"]["config"]
+    assert edge["EDGE_TRUSTED_PROXIES"] == front["subnet"]
+    assert {name for name, service in compose["services"].items() if "front" in service["networks"]} == {"proxy", "edge"}
+    assert not [setting for setting in edge if re.search("MAX_|RATE", setting)], "the limits are the usual ones"
+    proxy = (DEPLOY / "proxy/nginx.conf").read_text()
+    told = dict(re.findall(r'proxy_set_header ((?:X-)?Forwarded\S*) "?(.*?)"?;', proxy))
+    names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
+    # All that an edge would believe is set anew or taken out.
+    assert told == dict(zip(names, ("$remote_addr", "$scheme", "", ""), strict=True))
+    assert proxy.count("proxy_set_header") == 3 + len(names), "a location with headers of its own has none of the server's"
+
+
+def test_operators_have_a_token(compose, known_environment):
+    auth = compose["services"]["auth"]
+    assert auth["environment"]["AUTH_OPERATOR_TOKEN_FILE"] == "/run/secrets/operator-token"
+    assert "operator-token" in [secret["source"] for secret in auth["secrets"]]
+    assert "AUTH_OPERATOR_TOKEN_FILE" in known_environment["auth"] & known_environment["sessions"]
+
+
 def test_an_edge_may_drain(compose):
     assert compose["services"]["edge"]["stop_grace_period"] == "30s"
 

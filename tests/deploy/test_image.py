@@ -35,6 +35,10 @@ def test_it_runs_without_rights_and_tells_its_health():
     assert 'HEALTHCHECK' in runtime and 'CMD ["recipe-chat", "health"]' in runtime
 
 
+def test_it_starts_the_binary_itself():
+    assert 'ENTRYPOINT ["recipe-chat"]' in DOCKERFILE
+
+
 def test_its_settings_exist(is_known):
     names = re.findall(r"^(?:ENV|   ) ?(\w+)=", DOCKERFILE.split(" AS runtime")[1], re.MULTILINE)
     assert "EDGE_LISTEN" in names

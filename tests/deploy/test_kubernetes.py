@@ -1,6 +1,7 @@
 """deploy/kubernetes: it renders, the schemas of the oldest and newest supported Kubernetes accept it, and it makes the
 sense that schemas do not see."""
 
+import ipaddress
 import re
 
 import pytest
@@ -229,6 +230,29 @@ def allows(manifests, direction, peers, whom, other):
             if any("podSelector" in peer and matches(peer["podSelector"], other) for peer in rule.get(peers, [])):
                 opened |= {port["port"] for port in rule["ports"]}
     return opened
+
+
+def test_edges_believe_private_addresses_of_which_only_the_ingress_controller_reaches_them(manifests):
+    (shared,) = manifests.of("ConfigMap")
+    trusted = [ipaddress.ip_network(text) for text in shared["data"]["EDGE_TRUSTED_PROXIES"].split(",")]
+    assert trusted and not any(network.is_global for network in trusted)
+    policy = manifests.named("NetworkPolicy", "edge")["spec"]
+    (peer,) = [peer for rule in policy["ingress"] for peer in rule["from"]]
+    (namespaces,) = peer["namespaceSelector"]["matchExpressions"]
+    # Prometheus opens no connections for others.
+    assert set(namespaces["values"]) == {"ingress-nginx", "monitoring"}
+    edge = container(manifests.named("Deployment", "edge"))
+    settings = {setting["name"] for setting in edge["env"]} | set(shared["data"])
+    assert not {setting for setting in settings if re.match("EDGE_.*(MAX_|RATE)", setting)}, "the limits are the usual ones"
+
+
+def test_operators_have_a_token(production, known_environment):
+    settings = {setting["name"]: setting for setting in container(production.named("Deployment", "auth"))["env"]}
+    secret = settings["AUTH_OPERATOR_TOKEN"]["valueFrom"]["secretKeyRef"]
+    assert "optional" not in secret
+    assert "AUTH_OPERATOR_TOKEN" in known_environment["auth"] & known_environment["sessions"]
+    page = (DEPLOY / "kubernetes/README.md").read_text()
+    assert f"{secret['name']} --from-file={secret['key']}=/dev/stdin" in page
 
 
 def test_it_scales_within_reason(production):

@@ -73,8 +73,8 @@ pub struct Config {
     )]
     pub max_unauthenticated_per_address: usize,
 
-    /// Networks of proxies whose word is taken for who the client is (`X-Forwarded-For`, `Forwarded`) and which
-    /// host it asked for (`X-Forwarded-Host`), such as `10.0.0.0/8,fd00::/8`
+    /// Networks of proxies whose word is taken for who the client is (`X-Forwarded-For`, `Forwarded`), which host
+    /// it asked for (`X-Forwarded-Host`) and whether over TLS (`X-Forwarded-Proto`), such as `10.0.0.0/8,fd00::/8`
     #[arg(long, env = "EDGE_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
 

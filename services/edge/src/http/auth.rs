@@ -17,6 +17,7 @@ use super::{
     Shared,
     body::{JsonBody, OptionalJsonBody},
     caller::bearer,
+    forwarded::FORWARDED_PROTO,
     problem::{Problem, whole_seconds},
 };
 use crate::{
@@ -177,9 +178,9 @@ fn answer(
 }
 
 fn set_cookie(value: &str, life: Duration, headers: &HeaderMap) -> HeaderValue {
-    // Whoever ends TLS before the edge says so. A client that claims it only hurts itself.
+    // Said by a trusted proxy, which ends TLS before the edge.
     let over_tls = headers
-        .get("x-forwarded-proto")
+        .get(FORWARDED_PROTO)
         .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
     let secure = if over_tls { "; Secure" } else { "" };
     let text = format!(

@@ -18,8 +18,11 @@ use crate::edge::Edge;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Read by whoever sets a cookie.
+pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Puts the client in the place of the trusted proxies before it: its address, and the host that it asked for.
+/// Whether it did so over TLS is left in the header, which nobody else's requests keep.
 pub(super) async fn see_through_proxies(
     State(edge): State<Arc<Edge>>,
     mut request: Request,
@@ -36,6 +39,8 @@ pub(super) async fn see_through_proxies(
         if let Some(host) = asked_host(request.headers()) {
             request.headers_mut().insert(header::HOST, host);
         }
+    } else {
+        request.headers_mut().remove(FORWARDED_PROTO);
     }
     next.run(request).await
 }

@@ -75,6 +75,24 @@ async fn registering_and_signing_in_give_a_pair_with_the_refresh_token_in_a_cook
 }
 
 #[tokio::test]
+async fn only_a_trusted_proxy_tells_that_the_cookie_goes_over_tls() {
+    for (trusted, secure) in [("127.0.0.0/8", true), ("10.0.0.0/8", false)] {
+        let flags = ["--trusted-proxies", trusted];
+        let stack = Plan::together().edge(&flags).start().await;
+        let api = stack.api();
+        let body = json!({"username": "ada", "password": new_password(&api)});
+
+        let request = api.post("/v1/auth/register", &body);
+        let answer = request.header("X-Forwarded-Proto", "https").send().await;
+
+        let cookie = answer.header("set-cookie").expect("a cookie");
+        let (_, secret) = cookie.split_once('=').expect("a named cookie");
+        api.canary().remember(secret.split(';').next().unwrap_or_default());
+        assert_eq!(cookie.contains("; Secure"), secure, "{trusted}");
+    }
+}
+
+#[tokio::test]
 async fn a_program_gets_the_refresh_token_in_the_body() {
     let stack = Plan::together().start().await;
     let api = stack.api();
