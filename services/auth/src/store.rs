@@ -9,7 +9,7 @@ mod tests;
 use std::{future::Future, time::Duration};
 
 use proto::ids::{LoginSessionId, UserId};
-use runtime::{clock::Timestamp, config::SecretUrl};
+use runtime::{clock::Timestamp, config::SecretUrl, schema::TooNew};
 use secrecy::SecretSlice;
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument as _, debug_span};
@@ -69,16 +69,12 @@ pub enum OpenError {
         cause: rusqlite::Error,
     },
     /// The database was made by a later version of this program.
-    #[error(
-        "the database {name} was made by a newer version (schema {found}, this one knows {known})"
-    )]
+    #[error("the database {name} cannot be used: {cause}")]
     TooNew {
         /// The database, without password.
         name: String,
-        /// Its schema.
-        found: i64,
-        /// The newest schema that this program knows.
-        known: i64,
+        /// By how much.
+        cause: TooNew,
     },
     /// PostgreSQL cannot be reached, or refused.
     #[error("the database {name} cannot be used: {cause}")]

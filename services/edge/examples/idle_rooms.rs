@@ -21,7 +21,7 @@ use edge::{
     upstream::chat::{Link, Replicas},
 };
 use proto::ids::{RecipeId, UserId};
-use runtime::{clock::SystemClock, lifecycle::Lifecycle, listener};
+use runtime::{clock::SystemClock, lifecycle::Lifecycle, listener, replicas::ServiceAddress};
 
 const ROOMS: u64 = 100_000;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,9 +37,10 @@ async fn main() {
 async fn measure() {
     let (mut chat, address) = start_chat();
     let rooms = Rooms::new();
-    let replicas = Replicas::at(&address).unwrap();
-    let (link, task) = Link::new(replicas, Arc::clone(&rooms), SystemClock::shared());
     let lifecycle = Lifecycle::new();
+    let address: ServiceAddress = address.parse().unwrap();
+    let replicas = Replicas::Followed(address.follow(&lifecycle));
+    let (link, task) = Link::new(replicas, Arc::clone(&rooms), SystemClock::shared());
     lifecycle.spawn(task.run(Arc::new(|_: &RecipeId, _: &UserId| {}), lifecycle.clone()));
     assert!(link.opened_within(PATIENCE).await);
 

@@ -135,7 +135,8 @@ pub async fn open(
     let wrong = |flag| move |cause| OpenError::Address { flag, cause };
     let auth: ServiceAddress = upstreams.auth.parse().map_err(wrong("--auth-url"))?;
     let auth = Pool::new(auth.follow(&lifecycle));
-    let chat = Replicas::at(&upstreams.chat).map_err(wrong("--chat-url"))?;
+    let chat: ServiceAddress = upstreams.chat.parse().map_err(wrong("--chat-url"))?;
+    let chat = Replicas::Followed(chat.follow(&lifecycle));
     let redis = match upstreams.redis {
         Some(url) => Some(open_redis(&url).await?),
         None => None,

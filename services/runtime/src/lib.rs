@@ -1,5 +1,5 @@
 //! How a process of Recipe Chat starts, is watched and stops: clock, configuration values, listeners,
-//! lifecycle, gRPC stacks, health probes, Redis connections and telemetry. It knows nothing of recipes, tokens or sockets.
+//! lifecycle, gRPC stacks, health probes, Redis connections, migrations and telemetry. It knows nothing of recipes, tokens or sockets.
 
 pub mod accept;
 pub mod clock;
@@ -11,5 +11,6 @@ pub mod metrics_port;
 pub mod probe;
 pub mod redis;
 pub mod replicas;
+pub mod schema;
 pub mod telemetry;
 pub mod trace_context;

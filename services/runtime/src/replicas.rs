@@ -1,7 +1,7 @@
 //! Where the replicas of a service are: what its addresses stand for, looked up again and again. It opens no
 //! connections and does not know which replicas are well.
 
-use std::{fmt, io, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, future::pending, io, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::{
@@ -123,14 +123,17 @@ impl Replicas {
         let found = some.await.is_ok();
         if !found {
             // Nobody looks any more: there will be none.
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
         self.now()
     }
 
-    /// The addresses as they change: for whoever keeps something per replica.
-    pub fn watch(&self) -> watch::Receiver<Arc<[SocketAddr]>> {
-        self.addresses.clone()
+    /// Waits until they have changed since this was last waited for: for whoever keeps something per replica.
+    pub async fn changed(&mut self) {
+        if self.addresses.changed().await.is_err() {
+            // Nobody looks any more.
+            pending::<()>().await;
+        }
     }
 
     /// Asks for a look ahead of time, since a replica does not answer.
@@ -250,13 +253,12 @@ mod tests {
         *answer.lock().unwrap() = Ok(one.clone());
         let lifecycle = Lifecycle::new();
         let service: ServiceAddress = "http://auth:9".parse().unwrap();
-        let replicas = service.follow_by(lookup, &lifecycle);
-        let mut watch = replicas.watch();
+        let mut replicas = service.follow_by(lookup, &lifecycle);
 
         assert_eq!(*replicas.some().await, *one);
-        watch.mark_unchanged();
+        replicas.changed().await;
         *answer.lock().unwrap() = Ok([two.clone(), one.clone(), one.clone()].concat());
-        watch.changed().await.unwrap();
+        replicas.changed().await;
         assert_eq!(*replicas.now(), *[one, two.clone()].concat());
 
         *answer.lock().unwrap() = Err(io::ErrorKind::NotFound.into());
@@ -267,7 +269,7 @@ mod tests {
         assert_eq!(replicas.now().len(), 2);
 
         *answer.lock().unwrap() = Ok(two.clone());
-        watch.changed().await.unwrap();
+        replicas.changed().await;
         assert_eq!(*replicas.now(), *two);
         lifecycle.stop();
         assert!(lifecycle.finished(EVERY).await);
@@ -279,17 +281,35 @@ mod tests {
         *answer.lock().unwrap() = Ok(addresses(&["10.0.0.1:9"]));
         let lifecycle = Lifecycle::new();
         let service: ServiceAddress = "http://auth:9".parse().unwrap();
-        let replicas = service.follow_by(lookup, &lifecycle);
-        replicas.some().await;
+        let mut replicas = service.follow_by(lookup, &lifecycle);
+        replicas.changed().await;
 
         *answer.lock().unwrap() = Ok(addresses(&["10.0.0.2:9"]));
         let asked = Instant::now();
         replicas.look_again();
-        let mut watch = replicas.watch();
-        watch.mark_unchanged();
-        watch.changed().await.unwrap();
+        replicas.changed().await;
 
         assert!(asked.elapsed() <= SOON, "{:?}", asked.elapsed());
+        lifecycle.stop();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_gets_no_answer_is_given_up() {
+        let asked = Mutex::new(false);
+        let lookup: Lookup = Arc::new(move |_, _| {
+            if std::mem::replace(&mut *asked.lock().unwrap(), true) {
+                Box::pin(async { Ok(addresses(&["10.0.0.1:9"])) })
+            } else {
+                Box::pin(pending())
+            }
+        });
+        let lifecycle = Lifecycle::new();
+        let service: ServiceAddress = "http://auth:9".parse().unwrap();
+        let replicas = service.follow_by(lookup, &lifecycle);
+        let begun = Instant::now();
+
+        assert_eq!(replicas.some().await.len(), 1);
+        assert!(begun.elapsed() <= PATIENCE + EVERY);
         lifecycle.stop();
     }
 }

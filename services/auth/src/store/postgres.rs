@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use proto::ids::{LoginSessionId, UserId};
-use runtime::{clock::Timestamp, config::SecretUrl};
+use runtime::{
+    clock::Timestamp,
+    config::SecretUrl,
+    schema::{Unusable, migrate},
+};
 use secrecy::{ExposeSecret, SecretSlice};
 use sqlx::{
-    ConnectOptions, Connection, PgPool, Row, SqlSafeStr,
-    migrate::{Migration, MigrationType, Migrator},
+    ConnectOptions, Connection, PgPool, Row,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::time::timeout;
@@ -23,6 +26,16 @@ use crate::{
 
 /// Holds every table, the migrations' own included, so that other programs can share the database.
 const SCHEMA: &str = "recipe_chat_auth";
+const MIGRATIONS: [(&str, &str); 2] = [
+    (
+        "users, sessions and keys",
+        include_str!("migrations/postgres_1.sql"),
+    ),
+    (
+        "reviews of sessions",
+        include_str!("migrations/postgres_2.sql"),
+    ),
+];
 /// How many connections one replica holds at most.
 const CONNECTIONS: u32 = 16;
 /// How long one may wait for a connection.
@@ -41,32 +54,23 @@ impl PostgresStore {
         let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
         let options = options.options([("search_path", SCHEMA), ("statement_timeout", "5s")]);
         // One connection first: the pool would try again in silence, and then only tell of a time-out.
-        let probe = timeout(PATIENCE, options.connect()).await;
-        let probe = probe
+        let first = timeout(PATIENCE, options.connect()).await;
+        let mut first = first
             .unwrap_or(Err(sqlx::Error::PoolTimedOut))
             .map_err(refused)?;
-        probe.close().await.map_err(refused)?;
+        let name = url.to_string();
+        migrate(&mut first, SCHEMA, &MIGRATIONS)
+            .await
+            .map_err(|unusable| match unusable {
+                Unusable::TooNew(cause) => OpenError::TooNew { name, cause },
+                Unusable::Refused(cause) => OpenError::Postgres { name, cause },
+                Unusable::Migration(cause) => OpenError::Migration { name, cause },
+            })?;
+        first.close().await.map_err(refused)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options);
-        let migrations = migrations();
-        let known = migrations.iter().map(|known| known.version).max();
-        let known = known.unwrap_or_default();
-        if let Some(found) = newer_break(&pool, known).await.map_err(refused)? {
-            return Err(OpenError::TooNew {
-                name: url.to_string(),
-                found,
-                known,
-            });
-        }
-        migrations
-            .run(&pool)
-            .await
-            .map_err(|cause| OpenError::Migration {
-                name: url.to_string(),
-                cause,
-            })?;
         Ok(Self(pool))
     }
 
@@ -264,43 +268,6 @@ impl PostgresStore {
         let row = sqlx::query(READ).bind(name).fetch_one(&self.0).await?;
         Ok(row.try_get::<Vec<u8>, _>(0)?.into())
     }
-}
-
-/// The newest migration beyond those `known` that says of itself that older programs cannot work with it: its
-/// description begins with `breaking`. The others only add to the schema, so that the replicas of two versions may run
-/// beside each other.
-async fn newer_break(pool: &PgPool, known: i64) -> Result<Option<i64>, sqlx::Error> {
-    const ANY: &str = "SELECT to_regclass('migrations') IS NOT NULL";
-    const NEWEST: &str =
-        "SELECT max(version) FROM migrations WHERE version > $1 AND description LIKE 'breaking%'";
-    if !sqlx::query(ANY).fetch_one(pool).await?.try_get(0)? {
-        return Ok(None);
-    }
-    let row = sqlx::query(NEWEST).bind(known).fetch_one(pool).await?;
-    row.try_get(0)
-}
-
-/// Run under PostgreSQL's advisory lock, so that replicas may start together.
-fn migrations() -> Migrator {
-    let first = Migration::new(
-        1,
-        "users, sessions and keys".into(),
-        MigrationType::Simple,
-        include_str!("migrations/postgres_1.sql").into_sql_str(),
-        false,
-    );
-    let second = Migration::new(
-        2,
-        "reviews of sessions".into(),
-        MigrationType::Simple,
-        include_str!("migrations/postgres_2.sql").into_sql_str(),
-        false,
-    );
-    let mut migrator = Migrator::with_migrations(vec![first, second]);
-    migrator.set_ignore_missing(true);
-    migrator.create_schema(SCHEMA);
-    migrator.dangerous_set_table_name(format!("{SCHEMA}.migrations"));
-    migrator
 }
 
 fn read_session(row: &PgRow) -> Result<SessionRow, sqlx::Error> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::config::SecretUrl;
+use runtime::{config::SecretUrl, schema::TooNew};
 
 /// A request that the store did not carry out, or did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -76,15 +76,13 @@ pub enum OpenError {
     /// Another process has it.
     #[error("--database-url {0}: another process uses this database; end it first")]
     InUse(SecretUrl),
-    /// A newer program has written it.
-    #[error("--database-url {url}: the database is at version {found}, this program knows {known}")]
+    /// A newer program has changed it so that this one cannot work with it.
+    #[error("--database-url {url}: {cause}")]
     TooNew {
         /// The address without its password.
         url: SecretUrl,
-        /// What the database says.
-        found: usize,
-        /// What this program can read.
-        known: usize,
+        /// By how much.
+        cause: TooNew,
     },
     /// SQLite refused.
     #[error("--database-url {url}: {cause}")]

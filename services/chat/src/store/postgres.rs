@@ -9,10 +9,13 @@ mod statements;
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{RecipeId, Revision, UserId};
-use runtime::{clock::Timestamp, config::SecretUrl};
+use runtime::{
+    clock::Timestamp,
+    config::SecretUrl,
+    schema::{Unusable, migrate},
+};
 use sqlx::{
-    Connection, PgConnection, PgPool, Row, SqlSafeStr,
-    migrate::{Migration, MigrationType, Migrator},
+    Connection, PgConnection, PgPool, Row,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::time::timeout;
@@ -33,6 +36,10 @@ use crate::{
 
 /// Holds every table, the migrations' own included, so that other programs can share the database.
 const SCHEMA: &str = "recipe_chat_chat";
+const MIGRATIONS: [(&str, &str); 1] = [(
+    "recipes and their messages",
+    include_str!("../../migrations/postgres/0001_init.sql"),
+)];
 /// How long opening the first connection may take.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one may wait for a connection of the pool.
@@ -65,10 +72,14 @@ impl Postgres {
         let first = timeout(OPEN_TIMEOUT, PgConnection::connect_with(&options));
         let first = first.await.map_err(|_| OpenError::Silent(url.clone()))?;
         let mut first = first.map_err(refused)?;
-        let migrated = migrations().run(&mut first).await;
-        migrated.map_err(|cause| OpenError::Migration {
-            url: url.clone(),
-            cause,
+        let migrated = migrate(&mut first, SCHEMA, &MIGRATIONS).await;
+        migrated.map_err(|unusable| {
+            let url = url.clone();
+            match unusable {
+                Unusable::TooNew(cause) => OpenError::TooNew { url, cause },
+                Unusable::Refused(cause) => OpenError::Postgres { url, cause },
+                Unusable::Migration(cause) => OpenError::Migration { url, cause },
+            }
         })?;
         // What the server thinks of the goodbye does not matter.
         first.close().await.ok();
@@ -270,18 +281,4 @@ impl Postgres {
 async fn in_time<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
     let answered = timeout(PATIENCE, asked).await;
     Ok(answered.map_err(|_| Error::Late)??)
-}
-
-fn migrations() -> Migrator {
-    let first = Migration::new(
-        1,
-        "recipes and their messages".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/postgres/0001_init.sql").into_sql_str(),
-        false,
-    );
-    let mut migrator = Migrator::with_migrations(vec![first]);
-    migrator.create_schema(SCHEMA);
-    migrator.dangerous_set_table_name(format!("{SCHEMA}.migrations"));
-    migrator
 }

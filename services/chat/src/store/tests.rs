@@ -1,6 +1,7 @@
 //! What both databases promise: each case runs on SQLite, and on a real PostgreSQL server.
 
 mod databases;
+mod newer;
 mod sqlite;
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The link: one bidirectional stream to each replica of the chat service, which carry the joins, posts and updates
 //! of every room of this edge.
 //!
-//! `switchboard` decides which replica is asked about which recipe, `line` keeps one stream open, `replicas` finds
-//! out which there are. When a stream breaks, its rooms are attached elsewhere, or to the same replica once it
+//! `switchboard` decides which replica is asked about which recipe, `line` keeps one stream open, `replicas` knows
+//! which there are. When a stream breaks, its rooms are attached elsewhere, or to the same replica once it
 //! is back, from their last revisions, and what was not answered is asked again in the same order. So a caller
 //! sees a short break as a slow answer, and a long one as [`ChatError::Unavailable`].
 
@@ -26,7 +26,7 @@ use tokio::{
     select,
     sync::{Notify, watch},
     task::yield_now,
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tonic::transport::Channel;
 use tracing::{Span, warn};
@@ -46,8 +46,6 @@ use crate::rooms::Rooms;
 
 /// How long a call may wait for its answer, through breaks of the link.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// How often the replicas are looked up.
-const LOOK_UP: Duration = Duration::from_secs(5);
 /// How many rooms are moved at once.
 const REGROUPED: usize = 1024;
 
@@ -60,14 +58,12 @@ pub struct Link(Arc<Exchange>);
 
 /// What keeps the link open.
 #[derive(Debug)]
-pub struct LinkTask {
-    exchange: Arc<Exchange>,
-    replicas: Replicas,
-}
+pub struct LinkTask(Arc<Exchange>);
 
 /// What callers and lines share.
 #[derive(Debug)]
 struct Exchange {
+    replicas: Replicas,
     switchboard: Mutex<Switchboard>,
     rooms: Arc<Rooms>,
     clock: SharedClock,
@@ -82,6 +78,7 @@ impl Link {
     /// A link to these replicas for these rooms; it opens when the task runs.
     pub fn new(replicas: Replicas, rooms: Arc<Rooms>, clock: SharedClock) -> (Self, LinkTask) {
         let exchange = Arc::new(Exchange {
+            replicas,
             switchboard: Mutex::default(),
             rooms,
             clock,
@@ -89,11 +86,7 @@ impl Link {
             open: watch::Sender::new(0),
             regroup: Notify::new(),
         });
-        let task = LinkTask {
-            exchange: Arc::clone(&exchange),
-            replicas,
-        };
-        (Self(exchange), task)
+        (Self(Arc::clone(&exchange)), LinkTask(exchange))
     }
 
     /// Whether any replica can be reached now.
@@ -183,23 +176,23 @@ impl LinkTask {
         select! {
             () = lifecycle.killed() => {}
             () = self.keep_up(on_expulsion, &lifecycle) => {}
-            () = self.exchange.mind_rooms() => {}
+            () = self.0.mind_rooms() => {}
         }
     }
 
     /// Opens a line to every replica that turns up. One that is found no more is given up when its line breaks.
     async fn keep_up(&self, on_expulsion: OnExpulsion, lifecycle: &Lifecycle) {
+        let mut replicas = self.0.replicas.clone();
         loop {
-            let found = self.replicas.look_up().await;
-            for name in self.exchange.roster.update(found) {
+            for name in self.0.roster.update(replicas.now()) {
                 self.start_line(name, &on_expulsion, lifecycle);
             }
-            sleep(LOOK_UP).await;
+            replicas.changed().await;
         }
     }
 
     fn start_line(&self, name: ReplicaName, on_expulsion: &OnExpulsion, lifecycle: &Lifecycle) {
-        let channel = match self.replicas.channel(&name) {
+        let channel = match self.0.replicas.channel(&name) {
             Ok(channel) => channel,
             Err(cause) => {
                 warn!(%cause, "a replica of the chat service cannot be reached");
@@ -208,7 +201,7 @@ impl LinkTask {
         };
         let line = line::keep_open(
             Replica { name, channel },
-            Arc::clone(&self.exchange),
+            Arc::clone(&self.0),
             Arc::clone(on_expulsion),
         );
         let ended = lifecycle.clone();

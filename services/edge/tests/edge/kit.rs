@@ -52,7 +52,7 @@ impl Kitchen {
         let chat = Arc::new(FakeChat::default());
         let services = Services {
             auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(&auth)))),
-            chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
+            chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
             redis: None,
         };
         let (edge, background) = assemble(

@@ -87,7 +87,8 @@ async fn only_a_trusted_proxy_tells_that_the_cookie_goes_over_tls() {
 
         let cookie = answer.header("set-cookie").expect("a cookie");
         let (_, secret) = cookie.split_once('=').expect("a named cookie");
-        api.canary().remember(secret.split(';').next().unwrap_or_default());
+        api.canary()
+            .remember(secret.split(';').next().unwrap_or_default());
         assert_eq!(cookie.contains("; Secure"), secure, "{trusted}");
     }
 }

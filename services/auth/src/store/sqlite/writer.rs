@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use runtime::schema::unapplied;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
@@ -21,16 +22,11 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 128;
 /// How long a previous process may take to let go of the file.
 const BUSY: Duration = Duration::from_secs(3);
-/// Every schema, oldest first. `user_version` counts those that were applied; all so far only add to what was
-/// there, so that an older program works with what a newer one leaves.
+/// Oldest first. `user_version` counts those that were applied.
 const MIGRATIONS: [&str; 2] = [
     include_str!("../migrations/sqlite_1.sql"),
     include_str!("../migrations/sqlite_2.sql"),
 ];
-
-/// What a migration adds to `user_version`, beside the one that it counts for, when a program that does not know it
-/// cannot work with what it leaves. There is none yet.
-const BREAKING: i64 = 1000;
 
 /// Does one call, and keeps its answer until the commit. All of a call's statements must be able to fail without
 /// harm to the others of the batch.
@@ -145,24 +141,18 @@ fn migrate(db: &mut Connection, path: &str) -> Result<(), OpenError> {
     let found: i64 = change
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(sqlite)?;
-    let known = MIGRATIONS.len() as i64;
-    if found / BREAKING > 0 {
-        return Err(OpenError::TooNew {
-            name: path.to_owned(),
-            found,
-            known,
-        });
-    }
-    // A newer program that only added to the schema was here: this one works beside what it added.
-    let applied = usize::try_from(found).unwrap_or(0);
-    let Some(missing) = MIGRATIONS.get(applied..) else {
+    let missing = unapplied(found, &MIGRATIONS).map_err(|cause| OpenError::TooNew {
+        name: path.to_owned(),
+        cause,
+    })?;
+    if missing.is_empty() {
         return Ok(());
-    };
+    }
     for migration in missing {
         change.execute_batch(migration).map_err(sqlite)?;
     }
     change
-        .pragma_update(None, "user_version", known)
+        .pragma_update(None, "user_version", MIGRATIONS.len() as i64)
         .map_err(sqlite)?;
     change.commit().map_err(sqlite)
 }

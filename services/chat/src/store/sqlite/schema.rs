@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runtime::config::SecretUrl;
+use runtime::{config::SecretUrl, schema::unapplied};
 use rusqlite::Connection;
 
 use super::super::OpenError;
@@ -42,14 +42,13 @@ pub(super) fn migrate(connection: &mut Connection, url: &SecretUrl) -> Result<()
     let found: i64 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(refused)?;
-    let found = usize::try_from(found).unwrap_or(usize::MAX);
-    let Some(missing) = MIGRATIONS.get(found..) else {
-        return Err(OpenError::TooNew {
-            url: url.clone(),
-            found,
-            known: MIGRATIONS.len(),
-        });
-    };
+    let missing = unapplied(found, &MIGRATIONS).map_err(|cause| OpenError::TooNew {
+        url: url.clone(),
+        cause,
+    })?;
+    if missing.is_empty() {
+        return Ok(());
+    }
     let transaction = connection.transaction().map_err(refused)?;
     for migration in missing {
         transaction.execute_batch(migration).map_err(refused)?;

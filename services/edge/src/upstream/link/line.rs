@@ -75,6 +75,7 @@ pub(super) async fn keep_open(
                 warn!(replica = %replica.name, %cause, "cannot open the link to the chat service");
             }
         }
+        exchange.replicas.look_again();
         let pause = rand::rng().random_range(backoff / 2..=backoff);
         sleep(pause).await;
         backoff = (backoff * 2).min(BACKOFF.1);

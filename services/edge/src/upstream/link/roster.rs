@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{replicas::Found, switchboard::ReplicaName};
+use super::switchboard::ReplicaName;
 
 /// By name, whether it was found when last looked up.
 #[derive(Debug, Default)]
@@ -14,13 +14,11 @@ pub(super) struct Roster(Mutex<BTreeMap<ReplicaName, bool>>);
 
 impl Roster {
     /// Notes what was found; gives the replicas that need a line.
-    pub(super) fn update(&self, found: Found) -> Vec<ReplicaName> {
+    pub(super) fn update(&self, found: Vec<ReplicaName>) -> Vec<ReplicaName> {
         let mut roster = self.lock();
-        if found.whole {
-            roster.values_mut().for_each(|found| *found = false);
-        }
+        roster.values_mut().for_each(|found| *found = false);
         let is_new = |name: &ReplicaName| roster.insert(name.clone(), true).is_none();
-        found.replicas.into_iter().filter(is_new).collect()
+        found.into_iter().filter(is_new).collect()
     }
 
     /// Whether a line that is not open should be opened again. After `false` it counts as gone.
@@ -47,37 +45,22 @@ mod tests {
         names.iter().map(|name| (*name).into()).collect()
     }
 
-    fn found(replicas: &[&str], whole: bool) -> Found {
-        Found {
-            replicas: names(replicas),
-            whole,
-        }
-    }
-
     #[test]
     fn a_replica_gets_one_line_as_long_as_it_is_found() {
         let roster = Roster::default();
-        assert_eq!(roster.update(found(&["a", "b"], true)), names(&["a", "b"]));
-        assert_eq!(roster.update(found(&["b", "c"], true)), names(&["c"]));
+        assert_eq!(roster.update(names(&["a", "b"])), names(&["a", "b"]));
+        assert_eq!(roster.update(names(&["b", "c"])), names(&["c"]));
         assert!(!roster.keeps(&"a".into()));
         assert!(roster.keeps(&"b".into()));
-        assert_eq!(roster.update(found(&["a", "b", "c"], true)), names(&["a"]));
-    }
-
-    #[test]
-    fn nobody_is_given_up_because_a_name_cannot_be_looked_up() {
-        let roster = Roster::default();
-        roster.update(found(&["a"], true));
-        roster.update(found(&[], false));
-        assert!(roster.keeps(&"a".into()));
+        assert_eq!(roster.update(names(&["a", "b", "c"])), names(&["a"]));
     }
 
     #[test]
     fn a_replica_that_is_found_again_before_its_line_broke_keeps_that_line() {
         let roster = Roster::default();
-        roster.update(found(&["a"], true));
-        roster.update(found(&[], true));
-        assert!(roster.update(found(&["a"], true)).is_empty());
+        roster.update(names(&["a"]));
+        roster.update(names(&[]));
+        assert!(roster.update(names(&["a"])).is_empty());
         assert!(roster.keeps(&"a".into()));
     }
 }

@@ -54,7 +54,7 @@ impl Desk {
             auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(
                 &reception,
             )))),
-            chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::new(
+            chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::new(
                 FakeChat::default(),
             ))))),
             redis: None,

@@ -110,7 +110,7 @@ async fn a_call_that_must_not_be_repeated_is_made_once() {
 #[tokio::test]
 async fn a_replica_that_appears_takes_over_from_one_that_is_gone() {
     let lifecycle = Lifecycle::new();
-    let (pool, known, replicas) = pool(&lifecycle);
+    let (pool, known, mut replicas) = pool(&lifecycle);
     let (one, two) = (Server::start().await, Server::start().await);
     *known.lock().unwrap() = vec![one.address];
     assert_eq!(ask(&pool, Repeat::Idempotent).await.1, Ok(()));
@@ -121,12 +121,12 @@ async fn a_replica_that_appears_takes_over_from_one_that_is_gone() {
         ask(&pool, Repeat::Idempotent).await.1,
         Err(Code::Unavailable)
     );
-    let mut watch = replicas.watch();
-    let changed = watch.wait_for(|addresses| **addresses == [two.address]);
-    timeout(Duration::from_secs(10), changed)
-        .await
-        .unwrap()
-        .unwrap();
+    let found = async {
+        while *replicas.now() != [two.address] {
+            replicas.changed().await;
+        }
+    };
+    timeout(Duration::from_secs(10), found).await.unwrap();
 
     assert_eq!(ask(&pool, Repeat::Never).await, (1, Ok(())));
     lifecycle.stop();
