@@ -2,7 +2,9 @@
 //! It changes nothing, and prints no secret.
 
 mod database;
+mod keys;
 mod redis;
+mod replicas;
 
 use std::{io::Write as _, time::Duration};
 
@@ -11,11 +13,8 @@ use clap::Args;
 use runtime::{
     clock::{Clock as _, SystemClock, Timestamp},
     config::SecretUrl,
-    lifecycle::Lifecycle,
-    probe,
     replicas::ServiceAddress,
 };
-use tokio::time::timeout;
 
 use crate::cli::RedisArgs;
 
@@ -115,10 +114,12 @@ pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
             database::check(&mut report, what, schema, url).await;
         }
     }
-    for (what, url) in [("auth", check.auth_url), ("chat", check.chat_url)] {
-        if let Some(url) = url {
-            service(&mut report, what, url).await;
-        }
+    if let Some(url) = check.auth_url {
+        let healthy = replicas::check(&mut report, "auth", url).await;
+        keys::check(&mut report, &healthy).await;
+    }
+    if let Some(url) = check.chat_url {
+        replicas::check(&mut report, "chat", url).await;
     }
     let mut out = std::io::stdout();
     for line in &report.lines {
@@ -150,27 +151,6 @@ fn settings(report: &mut Report, check: &Check) {
     for fault in faults {
         report.fault("settings", fault);
     }
-}
-
-/// Asks each replica for its health.
-async fn service(report: &mut Report, what: &str, url: ServiceAddress) {
-    let lifecycle = Lifecycle::new();
-    let name = url.to_string();
-    let replicas = url.follow(&lifecycle);
-    match timeout(PATIENCE, replicas.some()).await {
-        Err(_) => report.fault(what, format!("{name} cannot be looked up")),
-        Ok(addresses) => {
-            for address in addresses.iter() {
-                let health = timeout(PATIENCE, probe::grpc(&address.to_string())).await;
-                match health {
-                    Ok(Ok(())) => report.good(what, format!("{address} is healthy")),
-                    Ok(Err(unhealthy)) => report.fault(what, format!("{address} {unhealthy}")),
-                    Err(_) => report.fault(what, format!("{address} does not answer")),
-                }
-            }
-        }
-    }
-    lifecycle.stop();
 }
 
 fn now() -> Timestamp {

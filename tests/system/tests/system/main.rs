@@ -18,11 +18,14 @@ mod sessions;
 mod sharing;
 mod tokens;
 
+mod check;
 mod cli;
 mod grpc;
 mod http_auth;
 mod http_operations;
 mod http_recipes;
+mod keys;
+mod logs;
 mod terminal;
 
 mod crowd;

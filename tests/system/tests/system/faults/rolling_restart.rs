@@ -1,6 +1,6 @@
 //! Every service is restarted in turn under a chatting crowd, as a deploy does it: nothing is lost or doubled,
-//! and everybody is back soon. With `RECIPE_CHAT_OLD_BIN` the crowd begins on an older build, and each restart
-//! brings the new one, so that old and new speak to one another in between.
+//! and everybody is back soon. With `RECIPE_CHAT_OLD_BIN` the crowd begins on an older build, each restart
+//! brings the new one, so that old and new speak to one another in between, and then it is all rolled back.
 
 use std::{iter::repeat_with, path::Path, time::Duration};
 
@@ -40,6 +40,17 @@ async fn all_talk_on(crowd: &Crowd, count: usize) {
     crowd.until_answered(answered + count, patience).await;
 }
 
+/// A deploy of this build: each replica in turn, from the back to the front, once everybody talks again.
+async fn deploy(stack: &mut Stack, build: &Path, crowd: &Crowd, count: usize) {
+    let Stack {
+        auth, chats, edges, ..
+    } = stack;
+    for service in auth.iter_mut().chain(chats).chain(edges) {
+        service.roll(build).await;
+        all_talk_on(crowd, count).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_restart_of_every_service_loses_and_doubles_nothing() {
     let count = scaled(500);
@@ -64,15 +75,9 @@ async fn a_rolling_restart_of_every_service_loses_and_doubles_nothing() {
     crowd.invite(cooks, Duration::from_secs(2));
     all_talk_on(&crowd, count).await;
 
-    stack.auth().roll(&new).await;
-    all_talk_on(&crowd, count).await;
-    for replica in 0..2 {
-        stack.chats[replica].roll(&new).await;
-        all_talk_on(&crowd, count).await;
-    }
-    for edge in 0..2 {
-        stack.edges[edge].roll(&new).await;
-        all_talk_on(&crowd, count).await;
+    deploy(&mut stack, &new, &crowd, count).await;
+    if older != new {
+        deploy(&mut stack, &older, &crowd, count).await;
     }
 
     let report = crowd.leave().await;
@@ -86,7 +91,7 @@ async fn a_rolling_restart_of_every_service_loses_and_doubles_nothing() {
     let builds = if older == new {
         "one build only: RECIPE_CHAT_OLD_BIN names no older one"
     } else {
-        "an older build, then the new one"
+        "an older build, then the new one, then the older one again"
     };
     let figures = json!({
         "clients": count,

@@ -1,0 +1,34 @@
+//! Whether the replicas of a service are found and healthy.
+
+use std::net::SocketAddr;
+
+use runtime::{lifecycle::Lifecycle, probe, replicas::ServiceAddress};
+use tokio::time::timeout;
+
+use super::{PATIENCE, Report};
+
+/// Asks each for its health; gives those that are well.
+pub(super) async fn check(report: &mut Report, what: &str, url: ServiceAddress) -> Vec<SocketAddr> {
+    let lifecycle = Lifecycle::new();
+    let name = url.to_string();
+    let replicas = url.follow(&lifecycle);
+    let mut healthy = Vec::new();
+    match timeout(PATIENCE, replicas.some()).await {
+        Err(_) => report.fault(what, format!("{name} cannot be looked up")),
+        Ok(addresses) => {
+            for address in addresses.iter() {
+                let health = timeout(PATIENCE, probe::grpc(&address.to_string())).await;
+                match health {
+                    Ok(Ok(())) => {
+                        report.good(what, format!("{address} is healthy"));
+                        healthy.push(*address);
+                    }
+                    Ok(Err(unhealthy)) => report.fault(what, format!("{address} {unhealthy}")),
+                    Err(_) => report.fault(what, format!("{address} does not answer")),
+                }
+            }
+        }
+    }
+    lifecycle.stop();
+    healthy
+}
