@@ -112,7 +112,7 @@ async fn a_file_of_the_first_schema_keeps_its_messages() {
     file.execute_batch(include_str!("../../../migrations/sqlite/0001_init.sql"))
         .unwrap();
     file.execute_batch(
-        "INSERT INTO messages VALUES ('pie', 1, 'm1', 'ada', 'Ada', 'hi', NULL, NULL, 2000);
+        "INSERT INTO messages VALUES ('pie', 1, 'm1', 'id-ada', 'ada', 'hi', NULL, NULL, 2000);
          PRAGMA user_version = 1;",
     )
     .unwrap();
