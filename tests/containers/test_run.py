@@ -2,6 +2,7 @@
 PostgreSQL go away and come back, and nothing is lost. Runs in the engine's network, in the folder of the compose file."""
 
 import contextlib
+import http.client
 import json
 import subprocess
 import threading
@@ -187,11 +188,23 @@ def test_the_balancer_uses_both_edges():
                 pass
 
 
+def docker(*words):
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout
+
+
+def address_of(container):
+    return docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", container).split()[0]
+
+
+def metric(container, port, name):
+    """The value of a metric, all its series added up."""
+    text = urllib.request.urlopen(f"http://{address_of(container)}:{port}/metrics", timeout=10).read().decode()
+    series = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return sum(int(float(value)) for key, value in series if key.split("{")[0] == name)
+
+
 def connections_of(edge):
-    inspect = ["docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", edge]
-    address = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()[0]
-    text = urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=10).read().decode()
-    return sum(int(float(line.split()[-1])) for line in text.splitlines() if line.startswith("edge_connections{"))
+    return metric(edge, 8080, "edge_connections")
 
 
 def test_what_is_for_operators_is_not_for_everybody():
@@ -202,12 +215,58 @@ def test_what_is_for_operators_is_not_for_everybody():
     assert urllib.request.urlopen(f"http://{ADDRESS}/healthz", timeout=10).status == 200
 
 
+def test_limits_are_by_the_address_that_the_proxy_tells_not_by_one_that_a_client_claims():
+    network = json.loads(docker("network", "inspect", "recipe-chat-test_front"))[0]
+    subnet = network["IPAM"]["Config"][0]["Subnet"]
+    one, other = (f"{subnet.rsplit('.', 1)[0]}.{host}" for host in (251, 252))
+    for source in (one, other):
+        subprocess.run(["ip", "address", "add", f"{source}/32", "dev", f"br-{network['Id'][:12]}"], check=True)
+    proxy = address_of(containers("proxy")[0])
+    # Thirty a minute at each of two edges.
+    statuses = [sign_in_status(proxy, one, claimed=f"203.0.113.{attempt}") for attempt in range(80)]
+    assert set(statuses) == {401, 429}, statuses
+    assert sign_in_status(proxy, other, claimed=one) == 401
+
+
+def sign_in_status(proxy, source, claimed):
+    """Signs in as nobody from an address, claiming another."""
+    with contextlib.closing(http.client.HTTPConnection(proxy, 8080, timeout=10, source_address=(source, 0))) as line:
+        claims = {"X-Forwarded-For": claimed, "Forwarded": f"for={claimed}", "content-type": "application/json"}
+        body = {"username": f"nobody-{uuid.uuid4().hex[:8]}", "password": "not a password"}
+        line.request("POST", "/v1/auth/login", json.dumps(body), claims)
+        return line.getresponse().status
+
+
+def test_operators_see_sessions_and_have_the_configuration_checked():
+    name = f"eve-{uuid.uuid4().hex[:8]}"
+    call("/v1/auth/register", {"username": name, "password": uuid.uuid4().hex})
+    assert compose("exec", "-T", "auth", "recipe-chat", "sessions", "list", name).count(name) == 1
+    assert "MEND" not in compose("exec", "-T", "edge", "recipe-chat", "check")
+
+
 def test_one_edge_is_killed(people):
     edge = containers("edge")[0]
-    subprocess.run(["docker", "kill", edge], check=True, capture_output=True)
+    docker("kill", edge)
     goes_on(people)
-    subprocess.run(["docker", "start", edge], check=True, capture_output=True)
+    docker("start", edge)
     until("both edges", lambda: healthy("edge", 2))
+
+
+def test_a_second_chat_replica_comes_and_the_first_is_killed(people):
+    scale_chat(2)
+    until("links to both replicas", lambda: all(metric(chat, 9464, "chat_links") == 2 for chat in containers("chat")))
+    goes_on(people)
+    first = containers("chat")[0]
+    docker("kill", first)
+    goes_on(people)
+    docker("start", first)
+    until("both replicas", lambda: healthy("chat", 2))
+    scale_chat(1)
+
+
+def scale_chat(count):
+    flags = ("--detach", "--no-build", "--pull", "never", "--no-deps", "--no-recreate", "--wait")
+    compose("up", *flags, "--scale", f"chat={count}", "chat")
 
 
 def test_redis_is_restarted(people):
@@ -226,7 +285,7 @@ def test_postgresql_is_restarted(people):
 def test_an_edge_drains(people):
     before = [person.connections for person in people]
     for edge in containers("edge"):
-        subprocess.run(["docker", "restart", "--time", "30", edge], check=True, capture_output=True)
+        docker("restart", "--time", "30", edge)
         until("both edges", lambda: healthy("edge", 2))
     assert all(person.connections > b for person, b in zip(people, before, strict=True))
 
@@ -234,8 +293,7 @@ def test_an_edge_drains(people):
 def test_processes_run_without_rights():
     for service in ("edge", "auth", "chat"):
         for name in containers(service):
-            inspect = ["docker", "inspect", name]
-            (state,) = json.loads(subprocess.run(inspect, capture_output=True, text=True, check=True).stdout)
+            (state,) = json.loads(docker("inspect", name))
             assert state["Config"]["User"] == "10001:10001"
             assert state["HostConfig"]["ReadonlyRootfs"] and state["HostConfig"]["CapDrop"] == ["ALL"]
             assert "//" not in json.dumps([e for e in state["Config"]["Env"] if "@" in e]), "a secret in the environment"
