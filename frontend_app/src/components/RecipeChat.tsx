@@ -14,6 +14,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { useConnectionNews } from '../hooks/useConnectionNews';
+import { usePaced } from '../hooks/usePaced';
 import { PAGE } from '../hooks/useRows';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { type Chat, useWebSocket } from '../hooks/useWebSocket';
@@ -145,9 +146,10 @@ interface ConversationProps {
 
 function Conversation({ recipeId, chat, user, api, composer }: ConversationProps) {
   const { manager, messages, outbox, olderExist, recipe, state } = chat;
-  // Typing goes before showing. Both lists wait together: a confirmed message must not vanish in between.
+  // Typing goes before showing, and what the person sent before what others say. Both lists wait together: a
+  // confirmed message must not vanish in between.
   const latest = useMemo(() => ({ messages, outbox, olderExist }), [messages, outbox, olderExist]);
-  const shown = useDeferredValue(latest);
+  const shown = useDeferredValue(usePaced(latest, isOwnNews));
   const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
   const retryAll = useCallback(() => manager.retryAll(), [manager]);
   const remove = useCallback((id: string) => manager.dropMessage(id), [manager]);
@@ -183,6 +185,10 @@ function Conversation({ recipeId, chat, user, api, composer }: ConversationProps
     </>
   );
 }
+
+type Lists = Pick<Chat, 'messages' | 'outbox'>;
+
+const isOwnNews = (shown: Lists, next: Lists) => shown.outbox !== next.outbox;
 
 interface PanelsProps {
   chat: ReactNode;
