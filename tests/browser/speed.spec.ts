@@ -92,14 +92,20 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
   await page.addInitScript(measure);
   const cook = await Cook.atTable(page, proxy.url, newRecipe());
   const heapBefore = await heap(page);
+  // On a machine that has other work, typing alone takes its time: what the burst adds is the app's part.
+  const quiet = p95(await typingTimes(cook));
+  const keys: number[] = [];
   for (let n = 0; n < BURSTS; n += 1) {
     const { long, longest, typing, took } = await burstSeen(cook, talk);
-    const description = `${long} long tasks, worst ${longest.toFixed(0)} ms, typing p95 ${typing.toFixed(0)} ms, shown after ${took} ms`;
+    keys.push(...typing);
+    const description = `${long} long tasks, worst ${longest.toFixed(0)} ms, all shown after ${took} ms`;
     test.info().annotations.push({ type: 'burst', description });
-    expect.soft(long, description).toBeLessThanOrEqual(3);
-    expect.soft(longest, description).toBeLessThanOrEqual(100);
-    expect.soft(typing, description).toBeLessThanOrEqual(100);
+    expect(long, description).toBeLessThanOrEqual(3);
+    expect(longest, description).toBeLessThanOrEqual(100);
   }
+  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${quiet.toFixed(0)} ms without a burst`;
+  test.info().annotations.push({ type: 'typing', description });
+  expect(p95(keys), description).toBeLessThanOrEqual(Math.max(100, 2 * quiet));
   talk.catchUp(10_000 - talk.count());
   await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(500);
@@ -114,12 +120,15 @@ async function burstSeen(cook: Cook, talk: Talk) {
   await cook.page.evaluate(() => Object.assign(Reflect.get(window, 'seen') as object, { long: 0, longest: 0 }));
   const start = Date.now();
   const burst = talk.burst(1_000, 1_000);
-  const keys = await typingTimes(cook);
+  const typing = await typingTimes(cook);
   await burst;
   await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 3_000 });
   const took = Date.now() - start;
-  const typing = keys.sort((a, b) => a - b)[Math.floor(keys.length * 0.95)] ?? Infinity;
   return { ...(await seen(cook.page)), typing, took };
+}
+
+function p95(times: number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? Infinity;
 }
 
 async function heap(page: Page): Promise<number> {
@@ -134,10 +143,12 @@ async function typingTimes(cook: Cook): Promise<number[]> {
   await cook.page.evaluate(() => {
     const times: number[] = [];
     Reflect.set(window, 'keyTimes', times);
-    document.querySelector('textarea')?.addEventListener('input', () => {
+    const field = document.querySelector('textarea');
+    if (!field) return;
+    field.oninput = () => {
       const pressed = performance.now();
       requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - pressed)));
-    });
+    };
   });
   await cook.field.pressSequentially('typing while it pours', { delay: 40 });
   return cook.page.evaluate(() => Reflect.get(window, 'keyTimes') as number[]);
