@@ -10,16 +10,39 @@ from conftest import DEPLOY, ROOT, SERVICES, run
 from stack import Stack
 
 HOME = DEPLOY / "observability"
+# What there must be, with the labels that tell its kinds apart.
+WANTED = {
+    "edge_connections": {"state"},
+    "edge_closes_total": {"code", "reason"},
+    "edge_handshake_duration_seconds_count": set(),
+    "edge_auth_required_lateness_seconds_count": {"by"},
+    "edge_reauth_answer_duration_seconds_count": set(),
+    "edge_revocation_to_close_duration_seconds_count": set(),
+    "edge_rooms": set(),
+    "edge_fan_out_duration_seconds_count": set(),
+    "edge_messages_total": {"outcome"},
+    "edge_link_up": set(),
+    "deadline_redis_up": set(),
+    "chat_messages_total": {"outcome"},
+    "chat_commit_messages_count": set(),
+    "chat_commit_duration_seconds_count": set(),
+}
 # Made by Prometheus itself.
 OWN = {"up", "ALERTS"}
 
 
 @pytest.fixture(scope="module")
-def offered(binary, tmp_path_factory):
-    """The names of all metrics, after a client has done what makes them appear."""
+def exposed(binary, tmp_path_factory):
+    """What each process tells Prometheus, after a client has done what makes all metrics appear."""
     with Stack(binary, tmp_path_factory.mktemp("stack")) as stack:
         stack.live_a_life()
-        return {name: set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE)) for name, text in stack.metrics().items()}
+        return stack.metrics()
+
+
+@pytest.fixture(scope="module")
+def offered(exposed):
+    """The names of all metrics."""
+    return {name: set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE)) for name, text in exposed.items()}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +81,13 @@ def alerts():
 def panels():
     board = json.loads((HOME / "grafana/dashboards/recipe-chat.json").read_text())
     return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def test_everything_that_is_wanted_is_measured(exposed):
+    series = re.findall(r"^(\w+)(?:\{(.*)\})? ", "\n".join(exposed.values()), re.MULTILINE)
+    labels = {name: set(re.findall(r'(\w+)="', text)) for name, text in series}
+    for name, wanted in WANTED.items():
+        assert name in labels and wanted <= labels[name], (name, labels.get(name))
 
 
 def test_prometheus_takes_its_configuration():
