@@ -66,6 +66,23 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
+    /// Dumps a schema, and restores it into an empty database of this name; gives that one's address.
+    pub async fn restored(&self, url: &str, schema: &str, name: &str) -> String {
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = folder.path().join("dump.sql");
+        let mut dump = tool("pg_dump", None);
+        dump.args(["--schema", schema, "--dbname", url, "--file"])
+            .arg(&file);
+        run("pg_dump", dump).await;
+        let copy = self.database(name).await;
+        let mut restore = tool("psql", None);
+        restore
+            .args(["-v", "ON_ERROR_STOP=1", "--dbname", &copy, "-f"])
+            .arg(&file);
+        run("psql", restore).await;
+        copy
+    }
+
     /// Its process, to be frozen and thawed.
     pub fn process(&self) -> &Process {
         &self.process

@@ -18,6 +18,7 @@ mod sessions;
 mod sharing;
 mod tokens;
 
+mod backup;
 mod check;
 mod cli;
 mod grpc;
