@@ -46,6 +46,16 @@ test('screenshots', async ({ page, browser, context, ears }) => {
   }
   await page.waitForTimeout(8_500);
   await shoot(page, 'live');
+  await page.getByRole('button', { name: 'People' }).click();
+  await expect(page.getByRole('dialog')).toContainText('ada');
+  await shoot(page, 'people');
+  await page.keyboard.press('Escape');
+  await page.setViewportSize(MOBILE);
+  await page.getByRole('tab', { name: 'Recipe' }).click();
+  await shoot(page, 'recipe');
+  await page.setViewportSize(MOBILE);
+  await page.getByRole('tab', { name: 'Chat' }).click();
+  await page.setViewportSize(DESKTOP);
   await bob.says('for 6 people');
   await expect(ada.bubbles).toHaveCount(TALK.length + 1);
   await shoot(page, 'diff');

@@ -23,21 +23,24 @@ export function Invitation({ onInvite }: Props) {
   };
   return (
     <form className="invitation" onSubmit={event => void submit(event)}>
-      <label htmlFor={`${id}-name`}>{say.name}</label>
-      <label htmlFor={`${id}-role`}>{say.role}</label>
-      <span />
-      <input
-        id={`${id}-name`}
-        name="name"
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        maxLength={64}
-        required
-      />
-      <select id={`${id}-role`} name="role">
-        <RoleOptions />
-      </select>
+      <p className="invited-name">
+        <label htmlFor={`${id}-name`}>{say.name}</label>
+        <input
+          id={`${id}-name`}
+          name="name"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={64}
+          required
+        />
+      </p>
+      <p>
+        <label htmlFor={`${id}-role`}>{say.role}</label>
+        <select id={`${id}-role`} name="role">
+          <RoleOptions />
+        </select>
+      </p>
       <button type="submit" className="primary">
         {say.invite}
       </button>

@@ -91,6 +91,23 @@ describe('the owner', () => {
     await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('dora');
   });
 
+  it('finds every word and control inside the dialog, down to 320 pixels', async () => {
+    await openPeople();
+    for (const width of [1280, 390, 320]) {
+      await page.viewport(width, 800);
+      const dialog = document.querySelector('dialog') as HTMLElement;
+      const { left, right } = dialog.getBoundingClientRect();
+      for (const part of dialog.querySelectorAll('button, input, select, label, li')) {
+        const box = part.getBoundingClientRect();
+        const name = `${part.textContent} at ${width}`;
+        expect(box.left, name).toBeGreaterThanOrEqual(left);
+        expect(box.right, name).toBeLessThanOrEqual(right);
+        expect(part.scrollWidth, name).toBeLessThanOrEqual(part.clientWidth + 2);
+      }
+    }
+    await page.viewport(1280, 800);
+  });
+
   it('finds nothing that axe complains about, wide and narrow', async () => {
     await openPeople();
     for (const width of [1280, 390]) {

@@ -1,6 +1,6 @@
 // axe and WCAG 2.2 AA over the states of a recipe's page, in both themes, wide and narrow.
 import axe from 'axe-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cdp, page, userEvent } from 'vitest/browser';
 import { messageOf, update } from '../../test/fake-socket';
 import { CHANGED, goLive, PANCAKES, putOnStage, type Stage, turn } from '../../test/stage';
@@ -34,9 +34,14 @@ const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
   },
   reconnecting: async stage => {
     await goLive(stage, { revision: 4, messages: talk });
+    vi.useFakeTimers();
     stage.world.tell('offline');
     stage.manager.sendMessage('waits');
-    await expect.element(page.getByText('Retry now'), { timeout: 8_000 }).toBeVisible();
+    await turn();
+    vi.advanceTimersByTime(5_000);
+    await turn();
+    vi.useRealTimers();
+    await expect.element(page.getByText('Retry now')).toBeVisible();
   },
   fatal: async stage => {
     await goLive(stage, { revision: 4, messages: talk });

@@ -20,6 +20,7 @@ export function useFollowing(
   const [isFollowing, setFollowing] = useState(true);
   const [seen, setSeen] = useState<number | null>(null);
   const following = useRef(true);
+  const height = useRef(0);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: new content is what moves the end
   useLayoutEffect(() => {
@@ -32,6 +33,7 @@ export function useFollowing(
     const element = list.current;
     if (!element) return;
     const observer = new ResizeObserver(() => {
+      height.current = element.clientHeight;
       if (following.current) element.scrollTop = element.scrollHeight;
     });
     observer.observe(element);
@@ -40,7 +42,8 @@ export function useFollowing(
 
   const onScroll = useCallback(() => {
     const element = list.current;
-    if (!element) return;
+    // A list that has just lost room is far from its end without the reader's doing; the observer comes next.
+    if (!element || element.clientHeight !== height.current) return;
     const near = element.scrollHeight - element.scrollTop - element.clientHeight <= NEAR;
     if (near === following.current) return;
     following.current = near;
