@@ -115,6 +115,7 @@ pub struct OpenEdge {
     edge: Arc<Edge>,
     link: LinkTask,
     redis: Option<Redis>,
+    background: Lifecycle,
 }
 
 /// Prepares an edge: checks its settings, and that Redis answers.
@@ -134,15 +135,19 @@ pub async fn open(
     }
     let wrong = |flag| move |cause| OpenError::Address { flag, cause };
     let auth: ServiceAddress = upstreams.auth.parse().map_err(wrong("--auth-url"))?;
-    let auth = Pool::new(auth.follow(&lifecycle));
     let chat: ServiceAddress = upstreams.chat.parse().map_err(wrong("--chat-url"))?;
-    let chat = Replicas::Followed(chat.follow(&lifecycle));
     let redis = match upstreams.redis {
         Some(url) => Some(open_redis(&url).await?),
         None => None,
     };
 
-    let services = Services { auth, chat, redis };
+    let background = Lifecycle::new();
+    let services = Services {
+        auth: Pool::new(auth.follow(&background)),
+        chat: Replicas::Followed(chat.follow(&background)),
+        redis,
+        background,
+    };
     Ok(assemble(config, services, clock, prometheus, lifecycle))
 }
 
@@ -155,6 +160,8 @@ pub struct Services {
     pub chat: Replicas,
     /// Redis.
     pub redis: Option<Redis>,
+    /// The life of what follows these, and of all that clients need until the last has gone: ended after the drain.
+    pub background: Lifecycle,
 }
 
 /// Puts an edge together from settings that make sense.
@@ -165,7 +172,12 @@ pub fn assemble(
     prometheus: Prometheus,
     lifecycle: Lifecycle,
 ) -> OpenEdge {
-    let Services { auth, chat, redis } = services;
+    let Services {
+        auth,
+        chat,
+        redis,
+        background,
+    } = services;
     let rooms = Rooms::new();
     let registry = Registry::new();
     let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
@@ -197,6 +209,7 @@ pub fn assemble(
         edge: Arc::new(edge),
         link: link_task,
         redis,
+        background,
     }
 }
 
@@ -266,13 +279,17 @@ impl OpenEdge {
 
     /// Starts everything but the port: the link, and what runs in the background until that is killed.
     pub fn start(self) -> (Arc<Edge>, Lifecycle) {
-        let Self { edge, link, redis } = self;
+        let Self {
+            edge,
+            link,
+            redis,
+            background,
+        } = self;
         metrics::watch(&edge);
         let registry = Arc::clone(&edge.registry);
         let on_expulsion = Arc::new(move |recipe: &RecipeId, user: &UserId| {
             registry.expel(recipe, user);
         });
-        let background = Lifecycle::new();
         background.spawn(link.run(on_expulsion, background.clone()));
         let revocations = revocations::follow(Arc::clone(&edge), redis, background.clone());
         background.spawn(revocations);

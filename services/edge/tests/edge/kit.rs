@@ -54,6 +54,7 @@ impl Kitchen {
             auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(&auth)))),
             chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
             redis: None,
+            background: Lifecycle::new(),
         };
         let (edge, background) = assemble(
             Flags::parse_from(words).config,

@@ -58,6 +58,7 @@ impl Desk {
                 FakeChat::default(),
             ))))),
             redis: None,
+            background: Lifecycle::new(),
         };
         let config = Flags::parse_from(words).config;
         let (clock, lifecycle) = (SystemClock::shared(), Lifecycle::new());
