@@ -8,6 +8,7 @@ mod socket;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use futures_util::{FutureExt as _, future::BoxFuture};
 use proto::ids::{RecipeId, SessionId};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -96,8 +97,8 @@ struct Tally {
     reauths: u64,
 }
 
-/// Runs one connection to its end.
-pub async fn run<S>(edge: Arc<Edge>, stream: S, upgraded: Upgraded)
+/// Runs one connection to its end. Boxed, so that the task that was made for the upgrade need not be as large.
+pub fn run<S>(edge: Arc<Edge>, stream: S, upgraded: Upgraded) -> BoxFuture<'static, ()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -108,7 +109,9 @@ where
         user.id = Empty,
         session.id = Empty,
     );
-    Box::pin(carry(edge, stream, upgraded, connection).instrument(span)).await;
+    carry(edge, stream, upgraded, connection)
+        .instrument(span)
+        .boxed()
 }
 
 async fn carry<S>(edge: Arc<Edge>, stream: S, mut upgraded: Upgraded, connection: Connection)
@@ -117,7 +120,8 @@ where
 {
     let began = Instant::now();
     let mut tally = Tally::default();
-    let mut socket = Socket::new(stream, edge.config.write_timeout).await;
+    // What lasts for a moment only is boxed, so that it does not add to what the connection holds for its life.
+    let mut socket = Box::pin(Socket::new(stream, edge.config.write_timeout)).await;
     let mut standing = Standing::new();
 
     metrics::unauthenticated().add(1, &[]);
@@ -145,8 +149,8 @@ where
     };
 
     match end {
-        End::Closed(close) => socket.close(close).await,
-        End::Left(_) => socket.finish().await,
+        End::Closed(close) => Box::pin(socket.close(close)).await,
+        End::Left(_) => Box::pin(socket.finish()).await,
         End::Lost => {}
     }
     drop(standing);

@@ -56,7 +56,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
     upgraded: &Upgraded,
     connection: &Connection,
-) -> Result<Greeted, End> {
+) -> Result<Box<Greeted>, End> {
     let deadline = Instant::now() + edge.config.auth_timeout;
     let auth = select! {
         biased; // a close must win over a client that talks
@@ -93,7 +93,7 @@ async fn first_message<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Greeted, Close> {
+async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Greeted>, Close> {
     let (principal, expires) = edge
         .auth
         .validate(&auth.token)
@@ -105,13 +105,13 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Greete
         .ok_or(Close::TooManyConnections)?;
     let joined = join(edge, &principal, recipe, auth.revision).await?;
     let (id, session) = open_session(edge, &auth, principal, expires).await;
-    Ok(Greeted {
+    Ok(Box::new(Greeted {
         id,
         session,
         joined,
         auth,
         place,
-    })
+    }))
 }
 
 /// A service that cannot be asked is not a token that is not good.

@@ -66,7 +66,7 @@ pub(super) struct Live<'a, S> {
     /// The last revision that the client was sent.
     written: Revision,
     /// The answer to the first `auth`, until it is written.
-    first_welcome: Option<(Joined, Auth)>,
+    first_welcome: Option<Box<(Joined, Auth)>>,
     /// The re-`auth`s that wait for a verdict; the first is being judged.
     reauths: VecDeque<Auth>,
     answers: Answers,
@@ -105,8 +105,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         edge: &'a Arc<Edge>,
         way: Way<'a, S>,
         recipe: &'a RecipeId,
-        greeted: Greeted,
+        greeted: Box<Greeted>,
     ) -> Self {
+        let greeted = *greeted;
         let Way {
             socket,
             connection,
@@ -118,7 +119,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             written: greeted.joined.revision,
             id: greeted.id,
             session: greeted.session,
-            first_welcome: Some((greeted.joined, greeted.auth)),
+            first_welcome: Some(Box::new((greeted.joined, greeted.auth))),
             reauths: VecDeque::new(),
             answers: Answers::default(),
             under_way: FuturesUnordered::new(),
@@ -155,24 +156,38 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     async fn carry(&mut self, tally: &mut Tally) -> Result<Infallible, End> {
+        // What is done is boxed: nearly all of its life a connection waits, and must cost little then.
+        Box::pin(self.begin(tally)).await?;
+        loop {
+            let input = self.next_input().await;
+            Box::pin(self.handle(input, tally)).await?;
+        }
+    }
+
+    /// Answers the first `auth`, and brings the client up to date: the room may have moved on meanwhile.
+    async fn begin(&mut self, tally: &mut Tally) -> Result<(), End> {
         self.record();
-        if let Some((joined, auth)) = self.first_welcome.take() {
+        if let Some(first) = self.first_welcome.take() {
+            let (joined, auth) = *first;
             let reauth = Reauth {
                 id: auth.id,
                 revision: auth.revision,
             };
             self.welcome(joined, reauth, tally).await?;
         }
-        loop {
-            self.write_updates(tally).await?;
-            match self.next_input().await {
-                Input::Order(order) => self.obey(order, tally).await?,
-                Input::Timer => self.tick(tally).await?,
-                Input::Outcome(outcome) => self.conclude(outcome, tally).await?,
-                Input::Incoming(incoming) => self.receive(incoming, tally).await?,
-                Input::Bell => {}
-            }
+        self.write_updates(tally).await
+    }
+
+    /// Does what an input asks for, and brings the client up to date.
+    async fn handle(&mut self, input: Input, tally: &mut Tally) -> Result<(), End> {
+        match input {
+            Input::Order(order) => self.obey(order, tally).await?,
+            Input::Timer => self.tick(tally).await?,
+            Input::Outcome(outcome) => self.conclude(outcome, tally).await?,
+            Input::Incoming(incoming) => self.receive(incoming, tally).await?,
+            Input::Bell => {}
         }
+        self.write_updates(tally).await
     }
 
     /// Every arm is cancel-safe: nothing is taken by one that loses.

@@ -31,7 +31,7 @@ use crate::{registry::Control, wire::codes::Close};
 /// The largest frame, and the largest message.
 pub(crate) const MAX_FRAME: usize = 64 << 10;
 /// tungstenite allocates this at once, for each connection.
-const READ_BUFFER: usize = 2 << 10;
+const READ_BUFFER: usize = 512;
 /// How much may wait in a connection's write buffer.
 const MAX_UNWRITTEN: usize = 1 << 20;
 /// How long a closing connection waits for the peer to agree.
