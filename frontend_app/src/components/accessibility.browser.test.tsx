@@ -147,6 +147,18 @@ describe('WCAG 2.2 AA', () => {
     await cdp().send('Emulation.setEmulatedMedia', { features: [] });
   });
 
+  it('prints the recipe alone', async () => {
+    await page.viewport(1280, 800);
+    const stage = await putOnStage();
+    await goLive(stage, { revision: 4, messages: talk });
+    await cdp().send('Emulation.setEmulatedMedia', { media: 'print' });
+    const isSeen = (what: string) => document.querySelector(what)?.checkVisibility() ?? false;
+    const seen = ['.page-header', '.chat-panel', '.recipe-panel'].map(isSeen);
+    await cdp().send('Emulation.setEmulatedMedia', { media: '' });
+    expect(seen).toEqual([false, false, true]);
+    expect(isSeen('.chat-panel')).toBe(true);
+  });
+
   it('says a change in words, not only in colour', async () => {
     await page.viewport(1280, 800);
     const stage = await putOnStage();
