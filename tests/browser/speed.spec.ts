@@ -1,4 +1,5 @@
 // Quick, and nothing jumps: layout shift, first paint, bursts, long conversations, and coming back with the back button.
+import { cpus, loadavg } from 'node:os';
 import { chromium, type Page } from '@playwright/test';
 import { Cook, expect, newRecipe, test } from './cook';
 import { FaultyProxy } from './faulty-proxy';
@@ -95,16 +96,16 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
     expect(long, description).toBeLessThanOrEqual(3);
     expect(longest, description).toBeLessThanOrEqual(100);
   }
-  // On a machine that has other work, typing alone takes its time: what the burst adds is the app's part.
-  const quiet = p95(await typingTimes(cook));
   const keys: number[] = [];
   for (let n = 0; n < BURSTS; n += 1) {
     const [typed] = await Promise.all([typingTimes(cook), pour(cook, talk)]);
     keys.push(...typed);
   }
-  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${quiet.toFixed(0)} ms without a burst`;
+  // Other work on the machine stretches the time from the key to the paint, which is no thread's own time.
+  const crowd = Math.max(1, (loadavg()[0] ?? 0) / cpus().length);
+  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${crowd.toFixed(1)} at work for each processor`;
   test.info().annotations.push({ type: 'typing', description });
-  expect(p95(keys), description).toBeLessThanOrEqual(Math.max(100, 2 * quiet));
+  expect(p95(keys), description).toBeLessThanOrEqual(100 * crowd);
   talk.catchUp(10_000 - talk.count());
   await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(500);
