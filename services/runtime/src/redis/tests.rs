@@ -1,14 +1,13 @@
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-};
+//! The handle against real servers, which each test starts for itself.
 
-use tempfile::TempDir;
+mod sentinel;
+mod servers;
+mod tls;
+
 use tokio::time::timeout;
 
+use self::servers::{PATIENCE, Server};
 use super::*;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn runs_commands_pipelines_and_scripts() {
@@ -175,23 +174,6 @@ async fn a_stream_is_read_forward_across_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn sentinels_name_the_master() {
-    let server = Server::start();
-    let sentinel = Server::start_sentinel(server.port);
-    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port);
-    let redis = open(&url).await;
-    redis.run::<()>(cmd("SET").arg("a").arg(1)).await.unwrap();
-
-    let direct = server.open().await;
-
-    assert_eq!(direct.run::<u8>(cmd("GET").arg("a")).await.unwrap(), 1);
-    let mut subscription = redis.subscribe(vec!["news".into()], 16);
-    assert_eq!(subscription.next().await, Push::Gap);
-    assert_eq!(direct.publish("news", b"one").await.unwrap(), 1);
-    assert_eq!(subscription.next().await, news("one"));
-}
-
-#[tokio::test]
 async fn nothing_prints_the_password() {
     let url: SecretUrl = "redis://:hunter2@127.0.0.1:1".parse().unwrap();
     let redis = Redis::open(&url).unwrap();
@@ -212,104 +194,4 @@ fn text(followed: Followed) -> String {
         Followed::Entry(entry) => String::from_utf8(entry.fields[0].1.clone()).unwrap(),
         Followed::Gap => panic!("an entry was expected"),
     }
-}
-
-/// A real Redis of the test's own.
-struct Server {
-    port: u16,
-    folder: TempDir,
-    process: Child,
-}
-
-impl Server {
-    fn start() -> Self {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let process = launch(port, &folder);
-        Self {
-            port,
-            folder,
-            process,
-        }
-    }
-
-    fn start_sentinel(master: u16) -> Self {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let config = folder.path().join("sentinel.conf");
-        let text = format!("port {port}\nsentinel monitor main 127.0.0.1 {master} 1\n");
-        std::fs::write(&config, text).unwrap();
-        let process = Command::new("redis-server")
-            .arg(&config)
-            .arg("--sentinel")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self {
-            port,
-            folder,
-            process,
-        }
-    }
-
-    fn start_again(&mut self) {
-        self.process = launch(self.port, &self.folder);
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn signal(&self, signal: &str) {
-        let pid = self.process.id().to_string();
-        Command::new("kill")
-            .args(["-s", signal, &pid])
-            .status()
-            .unwrap();
-    }
-
-    async fn open(&self) -> Redis {
-        open(&format!("redis://127.0.0.1:{}", self.port)).await
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .unwrap()
-        .port()
-}
-
-/// Connected, and patient, since the machine may be busy with other tests.
-async fn open(url: &str) -> Redis {
-    let redis = Redis::open(&url.parse().unwrap()).unwrap();
-    let mut up = redis.watch();
-    timeout(PATIENCE, up.wait_for(|up| *up))
-        .await
-        .unwrap()
-        .unwrap();
-    redis.with_patience(PATIENCE)
-}
-
-fn launch(port: u16, folder: &TempDir) -> Child {
-    Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-        ])
-        .arg(folder.path())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
 }
