@@ -46,7 +46,8 @@ pub(super) struct Judge {
 #[derive(Default)]
 struct State {
     lives: Vec<Lived>,
-    asked: BTreeMap<(SessionId, u64), u32>,
+    /// How often each connection asked in each generation.
+    asked: BTreeMap<(usize, u64), u32>,
     trace: Vec<String>,
     faults: Vec<String>,
     lateness: Vec<Duration>,

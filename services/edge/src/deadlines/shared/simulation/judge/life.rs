@@ -72,8 +72,11 @@ impl Life {
             let weather = &self.judge.weather;
             let calm =
                 weather.is_calm(due - RECOVERY, now) && !weather.lost_unnoticed(life.changed, now);
-            let session = life.session.clone();
-            let count = state.asked.entry((session, held.generation)).or_default();
+            // By connection: when Redis forgot a take-over, the next one counts the same generation.
+            let count = state
+                .asked
+                .entry((self.number, held.generation))
+                .or_default();
             *count += 1;
             (due, ask_at.saturating_duration_since(now), *count, calm)
         };
