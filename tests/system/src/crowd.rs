@@ -99,6 +99,13 @@ impl Crowd {
             .await;
     }
 
+    /// Waits until so many sessions went on over another connection in all.
+    pub async fn until_resumed(&self, count: usize, patience: Duration) {
+        let what = format!("{count} sessions to go on");
+        self.until(&what, patience, |figures| figures.resumed >= count)
+            .await;
+    }
+
     /// Waits until so many messages were answered in all.
     pub async fn until_answered(&self, count: usize, patience: Duration) {
         let what = format!("{count} answers");

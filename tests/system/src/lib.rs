@@ -14,6 +14,7 @@ pub mod scale;
 pub mod binary;
 pub mod postgres;
 pub mod process;
+pub mod redis_sentinel;
 pub mod redis_server;
 pub mod service;
 pub mod stack;

@@ -14,6 +14,7 @@ use crate::{binary::clean_command, patience::within, process::Process};
 #[derive(Debug)]
 pub struct RedisServer {
     port: u16,
+    arguments: Vec<String>,
     process: Process,
     folder: TempDir,
 }
@@ -21,11 +22,26 @@ pub struct RedisServer {
 impl RedisServer {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::start_with(Vec::new()).await
+    }
+
+    /// Starts one that copies another, and waits until it has done so.
+    pub async fn start_replica_of(master: &Self) -> Self {
+        let port = master.port.to_string();
+        let arguments = ["--replicaof", "127.0.0.1", &port].map(str::to_owned);
+        let replica = Self::start_with(arguments.to_vec()).await;
+        let copied = "sync: Finished with success";
+        replica.process.line_with(copied).await;
+        replica
+    }
+
+    async fn start_with(arguments: Vec<String>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let port = free_port();
-        let process = launch(port, folder.path()).await;
+        let process = launch(port, folder.path(), &arguments).await;
         Self {
             port,
+            arguments,
             process,
             folder,
         }
@@ -59,7 +75,7 @@ impl RedisServer {
     /// Starts it again, empty, on the same port.
     pub async fn restart(&mut self) {
         self.kill().await;
-        self.process = launch(self.port, self.folder.path()).await;
+        self.process = launch(self.port, self.folder.path(), &self.arguments).await;
     }
 
     /// A connection of the test's own.
@@ -84,13 +100,16 @@ impl RedisServer {
     }
 }
 
-async fn launch(port: u16, folder: &Path) -> Process {
+async fn launch(port: u16, folder: &Path, arguments: &[String]) -> Process {
     let mut command = clean_command(Path::new("redis-server"));
     command
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        // A replica gets its copy at once, instead of after a wait for others that want one too.
+        .args(["--repl-diskless-sync-delay", "0"])
         .args(["--port", &port.to_string()])
         .arg("--dir")
-        .arg(folder);
+        .arg(folder)
+        .args(arguments);
     let process = Process::start("redis-server", command);
     process.line_with("Ready to accept connections").await;
     process

@@ -5,6 +5,7 @@
 //! lane `tests/run faults` runs them alone, whole and strict: `FAULTS_SCALE=1`.
 
 mod auth_away;
+mod door;
 mod edge_killed;
 mod frozen_edge;
 mod half_open;

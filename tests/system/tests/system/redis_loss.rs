@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_tests::{
     account::Account,
     client::Client,
     clock::time_of,
     patience::{SLACK, eventually},
     proxy::{Proxy, Weather},
+    redis_sentinel::WatchedRedis,
     redis_server::RedisServer,
     stack::{Plan, Stack},
 };
@@ -150,6 +151,36 @@ async fn a_network_that_swallows_everything_to_redis_is_survived_and_heals() {
         !redis.keys("rc:{*}:due").await.is_empty()
     })
     .await;
+    asked_in_time(&stack, &mut here).await;
+}
+
+#[tokio::test]
+async fn a_failover_by_a_sentinel_is_survived_and_the_new_master_is_used() {
+    let mut redis = WatchedRedis::start().await;
+    let stack = short_lives(2).with_redis_at(redis.url()).start().await;
+    let mut here = joined(&stack, 0).await;
+    let mut there = joined(&stack, 1).await;
+
+    redis.master.kill().await;
+    let (left, right) = (
+        asked_in_time(&stack, &mut here),
+        asked_in_time(&stack, &mut there),
+    );
+    tokio::join!(left, right, redis.failed_over());
+
+    // Sessions from then on are in the new master: another edge finds them there.
+    let (ada, mut before, session) = joined(&stack, 0).await;
+    let key = format!("rc:*:session:{}", session["id"].as_str().unwrap());
+    eventually("the session at the new master", async || {
+        !redis.replica.keys(&key).await.is_empty()
+    })
+    .await;
+    let mut after = stack.connect_at(1, "soup").await;
+    let resume = json!({"token": ada.access_token, "session": session["id"]});
+    let resumed = after.auth_with(resume).await["session"].clone();
+    assert_eq!(resumed["id"], session["id"]);
+    before.until_close(1008, "Session moved").await;
+    asked_in_time(&stack, &mut (ada, after, resumed)).await;
     asked_in_time(&stack, &mut here).await;
 }
 
