@@ -110,6 +110,8 @@ pub struct Session {
     /// When the token ends: nothing goes beyond this.
     expires: Instant,
     phase: Phase,
+    /// While an accepted `auth` is not answered: until when the answer goes before a prompt.
+    welcome_by: Option<Instant>,
     /// The `auth` messages that wait for a verdict; the first is being judged.
     unanswered: VecDeque<Reauth>,
 }
@@ -133,6 +135,7 @@ impl Session {
             generation: 1,
             expires,
             phase: Phase::Active,
+            welcome_by: None,
             unanswered: VecDeque::new(),
         }
     }
@@ -169,7 +172,7 @@ impl Session {
         }
         match event {
             Event::Auth(reauth) => self.queue(reauth),
-            Event::Verified(verdict) => self.judge(verdict),
+            Event::Verified(verdict) => self.judge(verdict, now),
             Event::Welcomed => self.welcomed(now),
             Event::Prompted { generation, reason } => self.prompted(generation, reason, now),
             Event::Chat => vec![Action::Post],
@@ -180,7 +183,7 @@ impl Session {
     /// When [`Event::Tick`] is due.
     pub fn next_deadline(&self) -> Instant {
         match self.phase {
-            Phase::Active => self.expires.min(self.ask_at() + FALLBACK_DELAY),
+            Phase::Active => self.expires.min(self.asks_by_itself_at()),
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
                 if self.unanswered.is_empty() =>
             {
@@ -228,6 +231,12 @@ impl Session {
         }
     }
 
+    /// When nobody else has asked by then.
+    fn asks_by_itself_at(&self) -> Instant {
+        let at = self.ask_at() + FALLBACK_DELAY;
+        self.welcome_by.map_or(at, |by| at.max(by))
+    }
+
     fn queue(&mut self, reauth: Reauth) -> Vec<Action> {
         self.unanswered.push_back(reauth);
         if self.unanswered.len() == 1 {
@@ -237,7 +246,7 @@ impl Session {
         }
     }
 
-    fn judge(&mut self, verdict: Verdict) -> Vec<Action> {
+    fn judge(&mut self, verdict: Verdict, now: Instant) -> Vec<Action> {
         let Some(answered) = self.unanswered.pop_front() else {
             return Vec::new();
         };
@@ -252,6 +261,7 @@ impl Session {
         self.expires = expires;
         self.generation += 1;
         self.phase = Phase::Active;
+        self.welcome_by = Some(now + FALLBACK_DELAY);
         let mut actions = vec![Action::Record, Action::Welcome(answered)];
         if !self.unanswered.is_empty() {
             actions.push(Action::Verify);
@@ -260,6 +270,7 @@ impl Session {
     }
 
     fn welcomed(&mut self, now: Instant) -> Vec<Action> {
+        self.welcome_by = None;
         match self.phase {
             Phase::Active if now >= self.ask_at() => self.ask(PromptReason::Expiring, now),
             Phase::Active | Phase::Asked { .. } => Vec::new(),
@@ -279,6 +290,8 @@ impl Session {
         }
         let early = reason == PromptReason::Expiring && now + EARLY_TOLERANCE < self.ask_at();
         match self.phase {
+            // The answer to an `auth` would seem to be one to this prompt; the schedule says it again.
+            Phase::Active if self.welcome_by.is_some_and(|by| now < by) => Vec::new(),
             Phase::Active if !early => self.ask(reason, now),
             Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => {
                 vec![Action::Record]
@@ -288,7 +301,7 @@ impl Session {
 
     fn tick(&mut self, now: Instant) -> Vec<Action> {
         match self.phase {
-            Phase::Active if now >= self.ask_at() + FALLBACK_DELAY => {
+            Phase::Active if now >= self.asks_by_itself_at() => {
                 self.ask(PromptReason::Expiring, now)
             }
             Phase::Asked { answer_by }

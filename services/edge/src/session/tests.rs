@@ -169,6 +169,29 @@ fn an_answer_that_waits_for_its_verdict_is_not_late() {
     assert_eq!(session.handle(Event::Tick, start + LIFE), vec![CLOSED]);
 }
 
+/// Else a client would take the answer for one to the prompt.
+#[test]
+fn a_token_that_was_judged_late_is_answered_before_another_is_asked_for() {
+    let start = Instant::now();
+    let judged = start + 14 * MINUTE + TIMINGS.grace / 2;
+    let late = || {
+        let mut session = session(start);
+        session.handle(reauth(), start + 14 * MINUTE);
+        session.handle(good("ada", judged + TIMINGS.grace), judged);
+        assert_eq!(session.handle(Event::Tick, judged), vec![]);
+        assert_eq!(session.handle(prompt(2), judged), vec![]);
+        session
+    };
+
+    assert!(asks(&late().handle(Event::Welcomed, judged)));
+    // The answer may take its time, when the chat service is away.
+    let mut unanswered = late();
+    assert_eq!(unanswered.next_deadline(), judged + FALLBACK_DELAY);
+    assert!(asks(
+        &unanswered.handle(Event::Tick, judged + FALLBACK_DELAY)
+    ));
+}
+
 #[test]
 fn every_auth_is_answered_in_order() {
     let start = Instant::now();
