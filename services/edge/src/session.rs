@@ -19,8 +19,9 @@ use crate::{
 const EARLY_TOLERANCE: Duration = Duration::from_secs(2);
 /// How long after it was due the owner asks by itself when no prompt came.
 const FALLBACK_DELAY: Duration = Duration::from_secs(1);
-/// How late a timer may be until it is taken for a sign that the process slept; and how long what may have come
-/// meanwhile is then still waited for.
+/// For how long, once the time for an answer is up, what has come by then is still read: it may lie unread.
+const LAST_LOOK: Duration = Duration::from_millis(10);
+/// How late a timer may be until it is taken for a sign that the process slept; the last look is then this long.
 const OVERSLEPT: Duration = Duration::from_millis(100);
 /// How many `auth` messages may wait to be answered.
 const MAX_PENDING_REAUTHS: usize = 4;
@@ -110,6 +111,8 @@ pub struct Session {
     /// When the token ends: nothing goes beyond this.
     expires: Instant,
     phase: Phase,
+    /// Until when what came in time is read, once the time for an answer is up.
+    last_look: Option<Instant>,
     /// While an accepted `auth` is not answered: until when the answer goes before a prompt.
     welcome_by: Option<Instant>,
     /// The `auth` messages that wait for a verdict; the first is being judged.
@@ -135,6 +138,7 @@ impl Session {
             generation: 1,
             expires,
             phase: Phase::Active,
+            last_look: None,
             welcome_by: None,
             unanswered: VecDeque::new(),
         }
@@ -187,7 +191,7 @@ impl Session {
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
                 if self.unanswered.is_empty() =>
             {
-                answer_by.min(self.expires)
+                self.last_look.unwrap_or(answer_by).min(self.expires)
             }
             // The answer is here, the verdict is not: it has until the token ends.
             Phase::Asked { .. } | Phase::AskedElsewhere { .. } => self.expires,
@@ -261,6 +265,7 @@ impl Session {
         self.expires = expires;
         self.generation += 1;
         self.phase = Phase::Active;
+        self.last_look = None;
         self.welcome_by = Some(now + FALLBACK_DELAY);
         let mut actions = vec![Action::Record, Action::Welcome(answered)];
         if !self.unanswered.is_empty() {
@@ -304,26 +309,33 @@ impl Session {
             Phase::Active if now >= self.asks_by_itself_at() => {
                 self.ask(PromptReason::Expiring, now)
             }
-            Phase::Asked { answer_by }
-                if now >= answer_by + OVERSLEPT && self.unanswered.is_empty() =>
-            {
-                self.phase = Phase::Asked {
-                    answer_by: now + OVERSLEPT,
-                };
-                Vec::new()
-            }
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
-                if now >= answer_by && self.unanswered.is_empty() =>
+                if self.unanswered.is_empty() =>
             {
-                vec![Action::Close(Close::ReauthenticationTimeout)]
+                match self.looks_once_more(answer_by, now) {
+                    true => Vec::new(),
+                    false => vec![Action::Close(Close::ReauthenticationTimeout)],
+                }
             }
             Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => Vec::new(),
         }
     }
 
+    /// Whether an answer may still come, or have come unread: its time is not up, or only just.
+    fn looks_once_more(&mut self, answer_by: Instant, now: Instant) -> bool {
+        let due = self.last_look.unwrap_or(answer_by);
+        let slept = now >= due + OVERSLEPT;
+        if now >= due && (slept || self.last_look.is_none()) {
+            self.last_look = Some(now + if slept { OVERSLEPT } else { LAST_LOOK });
+            return true;
+        }
+        now < due
+    }
+
     fn ask(&mut self, reason: PromptReason, now: Instant) -> Vec<Action> {
         let answer_by = (now + self.timings.grace).min(self.expires);
         self.phase = Phase::Asked { answer_by };
+        self.last_look = None;
         let answer_in = answer_by - now;
         vec![Action::Ask { reason, answer_in }, Action::Record]
     }

@@ -78,7 +78,23 @@ fn closes_when_no_answer_came_within_the_grace() {
     let just_before = start + 14 * MINUTE + TIMINGS.grace - Duration::from_millis(1);
     assert_eq!(session.handle(Event::Tick, just_before), vec![]);
     let deadline = session.next_deadline();
-    assert_eq!(session.handle(Event::Tick, deadline), vec![CLOSED]);
+    assert_eq!(session.handle(Event::Tick, deadline), vec![]);
+    let looked = session.next_deadline();
+    assert_eq!(looked, deadline + LAST_LOOK);
+    assert_eq!(session.handle(Event::Tick, looked), vec![CLOSED]);
+}
+
+#[test]
+fn an_answer_that_lies_unread_when_the_time_is_up_counts() {
+    let start = Instant::now();
+    let mut session = session(start);
+    session.handle(prompt(1), start + 14 * MINUTE);
+    let deadline = session.next_deadline();
+    assert_eq!(session.handle(Event::Tick, deadline), vec![]);
+
+    assert_eq!(session.handle(reauth(), deadline), vec![Action::Verify]);
+    let looked = deadline + LAST_LOOK;
+    assert_eq!(session.handle(Event::Tick, looked), vec![]);
 }
 
 #[test]
