@@ -54,7 +54,11 @@ async fn live_through(stack: &mut Stack, steps: &[Step]) {
             strike(stack, *fault).await;
         }
         sleep(step.lasts).await;
-        for fault in &step.faults {
+        // What was killed comes back last: a service that cannot reach what it needs does not start, and nobody here
+        // would start it once more.
+        let killed = |fault: &&Fault| matches!(fault, Fault::Killed(_));
+        let others = step.faults.iter().filter(|fault| !killed(fault));
+        for fault in others.chain(step.faults.iter().filter(killed)) {
             heal(stack, *fault).await;
         }
         sleep(step.rest).await;
