@@ -34,6 +34,6 @@ for (const [how, misbehave] of Object.entries(MISBEHAVIOURS))
     const signIn = page.getByRole('button', { name: 'Sign in', exact: true });
     await expect(signIn.or(cook.pill.getByText('Connected', { exact: true }))).toBeVisible({ timeout: left });
     expect(await signIn.isVisible(), 'asks the person').toBe(how === 'gives the same token again');
-    expect(sockets, 'connections').toBeLessThanOrEqual(3);
+    expect(sockets, 'connections').toBeLessThanOrEqual(2);
     await server.remove();
   });
