@@ -149,13 +149,7 @@ impl PostgresStore {
     ) -> Result<Option<Timestamp>, Error> {
         const SQL: &str = "UPDATE sessions SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2 \
                            RETURNING revoked_at";
-        let row = sqlx::query(SQL)
-            .bind(now.unix_millis())
-            .bind(id.as_str())
-            .fetch_optional(&self.0)
-            .await?;
-        row.map(|row| Ok(Timestamp::from_unix_millis(row.try_get(0)?)))
-            .transpose()
+        self.mark(SQL, id, now).await
     }
 
     pub(super) async fn review(
@@ -165,7 +159,17 @@ impl PostgresStore {
     ) -> Result<Option<Timestamp>, Error> {
         const SQL: &str = "UPDATE sessions SET reviewed_at = greatest(coalesce(reviewed_at, 0), $1) \
                            WHERE id = $2 AND revoked_at IS NULL AND expires_at > $1 RETURNING reviewed_at";
-        let row = sqlx::query(SQL)
+        self.mark(SQL, id, now).await
+    }
+
+    /// Runs a statement that puts a time on a session; gives the time that stands there now.
+    async fn mark(
+        &self,
+        sql: &'static str,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        let row = sqlx::query(sql)
             .bind(now.unix_millis())
             .bind(id.as_str())
             .fetch_optional(&self.0)

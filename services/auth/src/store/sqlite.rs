@@ -127,16 +127,7 @@ impl SqliteStore {
     ) -> Result<Option<Timestamp>, Error> {
         const SQL: &str = "UPDATE sessions SET revoked_at = coalesce(revoked_at, ?1) WHERE id = ?2 \
                            RETURNING revoked_at";
-        let id = id.clone();
-        self.0
-            .run(move |db| {
-                let at = db
-                    .prepare_cached(SQL)?
-                    .query_row(params![now.unix_millis(), id.as_str()], |row| row.get(0))
-                    .optional()?;
-                Ok(at.map(Timestamp::from_unix_millis))
-            })
-            .await
+        self.mark(SQL, id, now).await
     }
 
     pub(super) async fn review(
@@ -146,11 +137,21 @@ impl SqliteStore {
     ) -> Result<Option<Timestamp>, Error> {
         const SQL: &str = "UPDATE sessions SET reviewed_at = max(coalesce(reviewed_at, 0), ?1) \
                            WHERE id = ?2 AND revoked_at IS NULL AND expires_at > ?1 RETURNING reviewed_at";
+        self.mark(SQL, id, now).await
+    }
+
+    /// Runs a statement that puts a time on a session; gives the time that stands there now.
+    async fn mark(
+        &self,
+        sql: &'static str,
+        id: &LoginSessionId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
         let id = id.clone();
         self.0
             .run(move |db| {
                 let at = db
-                    .prepare_cached(SQL)?
+                    .prepare_cached(sql)?
                     .query_row(params![now.unix_millis(), id.as_str()], |row| row.get(0))
                     .optional()?;
                 Ok(at.map(Timestamp::from_unix_millis))

@@ -1,0 +1,107 @@
+//! An auth service of few words.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::StreamExt as _;
+use proto::auth::{self, auth_service_server::AuthService};
+use tonic::{Request, Response, Status};
+
+use super::Answers;
+
+/// Takes tokens of the form `user:seconds`; every other one is bad.
+#[derive(Debug, Default)]
+pub(crate) struct FakeAuth {
+    /// Whether it says nothing at all.
+    pub(crate) silent: AtomicBool,
+    /// Whether it says that it is unavailable.
+    pub(crate) away: AtomicBool,
+}
+
+#[tonic::async_trait]
+impl AuthService for FakeAuth {
+    async fn validate_token(
+        &self,
+        request: Request<auth::ValidateTokenRequest>,
+    ) -> Result<Response<auth::ValidateTokenResponse>, Status> {
+        if self.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        if self.away.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("away"));
+        }
+        let token = request.into_inner().access_token;
+        let (user, seconds) = token
+            .split_once(':')
+            .and_then(|(user, seconds)| Some((user, seconds.parse().ok()?)))
+            .ok_or_else(|| Status::unauthenticated("Invalid token"))?;
+        Ok(Response::new(auth::ValidateTokenResponse {
+            principal: Some(auth::Principal {
+                user: Some(auth::User {
+                    id: user.into(),
+                    name: user.into(),
+                }),
+                session_id: format!("login-of-{user}"),
+                expires_in: Some(prost_types::Duration { seconds, nanos: 0 }),
+                ..auth::Principal::default()
+            }),
+        }))
+    }
+
+    async fn register(
+        &self,
+        _: Request<auth::RegisterRequest>,
+    ) -> Result<Response<auth::RegisterResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn login(
+        &self,
+        _: Request<auth::LoginRequest>,
+    ) -> Result<Response<auth::LoginResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn refresh_token(
+        &self,
+        _: Request<auth::RefreshTokenRequest>,
+    ) -> Result<Response<auth::RefreshTokenResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn revoke_session(
+        &self,
+        _: Request<auth::RevokeSessionRequest>,
+    ) -> Result<Response<auth::RevokeSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_jwks(
+        &self,
+        _: Request<auth::GetJwksRequest>,
+    ) -> Result<Response<auth::GetJwksResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_sessions(
+        &self,
+        _: Request<auth::ListSessionsRequest>,
+    ) -> Result<Response<auth::ListSessionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn review_session(
+        &self,
+        _: Request<auth::ReviewSessionRequest>,
+    ) -> Result<Response<auth::ReviewSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    type WatchRevocationsStream = Answers<auth::WatchRevocationsResponse>;
+
+    async fn watch_revocations(
+        &self,
+        _: Request<auth::WatchRevocationsRequest>,
+    ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
+        Ok(Response::new(futures_util::stream::pending().boxed()))
+    }
+}

@@ -1,0 +1,382 @@
+//! A chat service with one recipe.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use proto::chat::{
+    self, Answer, LinkRequest, LinkResponse, answer::Result as Answered,
+    chat_service_server::ChatService, link_request::Call, link_response::Event,
+};
+use tokio::sync::{broadcast, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Answers;
+
+/// One recipe, to which every message adds nothing but itself. A user called `stranger` may not see it.
+#[derive(Debug)]
+pub(crate) struct FakeChat {
+    messages: Mutex<Vec<chat::Message>>,
+    updates: broadcast::Sender<chat::Update>,
+    /// How many of the next posts break the link before they are answered, after they were accepted.
+    pub(crate) break_after_posts: AtomicU64,
+    /// Whether the next updates are not sent to anybody.
+    pub(crate) mute: AtomicBool,
+}
+
+impl Default for FakeChat {
+    fn default() -> Self {
+        Self {
+            messages: Mutex::default(),
+            updates: broadcast::channel(4096).0,
+            break_after_posts: AtomicU64::new(0),
+            mute: AtomicBool::new(false),
+        }
+    }
+}
+
+impl FakeChat {
+    /// How many messages were accepted.
+    pub(crate) fn accepted(&self) -> usize {
+        self.messages.lock().unwrap().len()
+    }
+
+    /// Accepts a message as if it came from another edge.
+    pub(crate) fn say(&self, id: &str, content: &str) {
+        let principal = chat::Principal {
+            user_id: "grace".into(),
+            name: "grace".into(),
+        };
+        self.post(chat::PostMessageRequest {
+            principal: Some(principal),
+            recipe_id: "pancakes".into(),
+            message_id: id.into(),
+            content: content.into(),
+        });
+    }
+
+    fn post(&self, post: chat::PostMessageRequest) -> Answered {
+        let mut messages = self.messages.lock().unwrap();
+        let before = messages
+            .iter()
+            .find(|message| message.id == post.message_id && message.author == post.principal);
+        if let Some(before) = before {
+            if before.content != post.content {
+                return failure(tonic::Code::AlreadyExists, "used before");
+            }
+            return Answered::Posted(chat::PostMessageResponse {
+                message: Some(before.clone()),
+                duplicate: true,
+                recipe: Some(chat::Recipe::default()),
+            });
+        }
+        let message = chat::Message {
+            id: post.message_id,
+            author: post.principal,
+            content: post.content,
+            revision: messages.len() as u64 + 1,
+            ..chat::Message::default()
+        };
+        messages.push(message.clone());
+        let update = chat::Update {
+            recipe_id: post.recipe_id,
+            revision: message.revision,
+            recipe: Some(chat::Recipe::default()),
+            message: Some(message.clone()),
+            traceparent: String::new(),
+        };
+        if !self.mute.load(Ordering::SeqCst) {
+            self.updates.send(update).ok();
+        }
+        Answered::Posted(chat::PostMessageResponse {
+            message: Some(message),
+            duplicate: false,
+            recipe: None,
+        })
+    }
+
+    fn join(&self, join: &chat::JoinRecipeRequest) -> Answered {
+        if join
+            .principal
+            .as_ref()
+            .is_some_and(|p| p.name == "stranger")
+        {
+            return failure(tonic::Code::NotFound, "no such recipe");
+        }
+        let messages = self.messages.lock().unwrap();
+        let after = join.after.unwrap_or(0);
+        Answered::Joined(chat::JoinRecipeResponse {
+            recipe_id: join.recipe_id.clone(),
+            revision: messages.len() as u64,
+            recipe: Some(chat::Recipe::default()),
+            messages: messages
+                .iter()
+                .filter(|message| message.revision > after)
+                .cloned()
+                .collect(),
+            messages_truncated: false,
+        })
+    }
+
+    fn updates_after(&self, revision: u64) -> Vec<chat::Update> {
+        let messages = self.messages.lock().unwrap();
+        messages
+            .iter()
+            .filter(|message| message.revision > revision)
+            .map(|message| chat::Update {
+                recipe_id: "pancakes".into(),
+                revision: message.revision,
+                recipe: Some(chat::Recipe::default()),
+                message: Some(message.clone()),
+                traceparent: String::new(),
+            })
+            .collect()
+    }
+
+    async fn carry(
+        self: Arc<Self>,
+        mut requests: Streaming<LinkRequest>,
+        responses: mpsc::Sender<Result<LinkResponse, Status>>,
+    ) {
+        let mut updates = self.updates.subscribe();
+        let mut attached = HashSet::new();
+        loop {
+            // Updates first: an answer must not overtake them.
+            let event = tokio::select! {
+                biased;
+                Ok(update) = updates.recv() => {
+                    if !attached.contains(&update.recipe_id) {
+                        continue;
+                    }
+                    Event::Update(update)
+                }
+                request = requests.message() => {
+                    let Ok(Some(LinkRequest { number, call: Some(call), .. })) = request else {
+                        return;
+                    };
+                    let result = match call {
+                        Call::Attach(attach) => {
+                            let missed = self.updates_after(attach.after.unwrap_or(u64::MAX));
+                            attached.insert(attach.recipe_id);
+                            for update in missed {
+                                let event = Some(Event::Update(update));
+                                responses.send(Ok(LinkResponse { event })).await.ok();
+                            }
+                            continue;
+                        }
+                        Call::Detach(detach) => {
+                            attached.remove(&detach.recipe_id);
+                            continue;
+                        }
+                        Call::Join(join) => self.join(&join),
+                        Call::Post(post) => {
+                            let answer = self.post(post);
+                            if self.breaks() {
+                                return;
+                            }
+                            while let Ok(update) = updates.try_recv() {
+                                let event = Some(Event::Update(update));
+                                responses.send(Ok(LinkResponse { event })).await.ok();
+                            }
+                            answer
+                        }
+                    };
+                    Event::Answer(Answer { number, result: Some(result) })
+                }
+            };
+            let response = LinkResponse { event: Some(event) };
+            if responses.send(Ok(response)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn breaks(&self) -> bool {
+        self.break_after_posts
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+    }
+}
+
+fn failure(code: tonic::Code, message: &str) -> Answered {
+    Answered::Failure(chat::Failure {
+        code: code.into(),
+        message: message.into(),
+    })
+}
+
+/// The stand-in as a service.
+#[derive(Debug)]
+pub(crate) struct Served(pub(crate) Arc<FakeChat>);
+
+#[tonic::async_trait]
+impl ChatService for Served {
+    type LinkStream = ReceiverStream<Result<LinkResponse, Status>>;
+
+    async fn link(
+        &self,
+        request: Request<Streaming<LinkRequest>>,
+    ) -> Result<Response<Self::LinkStream>, Status> {
+        let (responses, stream) = mpsc::channel(64);
+        tokio::spawn(Arc::clone(&self.0).carry(request.into_inner(), responses));
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+
+    async fn create_recipe(
+        &self,
+        request: Request<chat::CreateRecipeRequest>,
+    ) -> Result<Response<chat::CreateRecipeResponse>, Status> {
+        match request.into_inner().recipe_id {
+            id if id == "pancakes" => Err(Status::already_exists("taken")),
+            id if id.contains(' ') => Err(Status::invalid_argument("a bad id")),
+            recipe_id => Ok(Response::new(chat::CreateRecipeResponse {
+                recipe_id,
+                revision: 0,
+                recipe: Some(chat::Recipe::default()),
+            })),
+        }
+    }
+
+    async fn get_recipe(
+        &self,
+        request: Request<chat::GetRecipeRequest>,
+    ) -> Result<Response<chat::GetRecipeResponse>, Status> {
+        match request.into_inner().recipe_id {
+            recipe_id if recipe_id == "pancakes" => Ok(Response::new(chat::GetRecipeResponse {
+                recipe_id,
+                revision: 0,
+                recipe: Some(chat::Recipe::default()),
+            })),
+            _ => Err(Status::not_found("no such recipe")),
+        }
+    }
+
+    async fn export_recipe(
+        &self,
+        request: Request<chat::ExportRecipeRequest>,
+    ) -> Result<Response<chat::ExportRecipeResponse>, Status> {
+        let (media_type, document) = match request.into_inner().format() {
+            chat::RecipeFormat::Cooklang => ("text/x-cooklang", "@flour{}"),
+            _ => ("application/ld+json", "{}"),
+        };
+        Ok(Response::new(chat::ExportRecipeResponse {
+            media_type: media_type.into(),
+            document: document.into(),
+            ..chat::ExportRecipeResponse::default()
+        }))
+    }
+
+    async fn import_recipe(
+        &self,
+        request: Request<chat::ImportRecipeRequest>,
+    ) -> Result<Response<chat::ImportRecipeResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        if let Some(chat::import_recipe_request::Document::Cooklang(text)) = &asked.document
+            && text.contains("bad")
+        {
+            return Err(Status::invalid_argument("line 1: bad"));
+        }
+        Ok(Response::new(chat::ImportRecipeResponse {
+            recipe: Some(chat::Recipe::default()),
+            message: Some(chat::Message::default()),
+            created: asked.recipe_id == "waffles",
+            duplicate: false,
+        }))
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<chat::ListMembersRequest>,
+    ) -> Result<Response<chat::ListMembersResponse>, Status> {
+        let asked = request.into_inner();
+        sharing_refused(&asked.recipe_id, "ada", "")?;
+        let bob = chat::Member {
+            name: "bob".into(),
+            role: chat::Role::Viewer.into(),
+            joined: true,
+        };
+        Ok(Response::new(chat::ListMembersResponse {
+            visibility: chat::Visibility::Private.into(),
+            owner: asked.principal,
+            members: vec![bob],
+            your_role: chat::Role::Owner.into(),
+        }))
+    }
+
+    async fn change_access(
+        &self,
+        request: Request<chat::ChangeAccessRequest>,
+    ) -> Result<Response<chat::ChangeAccessResponse>, Status> {
+        use chat::change_access_request::Change;
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        match asked.change {
+            Some(Change::Remove(name)) if name == "ada" => {
+                Err(Status::invalid_argument("The recipe is yours"))
+            }
+            _ => Ok(Response::new(chat::ChangeAccessResponse::default())),
+        }
+    }
+
+    async fn list_recipes(
+        &self,
+        _: Request<chat::ListRecipesRequest>,
+    ) -> Result<Response<chat::ListRecipesResponse>, Status> {
+        let pancakes = chat::RecipeSummary {
+            recipe_id: "pancakes".into(),
+            ..chat::RecipeSummary::default()
+        };
+        Ok(Response::new(chat::ListRecipesResponse {
+            recipes: vec![pancakes],
+        }))
+    }
+
+    async fn list_messages(
+        &self,
+        request: Request<chat::ListMessagesRequest>,
+    ) -> Result<Response<chat::ListMessagesResponse>, Status> {
+        match request.into_inner().recipe_id.as_str() {
+            "pancakes" => Ok(Response::new(chat::ListMessagesResponse {
+                messages: vec![chat::Message::default()],
+                truncated: false,
+            })),
+            _ => Err(Status::not_found("no such recipe")),
+        }
+    }
+
+    async fn post_message(
+        &self,
+        _: Request<chat::PostMessageRequest>,
+    ) -> Result<Response<chat::PostMessageResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    type SubscribeRecipeStream = Answers<chat::SubscribeRecipeResponse>;
+
+    async fn subscribe_recipe(
+        &self,
+        _: Request<chat::SubscribeRecipeRequest>,
+    ) -> Result<Response<Self::SubscribeRecipeStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+/// There are pancakes and no waffles yet; a user called `eve` only reads, and the id `used` is used.
+fn sharing_refused(recipe: &str, who: &str, message: &str) -> Result<(), Status> {
+    match (recipe, who, message) {
+        ("pancakes" | "waffles", "eve", _) => Err(Status::permission_denied("not yours")),
+        ("pancakes" | "waffles", _, "used") => Err(Status::already_exists("used before")),
+        ("pancakes" | "waffles", ..) => Ok(()),
+        _ => Err(Status::not_found("no such recipe")),
+    }
+}
