@@ -19,6 +19,8 @@ use crate::{
 const EARLY_TOLERANCE: Duration = Duration::from_secs(2);
 /// How long after it was due the owner asks by itself when no prompt came.
 const FALLBACK_DELAY: Duration = Duration::from_secs(1);
+/// For how long at least the answer to an accepted `auth` goes before a prompt, however little time is left.
+const WELCOME_FIRST: Duration = Duration::from_secs(1);
 /// For how long, once the time for an answer is up, what has come by then is still read: it may lie unread.
 const LAST_LOOK: Duration = Duration::from_millis(10);
 /// How late a timer may be until it is taken for a sign that the process slept; the last look is then this long.
@@ -113,8 +115,8 @@ pub struct Session {
     phase: Phase,
     /// Until when what came in time is read, once the time for an answer is up.
     last_look: Option<Instant>,
-    /// While an accepted `auth` is not answered: until when the answer goes before a prompt.
-    welcome_by: Option<Instant>,
+    /// Each accepted `auth` whose answer is not written yet: until when that goes before a prompt.
+    unwelcomed: VecDeque<Instant>,
     /// The `auth` messages that wait for a verdict; the first is being judged.
     unanswered: VecDeque<Reauth>,
 }
@@ -139,7 +141,7 @@ impl Session {
             expires,
             phase: Phase::Active,
             last_look: None,
-            welcome_by: None,
+            unwelcomed: VecDeque::new(),
             unanswered: VecDeque::new(),
         }
     }
@@ -238,7 +240,13 @@ impl Session {
     /// When nobody else has asked by then.
     fn asks_by_itself_at(&self) -> Instant {
         let at = self.ask_at() + FALLBACK_DELAY;
-        self.welcome_by.map_or(at, |by| at.max(by))
+        self.unwelcomed.back().map_or(at, |until| at.max(*until))
+    }
+
+    /// Whether a prompt would overtake the answer to an `auth`, which would then seem to be one to that prompt. It waits
+    /// for the answer (and that for the chat service) for as long as its holder still gets the whole grace.
+    fn answers_first(&self, now: Instant) -> bool {
+        self.unwelcomed.back().is_some_and(|until| now < *until)
     }
 
     fn queue(&mut self, reauth: Reauth) -> Vec<Action> {
@@ -266,7 +274,9 @@ impl Session {
         self.generation += 1;
         self.phase = Phase::Active;
         self.last_look = None;
-        self.welcome_by = Some(now + FALLBACK_DELAY);
+        let last_chance = expires.checked_sub(self.timings.grace).unwrap_or(now);
+        self.unwelcomed
+            .push_back(last_chance.max(now + WELCOME_FIRST));
         let mut actions = vec![Action::Record, Action::Welcome(answered)];
         if !self.unanswered.is_empty() {
             actions.push(Action::Verify);
@@ -275,8 +285,9 @@ impl Session {
     }
 
     fn welcomed(&mut self, now: Instant) -> Vec<Action> {
-        self.welcome_by = None;
+        self.unwelcomed.pop_front();
         match self.phase {
+            Phase::Active if self.answers_first(now) => Vec::new(),
             Phase::Active if now >= self.ask_at() => self.ask(PromptReason::Expiring, now),
             Phase::Active | Phase::Asked { .. } => Vec::new(),
             // The prompt is repeated, its time does not start anew.
@@ -295,8 +306,8 @@ impl Session {
         }
         let early = reason == PromptReason::Expiring && now + EARLY_TOLERANCE < self.ask_at();
         match self.phase {
-            // The answer to an `auth` would seem to be one to this prompt; the schedule says it again.
-            Phase::Active if self.welcome_by.is_some_and(|by| now < by) => Vec::new(),
+            // The schedule says it again.
+            Phase::Active if self.answers_first(now) => Vec::new(),
             Phase::Active if !early => self.ask(reason, now),
             Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => {
                 vec![Action::Record]
@@ -354,14 +365,16 @@ pub struct Found {
 
 impl Found {
     /// What a record says at `now`.
-    pub fn of(record: &Record, now: Instant) -> Self {
+    ///
+    /// Nobody is given longer than the grace: a record that says so is from before a jump of Redis' clock. The session
+    /// goes on as if nobody had asked, and counts a generation.
+    pub fn of(record: &Record, timings: Timings, now: Instant) -> Self {
+        let asked = record.phase == RecordedPhase::Asked;
+        let absurd = asked && record.due_in > timings.grace + EARLY_TOLERANCE;
         Self {
-            generation: record.generation,
+            generation: record.generation + u64::from(absurd),
             expires: now + record.expires_in,
-            answer_by: match record.phase {
-                RecordedPhase::Active => None,
-                RecordedPhase::Asked => Some(now + record.due_in),
-            },
+            answer_by: (asked && !absurd).then(|| now + record.due_in),
         }
     }
 }

@@ -19,8 +19,8 @@ pub use self::pool::{Pool, Repeat};
 use crate::{lifecycle::Lifecycle, trace_context};
 
 /// How long a connection may be silent before it is probed, and how long the probe may take. Without this a
-/// partition leaves the connection dead after it heals.
-const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(5));
+/// partition leaves the connection dead after it heals; together they are as long as a caller waits for an answer.
+const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3));
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long any call may take on the server until its answer begins.

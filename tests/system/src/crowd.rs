@@ -9,6 +9,7 @@ mod report;
 mod rules;
 mod shift;
 mod speech;
+mod story;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,9 +20,10 @@ use self::cook::Life;
 pub use self::{
     cook::Cook,
     purse::Purse,
-    report::{Figures, Report, Spread},
+    report::{Breach, Figures, Report, Spread},
     rules::Broken,
     speech::Talk,
+    story::clock,
 };
 use crate::{account::Account, http::Api, patience::within_at_most};
 

@@ -1,6 +1,10 @@
 //! A TCP proxy with faults: connections through it can be cut, frozen, delayed or swallowed.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,7 +26,8 @@ pub enum Weather {
     Slow(Duration),
     /// Nothing passes, nothing is lost: it goes on when the weather is fair again.
     Frozen,
-    /// What is sent vanishes; the connections stay open.
+    /// What is sent vanishes; the connections stay open. One that lost something carries nothing any more, as
+    /// TCP never leaves a gap: on a network it is dead until somebody notices.
     BlackHole,
     /// No connection gets through.
     Cut,
@@ -95,9 +100,10 @@ async fn carry(near: TcpStream, target: SocketAddr, weather: watch::Receiver<Wea
     far.set_nodelay(true).ok();
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
+    let dead = AtomicBool::new(false);
     tokio::select! {
-        () = pass(near_read, far_write, weather.clone()) => {}
-        () = pass(far_read, near_write, weather) => {}
+        () = pass(near_read, far_write, weather.clone(), &dead) => {}
+        () = pass(far_read, near_write, weather, &dead) => {}
     }
 }
 
@@ -105,16 +111,22 @@ async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut weather: watch::Receiver<Weather>,
+    dead: &AtomicBool,
 ) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes).await {
         let thawed = weather.wait_for(|now| *now != Weather::Frozen).await;
         let now = thawed.map_or(Weather::Cut, |now| *now);
+        if now == Weather::BlackHole {
+            dead.store(true, Ordering::Relaxed);
+        }
+        if dead.load(Ordering::Relaxed) {
+            continue;
+        }
         match now {
-            Weather::BlackHole => continue,
             Weather::Slow(delay) => sleep(delay).await,
             Weather::Cut => return,
-            Weather::Fair | Weather::Frozen => {}
+            Weather::Fair | Weather::Frozen | Weather::BlackHole => {}
         }
         if to.write_all(&bytes[..read]).await.is_err() {
             return;
@@ -182,6 +194,24 @@ mod tests {
         proxy.set(Weather::Fair);
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         echoes(&mut again).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_lost_something_stays_dead() {
+        let proxy = Proxy::start(echo().await).await;
+        let mut lossy = TcpStream::connect(proxy.address()).await.unwrap();
+        let mut idle = TcpStream::connect(proxy.address()).await.unwrap();
+        echoes(&mut lossy).await.unwrap();
+        echoes(&mut idle).await.unwrap();
+
+        proxy.set(Weather::BlackHole);
+        let swallowed = timeout(Duration::from_millis(100), echoes(&mut lossy)).await;
+        assert!(swallowed.is_err());
+
+        proxy.set(Weather::Fair);
+        echoes(&mut idle).await.unwrap();
+        let dead = timeout(Duration::from_millis(100), echoes(&mut lossy)).await;
+        assert!(dead.is_err());
     }
 
     #[tokio::test]

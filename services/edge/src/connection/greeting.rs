@@ -163,7 +163,7 @@ async fn open_session(
             .await
         {
             Ok(Some(record)) => {
-                let found = Found::of(&record, Instant::now());
+                let found = Found::of(&record, timings, Instant::now());
                 let session = Session::resumed(timings, principal, expires, found);
                 return (id.clone(), session);
             }

@@ -169,6 +169,7 @@ fn a_good_answer_moves_the_deadline_and_counts_a_generation() {
 
     assert_eq!(actions, vec![Action::Record, Action::Welcome(named(""))]);
     assert_eq!(session.generation(), 2);
+    assert_eq!(session.handle(Event::Welcomed, now), vec![]);
     assert_eq!(session.next_deadline(), now + 14 * MINUTE + FALLBACK_DELAY);
 }
 
@@ -200,12 +201,52 @@ fn a_token_that_was_judged_late_is_answered_before_another_is_asked_for() {
     };
 
     assert!(asks(&late().handle(Event::Welcomed, judged)));
-    // The answer may take its time, when the chat service is away.
     let mut unanswered = late();
-    assert_eq!(unanswered.next_deadline(), judged + FALLBACK_DELAY);
+    assert_eq!(unanswered.next_deadline(), judged + WELCOME_FIRST);
     assert!(asks(
-        &unanswered.handle(Event::Tick, judged + FALLBACK_DELAY)
+        &unanswered.handle(Event::Tick, judged + WELCOME_FIRST)
     ));
+}
+
+/// The chat service may be away: as long as the whole grace is left, nobody is hurried.
+#[test]
+fn a_prompt_waits_for_the_answer_until_the_grace_would_grow_shorter() {
+    let start = Instant::now();
+    let expires = start + LIFE;
+    let last_chance = expires - TIMINGS.grace;
+    let unanswered = || {
+        let mut session = session(start);
+        session.handle(reauth(), start);
+        session.handle(good("ada", expires), start);
+        let due = session.ask_at() + Duration::from_secs(1);
+        assert_eq!(session.handle(prompt(2), due), vec![]);
+        assert_eq!(session.handle(Event::Tick, due), vec![]);
+        assert_eq!(session.next_deadline(), last_chance);
+        session
+    };
+
+    let answered = last_chance - Duration::from_secs(1);
+    assert!(asks(&unanswered().handle(Event::Welcomed, answered)));
+    let actions = unanswered().handle(Event::Tick, last_chance);
+    let answer_in = TIMINGS.grace;
+    assert!(
+        matches!(&actions[..], [Action::Ask { answer_in: given, .. }, Action::Record] if *given == answer_in)
+    );
+}
+
+#[test]
+fn a_prompt_waits_for_the_answers_to_all_accepted_tokens() {
+    let start = Instant::now();
+    let mut session = session(start);
+    for _ in 0..2 {
+        session.handle(reauth(), start);
+        session.handle(good("ada", start + LIFE), start);
+    }
+    let due = session.ask_at();
+
+    assert_eq!(session.handle(Event::Welcomed, due), vec![]);
+    assert_eq!(session.handle(prompt(3), due), vec![]);
+    assert!(asks(&session.handle(Event::Welcomed, due)));
 }
 
 #[test]
@@ -278,6 +319,29 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
     let mut fresh_token = Session::resumed(TIMINGS, principal("ada"), start + LIFE, found);
     assert_eq!(fresh_token.handle(Event::Welcomed, start), vec![]);
     assert_eq!(fresh_token.generation(), 5, "the prompt is answered");
+}
+
+/// What Redis remembers of before its clock jumped back by half an hour.
+#[test]
+fn a_prompt_that_leaves_more_time_than_the_grace_is_not_repeated() {
+    let now = Instant::now();
+    let record = Record {
+        session: "s".parse().unwrap(),
+        login_session: "l".parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        recipe: "pancakes".parse().unwrap(),
+        generation: 4,
+        phase: RecordedPhase::Asked,
+        due_in: 30 * MINUTE,
+        expires_in: 31 * MINUTE,
+    };
+
+    let found = Found::of(&record, TIMINGS, now);
+    let mut session = Session::resumed(TIMINGS, principal("ada"), now + LIFE, found);
+
+    assert_eq!(session.handle(Event::Welcomed, now), vec![]);
+    assert_eq!(session.recorded_phase(now).0, RecordedPhase::Active);
+    assert_eq!(session.generation(), 5, "the schedule takes it");
 }
 
 #[derive(Debug, Clone)]

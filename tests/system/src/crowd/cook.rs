@@ -20,7 +20,9 @@ use super::{
     rules::Rules,
     shift::{End, Shift},
     speech::{Speech, Talk},
+    story::Story,
 };
+
 /// The highest wait before a first try, as in the web app; it doubles from the fourth on.
 const FIRST_CEILING: Duration = Duration::from_secs(2);
 /// The highest wait before any try.
@@ -53,6 +55,7 @@ pub(super) struct Life {
     pub(super) renews: bool,
     pub(super) speech: Option<Speech>,
     pub(super) rules: Rules,
+    pub(super) story: Story,
     pub(super) token: String,
     pub(super) revision: Option<u64>,
     pub(super) report: Report,
@@ -76,6 +79,7 @@ impl Life {
             renews: cook.renews,
             speech: cook.talk.map(Speech::new),
             rules: Rules::default(),
+            story: Story::default(),
             token: String::new(),
             revision: None,
             report,
@@ -104,6 +108,7 @@ impl Life {
                     .token_ends_by(OffsetDateTime::now_utc() + TRANSIT)
             {
                 self.token = self.purse.fresh_token().await;
+                self.story.tell("has a fresh token to come back with");
             }
         }
     }
@@ -130,6 +135,9 @@ impl Life {
             Err(NoLine::Unreachable) => return End::Again(None),
         };
         self.report.figures().entries.push(Instant::now());
+        let (edge, recipe) = (self.edges[0], &self.recipe);
+        self.story
+            .tell(format_args!("connects to {edge} for {recipe}"));
         line.send("auth", None, self.credentials()).await;
         Shift::new(self, line).carry(started).await
     }

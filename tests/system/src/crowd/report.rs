@@ -41,7 +41,16 @@ pub struct Figures {
     /// How connections ended.
     pub ends: BTreeMap<String, usize>,
     /// What broke the rules of sessions.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<Breach>,
+}
+
+/// A broken rule, and how it came about.
+#[derive(Debug)]
+pub struct Breach {
+    /// Which one.
+    pub rule: Broken,
+    /// What its client lived through before.
+    pub story: Vec<String>,
 }
 
 /// Quantiles in milliseconds.
@@ -191,7 +200,10 @@ mod tests {
     #[should_panic(expected = "1 broken rules")]
     fn a_broken_rule_ends_the_test() {
         let report = Report::default();
-        report.figures().broken.push(Broken::AskedTwice);
+        report.figures().broken.push(Breach {
+            rule: Broken::AskedTwice,
+            story: Vec::new(),
+        });
 
         report.assert_sound();
     }

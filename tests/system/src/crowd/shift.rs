@@ -14,10 +14,14 @@ use tokio::{
 use super::{
     cook::Life,
     line::{Heard, Line},
+    report::Breach,
     rules::{Asked, Broken, Welcomed},
     speech::Speech,
 };
 use crate::{client::Place, patience::PATIENCE};
+
+/// An answer after so long is worth telling.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -109,6 +113,7 @@ impl<'a> Shift<'a> {
 
     async fn offer(&mut self, token: String) {
         self.fetching = None;
+        self.life.story.tell("sends a fresh token");
         let payload = json!({"token": token, "revision": self.place.revision()});
         self.line.send("auth", None, payload).await;
         self.offered = Some((token, Instant::now()));
@@ -129,6 +134,11 @@ impl<'a> Shift<'a> {
             .speech
             .as_mut()
             .and_then(|speech| speech.hear(message));
+        if let Some(after) = answered.filter(|after| *after > SLOW) {
+            self.life
+                .story
+                .tell(format_args!("is answered after {after:.1?}"));
+        }
         self.life.report.figures().answers.extend(answered);
     }
 
@@ -145,6 +155,9 @@ impl<'a> Shift<'a> {
             self.life.report.figures().renewals.push(offered.elapsed());
         }
         let welcomed = self.life.rules.welcomed(&self.life.token, session);
+        self.life
+            .story
+            .tell(format_args!("{welcomed:?}: {session}"));
         let mut figures = self.life.report.figures();
         match welcomed {
             Welcomed::Anew => figures.begun_anew += usize::from(named),
@@ -157,6 +170,7 @@ impl<'a> Shift<'a> {
     }
 
     fn asked(&mut self, payload: &Value, now: OffsetDateTime) {
+        self.life.story.tell(format_args!("asked: {payload}"));
         match self.life.rules.asked(payload, now) {
             Ok(Asked::First { late }) => {
                 let late = late.as_seconds_f64() * 1e3;
@@ -177,6 +191,7 @@ impl<'a> Shift<'a> {
             Heard::Message(_) | Heard::Lost => (1006, "lost"),
         };
         let ends = format!("{code} {reason}");
+        self.life.story.tell(format_args!("ended: {ends}"));
         *self.life.report.figures().ends.entry(ends).or_default() += 1;
         let kept = self
             .life
@@ -190,7 +205,11 @@ impl<'a> Shift<'a> {
     }
 
     fn note(&self, kept: Result<(), Broken>) {
-        self.life.report.figures().broken.extend(kept.err());
+        if let Err(rule) = kept {
+            let story = self.life.story.told();
+            let breach = Breach { rule, story };
+            self.life.report.figures().broken.push(breach);
+        }
     }
 }
 

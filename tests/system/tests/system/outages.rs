@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use system_tests::{
     client::{Event, new_id},
     patience::eventually,
+    proxy::Weather,
     stack::{Plan, Stack},
 };
 
@@ -125,6 +126,32 @@ async fn a_service_that_hangs_is_as_one_that_is_away() {
     let mut again = join_again(&stack, &ada).await;
     let answer = again.try_say(&id, "add 3 leeks").await.unwrap();
     assert_eq!(answer["message"]["revision"], 1);
+}
+
+/// As when a router forgets it: what is sent vanishes, nobody says so, also when the network is well again.
+#[tokio::test]
+async fn a_connection_to_chat_that_died_without_a_word_is_soon_replaced() {
+    let stack = Plan::apart(1).with_redis().through_proxies().start().await;
+    let ada = stack.register("ada").await;
+    let mut client = stack.join(&ada, "soup").await;
+    let chat = &stack.proxies().chats[0];
+    let id = new_id();
+
+    chat.set(Weather::BlackHole);
+    let error = client.try_say(&id, "add 3 leeks").await.unwrap_err();
+    assert_unavailable(&error);
+    chat.set(Weather::Fair);
+
+    let mut refused = 0;
+    let answer = loop {
+        match client.try_say(&id, "add 3 leeks").await {
+            Ok(answer) => break answer,
+            Err(error) => assert_unavailable(&error),
+        }
+        refused += 1;
+    };
+    assert_eq!(answer["message"]["revision"], 1);
+    assert!(refused <= 1, "an answer is awaited for 5 s: {refused} were");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod client;
 mod connection;
 mod edge;
 mod judge;
+mod repair;
 mod servers;
 mod switch;
 mod weather;
@@ -112,12 +113,16 @@ fn on_all_processors<J: Copy + Sync, A: Send>(jobs: &[J], work: impl Fn(J) -> A 
 }
 
 fn play(seed: u64, bug: Option<Bug>) -> Verdict {
+    on_paused_clock(world::play(seed, bug))
+}
+
+fn on_paused_clock<T>(run: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap();
-    runtime.block_on(world::play(seed, bug))
+    runtime.block_on(run)
 }
 
 fn setting(name: &str) -> Option<u64> {

@@ -8,11 +8,12 @@ use std::{iter::repeat_with, str::FromStr, time::Duration};
 use serde_json::json;
 use system_tests::{
     chat_log,
-    crowd::{Cook, Crowd, Talk},
+    crowd::{Cook, Crowd, Talk, clock},
     history::History,
     proxy::Weather,
     stack::Stack,
 };
+use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use self::forecast::{Fault, Service, Step, forecast};
@@ -40,8 +41,10 @@ async fn start() -> Stack {
     for_crowds(2)
         .with_redis()
         .through_proxies()
-        .auth(&["--access-ttl", "30s"])
-        .edge(&["--reauth-lead", "20s", "--reauth-grace", "18s"])
+        // Asked every 10 s. Faults in a row may keep the chat service away for longer than that; a prompt then waits for
+        // the answer to the `auth` before it, up to 20 s more.
+        .auth(&["--access-ttl", "60s"])
+        .edge(&["--reauth-lead", "50s", "--reauth-grace", "30s"])
         .start()
         .await
 }
@@ -49,7 +52,7 @@ async fn start() -> Stack {
 #[expect(clippy::print_stdout, reason = "the schedule of a failed run is shown")]
 async fn live_through(stack: &mut Stack, steps: &[Step]) {
     for step in steps {
-        println!("  {step:?}");
+        println!("  {} {step:?}", clock(OffsetDateTime::now_utc()));
         for fault in &step.faults {
             strike(stack, *fault).await;
         }

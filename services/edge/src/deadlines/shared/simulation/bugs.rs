@@ -20,9 +20,11 @@ pub(super) enum Bug {
     TimeStartsAnew,
     /// The owner believes that a token lives half a minute longer than it does.
     NoHardEnd,
+    /// A prompt does not wait for the answer to an `auth`.
+    Overtakes,
 }
 
-pub(super) const ALL: [Bug; 9] = [
+pub(super) const ALL: [Bug; 10] = [
     Bug::NoFallback,
     Bug::NoTooEarlyRule,
     Bug::AsksAgain,
@@ -32,6 +34,7 @@ pub(super) const ALL: [Bug; 9] = [
     Bug::NoNotes,
     Bug::TimeStartsAnew,
     Bug::NoHardEnd,
+    Bug::Overtakes,
 ];
 
 impl Bug {

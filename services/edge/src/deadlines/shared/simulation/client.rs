@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    connection::{FromClient, Hello, Line, ToClient, Token, connect},
+    connection::{FromClient, Hello, Line, TIMINGS, ToClient, Token, connect},
     judge::Answered,
     world::{World, dice_of},
 };
@@ -34,6 +34,7 @@ pub(super) async fn live(world: Arc<World>, number: u64) {
         },
         session: None,
         outstanding: None,
+        answered: None,
         abandoned: Vec::new(),
     };
     client.pause(0..20_000).await;
@@ -52,6 +53,8 @@ struct Client {
     session: Option<SessionId>,
     /// The prompt that is not yet answered by a token that was accepted.
     outstanding: Option<Prompt>,
+    /// A token that was shown over this connection and is not answered yet.
+    answered: Option<Answered>,
     /// Connections to edges that did not answer: half open for as long as the edge does not notice.
     abandoned: Vec<Line>,
 }
@@ -59,7 +62,11 @@ struct Client {
 #[derive(Debug, Clone, Copy)]
 struct Prompt {
     at: Instant,
+    /// When it was last repeated.
+    newest: Instant,
     answer_by: Instant,
+    /// Whether it was for a token that has been replaced since, perhaps.
+    may_be_answered: bool,
 }
 
 /// What a client does next by itself.
@@ -92,6 +99,10 @@ impl Client {
             if self.token.expires < Instant::now() + Duration::from_secs(5) {
                 self.token = self.fresh_token();
                 // It is an answer to whatever was asked.
+                self.outstanding = None;
+            }
+            if self.answered.take().is_some() {
+                // Nobody can tell whether a prompt that came after that token was for it.
                 self.outstanding = None;
             }
             self.sessions += 1;
@@ -128,18 +139,18 @@ impl Client {
 
     /// Talks until the connection is over.
     async fn converse(&mut self, line: &mut Line) -> Over {
-        let mut answered = None;
         let (mut intent, mut when) = self.intend();
         loop {
             tokio::select! {
                 biased;
                 heard = line.from_edge.recv() => match heard {
                     None => return Over::Lost,
-                    Some(ToClient::Closed(close)) => return self.closed(close, answered),
-                    Some(ToClient::Welcome(session)) => {
+                    Some(ToClient::Closed(close)) => return self.closed(close),
+                    Some(ToClient::Welcome { session, reauth_at }) => {
                         let resumed = self.session.replace(session.clone()) == Some(session);
-                        if answered.take().is_some() || !resumed {
-                            self.outstanding = None;
+                        let answered = self.answered.take().is_some();
+                        if answered || !resumed {
+                            self.was_answered(answered, reauth_at);
                         }
                     }
                     Some(ToClient::AuthRequired { answer_by }) => {
@@ -150,7 +161,7 @@ impl Client {
                 () = sleep_until(when) => {
                     match intent {
                         Intent::Nothing => {}
-                        Intent::ShowToken => answered = self.show_token(&line.to_edge).or(answered),
+                        Intent::ShowToken => self.show_token(&line.to_edge),
                         Intent::Leave => {
                             // The edge may be gone already.
                             line.to_edge.try_send(FromClient::Leave).ok();
@@ -165,21 +176,41 @@ impl Client {
     }
 
     fn was_asked(&mut self, answer_by: Instant) {
-        let at = Instant::now();
-        if let Some(before) = self.outstanding {
+        let before = self.outstanding.filter(|before| !before.may_be_answered);
+        if let Some(before) = before {
             self.world
                 .judge
                 .asked_again(&self.name, before.at, before.answer_by, answer_by);
         }
-        let first = self.outstanding.map_or(at, |before| before.at);
+        let now = Instant::now();
         self.outstanding = Some(Prompt {
-            at: first,
+            at: before.map_or(now, |before| before.at),
+            newest: now,
             answer_by,
+            may_be_answered: self.answered.is_some(),
         });
     }
 
-    fn closed(&mut self, close: Close, answered: Option<Answered>) -> Over {
+    /// A session began or a token was accepted, whose holder is asked from then on. A prompt that came since may have
+    /// waited in vain for this answer, and be for the new token.
+    fn was_answered(&mut self, accepted: bool, reauth_at: Instant) {
+        self.outstanding = self
+            .outstanding
+            .filter(|prompt| accepted && prompt.at >= reauth_at)
+            .map(|prompt| Prompt {
+                may_be_answered: true,
+                ..prompt
+            });
+    }
+
+    fn closed(&mut self, close: Close) -> Over {
         let prompt = self.outstanding.map(|prompt| prompt.answer_by);
+        // One that came later may be for the token that was shown.
+        let newest = self.outstanding.map(|prompt| prompt.newest);
+        let reauth_at = self.token.expires - TIMINGS.lead;
+        let answered = self
+            .answered
+            .filter(|answered| newest.is_none_or(|at| at < answered.at.max(reauth_at)));
         self.world
             .judge
             .closed(&self.name, close, prompt, answered, self.token.expires);
@@ -189,19 +220,20 @@ impl Client {
         }
     }
 
-    fn show_token(&mut self, to_edge: &mpsc::Sender<FromClient>) -> Option<Answered> {
+    fn show_token(&mut self, to_edge: &mpsc::Sender<FromClient>) {
         let before = self.token;
         let token = self.fresh_token();
         if to_edge.try_send(FromClient::Auth(token)).is_err() {
-            return None;
+            return;
         }
         self.token = token;
         // Whatever is asked from now on may be for this token.
         let answer_by = self.outstanding.take().map(|prompt| prompt.answer_by);
-        Some(Answered {
+        self.answered = Some(Answered {
             at: Instant::now(),
             by: answer_by.unwrap_or(before.expires).min(before.expires),
-        })
+            token_ends: before.expires,
+        });
     }
 
     /// What it does unasked.

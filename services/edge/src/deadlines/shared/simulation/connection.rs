@@ -41,8 +41,13 @@ pub(super) enum FromClient {
 
 #[derive(Debug)]
 pub(super) enum ToClient {
-    Welcome(SessionId),
-    AuthRequired { answer_by: Instant },
+    Welcome {
+        session: SessionId,
+        reauth_at: Instant,
+    },
+    AuthRequired {
+        answer_by: Instant,
+    },
     Closed(Close),
 }
 
@@ -123,7 +128,7 @@ async fn open(
     edge.awake.becomes(true).await;
     sleep(CALL).await;
     edge.awake.becomes(true).await;
-    if !world.auth.is_on() {
+    if !(world.auth.is_on() && world.chat.is_on()) {
         return Err(Close::TryAgainLater);
     }
     let now = Instant::now();
@@ -143,7 +148,7 @@ async fn open(
     let now = Instant::now();
     let (id, session) = match taken {
         Some(record) => {
-            let mut found = Found::of(&record, now);
+            let mut found = Found::of(&record, TIMINGS, now);
             if world.bug == Some(Bug::TimeStartsAnew) {
                 found.answer_by = found.answer_by.map(|_| now + TIMINGS.grace);
             }
@@ -271,9 +276,16 @@ impl Live {
                 };
                 self.happen(Event::Verified(verdict), "client")
             }
+            // As the socket does in production.
+            Outcome::Welcomed if Instant::now() >= self.session.expires() => {
+                Err(End::Closed(Close::ReauthenticationTimeout))
+            }
             Outcome::Welcomed => {
-                self.life.wrote();
-                self.tell(ToClient::Welcome(self.id.clone()));
+                self.life.welcomed();
+                self.tell(ToClient::Welcome {
+                    session: self.id.clone(),
+                    reauth_at: self.session.ask_at(),
+                });
                 self.happen(Event::Welcomed, "own")
             }
         }
@@ -288,7 +300,13 @@ impl Live {
                     self.under_way
                         .extend(token.map(|token| verify(world, token)));
                 }
-                Action::Welcome(_) => self.under_way.push(call(Outcome::Welcomed)),
+                Action::Welcome(_) => {
+                    self.life.accepted();
+                    if self.world.bug == Some(Bug::Overtakes) {
+                        self.happen(Event::Welcomed, by)?;
+                    }
+                    self.under_way.push(rejoin(self.world.clone()));
+                }
                 Action::Ask { answer_in, .. } => self.ask(answer_in, by),
                 Action::Record => self.record(),
                 Action::Post => {}
@@ -321,8 +339,15 @@ impl Live {
     }
 }
 
-fn call(outcome: Outcome) -> BoxFuture<'static, Outcome> {
-    sleep(CALL).map(move |()| outcome).boxed()
+fn rejoin(world: Arc<World>) -> BoxFuture<'static, Outcome> {
+    async move {
+        sleep(CALL).await;
+        while !world.chat.is_on() {
+            sleep(RETRY).await;
+        }
+        Outcome::Welcomed
+    }
+    .boxed()
 }
 
 fn verify(world: Arc<World>, token: Token) -> BoxFuture<'static, Outcome> {

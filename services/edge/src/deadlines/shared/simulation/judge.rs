@@ -33,6 +33,8 @@ const EARLY: Duration = Duration::from_secs(2);
 const RECOVERY: Duration = Duration::from_secs(30);
 /// How long a write may take when all is well.
 const WRITTEN: Duration = Duration::from_secs(1);
+/// How long a prompt waits at least for the answer to an `auth`.
+const WELCOME: Duration = Duration::from_secs(1);
 const BLINK: Duration = Duration::from_millis(50);
 
 pub(super) struct Judge {
@@ -76,6 +78,9 @@ struct Lived {
     held: Option<Held>,
     /// When this generation began here.
     begun: Instant,
+    /// How many accepted tokens are not answered, and when the last one was.
+    unanswered: u32,
+    answered: Instant,
     /// When what the schedule must know of it changed.
     changed: Instant,
     asked: bool,
@@ -89,6 +94,8 @@ struct Lived {
 pub(super) struct Answered {
     pub(super) at: Instant,
     pub(super) by: Instant,
+    /// When the token before it ends.
+    pub(super) token_ends: Instant,
 }
 
 impl Judge {
@@ -137,6 +144,8 @@ impl Judge {
             awake: awake.clone(),
             held: None,
             begun: now,
+            unanswered: 0,
+            answered: now,
             changed: now,
             asked: false,
             ended: None,
@@ -166,6 +175,10 @@ impl Judge {
             })
         };
         let Some(expected) = expected else { return };
+        if found.is_none() && self.weather.froze(now - WRITTEN, now) {
+            // The edge has just woken, and has yet to find Redis again.
+            return;
+        }
         let Some(Some(record)) = found else {
             return self.fault(&format!("{session} was not found, though it was written"));
         };
@@ -204,15 +217,22 @@ impl Judge {
                     self.fault(&format!("{client} was closed before its time was up"));
                 }
                 let in_time = answered.filter(|answered| answered.at + BLINK < answered.by);
-                if in_time.is_some_and(|answered| self.weather.has_auth(answered.at, now)) {
+                // An edge that slept over the token's end finds the answer too late.
+                let missed = |answered: &Answered| {
+                    !self.weather.has_auth(answered.at, now)
+                        || now >= answered.token_ends && self.weather.froze(answered.at, now)
+                };
+                if in_time.is_some_and(|answered| !missed(&answered)) {
                     self.fault(&format!("{client} was closed though it had answered"));
                 }
             }
             Close::TryAgainLater => {
-                if self.weather.has_auth(now - WRITTEN, now) {
+                if self.weather.has_services(now - WRITTEN, now) {
                     self.fault(&format!("{client} was told to try later"));
                 }
             }
+            // What it knows may be older than the session's last move.
+            Close::SessionMoved if self.weather.was_set_back_before(now) => {}
             other => self.fault(&format!("{client} was closed wrongly: {other:?}")),
         }
     }
@@ -229,7 +249,8 @@ impl Judge {
         let mut seen = BTreeSet::new();
         self.each_open(|_, life| {
             let first = seen.insert(life.session.clone());
-            let settled = now > life.changed + WRITTEN;
+            let settled =
+                now > life.changed + WRITTEN && !self.weather.lost_unnoticed(life.begun, now);
             (!first && settled).then(|| format!("{} has two connections", life.session))
         });
     }
@@ -266,6 +287,11 @@ impl Judge {
         }
         let shard = shards.of(&life.session);
         let known = servers.run(shard, |book, moment, _| book.known(moment, &life.session))?;
+        let newer =
+            |(_, generation, ..): &(EdgeId, u64, Phase, Duration)| *generation > held.generation;
+        if known.as_ref().is_some_and(newer) && self.weather.lost_unnoticed(life.begun, now) {
+            return None;
+        }
         let is_right = known
             .as_ref()
             .is_some_and(|(owner, generation, phase, due_in)| {
@@ -280,7 +306,12 @@ impl Judge {
         let held = life.held.as_ref()?;
         let ask_at = held.expires - self.excess - TIMINGS.lead;
         let woken = life.awake.turned();
-        Some(ask_at.max(life.begun).max(woken))
+        // The answer to an `auth` goes first, while that costs nobody any of their time.
+        let answered = match life.unanswered {
+            0 => life.answered,
+            _ => (held.expires - TIMINGS.grace).max(life.begun + WELCOME),
+        };
+        Some(ask_at.max(life.begun).max(woken).max(answered))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

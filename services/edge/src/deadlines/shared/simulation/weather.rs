@@ -49,6 +49,8 @@ pub(super) enum Trouble {
     Freeze { place: usize },
     /// The auth service cannot be asked.
     NoAuth,
+    /// The chat service cannot be asked.
+    NoChat,
 }
 
 #[derive(Debug)]
@@ -101,6 +103,7 @@ impl Weather {
                     | Trouble::Leave { .. }
                     | Trouble::Freeze { .. }
                     | Trouble::NoAuth
+                    | Trouble::NoChat
             )
         };
         !self
@@ -111,10 +114,33 @@ impl Weather {
 
     /// Whether the auth service could be asked all that time.
     pub(super) fn has_auth(&self, from: Instant, until: Instant) -> bool {
-        !self
-            .spells
-            .iter()
-            .any(|spell| spell.trouble == Trouble::NoAuth && spell.touches(from, until))
+        self.is_free_of(Trouble::NoAuth, from, until)
+    }
+
+    /// Whether newcomers could be let in all that time.
+    pub(super) fn has_services(&self, from: Instant, until: Instant) -> bool {
+        self.has_auth(from, until) && self.is_free_of(Trouble::NoChat, from, until)
+    }
+
+    /// Whether some edge did nothing for a while in that time.
+    pub(super) fn froze(&self, from: Instant, until: Instant) -> bool {
+        let mut spells = self.spells.iter();
+        spells.any(|spell| {
+            matches!(spell.trouble, Trouble::Freeze { .. }) && spell.touches(from, until)
+        })
+    }
+
+    /// Whether Redis came back with something older than it had known.
+    pub(super) fn was_set_back_before(&self, now: Instant) -> bool {
+        let older =
+            |trouble| matches!(trouble, Trouble::Away { older_by: Some(by), .. } if !by.is_zero());
+        let mut spells = self.spells.iter();
+        spells.any(|spell| older(spell.trouble) && spell.until <= now)
+    }
+
+    fn is_free_of(&self, trouble: Trouble, from: Instant, until: Instant) -> bool {
+        let mut spells = self.spells.iter();
+        !spells.any(|spell| spell.trouble == trouble && spell.touches(from, until))
     }
 
     /// Whether something was lost after `since` that nobody can notice, so that it is only made good by the next
@@ -143,7 +169,7 @@ fn draw(dice: &mut SmallRng, edges: usize, primaries: usize) -> (Trouble, Durati
     let primary = dice.random_range(0..primaries);
     let place = dice.random_range(0..edges);
     let seconds = Duration::from_secs;
-    match dice.random_range(0..14) {
+    match dice.random_range(0..15) {
         0 => {
             let older_by = None;
             (Trouble::Away { primary, older_by }, seconds(120))
@@ -181,6 +207,7 @@ fn draw(dice: &mut SmallRng, edges: usize, primaries: usize) -> (Trouble, Durati
         10 => (Trouble::Crash { place }, seconds(20)),
         11 => (Trouble::Leave { place }, seconds(20)),
         12 => (Trouble::Freeze { place }, seconds(60)),
-        _ => (Trouble::NoAuth, seconds(20)),
+        13 => (Trouble::NoAuth, seconds(20)),
+        _ => (Trouble::NoChat, seconds(80)),
     }
 }

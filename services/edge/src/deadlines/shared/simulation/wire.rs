@@ -190,6 +190,14 @@ impl Wire {
         of_shards.unwrap_or(state.primaries[0].slow)
     }
 
+    /// When a write of that moment was prepared: one who is frozen prepares nothing until it wakes.
+    fn prepared(&self, now: Instant) -> Instant {
+        match self.awake.is_on() {
+            true => now.max(self.awake.turned()),
+            false => now,
+        }
+    }
+
     fn write_one(&self, session: &SessionId, write: &Write, now: Instant) -> Option<Written> {
         self.servers
             .run(self.shards.of(session), |book, moment, epoch| match write {
@@ -263,7 +271,7 @@ impl Store for Wire {
         self.each(
             writes,
             |(session, _)| self.shards.of(session),
-            move |(session, write)| self.write_one(session, write, now),
+            move |(session, write)| self.write_one(session, write, self.prepared(now)),
         )
         .boxed()
     }

@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) servers: Arc<Servers>,
     /// Off while the auth service cannot be asked.
     pub(super) auth: Switch,
+    /// Off while the chat service cannot be asked: newcomers are turned away, and no `auth` is answered.
+    pub(super) chat: Switch,
     pub(super) judge: Arc<Judge>,
     pub(super) bug: Option<Bug>,
     edges: Mutex<Vec<Arc<Edge>>>,
@@ -47,6 +49,7 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
     let world = Arc::new(World {
         seed,
         auth: Switch::new(true),
+        chat: Switch::new(true),
         judge: Judge::new(weather, excess(bug)),
         bug,
         edges: Mutex::new(edges.collect()),
@@ -181,6 +184,11 @@ async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
             world.auth.turn(false);
             sleep_until(until).await;
             world.auth.turn(true);
+        }
+        Trouble::NoChat => {
+            world.chat.turn(false);
+            sleep_until(until).await;
+            world.chat.turn(true);
         }
     }
     world.judge.note(&format!("{trouble:?} ends"));

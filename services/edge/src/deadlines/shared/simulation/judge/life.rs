@@ -59,16 +59,32 @@ impl Life {
         }
     }
 
+    /// A token was accepted; its answer is to be written.
+    pub(in super::super) fn accepted(&self) {
+        self.judge.state().lives[self.number].unanswered += 1;
+    }
+
+    /// The answer to an accepted token was written.
+    pub(in super::super) fn welcomed(&self) {
+        self.wrote();
+        let mut state = self.judge.state();
+        let life = &mut state.lives[self.number];
+        life.unanswered = life.unanswered.saturating_sub(1);
+        life.answered = Instant::now();
+    }
+
     pub(in super::super) fn asked(&mut self, by: &str) {
         let now = Instant::now();
-        let (due, early, count, calm) = {
+        let (due, early, count, calm, overtakes) = {
             let mut state = self.judge.state();
             let life = &mut state.lives[self.number];
             life.asked = true;
+            let unanswered = life.unanswered > 0;
             let (Some(held), Some(due)) = (life.held.clone(), self.judge.due(life)) else {
                 return;
             };
             let ask_at = held.expires - TIMINGS.lead;
+            let overtakes = unanswered && now < due;
             let weather = &self.judge.weather;
             let calm =
                 weather.is_calm(due - RECOVERY, now) && !weather.lost_unnoticed(life.changed, now);
@@ -78,13 +94,18 @@ impl Life {
                 .entry((self.number, held.generation))
                 .or_default();
             *count += 1;
-            (due, ask_at.saturating_duration_since(now), *count, calm)
+            let count = *count;
+            let early = ask_at.saturating_duration_since(now);
+            (due, early, count, calm, overtakes)
         };
         let late = now.saturating_duration_since(due);
         self.judge.state().lateness.push(late);
         self.note(&format!("is asked by {by}, {late:?} late, {early:?} early"));
         if count > 1 {
             self.fault("was asked twice");
+        }
+        if overtakes {
+            self.fault("was asked before its token was answered");
         }
         if early > EARLY {
             self.fault("was asked too early");
