@@ -3,7 +3,7 @@
 //!
 //! It decides nothing about connections: an [`Owners`] checks each prompt against what it holds, has its own
 //! fallback timer, and closes at the token's end by itself. Nothing here makes a connection wait, but
-//! [`Deadlines::take_over`] and [`Deadlines::review`], which are bounded.
+//! [`Deadlines::take_over`], which is bounded.
 
 mod book;
 mod config;
@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     config::DeadlineConfig,
-    record::{EdgeId, Issuer, Owners, Phase, Prompt, PromptReason, Record, Unavailable},
+    record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Unavailable},
 };
 
 /// Where the schedule is kept.
@@ -96,17 +96,6 @@ impl Deadlines {
         match &self.desk {
             Desk::Memory(desk) => Ok(desk.take_over(session, user, login_session)),
             Desk::Shared(desk) => desk.take_over(session, user, login_session).await,
-        }
-    }
-
-    /// Has a session asked now, however far its deadline is; `false` when there is no such session.
-    ///
-    /// # Errors
-    /// When the schedule cannot be reached within its time.
-    pub async fn review(&self, session: &SessionId) -> Result<bool, Unavailable> {
-        match &self.desk {
-            Desk::Memory(desk) => Ok(desk.review(session)),
-            Desk::Shared(desk) => desk.review(session).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The connections of this edge and the sessions that they carry: how anybody else reaches them.
 //!
-//! Orders to a connection do not queue: the newest prompt replaces the one before, and the first close stays.
+//! Orders to a connection do not queue: the newest prompt or review replaces the one before, and the first close stays.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    deadlines::{Deadlines, Issuer, Owners, Phase, Prompt, PromptReason, Record},
+    deadlines::{Deadlines, Owners, Phase, Prompt, Record},
     session::Session,
     wire::codes::Close,
 };
@@ -31,6 +31,11 @@ const MARKS_KEPT: usize = 100_000;
 pub enum Order {
     /// Close.
     Close(Close),
+    /// An operator wants the session's holder asked now. This is said once for a generation.
+    Review {
+        /// The generation that is meant.
+        generation: u64,
+    },
     /// The schedule says that the session is due.
     Prompt(Prompt),
 }
@@ -45,6 +50,8 @@ pub struct Control {
 #[derive(Debug, Default)]
 struct Orders {
     close: Option<Close>,
+    /// The generation under review.
+    review: Option<u64>,
     prompt: Option<Prompt>,
 }
 
@@ -79,12 +86,22 @@ impl Control {
 
     fn take(&self) -> Option<Order> {
         let mut orders = lock(&self.orders);
-        let close = orders.close.map(Order::Close);
-        close.or_else(|| orders.prompt.take().map(Order::Prompt))
+        if let Some(close) = orders.close {
+            return Some(Order::Close(close));
+        }
+        if let Some(generation) = orders.review.take() {
+            return Some(Order::Review { generation });
+        }
+        orders.prompt.take().map(Order::Prompt)
     }
 
     fn prompt(&self, prompt: Prompt) {
         lock(&self.orders).prompt = Some(prompt);
+        self.bell.notify_one();
+    }
+
+    fn review(&self, generation: u64) {
+        lock(&self.orders).review = Some(generation);
         self.bell.notify_one();
     }
 }
@@ -145,15 +162,6 @@ impl Held {
     /// asked again.
     fn needs_review(&self, at: Timestamp) -> bool {
         self.phase == Phase::Active && self.validated_at < at
-    }
-
-    fn review(&self, session: &SessionId) -> Prompt {
-        Prompt {
-            session: session.clone(),
-            generation: self.generation,
-            issuer: Issuer::OwnNode,
-            reason: PromptReason::Review,
-        }
     }
 }
 
@@ -273,10 +281,10 @@ impl Registry {
             sessions.reviewed.insert(login.clone(), (at, now));
         }
         let ids = sessions.by_login.get(login).into_iter().flatten();
-        let entries = ids.filter_map(|id| Some((id, sessions.by_id.get(id)?)));
+        let entries = ids.filter_map(|id| sessions.by_id.get(id));
         let mut asked = 0;
-        for (id, entry) in entries.filter(|(_, entry)| entry.held.needs_review(at)) {
-            entry.control.prompt(entry.held.review(id));
+        for entry in entries.filter(|entry| entry.held.needs_review(at)) {
+            entry.control.review(entry.held.generation);
             asked += 1;
         }
         asked
@@ -300,7 +308,7 @@ impl Connection {
         let reviewed = sessions.reviewed.get(&held.login_session);
         let review = reviewed
             .filter(|(at, _)| held.needs_review(*at))
-            .map(|_| held.review(session));
+            .map(|_| held.generation);
         let login = held.login_session.clone();
         let entry = Entry {
             control: Arc::clone(&self.control),
@@ -319,8 +327,8 @@ impl Connection {
             .entry(login)
             .or_default()
             .insert(session.clone());
-        if let Some(review) = review {
-            self.control.prompt(review);
+        if let Some(generation) = review {
+            self.control.review(generation);
         }
         if revoked {
             self.control.close(Close::SessionRevoked);

@@ -10,7 +10,7 @@ use proto::ids::{MessageId, Revision};
 use tokio::time::Instant;
 
 use crate::{
-    deadlines::{Phase as RecordedPhase, PromptReason, Record},
+    deadlines::{Phase as RecordedPhase, Record},
     upstream::Principal,
     wire::codes::Close,
 };
@@ -46,9 +46,9 @@ pub enum Event {
     Verified(Verdict),
     /// The answer to an accepted `auth` has been written.
     Welcomed,
-    /// The schedule says that it is time to ask.
+    /// The schedule, or an operator, says that it is time to ask.
     Prompted {
-        /// The generation that the schedule means.
+        /// The generation that is meant.
         generation: u64,
         /// Why.
         reason: PromptReason,
@@ -57,6 +57,15 @@ pub enum Event {
     Chat,
     /// Time has passed.
     Tick,
+}
+
+/// Why a session's holder is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptReason {
+    /// Its token ends soon.
+    Expiring,
+    /// An operator asked for it: to be obeyed however early it is.
+    Review,
 }
 
 /// An `auth` on a session that is already open.
@@ -117,6 +126,8 @@ pub struct Session {
     last_look: Option<Instant>,
     /// Each accepted `auth` whose answer is not written yet: until when that goes before a prompt.
     unwelcomed: VecDeque<Instant>,
+    /// Whether an operator's review waits for such an answer.
+    review_waits: bool,
     /// The `auth` messages that wait for a verdict; the first is being judged.
     unanswered: VecDeque<Reauth>,
 }
@@ -142,6 +153,7 @@ impl Session {
             phase: Phase::Active,
             last_look: None,
             unwelcomed: VecDeque::new(),
+            review_waits: false,
             unanswered: VecDeque::new(),
         }
     }
@@ -274,6 +286,8 @@ impl Session {
         self.generation += 1;
         self.phase = Phase::Active;
         self.last_look = None;
+        // What was validated before a review is asked again by whoever knows of it.
+        self.review_waits = false;
         let last_chance = expires.checked_sub(self.timings.grace).unwrap_or(now);
         self.unwelcomed
             .push_back(last_chance.max(now + WELCOME_FIRST));
@@ -288,6 +302,7 @@ impl Session {
         self.unwelcomed.pop_front();
         match self.phase {
             Phase::Active if self.answers_first(now) => Vec::new(),
+            Phase::Active if self.review_waits => self.ask(PromptReason::Review, now),
             Phase::Active if now >= self.ask_at() => self.ask(PromptReason::Expiring, now),
             Phase::Active | Phase::Asked { .. } => Vec::new(),
             // The prompt is repeated, its time does not start anew.
@@ -306,8 +321,11 @@ impl Session {
         }
         let early = reason == PromptReason::Expiring && now + EARLY_TOLERANCE < self.ask_at();
         match self.phase {
-            // The schedule says it again.
-            Phase::Active if self.answers_first(now) => Vec::new(),
+            // The schedule says it again; an operator does not.
+            Phase::Active if self.answers_first(now) => {
+                self.review_waits |= reason == PromptReason::Review;
+                Vec::new()
+            }
             Phase::Active if !early => self.ask(reason, now),
             Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => {
                 vec![Action::Record]
@@ -318,7 +336,11 @@ impl Session {
     fn tick(&mut self, now: Instant) -> Vec<Action> {
         match self.phase {
             Phase::Active if now >= self.asks_by_itself_at() => {
-                self.ask(PromptReason::Expiring, now)
+                let reason = match self.review_waits {
+                    true => PromptReason::Review,
+                    false => PromptReason::Expiring,
+                };
+                self.ask(reason, now)
             }
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
                 if self.unanswered.is_empty() =>
@@ -347,6 +369,7 @@ impl Session {
         let answer_by = (now + self.timings.grace).min(self.expires);
         self.phase = Phase::Asked { answer_by };
         self.last_look = None;
+        self.review_waits = false;
         let answer_in = answer_by - now;
         vec![Action::Ask { reason, answer_in }, Action::Record]
     }

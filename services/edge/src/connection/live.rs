@@ -23,13 +23,13 @@ use super::{
     socket::{Incoming, Socket},
 };
 use crate::{
-    deadlines::{Issuer, Phase, Prompt, PromptReason},
+    deadlines::{Issuer, Phase, Prompt},
     edge::Edge,
     limits::{Paced, Place},
     metrics::{self, Asker, Standing, State},
     registry::{Connection, Held, Order},
     rooms::Member,
-    session::{Action, Event, Reauth, Session, Verdict},
+    session::{Action, Event, PromptReason, Reauth, Session, Verdict},
     upstream::{
         auth::AuthError,
         chat::{ChatError, Joined, Posted},
@@ -209,17 +209,19 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     async fn obey(&mut self, order: Order, tally: &mut Tally) -> Result<(), End> {
         match order {
             Order::Close(close) => Err(End::Closed(close)),
-            Order::Prompt(prompt) => {
-                let Prompt {
-                    generation,
-                    reason,
-                    issuer,
-                    ..
-                } = prompt;
+            Order::Review { generation } => {
+                let reason = PromptReason::Review;
+                let event = Event::Prompted { generation, reason };
+                self.happen(event, Asker::OwnNode, tally).await
+            }
+            Order::Prompt(Prompt {
+                generation, issuer, ..
+            }) => {
                 let asker = match issuer {
                     Issuer::OwnNode => Asker::OwnNode,
                     Issuer::OtherNode => Asker::OtherNode,
                 };
+                let reason = PromptReason::Expiring;
                 let event = Event::Prompted { generation, reason };
                 self.happen(event, asker, tally).await
             }

@@ -10,7 +10,7 @@ use std::{
 
 use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
 
-use super::record::{EdgeId, Phase, PromptReason, Record};
+use super::record::{EdgeId, Phase, Record};
 
 type Moment = Duration;
 
@@ -32,7 +32,6 @@ struct Entry {
     /// When it must be asked, or must have answered: what a take-over hands on.
     due: Moment,
     expires: Moment,
-    review: bool,
     /// When it is looked at next: its place in the order. Claims push it on, `due` stays.
     score: Moment,
 }
@@ -62,7 +61,6 @@ pub(crate) struct Claimed {
     pub(crate) session: SessionId,
     pub(crate) generation: u64,
     pub(crate) owner: EdgeId,
-    pub(crate) reason: PromptReason,
     pub(crate) late: Duration,
 }
 
@@ -75,16 +73,12 @@ pub(crate) struct TakenOver {
 
 impl Book {
     pub(crate) fn schedule(&mut self, now: Moment, record: &Record, owner: &EdgeId) -> Outcome {
-        let mut review = false;
         if let Some(known) = self.live(&record.session, now) {
             if let Some(stale) = known.outdates(record.generation, owner) {
                 return stale;
             }
-            if known.generation == record.generation {
-                if known.phase > record.phase {
-                    return Outcome::Stored;
-                }
-                review = known.review && record.phase == Phase::Active;
+            if known.generation == record.generation && known.phase > record.phase {
+                return Outcome::Stored;
             }
         }
         let due = now + record.due_in;
@@ -99,8 +93,7 @@ impl Book {
                 phase: record.phase,
                 due,
                 expires: now + record.expires_in,
-                review,
-                score: if review { now } else { due },
+                score: due,
             },
         );
         Outcome::Stored
@@ -164,7 +157,6 @@ impl Book {
             session: session.clone(),
             generation: known.generation,
             owner: known.owner.clone(),
-            reason: known.reason(),
             late,
         };
         self.change(session, |entry| {
@@ -200,23 +192,9 @@ impl Book {
             entry.generation += 1;
             entry.owner = owner.clone();
             // What was claimed for the owner before is due again for this one.
-            entry.score = if entry.review { now } else { entry.due };
+            entry.score = entry.due;
         });
         Some(TakenOver { record, previous })
-    }
-
-    /// Makes a session due now; tells whether there is such a session.
-    pub(crate) fn review(&mut self, now: Moment, session: &SessionId) -> bool {
-        let Some(known) = self.live(session, now) else {
-            return false;
-        };
-        if known.phase == Phase::Active {
-            self.change(session, |entry| {
-                entry.review = true;
-                entry.score = now;
-            });
-        }
-        true
     }
 
     /// Until something is due next.
@@ -287,13 +265,5 @@ impl Entry {
             generation: self.generation,
             owner: self.owner.clone(),
         })
-    }
-
-    fn reason(&self) -> PromptReason {
-        if self.review {
-            PromptReason::Review
-        } else {
-            PromptReason::Expiring
-        }
     }
 }

@@ -89,12 +89,6 @@ impl Desk {
         Some(taken.record)
     }
 
-    pub(super) fn review(&self, session: &SessionId) -> bool {
-        let known = self.book().review(self.now(), session);
-        self.changed.notify_one();
-        known
-    }
-
     async fn work_off(&self) {
         loop {
             let claim = self.claim();
@@ -104,7 +98,6 @@ impl Desk {
                     session: claimed.session,
                     generation: claimed.generation,
                     issuer: Issuer::OwnNode,
-                    reason: claimed.reason,
                 });
             }
             tokio::select! {

@@ -7,7 +7,7 @@ use opentelemetry::{
 
 use super::{
     book::{Claimed, Outcome},
-    record::{Issuer, PromptReason},
+    record::Issuer,
 };
 
 /// Sessions found due by this edge; `for` says whose they are: `own` or `other`.
@@ -71,9 +71,7 @@ impl Metrics {
             Issuer::OtherNode => "other",
         };
         self.claimed.add(1, &[KeyValue::new("for", whose)]);
-        if claimed.reason == PromptReason::Expiring {
-            self.lateness.record(claimed.late.as_secs_f64(), &[]);
-        }
+        self.lateness.record(claimed.late.as_secs_f64(), &[]);
     }
 
     pub(super) fn written(&self, outcome: &Outcome) {

@@ -43,8 +43,6 @@ pub struct Prompt {
     pub generation: u64,
     /// Which edge found it due.
     pub issuer: Issuer,
-    /// Why it is due.
-    pub reason: PromptReason,
 }
 
 /// Which edge found a session due.
@@ -56,15 +54,6 @@ pub enum Issuer {
     OtherNode,
 }
 
-/// Why a session is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PromptReason {
-    /// Its token ends soon.
-    Expiring,
-    /// An operator asked for it: to be obeyed however early it is.
-    Review,
-}
-
 /// The connections of this edge, as the schedule sees them.
 pub trait Owners: Send + Sync + 'static {
     /// Says that a session seems due. Must not block. The same prompt may come more than once, late or for
@@ -72,7 +61,7 @@ pub trait Owners: Send + Sync + 'static {
     ///
     /// - no such connection: [`cancel`](super::Deadlines::cancel) with the prompt's generation;
     /// - another generation: ignore it;
-    /// - asked already, or [`PromptReason::Expiring`] more than 2 s too early by its own monotonic clock:
+    /// - asked already, or more than 2 s too early by its own monotonic clock:
     ///   [`schedule`](super::Deadlines::schedule) as it is, send nothing;
     /// - else send `auth_required` once, start the answer timer and schedule as [`Phase::Asked`].
     fn prompt(&self, prompt: Prompt);

@@ -156,14 +156,6 @@ impl Desk {
         Ok(Some(taken.record))
     }
 
-    pub(super) async fn review(&self, session: &SessionId) -> Result<bool, Unavailable> {
-        self.bounded(async {
-            self.write_first(session).await?;
-            self.store.review(session).await
-        })
-        .await
-    }
-
     pub(super) fn is_up(&self) -> bool {
         self.store.is_up()
     }

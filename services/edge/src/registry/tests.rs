@@ -3,6 +3,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use super::*;
+use crate::deadlines::Issuer;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_millis(seconds * 1000)
@@ -23,15 +24,13 @@ fn held(validated: i64, generation: u64, phase: Phase) -> Held {
     }
 }
 
-/// What the connection is told now, if anything.
-fn told(connection: &Connection) -> Option<(u64, PromptReason)> {
+/// The generation that the connection is told to review now, if any.
+fn reviewed(connection: &Connection) -> Option<u64> {
     match connection.control.order().now_or_never()? {
-        Order::Prompt(prompt) => Some((prompt.generation, prompt.reason)),
-        Order::Close(close) => panic!("closed: {close:?}"),
+        Order::Review { generation } => Some(generation),
+        other => panic!("{other:?}"),
     }
 }
-
-const REVIEW: PromptReason = PromptReason::Review;
 
 #[test]
 fn a_review_asks_each_older_connection_once_however_often_it_is_heard_of() {
@@ -43,17 +42,36 @@ fn a_review_asks_each_older_connection_once_however_often_it_is_heard_of() {
     asked.carry(&"asked".parse().unwrap(), held(10, 1, Phase::Asked));
 
     assert_eq!(registry.review(&login, at(15), now), 1);
-    assert_eq!(told(&old), Some((3, REVIEW)));
+    assert_eq!(reviewed(&old), Some(3));
     for earlier in [15, 14] {
         assert_eq!(registry.review(&login, at(earlier), now), 0);
     }
     assert_eq!(
-        [told(&old), told(&new), told(&asked)],
+        [reviewed(&old), reviewed(&new), reviewed(&asked)],
         [None, None, None],
         "once, and only who has to"
     );
     let other = "other".parse().unwrap();
     assert_eq!(registry.review(&other, at(99), now), 0);
+}
+
+#[test]
+fn what_the_schedule_says_does_not_hide_a_review() {
+    let registry = Registry::new();
+    let connection = registry.connect();
+    let session: SessionId = "s".parse().unwrap();
+    connection.carry(&session, held(10, 3, Phase::Active));
+
+    registry.review(&"login".parse().unwrap(), at(15), Instant::now());
+    registry.prompt(Prompt {
+        session,
+        generation: 3,
+        issuer: Issuer::OwnNode,
+    });
+
+    assert_eq!(reviewed(&connection), Some(3));
+    let next = connection.control.order().now_or_never();
+    assert!(matches!(next, Some(Order::Prompt(_))), "{next:?}");
 }
 
 #[test]
@@ -64,9 +82,9 @@ fn a_review_that_was_heard_of_first_asks_who_comes_with_an_older_token() {
     let session = "s".parse().unwrap();
 
     connection.carry(&session, held(14, 1, Phase::Active));
-    assert_eq!(told(&connection), Some((1, REVIEW)));
+    assert_eq!(reviewed(&connection), Some(1));
     connection.carry(&session, held(14, 1, Phase::Asked));
-    assert_eq!(told(&connection), None, "the question has been put");
+    assert_eq!(reviewed(&connection), None, "the question has been put");
     connection.carry(&session, held(16, 2, Phase::Active));
-    assert_eq!(told(&connection), None, "and answered");
+    assert_eq!(reviewed(&connection), None, "and answered");
 }

@@ -234,6 +234,41 @@ fn a_prompt_waits_for_the_answer_until_the_grace_would_grow_shorter() {
     );
 }
 
+/// Nobody says it again.
+#[test]
+fn a_review_waits_for_the_answer_too() {
+    let start = Instant::now();
+    let review = || Event::Prompted {
+        generation: 2,
+        reason: PromptReason::Review,
+    };
+    let reasons = |actions: Vec<Action>| match actions[..] {
+        [Action::Ask { reason, .. }, Action::Record] => Some(reason),
+        _ => None,
+    };
+    let waiting = || {
+        let mut session = session(start);
+        session.handle(reauth(), start);
+        session.handle(good("ada", start + LIFE), start);
+        assert_eq!(session.handle(review(), start), vec![]);
+        session
+    };
+
+    let answered = waiting().handle(Event::Welcomed, start + MINUTE);
+    assert_eq!(reasons(answered), Some(PromptReason::Review));
+    let mut unanswered = waiting();
+    let last_chance = unanswered.next_deadline();
+    let hurried = unanswered.handle(Event::Tick, last_chance);
+    assert_eq!(reasons(hurried), Some(PromptReason::Review));
+    let mut renewed = waiting();
+    renewed.handle(reauth(), start);
+    renewed.handle(good("ada", start + LIFE), start);
+    for _ in 0..2 {
+        let answered = renewed.handle(Event::Welcomed, start);
+        assert_eq!(reasons(answered), None, "a newer token answers it");
+    }
+}
+
 #[test]
 fn a_prompt_waits_for_the_answers_to_all_accepted_tokens() {
     let start = Instant::now();

@@ -12,6 +12,7 @@ mod half_open;
 mod matrix;
 mod memory;
 mod prompts;
+mod redis_away;
 mod redis_emptied;
 mod redis_slow;
 mod revocations;
@@ -21,13 +22,15 @@ mod weather;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 use system_tests::{
-    crowd::{Cook, Purse, purses},
-    patience::SLACK,
+    crowd::{Cook, Purse, Report, Spread, purses},
+    patience::{SLACK, within_at_most},
     scale::{in_full, scale},
     stack::{Plan, Stack},
 };
+use tokio::time::sleep;
 
 /// The cooks of a crowd share so many login sessions: the auth service lets nobody sign up without end.
 const LOGINS: usize = 10;
@@ -100,6 +103,48 @@ async fn metric(stack: &Stack, edge: usize, name: &str, labels: &str) -> f64 {
     series
         .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
         .sum()
+}
+
+/// How many sessions the schedule in Redis knows.
+async fn scheduled(stack: &mut Stack) -> usize {
+    let redis = stack.redis();
+    let mut connection: MultiplexedConnection = redis.connection().await;
+    let mut cards = redis::pipe();
+    let shards = redis.keys("rc:{*}:due").await;
+    for key in &shards {
+        cards.zcard(key);
+    }
+    if shards.is_empty() {
+        return 0;
+    }
+    let counts: Vec<usize> = cards.query_async(&mut connection).await.unwrap();
+    counts.iter().sum()
+}
+
+/// Waits until the schedule in Redis knows so many.
+async fn until_scheduled(stack: &mut Stack, count: usize) {
+    let whole = async {
+        while scheduled(stack).await < count {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    within_at_most(
+        Duration::from_secs(30),
+        "the whole schedule in Redis",
+        whole,
+    )
+    .await;
+}
+
+/// Ends the test when anybody was closed, or asked early, twice or late, by whatever happened to Redis.
+#[track_caller]
+fn assert_nobody_noticed(report: &Report) {
+    report.assert_sound();
+    let figures = report.figures();
+    assert!(figures.ends.is_empty(), "{:?}", figures.ends);
+    let lateness = Spread::of(figures.prompts.clone());
+    let latest = limit(Duration::from_millis(1_250));
+    assert!(lateness.max <= latest, "{lateness:?}");
 }
 
 /// Prints the figures of a scenario, for the documents.

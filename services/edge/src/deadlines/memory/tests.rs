@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::deadlines::{Backend, Deadlines, Phase, PromptReason, start};
+use crate::deadlines::{Backend, Deadlines, Phase, start};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -20,7 +20,6 @@ async fn a_session_is_prompted_when_it_is_due() {
 
     assert_eq!(began.elapsed().as_secs(), 14 * 60);
     assert_eq!(prompt.session, id("s1"));
-    assert_eq!(prompt.reason, PromptReason::Expiring);
     assert_eq!(prompt.issuer, Issuer::OwnNode);
 }
 
@@ -94,19 +93,6 @@ async fn nobody_takes_over_the_session_of_another_user() {
     assert_eq!(edge.take_over("s1", "eve").await, None);
     assert_eq!(edge.take_over("s2", "ada").await, None);
     assert_eq!(edge.moved(), []);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_review_is_due_at_once_until_the_session_is_asked() {
-    let mut edge = Edge::start();
-    edge.deadlines.schedule(record("s1", 1, 14 * MINUTE));
-
-    assert_eq!(edge.deadlines.review(&id("s1")).await, Ok(true));
-    assert_eq!(edge.deadlines.review(&id("s2")).await, Ok(false));
-
-    assert_eq!(edge.prompt().await.reason, PromptReason::Review);
-    edge.deadlines.schedule(asked("s1", 1));
-    edge.nothing_within(13 * MINUTE).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ local epoch = epoch_of(epoch_key, ARGV[5])
 local claimed = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', at - overdue, 'LIMIT', 0, max)) do
   local session = prefix .. id
-  local known = redis.call('HMGET', session, 'g', 'o', 'p', 'd', 'x', 'v')
+  local known = redis.call('HMGET', session, 'g', 'o', 'p', 'd', 'x')
   if not is_live(known[5], at) then
     redis.call('ZREM', due, id)
     redis.call('DEL', session)
@@ -19,7 +19,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', at - overdue, 'LIMI
   else
     local late = math.max(0, at - tonumber(known[4]))
     redis.call('ZADD', due, math.min(at + math.max(lease, late), tonumber(known[5])), id)
-    claimed[#claimed + 1] = {id, tonumber(known[1]), known[2], tonumber(known[6]), late}
+    claimed[#claimed + 1] = {id, tonumber(known[1]), known[2], late}
   end
 end
 local next_in = -1

@@ -114,22 +114,19 @@ fn found(look: &Look, claim: &Claim) -> Found {
 }
 
 fn pass_on(desk: &Desk, claimed: Claimed) {
-    let (session, generation, reason) =
-        (claimed.session.clone(), claimed.generation, claimed.reason);
+    let (session, generation) = (claimed.session.clone(), claimed.generation);
     if claimed.owner == desk.edge {
         desk.metrics.claimed(Issuer::OwnNode, &claimed);
         desk.owners.prompt(Prompt {
             session,
             generation,
             issuer: Issuer::OwnNode,
-            reason,
         });
     } else {
         desk.metrics.claimed(Issuer::OtherNode, &claimed);
         let note = Note::Prompt {
             session,
             generation,
-            reason,
         };
         desk.post(claimed.owner, note);
     }

@@ -161,10 +161,6 @@ impl Store for InRedis {
         .boxed()
     }
 
-    fn review<'a>(&'a self, session: &'a SessionId) -> Answer<'a, bool> {
-        async move { self.redis.script(&self.scripts.review(session)).await }.boxed()
-    }
-
     fn enlist<'a>(&'a self, edge: &'a EdgeId, duty: Duty, lifetime: Duration) -> Answer<'a, Roll> {
         self.roll(edge, duty, lifetime).boxed()
     }

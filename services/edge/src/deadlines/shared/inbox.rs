@@ -11,7 +11,7 @@ use tracing::debug;
 use super::{
     super::{
         Tasks,
-        record::{EdgeId, Issuer, Prompt, PromptReason},
+        record::{EdgeId, Issuer, Prompt},
     },
     Desk,
 };
@@ -23,11 +23,7 @@ const BATCH: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Note {
     /// A session of yours is due.
-    Prompt {
-        session: SessionId,
-        generation: u64,
-        reason: PromptReason,
-    },
+    Prompt { session: SessionId, generation: u64 },
     /// A session of yours was taken over.
     Moved { session: SessionId, generation: u64 },
     /// Edges came or went: look who is there.
@@ -83,12 +79,10 @@ fn read(desk: &Desk, payload: &[u8]) {
             Note::Prompt {
                 session,
                 generation,
-                reason,
             } => desk.owners.prompt(Prompt {
                 session,
                 generation,
                 issuer: Issuer::OtherNode,
-                reason,
             }),
             Note::Moved {
                 session,
@@ -105,13 +99,7 @@ impl Note {
             Self::Prompt {
                 session,
                 generation,
-                reason: PromptReason::Expiring,
             } => format!("expiring {generation} {session}"),
-            Self::Prompt {
-                session,
-                generation,
-                reason: PromptReason::Review,
-            } => format!("review {generation} {session}"),
             Self::Moved {
                 session,
                 generation,
@@ -127,22 +115,17 @@ impl Note {
         let (kind, rest) = line.split_once(' ')?;
         let (generation, session) = rest.split_once(' ')?;
         let (generation, session) = (generation.parse().ok()?, session.parse().ok()?);
-        let reason = match kind {
-            "expiring" => PromptReason::Expiring,
-            "review" => PromptReason::Review,
-            "moved" => {
-                return Some(Self::Moved {
-                    session,
-                    generation,
-                });
-            }
-            _ => return None,
-        };
-        Some(Self::Prompt {
-            session,
-            generation,
-            reason,
-        })
+        match kind {
+            "expiring" => Some(Self::Prompt {
+                session,
+                generation,
+            }),
+            "moved" => Some(Self::Moved {
+                session,
+                generation,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -159,13 +142,11 @@ mod tests {
     #[test]
     fn a_note_reads_as_it_was_written() {
         let session: SessionId = "s1".parse().unwrap();
-        let prompt = |reason| Note::Prompt {
+        let prompt = Note::Prompt {
             session: session.clone(),
             generation: 7,
-            reason,
         };
-        check(prompt(PromptReason::Expiring), "expiring 7 s1");
-        check(prompt(PromptReason::Review), "review 7 s1");
+        check(prompt, "expiring 7 s1");
         let moved = Note::Moved {
             session: session.clone(),
             generation: 8,

@@ -1,5 +1,5 @@
 -- A session is a hash: g generation, o owner, p phase ('a' active, 'q' asked), d when it must be asked or must have
--- answered, x when its token ends, v '1' while an operator's review is outstanding, l login session, u user, r recipe.
+-- answered, x when its token ends, l login session, u user, r recipe; v is 0, for builds that kept reviews here.
 -- The due set holds when it is looked at next; that is pushed on by claims, d is not.
 
 -- Answers of writes: what became of it, the epoch, and whose generation stands against it.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     super::{
         book::{Claim, Claimed, Outcome, TakenOver},
-        record::{EdgeId, Phase, PromptReason, Record},
+        record::{EdgeId, Phase, Record},
     },
     pending::Write,
     rota::{First, Look},
@@ -19,12 +19,11 @@ use super::{
 
 pub(super) const CLOCK: &str = include_str!("clock.lua");
 pub(super) const RULES: &str = include_str!("rules.lua");
-pub(super) const BODIES: [&str; 5] = [
+pub(super) const BODIES: [&str; 4] = [
     include_str!("schedule.lua"),
     include_str!("cancel.lua"),
     include_str!("claim.lua"),
     include_str!("take_over.lua"),
-    include_str!("review.lua"),
 ];
 
 #[derive(Debug)]
@@ -34,7 +33,6 @@ pub(super) struct Scripts {
     cancel: Script,
     claim: Script,
     take_over: Script,
-    review: Script,
 }
 
 impl Scripts {
@@ -45,14 +43,13 @@ impl Scripts {
     /// With their code changed, for tests.
     pub(super) fn edited(shards: Shards, edit: impl Fn(&str) -> String) -> Self {
         let script = |body: &str| Script::new(edit(&[CLOCK, RULES, body].join("\n")));
-        let [schedule, cancel, claim, take_over, review] = BODIES.map(script);
+        let [schedule, cancel, claim, take_over] = BODIES.map(script);
         Self {
             shards,
             schedule,
             cancel,
             claim,
             take_over,
-            review,
         }
     }
 
@@ -119,10 +116,6 @@ impl Scripts {
             .arg(login_session.as_str())
     }
 
-    pub(super) fn review(&self, session: &SessionId) -> Call<'_> {
-        self.on_session(&self.review, session)
-    }
-
     fn on_session<'a>(&'a self, script: &'a Script, session: &SessionId) -> Call<'a> {
         script
             .call()
@@ -150,22 +143,17 @@ pub(super) fn written(answer: Value) -> Result<Written, Failure> {
 
 /// The answer to a claim.
 pub(super) fn claimed(answer: Value) -> Result<Claimable, Failure> {
-    type Row = (String, u64, String, u8, u64);
+    type Row = (String, u64, String, u64);
     let (epoch, next_in, rows, first) =
         <(String, i64, Vec<Row>, First)>::from_redis_value(answer).map_err(Failure::Unexpected)?;
     let sessions = rows
         .into_iter()
-        .filter_map(|(session, generation, owner, review, late)| {
+        .filter_map(|(session, generation, owner, late)| {
             Some(Claimed {
                 // Written by edges only, so it always is one.
                 session: session.parse().ok()?,
                 generation,
                 owner: EdgeId::stored(&owner),
-                reason: if review == 1 {
-                    PromptReason::Review
-                } else {
-                    PromptReason::Expiring
-                },
                 late: Duration::from_millis(late),
             })
         })

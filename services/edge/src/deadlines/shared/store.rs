@@ -52,9 +52,6 @@ pub(super) trait Store: Send + Sync {
         login_session: &'a LoginSessionId,
     ) -> Answer<'a, Option<TakenOver>>;
 
-    /// Makes a session due now; tells whether there is such a session.
-    fn review<'a>(&'a self, session: &'a SessionId) -> Answer<'a, bool>;
-
     /// Gives a sign of life that lapses after `lifetime`, and tells who else ever gave one.
     fn enlist<'a>(&'a self, edge: &'a EdgeId, duty: Duty, lifetime: Duration) -> Answer<'a, Roll>;
 

@@ -2,12 +2,12 @@
 local due, session = KEYS[1], KEYS[2]
 local id, owner, user, login_session = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local at = now()
-local known = redis.call('HMGET', session, 'g', 'o', 'p', 'd', 'x', 'v', 'u', 'l', 'r')
-if not is_live(known[5], at) or known[7] ~= user or known[8] ~= login_session then
+local known = redis.call('HMGET', session, 'g', 'o', 'p', 'd', 'x', 'u', 'l', 'r')
+if not is_live(known[5], at) or known[6] ~= user or known[7] ~= login_session then
   return false
 end
 local generation = tonumber(known[1]) + 1
 redis.call('HSET', session, 'g', generation, 'o', owner)
 -- What was claimed for the owner before is due again for this one.
-redis.call('ZADD', due, known[6] == '1' and at or known[4], id)
-return {generation, known[2], known[3], math.max(0, tonumber(known[4]) - at), tonumber(known[5]) - at, known[9]}
+redis.call('ZADD', due, known[4], id)
+return {generation, known[2], known[3], math.max(0, tonumber(known[4]) - at), tonumber(known[5]) - at, known[8]}

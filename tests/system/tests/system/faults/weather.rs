@@ -135,6 +135,7 @@ async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
     println!("replay with FAULTS_SEED={seed} FAULTS_MINUTES={minutes}");
     let mut stack = start().await;
     let logins = logins(&stack).await;
+    let reader = stack.register("reader").await;
     let histories: Vec<History> = repeat_with(History::default).take(RECIPES).collect();
     let mut crowd = Crowd::new();
     let cooks = (0..COOKS).map(|number| Cook {
@@ -154,7 +155,6 @@ async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
 
     crowd.until_present(COOKS, Duration::from_secs(60)).await;
     let report = crowd.leave().await;
-    let reader = stack.register("reader").await;
     let mut messages = 0;
     for (number, history) in histories.iter().enumerate() {
         let log = chat_log::read(stack.chat(), &reader, &format!("storm-{number}")).await;

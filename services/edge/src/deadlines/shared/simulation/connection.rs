@@ -12,9 +12,9 @@ use tokio::{
 
 use super::{bugs::Bug, edge::Edge, judge::Life, world::World};
 use crate::{
-    deadlines::{Issuer, Phase, PromptReason},
+    deadlines::{Issuer, Phase},
     registry::{Connection, Held, Order},
-    session::{Action, Event, Found, Reauth, Session, Timings, Verdict},
+    session::{Action, Event, Found, PromptReason, Reauth, Session, Timings, Verdict},
     upstream::Principal,
     wire::codes::Close,
 };
@@ -239,26 +239,27 @@ impl Live {
     }
 
     fn obey(&mut self, order: Order) -> Result<(), End> {
-        let prompt = match order {
+        let (generation, reason, by) = match order {
             Order::Close(close) => return Err(End::Closed(close)),
-            Order::Prompt(prompt) => prompt,
+            Order::Review { generation } => (generation, PromptReason::Review, "an operator"),
+            Order::Prompt(prompt) => {
+                let by = match prompt.issuer {
+                    Issuer::OwnNode => "own",
+                    Issuer::OtherNode => "other",
+                };
+                // What a review is, an early prompt is not.
+                let reason = match self.world.bug {
+                    Some(Bug::NoTooEarlyRule) => PromptReason::Review,
+                    _ => PromptReason::Expiring,
+                };
+                (prompt.generation, reason, by)
+            }
         };
-        let bug = self.world.bug;
-        let reason = if bug == Some(Bug::NoTooEarlyRule) {
-            PromptReason::Review
-        } else {
-            prompt.reason
-        };
-        let generation = prompt.generation;
-        if bug == Some(Bug::AsksAgain)
+        if self.world.bug == Some(Bug::AsksAgain)
             && self.session.recorded_phase(Instant::now()).0 == Phase::Asked
         {
             self.ask(TIMINGS.grace, "bug");
         }
-        let by = match prompt.issuer {
-            Issuer::OwnNode => "own",
-            Issuer::OtherNode => "other",
-        };
         self.happen(Event::Prompted { generation, reason }, by)
     }
 

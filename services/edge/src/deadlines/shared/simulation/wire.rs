@@ -314,18 +314,6 @@ impl Store for Wire {
         .boxed()
     }
 
-    fn review<'a>(&'a self, session: &'a SessionId) -> Answer<'a, bool> {
-        async move {
-            let shard = self.shards.of(session);
-            let review = || {
-                self.servers
-                    .run(shard, |book, moment, _| book.review(moment, session))
-            };
-            self.call(&[shard], review).await
-        }
-        .boxed()
-    }
-
     fn enlist<'a>(&'a self, edge: &'a EdgeId, duty: Duty, lifetime: Duration) -> Answer<'a, Roll> {
         self.call(&[], move || self.servers.enlist(edge, duty, lifetime))
             .boxed()

@@ -6,7 +6,7 @@ use runtime::redis::cmd;
 use tokio::time::Instant;
 
 use super::servers::{Edge, PATIENCE, Server, asked, exists, id, is_up, quick, record, until};
-use crate::deadlines::{DeadlineConfig, Issuer, Phase, PromptReason, Unavailable};
+use crate::deadlines::{DeadlineConfig, Issuer, Phase, Unavailable};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_millis(300);
@@ -20,10 +20,11 @@ async fn an_edge_is_told_of_its_own_session_when_it_is_due_and_not_before() {
 
     let prompt = edge.prompt().await;
 
-    assert!(began.elapsed() >= SOON, "{:?}", began.elapsed());
+    // Scripts count whole milliseconds, down.
+    let waited = began.elapsed() + Duration::from_millis(1);
+    assert!(waited >= SOON, "{waited:?}");
     assert_eq!(prompt.session, id("s1"));
     assert_eq!(prompt.issuer, Issuer::OwnNode);
-    assert_eq!(prompt.reason, PromptReason::Expiring);
 }
 
 #[tokio::test]
@@ -90,8 +91,6 @@ async fn a_session_moves_to_another_edge_with_its_deadline() {
     let mut before = Edge::start(quick(), &redis).await;
     let after = Edge::start(quick(), &redis).await;
     before.deadlines.schedule(record("s1", 3, 10 * MINUTE));
-    // A review waits for what is queued before it, and says when it is there.
-    assert_eq!(before.deadlines.review(&id("none")).await, Ok(false));
     until(async || after.take_over("s1", "eve").await.is_none() && is_known(&redis).await).await;
 
     let taken = after.take_over("s1", "ada").await.unwrap();
@@ -125,21 +124,6 @@ async fn an_edge_takes_over_what_it_has_not_written_yet() {
 
     assert_eq!(taken.generation, 2);
     assert_eq!(edge.moved().await, (id("s1"), 2));
-}
-
-#[tokio::test]
-async fn a_review_reaches_the_owner_however_early_it_is() {
-    let server = Server::start().await;
-    let redis = server.redis().await;
-    let mut owner = Edge::start(quick(), &redis).await;
-    let other = Edge::start(quick(), &redis).await;
-    owner.deadlines.schedule(record("s1", 1, 10 * MINUTE));
-    until(async || other.deadlines.review(&id("s1")).await == Ok(true)).await;
-
-    let prompt = owner.prompt().await;
-
-    assert_eq!(prompt.session, id("s1"));
-    assert_eq!(prompt.reason, PromptReason::Review);
 }
 
 #[tokio::test]
