@@ -50,7 +50,7 @@ use super::{
 };
 use crate::rendezvous;
 
-/// How long a connection may wait for a take-over or a review in all.
+/// How long a connection may wait for a take-over in all.
 const TAKE_OVER: Duration = Duration::from_millis(800);
 /// How many notes to other edges wait at most. Further ones are dropped: a claim repeats itself.
 const OUTBOX: usize = 10_000;
