@@ -25,8 +25,8 @@ const WELCOME_FIRST: Duration = Duration::from_secs(1);
 const LAST_LOOK: Duration = Duration::from_millis(10);
 /// How late a timer may be until it is taken for a sign that the process slept; the last look is then this long.
 const OVERSLEPT: Duration = Duration::from_millis(100);
-/// How many `auth` messages may wait to be answered.
-const MAX_PENDING_REAUTHS: usize = 4;
+/// How many `auth` messages may wait to be judged or answered. A good client that is in doubt sends some in a minute.
+const MAX_PENDING_REAUTHS: usize = 8;
 
 /// The timings of the protocol.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,7 @@ pub struct Timings {
 pub enum Event {
     /// The client sent a well-formed `auth`.
     Auth(Reauth),
-    /// The auth service has judged the oldest unanswered `auth`.
+    /// The auth service has judged the oldest unjudged `auth`.
     Verified(Verdict),
     /// The answer to an accepted `auth` has been written.
     Welcomed,
@@ -94,7 +94,7 @@ pub enum Verdict {
 /// What the connection does next, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Have the oldest unanswered `auth` judged.
+    /// Have the oldest unjudged `auth` judged.
     Verify,
     /// Answer this accepted `auth` with the new session.
     Welcome(Reauth),
@@ -129,7 +129,7 @@ pub struct Session {
     /// Whether an operator's review waits for such an answer.
     review_waits: bool,
     /// The `auth` messages that wait for a verdict; the first is being judged.
-    unanswered: VecDeque<Reauth>,
+    unjudged: VecDeque<Reauth>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Session {
             last_look: None,
             unwelcomed: VecDeque::new(),
             review_waits: false,
-            unanswered: VecDeque::new(),
+            unjudged: VecDeque::new(),
         }
     }
 
@@ -203,7 +203,7 @@ impl Session {
         match self.phase {
             Phase::Active => self.expires.min(self.asks_by_itself_at()),
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
-                if self.unanswered.is_empty() =>
+                if self.unjudged.is_empty() =>
             {
                 self.last_look.unwrap_or(answer_by).min(self.expires)
             }
@@ -212,9 +212,9 @@ impl Session {
         }
     }
 
-    /// Whether another `auth` can be taken; if not, the connection stops reading until a verdict comes.
+    /// Whether another `auth` can be taken; if not, the connection stops reading until one is answered.
     pub fn accepts_auth(&self) -> bool {
-        self.unanswered.len() < MAX_PENDING_REAUTHS
+        self.unjudged.len() + self.unwelcomed.len() < MAX_PENDING_REAUTHS
     }
 
     /// Who holds the session.
@@ -262,8 +262,8 @@ impl Session {
     }
 
     fn queue(&mut self, reauth: Reauth) -> Vec<Action> {
-        self.unanswered.push_back(reauth);
-        if self.unanswered.len() == 1 {
+        self.unjudged.push_back(reauth);
+        if self.unjudged.len() == 1 {
             vec![Action::Verify]
         } else {
             Vec::new()
@@ -271,7 +271,7 @@ impl Session {
     }
 
     fn judge(&mut self, verdict: Verdict, now: Instant) -> Vec<Action> {
-        let Some(answered) = self.unanswered.pop_front() else {
+        let Some(answered) = self.unjudged.pop_front() else {
             return Vec::new();
         };
         let (principal, expires) = match verdict {
@@ -292,7 +292,7 @@ impl Session {
         self.unwelcomed
             .push_back(last_chance.max(now + WELCOME_FIRST));
         let mut actions = vec![Action::Record, Action::Welcome(answered)];
-        if !self.unanswered.is_empty() {
+        if !self.unjudged.is_empty() {
             actions.push(Action::Verify);
         }
         actions
@@ -343,7 +343,7 @@ impl Session {
                 self.ask(reason, now)
             }
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
-                if self.unanswered.is_empty() =>
+                if self.unjudged.is_empty() =>
             {
                 match self.looks_once_more(answer_by, now) {
                     true => Vec::new(),

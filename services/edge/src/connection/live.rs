@@ -309,7 +309,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             .await
     }
 
-    /// Has the oldest unanswered `auth` judged. While the auth service cannot be asked the verdict is open: it
+    /// Has the oldest unjudged `auth` judged. While the auth service cannot be asked the verdict is open: it
     /// is asked again for as long as the old token lives, which ends the connection by itself.
     fn verify(&mut self) {
         let Some(token) = self.reauths.front().map(|auth| auth.token.clone()) else {

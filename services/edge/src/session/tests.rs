@@ -302,6 +302,22 @@ fn every_auth_is_answered_in_order() {
 }
 
 #[test]
+fn no_more_is_taken_than_can_be_answered() {
+    let start = Instant::now();
+    let mut session = session(start);
+    for _ in 1..MAX_PENDING_REAUTHS {
+        session.handle(reauth(), start);
+        session.handle(good("ada", start + LIFE), start);
+    }
+    assert!(session.accepts_auth());
+    session.handle(reauth(), start);
+    assert!(!session.accepts_auth(), "some are judged, one is not");
+
+    session.handle(Event::Welcomed, start);
+    assert!(session.accepts_auth());
+}
+
+#[test]
 fn a_bad_answer_and_another_users_token_end_the_session() {
     let start = Instant::now();
     let mut bad = session(start);
