@@ -144,6 +144,7 @@ describe('a long conversation', () => {
 
   it('counts what comes while the reader is elsewhere, and goes there when asked', async () => {
     const screen = await render(inBox(talk(50)));
+    await settled();
     list().scrollTop = 100;
     await expect.poll(() => list().getAttribute('aria-live')).toBe('off');
     await screen.rerender(inBox(talk(53)));

@@ -3,7 +3,7 @@
 //! Orders to a connection do not queue: the newest prompt or review replaces the one before, and the first close stays.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -281,7 +281,9 @@ impl Registry {
             sessions.reviewed.insert(login.clone(), (at, now));
         }
         let ids = sessions.by_login.get(login).into_iter().flatten();
-        let entries = ids.filter_map(|id| sessions.by_id.get(id));
+        // In one order, so that a simulated run can be repeated.
+        let ids: BTreeSet<_> = ids.collect();
+        let entries = ids.into_iter().filter_map(|id| sessions.by_id.get(id));
         let mut asked = 0;
         for entry in entries.filter(|entry| entry.held.needs_review(at)) {
             entry.control.review(entry.held.generation);

@@ -33,6 +33,12 @@ pub fn numeric_date(value: &Value) -> OffsetDateTime {
         .unwrap_or_else(|_| panic!("{value} is too far away"))
 }
 
+/// The time now, in minutes, seconds and milliseconds: for what is told of a run of some minutes.
+pub fn minutes_now() -> String {
+    let (_, minute, second, millisecond) = OffsetDateTime::now_utc().to_hms_milli();
+    format!("{minute:02}:{second:02}.{millisecond:03}")
+}
+
 /// Ends the test unless `time` is now, or was just now.
 #[track_caller]
 pub fn assert_now(what: &str, time: OffsetDateTime) {

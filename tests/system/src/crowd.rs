@@ -23,7 +23,6 @@ pub use self::{
     report::{Breach, Figures, Report, Spread},
     rules::Broken,
     speech::Talk,
-    story::clock,
 };
 use crate::{account::Account, http::Api, patience::within_at_most};
 

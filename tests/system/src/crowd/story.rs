@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, fmt::Display};
 
-use time::OffsetDateTime;
+use crate::clock::minutes_now;
 
 /// How much is remembered.
 const LONGEST: usize = 24;
@@ -17,19 +17,12 @@ impl Story {
         if self.0.len() == LONGEST {
             self.0.pop_front();
         }
-        self.0
-            .push_back(format!("{} {what}", clock(OffsetDateTime::now_utc())));
+        self.0.push_back(format!("{} {what}", minutes_now()));
     }
 
     pub(super) fn told(&self) -> Vec<String> {
         self.0.iter().cloned().collect()
     }
-}
-
-/// A time within its hour, as a story has it.
-pub fn clock(time: OffsetDateTime) -> String {
-    let (_, minute, second, millisecond) = time.to_hms_milli();
-    format!("{minute:02}:{second:02}.{millisecond:03}")
 }
 
 #[cfg(test)]

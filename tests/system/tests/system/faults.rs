@@ -65,6 +65,19 @@ fn for_crowds(edges: usize) -> Plan {
     ])
 }
 
+/// The same with Redis and with tokens that end soon.
+fn for_short_tokens(edges: usize) -> Plan {
+    let (life, lead, grace) = if in_full() {
+        ("60s", "30s", "25s")
+    } else {
+        ("14s", "9s", "8s")
+    };
+    for_crowds(edges)
+        .with_redis()
+        .auth(&["--access-ttl", life])
+        .edge(&["--reauth-lead", lead, "--reauth-grace", grace])
+}
+
 /// The addresses of all edges, this one first.
 fn edges_from(stack: &Stack, first: usize) -> Vec<SocketAddr> {
     let mut edges: Vec<SocketAddr> = stack.edges.iter().map(|edge| edge.address()).collect();

@@ -7,7 +7,10 @@ async fn a_healthy_edge_says_so() {
     let stack = Plan::apart(1).with_redis().start().await;
 
     stack.api().get("/healthz").send().await.expect(200);
-    stack.api().get("/readyz").send().await.expect(200);
+    eventually("readiness", async || {
+        stack.api().get("/readyz").send().await.status == 200
+    })
+    .await;
 }
 
 #[tokio::test]

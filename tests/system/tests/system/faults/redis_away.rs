@@ -8,24 +8,15 @@ use system_tests::crowd::Crowd;
 use tokio::time::Instant;
 
 use super::{
-    assert_nobody_noticed, edges_from, for_crowds, in_full, logins, quiet_cooks, scaled, tell,
-    until_scheduled,
+    assert_nobody_noticed, edges_from, for_short_tokens, in_full, logins, quiet_cooks, scaled,
+    tell, until_scheduled,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn minutes_without_redis_cost_nobody_anything() {
     let count = scaled(1_000) / 2 * 2;
-    let (life, lead, grace, rounds) = if in_full() {
-        ("60s", "30s", "25s", 4)
-    } else {
-        ("14s", "9s", "8s", 1)
-    };
-    let mut stack = for_crowds(2)
-        .with_redis()
-        .auth(&["--access-ttl", life])
-        .edge(&["--reauth-lead", lead, "--reauth-grace", grace])
-        .start()
-        .await;
+    let rounds = if in_full() { 4 } else { 1 };
+    let mut stack = for_short_tokens(2).start().await;
     let logins = logins(&stack).await;
     let mut crowd = Crowd::new();
     let (arriving, patience) = (Duration::from_secs(4), Duration::from_secs(60));

@@ -8,24 +8,15 @@ use system_tests::crowd::Crowd;
 use tokio::time::Instant;
 
 use super::{
-    assert_nobody_noticed, edges_from, for_crowds, in_full, logins, quiet_cooks, scaled, tell,
-    until_scheduled,
+    assert_nobody_noticed, edges_from, for_short_tokens, in_full, logins, quiet_cooks, scaled,
+    tell, until_scheduled,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_comes_back_empty_and_nobody_is_closed_or_asked_wrongly() {
     let count = scaled(2_000);
-    let (life, lead, grace, arriving) = if in_full() {
-        ("60s", "30s", "25s", Duration::from_secs(20))
-    } else {
-        ("14s", "9s", "8s", Duration::from_secs(4))
-    };
-    let mut stack = for_crowds(2)
-        .with_redis()
-        .auth(&["--access-ttl", life])
-        .edge(&["--reauth-lead", lead, "--reauth-grace", grace])
-        .start()
-        .await;
+    let arriving = Duration::from_secs(if in_full() { 20 } else { 4 });
+    let mut stack = for_short_tokens(2).start().await;
     let logins = logins(&stack).await;
     let mut crowd = Crowd::new();
     for edge in 0..2 {

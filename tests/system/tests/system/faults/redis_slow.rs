@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use system_tests::{crowd::Crowd, proxy::Weather};
 
-use super::{assert_nobody_noticed, edges_from, for_crowds, logins, quiet_cooks, scaled, tell};
+use super::{
+    assert_nobody_noticed, edges_from, for_short_tokens, logins, quiet_cooks, scaled, tell,
+};
 
 /// Each way, so that a round trip takes half a second.
 const DELAY: Duration = Duration::from_millis(250);
@@ -13,13 +15,7 @@ const DELAY: Duration = Duration::from_millis(250);
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_second_to_redis_makes_no_prompt_much_later() {
     let count = scaled(500);
-    let stack = for_crowds(2)
-        .with_redis()
-        .through_proxies()
-        .auth(&["--access-ttl", "14s"])
-        .edge(&["--reauth-lead", "9s", "--reauth-grace", "8s"])
-        .start()
-        .await;
+    let stack = for_short_tokens(2).through_proxies().start().await;
     let logins = logins(&stack).await;
     let patience = Duration::from_secs(60);
     let mut crowd = Crowd::new();

@@ -8,12 +8,12 @@ use std::{iter::repeat_with, str::FromStr, time::Duration};
 use serde_json::json;
 use system_tests::{
     chat_log,
-    crowd::{Cook, Crowd, Talk, clock},
+    clock::minutes_now,
+    crowd::{Cook, Crowd, Talk},
     history::History,
     proxy::Weather,
     stack::Stack,
 };
-use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use self::forecast::{Fault, Service, Step, forecast};
@@ -52,7 +52,7 @@ async fn start() -> Stack {
 #[expect(clippy::print_stdout, reason = "the schedule of a failed run is shown")]
 async fn live_through(stack: &mut Stack, steps: &[Step]) {
     for step in steps {
-        println!("  {} {step:?}", clock(OffsetDateTime::now_utc()));
+        println!("  {} {step:?}", minutes_now());
         for fault in &step.faults {
             strike(stack, *fault).await;
         }

@@ -22,9 +22,11 @@ pub(super) enum Bug {
     NoHardEnd,
     /// A prompt does not wait for the answer to an `auth`.
     Overtakes,
+    /// A review that comes while an `auth` is under way is forgotten.
+    LosesReviews,
 }
 
-pub(super) const ALL: [Bug; 10] = [
+pub(super) const ALL: [Bug; 11] = [
     Bug::NoFallback,
     Bug::NoTooEarlyRule,
     Bug::AsksAgain,
@@ -35,6 +37,7 @@ pub(super) const ALL: [Bug; 10] = [
     Bug::TimeStartsAnew,
     Bug::NoHardEnd,
     Bug::Overtakes,
+    Bug::LosesReviews,
 ];
 
 impl Bug {

@@ -10,7 +10,12 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{bugs::Bug, edge::Edge, judge::Life, world::World};
+use super::{
+    bugs::Bug,
+    edge::Edge,
+    judge::{Life, OPERATOR},
+    world::World,
+};
 use crate::{
     deadlines::{Issuer, Phase},
     registry::{Connection, Held, Order},
@@ -135,7 +140,7 @@ async fn open(
     if hello.token.expires <= now {
         return Err(Close::InvalidToken);
     }
-    let principal = Principal::for_tests(&hello.user);
+    let principal = validated(world, &hello.user);
     let expires = world.believed(hello.token);
     let mut taken = None;
     if let Some(resumed) = &hello.resumes {
@@ -241,7 +246,12 @@ impl Live {
     fn obey(&mut self, order: Order) -> Result<(), End> {
         let (generation, reason, by) = match order {
             Order::Close(close) => return Err(End::Closed(close)),
-            Order::Review { generation } => (generation, PromptReason::Review, "an operator"),
+            Order::Review { .. }
+                if self.world.bug == Some(Bug::LosesReviews) && !self.under_way.is_empty() =>
+            {
+                return Ok(());
+            }
+            Order::Review { generation } => (generation, PromptReason::Review, "own"),
             Order::Prompt(prompt) => {
                 let by = match prompt.issuer {
                     Issuer::OwnNode => "own",
@@ -269,7 +279,7 @@ impl Live {
                 self.tokens.pop_front();
                 let verdict = if token.expires > Instant::now() {
                     Verdict::Good {
-                        principal: Principal::for_tests(&self.user),
+                        principal: validated(&self.world, &self.user),
                         expires: self.world.believed(token),
                     }
                 } else {
@@ -308,7 +318,11 @@ impl Live {
                     }
                     self.under_way.push(rejoin(self.world.clone()));
                 }
-                Action::Ask { answer_in, .. } => self.ask(answer_in, by),
+                Action::Ask { answer_in, reason } => {
+                    let is_review = reason == PromptReason::Review
+                        && self.world.bug != Some(Bug::NoTooEarlyRule);
+                    self.ask(answer_in, if is_review { OPERATOR } else { by });
+                }
                 Action::Record => self.record(),
                 Action::Post => {}
                 Action::Close(close) => return Err(End::Closed(close)),
@@ -337,6 +351,14 @@ impl Live {
     /// Clients read at once; one that hung up misses it.
     fn tell(&self, message: ToClient) {
         self.to_client.try_send(message).ok();
+    }
+}
+
+/// Whose token that was, found good now.
+fn validated(world: &World, user: &str) -> Principal {
+    Principal {
+        validated_at: world.judge.time_of(Instant::now()),
+        ..Principal::for_tests(user)
     }
 }
 

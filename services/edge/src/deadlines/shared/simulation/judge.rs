@@ -9,6 +9,7 @@ use std::{
 };
 
 use proto::ids::SessionId;
+use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
 pub(super) use self::life::Life;
@@ -36,6 +37,9 @@ const WRITTEN: Duration = Duration::from_secs(1);
 /// How long a prompt waits at least for the answer to an `auth`.
 const WELCOME: Duration = Duration::from_secs(1);
 const BLINK: Duration = Duration::from_millis(50);
+
+/// Who asks when it is not the schedule.
+pub(super) const OPERATOR: &str = "an operator";
 
 pub(super) struct Judge {
     began: Instant,
@@ -106,6 +110,12 @@ impl Judge {
             excess,
             state: Mutex::default(),
         })
+    }
+
+    /// A moment as the clocks of the services tell it.
+    pub(super) fn time_of(&self, moment: Instant) -> Timestamp {
+        let millis = (moment - self.began).as_millis();
+        Timestamp::from_unix_millis(millis.try_into().unwrap())
     }
 
     /// Adds a line to the trace.
@@ -241,6 +251,7 @@ impl Judge {
     pub(super) fn audit(&self, servers: &Servers) {
         let now = Instant::now();
         self.each_open(|judge, life| judge.must_have_been_asked(life, now));
+        self.each_open(|judge, life| judge.must_have_been_reviewed(life, now));
         if !self.weather.is_calm(now - RECOVERY, now) {
             return;
         }
@@ -269,6 +280,16 @@ impl Judge {
         let since = self.due(life)?;
         let forgotten = !life.asked && life.awake.is_on() && now > since + LATE;
         forgotten.then(|| format!("{} was not asked", life.session))
+    }
+
+    fn must_have_been_reviewed(&self, life: &Lived, now: Instant) -> Option<String> {
+        let held = life.held.as_ref()?;
+        let at = self.weather.review.filter(|at| *at <= now)?;
+        let is_older = held.validated_at < self.time_of(at);
+        let since = at.max(self.free_to_be_asked(life, held));
+        let forgotten = is_older && !life.asked && life.awake.is_on() && now > since + LATE;
+        (forgotten && held.phase == Phase::Active)
+            .then(|| format!("{} was not reviewed", life.session))
     }
 
     fn must_be_written(
@@ -305,13 +326,17 @@ impl Judge {
     fn due(&self, life: &Lived) -> Option<Instant> {
         let held = life.held.as_ref()?;
         let ask_at = held.expires - self.excess - TIMINGS.lead;
-        let woken = life.awake.turned();
+        Some(ask_at.max(self.free_to_be_asked(life, held)))
+    }
+
+    /// Before that nothing could be asked over a connection.
+    fn free_to_be_asked(&self, life: &Lived, held: &Held) -> Instant {
         // The answer to an `auth` goes first, while that costs nobody any of their time.
         let answered = match life.unanswered {
             0 => life.answered,
             _ => (held.expires - TIMINGS.grace).max(life.begun + WELCOME),
         };
-        Some(ask_at.max(life.begun).max(woken).max(answered))
+        life.begun.max(life.awake.turned()).max(answered)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

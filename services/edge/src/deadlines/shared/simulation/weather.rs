@@ -56,6 +56,8 @@ pub(super) enum Trouble {
 #[derive(Debug)]
 pub(super) struct Weather {
     pub(super) spells: Vec<Spell>,
+    /// When an operator has everybody asked.
+    pub(super) review: Option<Instant>,
     is_cluster: bool,
 }
 
@@ -83,8 +85,11 @@ impl Weather {
         });
         let mut spells: Vec<Spell> = spells.collect();
         spells.sort_by_key(|spell| spell.from);
+        let review = (dice.random_range(0..2) == 0)
+            .then(|| now + Duration::from_millis(dice.random_range(20_000..150_000)));
         Self {
             spells,
+            review,
             is_cluster: primaries > 1,
         }
     }

@@ -18,7 +18,7 @@ use super::{
     switch::Switch,
     weather::{Spell, Trouble, Weather},
 };
-use crate::rendezvous;
+use crate::{rendezvous, upstream::Principal};
 
 const EDGES: usize = 3;
 const CLIENTS: u64 = 14;
@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) chat: Switch,
     pub(super) judge: Arc<Judge>,
     pub(super) bug: Option<Bug>,
+    /// When an operator had everybody asked.
+    reviewed: Mutex<Option<Instant>>,
     edges: Mutex<Vec<Arc<Edge>>>,
 }
 
@@ -43,7 +45,7 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
     let mut dice = dice_of("world", seed);
     let primaries = if dice.random() { 1 } else { 3 };
     let weather = Weather::draw(&mut dice, EDGES, primaries);
-    let spells = weather.spells.clone();
+    let (spells, review) = (weather.spells.clone(), weather.review);
     let servers = Arc::new(Servers::new(primaries));
     let edges = (0..EDGES).map(|place| Edge::start(&format!("edge{place}"), seed, &servers, bug));
     let world = Arc::new(World {
@@ -52,11 +54,15 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
         chat: Switch::new(true),
         judge: Judge::new(weather, excess(bug)),
         bug,
+        reviewed: Mutex::default(),
         edges: Mutex::new(edges.collect()),
         servers,
     });
     for (number, spell) in spells.into_iter().enumerate() {
         tokio::spawn(go_through(world.clone(), spell, number));
+    }
+    if let Some(at) = review {
+        tokio::spawn(review_everybody(world.clone(), at));
     }
     for number in 0..CLIENTS {
         tokio::spawn(client::live(world.clone(), number));
@@ -105,7 +111,29 @@ impl World {
         if !edges[place].running.is_on() {
             let name = format!("edge{place}-{number}");
             edges[place] = Edge::start(&name, self.seed, &self.servers, self.bug);
+            if let Some(at) = *self.reviewed.lock().unwrap() {
+                self.tell_of_review(&edges[place], at);
+            }
         }
+    }
+
+    /// Edges hear of reviews by ways that do not fail together; one that is frozen hears when it wakes.
+    fn tell_of_review(&self, edge: &Arc<Edge>, at: Instant) {
+        let (edge, at) = (edge.clone(), self.judge.time_of(at));
+        tokio::spawn(async move {
+            edge.awake.becomes(true).await;
+            let login = Principal::for_tests("anybody").login_session;
+            edge.registry.review(&login, at, Instant::now());
+        });
+    }
+}
+
+async fn review_everybody(world: Arc<World>, at: Instant) {
+    sleep_until(at).await;
+    world.judge.note("an operator reviews everybody");
+    *world.reviewed.lock().unwrap() = Some(at);
+    for edge in world.edges.lock().unwrap().iter() {
+        world.tell_of_review(edge, at);
     }
 }
 

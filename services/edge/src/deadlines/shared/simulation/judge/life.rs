@@ -1,11 +1,14 @@
 //! What the judge is told by one connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{BLINK, EARLY, Judge, LATE, LATE_IN_CALM, RECOVERY};
-use crate::{deadlines::shared::simulation::connection::TIMINGS, registry::Held};
+use super::{BLINK, EARLY, Judge, LATE, LATE_IN_CALM, OPERATOR, RECOVERY};
+use crate::{
+    deadlines::{Phase, shared::simulation::connection::TIMINGS},
+    registry::Held,
+};
 
 /// A connection's own way to the judge.
 pub(in super::super) struct Life {
@@ -84,7 +87,8 @@ impl Life {
                 return;
             };
             let ask_at = held.expires - TIMINGS.lead;
-            let overtakes = unanswered && now < due;
+            let free = self.judge.free_to_be_asked(life, &held);
+            let overtakes = unanswered && now < free;
             let weather = &self.judge.weather;
             let calm =
                 weather.is_calm(due - RECOVERY, now) && !weather.lost_unnoticed(life.changed, now);
@@ -95,11 +99,18 @@ impl Life {
                 .or_default();
             *count += 1;
             let count = *count;
-            let early = ask_at.saturating_duration_since(now);
+            // A review is never too early, and is repeated after a take-over.
+            let was_reviewed = weather.review.is_some_and(|at| at <= now);
+            let early = match by == OPERATOR || (was_reviewed && held.phase == Phase::Asked) {
+                true => Duration::ZERO,
+                false => ask_at.saturating_duration_since(now),
+            };
             (due, early, count, calm, overtakes)
         };
         let late = now.saturating_duration_since(due);
-        self.judge.state().lateness.push(late);
+        if by != OPERATOR {
+            self.judge.state().lateness.push(late);
+        }
         self.note(&format!("is asked by {by}, {late:?} late, {early:?} early"));
         if count > 1 {
             self.fault("was asked twice");
