@@ -1,11 +1,9 @@
 //! What both stores promise, said once and tried on each.
 
+use test_servers::Postgres;
+
 use super::*;
 use crate::refresh::RefreshToken;
-
-#[path = "../../tests/service/harness/process.rs"]
-#[expect(dead_code, reason = "Redis is for the tests of the whole service")]
-mod process;
 
 const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 
@@ -26,7 +24,7 @@ async fn sqlite_keeps_its_promises() {
 
 #[tokio::test]
 async fn postgres_keeps_its_promises() {
-    let server = process::Postgres::start();
+    let server = Postgres::start();
     keeps_its_promises(&open(&server.url()).await).await;
 }
 
@@ -81,7 +79,7 @@ async fn close(store: Store, path: &std::path::Path) {
 #[tokio::test]
 async fn postgres_starts_with_what_a_newer_version_added_but_not_past_a_break() {
     use sqlx::Connection as _;
-    let server = process::Postgres::start();
+    let server = Postgres::start();
     let url = server.url();
     drop(open(&url).await);
     let mut newer = sqlx::PgConnection::connect(&url).await.unwrap();

@@ -1,7 +1,5 @@
 //! Starts the service in this process with real databases, and calls it.
 
-mod process;
-
 use std::{sync::Arc, time::Duration};
 
 use auth::{Auth, Config, OpenError};
@@ -18,10 +16,9 @@ use runtime::{
     lifecycle::Lifecycle,
 };
 use tempfile::TempDir;
+use test_servers::Postgres;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tonic::{Code, Status, Streaming, transport::Channel};
-
-pub(crate) use self::process::{Postgres, Redis, free_port};
 
 /// Wherever a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -4,8 +4,9 @@ use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
 use auth::Auth;
 use runtime::clock::ManualClock;
+use test_servers::free_port;
 
-use crate::harness::{Database, START, Service, config, free_port, open_error};
+use crate::harness::{Database, START, Service, config, open_error};
 
 #[track_caller]
 fn one_line(error: &auth::OpenError, words: &str) {

@@ -2,9 +2,10 @@
 
 use proto::auth::revoke_session_request::By;
 use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
+use test_servers::{Redis, free_port};
 use tokio::time::{Instant, timeout};
 
-use crate::harness::{Database, PASSWORD, PATIENCE, Redis, Service, free_port};
+use crate::harness::{Database, PASSWORD, PATIENCE, Service};
 
 const STREAM: &str = "rc:revocations";
 

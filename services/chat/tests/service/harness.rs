@@ -1,7 +1,5 @@
 //! A chat service on a free port, and a link that a test can talk over.
 
-pub(crate) mod process;
-
 use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use chat::Config;

@@ -2,11 +2,9 @@
 
 use chat::Config;
 use proto::chat::link_response;
+use test_servers::{Postgres, Redis, free_port};
 
-use crate::harness::{
-    Service, post,
-    process::{Postgres, Redis, free_port},
-};
+use crate::harness::{Service, post};
 
 #[tokio::test]
 async fn what_one_replica_commits_reaches_those_attached_to_the_other() {

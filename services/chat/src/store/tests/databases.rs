@@ -1,17 +1,9 @@
 //! The databases that tests run on, each case with an empty one of its own.
 
 use tempfile::TempDir;
+use test_servers::Postgres;
 
 use super::super::Store;
-
-#[expect(
-    dead_code,
-    reason = "shared with the tests of the whole service, which start Redis as well"
-)]
-#[path = "../../../tests/service/harness/process.rs"]
-mod process;
-
-use self::process::Postgres;
 
 /// How many connections a store under test may have.
 const CONNECTIONS: u32 = 8;

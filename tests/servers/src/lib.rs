@@ -1,4 +1,10 @@
-//! Real PostgreSQL and Redis servers, each with its own port and folder, ended when dropped.
+//! Real PostgreSQL and Redis servers for the tests of the services, each with its own port and folder, ended when
+//! dropped. The system tests have their own, which can be killed and frozen.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "for tests: what cannot be started ends the test"
+)]
 
 use std::{
     fs,
@@ -12,20 +18,29 @@ use std::{
 
 use tempfile::TempDir;
 
-pub(crate) fn free_port() -> u16 {
+/// A port that nobody listens on at this moment.
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
 /// A PostgreSQL server with an empty database.
-pub(crate) struct Postgres {
+#[derive(Debug)]
+pub struct Postgres {
     child: Child,
     port: u16,
     _folder: TempDir,
 }
 
 impl Postgres {
-    pub(crate) fn start() -> Self {
+    /// Makes a cluster and starts it; as root, under the user `postgres`.
+    ///
+    /// # Panics
+    /// When it cannot be started, as when it is not installed.
+    pub fn start() -> Self {
         let folder = TempDir::new().unwrap();
         let data = folder.path().join("data");
         let owner = postgres_user();
@@ -86,7 +101,8 @@ impl Postgres {
         }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its address as the services want it.
+    pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 }
@@ -98,13 +114,18 @@ impl Drop for Postgres {
 }
 
 /// A Redis server.
-pub(crate) struct Redis {
+#[derive(Debug)]
+pub struct Redis {
     child: Child,
     _folder: TempDir,
 }
 
 impl Redis {
-    pub(crate) fn start(port: u16) -> Self {
+    /// Starts one that keeps nothing on disk.
+    ///
+    /// # Panics
+    /// When it cannot be started, as when it is not installed or the port is taken.
+    pub fn start(port: u16) -> Self {
         let folder = TempDir::new().unwrap();
         let mut child = Command::new("redis-server")
             .args([
