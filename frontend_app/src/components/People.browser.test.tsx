@@ -62,7 +62,7 @@ describe('the owner', () => {
     await userEvent.click(page.getByRole('button', { name: 'Invite' }));
     await expect.element(page.getByText('dora may come in now.')).toBeVisible();
     expect(asked).toEqual(['PUT /v1/recipes/pancakes/members/dora {"role":"viewer"}']);
-    expect(people()).toHaveLength(4);
+    await expect.poll(people).toHaveLength(4);
     await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('');
   });
 
