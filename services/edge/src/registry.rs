@@ -31,7 +31,7 @@ const MARKS_KEPT: usize = 100_000;
 pub enum Order {
     /// Close.
     Close(Close),
-    /// An operator wants the session's holder asked now. This is said once for a generation.
+    /// An operator wants the session's holder asked now. Nobody says it again.
     Review {
         /// The generation that is meant.
         generation: u64,

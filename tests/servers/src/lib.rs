@@ -11,7 +11,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
 };
@@ -25,6 +25,16 @@ use tempfile::TempDir;
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// How to start a Redis server that keeps nothing on disk.
+pub fn redis(port: u16, folder: &Path) -> Command {
+    let mut command = Command::new("redis-server");
+    command
+        .args(["--port", &port.to_string()])
+        .args(["--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder);
+    command
 }
 
 /// A PostgreSQL server with an empty database.
@@ -127,17 +137,7 @@ impl Redis {
     /// When it cannot be started, as when it is not installed or the port is taken.
     pub fn start(port: u16) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut child = Command::new("redis-server")
-            .args([
-                "--port",
-                &port.to_string(),
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--dir",
-            ])
-            .arg(folder.path())
+        let mut child = redis(port, folder.path())
             .stdout(Stdio::piped())
             .spawn()
             .expect("redis-server is installed");

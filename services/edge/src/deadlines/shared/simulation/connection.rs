@@ -257,7 +257,7 @@ impl Live {
                     Issuer::OwnNode => "own",
                     Issuer::OtherNode => "other",
                 };
-                // What a review is, an early prompt is not.
+                // Without the rule a prompt is obeyed as a review is: however early it comes.
                 let reason = match self.world.bug {
                     Some(Bug::NoTooEarlyRule) => PromptReason::Review,
                     _ => PromptReason::Expiring,

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    net::TcpListener,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -162,10 +161,7 @@ pub(super) async fn until(ask: impl AsyncFn() -> bool) {
 /// Below 55535, since a cluster talks on the port 10000 above.
 fn free_port() -> u16 {
     loop {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .unwrap()
-            .port();
+        let port = test_servers::free_port();
         if port < 55_535 {
             return port;
         }
@@ -173,17 +169,7 @@ fn free_port() -> u16 {
 }
 
 fn launch(port: u16, folder: &TempDir, arguments: &[&str]) -> Child {
-    Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-        ])
-        .arg(folder.path())
+    test_servers::redis(port, folder.path())
         .args(arguments)
         .stdout(Stdio::null())
         .spawn()

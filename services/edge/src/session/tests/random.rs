@@ -1,0 +1,88 @@
+//! What holds whatever happens.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Auth,
+    Good { user: bool, life: u64 },
+    Invalid,
+    Welcomed,
+    Prompt { back: u64, review: bool },
+    Chat,
+    Tick,
+}
+
+fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
+    let step = prop_oneof![
+        2 => Just(Step::Auth),
+        3 => (prop::bool::weighted(0.97), 0..1_800_u64)
+            .prop_map(|(user, life)| Step::Good { user, life }),
+        1 => Just(Step::Invalid),
+        2 => Just(Step::Welcomed),
+        6 => (0..3_u64, prop::bool::weighted(0.1))
+            .prop_map(|(back, review)| Step::Prompt { back, review }),
+        5 => Just(Step::Chat),
+        4 => Just(Step::Tick),
+    ];
+    // Gaps in milliseconds, often none, sometimes minutes.
+    let gap = prop_oneof![3 => Just(0_u64), 3 => 0..5_000_u64, 2 => 0..400_000_u64];
+    prop::collection::vec((step, gap), 1..120)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Random events at random times: nothing is accepted after the token's end, nobody is asked twice for
+    /// one token, and an answer that is awaited is not waited for longer than the grace.
+    #[test]
+    fn nothing_after_the_end_and_one_prompt_a_token(steps in steps()) {
+        let mut now = Instant::now();
+        let mut expires = now + LIFE;
+        let mut session = Session::new(TIMINGS, principal("ada"), expires);
+        let mut asked_for = None;
+        let mut pending = 0_usize;
+        for (step, gap) in steps {
+            now += Duration::from_millis(gap);
+            let event = match step {
+                Step::Auth if session.accepts_auth() => { pending += 1; reauth() }
+                Step::Auth => continue,
+                Step::Good { user, life } if pending > 0 => {
+                    pending -= 1;
+                    let user = if user { "ada" } else { "eve" };
+                    let end = now + Duration::from_secs(life);
+                    if now < expires && user == "ada" { expires = end; }
+                    good(user, end)
+                }
+                Step::Invalid if pending > 0 => { pending -= 1; Event::Verified(Verdict::Invalid) }
+                Step::Good { .. } | Step::Invalid => continue,
+                Step::Welcomed => Event::Welcomed,
+                Step::Prompt { back, review } => Event::Prompted {
+                    generation: session.generation().saturating_sub(back),
+                    reason: if review { PromptReason::Review } else { PromptReason::Expiring },
+                },
+                Step::Chat => Event::Chat,
+                Step::Tick => Event::Tick,
+            };
+            let over = now >= session.expires();
+            let actions = session.handle(event, now);
+            prop_assert_eq!(session.expires(), expires);
+            if over {
+                prop_assert_eq!(&actions, &vec![CLOSED]);
+                break;
+            }
+            for action in &actions {
+                if let Action::Ask { answer_in, .. } = action {
+                    prop_assert!(now + *answer_in <= expires);
+                    prop_assert!(*answer_in <= TIMINGS.grace);
+                    prop_assert!(asked_for != Some(session.generation()));
+                    asked_for = Some(session.generation());
+                }
+            }
+            prop_assert!(session.next_deadline() <= expires);
+            if actions.iter().any(|action| matches!(action, Action::Close(_))) { break; }
+        }
+    }
+}
