@@ -10,6 +10,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use proto::ids::{RecipeId, SessionId};
+use runtime::network::AddressBlock;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -33,9 +34,9 @@ pub struct Upgraded {
     /// The peer's address.
     pub address: IpAddr,
     /// Its place among the edge's connections.
-    pub place: Place<IpAddr>,
+    pub place: Place<AddressBlock>,
     /// Its place among those that have not said yet who they are; given back when it has.
-    pub unauthenticated: Option<Place<IpAddr>>,
+    pub unauthenticated: Option<Place<AddressBlock>>,
 }
 
 /// How a connection ended.

@@ -1,6 +1,6 @@
 //! An edge node as a whole: what its parts share, how it starts, and how it drains.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use proto::ids::{RecipeId, UserId};
 use runtime::{
@@ -9,6 +9,7 @@ use runtime::{
     config::SecretUrl,
     grpc::{InvalidAddress, Pool},
     lifecycle::Lifecycle,
+    network::AddressBlock,
     redis::{Redis, cmd},
     replicas::ServiceAddress,
     telemetry::Prometheus,
@@ -66,13 +67,13 @@ pub struct Edge {
     /// The way in for new connections.
     pub door: Door,
     /// Places for connections, by address.
-    pub places: Places<IpAddr>,
+    pub places: Places<AddressBlock>,
     /// Places for connections, by user.
     pub users: Places<UserId>,
     /// How fast one connection may send messages.
     pub message_pace: Option<Pace>,
     /// How fast one address may sign in.
-    pub sign_ins: KeyedPace<IpAddr>,
+    pub sign_ins: KeyedPace<AddressBlock>,
     /// The process's metrics.
     pub prometheus: Prometheus,
     /// The process's life.

@@ -8,6 +8,7 @@ pub mod grpc;
 pub mod lifecycle;
 pub mod listener;
 pub mod metrics_port;
+pub mod network;
 pub mod probe;
 pub mod redis;
 pub mod replicas;

@@ -138,7 +138,7 @@ pub(super) async fn logout(
 
 fn pace(edge: &Edge, peer: SocketAddr) -> Result<(), Problem> {
     edge.sign_ins
-        .take(peer.ip(), Instant::now())
+        .take(peer.ip().into(), Instant::now())
         .map_err(Problem::too_many)
 }
 

@@ -88,7 +88,7 @@ fn prepare(
         .map_err(|shut| (shut.label(), too_many(shut.retry_after())))?;
     let place = edge
         .places
-        .take(address)
+        .take(address.into())
         .ok_or_else(|| ("connections", too_many(RETRY_AFTER)))?;
     Ok(Prepared {
         upgraded: Upgraded {

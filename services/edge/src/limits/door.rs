@@ -3,6 +3,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use runtime::network::AddressBlock;
 use tokio::time::Instant;
 
 use super::{KeyedPace, Pace, Place, Places};
@@ -19,8 +20,8 @@ const UNAUTHENTICATED_RETRY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Door {
     in_all: KeyedPace<()>,
-    by_address: KeyedPace<IpAddr>,
-    unauthenticated: Places<IpAddr>,
+    by_address: KeyedPace<AddressBlock>,
+    unauthenticated: Places<AddressBlock>,
 }
 
 /// Why a connection is not let in, and when to try again.
@@ -73,7 +74,8 @@ impl Door {
     ///
     /// # Errors
     /// Why not.
-    pub fn enter(&self, address: IpAddr, now: Instant) -> Result<Place<IpAddr>, Shut> {
+    pub fn enter(&self, address: IpAddr, now: Instant) -> Result<Place<AddressBlock>, Shut> {
+        let address = AddressBlock::from(address);
         let place = self
             .unauthenticated
             .take(address)
@@ -139,6 +141,27 @@ mod tests {
 
         drop(first);
         assert!(door.enter(address(1), now).is_ok());
+    }
+
+    #[test]
+    fn the_hosts_of_an_ipv6_subscriber_share_its_limits() {
+        let (door, now) = (
+            door(&[
+                "--upgrade-rate-per-address=1",
+                "--max-unauthenticated-per-address=20",
+            ]),
+            Instant::now(),
+        );
+        let host = |last: u16| IpAddr::from([0x2001, 0xdb8, 1, 2, 0, 0, 0, last]);
+        let inside: Vec<_> = (0..100).map(|last| door.enter(host(last), now)).collect();
+        assert_eq!(inside.iter().filter(|entered| entered.is_ok()).count(), 10);
+
+        let neighbour = IpAddr::from([0x2001, 0xdb8, 1, 3, 0, 0, 0, 1]);
+        assert!(door.enter(neighbour, now).is_ok());
+        let inside: Vec<_> = (0..100)
+            .map(|second| door.enter(host(second), now + Duration::from_secs(second.into())))
+            .collect();
+        assert!(matches!(inside.last(), Some(Err(Shut::Unauthenticated(_)))));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Kitchen {
         let upgraded = Upgraded {
             recipe: "pancakes".parse().unwrap(),
             address,
-            place: self.edge.places.take(address).unwrap(),
+            place: self.edge.places.take(address.into()).unwrap(),
             unauthenticated: None,
         };
         tokio::spawn(connection::run(Arc::clone(&self.edge), far, upgraded));

@@ -422,3 +422,24 @@ async fn sign_ins_are_limited_per_address() {
     );
     answer.problem(429);
 }
+
+#[tokio::test]
+async fn the_addresses_of_one_ipv6_network_share_the_limit_of_sign_ins() {
+    let flags = ["--sign-in-rate", "5", "--trusted-proxies", "127.0.0.0/8"];
+    let stack = Plan::together().edge(&flags).start().await;
+    let api = stack.api();
+    let sign_in = async |address: String| {
+        let body = json!({"username": "nobody", "password": new_password(&api)});
+        let request = api.post("/v1/auth/login", &body);
+        let answer = request.header("X-Forwarded-For", &address).send().await;
+        answer.status
+    };
+
+    let mut statuses = Vec::new();
+    for host in 1..=12 {
+        statuses.push(sign_in(format!("2001:db8:1:2::{host}")).await);
+    }
+
+    assert!(statuses.contains(&429), "{statuses:?}");
+    assert_eq!(sign_in("2001:db8:1:3::1".to_owned()).await, 401);
+}
