@@ -10,7 +10,7 @@ const kib = bytes => gzipSync(bytes, { level: 9 }).length / 1024;
 
 function firstLoad(extension) {
   const page = readFileSync(`${root}/dist/index.html`, 'utf8');
-  const files = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(found => found[1]);
+  const files = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(found => found[1]);
   return files
     .filter(name => name.endsWith(extension))
     .reduce((sum, name) => sum + kib(readFileSync(`${root}/dist${name}`)), 0);
@@ -64,10 +64,10 @@ async function sizesOfParts() {
 
 const parts = await sizesOfParts();
 const rows = [
-  ['JavaScript at first load', firstLoad('.js'), 85],
+  ['JavaScript at first load', firstLoad('.js'), 87],
   ['CSS at first load', firstLoad('.css'), 6],
-  ['client library alone', parts[0][1], 5],
-  ['client library with all that the app plugs into it', parts.at(-1)[1], 7.1],
+  ['client library alone', parts[0][1], 6],
+  ['client library with all that the app plugs into it', parts.at(-1)[1], 8],
 ];
 let failed = 0;
 for (const [what, size, limit] of rows) {

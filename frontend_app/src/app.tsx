@@ -1,6 +1,6 @@
 // Which page is shown, and to whom.
 
-import { Suspense, useMemo, useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import { RecipeChat } from './components/RecipeChat';
 import { SignInPage } from './components/SignInPage';
 import { seldom } from './components/seldom';
@@ -14,6 +14,7 @@ import type { User } from './lib/ws/protocol';
 import { words } from './words';
 
 const HomePage = seldom(() => import('./components/HomePage'), NotLoaded);
+const OtherUserPage = seldom(() => import('./components/OtherUserPage'), NotLoaded);
 
 export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
   const user = useSyncExternalStore(
@@ -21,7 +22,13 @@ export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
     () => tokens.user,
     () => null,
   );
+  const other = useSyncExternalStore(
+    tokens.subscribe,
+    () => tokens.other,
+    () => null,
+  );
   if (!user) return <SignInPage api={api} />;
+  if (other) return <OtherUserPage api={api} user={user} other={other} />;
   return <SignedIn key={user.id} user={user} tokens={tokens} api={api} />;
 }
 
@@ -40,9 +47,7 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
   return (
     <ChatsContext value={chats}>
       {place.is === 'home' ? (
-        <Suspense>
-          <HomePage api={api} user={user} />
-        </Suspense>
+        <HomePage api={api} user={user} />
       ) : (
         <RecipeChat key={place.id} recipeId={place.id} user={user} api={api} />
       )}
@@ -50,11 +55,11 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
   );
 }
 
-function NotLoaded() {
+function NotLoaded({ onRetry }: { onRetry: () => void }) {
   return (
     <main className="page">
       <p role="alert">{words.notLoaded}</p>
-      <button type="button" className="primary" onClick={() => location.reload()}>
+      <button type="button" className="primary" onClick={onRetry}>
         {words.tryAgain}
       </button>
     </main>

@@ -8,6 +8,14 @@ export const seldomWords = {
     placeholder: 'Pancakes',
     open: 'Open',
   },
+  otherUser: {
+    title: (other: string) => `This browser is signed in as ${other} now`,
+    text: (user: string) =>
+      `You were signed in as ${user}. What you wrote is kept, and nothing of it was sent in another name.`,
+    goOn: (other: string) => `Go on as ${other}`,
+    again: (user: string) => `Sign in as ${user} again`,
+    failed: 'That did not work. Try again.',
+  },
   files: {
     print: 'Print',
     cooklang: 'Save as Cooklang',

@@ -58,6 +58,8 @@ export const words = {
   signInAgain: 'Sign in again',
   tryAgain: 'Try again',
   notLoaded: 'This page could not be loaded.',
+  partNotLoaded: 'This could not be loaded.',
+  connectionId: (id: string) => `Connection ID, if you report this: ${id}`,
   backToRecipes: 'Back to your recipes',
   signIn: {
     signIn: 'Sign in',
@@ -141,5 +143,6 @@ export const words = {
   people: 'People',
   menu: 'More',
   theme: { label: 'Colours', auto: 'as the system', light: 'light', dark: 'dark' },
-  debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied', close: 'Close' },
+  debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied' },
+  close: 'Close',
 } as const;

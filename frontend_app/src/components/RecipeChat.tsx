@@ -4,7 +4,6 @@ import {
   Activity,
   type ReactNode,
   type RefObject,
-  Suspense,
   useCallback,
   useDeferredValue,
   useEffect,
@@ -77,9 +76,7 @@ export function RecipeChat({ recipeId, user, api }: Props) {
           {words.people}
         </button>
         <AppMenu api={api} user={user}>
-          <Suspense>
-            <RecipeMenu api={api} recipeId={recipeId} onOpen={setDialog} />
-          </Suspense>
+          <RecipeMenu api={api} recipeId={recipeId} onOpen={setDialog} />
         </AppMenu>
       </header>
       <Announcements chat={chat} banner={news.banner} />
@@ -114,17 +111,10 @@ export function RecipeChat({ recipeId, user, api }: Props) {
           />
         }
       />
-      <Suspense>
-        {dialog && (
-          <RecipeDialog
-            name={dialog}
-            api={api}
-            recipeId={recipeId}
-            onClose={() => setDialog(null)}
-          />
-        )}
-        {wantsDebug() && <DebugDrawer manager={chat.manager} />}
-      </Suspense>
+      {dialog && (
+        <RecipeDialog name={dialog} api={api} recipeId={recipeId} onClose={() => setDialog(null)} />
+      )}
+      {wantsDebug() && <DebugDrawer manager={chat.manager} />}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 // Knows problem+json; a call that was refused for its token is tried once more with a new one.
 
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
+import { jsonText } from './json';
 import { clearOutboxes } from './outbox-store';
 import { randomId } from './ws/environment';
 import type { ChatMessage } from './ws/protocol';
@@ -44,6 +45,11 @@ export class Api {
     return this.#enter('/v1/auth/register', credentials);
   }
 
+  /** Goes on as whoever this browser's cookie belongs to. */
+  goOnAsOther(): Promise<void> {
+    return this.#tokens.goOnAsOther();
+  }
+
   /** A guest is an ordinary account with a made-up name and a password that nobody knows. */
   guest(): Promise<void> {
     const [name, password] = [randomId(), randomId()];
@@ -65,7 +71,7 @@ export class Api {
 
   /** Creates a recipe; one that exists under this id already is as good. */
   async createRecipe(title: string, id: string | null): Promise<string> {
-    const body = JSON.stringify(id === null ? { title } : { id, title });
+    const body = jsonText(id === null ? { title } : { id, title });
     try {
       const response = await this.call('/v1/recipes', { method: 'POST', body });
       const made = (await response.json()) as { id?: string };
@@ -90,7 +96,7 @@ export class Api {
   }
 
   async #enter(path: string, credentials: Credentials): Promise<void> {
-    const response = await send(path, { method: 'POST', body: JSON.stringify(credentials) });
+    const response = await send(path, { method: 'POST', body: jsonText(credentials) });
     if (!response.ok) throw await problemOf(response);
     this.#tokens.accept((await response.json()) as TokenPair);
   }

@@ -1,6 +1,7 @@
 // The HTTP calls about who may come into a recipe, and about bringing one in from elsewhere.
 
 import type { Api } from './api';
+import { jsonText, wellFormed } from './json';
 import type { User } from './ws/protocol';
 
 export type Visibility = 'public' | 'private';
@@ -34,7 +35,7 @@ export class SharingCalls {
   }
 
   async invite(name: string, role: MemberRole): Promise<void> {
-    await this.#put(`/members/${encodeURIComponent(name)}`, { role });
+    await this.#put(`/members/${encodeURIComponent(wellFormed(name))}`, { role });
   }
 
   async remove(name: string): Promise<void> {
@@ -53,7 +54,7 @@ export class SharingCalls {
   }
 
   async #put(path: string, body: unknown): Promise<void> {
-    await this.#api.call(this.#path + path, { method: 'PUT', body: JSON.stringify(body) });
+    await this.#api.call(this.#path + path, { method: 'PUT', body: jsonText(body) });
   }
 }
 

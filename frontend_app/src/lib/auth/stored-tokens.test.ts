@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoredTokens } from './stored-tokens';
 
 const ADA = { id: 'u-ada', name: 'ada' };
+const BOB = { id: 'u-bob', name: 'bob' };
 const { signal } = new AbortController();
 const wish = { fresh: false, not: null, signal };
 
@@ -11,10 +12,21 @@ let answers: (() => Response | Promise<Response>)[];
 let calls: { url: string; init: RequestInit }[];
 
 const pair =
-  (token: string, expires_in = 900) =>
+  (token: string, expires_in = 900, user = ADA) =>
   () =>
-    Response.json({ access_token: token, token_type: 'Bearer', expires_in, user: ADA });
+    Response.json({ access_token: token, token_type: 'Bearer', expires_in, user });
 const status = (code: number) => () => new Response('{}', { status: code });
+/** As the edge refuses. */
+const problem =
+  (status = 401, title = 'Unauthorized') =>
+  () =>
+    Response.json(
+      { type: 'about:blank', title, status, detail: 'Sign in again' },
+      { status, headers: { 'content-type': 'application/problem+json' } },
+    );
+/** As a proxy or a firewall refuses. */
+const page = (status: number) => () =>
+  new Response('<h1>No</h1>', { status, headers: { 'content-type': 'text/html' } });
 
 type LockOptions = { signal?: AbortSignal; ifAvailable?: boolean };
 type LockWork = (lock: object | null) => Promise<unknown> | undefined;
@@ -121,30 +133,35 @@ describe('a token', () => {
     expect(calls).toHaveLength(0);
   });
 
-  it.each([401, 403, 400])(
-    'that is refused with %i means: sign in again, and the name stays',
-    async code => {
-      const tokens = signedIn();
-      answers = [status(code)];
-      await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
-      expect(localStorage.getItem('access_token')).toBeNull();
-      expect(tokens.user).toEqual(ADA);
-    },
-  );
+  it('that our server refuses means: sign in again, and the name stays', async () => {
+    const tokens = signedIn();
+    answers = [problem()];
+    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    expect(localStorage.getItem('access_token')).toBeNull();
+    expect(tokens.user).toEqual(ADA);
+  });
 
-  it.each([200, 404, 408, 429, 500, 503])(
-    'that cannot be had (%i) is no reason to sign out',
-    async code => {
-      const tokens = signedIn();
-      answers = [status(code)];
-      await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow(
-        'unavailable',
-      );
-      expect(localStorage.getItem('access_token')).toBe('first');
-      answers = [pair('later')];
-      expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('later');
-    },
-  );
+  it.each<[string, () => Response]>([
+    ['a page of a proxy, 401', page(401)],
+    ['a page of a firewall, 403', page(403)],
+    ['a page of a proxy, 400', page(400)],
+    ['a page of a hotel, 200', page(200)],
+    ['JSON of another program, 401', status(401)],
+    ['a problem of another program, 401', problem(401, 'Subscription key missing')],
+    ['our own word on a foreign origin', problem(403, 'Forbidden')],
+    ['a pair without its owner', () => Response.json({ access_token: 'whose?', expires_in: 900 })],
+    ...[200, 404, 408, 429, 500, 503].map((code): [string, () => Response] => [
+      `status ${code}`,
+      status(code),
+    ]),
+  ])('that cannot be had is no reason to sign out: %s', async (_, answer) => {
+    const tokens = signedIn();
+    answers = [answer];
+    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('unavailable');
+    expect(localStorage.getItem('access_token')).toBe('first');
+    answers = [pair('later')];
+    expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('later');
+  });
 
   it('is unavailable without a network', async () => {
     const tokens = signedIn();
@@ -156,7 +173,7 @@ describe('a token', () => {
     answers = [
       () => {
         signedIn('winner');
-        return new Response('{}', { status: 401 });
+        return problem()();
       },
     ];
     expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('winner');
@@ -191,6 +208,85 @@ describe('a token', () => {
   });
 });
 
+describe('a refresh cookie of somebody else', () => {
+  it('gives its pair to nobody, and the person is told', async () => {
+    const tokens = signedIn();
+    let told = 0;
+    tokens.subscribe(() => {
+      told += 1;
+    });
+    answers = [pair('token-of-bob', 900, BOB)];
+    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    expect(tokens.user).toEqual(ADA);
+    expect(tokens.other).toEqual(BOB);
+    expect(told).toBe(1);
+    expect(JSON.stringify(localStorage)).not.toContain('bob');
+    answers = [pair('token-of-bob', 900, BOB)];
+    await expect(tokens.get(wish)).rejects.toThrow('denied');
+  });
+
+  it('tells the other tabs too', async () => {
+    const [here, elsewhere] = [signedIn(), new StoredTokens()];
+    const stop = [here.watch(), elsewhere.watch()];
+    expect(elsewhere.user).toEqual(ADA);
+    const told = new Promise<void>(resolve => elsewhere.subscribe(resolve));
+    answers = [pair('token-of-bob', 900, BOB)];
+    await expect(here.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    await told;
+    expect(elsewhere).toMatchObject({ user: ADA, other: BOB });
+    for (const end of stop) end();
+  });
+
+  it('is taken when the person wants to go on as them, whole', async () => {
+    const tokens = signedIn();
+    answers = [pair('one', 900, BOB), pair('two', 900, BOB)];
+    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    await tokens.goOnAsOther();
+    expect(tokens).toMatchObject({ user: BOB, other: null });
+    expect(await tokens.get(wish)).toBe('two');
+  });
+
+  it('is forgotten when the person signs in again', async () => {
+    const tokens = signedIn();
+    answers = [pair('token-of-bob', 900, BOB)];
+    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    tokens.accept({ access_token: 'again', expires_in: 900, user: ADA });
+    expect(tokens).toMatchObject({ user: ADA, other: null });
+    expect(await tokens.get(wish)).toBe('again');
+  });
+});
+
+describe('another person who signed in on another tab', () => {
+  const takesOver = () =>
+    new StoredTokens().accept({ access_token: 'token-of-bob', expires_in: 900, user: BOB });
+
+  it('never lends this page a token before this page shows them', async () => {
+    const tokens = signedIn();
+    expect(tokens.user).toEqual(ADA);
+    const seen: unknown[] = [];
+    tokens.subscribe(() => seen.push(tokens.user));
+    takesOver();
+    await expect(tokens.get(wish)).rejects.toThrow('unavailable');
+    expect(seen).toEqual([BOB]);
+    expect(await tokens.get(wish)).toBe('token-of-bob');
+    expect(calls).toHaveLength(0);
+  });
+
+  it('while this page renews its token does not mix with the answer', async () => {
+    const tokens = signedIn();
+    expect(tokens.user).toEqual(ADA);
+    answers = [
+      () => {
+        takesOver();
+        return pair('late token of ada')();
+      },
+    ];
+    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('unavailable');
+    expect(localStorage.getItem('access_token')).toBe('token-of-bob');
+    expect(tokens.user).toEqual(BOB);
+  });
+});
+
 describe('watching', () => {
   it('hears of a sign-out in another tab', async () => {
     const here = signedIn();
@@ -216,6 +312,17 @@ describe('watching', () => {
     expect(vi.getTimerCount()).toBe(1);
     stop();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts the time that the machine sleeps, when timers stand still', async () => {
+    vi.useFakeTimers();
+    const stop = signedIn('first', 900).watch();
+    answers = [pair('second', 900)];
+    await vi.advanceTimersByTimeAsync(20_000);
+    vi.setSystemTime(Date.now() + 870_000);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(calls).toHaveLength(1);
+    stop();
   });
 
   it('does not renew while nobody looks', async () => {

@@ -16,15 +16,16 @@ export interface TokenPair {
 type News =
   | { is: 'signed_in'; user: User; held: HeldToken }
   | { is: 'signed_out' }
-  | { is: 'renewed'; held: HeldToken };
+  | { is: 'other_user'; other: User }
+  | { is: 'renewed'; owner: string; held: HeldToken };
 
 const REFRESH_LIMIT = 4_000;
 /** How long another tab's news may take after it has given the lock back. */
 const NEWS_DELAY = 50;
 const ABOUT_TO_EXPIRE = 5_000;
 const EARLIEST_RENEWAL = 30_000;
-/** A longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Timers stand still while the machine sleeps; the clock is looked at in between. */
+const LONGEST_NAP = 30_000;
 
 export class StoredTokens implements TokenSource {
   readonly #shelf = new TokenShelf();
@@ -33,6 +34,7 @@ export class StoredTokens implements TokenSource {
   #channel: BroadcastChannel | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #user: User | null | undefined;
+  #other: User | null = null;
 
   /** Stable between changes, as React wants it. */
   get user(): User | null {
@@ -40,8 +42,17 @@ export class StoredTokens implements TokenSource {
     return this.#user;
   }
 
+  /**
+   * Whom the refresh cookie belongs to when it is not the one that this page shows: somebody else has signed in with
+   * this browser, at another address of the same host. Their tokens are never taken for this page's.
+   */
+  get other(): User | null {
+    return this.#other;
+  }
+
   /** A renewal serves all who wait for it, and is bounded: nobody can call it off. */
   get({ fresh, not }: TokenWish): Promise<string> {
+    if (this.#ownerChanged()) return Promise.reject(new TokenError('unavailable'));
     const held = this.#shelf.token();
     const wanted = held !== null && held.token !== not && !(fresh && not === null);
     if (wanted && isGood(held)) return Promise.resolve(held.token);
@@ -56,6 +67,13 @@ export class StoredTokens implements TokenSource {
   accept(pair: TokenPair): void {
     const held = this.#keep(pair);
     this.#tell({ is: 'signed_in', user: pair.user, held });
+  }
+
+  /** Goes on as whoever the refresh cookie belongs to. */
+  async goOnAsOther(): Promise<void> {
+    const pair = await askForNewPair();
+    if (!pair) throw new TokenError('denied');
+    this.accept(pair);
   }
 
   /** Forgets everything here and in the other tabs. Telling the server is the caller's part. */
@@ -81,18 +99,35 @@ export class StoredTokens implements TokenSource {
     };
   }
 
+  /** Whether the page of another tab was taken over by another person, whom this one has not heard of yet. */
+  #ownerChanged(): boolean {
+    const owner = this.#shelf.user();
+    if (!owner || owner.id === this.user?.id) return false;
+    this.#setUser(owner);
+    return true;
+  }
+
   #renew(stale: string | null): Promise<string> {
-    const name = `recipe-chat-refresh:${this.user?.id ?? ''}`;
-    return oneAtATime(name, async hadToWait => {
+    const owner = this.user?.id ?? '';
+    return oneAtATime(`recipe-chat-refresh:${owner}`, async hadToWait => {
       if (hadToWait && !this.#newerThan(stale))
         await new Promise(later => setTimeout(later, NEWS_DELAY));
       const newer = this.#newerThan(stale);
       if (newer) return newer;
       const answer = await askForNewPair();
+      if (this.#ownerChanged() || owner !== (this.user?.id ?? ''))
+        throw new TokenError('unavailable');
       if (!answer) return this.#denied(stale);
-      this.#tell({ is: 'renewed', held: this.#keep(answer) });
+      if (owner && answer.user.id !== owner) return this.#belongsTo(answer.user);
+      this.#tell({ is: 'renewed', owner, held: this.#keep(answer) });
       return answer.access_token;
     });
+  }
+
+  #belongsTo(other: User): never {
+    this.#shelf.dropToken();
+    this.#tell({ is: 'other_user', other });
+    throw new TokenError('denied');
   }
 
   #newerThan(stale: string | null): string | null {
@@ -121,10 +156,17 @@ export class StoredTokens implements TokenSource {
   }
 
   #heard(news: News): void {
-    if (news.is !== 'signed_out') this.#shelf.hear(news.held);
+    if (news.is === 'renewed' && news.owner !== (this.user?.id ?? '')) return;
+    if ('held' in news) this.#shelf.hear(news.held);
     this.#plan();
     if (news.is === 'renewed') return;
-    this.#user = news.is === 'signed_in' ? news.user : null;
+    if (news.is === 'other_user') this.#setUser(this.user, news.other);
+    else this.#setUser(news.is === 'signed_in' ? news.user : null);
+  }
+
+  #setUser(user: User | null, other: User | null = null): void {
+    this.#user = user;
+    this.#other = other;
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -135,8 +177,13 @@ export class StoredTokens implements TokenSource {
     const left = expiresAt - Date.now();
     const lead = Math.min(Math.max(left / 10, EARLIEST_RENEWAL), left / 4);
     const wait = left - lead * (0.9 + Math.random() / 5);
-    if (wait < 1_000) return;
-    this.#timer = setTimeout(() => this.#renewEarly(), Math.min(wait, LONGEST_TIMER));
+    if (wait >= 1_000) this.#renewAt(Date.now() + wait);
+  }
+
+  #renewAt(time: number): void {
+    const left = time - Date.now();
+    if (left <= 0) return this.#renewEarly();
+    this.#timer = setTimeout(() => this.#renewAt(time), Math.min(left, LONGEST_NAP));
   }
 
   #renewEarly(): void {
@@ -152,7 +199,10 @@ function isGood({ expiresAt }: HeldToken): boolean {
   return expiresAt === null || expiresAt - Date.now() > ABOUT_TO_EXPIRE;
 }
 
-/** Null means that the person has to sign in again; a bad answer may come from a proxy, and signs nobody out. */
+/**
+ * Null means that the person has to sign in again. Only our own server says so, in a problem document: what a proxy, a
+ * firewall or a hotel's network answers in its place signs nobody out.
+ */
 async function askForNewPair(): Promise<TokenPair | null> {
   const request = {
     method: 'POST',
@@ -161,8 +211,9 @@ async function askForNewPair(): Promise<TokenPair | null> {
     signal: AbortSignal.timeout(REFRESH_LIMIT),
   };
   const response = await fetch('/v1/auth/refresh', request).catch(() => null);
-  if (response && [400, 401, 403].includes(response.status)) return null;
-  const pair = response?.ok && (await response.json().catch(() => null));
-  if (typeof pair?.access_token === 'string') return pair;
+  const answer = await response?.json().catch(() => null);
+  if (response?.ok && typeof answer?.access_token === 'string' && answer.user?.id) return answer;
+  const isProblem = response?.headers.get('content-type')?.startsWith('application/problem+json');
+  if (isProblem && response?.status === 401 && answer?.title === 'Unauthorized') return null;
   throw new TokenError('unavailable');
 }

@@ -1,0 +1,75 @@
+// A browser whose refresh cookie belongs to somebody else meanwhile: the person is told, and chooses.
+import '../styles/app.css';
+import axe from 'axe-core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { page } from 'vitest/browser';
+import { render } from 'vitest-browser-react';
+import { App } from '../app';
+import { Api } from '../lib/api';
+import { StoredTokens } from '../lib/auth/stored-tokens';
+
+const ADA = { id: 'u-ada', name: 'ada' };
+const BOB = { id: 'u-bob', name: 'bob' };
+const pairOf = (user: typeof ADA) => ({ access_token: `of ${user.name}`, expires_in: 900, user });
+
+let asked: string[];
+
+beforeEach(() => {
+  asked = [];
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit = {}) => {
+    asked.push(`${path} ${new Headers(init.headers).get('authorization')}`);
+    if (path === '/v1/auth/refresh') return Response.json(pairOf(BOB));
+    if (path === '/v1/auth/login') return Response.json(pairOf(ADA));
+    return Response.json({ recipes: [] });
+  });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  localStorage.clear();
+  document.documentElement.dataset['theme'] = 'auto';
+});
+
+/** Ada's home page, whose token has just ended. */
+async function openHome() {
+  const tokens = new StoredTokens();
+  tokens.accept({ ...pairOf(ADA), expires_in: 1 });
+  const screen = await render(<App tokens={tokens} api={new Api(tokens)} />);
+  await expect.element(page.getByText('This browser is signed in as bob now')).toBeVisible();
+  return { tokens, screen };
+}
+
+it('tells whose browser it is, asks for nothing in the other name, and says what became of the text', async () => {
+  await openHome();
+  await expect.element(page.getByText('You were signed in as ada.')).toBeVisible();
+  expect(asked.filter(call => call.includes('Bearer'))).toEqual([]);
+  expect(JSON.stringify(localStorage)).not.toContain('of bob');
+});
+
+it('goes on as the other one when the person says so', async () => {
+  const { tokens } = await openHome();
+  await page.getByRole('button', { name: 'Go on as bob' }).click();
+  await expect.element(page.getByText('No recipes yet')).toBeVisible();
+  expect(tokens.user).toEqual(BOB);
+  expect(asked.filter(call => call.includes('Bearer'))).toEqual(['/v1/recipes Bearer of bob']);
+});
+
+it('goes on as before when the person signs in again', async () => {
+  const { tokens } = await openHome();
+  await page.getByLabelText('Password').fill('correct horse');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect.element(page.getByText('No recipes yet')).toBeVisible();
+  expect(tokens.user).toEqual(ADA);
+  expect(asked.filter(call => call.includes('Bearer'))).toEqual(['/v1/recipes Bearer of ada']);
+});
+
+it.each(['light', 'dark'])('gives axe nothing to complain about, %s', async theme => {
+  document.documentElement.dataset['theme'] = theme;
+  document.documentElement.lang = 'en';
+  for (const width of [1280, 390]) {
+    await page.viewport(width, 800);
+    const { screen } = await openHome();
+    expect((await axe.run(document)).violations.map(({ id }) => id)).toEqual([]);
+    await screen.unmount();
+  }
+});
