@@ -10,6 +10,7 @@ pub mod listener;
 pub mod metrics_port;
 pub mod network;
 pub mod probe;
+pub mod rate_limiter;
 pub mod redis;
 pub mod replicas;
 pub mod schema;

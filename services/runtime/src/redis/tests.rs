@@ -1,7 +1,7 @@
 //! The handle against real servers, which each test starts for itself.
 
 mod sentinel;
-mod servers;
+pub(crate) mod servers;
 mod tls;
 
 use tokio::time::timeout;

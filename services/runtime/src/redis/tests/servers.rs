@@ -11,21 +11,21 @@ use tokio::time::{sleep, timeout};
 
 use super::super::Redis;
 
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) struct Server {
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     arguments: Vec<String>,
     process: Child,
     _folder: TempDir,
 }
 
 impl Server {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::launch("--port", &[])
     }
 
-    pub(super) fn start_replica(master: u16) -> Self {
+    pub(crate) fn start_replica(master: u16) -> Self {
         let master = master.to_string();
         // It copies at once, instead of waiting whether others want a copy too.
         let soon = ["--repl-diskless-sync-delay", "0"];
@@ -34,7 +34,7 @@ impl Server {
     }
 
     /// A sentinel that decides alone, soon, about a master named `main`.
-    pub(super) fn start_sentinel(master: u16) -> Self {
+    pub(crate) fn start_sentinel(master: u16) -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
         let config = folder.path().join("sentinel.conf");
         let text = format!(
@@ -46,7 +46,7 @@ impl Server {
         Self::run(port, vec![config, "--sentinel".into()], folder)
     }
 
-    pub(super) fn start_with_tls(authority: &Authority) -> Self {
+    pub(crate) fn start_with_tls(authority: &Authority) -> Self {
         let (certificate, key) = (authority.file("server.pem"), authority.file("server.key"));
         let tls = [
             "--port",
@@ -89,7 +89,7 @@ impl Server {
     }
 
     /// What a server answers that is no ordinary Redis.
-    pub(super) fn told(&self, question: &[&str]) -> String {
+    pub(crate) fn told(&self, question: &[&str]) -> String {
         let output = Command::new("redis-cli")
             .args(["-p", &self.port.to_string()])
             .args(question)
@@ -99,16 +99,16 @@ impl Server {
     }
 
     /// Empty, since nothing is ever saved.
-    pub(super) fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.process = spawn(&self.arguments);
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.process.id().to_string();
         Command::new("kill")
             .args(["-s", signal, &pid])
@@ -116,7 +116,7 @@ impl Server {
             .unwrap();
     }
 
-    pub(super) async fn open(&self) -> Redis {
+    pub(crate) async fn open(&self) -> Redis {
         open(&format!("redis://127.0.0.1:{}", self.port)).await
     }
 }
@@ -129,7 +129,7 @@ impl Drop for Server {
 }
 
 /// Connected, and patient, since the machine may be busy with other tests.
-pub(super) async fn open(url: &str) -> Redis {
+pub(crate) async fn open(url: &str) -> Redis {
     let redis = Redis::open(&url.parse().unwrap()).unwrap();
     let mut up = redis.watch();
     timeout(PATIENCE, up.wait_for(|up| *up))
@@ -140,7 +140,7 @@ pub(super) async fn open(url: &str) -> Redis {
 }
 
 /// Asks another process until it says yes; there is nothing to wait for.
-pub(super) async fn until(ask: impl AsyncFn() -> bool) {
+pub(crate) async fn until(ask: impl AsyncFn() -> bool) {
     let asking = async {
         while !ask().await {
             sleep(Duration::from_millis(20)).await;
@@ -150,10 +150,10 @@ pub(super) async fn until(ask: impl AsyncFn() -> bool) {
 }
 
 /// Vouches for a server on this machine.
-pub(super) struct Authority(TempDir);
+pub(crate) struct Authority(TempDir);
 
 impl Authority {
-    pub(super) fn make() -> Self {
+    pub(crate) fn make() -> Self {
         let authority = Self(tempfile::tempdir().unwrap());
         let config = "[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = test\n\
             [ca]\nbasicConstraints = critical, CA:TRUE\n\
@@ -179,7 +179,7 @@ impl Authority {
         assert!(made.success());
     }
 
-    pub(super) fn file(&self, name: &str) -> String {
+    pub(crate) fn file(&self, name: &str) -> String {
         self.0.path().join(name).display().to_string()
     }
 }
