@@ -1,19 +1,39 @@
 // What a person does and sees in the web app, in the words of a person; and an ear for everything the console says.
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { Server } from './server';
 
 /** What Chromium itself prints when a test breaks the network on purpose. */
-const NETWORK_NOISE = /WebSocket connection to .* failed|Failed to load resource/;
+const NETWORK_NOISE = /WebSocket connection to .* failed|Failed to load resource|Refused to apply style/;
 
 interface Ears {
-  /** Complaints of the console in any page of this test. */
+  /** Complaints of the console in any page of this test, each with the address that it is about. */
   complaints: string[];
   /** The test breaks the network; Chromium's own words about that are no fault. */
   expectNetworkNoise: () => void;
 }
 
-export const test = base.extend<{ ears: Ears }>({
+interface Fixtures {
+  /** Starts the product for this test. It ends after the pages have: a page whose server goes away would complain. */
+  startServer: (...flags: string[]) => Promise<Server>;
+  ears: Ears;
+}
+
+export const test = base.extend<Fixtures>({
+  // Comes before the pages of the test, and so goes after them.
+  startServer: [
+    async ({}, use) => {
+      const started: Server[] = [];
+      await use(async (...flags) => {
+        const server = await Server.start(...flags);
+        started.push(server);
+        return server;
+      });
+      await Promise.all(started.map(server => server.remove()));
+    },
+    { auto: true },
+  ],
   ears: [
-    async ({ context }, use) => {
+    async ({ context, startServer: _ }, use) => {
       const complaints: string[] = [];
       let isNoisy = false;
       listen(context, complaints);
@@ -27,9 +47,10 @@ export const test = base.extend<{ ears: Ears }>({
 
 export function listen(context: BrowserContext, complaints: string[]): void {
   context.on('console', message => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    const { url } = message.location();
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} (${url})`);
   });
-  context.on('weberror', error => complaints.push(String(error.error())));
+  context.on('weberror', error => complaints.push(`${error.error()} (${error.page()?.url()})`));
 }
 
 export class Cook {

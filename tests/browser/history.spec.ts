@@ -1,11 +1,10 @@
 // A conversation longer than one page, fetched backwards from the real server.
 import { Cook, expect, newRecipe, test } from './cook';
-import { Server } from './server';
 
 const SAID = 270;
 
-test('earlier messages come when asked for, and the reader stays in place', async ({ page }) => {
-  const server = await Server.start();
+test('earlier messages come when asked for, and the reader stays in place', async ({ page, startServer }) => {
+  const server = await startServer();
   const recipe = newRecipe();
   const cook = await Cook.atTable(page, server.url, recipe);
   await page.evaluate(sayMany, { recipe, count: SAID });
@@ -29,7 +28,6 @@ test('earlier messages come when asked for, and the reader stays in place', asyn
   }
   await expect(cook.bubbles.first()).toHaveText('said 1');
   await expect(page.getByRole('button', { name: 'Show earlier messages' })).toBeHidden();
-  await server.remove();
 });
 
 /** Runs in the page; rows that come near are laid out over a few frames. */

@@ -1,10 +1,9 @@
 // The whole way with the keyboard alone, and what a screen reader is given at each stop.
 import type { Page } from '@playwright/test';
 import { expect, newRecipe, test } from './cook';
-import { Server } from './server';
 
-test('from the door to a changed recipe and out again, without a mouse', async ({ page }) => {
-  const server = await Server.start();
+test('from the door to a changed recipe and out again, without a mouse', async ({ page, startServer }) => {
+  const server = await startServer();
   await page.goto(`${server.url}/r/${newRecipe()}`);
   await expect(page.locator('main')).toMatchAriaSnapshot(`
     - main:
@@ -78,7 +77,6 @@ test('from the door to a changed recipe and out again, without a mouse', async (
   await tabTo(page, 'Sign out');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
-  await server.remove();
 });
 
 /** Presses Tab until what has the focus says `name`; the focus is always in sight on the way. */

@@ -34,7 +34,7 @@ test('the owner closes a recipe, invites one person as a reader, and sends that 
 
   await page.getByRole('button', { name: /^Remove guest/ }).click();
   await expect(page.getByText('may not come in any more.')).toBeVisible();
-  await expect(closed).toBeVisible({ timeout: 2_000 });
+  await expect(closed).toBeVisible();
   await page.getByRole('button', { name: 'Close' }).click();
   await expect(ada.field).toBeEnabled();
   await elsewhere.close();

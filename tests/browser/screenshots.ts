@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { Cook, expect, test } from './cook';
-import { Server } from './server';
 
 const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
 const DESKTOP = { width: 1280, height: 800 };
@@ -18,10 +17,10 @@ const TALK = [
 
 test.use({ deviceScaleFactor: 1.25 });
 
-test('screenshots', async ({ page, browser, context, ears }) => {
+test('screenshots', async ({ page, browser, context, ears, startServer }) => {
   ears.expectNetworkNoise();
   test.setTimeout(180_000);
-  const server = await Server.start();
+  const server = await startServer();
   await page.goto(server.url);
   await shoot(page, 'sign-in');
   const ada = await signUp(page, server.url, 'ada');
@@ -72,7 +71,6 @@ test('screenshots', async ({ page, browser, context, ears }) => {
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
   await shoot(page, 'signed-out');
   await elsewhere.close();
-  await server.remove();
 });
 
 async function signUp(page: Page, url: string, name: string): Promise<Cook> {

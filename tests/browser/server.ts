@@ -1,7 +1,7 @@
 // The whole product for one test, with a data folder of its own: in one process, or each service in one.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Service } from './service';
 
 const NO_LIMITS = ['--sign-in-rate', '0', '--message-rate', '0', '--drain-timeout', '1s'];
@@ -13,6 +13,7 @@ const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force
 export class Server {
   readonly #flags: string[];
   readonly #folder = newFolder();
+  readonly #backups: string[] = [];
   #service: Service | null = null;
   #port = 0;
 
@@ -56,9 +57,27 @@ export class Server {
     await this.#service?.end('SIGKILL');
   }
 
+  /** Stops, copies the data, and starts again; answers where the copy is. */
+  async backUp(): Promise<string> {
+    await this.stop();
+    const copy = join(newFolder(), 'data');
+    cpSync(this.#folder, copy, { recursive: true });
+    this.#backups.push(copy);
+    await this.start();
+    return copy;
+  }
+
+  /** Starts on the data of a backup. */
+  async restore(backup: string): Promise<void> {
+    await this.stop();
+    removeFolder(this.#folder);
+    cpSync(backup, this.#folder, { recursive: true });
+    await this.start();
+  }
+
   async remove(): Promise<void> {
     await this.kill();
-    removeFolder(this.#folder);
+    for (const folder of [this.#folder, ...this.#backups.map(copy => dirname(copy))]) removeFolder(folder);
   }
 }
 

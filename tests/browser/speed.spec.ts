@@ -1,8 +1,8 @@
 // Quick, and nothing jumps: layout shift, first paint, bursts, long conversations, and coming back with the back button.
-import { cpus, loadavg } from 'node:os';
 import { chromium, type Page } from '@playwright/test';
 import { Cook, expect, newRecipe, test } from './cook';
 import { FaultyProxy } from './faulty-proxy';
+import { crowd } from './machine';
 import { Server } from './server';
 
 const BURSTS = 3;
@@ -80,7 +80,7 @@ test('the largest part is painted within 1.5 seconds, median of five', async ({ 
   }
   const median = times.sort((a, b) => a - b)[2] ?? Infinity;
   test.info().annotations.push({ type: 'LCP', description: `${median.toFixed(0)} ms` });
-  expect(median).toBeLessThanOrEqual(1_500);
+  expect(median).toBeLessThanOrEqual(1_500 * crowd());
 });
 
 test('a thousand messages in a second are shown, and typing stays quick', async ({ page }) => {
@@ -102,10 +102,9 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
     keys.push(...typed);
   }
   // Other work on the machine stretches the time from the key to the paint, which is no thread's own time.
-  const crowd = Math.max(1, (loadavg()[0] ?? 0) / cpus().length);
-  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${crowd.toFixed(1)} at work for each processor`;
+  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${crowd().toFixed(1)} at work for each processor`;
   test.info().annotations.push({ type: 'typing', description });
-  expect(p95(keys), description).toBeLessThanOrEqual(100 * crowd);
+  expect(p95(keys), description).toBeLessThanOrEqual(100 * crowd());
   talk.catchUp(10_000 - talk.count());
   await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(500);
@@ -118,7 +117,7 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
 /** A thousand messages in a second, all of which are shown within three. */
 async function pour(cook: Cook, talk: Talk): Promise<void> {
   await talk.burst(1_000, 1_000);
-  await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 3_000 });
+  await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 3_000 * crowd() });
 }
 
 /** How long each task of the page's main thread took meanwhile, in ms. */
@@ -261,10 +260,11 @@ test('the back button finds the page as it was, live within a second', async () 
   await page.goto(`${server.url}/healthz`);
   await page.goBack({ waitUntil: 'commit' });
   const start = Date.now();
+  const limit = 1_000 * crowd();
   await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
   await expect.poll(() => page.evaluate(() => (Reflect.get(window, 'sockets') as unknown[]).length)).toBe(2);
-  await cook.isLive(2_000);
-  expect(Date.now() - start).toBeLessThanOrEqual(1_000);
+  await cook.isLive();
+  expect(Date.now() - start).toBeLessThanOrEqual(limit);
   const found = await page.evaluate(() => ({
     mark: Reflect.get(window, 'mark') as string,
     shown: Reflect.get(window, 'shown') as { wasKept: boolean; states: number[] },

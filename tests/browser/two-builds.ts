@@ -1,0 +1,87 @@
+// Servers of two builds behind one address, as in a rolling update: both are the same server, but in one of them every
+// hashed name is another. Which of them answers is the test's choice.
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+
+export type Build = 'old' | 'new';
+
+const HASHED = /-([\w-]{8})\.(js|css)\b/g;
+
+export class TwoBuilds {
+  readonly #target: number;
+  readonly #server = createServer((asked, answer) => this.#serve(asked, answer));
+  /** What was asked of which build, without what is no file of the app. */
+  readonly asked: string[] = [];
+  /** Which build answers a request. */
+  choose: (path: string) => Build = () => 'old';
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server.on('upgrade', (asked: IncomingMessage, browser, head) => {
+      const lines = asked.rawHeaders.map((text, at) => text + (at % 2 === 0 ? ': ' : '\r\n')).join('');
+      const server = connect(target, '127.0.0.1', () => {
+        server.write(`GET ${asked.url} HTTP/1.1\r\n${lines}\r\n`);
+        server.write(head);
+        browser.pipe(server).pipe(browser);
+      });
+      for (const [one, other] of [
+        [browser, server],
+        [server, browser],
+      ] as const) {
+        one.on('error', () => {});
+        one.on('close', () => other.destroy());
+      }
+    });
+  }
+
+  static async before(target: number): Promise<TwoBuilds> {
+    const builds = new TwoBuilds(target);
+    builds.#server.listen(0, '127.0.0.1');
+    await once(builds.#server, 'listening');
+    return builds;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  #serve(asked: IncomingMessage, answer: ServerResponse): void {
+    const path = asked.url ?? '/';
+    const build = this.choose(path);
+    if (!path.startsWith('/v1/')) this.asked.push(`${build} ${path}`);
+    const headers = { ...asked.headers };
+    // What is renamed must be readable.
+    delete headers['accept-encoding'];
+    const options = { port: this.#target, host: '127.0.0.1', method: asked.method, headers };
+    const passed = request({ ...options, path: renamed(path, build) }, from => {
+      const parts: Buffer[] = [];
+      from.on('data', part => parts.push(part));
+      from.on('end', () => {
+        const isText = /html|javascript/.test(String(from.headers['content-type']));
+        const whole = Buffer.concat(parts);
+        const body = isText ? Buffer.from(renamed(String(whole), build)) : whole;
+        const { 'content-length': _, 'transfer-encoding': __, ...kept } = from.headers;
+        answer.writeHead(from.statusCode ?? 502, { ...kept, etag: `"${build}"` });
+        answer.end(body);
+      });
+    });
+    passed.on('error', () => answer.destroy());
+    asked.pipe(passed);
+  }
+}
+
+/** The names of the new build for those of the old one, and back. */
+function renamed(text: string, build: Build): string {
+  if (build === 'old') return text;
+  return text.replace(HASHED, (_, hash: string, kind: string) => `-${swapCase(hash)}.${kind}`);
+}
+
+const swapCase = (text: string) =>
+  text.replace(/[a-z]/gi, letter => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()));
