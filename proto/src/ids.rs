@@ -102,6 +102,21 @@ id!(
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 );
 
+id!(
+    /// One WebSocket connection at one edge: what its log lines carry, and what its client may show.
+    ConnectionId,
+    "a connection id",
+    "1 to 64 visible ASCII characters",
+    opaque
+);
+
+impl ConnectionId {
+    /// A new, unique one.
+    pub fn random() -> Self {
+        Self(uuid::Uuid::now_v7().to_string().into())
+    }
+}
+
 impl SessionId {
     /// A new, unique one.
     pub fn random() -> Self {

@@ -23,7 +23,7 @@ use crate::{
     limits::Place,
     metrics::{self, Standing},
     registry::Connection,
-    wire::codes::Close,
+    wire::{codes::Close, outbound},
 };
 
 /// What is known of a connection when it is upgraded.
@@ -91,6 +91,8 @@ impl From<socket::WriteFault> for End {
 /// What a connection did, for its summary.
 #[derive(Debug, Default)]
 struct Tally {
+    /// Whether the client has sent a well-formed `auth`: from then on closes are announced.
+    introduced: bool,
     session: Option<SessionId>,
     frames_in: u64,
     frames_out: u64,
@@ -106,6 +108,7 @@ where
     let connection = edge.registry.connect();
     let span = info_span!(
         "connection",
+        connection.id = %connection.id,
         recipe.id = %upgraded.recipe,
         user.id = Empty,
         session.id = Empty,
@@ -126,7 +129,14 @@ where
     let mut standing = Standing::new();
 
     metrics::unauthenticated().add(1, &[]);
-    let greeted = Box::pin(greeting::greet(&edge, &mut socket, &upgraded, &connection)).await;
+    let greeted = Box::pin(greeting::greet(
+        &edge,
+        &mut socket,
+        &upgraded,
+        &connection,
+        &mut tally,
+    ))
+    .await;
     metrics::unauthenticated().add(-1, &[]);
     upgraded.unauthenticated = None;
     let end = match greeted {
@@ -150,7 +160,12 @@ where
     };
 
     match end {
-        End::Closed(close) => Box::pin(socket.close(close)).await,
+        End::Closed(close) => {
+            let closing = tally
+                .introduced
+                .then(|| outbound::closing(close, &connection.id, edge.clock.now()));
+            Box::pin(socket.close(close, closing)).await;
+        }
         End::Left(_) => Box::pin(socket.finish()).await,
         End::Lost => {}
     }

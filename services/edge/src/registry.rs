@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+use proto::ids::{ConnectionId, LoginSessionId, RecipeId, SessionId, UserId};
 use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
@@ -199,6 +199,8 @@ impl std::fmt::Debug for Sessions {
 #[derive(Debug)]
 pub struct Connection {
     number: u64,
+    /// The id under which operators find it.
+    pub id: ConnectionId,
     /// The way to it.
     pub control: Arc<Control>,
     registry: Arc<Registry>,
@@ -222,6 +224,7 @@ impl Registry {
         lock(&self.connections).insert(number, Arc::clone(&control));
         Connection {
             number,
+            id: ConnectionId::random(),
             control,
             registry: Arc::clone(self),
         }

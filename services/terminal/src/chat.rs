@@ -26,7 +26,7 @@ use self::{
     link::{Heartbeat, Link, SecondChance},
 };
 use backoff::Backoff;
-use edge::wire::inbound::MAX_CONTENT;
+use edge::wire::{frames::Closing, inbound::MAX_CONTENT};
 
 /// How long the server may take to answer the first `auth`.
 const AUTHENTICATED_WITHIN: Duration = Duration::from_secs(10);
@@ -47,6 +47,8 @@ pub(crate) struct Chat {
     history: History,
     backoff: Backoff,
     second_chance: SecondChance,
+    /// What the server has said of the close that it is about to make.
+    announced: Option<Closing>,
     input: Input,
 }
 
@@ -63,6 +65,7 @@ impl Chat {
             history: History::default(),
             backoff: Backoff::new(seed),
             second_chance: SecondChance::Unused,
+            announced: None,
             input: Input::Open,
         }
     }

@@ -36,6 +36,8 @@ pub struct Client {
     /// What arrived while something else was awaited.
     set_aside: VecDeque<Event>,
     user: Option<String>,
+    /// The payload of `closing`, which only a close may follow.
+    closing: Option<Value>,
 }
 
 /// What a server does.
@@ -116,6 +118,7 @@ impl Client {
             place: Place::default(),
             set_aside: VecDeque::new(),
             user: None,
+            closing: None,
         })
     }
 
@@ -287,6 +290,11 @@ impl Client {
         self.socket.into_inner()
     }
 
+    /// What the server said before it closed the connection, if it did: the payload of `closing`.
+    pub fn closing(&self) -> Option<&Value> {
+        self.closing.as_ref()
+    }
+
     /// Where this connection stands in the recipe's order, and what it has seen.
     pub fn place(&self) -> &Place {
         &self.place
@@ -299,17 +307,39 @@ impl Client {
 
     /// What the network brings next, past what was set aside.
     async fn arrival(&mut self, patience: Duration) -> Option<Event> {
-        let arrived = timeout(patience, next_frame(&mut self.socket)).await.ok()?;
+        let end = Instant::now() + patience;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let arrived = timeout(left, next_frame(&mut self.socket)).await.ok()?;
+            if let Some(event) = self.take(arrived) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Holds what arrived against the contract; `None` when it only announces what comes next.
+    fn take(&mut self, arrived: Arrived) -> Option<Event> {
         Some(match arrived {
             Arrived::Text(text) => {
                 let message = self.envelopes.check(&text);
+                assert_eq!(self.closing, None, "closing is the last: {text}");
+                if message["type"] == "closing" {
+                    self.closing = Some(message["payload"].clone());
+                    return None;
+                }
                 if message["type"] == "recipe_update" {
                     assert_eq!(message["payload"]["recipe_id"], self.recipe.as_str());
                     self.place.follow(&message["payload"]);
                 }
                 Event::Message(message)
             }
-            Arrived::End(event) => event,
+            Arrived::End(event) => {
+                if let (Event::Closed(code, reason), Some(told)) = (&event, &self.closing) {
+                    assert_eq!(told["code"], *code, "{told}");
+                    assert_eq!(told["reason"], reason.as_str(), "{told}");
+                }
+                event
+            }
         })
     }
 }

@@ -21,6 +21,7 @@ export const received: {
   auth_required: authRequired,
   error: refuse,
   pong() {},
+  closing() {},
 };
 
 function updated(state: State, update: RecipeUpdatePayload): void {

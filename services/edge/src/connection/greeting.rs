@@ -13,7 +13,7 @@ use tokio::{
 use tracing::{Instrument as _, info_span, warn};
 
 use super::{
-    End, Upgraded,
+    End, Tally, Upgraded,
     socket::{Incoming, Socket},
 };
 use crate::{
@@ -56,6 +56,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
     upgraded: &Upgraded,
     connection: &Connection,
+    tally: &mut Tally,
 ) -> Result<Box<Greeted>, End> {
     let deadline = Instant::now() + edge.config.auth_timeout;
     let auth = select! {
@@ -64,6 +65,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
         () = sleep_until(deadline) => return Err(End::Closed(Close::AuthenticationTimeout)),
         first = first_message(socket) => first?,
     };
+    tally.introduced = true;
     let span = info_span!("auth");
     trace_context::begin(&span, auth.traceparent.as_deref());
     let admission = admit(edge, &upgraded.recipe, auth).instrument(span);

@@ -148,16 +148,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Closes with a reason and waits a moment for the peer to agree, so that it reads the reason before the
-    /// connection is gone.
-    pub(crate) async fn close(mut self, close: Close) {
+    /// connection is gone. `announcement` is the last text frame.
+    pub(crate) async fn close(mut self, close: Close, announcement: Option<Utf8Bytes>) {
         let frame = CloseFrame {
             code: CloseCode::from(close.code()),
             reason: Utf8Bytes::from_static(close.reason()),
         };
+        let last_words = async {
+            if let Some(text) = announcement {
+                // A peer whose buffer is full gets the close alone.
+                self.stream.feed(Message::Text(text)).await.ok();
+            }
+            self.stream.send(Message::Close(Some(frame))).await.ok();
+        };
         // Whoever does not take the reason in time goes without it.
-        timeout(CLOSING, self.stream.send(Message::Close(Some(frame))))
-            .await
-            .ok();
+        timeout(CLOSING, last_words).await.ok();
         timeout(CLOSING, self.drain()).await.ok();
     }
 

@@ -1,6 +1,8 @@
 //! Every close and every error of the protocol: one table each, with its fixed words and what a client should
 //! do about it.
 
+use std::{ops::RangeInclusive, time::Duration};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,28 @@ pub enum Verdict {
     /// The client has a fault: connecting again would end the same way.
     Fault,
 }
+
+/// What a client does after a close, as the server's last frame says it: for programs that do not know the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosingAction {
+    /// Connect again, not before `retry_after_ms`.
+    Reconnect,
+    /// Get a fresh token, by signing in if need be, then connect again.
+    SignIn,
+    /// Do not connect again by itself.
+    Stop,
+}
+
+/// After what time clients come back, spread evenly so that those closed together do not come back together.
+type Spread = RangeInclusive<Duration>;
+
+/// Another edge can take the client at once.
+const SOON: Spread = Duration::from_millis(100)..=Duration::from_secs(1);
+/// What was missing needs some seconds to come back.
+const LATER: Spread = Duration::from_secs(1)..=Duration::from_secs(4);
+/// Somebody must leave first.
+const MUCH_LATER: Spread = Duration::from_secs(5)..=Duration::from_secs(15);
 
 impl Close {
     /// All of them, in the order of the protocol page.
@@ -98,6 +122,51 @@ impl Close {
     /// The close reason, word for word.
     pub const fn reason(self) -> &'static str {
         self.row().1
+    }
+
+    /// What `closing` says of it: the verdict in three words.
+    pub const fn action(self) -> ClosingAction {
+        match self {
+            Self::AuthenticationTimeout
+            | Self::SessionMoved
+            | Self::TryAgainLater
+            | Self::TooManyConnections
+            | Self::TooSlow
+            | Self::ServiceRestart => ClosingAction::Reconnect,
+            Self::InvalidToken
+            | Self::AnotherUser
+            | Self::ReauthenticationTimeout
+            | Self::SessionRevoked => ClosingAction::SignIn,
+            Self::FirstMessageMustBeAuth
+            | Self::MissingAuthToken
+            | Self::NotAllowed
+            | Self::TooManyInvalidMessages
+            | Self::MessageTooBig
+            | Self::TextFramesOnly
+            | Self::InvalidUtf8
+            | Self::ProtocolError => ClosingAction::Stop,
+        }
+    }
+
+    /// After what time its clients come back; `None` when they do not by themselves.
+    pub const fn retry_after(self) -> Option<Spread> {
+        match self {
+            Self::AuthenticationTimeout | Self::SessionMoved | Self::ServiceRestart => Some(SOON),
+            Self::TryAgainLater | Self::TooSlow => Some(LATER),
+            Self::TooManyConnections => Some(MUCH_LATER),
+            Self::FirstMessageMustBeAuth
+            | Self::MissingAuthToken
+            | Self::InvalidToken
+            | Self::NotAllowed
+            | Self::AnotherUser
+            | Self::ReauthenticationTimeout
+            | Self::SessionRevoked
+            | Self::TooManyInvalidMessages
+            | Self::MessageTooBig
+            | Self::TextFramesOnly
+            | Self::InvalidUtf8
+            | Self::ProtocolError => None,
+        }
     }
 
     /// What a client does after it.
@@ -168,6 +237,17 @@ mod tests {
     fn reasons_fit_into_a_close_frame() {
         for close in Close::ALL {
             assert!(close.reason().len() <= 123, "{close:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_shall_reconnect_is_told_when_and_nobody_else() {
+        for close in Close::ALL {
+            let reconnects = close.action() == ClosingAction::Reconnect;
+            assert_eq!(reconnects, close.retry_after().is_some(), "{close:?}");
+            if let Some(spread) = close.retry_after() {
+                assert!(*spread.start() < *spread.end() / 2, "{close:?} spreads nobody");
+            }
         }
     }
 

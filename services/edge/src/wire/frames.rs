@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::codes::ErrorCode;
+use super::codes::{ClosingAction, ErrorCode};
 
 /// A frame that a client sends.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -127,6 +127,14 @@ pub enum ServerFrame {
         timestamp: String,
         payload: Pong,
     },
+    /// The connection is being closed: nothing but the close itself follows.
+    Closing {
+        /// UUIDv7.
+        id: String,
+        /// RFC 3339, UTC.
+        timestamp: String,
+        payload: Closing,
+    },
 }
 
 // `in_reply_to` stands last: `outbound::reply` adds it to a frame that is already serialised.
@@ -220,6 +228,8 @@ pub struct Author {
 pub struct SessionInfo {
     /// Give it as `payload.session` to resume after a lost connection.
     pub id: String,
+    /// The id under which operators find this connection.
+    pub connection: String,
     pub user: Author,
     /// When `auth_required` will come: RFC 3339, UTC.
     pub reauth_at: String,
@@ -268,4 +278,19 @@ pub struct Pong {
     /// The `id` of the `ping`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<String>,
+}
+
+/// Why the server closes the connection, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Closing {
+    /// The code of the close that follows.
+    pub code: u32,
+    /// Its reason.
+    pub reason: String,
+    pub action: ClosingAction,
+    /// With `reconnect`: how long to wait at least. It differs from client to client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The id under which operators find this connection.
+    pub connection: String,
 }

@@ -1,13 +1,19 @@
 //! Makes the server's frames. An update is serialised once for all who see it.
 
+use std::time::Duration;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
+use proto::ids::ConnectionId;
+use rand::RngExt as _;
 use runtime::clock::Timestamp;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
 use super::{
-    codes::ErrorCode,
-    frames::{AuthRequired, AuthRequiredReason, ErrorPayload, Pong, RecipeUpdate, ServerFrame},
+    codes::{Close, ErrorCode},
+    frames::{
+        AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Pong, RecipeUpdate, ServerFrame,
+    },
 };
 
 /// A `recipe_update`.
@@ -40,7 +46,7 @@ pub fn error(
     code: ErrorCode,
     message: impl Into<String>,
     in_reply_to: Option<String>,
-    retry_after: Option<std::time::Duration>,
+    retry_after: Option<Duration>,
     now: Timestamp,
 ) -> Utf8Bytes {
     text(&ServerFrame::Error {
@@ -50,8 +56,7 @@ pub fn error(
             code,
             message: message.into(),
             retryable: code.retryable(),
-            retry_after_ms: retry_after
-                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)),
+            retry_after_ms: retry_after.map(millis),
             in_reply_to,
         },
     })
@@ -63,6 +68,24 @@ pub fn pong(in_reply_to: Option<String>, now: Timestamp) -> Utf8Bytes {
         id: id(),
         timestamp: now.to_string(),
         payload: Pong { in_reply_to },
+    })
+}
+
+/// A `closing`. When its client may come back is drawn anew for each.
+pub fn closing(close: Close, connection: &ConnectionId, now: Timestamp) -> Utf8Bytes {
+    let wait = close
+        .retry_after()
+        .map(|spread| millis(rand::rng().random_range(spread)));
+    text(&ServerFrame::Closing {
+        id: id(),
+        timestamp: now.to_string(),
+        payload: Closing {
+            code: close.code().into(),
+            reason: close.reason().to_owned(),
+            action: close.action(),
+            retry_after_ms: wait,
+            connection: connection.to_string(),
+        },
     })
 }
 
@@ -88,6 +111,11 @@ fn text(frame: &ServerFrame) -> Utf8Bytes {
 
 fn utf8(bytes: Bytes) -> Utf8Bytes {
     Utf8Bytes::try_from(bytes).unwrap_or_default()
+}
+
+/// Whole milliseconds, at least one.
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
 fn id() -> String {

@@ -5,9 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use edge::wire::{
     codes::{Close, ErrorCode},
     frames::{
-        AuthPayload, AuthRequired, AuthRequiredReason, Author, ChatPayload, ClientFrame, Empty,
-        ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, ServerFrame, SessionInfo,
-        Step,
+        AuthPayload, AuthRequired, AuthRequiredReason, Author, ChatPayload, ClientFrame, Closing,
+        Empty, ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, ServerFrame,
+        SessionInfo, Step,
     },
     inbound,
 };
@@ -33,7 +33,12 @@ fn the_table_of_codes_is_what_the_code_says() {
     let closes: Vec<_> = Close::ALL
         .iter()
         .map(|close| {
-            json!({ "code": close.code(), "reason": close.reason(), "verdict": close.verdict() })
+            json!({
+                "code": close.code(),
+                "reason": close.reason(),
+                "verdict": close.verdict(),
+                "action": close.action(),
+            })
         })
         .collect();
     let errors: Vec<_> = ErrorCode::ALL
@@ -87,6 +92,7 @@ fn assert_current(files: impl IntoIterator<Item = (String, Value)>) {
 }
 
 const NOW: &str = "2026-11-22T20:36:02.123Z";
+const CONNECTION: &str = "0198a7c2-5b1e-7c3a-9d4f-cccccccccccc";
 const FRAME: &str = "0198a7c2-5b1e-7c3a-9d4f-1a2b3c4d5e6f";
 
 fn client_examples() -> Vec<(&'static str, ClientFrame)> {
@@ -154,6 +160,17 @@ fn server_examples() -> Vec<(&'static str, ServerFrame)> {
             in_reply_to: Some("message-1".into()),
         },
     };
+    let closing = |close: Close, retry_after_ms| ServerFrame::Closing {
+        id: FRAME.into(),
+        timestamp: NOW.into(),
+        payload: Closing {
+            code: close.code().into(),
+            reason: close.reason().into(),
+            action: close.action(),
+            retry_after_ms,
+            connection: CONNECTION.into(),
+        },
+    };
     vec![
         ("recipe_update_welcome", update(welcome())),
         ("recipe_update_message", update(after_message())),
@@ -186,6 +203,11 @@ fn server_examples() -> Vec<(&'static str, ServerFrame)> {
                 },
             },
         ),
+        (
+            "closing_reconnect",
+            closing(Close::ServiceRestart, Some(640)),
+        ),
+        ("closing_sign_in", closing(Close::SessionRevoked, None)),
     ]
 }
 
@@ -247,6 +269,7 @@ fn welcome() -> RecipeUpdate {
         messages_truncated: Some(true),
         session: Some(SessionInfo {
             id: "0198a7c2-5b1e-7c3a-9d4f-aaaaaaaaaaaa".into(),
+            connection: CONNECTION.into(),
             user: ada(),
             reauth_at: "2026-11-22T20:50:02.000Z".into(),
             expires_at: "2026-11-22T20:51:02.000Z".into(),

@@ -137,11 +137,18 @@ impl Client {
 
     /// The close that comes next, other frames aside.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
+        self.last_words().await.1
+    }
+
+    /// The last frame before the close, if there is one, and the close.
+    pub(crate) async fn last_words(&mut self) -> (Option<Value>, (u16, String)) {
+        let mut last = None;
         loop {
             match timeout(PATIENCE, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Close(Some(frame)))) => {
-                    return (frame.code.into(), frame.reason.to_string());
+                    return (last, (frame.code.into(), frame.reason.to_string()));
                 }
+                Some(Ok(Message::Text(text))) => last = Some(serde_json::from_str(&text).unwrap()),
                 Some(Ok(_)) => {}
                 other => panic!("a close was expected, not {other:?}"),
             }

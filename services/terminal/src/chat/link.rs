@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use edge::wire::codes::{Close, Verdict};
+use edge::wire::{
+    codes::{Close, ClosingAction, Verdict},
+    frames::Closing,
+};
 use tokio::time::Instant;
 
 use super::{
@@ -14,6 +17,8 @@ use super::{
 const SILENCE: Duration = Duration::from_secs(25);
 /// How long it may take to say so.
 const ECHO: Duration = Duration::from_secs(10);
+/// The longest that a server may send a client away for.
+const LONGEST_TOLD: Duration = Duration::from_secs(600);
 
 /// How far the way to the server goes. `why` is what was wrong with the last connection; empty at first.
 #[derive(Debug)]
@@ -146,13 +151,15 @@ impl Chat {
         now: Instant,
         todo: &mut Vec<Action>,
     ) {
+        let announced = self.announced.take();
         let why = match (code, reason) {
             (None | Some(1005 | 1006), _) => "the connection was lost".to_owned(),
             (Some(code), "") => format!("the server closed the connection, code {code}"),
             (Some(_), reason) => format!("the server said: {reason}"),
         };
-        match verdict(code, reason) {
-            Verdict::Retry => self.lost(why, now),
+        let told = announced.as_ref().and_then(retry_after);
+        match verdict(code, reason, announced.map(|closing| closing.action)) {
+            Verdict::Retry => self.lost(why, told, now),
             Verdict::Refresh if self.second_chance == SecondChance::Unused => {
                 self.second_chance = SecondChance::Used;
                 self.outbox.connection_lost();
@@ -161,7 +168,7 @@ impl Chat {
             Verdict::Anew if self.second_chance == SecondChance::Unused => {
                 self.second_chance = SecondChance::Used;
                 self.history.forget_session();
-                self.lost(why, now);
+                self.lost(why, told, now);
             }
             Verdict::Stop | Verdict::Refresh | Verdict::Anew => self.end(Ending::Failed(why), todo),
             Verdict::Fault => {
@@ -174,17 +181,22 @@ impl Chat {
     /// Drops a connection that is of no use.
     pub(super) fn abandon(&mut self, why: &str, now: Instant, todo: &mut Vec<Action>) {
         todo.push(Action::Abandon);
-        self.lost(why.to_owned(), now);
+        self.announced = None;
+        self.lost(why.to_owned(), None, now);
     }
 
-    fn lost(&mut self, why: String, now: Instant) {
+    /// `told`: when the server wants the client back at the earliest.
+    fn lost(&mut self, why: String, told: Option<Duration>, now: Instant) {
         if let Link::Live(live) = &self.link
             && now - live.since >= SETTLED
         {
             self.backoff.reset();
         }
         self.outbox.connection_lost();
-        let wait = self.backoff.next();
+        let wait = match told {
+            Some(told) => self.backoff.next().max(told),
+            None => self.backoff.next(),
+        };
         self.rest(wait, why, now);
     }
 
@@ -203,18 +215,35 @@ impl Chat {
     }
 }
 
-/// What to do after a close. Only what the protocol page calls final is final.
-fn verdict(code: Option<u16>, reason: &str) -> Verdict {
+/// What to do after a close. What the server has announced decides; without that, only what the protocol page calls
+/// final is final.
+fn verdict(code: Option<u16>, reason: &str, announced: Option<ClosingAction>) -> Verdict {
     let Some(code) = code else {
-        return Verdict::Retry;
+        return announced.map_or(Verdict::Retry, by_action);
     };
     let known = Close::ALL
         .iter()
         .find(|close| close.code() == code && close.reason() == reason);
-    match (known, code) {
-        (Some(close), _) => close.verdict(),
-        (None, 1008) => Verdict::Stop,
-        (None, 1002 | 1003 | 1007 | 1009) => Verdict::Fault,
-        (None, _) => Verdict::Retry,
+    match (known, announced, code) {
+        (Some(close), None, _) => close.verdict(),
+        // The reason says more than the action, when they agree.
+        (Some(close), Some(action), _) if close.action() == action => close.verdict(),
+        (_, Some(action), _) => by_action(action),
+        (None, None, 1008) => Verdict::Stop,
+        (None, None, 1002 | 1003 | 1007 | 1009) => Verdict::Fault,
+        (None, None, _) => Verdict::Retry,
     }
+}
+
+fn by_action(action: ClosingAction) -> Verdict {
+    match action {
+        ClosingAction::Reconnect => Verdict::Retry,
+        ClosingAction::SignIn => Verdict::Refresh,
+        ClosingAction::Stop => Verdict::Stop,
+    }
+}
+
+fn retry_after(closing: &Closing) -> Option<Duration> {
+    let told = Duration::from_millis(closing.retry_after_ms?);
+    Some(told.min(LONGEST_TOLD))
 }

@@ -46,6 +46,7 @@ impl Chat {
             ServerFrame::AuthRequired { .. } => self.asked_again(now, todo),
             ServerFrame::Error { payload, .. } => self.refused(payload, now, todo),
             ServerFrame::Pong { .. } => {}
+            ServerFrame::Closing { payload, .. } => self.announced = Some(payload),
         }
     }
 

@@ -6,7 +6,8 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-const KINDS: [&str; 4] = ["recipe_update", "auth_required", "error", "pong"];
+const KINDS: [&str; 5] = ["recipe_update", "auth_required", "error", "pong", "closing"];
+const ACTIONS: [&str; 3] = ["reconnect", "sign_in", "stop"];
 const CODES: [&str; 7] = [
     "invalid_message",
     "message_too_long",
@@ -56,8 +57,19 @@ fn check_payload(kind: &str, payload: &Value) {
             assert!(!words.is_empty(), "no words for people: {payload}");
             assert!(payload["retryable"].is_boolean(), "{payload}");
         }
+        "closing" => check_closing(payload),
         _ => assert!(payload["in_reply_to"].is_string(), "{payload}"),
     }
+}
+
+fn check_closing(payload: &Value) {
+    assert!(payload["code"].is_u64(), "{payload}");
+    assert!(payload["reason"].is_string(), "{payload}");
+    assert!(payload["connection"].is_string(), "{payload}");
+    let action = payload["action"].as_str().unwrap_or_default();
+    assert!(ACTIONS.contains(&action), "no such action: {payload}");
+    let told = payload["retry_after_ms"].is_u64();
+    assert_eq!(told, action == "reconnect", "{payload}");
 }
 
 fn check_update(payload: &Value) {
@@ -73,6 +85,7 @@ fn check_update(payload: &Value) {
     skipped.chain(own).for_each(check_message);
     if let Some(session) = payload.get("session") {
         assert!(session["id"].is_string(), "{payload}");
+        assert!(session["connection"].is_string(), "{payload}");
         assert!(session["user"]["id"].is_string(), "{payload}");
         assert!(session["user"]["name"].is_string(), "{payload}");
         assert!(is_utc(&session["reauth_at"]), "{payload}");

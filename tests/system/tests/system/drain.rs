@@ -22,6 +22,9 @@ async fn sigterm_closes_everyone_with_1012_and_ends_with_0() {
     stack.edges[0].process().terminate();
 
     signed_in.until_close(1012, "Service restart").await;
+    let told = signed_in.closing().expect("the close is announced");
+    assert_eq!(told["action"], "reconnect");
+    assert!((100..=1_000).contains(&told["retry_after_ms"].as_u64().unwrap()));
     signing_in.expect_close(1012, "Service restart").await;
     let ended = stack.edges[0].ended().await;
     assert_eq!(ended.status.code(), Some(0), "{:?}", ended.status);

@@ -24,7 +24,8 @@ async fn every_connection_ends_with_one_line_that_sums_it_up() {
     let flags = ["--log-format", "json"];
     let stack = Plan::together().log("info").edge(&flags).start().await;
     let ada = stack.register("ada").await;
-    let mut client = stack.join(&ada, "soup").await;
+    let mut client = stack.connect("soup").await;
+    let welcome = client.auth(&ada.access_token).await;
     for content in ["add 2 eggs", "hello"] {
         client.say(content).await;
     }
@@ -53,6 +54,8 @@ async fn every_connection_ends_with_one_line_that_sums_it_up() {
     assert_eq!(known["span"]["recipe.id"], "soup", "{known}");
     assert_eq!(known["span"]["user.id"], ada.id.as_str(), "{known}");
     assert!(known["span"]["session.id"].is_string(), "{known}");
+    let connection = &welcome["session"]["connection"];
+    assert_eq!(&known["span"]["connection.id"], connection, "{known}");
     let unknown = of(false);
     assert_eq!(unknown["close.code"], 1008, "{unknown}");
     assert_eq!(

@@ -101,15 +101,24 @@ fn the_tables_of_closes_and_errors_are_those_of_the_code() {
     let codes = json_file("websocket/codes.json");
     let closes: Vec<_> = list(&document["x-closes"])
         .iter()
-        .map(|row| json!({ "code": row["code"], "reason": row["reason"], "verdict": row["verdict"] }))
+        .map(|row| {
+            json!({
+                "code": row["code"],
+                "reason": row["reason"],
+                "verdict": row["verdict"],
+                "action": row["action"],
+            })
+        })
         .collect();
     assert_eq!(Value::from(closes), codes["closes"]);
     assert_eq!(document["x-errors"], codes["errors"]);
-    let verdicts = list(&codes["closes"])
-        .iter()
-        .map(|close| string(&close["verdict"]).to_owned())
-        .collect();
-    assert_eq!(keys(&document["x-verdicts"]), verdicts);
+    for (key, table) in [("verdict", "x-verdicts"), ("action", "x-actions")] {
+        let used = list(&codes["closes"])
+            .iter()
+            .map(|close| string(&close[key]).to_owned())
+            .collect();
+        assert_eq!(keys(&document[table]), used);
+    }
 }
 
 #[test]

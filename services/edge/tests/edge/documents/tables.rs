@@ -34,19 +34,20 @@ pub(super) fn life(document: &Value) -> String {
 
 pub(super) fn closes(document: &Value) -> String {
     let row = |row: &Value| {
-        let [reason, verdict, means] = ["reason", "verdict", "means"].map(|key| string(&row[key]));
-        format!("| {} | `{reason}` | {verdict} | {means} |\n", row["code"])
+        let [reason, verdict, action, means] =
+            ["reason", "verdict", "action", "means"].map(|key| string(&row[key]));
+        format!("| {} | `{reason}` | {verdict} | `{action}` | {means} |\n", row["code"])
     };
     let closes: String = list(&document["x-closes"]).iter().map(row).collect();
-    let verdict = |(name, words): (&String, &Value)| format!("- **{name}**: {}\n", string(words));
-    let verdicts: String = object(&document["x-verdicts"])
-        .iter()
-        .map(verdict)
-        .collect();
+    let entry = |(name, words): (&String, &Value)| format!("- **{name}**: {}\n", string(words));
+    let entries =
+        |key: &str| -> String { object(&document[key]).iter().map(entry).collect() };
     format!(
-        "## Closes\n\n| code | reason | verdict | means |\n| --- | --- | --- | --- |\n{closes}\n\
-         What a client does, by verdict:\n\n{}",
-        verdicts.trim_end()
+        "## Closes\n\n| code | reason | verdict | action | means |\n| --- | --- | --- | --- | --- |\n{closes}\n\
+         What a client does, by verdict:\n\n{}\n\
+         What `closing` says of it, as `action`:\n\n{}",
+        entries("x-verdicts"),
+        entries("x-actions").trim_end()
     )
 }
 

@@ -31,14 +31,16 @@ async fn the_worked_session_goes_as_it_is_written() {
             let text = frame.replace(TOKEN.0, TOKEN.1);
             ada.send_raw(Message::text(text)).await;
         }
+        if step.get("revoked").is_some() {
+            let login = "login-of-ada".parse().unwrap();
+            kitchen.edge.registry.revoke(&login, Instant::now());
+        }
         for frame in step.get("get").map(list).into_iter().flatten() {
             let written: Value = serde_json::from_str(string(frame)).unwrap();
             assert_is_a("ServerFrame", &written);
             assert_alike(&written, &ada.next().await, "frame");
         }
         if let Some(reason) = step.get("closed").map(string) {
-            let login = "login-of-ada".parse().unwrap();
-            kitchen.edge.registry.revoke(&login, Instant::now());
             assert_eq!(ada.closed().await.1, reason);
         }
     }

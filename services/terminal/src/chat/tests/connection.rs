@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use edge::wire::{
-    codes::{Close, Verdict},
+    codes::{Close, ClosingAction, Verdict},
     frames::{Pong, ServerFrame},
 };
 
@@ -122,6 +122,43 @@ fn every_close_has_the_verdict_of_the_table() {
             Verdict::Retry | Verdict::Anew => assert!(last.starts_with("trouble:"), "{last}"),
         }
     }
+}
+
+#[test]
+fn nobody_comes_back_before_the_server_said_so() {
+    for told in [640, 9_000] {
+        let mut table = Table::live();
+        table.on(closing(Close::ServiceRestart, Some(told)));
+        table.closed(Close::ServiceRestart);
+        let wait = table.chat.next_deadline().unwrap() - table.now;
+        assert!(wait >= Duration::from_millis(told), "{wait:?} for {told}");
+    }
+    // What was said of one connection does not count for the next.
+    let mut table = Table::live();
+    table.on(closing(Close::ServiceRestart, Some(9_000)));
+    table.closed(Close::ServiceRestart);
+    table.next();
+    table.on(Event::Opened);
+    table.on(welcome(3));
+    table.on(lost());
+    let wait = table.chat.next_deadline().unwrap() - table.now;
+    assert!(wait < Duration::from_secs(2), "{wait:?}");
+}
+
+#[test]
+fn a_close_of_a_newer_server_is_obeyed_as_it_was_announced() {
+    let closed = |action| {
+        let mut table = Table::live();
+        table.on(closing_with(1008, "Of a later time", action, None));
+        table.on(Event::Closed {
+            code: Some(1008),
+            reason: "Of a later time".into(),
+        })
+    };
+    let last = |action| closed(action).pop().unwrap();
+    assert!(last(ClosingAction::Reconnect).starts_with("trouble:"));
+    assert_eq!(last(ClosingAction::SignIn), "refresh");
+    assert!(last(ClosingAction::Stop).starts_with("failed:"));
 }
 
 #[test]

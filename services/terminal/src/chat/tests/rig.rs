@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use edge::wire::{
-    codes::{Close, ErrorCode},
+    codes::{Close, ClosingAction, ErrorCode},
     frames::{
-        AuthRequired, AuthRequiredReason, Author, ErrorPayload, Message, Recipe, RecipeUpdate,
+        AuthRequired, AuthRequiredReason, Author, Closing, ErrorPayload, Message, Recipe, RecipeUpdate,
         ServerFrame, SessionInfo,
     },
 };
@@ -209,6 +209,29 @@ pub(super) fn error(code: ErrorCode, in_reply_to: &str, retry_after_ms: Option<u
             retryable: code.retryable(),
             retry_after_ms,
             in_reply_to: Some(in_reply_to.into()),
+        },
+    }))
+}
+
+pub(super) fn closing(close: Close, retry_after_ms: Option<u64>) -> Event {
+    closing_with(close.code(), close.reason(), close.action(), retry_after_ms)
+}
+
+pub(super) fn closing_with(
+    code: u16,
+    reason: &str,
+    action: ClosingAction,
+    retry_after_ms: Option<u64>,
+) -> Event {
+    Event::Frame(Box::new(ServerFrame::Closing {
+        id: String::new(),
+        timestamp: String::new(),
+        payload: Closing {
+            code: code.into(),
+            reason: reason.into(),
+            action,
+            retry_after_ms,
+            connection: "c1".into(),
         },
     }))
 }
