@@ -100,6 +100,9 @@ pub struct Principal {
     /// When the token was issued.
     #[prost(message, optional, tag = "5")]
     pub issued_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The token's own id (`jti`): the same for the same token only. Empty from services of before this field.
+    #[prost(string, tag = "6")]
+    pub token_id: ::prost::alloc::string::String,
 }
 /// The token is good.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -107,6 +107,7 @@ impl AuthService for Auth {
                 expires_at: Some(timestamp(principal.expires_at)),
                 expires_in: duration(left),
                 issued_at: Some(timestamp(principal.issued_at)),
+                token_id: principal.token_id,
             }),
         }))
     }

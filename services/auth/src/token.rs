@@ -28,6 +28,8 @@ const SLACK: Duration = Duration::from_secs(5);
 pub(crate) struct Principal {
     pub(crate) user: User,
     pub(crate) session: LoginSessionId,
+    /// The token's own id.
+    pub(crate) token_id: String,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }
@@ -205,6 +207,7 @@ fn principal(claims: &Claims) -> Option<Principal> {
             name: claims.name.parse().ok()?,
         },
         session: claims.sid.parse().ok()?,
+        token_id: claims.jti.clone(),
         issued_at: from_seconds(claims.iat),
         expires_at: from_seconds(claims.exp),
     })

@@ -98,6 +98,8 @@ pub enum Action {
     Verify,
     /// Answer this accepted `auth` with the new session.
     Welcome(Reauth),
+    /// Answer this `auth`, which changed nothing, with the session as it is.
+    Repeat(Reauth),
     /// Send `auth_required`; the connection closes after `answer_in` if nothing comes.
     Ask {
         /// Why.
@@ -281,6 +283,31 @@ impl Session {
         if principal.user != self.principal.user {
             return vec![Action::Close(Close::AnotherUser)];
         }
+        let mut actions = if self.outlasts(&principal) {
+            vec![Action::Repeat(answered)]
+        } else {
+            self.renew(principal, expires);
+            vec![Action::Record, Action::Welcome(answered)]
+        };
+        let last_chance = self.expires.checked_sub(self.timings.grace).unwrap_or(now);
+        self.unwelcomed
+            .push_back(last_chance.max(now + WELCOME_FIRST));
+        if !self.unjudged.is_empty() {
+            actions.push(Action::Verify);
+        }
+        actions
+    }
+
+    /// Whether a good token that was shown changes nothing: it is the one in use, or ends before that.
+    ///
+    /// Its end is compared as the auth service tells it: each call measures it a little differently here.
+    fn outlasts(&self, shown: &Principal) -> bool {
+        let used = &self.principal;
+        let is_same = !shown.token_id.is_empty() && shown.token_id == used.token_id;
+        is_same || shown.token_ends < used.token_ends
+    }
+
+    fn renew(&mut self, principal: Principal, expires: Instant) {
         self.principal = principal;
         self.expires = expires;
         self.generation += 1;
@@ -288,14 +315,6 @@ impl Session {
         self.last_look = None;
         // What was validated before a review is asked again by whoever knows of it.
         self.review_waits = false;
-        let last_chance = expires.checked_sub(self.timings.grace).unwrap_or(now);
-        self.unwelcomed
-            .push_back(last_chance.max(now + WELCOME_FIRST));
-        let mut actions = vec![Action::Record, Action::Welcome(answered)];
-        if !self.unjudged.is_empty() {
-            actions.push(Action::Verify);
-        }
-        actions
     }
 
     fn welcomed(&mut self, now: Instant) -> Vec<Action> {

@@ -21,6 +21,10 @@ pub struct Principal {
     pub login_session: LoginSessionId,
     /// When the token was found good, by the auth service's clock.
     pub validated_at: Timestamp,
+    /// The id of the token that proved it; empty when the auth service did not say.
+    pub token_id: Arc<str>,
+    /// When that token ends, by the auth service's clock.
+    pub token_ends: Timestamp,
 }
 
 #[cfg(test)]
@@ -32,6 +36,18 @@ impl Principal {
             name: name.into(),
             login_session: "login".parse().unwrap(),
             validated_at: Timestamp::from_unix_millis(0),
+            token_id: "".into(),
+            token_ends: Timestamp::from_unix_millis(0),
+        }
+    }
+
+    /// The same, proved by this token.
+    #[must_use]
+    pub fn by_token(self, id: &str, ends: Timestamp) -> Self {
+        Self {
+            token_id: id.into(),
+            token_ends: ends,
+            ..self
         }
     }
 }

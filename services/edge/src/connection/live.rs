@@ -279,6 +279,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                     }
                     self.rejoin(reauth, Duration::ZERO);
                 }
+                Action::Repeat(reauth) => self.rejoin(reauth, Duration::ZERO),
                 Action::Ask { reason, answer_in } => {
                     self.ask(reason, answer_in, asker, tally).await?;
                 }

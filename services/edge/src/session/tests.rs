@@ -3,6 +3,8 @@
 mod answers;
 mod random;
 
+use runtime::clock::Timestamp;
+
 use super::*;
 
 const TIMINGS: Timings = Timings {
@@ -39,6 +41,16 @@ fn named(id: &str) -> Reauth {
 
 fn reauth() -> Event {
     Event::Auth(named(""))
+}
+
+/// A token of ada's that is good until `ends`, by the auth service's clock as by this one.
+fn token(id: &str, (start, ends): (Instant, Instant)) -> Event {
+    let millis = (ends - start).as_millis().try_into().unwrap();
+    let ends_at = Timestamp::from_unix_millis(millis);
+    Event::Verified(Verdict::Good {
+        principal: principal("ada").by_token(id, ends_at),
+        expires: ends,
+    })
 }
 
 fn good(user: &str, expires: Instant) -> Event {

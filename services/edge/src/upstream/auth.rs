@@ -298,9 +298,12 @@ fn read(status: &Status) -> AuthError {
 
 fn read_principal(principal: ProtoPrincipal) -> Result<Principal, AuthError> {
     let expires_in = duration(principal.expires_in.as_ref());
+    let token_ends = convert::timestamp(principal.expires_at.as_ref());
     let user = principal.user.ok_or(AuthError::Unavailable)?;
     Ok(Principal {
-        validated_at: convert::timestamp(principal.expires_at.as_ref()).before(expires_in),
+        validated_at: token_ends.before(expires_in),
+        token_id: Arc::from(principal.token_id),
+        token_ends,
         user: user.id.parse().map_err(|_| AuthError::Unavailable)?,
         name: Arc::from(user.name),
         login_session: principal

@@ -246,7 +246,10 @@ mod tests {
             let reconnects = close.action() == ClosingAction::Reconnect;
             assert_eq!(reconnects, close.retry_after().is_some(), "{close:?}");
             if let Some(spread) = close.retry_after() {
-                assert!(*spread.start() < *spread.end() / 2, "{close:?} spreads nobody");
+                assert!(
+                    *spread.start() < *spread.end() / 2,
+                    "{close:?} spreads nobody"
+                );
             }
         }
     }

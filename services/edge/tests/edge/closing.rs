@@ -89,7 +89,11 @@ async fn closes_of_a_session_name_the_connection_that_its_first_answer_named() {
         }
         assert_announced(client, close, &connection).await;
     }
-    assert_eq!(connections.len(), 10, "each connection has an id of its own");
+    assert_eq!(
+        connections.len(),
+        10,
+        "each connection has an id of its own"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,6 +142,6 @@ async fn clients_of_a_stopping_edge_come_back_at_different_times() {
         assert_eq!(told["action"], json!(ClosingAction::Reconnect));
         waits.push(told["retry_after_ms"].as_u64().unwrap());
     }
-    let halves = [0..500, 500..2_000].map(|half| waits.iter().filter(|w| half.contains(w)).count());
-    assert!(halves.iter().all(|&count| count > 5), "{waits:?}");
+    let early = waits.iter().filter(|&&wait| wait < 500).count();
+    assert!((5..=45).contains(&early), "{waits:?}");
 }

@@ -1,8 +1,9 @@
 //! Who is told what, and that each message of a client has exactly one answer.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::kit::Kitchen;
@@ -153,10 +154,7 @@ async fn logout_closes_the_connections_of_that_login_only() {
     let (mut ada, _) = kitchen.enter("ada:900").await;
     let (mut grace, _) = kitchen.enter("grace:900").await;
     let login = "login-of-ada".parse().unwrap();
-    kitchen
-        .edge
-        .registry
-        .revoke(&login, tokio::time::Instant::now());
+    kitchen.edge.registry.revoke(&login, Instant::now());
     assert_eq!(ada.closed().await, (1008, "Session revoked".to_owned()));
     grace.say("m", "still here").await;
     assert_eq!(grace.next().await["payload"]["in_reply_to"], "m");
@@ -172,6 +170,29 @@ async fn a_reauth_must_be_good_and_of_the_same_user() {
     grace.auth("eve:900").await;
     let closed = grace.closed().await;
     assert_eq!(closed, (1008, "Token belongs to another user".to_owned()));
+}
+
+/// It is no answer: else a client without a fresh token would be asked again at once, for ever.
+#[tokio::test(start_paused = true)]
+async fn the_token_in_use_shown_again_is_answered_and_changes_nothing() {
+    let kitchen = Kitchen::open(&[]).await;
+    let start = Instant::now();
+    let (mut ada, welcome) = kitchen.enter("ada:900:first").await;
+    assert_eq!(ada.next().await["type"], "auth_required");
+    for token in ["ada:900:first", "ada:890:older"] {
+        ada.auth(token).await;
+        let answer = ada.next().await;
+        assert_eq!(answer["payload"]["in_reply_to"], "a");
+        assert_eq!(
+            answer["payload"]["session"]["id"],
+            welcome["payload"]["session"]["id"]
+        );
+    }
+    let (last, closed) = ada.last_words().await;
+    assert_eq!(closed, (1008, "Re-authentication timeout".to_owned()));
+    assert_eq!(last.unwrap()["type"], "closing", "nobody is asked again");
+    let open_for = start.elapsed();
+    assert!(open_for < Duration::from_secs(14 * 60 + 31), "{open_for:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,6 +18,49 @@ fn a_good_answer_moves_the_deadline_and_counts_a_generation() {
     assert_eq!(session.next_deadline(), now + 14 * MINUTE + FALLBACK_DELAY);
 }
 
+/// Else whoever shows the token that they have would be asked again at once, for ever.
+#[test]
+fn a_token_that_is_in_use_or_ends_before_it_is_answered_and_changes_nothing() {
+    let start = Instant::now();
+    let mut session = session(start);
+    session.handle(reauth(), start);
+    session.handle(token("used", (start, start + LIFE)), start);
+    session.handle(Event::Welcomed, start);
+    let asked = start + 14 * MINUTE;
+    assert!(asks(&session.handle(prompt(2), asked)));
+
+    for (id, ends) in [("used", start + LIFE), ("older", start + LIFE - MINUTE / 2)] {
+        assert_eq!(
+            session.handle(Event::Auth(named(id)), asked),
+            [Action::Verify]
+        );
+        let answer = session.handle(token(id, (start, ends)), asked);
+        assert_eq!(answer, vec![Action::Repeat(named(id))]);
+        assert_eq!(session.handle(Event::Welcomed, asked), vec![]);
+        assert_eq!(session.generation(), 2);
+        assert_eq!(session.expires(), start + LIFE);
+        assert_eq!(session.next_deadline(), asked + TIMINGS.grace);
+    }
+
+    session.handle(reauth(), asked);
+    let renewed = session.handle(token("newer", (start, asked + LIFE)), asked);
+    assert_eq!(renewed, vec![Action::Record, Action::Welcome(named(""))]);
+    assert_eq!(session.generation(), 3);
+}
+
+/// A service of the build before does not say which token it is.
+#[test]
+fn a_token_of_which_only_the_end_is_known_counts_when_it_ends_no_earlier() {
+    let start = Instant::now();
+    let mut session = session(start);
+    for generation in 2..4 {
+        session.handle(reauth(), start);
+        let answer = session.handle(token("", (start, start + LIFE)), start);
+        assert_eq!(answer, vec![Action::Record, Action::Welcome(named(""))]);
+        assert_eq!(session.generation(), generation);
+    }
+}
+
 #[test]
 fn an_answer_that_waits_for_its_verdict_is_not_late() {
     let start = Instant::now();

@@ -7,10 +7,18 @@ use super::*;
 #[derive(Debug, Clone)]
 enum Step {
     Auth,
-    Good { user: bool, life: u64 },
+    Good {
+        user: bool,
+        life: u64,
+    },
+    /// The token in use.
+    Same,
     Invalid,
     Welcomed,
-    Prompt { back: u64, review: bool },
+    Prompt {
+        back: u64,
+        review: bool,
+    },
     Chat,
     Tick,
 }
@@ -20,6 +28,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
         2 => Just(Step::Auth),
         3 => (prop::bool::weighted(0.97), 0..1_800_u64)
             .prop_map(|(user, life)| Step::Good { user, life }),
+        1 => Just(Step::Same),
         1 => Just(Step::Invalid),
         2 => Just(Step::Welcomed),
         6 => (0..3_u64, prop::bool::weighted(0.1))
@@ -39,10 +48,12 @@ proptest! {
     /// one token, and an answer that is awaited is not waited for longer than the grace.
     #[test]
     fn nothing_after_the_end_and_one_prompt_a_token(steps in steps()) {
-        let mut now = Instant::now();
-        let mut expires = now + LIFE;
-        let mut session = Session::new(TIMINGS, principal("ada"), expires);
+        let start = Instant::now();
+        let (mut now, mut expires) = (start, start + LIFE);
+        let first = principal("ada").by_token("0", Timestamp::from_unix_millis(900_000));
+        let mut session = Session::new(TIMINGS, first, expires);
         let mut asked_for = None;
+        let (mut used, mut tokens) = ("0".to_owned(), 0_u64);
         let mut pending = 0_usize;
         for (step, gap) in steps {
             now += Duration::from_millis(gap);
@@ -53,11 +64,19 @@ proptest! {
                     pending -= 1;
                     let user = if user { "ada" } else { "eve" };
                     let end = now + Duration::from_secs(life);
-                    if now < expires && user == "ada" { expires = end; }
-                    good(user, end)
+                    let counts = now < expires && user == "ada" && end >= expires;
+                    tokens += 1;
+                    let id = tokens.to_string();
+                    if counts { (expires, used) = (end, id.clone()); }
+                    match user { "ada" => token(&id, (start, end)), other => good(other, end) }
+                }
+                Step::Same if pending > 0 => {
+                    pending -= 1;
+                    // However late the service says so.
+                    token(&used, (start, now.max(expires)))
                 }
                 Step::Invalid if pending > 0 => { pending -= 1; Event::Verified(Verdict::Invalid) }
-                Step::Good { .. } | Step::Invalid => continue,
+                Step::Good { .. } | Step::Same | Step::Invalid => continue,
                 Step::Welcomed => Event::Welcomed,
                 Step::Prompt { back, review } => Event::Prompted {
                     generation: session.generation().saturating_sub(back),

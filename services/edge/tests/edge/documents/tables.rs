@@ -36,12 +36,14 @@ pub(super) fn closes(document: &Value) -> String {
     let row = |row: &Value| {
         let [reason, verdict, action, means] =
             ["reason", "verdict", "action", "means"].map(|key| string(&row[key]));
-        format!("| {} | `{reason}` | {verdict} | `{action}` | {means} |\n", row["code"])
+        format!(
+            "| {} | `{reason}` | {verdict} | `{action}` | {means} |\n",
+            row["code"]
+        )
     };
     let closes: String = list(&document["x-closes"]).iter().map(row).collect();
     let entry = |(name, words): (&String, &Value)| format!("- **{name}**: {}\n", string(words));
-    let entries =
-        |key: &str| -> String { object(&document[key]).iter().map(entry).collect() };
+    let entries = |key: &str| -> String { object(&document[key]).iter().map(entry).collect() };
     format!(
         "## Closes\n\n| code | reason | verdict | action | means |\n| --- | --- | --- | --- | --- |\n{closes}\n\
          What a client does, by verdict:\n\n{}\n\

@@ -1,20 +1,43 @@
 //! An auth service of few words.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
 use proto::auth::{self, auth_service_server::AuthService};
+use tokio::{sync::OnceCell, time::Instant};
 use tonic::{Request, Response, Status};
 
 use super::Answers;
 
-/// Takes tokens of the form `user:seconds`; every other one is bad.
+/// Takes tokens of the form `user:seconds`, each time as another token, and `user:seconds:id`, which ends so long after
+/// the first call; every other one is bad.
 #[derive(Debug, Default)]
 pub(crate) struct FakeAuth {
     /// Whether it says nothing at all.
     pub(crate) silent: AtomicBool,
     /// Whether it says that it is unavailable.
     pub(crate) away: AtomicBool,
+    began: OnceCell<Instant>,
+    validated: AtomicU64,
+}
+
+impl FakeAuth {
+    /// Whose token it is, how many seconds it is good for, and its id.
+    async fn read(&self, token: &str) -> Option<(String, i64, String)> {
+        let began = *self.began.get_or_init(async || Instant::now()).await;
+        let mut parts = token.split(':');
+        let (user, seconds): (_, i64) = (parts.next()?, parts.next()?.parse().ok()?);
+        match parts.next() {
+            Some(id) => {
+                let gone: i64 = began.elapsed().as_secs().try_into().ok()?;
+                (gone < seconds).then(|| (user.into(), seconds - gone, id.into()))
+            }
+            None => {
+                let number = self.validated.fetch_add(1, Ordering::SeqCst);
+                Some((user.into(), seconds, format!("token-{number}")))
+            }
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -30,18 +53,25 @@ impl AuthService for FakeAuth {
             return Err(Status::unavailable("away"));
         }
         let token = request.into_inner().access_token;
-        let (user, seconds) = token
-            .split_once(':')
-            .and_then(|(user, seconds)| Some((user, seconds.parse().ok()?)))
+        let (user, seconds, token_id) = self
+            .read(&token)
+            .await
             .ok_or_else(|| Status::unauthenticated("Invalid token"))?;
+        let began = *self.began.get_or_init(async || Instant::now()).await;
+        let ends = i64::try_from(began.elapsed().as_secs()).unwrap() + seconds;
         Ok(Response::new(auth::ValidateTokenResponse {
             principal: Some(auth::Principal {
                 user: Some(auth::User {
-                    id: user.into(),
-                    name: user.into(),
+                    id: user.clone(),
+                    name: user.clone(),
                 }),
                 session_id: format!("login-of-{user}"),
+                expires_at: Some(prost_types::Timestamp {
+                    seconds: ends,
+                    nanos: 0,
+                }),
                 expires_in: Some(prost_types::Duration { seconds, nanos: 0 }),
+                token_id,
                 ..auth::Principal::default()
             }),
         }))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use edge::wire::{
     codes::{Close, ClosingAction, ErrorCode},
     frames::{
-        AuthRequired, AuthRequiredReason, Author, Closing, ErrorPayload, Message, Recipe, RecipeUpdate,
-        ServerFrame, SessionInfo,
+        AuthRequired, AuthRequiredReason, Author, Closing, ErrorPayload, Message, Recipe,
+        RecipeUpdate, ServerFrame, SessionInfo,
     },
 };
 use secrecy::ExposeSecret as _;

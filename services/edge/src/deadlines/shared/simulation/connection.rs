@@ -318,6 +318,7 @@ impl Live {
                     }
                     self.under_way.push(rejoin(self.world.clone()));
                 }
+                Action::Repeat(_) => self.under_way.push(rejoin(self.world.clone())),
                 Action::Ask { answer_in, reason } => {
                     let is_review = reason == PromptReason::Review
                         && self.world.bug != Some(Bug::NoTooEarlyRule);
