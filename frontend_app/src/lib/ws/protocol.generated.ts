@@ -66,6 +66,26 @@ export type ClientFrame =
     type: "ping";
   };
 
+/** Why the server closes the connection, and what to do about it. */
+export interface Closing {
+  action: ClosingAction;
+  /** The code of the close that follows. */
+  code: number;
+  /** The id under which operators find this connection. */
+  connection: string;
+  /** Its reason. */
+  reason: string;
+  /** With `reconnect`: how long to wait at least. It differs from client to client. */
+  retry_after_ms?: number | null;
+}
+
+/** What a client does after a close, as the server's last frame says it: for programs that do not know the reason. */
+export type ClosingAction =
+  | "reconnect"
+  | "sign_in"
+  | "stop"
+  | (string & {});
+
 /** Nothing. */
 export type Empty = Record<string, unknown>;
 
@@ -191,10 +211,20 @@ export type ServerFrame =
     /** RFC 3339, UTC. */
     timestamp: string;
     type: "pong";
+  }
+  | {
+    /** UUIDv7. */
+    id: string;
+    payload: Closing;
+    /** RFC 3339, UTC. */
+    timestamp: string;
+    type: "closing";
   };
 
 /** The session that an `auth` opened or renewed. */
 export interface SessionInfo {
+  /** The id under which operators find this connection. */
+  connection: string;
   /** When the token ends: RFC 3339, UTC. */
   expires_at: string;
   /** Give it as `payload.session` to resume after a lost connection. */
@@ -216,11 +246,12 @@ const MessageShape = { author: AuthorShape, content: '', 'effect?': '', 'hint?':
 const IngredientShape = { id: '', name: '', note: '', quantity: '', unit: '' };
 const StepShape = { id: '', text: '' };
 const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], title: '' };
-const SessionInfoShape = { expires_at: '', id: '', reauth_at: '', user: AuthorShape };
+const SessionInfoShape = { connection: '', expires_at: '', id: '', reauth_at: '', user: AuthorShape };
 const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', revision: 0, 'session?': SessionInfoShape };
 const AuthRequiredShape = { expires_at: '', reason: '' };
 const ErrorPayloadShape = { code: '', 'in_reply_to?': '', message: '', 'retry_after_ms?': 0, retryable: false };
 const PongShape = { 'in_reply_to?': '' };
+const ClosingShape = { action: '', code: 0, connection: '', reason: '', 'retry_after_ms?': 0 };
 
 /** Examples of all frames: 0 stands for integers from 0 on. A key with a question mark may be missing or null. */
 export const SHAPES = {
@@ -229,4 +260,5 @@ export const SHAPES = {
   auth_required: { id: '', payload: AuthRequiredShape, timestamp: '' },
   error: { id: '', payload: ErrorPayloadShape, timestamp: '' },
   pong: { id: '', payload: PongShape, timestamp: '' },
+  closing: { id: '', payload: ClosingShape, timestamp: '' },
 } as const;
