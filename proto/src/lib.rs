@@ -1,10 +1,11 @@
 //! The contracts of Recipe Chat as Rust: gRPC code generated from the `.proto` files beside this crate, and
-//! the identifiers that every border shares. It has no behaviour of its own.
+//! the identifiers and texts that every border shares. It has no behaviour of its own.
 //!
 //! The generated files are committed; `cargo test -p proto` writes them anew and fails when they were stale.
 
 pub mod ids;
 pub mod secrets;
+pub mod text;
 
 /// `recipechat.auth.v1`: users, login sessions, tokens.
 #[expect(

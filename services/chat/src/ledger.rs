@@ -14,8 +14,8 @@ use runtime::clock::Timestamp;
 pub(crate) use self::undo::{UndoStack, Undoable};
 use crate::{
     access::{Access, Member, Right, Visibility},
-    message::{Content, Message, MessageKey, Principal},
-    recipe::{self, Change, Command, Parsed, Recipe},
+    message::{Content, Message, MessageKey, Principal, shortened},
+    recipe::{self, Change, Command, Parsed, Recipe, Refusal, json_size, limits},
     refused::{Declined, Refused},
 };
 
@@ -202,7 +202,7 @@ impl Ledger {
             _ if right < Right::Write => return Err(Refused::ReadOnly),
             Parsed::Talk => Outcome::default(),
             Parsed::Unclear { hint } => Outcome::hint(hint.as_str()),
-            Parsed::Changes(changes) => self.change(changes, &draft.author),
+            Parsed::Changes(changes) => self.change(changes, &draft.author)?,
             Parsed::Command(Command::Undo) => self.undo_last()?,
             Parsed::Command(_) if right < Right::Own => return Err(Refused::OwnerOnly),
             Parsed::Command(command) => self.follow_command(command, &draft.author),
@@ -218,10 +218,15 @@ impl Ledger {
         self.access.right_of(who).ok_or(Refused::NoSuchRecipe)
     }
 
-    fn change(&mut self, changes: &[Change], author: &Principal) -> Outcome {
-        match recipe::follow(&self.recipe, changes) {
+    /// A document that cannot be taken over is refused; a message that cannot be followed gets a hint.
+    fn change(&mut self, changes: &[Change], author: &Principal) -> Result<Outcome, Refused> {
+        Ok(match recipe::follow(&self.recipe, changes) {
             Err(refusal) => Outcome::hint(refusal.to_string()),
             Ok((changed, effect)) if changed == *self.recipe => Outcome::effect(effect),
+            Ok((changed, _)) if self.grows_too_large(&changed) => match changes {
+                [Change::Become(_)] => return Err(Refused::RecipeTooLarge),
+                _ => Outcome::hint(Refusal::TooLarge.to_string()),
+            },
             Ok((changed, effect)) => {
                 let undoable = Undoable {
                     author: author.name().into(),
@@ -234,7 +239,13 @@ impl Ledger {
                     ..Outcome::effect(effect)
                 }
             }
-        }
+        })
+    }
+
+    /// Whether a change goes beyond the limit. A recipe from before there was one may shrink step by step.
+    fn grows_too_large(&self, changed: &Recipe) -> bool {
+        let size = json_size(changed);
+        size > limits::JSON && size >= json_size(&self.recipe)
     }
 
     fn undo_last(&mut self) -> Result<Outcome, Refused> {
@@ -242,10 +253,15 @@ impl Ledger {
             return Ok(Outcome::hint("There is nothing left to undo."));
         }
         // Whoever commits puts the past at hand first; without it nothing may be lost.
-        let change = self.undo.pop().ok_or(Refused::Unavailable)?;
+        let change = self.undo.newest().ok_or(Refused::Unavailable)?;
+        let before = change.before.put_back_after(&self.recipe);
+        if self.grows_too_large(&before) {
+            return Ok(Outcome::hint(Refusal::TooLarge.to_string()));
+        }
         let effect = format!("Undid {}'s \"{}\"", change.author, change.effect);
+        self.undo.pop();
         Ok(Outcome {
-            recipe: Some(Arc::new(change.before.put_back_after(&self.recipe))),
+            recipe: Some(Arc::new(before)),
             ..Outcome::effect(effect)
         })
     }
@@ -265,8 +281,8 @@ impl Ledger {
                 content: draft.content.clone(),
                 accepted_at: now,
                 revision: self.revision,
-                effect: outcome.effect,
-                hint: outcome.hint,
+                effect: outcome.effect.map(shortened),
+                hint: outcome.hint.map(shortened),
             }),
             recipe: Arc::clone(&self.recipe),
             changed,

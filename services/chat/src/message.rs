@@ -1,54 +1,25 @@
 //! What people write: messages on their way in, and messages that were accepted.
 
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use proto::ids::{MessageId, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
 use crate::recipe::Recipe;
 
-/// How many characters a message may have.
-const LONGEST: usize = 4_000;
 /// How many characters a user's name may have.
 const LONGEST_NAME: usize = 128;
 
-/// Text that cannot be a message or a name.
+/// How many characters of an effect or a hint are kept.
+const MAX_WORDS: usize = 2_000;
+
+/// What was written.
+pub(crate) type Content = proto::text::MessageText;
+
+/// A name that is empty, too long, or nothing that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidText {
-    /// Empty after trimming, or too long.
-    #[error("a message must have 1 to 4000 characters")]
-    Content,
-    /// Empty, too long, or nothing that can be shown.
-    #[error("a name must have 1 to 128 characters, and no control characters")]
-    Name,
-}
-
-/// What was written: 1 to 4,000 characters, trimmed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Content(Arc<str>);
-
-impl Content {
-    /// The text.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Content {
-    type Err = InvalidText;
-
-    fn from_str(text: &str) -> Result<Self, InvalidText> {
-        // Not every database can keep a NUL, and nobody can read one.
-        let text = text.replace('\0', "");
-        let text = text.trim();
-        // A character has at least one byte, so most texts need no counting.
-        let fits = text.len() <= LONGEST || text.chars().count() <= LONGEST;
-        if text.is_empty() || !fits {
-            return Err(InvalidText::Content);
-        }
-        Ok(Self(text.into()))
-    }
-}
+#[error("a name must have 1 to 128 characters, and no control characters")]
+pub(crate) struct InvalidName;
 
 /// Who asks, as verified by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +34,10 @@ impl Principal {
     ///
     /// # Errors
     /// When the name is empty, too long, or cannot be shown.
-    pub(crate) fn new(user: UserId, name: &str) -> Result<Self, InvalidText> {
+    pub(crate) fn new(user: UserId, name: &str) -> Result<Self, InvalidName> {
         let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
         if !fits || name.contains(char::is_control) {
-            return Err(InvalidText::Name);
+            return Err(InvalidName);
         }
         Ok(Self {
             user,
@@ -130,17 +101,23 @@ impl Update {
     }
 }
 
+/// An effect or a hint that is short enough for people, and for every frame: the rest of it gives way to "…".
+pub(crate) fn shortened(words: String) -> String {
+    match words.char_indices().nth(MAX_WORDS) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None => words,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn content_is_trimmed_and_counted_in_characters() {
-        assert_eq!("  hi \n".parse::<Content>().unwrap().as_str(), "hi");
-        assert_eq!("a\0b".parse::<Content>().unwrap().as_str(), "ab");
-        assert!("\0".parse::<Content>().is_err());
-        assert!("é".repeat(LONGEST).parse::<Content>().is_ok());
-        assert!("é".repeat(LONGEST + 1).parse::<Content>().is_err());
-        assert!(" \t\n ".parse::<Content>().is_err());
+    fn an_effect_or_hint_is_cut_where_nobody_reads_on() {
+        assert_eq!(shortened("Added salt".to_owned()), "Added salt");
+        let long = shortened("é".repeat(MAX_WORDS + 1));
+        assert_eq!(long.chars().count(), MAX_WORDS + 1);
+        assert!(long.ends_with('…'));
     }
 }

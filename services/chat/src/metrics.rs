@@ -85,6 +85,7 @@ impl Metrics {
                 | Refused::NoSuchRevision
                 | Refused::ReadOnly
                 | Refused::OwnerOnly
+                | Refused::RecipeTooLarge
                 | Refused::RecipeIdTaken,
             ) => "refused",
         };

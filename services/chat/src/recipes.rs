@@ -2,6 +2,7 @@
 //! go through here alike. It knows no protobuf and no SQL.
 
 mod importing;
+mod page;
 mod reading;
 mod sharing;
 

@@ -1,5 +1,7 @@
 //! Why a request was refused, in words that may be shown to people. `grpc` maps each to a status.
 
+use crate::recipe::limits;
+
 /// A request that was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
@@ -18,6 +20,9 @@ pub(crate) enum Refused {
     /// The message id was accepted before, with another content.
     #[error("This message id was used before, with another content")]
     MessageIdReused,
+    /// A document that makes the recipe larger than it may be.
+    #[error("A recipe holds at most {} KiB in all; shorten it, or make two of it", limits::JSON >> 10)]
+    RecipeTooLarge,
     /// The recipe id is taken.
     #[error("This recipe id is taken")]
     RecipeIdTaken,

@@ -4,9 +4,12 @@
 //! too. What a client says is read by [`inbound`], by hand, so that each fault has its own words.
 
 pub mod codes;
+mod fitting;
 pub mod frames;
 pub mod inbound;
 pub mod outbound;
+
+pub use self::fitting::MAX_FRAME;
 
 /// The WebSocket subprotocol that the server speaks.
 pub const SUBPROTOCOL: &str = "recipe-chat.v1";

@@ -25,6 +25,9 @@ use crate::{
     patience::{PATIENCE, within},
 };
 
+/// The largest frame of a server.
+const MAX_FRAME: usize = 512 << 10;
+
 /// One connection to one recipe.
 #[derive(Debug)]
 pub struct Client {
@@ -321,6 +324,7 @@ impl Client {
     fn take(&mut self, arrived: Arrived) -> Option<Event> {
         Some(match arrived {
             Arrived::Text(text) => {
+                assert!(text.len() <= MAX_FRAME, "a frame of {} bytes", text.len());
                 let message = self.envelopes.check(&text);
                 assert_eq!(self.closing, None, "closing is the last: {text}");
                 if message["type"] == "closing" {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use proto::{
     chat::{self as wire, answer, link_request, link_response, list_messages_request},
     ids::InvalidId,
+    text::InvalidMessageText,
 };
 use runtime::{clock::Timestamp, trace_context};
 use tonic::{Code, Status};
@@ -15,7 +16,7 @@ use crate::{
     commit::Posted,
     ledger::Ledger,
     link::{Ask, Call, Event, Reply},
-    message::{InvalidText, Message, Principal, Update},
+    message::{InvalidName, Message, Principal, Update},
     recipe::{Ingredient, Recipe, Step, limits},
     recipes::{JoinAs, Joined, MessagePage, PageStart},
     refused::{Declined, Refused},
@@ -28,9 +29,12 @@ pub(super) enum Invalid {
     /// An id that cannot be one.
     #[error(transparent)]
     Id(#[from] InvalidId),
-    /// A text that cannot be one.
+    /// A name that cannot be one.
     #[error(transparent)]
-    Text(#[from] InvalidText),
+    Name(#[from] InvalidName),
+    /// A text that cannot be a message.
+    #[error(transparent)]
+    Text(#[from] InvalidMessageText),
     /// A part without which it says nothing.
     #[error("{0} is missing")]
     Missing(&'static str),
@@ -50,6 +54,7 @@ pub(super) fn code(refused: Refused) -> Code {
         Refused::NoSuchRecipe | Refused::NoSuchRevision => Code::NotFound,
         Refused::ReadOnly | Refused::OwnerOnly => Code::PermissionDenied,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
+        Refused::RecipeTooLarge => Code::InvalidArgument,
         Refused::Busy | Refused::Unavailable => Code::Unavailable,
     }
 }

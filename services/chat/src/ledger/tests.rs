@@ -139,3 +139,74 @@ fn an_editor_becomes_a_viewer_by_another_invitation() {
     assert_eq!(kitchen.ledger.access.members.len(), 1);
     assert_eq!(kitchen.says("bob", "hello").unwrap_err(), Refused::ReadOnly);
 }
+
+/// A recipe of so many steps that are as long as they may be.
+fn long_recipe(steps: usize) -> Recipe {
+    let step = |n| serde_json::json!({"id": format!("s{n}"), "text": "😀".repeat(limits::STEP)});
+    let steps: Vec<_> = (1..=steps).map(step).collect();
+    let recipe =
+        serde_json::json!({"title": "Pie", "servings": 4, "steps": steps, "last_step": 900});
+    serde_json::from_value(recipe).unwrap()
+}
+
+#[test]
+fn a_recipe_never_grows_beyond_its_limit() {
+    let mut kitchen = Kitchen::of("ada");
+    let step = format!("add step: {}", "😀".repeat(1_990));
+    let refusal = (0..limits::STEPS)
+        .find_map(|_| {
+            let said = kitchen.says("ada", &step).unwrap().message.clone();
+            assert!(json_size(&kitchen.ledger.recipe) <= limits::JSON);
+            said.hint.clone()
+        })
+        .expect("a hint");
+    assert!(refusal.contains("larger than 256 KiB"), "{refusal}");
+    assert!(kitchen.ledger.recipe.steps.len() > 30);
+
+    assert!(kitchen.effect("ada", "remove step 1").is_some());
+    assert!(kitchen.effect("ada", &step).is_some());
+}
+
+#[test]
+fn a_recipe_from_before_there_was_a_limit_may_only_shrink() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.ledger.recipe = Arc::new(long_recipe(100));
+
+    let refusal = kitchen.hint("ada", "add 1 egg").unwrap();
+    assert!(refusal.contains("256 KiB"), "{refusal}");
+    assert!(kitchen.effect("ada", "remove step 1").is_some());
+    let refusal = kitchen.hint("ada", "undo").unwrap();
+    assert!(refusal.contains("256 KiB"), "{refusal}");
+    assert!(kitchen.effect("ada", "remove step 2").is_some());
+    assert_eq!(kitchen.ledger.recipe.steps.len(), 98);
+}
+
+#[test]
+fn a_document_that_is_too_large_is_refused_and_not_only_hinted_at() {
+    let mut kitchen = Kitchen::of("ada");
+    let mut import = |id: &str, steps| {
+        let draft = Draft::import(
+            kitchen.ledger.id.clone(),
+            someone("ada"),
+            id.parse().unwrap(),
+            id.parse().unwrap(),
+            long_recipe(steps),
+        );
+        let accepted = kitchen.ledger.accept(&draft, Timestamp::default());
+        accepted.map(|accepted| accepted.message.revision)
+    };
+    assert_eq!(import("large", 40), Err(Refused::RecipeTooLarge));
+    assert_eq!(import("small", 30), Ok(1));
+}
+
+#[test]
+fn what_is_said_of_a_change_stays_short() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen
+        .says("ada", &format!("add 1 {}", "x".repeat(150)))
+        .unwrap();
+    let again: Vec<_> = (2..40).map(|n| format!("change 1 to {n}")).collect();
+    let said = kitchen.says("ada", &again.join("; ")).unwrap();
+    let words = said.message.effect.iter().chain(&said.message.hint);
+    assert!(words.map(|words| words.chars().count()).sum::<usize>() <= 2_001);
+}

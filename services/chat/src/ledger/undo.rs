@@ -77,6 +77,11 @@ impl UndoStack {
         });
     }
 
+    /// The newest change, if it is at hand.
+    pub(crate) fn newest(&self) -> Option<&Undoable> {
+        self.0.back()?.at_hand.as_ref()
+    }
+
     /// Takes the newest change back, if it is at hand.
     pub(crate) fn pop(&mut self) -> Option<Undoable> {
         let undoable = self.0.back_mut()?.at_hand.take()?;

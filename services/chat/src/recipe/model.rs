@@ -21,6 +21,8 @@ pub mod limits {
     pub const TAG: usize = 50;
     pub const STEP: usize = 2_000;
     pub const DESCRIPTION: usize = 2_000;
+    /// In bytes of JSON, as clients are sent it: beside it a frame has as much room again for messages.
+    pub const JSON: usize = 256 << 10;
     /// The largest number of anything that a cook may ask for.
     pub const AMOUNT: u32 = 1_000_000;
 }

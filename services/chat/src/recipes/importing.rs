@@ -11,7 +11,10 @@ use crate::{
     commit::Posted,
     ledger::Draft,
     message::{Content, Principal},
-    recipe::{ImportError, PlainRecipe, Recipe, from_cooklang, from_plain, read_schema_org},
+    recipe::{
+        ImportError, PlainRecipe, Recipe, from_cooklang, from_plain, json_size, limits,
+        read_schema_org,
+    },
     refused::{Declined, Refused},
 };
 
@@ -61,6 +64,10 @@ impl Recipes {
         let (imported, content) = read(document).await?;
         let created = match known {
             Some(_) => false,
+            // The pipeline would refuse it too, and leave an empty recipe behind.
+            None if json_size(&imported) > limits::JSON => {
+                return Err(Refused::RecipeTooLarge.into());
+            }
             None => self.create_for_import(&who, &recipe, &imported).await?,
         };
         let draft = Draft::import(recipe, who, id, content, imported);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proto::ids::{RecipeId, Revision, UserId};
 
-use super::Recipes;
+use super::{Recipes, page};
 use crate::{
     access::Visibility,
     ledger::Ledger,
@@ -18,8 +18,6 @@ use crate::{
 const LATEST: usize = 50;
 /// How many missed messages come at most.
 const MISSED: usize = 500;
-/// How many bytes of text go into one answer: a gRPC message may have 4 MiB, and the recipe needs its part.
-const TEXT: usize = 1 << 20;
 /// How many former visitors can be shut out by one message.
 const VISITORS: usize = 10_000;
 
@@ -100,7 +98,7 @@ impl Recipes {
             limit,
             prefer,
         };
-        let messages = self.page(recipe, page).await?;
+        let messages = self.page(recipe, page, page::alone()).await?;
         Ok(MessagePage {
             truncated: messages.first().is_some_and(|first| first.revision > 1),
             messages,
@@ -148,7 +146,8 @@ impl Recipes {
             limit: if known.is_some() { MISSED } else { LATEST },
             prefer: Prefer::Newest,
         };
-        let messages = self.page(&ledger.id, page).await?;
+        let room = page::beside(&ledger.recipe);
+        let messages = self.page(&ledger.id, page, room).await?;
         let first = messages.first().map_or(ledger.revision + 1, |m| m.revision);
         Ok(Joined {
             recipe_id: ledger.id,
@@ -161,13 +160,18 @@ impl Recipes {
         })
     }
 
-    /// A page that fits into one answer.
-    async fn page(&self, recipe: &RecipeId, page: Page) -> Result<Vec<Arc<Message>>, Refused> {
+    /// A page of at most so many bytes.
+    async fn page(
+        &self,
+        recipe: &RecipeId,
+        page: Page,
+        bytes: usize,
+    ) -> Result<Vec<Arc<Message>>, Refused> {
         if page.after >= page.upto {
             return Ok(Vec::new());
         }
         let messages = self.ask(self.store.messages(recipe, page)).await?;
-        Ok(within(TEXT, messages, page.prefer))
+        Ok(page::within(bytes, messages, page.prefer))
     }
 
     /// The updates after a revision; only the newest when there are too many.
@@ -226,26 +230,4 @@ fn with_versions(
         }));
     }
     updates
-}
-
-/// Cuts messages to so many bytes of text. Each single one is much smaller.
-fn within(text: usize, messages: Vec<Arc<Message>>, prefer: Prefer) -> Vec<Arc<Message>> {
-    let mut left = text;
-    let fits = |message: &&Arc<Message>| {
-        let needs = message.content.as_str().len()
-            + message.effect.as_ref().map_or(0, String::len)
-            + message.hint.as_ref().map_or(0, String::len);
-        let fits = needs <= left;
-        left = left.saturating_sub(needs);
-        fits
-    };
-    let all = messages.len();
-    let fitting = match prefer {
-        Prefer::Oldest => messages.iter().take_while(fits).count(),
-        Prefer::Newest => messages.iter().rev().take_while(fits).count(),
-    };
-    match prefer {
-        Prefer::Oldest => messages.into_iter().take(fitting).collect(),
-        Prefer::Newest => messages.into_iter().skip(all - fitting).collect(),
-    }
 }

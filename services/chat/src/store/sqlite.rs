@@ -7,7 +7,9 @@ mod schema;
 mod worker;
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError, set_permissions},
+    io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -28,6 +30,9 @@ use crate::{
 
 /// How many threads read.
 const READERS: usize = 2;
+/// The files hold what people said in private: only their owner reads them.
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
 
 /// An open SQLite database.
 #[derive(Debug)]
@@ -42,7 +47,12 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the file, which is created with its folder when missing.
     pub(super) fn open(url: &SecretUrl, path: &str) -> Result<Self, OpenError> {
+        let folder = |cause| OpenError::Folder {
+            url: url.clone(),
+            cause,
+        };
         let lock = lock(url, Path::new(path))?;
+        make_private(Path::new(path)).map_err(folder)?;
         let refused = |cause| OpenError::Sqlite {
             url: url.clone(),
             cause,
@@ -50,12 +60,8 @@ impl Sqlite {
         let mut connection = schema::connect(path).map_err(refused)?;
         schema::migrate(&mut connection, url)?;
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::connect(path)).collect();
-        let start = |connection: Connection, begin| {
-            Worker::start(connection, begin).map_err(|cause| OpenError::Folder {
-                url: url.clone(),
-                cause,
-            })
-        };
+        let start =
+            |connection: Connection, begin| Worker::start(connection, begin).map_err(folder);
         Ok(Self {
             writer: start(connection, Begin::Writing)?,
             readers: readers
@@ -179,21 +185,50 @@ fn lock(url: &SecretUrl, path: &Path) -> Result<File, OpenError> {
         cause,
     };
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(parent)
+            .map_err(folder)?;
     }
-    let mut beside = PathBuf::from(path).into_os_string();
-    beside.push(".lock");
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(beside)
+        .mode(FILE_MODE)
+        .open(beside(path, ".lock"))
         .map_err(folder)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(url.clone())),
         Err(TryLockError::Error(cause)) => Err(folder(cause)),
     }
+}
+
+/// Makes the file before SQLite would with the usual permissions; its log gets those of the file. What an earlier
+/// build made is closed to others as well.
+fn make_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(FILE_MODE)
+        .open(path)?;
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        match set_permissions(beside(path, suffix), Permissions::from_mode(FILE_MODE)) {
+            Ok(()) => {}
+            // Who made the file for this service has decided who reads it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    beside.into()
 }
 
 #[cfg(test)]

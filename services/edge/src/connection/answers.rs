@@ -3,7 +3,10 @@
 
 use std::collections::VecDeque;
 
-use proto::ids::{MessageId, Revision};
+use proto::{
+    ids::{MessageId, Revision},
+    text::MessageText,
+};
 
 use crate::wire::{frames::Message, inbound::Chat};
 
@@ -12,7 +15,7 @@ use crate::wire::{frames::Message, inbound::Chat};
 struct Pending {
     ticket: u64,
     id: MessageId,
-    content: String,
+    content: MessageText,
     /// Where it stands in the recipe's order, once the chat service has said so.
     accepted_at: Option<Revision>,
 }
@@ -45,7 +48,7 @@ impl Answers {
     /// Whether the room's update for this message is the answer to one that waits, which then waits no more.
     pub(super) fn answered_by(&mut self, message: &Message) -> bool {
         let found = self.pending.iter().position(|pending| {
-            pending.id.as_str() == message.id && pending.content == message.content
+            pending.id.as_str() == message.id && pending.content.as_str() == message.content
         });
         found.is_some_and(|index| self.pending.remove(index).is_some())
     }
@@ -80,7 +83,7 @@ impl Answers {
     }
 
     /// The tickets, ids and contents of those whose update was skipped: the connection is at `written` now.
-    pub(super) fn skipped(&mut self, written: Revision) -> Vec<(u64, MessageId, String)> {
+    pub(super) fn skipped(&mut self, written: Revision) -> Vec<(u64, MessageId, MessageText)> {
         let skipped = |pending: &&mut Pending| pending.accepted_at.is_some_and(|at| at <= written);
         self.pending
             .iter_mut()
@@ -106,7 +109,7 @@ mod tests {
     fn chat(id: &str, content: &str) -> Chat {
         Chat {
             id: id.parse().unwrap(),
-            content: content.into(),
+            content: content.parse().unwrap(),
             traceparent: None,
         }
     }

@@ -11,6 +11,7 @@ use proto::{
         list_messages_request::Page,
     },
     ids::{MessageId, RecipeId, Revision},
+    text::MessageText,
 };
 use runtime::{clock::Timestamp, trace_context::request};
 use tokio::time::timeout;
@@ -97,8 +98,8 @@ pub struct Post {
     pub recipe: RecipeId,
     /// The idempotency key.
     pub id: MessageId,
-    /// Trimmed, 1 to 4,000 characters.
-    pub content: String,
+    /// What was written.
+    pub content: MessageText,
 }
 
 /// A message that is durable.

@@ -139,7 +139,7 @@ impl Link {
             principal: Some(convert::principal(&post.principal)),
             recipe_id: post.recipe.to_string(),
             message_id: post.id.to_string(),
-            content: post.content,
+            content: post.content.as_str().to_owned(),
         });
         let answer = self.ask(post.recipe, call);
         async move {

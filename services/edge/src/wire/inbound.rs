@@ -3,7 +3,10 @@
 
 use std::fmt;
 
-use proto::ids::{MessageId, Revision, SessionId};
+use proto::{
+    ids::{MessageId, Revision, SessionId},
+    text::{InvalidMessageText, MAX_MESSAGE_CHARS, MessageText},
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,7 +14,7 @@ use serde_json::value::RawValue;
 use super::codes::{Close, ErrorCode};
 
 /// The longest message, in characters after trimming.
-pub const MAX_CONTENT: usize = 4_000;
+pub const MAX_CONTENT: usize = MAX_MESSAGE_CHARS;
 
 /// A well-formed message of a client.
 #[derive(Debug)]
@@ -44,8 +47,8 @@ pub struct Auth {
 pub struct Chat {
     /// The idempotency key.
     pub id: MessageId,
-    /// Trimmed, 1 to 4,000 characters.
-    pub content: String,
+    /// As the chat service keeps it.
+    pub content: MessageText,
     /// W3C trace context.
     pub traceparent: Option<String>,
 }
@@ -208,17 +211,16 @@ fn chat(envelope: &Envelope<'_>, id: Option<MessageId>) -> Result<Chat, Fault> {
     let Ok(Some(content)) = string(payload.content) else {
         return Err(wrong("`payload.content` must be a string"));
     };
-    let content = content.trim();
-    match content.chars().take(MAX_CONTENT + 1).count() {
-        0 => Err(wrong("`payload.content` is empty")),
-        length if length > MAX_CONTENT => Err(Fault {
-            code: ErrorCode::MessageTooLong,
-            ..wrong("a message may have at most 4,000 characters; send it in parts")
-        }),
-        _ => Ok(Chat {
-            content: content.to_owned(),
+    match content.parse() {
+        Ok(content) => Ok(Chat {
+            content,
             traceparent: string(payload.traceparent).ok().flatten(),
             id,
+        }),
+        Err(InvalidMessageText::Empty) => Err(wrong("`payload.content` is empty")),
+        Err(too_long @ InvalidMessageText::TooLong) => Err(Fault {
+            code: ErrorCode::MessageTooLong,
+            ..wrong(&too_long.to_string())
         }),
     }
 }

@@ -11,18 +11,27 @@ use uuid::Uuid;
 
 use super::{
     codes::{Close, ErrorCode},
+    fitting::{MAX_FRAME, MAX_REPLY, fitted},
     frames::{
         AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Pong, RecipeUpdate, ServerFrame,
     },
 };
 
-/// A `recipe_update`.
+/// A `recipe_update`, with less in it than was given when that is more than a frame holds.
 pub fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes {
-    text(&ServerFrame::RecipeUpdate {
+    let mut frame = ServerFrame::RecipeUpdate {
         id: id(),
         timestamp: now.to_string(),
         payload,
-    })
+    };
+    let whole = text(&frame);
+    if whole.len() <= MAX_FRAME - MAX_REPLY {
+        return whole;
+    }
+    if let ServerFrame::RecipeUpdate { payload, .. } = &mut frame {
+        *payload = fitted(payload.clone());
+    }
+    text(&frame)
 }
 
 /// An `auth_required`; `closes_at` is when the connection ends if nothing comes.

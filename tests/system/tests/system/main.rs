@@ -39,4 +39,5 @@ mod outages;
 mod postgres;
 mod redis_loss;
 mod replicas;
+mod sizes;
 mod two_edges;

@@ -12,7 +12,7 @@ use super::super::{
 use crate::{
     access::{Access, Member},
     ledger::Ledger,
-    message::{Message, Principal},
+    message::{Content, Message, Principal, shortened},
 };
 
 pub(super) fn ledger(row: &PgRow) -> Result<Ledger, Error> {
@@ -52,9 +52,9 @@ pub(super) fn message(row: &PgRow) -> Result<Message, Error> {
         revision: unsigned(row.try_get(0)?),
         id: parsed(row, 1)?,
         author: principal(row, 2)?,
-        content: parsed(row, 4)?,
-        effect: row.try_get(5)?,
-        hint: row.try_get(6)?,
+        content: Content::stored(row.try_get(4)?),
+        effect: row.try_get::<Option<String>, _>(5)?.map(shortened),
+        hint: row.try_get::<Option<String>, _>(6)?.map(shortened),
         accepted_at: Timestamp::from_unix_millis(row.try_get(7)?),
     })
 }

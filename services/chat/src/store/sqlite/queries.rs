@@ -13,7 +13,7 @@ use super::super::{
 use crate::{
     access::{Access, Member, folded},
     ledger::Ledger,
-    message::{Message, MessageKey, Principal},
+    message::{Content, Message, MessageKey, Principal, shortened},
 };
 
 const MESSAGE: &str =
@@ -229,9 +229,9 @@ fn message(row: &Row<'_>) -> Result<Message, Error> {
         revision: unsigned(row.get(0)?),
         id: parsed(row, 1)?,
         author: Principal::new(user, text(row, 3)?).map_err(Error::malformed)?,
-        content: parsed(row, 4)?,
-        effect: row.get(5)?,
-        hint: row.get(6)?,
+        content: Content::stored(text(row, 4)?),
+        effect: row.get::<_, Option<String>>(5)?.map(shortened),
+        hint: row.get::<_, Option<String>>(6)?.map(shortened),
         accepted_at: Timestamp::from_unix_millis(row.get(7)?),
     })
 }

@@ -1,6 +1,6 @@
 //! What only SQLite has to promise, and what is said when a database cannot be opened.
 
-use std::time::Duration;
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use super::{Databases, Store, draft, ledger, stored, write};
 
@@ -20,6 +20,30 @@ async fn a_second_opener_is_told_that_the_database_is_in_use() {
 
     drop(store);
     databases.open().await;
+}
+
+#[tokio::test]
+async fn nobody_else_can_read_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("new/data");
+    let url = format!("sqlite:{}", data.join("chat.db").display());
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let open = async || {
+        let store = Store::open(&url.parse().unwrap(), 2).await.unwrap();
+        store.create(&ledger("pie", "ada")).await.unwrap();
+        for entry in fs::read_dir(&data).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+    };
+
+    open().await;
+    assert_eq!(mode(&data), 0o700);
+
+    // As an earlier build left it.
+    let file = data.join("chat.db");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    open().await;
 }
 
 #[tokio::test]

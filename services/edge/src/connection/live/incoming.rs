@@ -1,7 +1,7 @@
 //! What a connection does with its client's frames: each gets exactly one answer that names it.
 
 use futures_util::FutureExt as _;
-use proto::ids::MessageId;
+use proto::{ids::MessageId, text::MessageText};
 use runtime::trace_context;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -109,7 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 
     /// Posts a message; it takes its place in the order at once.
-    fn post(&self, ticket: u64, id: MessageId, content: String) {
+    fn post(&self, ticket: u64, id: MessageId, content: MessageText) {
         let answer = self.edge.link.post(Post {
             principal: self.session.principal().clone(),
             recipe: self.recipe.clone(),

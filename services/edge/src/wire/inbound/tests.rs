@@ -159,7 +159,21 @@ fn content_is_trimmed_and_counted_in_characters() {
     let ClientMessage::Chat(chat) = read(&text).unwrap() else {
         panic!("a chat message");
     };
-    assert_eq!(chat.content, longest);
+    assert_eq!(chat.content.as_str(), longest);
+}
+
+#[test]
+fn control_characters_are_no_content() {
+    let text = r#"{"type":"chat_message","id":"m","payload":{"content":"a\u0000b\u0007"}}"#;
+    let ClientMessage::Chat(chat) = read(text).unwrap() else {
+        panic!("a chat message");
+    };
+    assert_eq!(chat.content.as_str(), "ab");
+    check(
+        r#"{"type":"chat_message","id":"m","payload":{"content":"\u0000\u0007"}}"#,
+        ErrorCode::InvalidMessage,
+        Some("m"),
+    );
 }
 
 #[test]
