@@ -27,5 +27,8 @@ pub mod chat {
     include!("generated/recipechat.chat.v1.rs");
 }
 
+/// The metadata that names the request on whose behalf a call is made; log lines carry it.
+pub const REQUEST_ID: &str = "x-request-id";
+
 /// Both packages as an encoded `FileDescriptorSet`, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptors.bin");

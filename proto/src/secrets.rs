@@ -48,13 +48,15 @@ mod tests {
             format!(
                 "{:?}",
                 LoginResponse {
-                    tokens: Some(tokens.clone())
+                    tokens: Some(tokens.clone()),
+                    device_token: secret.clone(),
                 }
             ),
             format!(
                 "{:?}",
                 RegisterResponse {
-                    tokens: Some(tokens.clone())
+                    tokens: Some(tokens.clone()),
+                    device_token: secret.clone(),
                 }
             ),
             format!(
@@ -67,6 +69,7 @@ mod tests {
                 "{:?}",
                 LoginRequest {
                     password: secret.clone(),
+                    device_token: secret.clone(),
                     ..LoginRequest::default()
                 }
             ),
@@ -86,7 +89,8 @@ mod tests {
             format!(
                 "{:?}",
                 RefreshTokenRequest {
-                    refresh_token: secret.clone()
+                    refresh_token: secret.clone(),
+                    ..RefreshTokenRequest::default()
                 }
             ),
             format!(

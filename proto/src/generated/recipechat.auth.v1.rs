@@ -22,7 +22,8 @@ pub struct TokenPair {
     /// Opaque, good for one use.
     #[prost(string, tag = "3")]
     pub refresh_token: ::prost::alloc::string::String,
-    /// Life of the refresh token from now; rotation does not extend it.
+    /// Life of the refresh token from now: until it must be used, or until the login session ends, which rotation does
+    /// not put off.
     #[prost(message, optional, tag = "4")]
     pub refresh_expires_in: ::core::option::Option<::prost_types::Duration>,
     /// Whom the pair belongs to.
@@ -39,10 +40,10 @@ pub struct RegisterRequest {
     /// 1 to 64 characters: letters, digits, `.`, `_`, `-`.
     #[prost(string, tag = "1")]
     pub username: ::prost::alloc::string::String,
-    /// 8 to 256 characters.
+    /// 8 to 256 characters, and none of the commonest passwords.
     #[prost(string, tag = "2")]
     pub password: ::prost::alloc::string::String,
-    /// Address of the client, for rate limits; may be empty.
+    /// Address of the client, for rate limits; all callers that do not tell it share one.
     #[prost(string, tag = "3")]
     pub client_address: ::prost::alloc::string::String,
 }
@@ -52,6 +53,9 @@ pub struct RegisterRequest {
 pub struct RegisterResponse {
     #[prost(message, optional, tag = "1")]
     pub tokens: ::core::option::Option<TokenPair>,
+    /// Shows at the next sign-in that somebody has signed in to this account on this device before.
+    #[prost(string, tag = "2")]
+    pub device_token: ::prost::alloc::string::String,
 }
 /// Asks for a login session.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -63,9 +67,13 @@ pub struct LoginRequest {
     /// As given at registration.
     #[prost(string, tag = "2")]
     pub password: ::prost::alloc::string::String,
-    /// Address of the client, for rate limits; may be empty.
+    /// Address of the client, for rate limits; all callers that do not tell it share one.
     #[prost(string, tag = "3")]
     pub client_address: ::prost::alloc::string::String,
+    /// What the last sign-in on this device gave; may be empty. Others who fail to sign in to the account do not hold up
+    /// a client that has one.
+    #[prost(string, tag = "4")]
+    pub device_token: ::prost::alloc::string::String,
 }
 /// A login session was opened.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -73,6 +81,9 @@ pub struct LoginRequest {
 pub struct LoginResponse {
     #[prost(message, optional, tag = "1")]
     pub tokens: ::core::option::Option<TokenPair>,
+    /// As in RegisterResponse.
+    #[prost(string, tag = "2")]
+    pub device_token: ::prost::alloc::string::String,
 }
 /// Asks whether an access token is good.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -117,6 +128,9 @@ pub struct RefreshTokenRequest {
     /// The newest refresh token that the client has.
     #[prost(string, tag = "1")]
     pub refresh_token: ::prost::alloc::string::String,
+    /// Address of the client, for the log, and so that it is known at the next sign-in; may be empty.
+    #[prost(string, tag = "2")]
+    pub client_address: ::prost::alloc::string::String,
 }
 /// The old refresh token is spent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -170,7 +184,7 @@ pub struct GetJwksResponse {
 /// Asks for revocations.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRevocationsRequest {}
-/// One login session was revoked, or put under review.
+/// One login session was revoked, or put under review; or everybody is under review.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRevocationsResponse {
     /// The login session that was revoked; empty when this tells of a review.
@@ -182,6 +196,9 @@ pub struct WatchRevocationsResponse {
     /// The review.
     #[prost(message, optional, tag = "3")]
     pub review: ::core::option::Option<SessionReview>,
+    /// Who authenticated before this, in whichever login session, shall do it again: a signing key was revoked.
+    #[prost(message, optional, tag = "4")]
+    pub all_reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Whoever uses a login session shall authenticate again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -238,6 +255,100 @@ pub struct ReviewSessionResponse {
     /// Who authenticates after this has done so.
     #[prost(message, optional, tag = "1")]
     pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for the signing keys.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListKeysRequest {}
+/// The signing keys, the newest first, and the revoked ones after those.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListKeysResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<SigningKey>,
+}
+/// A signing key, as operators see it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SigningKey {
+    /// Its name in the headers of tokens.
+    #[prost(string, tag = "1")]
+    pub kid: ::prost::alloc::string::String,
+    /// 1, 2, 3…: the order in which keys sign.
+    #[prost(uint32, tag = "2")]
+    pub generation: u32,
+    /// What it does.
+    #[prost(enumeration = "SigningKeyState", tag = "3")]
+    pub state: i32,
+    /// When it was made and published; absent when it is revoked.
+    #[prost(message, optional, tag = "4")]
+    pub published_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// From when it signs, unless it is the only one; absent when it is revoked.
+    #[prost(message, optional, tag = "5")]
+    pub signs_from: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was revoked.
+    #[prost(message, optional, tag = "6")]
+    pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for another key to sign.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateKeysRequest {}
+/// Another key signs.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateKeysResponse {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub kid: ::prost::alloc::string::String,
+    /// From when it signs.
+    #[prost(message, optional, tag = "2")]
+    pub signs_from: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Names the key to throw away.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeKeyRequest {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub kid: ::prost::alloc::string::String,
+}
+/// The key is thrown away.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeKeyResponse {}
+/// What a signing key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SigningKeyState {
+    Unspecified = 0,
+    /// Published, and will sign.
+    Next = 1,
+    /// Signs now.
+    Signing = 2,
+    /// Signs no more; its tokens are good until they end.
+    Retired = 3,
+    /// Thrown away: its tokens are not good.
+    Revoked = 4,
+}
+impl SigningKeyState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SIGNING_KEY_STATE_UNSPECIFIED",
+            Self::Next => "SIGNING_KEY_STATE_NEXT",
+            Self::Signing => "SIGNING_KEY_STATE_SIGNING",
+            Self::Retired => "SIGNING_KEY_STATE_RETIRED",
+            Self::Revoked => "SIGNING_KEY_STATE_REVOKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SIGNING_KEY_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SIGNING_KEY_STATE_NEXT" => Some(Self::Next),
+            "SIGNING_KEY_STATE_SIGNING" => Some(Self::Signing),
+            "SIGNING_KEY_STATE_RETIRED" => Some(Self::Retired),
+            "SIGNING_KEY_STATE_REVOKED" => Some(Self::Revoked),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod auth_service_client {
@@ -577,6 +688,89 @@ pub mod auth_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Lists the signing keys, those that were revoked in the last 30 days included; for operators only.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        pub async fn list_keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKeysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListKeys",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "ListKeys"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Has the next key sign, at once when every replica knows it already, else some seconds later; for operators only.
+        /// Tokens of the key before it stay good until they end.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        pub async fn rotate_keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RotateKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RotateKeysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/RotateKeys",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "RotateKeys"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Throws a key away: within ten seconds no replica takes its tokens, and everybody on every edge is asked to
+        /// authenticate again. When it is the key that signs, the next one takes its place. For operators only.
+        ///
+        /// Idempotent. PERMISSION_DENIED as in ListSessions. NOT_FOUND: no such key.
+        pub async fn revoke_key(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeKeyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/RevokeKey",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "RevokeKey"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -688,6 +882,38 @@ pub mod auth_service_server {
             request: tonic::Request<super::ReviewSessionRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ReviewSessionResponse>,
+            tonic::Status,
+        >;
+        /// Lists the signing keys, those that were revoked in the last 30 days included; for operators only.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        async fn list_keys(
+            &self,
+            request: tonic::Request<super::ListKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKeysResponse>,
+            tonic::Status,
+        >;
+        /// Has the next key sign, at once when every replica knows it already, else some seconds later; for operators only.
+        /// Tokens of the key before it stay good until they end.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        async fn rotate_keys(
+            &self,
+            request: tonic::Request<super::RotateKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RotateKeysResponse>,
+            tonic::Status,
+        >;
+        /// Throws a key away: within ten seconds no replica takes its tokens, and everybody on every edge is asked to
+        /// authenticate again. When it is the key that signs, the next one takes its place. For operators only.
+        ///
+        /// Idempotent. PERMISSION_DENIED as in ListSessions. NOT_FOUND: no such key.
+        async fn revoke_key(
+            &self,
+            request: tonic::Request<super::RevokeKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeKeyResponse>,
             tonic::Status,
         >;
     }
@@ -1158,6 +1384,141 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReviewSessionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListKeys" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListKeysSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListKeysRequest>
+                    for ListKeysSvc<T> {
+                        type Response = super::ListKeysResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListKeysRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_keys(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListKeysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/RotateKeys" => {
+                    #[allow(non_camel_case_types)]
+                    struct RotateKeysSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::RotateKeysRequest>
+                    for RotateKeysSvc<T> {
+                        type Response = super::RotateKeysResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RotateKeysRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::rotate_keys(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RotateKeysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/RevokeKey" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeKeySvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::RevokeKeyRequest>
+                    for RevokeKeySvc<T> {
+                        type Response = super::RevokeKeyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeKeyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::revoke_key(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeKeySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

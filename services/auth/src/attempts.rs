@@ -1,233 +1,196 @@
-//! How many sign-ins may fail before the next one must wait: per account, and more generously per client
-//! address. Pure and of bounded size; the time comes in by argument.
+//! How many sign-ins may fail before the next one must wait. Nobody can keep an account shut: failures count for the
+//! account *and* the place that they come from, which is a device that has signed in to it before, or an address block.
+//! An address block has a bound of its own over all accounts, and an account one over all places that it does not know.
+//! Counts are shared by all replicas through Redis, and each counts alone while that is away.
+//!
+//! Every attempt takes a token of each bucket when it begins, so that guesses side by side gain nothing, and gives
+//! them back unless it fails.
 
-use std::{collections::HashMap, mem, time::Duration};
+use std::{mem, time::Duration};
 
+use runtime::rate_limiter::{Decision, Limit, RateLimiter};
 use tokio::time::Instant;
 
-/// How long without an attempt until failures are forgotten.
-const MEMORY: Duration = Duration::from_secs(600);
-/// How many accounts and how many addresses one generation remembers. Each attempt costs a password hash,
-/// so filling it takes longer than [`MEMORY`].
-const CAPACITY: usize = 50_000;
-/// What somebody is told who has too many attempts under way.
-const SOON: Duration = Duration::from_secs(1);
+use crate::config::Config;
+
+/// In how long as many failures are forgiven as are free.
+const WINDOW: Duration = Duration::from_secs(600);
 
 /// When to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryAfter(pub(crate) Duration);
 
-/// How failures lead to waiting.
+/// What a bucket is kept for. The texts are keyed hashes and name nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// One account, tried from one place.
+    Place(String),
+    /// One address block, whatever account it tries.
+    Address(String),
+    /// One account, tried from places that it does not know.
+    Account(String),
+}
+
+/// The limits of failed sign-ins; `None`: no limit.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Failures that cost nothing.
-    pub(crate) free: u32,
-    /// Attempts that may be under way side by side; each failure leaves room for one less.
-    pub(crate) at_once: u32,
-    /// The longest wait.
-    pub(crate) max_delay: Duration,
+struct Limits {
+    place: Option<Limit>,
+    address: Option<Limit>,
+    account: Option<Limit>,
 }
 
-/// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The password was right.
-    Succeeded,
-    /// The password was wrong, or there is no such user.
-    Failed,
-    /// There was no verdict: too busy, or the store was away.
-    Undecided,
-}
-
-/// The failures of late, by one kind of key.
+/// The failures of late.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     limits: Limits,
-    /// What was touched since the last turn, and before it: a bound without a queue of evictions.
-    recent: HashMap<String, Record>,
-    older: HashMap<String, Record>,
-    turned: Instant,
+    limiter: RateLimiter,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Record {
-    failures: u32,
-    under_way: u32,
-    not_before: Instant,
+/// An attempt under way. Dropped without a verdict, as when the caller hangs up, it leaves no trace.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    attempts: &'a Attempts,
+    taken: Vec<(String, Limit)>,
 }
 
 impl Attempts {
-    pub(crate) fn new(limits: Limits, now: Instant) -> Self {
+    pub(crate) fn new(config: &Config, limiter: RateLimiter) -> Self {
+        let limit = |failures| limit(failures, config.sign_in_max_delay);
         Self {
-            limits,
-            recent: HashMap::new(),
-            older: HashMap::new(),
-            turned: now,
+            limits: Limits {
+                place: limit(config.sign_in_failures),
+                address: limit(config.sign_in_failures_per_address),
+                account: limit(config.sign_in_failures_per_account),
+            },
+            limiter,
         }
     }
 
-    /// Begins an attempt, or tells when to try again. What is under way counts as failed until it has ended,
-    /// so that guesses side by side gain nothing.
-    pub(crate) fn begin(&mut self, key: &str, now: Instant) -> Result<(), RetryAfter> {
-        self.turn(now);
-        let limits = self.limits;
-        let record = self.record(key, now);
-        if now < record.not_before {
-            return Err(RetryAfter(record.not_before - now));
-        }
-        let room = limits.at_once.saturating_sub(record.failures).max(1);
-        if record.under_way >= room {
-            return Err(RetryAfter(SOON));
-        }
-        record.under_way += 1;
-        Ok(())
-    }
-
-    /// Ends an attempt that was begun.
-    pub(crate) fn end(&mut self, key: &str, outcome: Outcome, now: Instant) {
-        let limits = self.limits;
-        let record = self.record(key, now);
-        record.under_way = record.under_way.saturating_sub(1);
-        match outcome {
-            Outcome::Succeeded => record.failures = 0,
-            Outcome::Failed => {
-                record.failures = record.failures.saturating_add(1);
-                record.not_before = now + delay(limits, record.failures);
-            }
-            Outcome::Undecided => {}
-        }
-        if record.failures == 0 && record.under_way == 0 {
-            self.recent.remove(key);
-        }
-    }
-
-    fn record(&mut self, key: &str, now: Instant) -> &mut Record {
-        let carried = self.older.remove(key);
-        self.recent.entry(key.to_owned()).or_insert_with(|| {
-            carried.unwrap_or(Record {
-                failures: 0,
-                under_way: 0,
-                not_before: now,
-            })
-        })
-    }
-
-    fn turn(&mut self, now: Instant) {
-        if now.duration_since(self.turned) >= MEMORY || self.recent.len() >= CAPACITY {
-            self.older = mem::take(&mut self.recent);
-            self.turned = now;
+    /// Begins an attempt that has not taken anything yet.
+    pub(crate) fn begin(&self) -> Attempt<'_> {
+        Attempt {
+            attempts: self,
+            taken: Vec::new(),
         }
     }
 }
 
-/// 1, 2, 4… seconds after the free failures, up to the longest wait.
-fn delay(limits: Limits, failures: u32) -> Duration {
-    match failures.checked_sub(limits.free) {
-        None => Duration::ZERO,
-        Some(beyond) => {
-            Duration::from_secs(1_u64.checked_shl(beyond).unwrap_or(u64::MAX)).min(limits.max_delay)
+impl Attempt<'_> {
+    /// Takes one of the bucket of `key`, or tells when to try again.
+    pub(crate) async fn take(&mut self, key: Key) -> Result<(), RetryAfter> {
+        let limits = self.attempts.limits;
+        let (key, limit) = match key {
+            Key::Place(hash) => (format!("sign-in:place:{hash}"), limits.place),
+            Key::Address(hash) => (format!("sign-in:address:{hash}"), limits.address),
+            Key::Account(hash) => (format!("sign-in:account:{hash}"), limits.account),
+        };
+        let Some(limit) = limit else {
+            return Ok(());
+        };
+        match self.attempts.limiter.take(&key, limit).await {
+            Decision::Allowed => {
+                self.taken.push((key, limit));
+                Ok(())
+            }
+            Decision::RetryAfter(wait) => Err(RetryAfter(wait)),
         }
     }
+
+    /// The password was wrong, or the name taken: what was taken stays so.
+    pub(crate) fn fail(mut self) {
+        mem::take(&mut self.taken);
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        for (key, limit) in self.taken.drain(..) {
+            self.attempts.limiter.give_back(&key, limit, 1, now);
+        }
+    }
+}
+
+/// So many at once and in each window; no single wait is longer than `max_delay`.
+fn limit(failures: u32, max_delay: Duration) -> Option<Limit> {
+    let interval = WINDOW.checked_div(failures)?;
+    Limit::new(1, interval.min(max_delay), failures)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::config;
 
-    const LIMITS: Limits = Limits {
-        free: 3,
-        at_once: 3,
-        max_delay: Duration::from_secs(60),
-    };
+    fn attempts(arguments: &[&str]) -> Attempts {
+        Attempts::new(&config(arguments), RateLimiter::new(None))
+    }
 
-    fn fail(attempts: &mut Attempts, now: Instant) {
-        attempts.begin("ada", now).unwrap();
-        attempts.end("ada", Outcome::Failed, now);
+    async fn try_as(attempts: &Attempts, key: &Key) -> Result<(), RetryAfter> {
+        attempts.begin().take(key.clone()).await
+    }
+
+    async fn fail(attempts: &Attempts, key: &Key) {
+        let mut attempt = attempts.begin();
+        attempt.take(key.clone()).await.unwrap();
+        attempt.fail();
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waits_grow_after_the_free_failures_up_to_a_minute() {
-        let mut now = Instant::now();
-        let mut attempts = Attempts::new(LIMITS, now);
-        for _ in 0..3 {
-            fail(&mut attempts, now);
+    async fn after_the_free_failures_each_further_one_waits_a_minute() {
+        let attempts = attempts(&[]);
+        let (ada, grace) = (Key::Place("ada".into()), Key::Place("grace".into()));
+        for _ in 0..10 {
+            fail(&attempts, &ada).await;
         }
-        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
-            let wait = Duration::from_secs(seconds);
-            assert_eq!(attempts.begin("ada", now), Err(RetryAfter(wait)));
-            now += wait;
-            fail(&mut attempts, now);
+        let minute = Duration::from_secs(60);
+        for _ in 0..3 {
+            let wait = try_as(&attempts, &ada).await.unwrap_err();
+            assert_eq!(wait, RetryAfter(minute));
+            assert_eq!(try_as(&attempts, &grace).await, Ok(()));
+            tokio::time::advance(minute).await;
+            fail(&attempts, &ada).await;
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_success_clears_the_account() {
-        let now = Instant::now();
-        let mut attempts = Attempts::new(LIMITS, now);
-        for _ in 0..3 {
-            fail(&mut attempts, now);
-        }
-        let later = now + Duration::from_secs(1);
-        attempts.begin("ada", later).unwrap();
-        attempts.end("ada", Outcome::Succeeded, later);
-
-        for _ in 0..3 {
-            fail(&mut attempts, later);
-        }
-        assert!(attempts.begin("ada", later).is_err());
-        assert_eq!(attempts.begin("grace", later), Ok(()));
+    async fn no_wait_is_longer_than_the_longest() {
+        let attempts = attempts(&["--sign-in-failures=1", "--sign-in-max-delay=5s"]);
+        let ada = Key::Place("ada".into());
+        fail(&attempts, &ada).await;
+        let wait = try_as(&attempts, &ada).await.unwrap_err();
+        assert_eq!(wait, RetryAfter(Duration::from_secs(5)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn guesses_side_by_side_gain_nothing() {
-        let now = Instant::now();
-        let mut attempts = Attempts::new(LIMITS, now);
-        let begun = (0..100).filter(|_| attempts.begin("ada", now).is_ok());
-        assert_eq!(begun.count(), 3);
+        let attempts = attempts(&["--sign-in-failures=3"]);
+        let mut under_way = Vec::new();
+        for _ in 0..100 {
+            let mut attempt = attempts.begin();
+            if attempt.take(Key::Place("ada".into())).await.is_ok() {
+                under_way.push(attempt);
+            }
+        }
+        assert_eq!(under_way.len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_fail_leaves_no_trace_in_any_bucket() {
+        let one = ["--sign-in-failures=1", "--sign-in-failures-per-address=1"];
+        let attempts = attempts(&one);
+        for _ in 0..10 {
+            let mut attempt = attempts.begin();
+            attempt.take(Key::Place("ada".into())).await.unwrap();
+            attempt.take(Key::Address("here".into())).await.unwrap();
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_limit_nobody_waits() {
-        let now = Instant::now();
-        let limits = Limits {
-            free: u32::MAX,
-            at_once: u32::MAX,
-            ..LIMITS
-        };
-        let mut attempts = Attempts::new(limits, now);
-        for _ in 0..1000 {
-            attempts.begin("ada", now).unwrap();
+        let attempts = attempts(&["--sign-in-failures=0"]);
+        for _ in 0..1_000 {
+            fail(&attempts, &Key::Place("ada".into())).await;
         }
-        for _ in 0..1000 {
-            attempts.end("ada", Outcome::Failed, now);
-            fail(&mut attempts, now);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_attempt_without_a_verdict_leaves_no_trace() {
-        let now = Instant::now();
-        let mut attempts = Attempts::new(LIMITS, now);
-        for _ in 0..10 {
-            attempts.begin("ada", now).unwrap();
-            attempts.end("ada", Outcome::Undecided, now);
-        }
-        assert!(attempts.recent.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn memory_is_bounded_and_fades() {
-        let now = Instant::now();
-        let mut attempts = Attempts::new(LIMITS, now);
-        for n in 0..3 * CAPACITY {
-            let key = n.to_string();
-            attempts.begin(&key, now).unwrap();
-            attempts.end(&key, Outcome::Failed, now);
-        }
-        assert!(attempts.recent.len() + attempts.older.len() <= 2 * CAPACITY);
-
-        attempts.turn(now + MEMORY);
-        attempts.turn(now + 2 * MEMORY);
-        assert!(attempts.recent.is_empty() && attempts.older.is_empty());
     }
 }

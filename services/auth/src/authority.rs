@@ -1,12 +1,14 @@
 //! The domain of the auth service: everything that may be asked of it, apart from how it is asked (`grpc`) and
 //! where it is kept (`store`). Here is what all of that shares; the questions are in the modules below.
 
+mod client;
 mod error;
+mod keys;
 mod sessions;
 mod sign_in;
 mod upkeep;
 
-use std::{sync::Mutex, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
@@ -15,24 +17,31 @@ use aws_lc_rs::{
 use runtime::{
     clock::{SharedClock, Timestamp},
     config::SecretUrl,
+    rate_limiter::RateLimiter,
+    redis::Redis,
 };
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
-use tokio::time::Instant;
 
 pub use self::error::OpenError;
 use self::error::outcome;
 pub(crate) use self::{
-    error::Error, sessions::SessionName, sign_in::Credentials, upkeep::spawn_upkeep,
+    client::Client,
+    error::Error,
+    sessions::SessionName,
+    sign_in::{Credentials, SignedIn},
+    upkeep::spawn_upkeep,
 };
 use crate::{
-    attempts::{Attempts, Limits},
+    attempts::Attempts,
     config::Config,
-    keys::{self, KeyKeeper},
+    device::DeviceTokens,
+    keys::{KNOWN_EVERYWHERE, KeyKeeper, KeyStore},
     metrics::Metrics,
     passwords::Passwords,
-    refresh::{LoginSession, Minter, RefreshToken},
+    pseudonyms::{Pseudonyms, Source},
+    refresh::{Lifetimes, LoginSession, Minter, RefreshToken},
     revocation_feed::RevocationFeed,
-    revocations::{Revocations, Watch},
+    revocations::{Event, Mark, Revocations, Watch},
     store::{self, Store},
     token::Rules,
     user::User,
@@ -49,12 +58,13 @@ pub(crate) struct Authority {
     clock: SharedClock,
     config: Config,
     rules: Rules,
-    store: Store,
+    store: Arc<Store>,
     keys: KeyKeeper,
     minter: Minter,
     passwords: Passwords,
-    accounts: Mutex<Attempts>,
-    addresses: Mutex<Attempts>,
+    attempts: Attempts,
+    devices: DeviceTokens,
+    pseudonyms: Pseudonyms,
     revocations: Revocations,
     feed: RevocationFeed,
     metrics: Metrics,
@@ -80,25 +90,32 @@ impl Authority {
         config.check()?;
         let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
         let metrics = Metrics::new();
-        let feed = RevocationFeed::new(redis, metrics.clone())?;
-        let store = Store::open(database, metrics.clone()).await?;
+        let redis = redis.map(Redis::open).transpose()?;
+        let limiter = RateLimiter::new(redis.as_ref());
+        let feed = RevocationFeed::new(redis, metrics.clone());
+        let store = Arc::new(Store::open(database, metrics.clone()).await?);
+        let key_dir = config.key_dir.as_deref();
+        let key_store = KeyStore::open(Arc::clone(&store), key_dir, &[REFRESH_SECRET])
+            .await
+            .map_err(|error| unusable(&error))?;
         let fresh = random_secret().map_err(|error| unusable(&error))?;
-        let secret = store
+        let secret = key_store
             .secret(REFRESH_SECRET, fresh)
             .await
             .map_err(|error| unusable(&error))?;
-        let now = Instant::now();
         let authority = Self {
             rules: Rules::new(
                 config.issuer.clone(),
                 config.audience.clone(),
                 config.access_ttl,
             ),
-            keys: KeyKeeper::new(config.key_max_age, config.access_ttl + SLACK),
+            keys: KeyKeeper::new(key_store, config.key_max_age, config.access_ttl + SLACK),
             minter: Minter::new(&secret),
-            passwords: Passwords::new(metrics.clone()).map_err(|error| unusable(&error))?,
-            accounts: Mutex::new(Attempts::new(account_limits(&config), now)),
-            addresses: Mutex::new(Attempts::new(address_limits(&config), now)),
+            passwords: Passwords::new(config.password_threads, metrics.clone())
+                .map_err(|error| unusable(&error))?,
+            attempts: Attempts::new(&config, limiter),
+            devices: DeviceTokens::new(&secret),
+            pseudonyms: Pseudonyms::new(&secret),
             revocations: Revocations::new(),
             clock,
             config,
@@ -141,10 +158,6 @@ impl Authority {
         self.revocations.watch()
     }
 
-    async fn update_keys(&self) -> Result<(), keys::KeeperError> {
-        self.keys.update(&self.store, self.clock.now()).await
-    }
-
     /// Reads every revocation and review that still matters from the store.
     async fn read_revocations(&self) -> Result<(), store::Error> {
         let since = self.clock.now().before(self.marks_matter_for());
@@ -163,6 +176,14 @@ impl Authority {
         self.config.access_ttl + SLACK
     }
 
+    fn lifetimes(&self) -> Lifetimes {
+        let idle = self.config.refresh_idle_ttl;
+        Lifetimes {
+            grace: self.config.refresh_grace,
+            idle: (!idle.is_zero()).then_some(idle),
+        }
+    }
+
     /// The pair that a client gets whose newest refresh token is `refresh`.
     fn tokens(
         &self,
@@ -178,18 +199,25 @@ impl Authority {
             expires_at,
             ..
         } = &session;
+        let ends_at = session.ends_at(self.lifetimes());
         let access = self.rules.issue(key, user, id, now, *expires_at)?;
         Ok(TokenPair {
             expires_in: access.expires_at.since(now),
             access: access.text,
             refresh: self.minter.write(refresh),
-            refresh_expires_in: expires_at.since(now),
+            refresh_expires_in: ends_at.since(now),
             session,
         })
     }
 
+    /// What stands beside a login session for where its client is.
+    fn source(&self, user: &User, client: &Client) -> Option<Source> {
+        let block = client.block()?;
+        Some(self.pseudonyms.source(&user.name, block))
+    }
+
     /// Opens a login session for a user who has proved themselves.
-    async fn open_session(&self, user: User) -> Result<TokenPair, Error> {
+    async fn open_session(&self, user: User, source: Option<Source>) -> Result<TokenPair, Error> {
         let now = self.clock.now();
         let first = RefreshToken::first(uuid::Uuid::now_v7()).map_err(|_| Error::NoRandomness)?;
         let session = LoginSession {
@@ -201,32 +229,9 @@ impl Authority {
             expires_at: now + self.config.refresh_ttl,
             revoked_at: None,
         };
-        self.store.add_session(session.clone()).await?;
+        self.store.add_session(session.clone(), source).await?;
         self.tokens(session, &first, now)
     }
-}
-
-fn account_limits(config: &Config) -> Limits {
-    let failures = unless_zero(config.sign_in_failures);
-    Limits {
-        free: failures,
-        at_once: failures,
-        max_delay: config.sign_in_max_delay,
-    }
-}
-
-fn address_limits(config: &Config) -> Limits {
-    Limits {
-        free: unless_zero(config.sign_in_failures_per_address),
-        // Many people may sign in from one address at the same time.
-        at_once: u32::MAX,
-        max_delay: config.sign_in_max_delay,
-    }
-}
-
-/// In the configuration, 0 means no limit.
-fn unless_zero(limit: u32) -> u32 {
-    if limit == 0 { u32::MAX } else { limit }
 }
 
 fn random_secret() -> Result<SecretSlice<u8>, Error> {

@@ -1,6 +1,6 @@
 //! What can be configured in the auth service, and which combinations make no sense.
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZero, path::PathBuf, time::Duration};
 
 use runtime::config::{duration, secret};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,6 +18,10 @@ pub struct Config {
     #[arg(long, env = "AUTH_REFRESH_TTL", value_parser = duration, default_value = "30d")]
     pub refresh_ttl: Duration,
 
+    /// How long a login session lives that is not refreshed (0: as long as any)
+    #[arg(long, env = "AUTH_REFRESH_IDLE_TTL", value_parser = duration, default_value = "7d")]
+    pub refresh_idle_ttl: Duration,
+
     /// How long a spent refresh token still gives its successor again; later use is theft
     #[arg(long, env = "AUTH_REFRESH_GRACE", value_parser = duration, default_value = "10s")]
     pub refresh_grace: Duration,
@@ -34,17 +38,32 @@ pub struct Config {
     #[arg(long, env = "AUTH_KEY_MAX_AGE", value_parser = duration, default_value = "30d")]
     pub key_max_age: Duration,
 
-    /// Failed sign-ins to one account before each further one must wait, twice as long every time (0: no limit)
+    /// A folder for the signing keys and the secret of refresh tokens, apart from the database, which then holds none
+    /// of them; replicas share it
+    #[arg(long, env = "AUTH_KEY_DIR")]
+    pub key_dir: Option<PathBuf>,
+
+    /// Failed sign-ins in ten minutes to one account from one device or address before further ones must wait
+    /// (0: no limit)
     #[arg(long, env = "AUTH_SIGN_IN_FAILURES", default_value_t = 10)]
     pub sign_in_failures: u32,
 
-    /// Failed sign-ins from one client address before each further one must wait (0: no limit)
+    /// Failed sign-ins in ten minutes from one client address, to whatever account (0: no limit)
     #[arg(long, env = "AUTH_SIGN_IN_FAILURES_PER_ADDRESS", default_value_t = 100)]
     pub sign_in_failures_per_address: u32,
+
+    /// Failed sign-ins in ten minutes to one account from all devices and addresses that never signed in to it
+    /// (0: no limit)
+    #[arg(long, env = "AUTH_SIGN_IN_FAILURES_PER_ACCOUNT", default_value_t = 100)]
+    pub sign_in_failures_per_account: u32,
 
     /// The longest wait that failed sign-ins lead to
     #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
     pub sign_in_max_delay: Duration,
+
+    /// How many threads hash passwords, each with 19 MiB of its own [default: as many as there are processors]
+    #[arg(long, env = "AUTH_PASSWORD_THREADS")]
+    pub password_threads: Option<NonZero<usize>>,
 
     /// What operators prove themselves with to list, review and revoke sessions; without it nobody can list or review
     #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
@@ -79,6 +98,10 @@ impl Config {
             (
                 self.refresh_ttl < self.access_ttl,
                 "--refresh-ttl must not be shorter than --access-ttl",
+            ),
+            (
+                !self.refresh_idle_ttl.is_zero() && self.refresh_idle_ttl <= self.access_ttl,
+                "--refresh-idle-ttl must be longer than --access-ttl, since a session is refreshed that often, or 0s",
             ),
             (
                 self.refresh_grace >= self.refresh_ttl,
@@ -126,6 +149,7 @@ pub(crate) mod tests {
         assert_eq!(config.check(), Ok(()));
         assert_eq!(config.access_ttl, Duration::from_secs(900));
         assert_eq!(config.refresh_ttl, Duration::from_secs(30 * 86_400));
+        assert_eq!(config.refresh_idle_ttl, Duration::from_secs(7 * 86_400));
         assert_eq!(config.refresh_grace, Duration::from_secs(10));
     }
 

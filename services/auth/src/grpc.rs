@@ -13,17 +13,18 @@ use proto::{
     ids::LoginSessionId,
 };
 use runtime::lifecycle::Lifecycle;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::broadcast::error::RecvError;
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
 use tracing::error;
 
 use crate::{
     attempts::RetryAfter,
-    authority::{Authority, Credentials, Error, SessionName, TokenPair},
+    authority::{Authority, Client, Credentials, Error, SessionName, SignedIn, TokenPair},
+    keys::{KeyInfo, KeyState},
     passwords,
     refresh::LoginSession,
-    revocations::{Mark, MarkKind, Watch},
+    revocations::{Event, Mark, Watch},
     user::User,
 };
 
@@ -66,15 +67,21 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::RegisterRequest>,
     ) -> Result<Response<pb::RegisterResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
         let request = request.into_inner();
         let credentials = Credentials {
             username: request.username.into(),
             password: request.password.into(),
-            client_address: request.client_address,
+            device_token: SecretString::default(),
         };
-        let tokens = self.authority.register(credentials).await.map_err(status)?;
+        let registered = self.authority.register(credentials, &client).await;
+        let SignedIn {
+            tokens,
+            device_token,
+        } = registered.map_err(status)?;
         Ok(Response::new(pb::RegisterResponse {
             tokens: Some(tokens.into()),
+            device_token: device_token.expose_secret().to_owned(),
         }))
     }
 
@@ -82,15 +89,21 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::LoginRequest>,
     ) -> Result<Response<pb::LoginResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
         let request = request.into_inner();
         let credentials = Credentials {
             username: request.username.into(),
             password: request.password.into(),
-            client_address: request.client_address,
+            device_token: request.device_token.into(),
         };
-        let tokens = self.authority.log_in(credentials).await.map_err(status)?;
+        let signed_in = self.authority.log_in(credentials, &client).await;
+        let SignedIn {
+            tokens,
+            device_token,
+        } = signed_in.map_err(status)?;
         Ok(Response::new(pb::LoginResponse {
             tokens: Some(tokens.into()),
+            device_token: device_token.expose_secret().to_owned(),
         }))
     }
 
@@ -116,8 +129,10 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::RefreshTokenRequest>,
     ) -> Result<Response<pb::RefreshTokenResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
         let token = request.into_inner().refresh_token.into();
-        let tokens = self.authority.refresh(&token).await.map_err(status)?;
+        let refreshed = self.authority.refresh(&token, &client).await;
+        let tokens = refreshed.map_err(status)?;
         Ok(Response::new(pb::RefreshTokenResponse {
             tokens: Some(tokens.into()),
         }))
@@ -132,8 +147,9 @@ impl AuthService for Auth {
         if by_id && self.authority.has_operators() {
             self.require_operator(&request)?;
         }
+        let client = client(&request, "");
         let name = session_name(request.into_inner())?;
-        let id = self.authority.revoke(name).await.map_err(status)?;
+        let id = self.authority.revoke(name, &client).await.map_err(status)?;
         Ok(Response::new(pb::RevokeSessionResponse {
             session_id: id.to_string(),
         }))
@@ -171,6 +187,39 @@ impl AuthService for Auth {
         }))
     }
 
+    async fn list_keys(
+        &self,
+        request: Request<pb::ListKeysRequest>,
+    ) -> Result<Response<pb::ListKeysResponse>, Status> {
+        self.require_operator(&request)?;
+        let keys = self.authority.list_keys().await.map_err(status)?;
+        Ok(Response::new(pb::ListKeysResponse {
+            keys: keys.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn rotate_keys(
+        &self,
+        request: Request<pb::RotateKeysRequest>,
+    ) -> Result<Response<pb::RotateKeysResponse>, Status> {
+        self.require_operator(&request)?;
+        let promotion = self.authority.rotate_keys().await.map_err(status)?;
+        Ok(Response::new(pb::RotateKeysResponse {
+            kid: promotion.kid,
+            signs_from: Some(timestamp(promotion.signs_from)),
+        }))
+    }
+
+    async fn revoke_key(
+        &self,
+        request: Request<pb::RevokeKeyRequest>,
+    ) -> Result<Response<pb::RevokeKeyResponse>, Status> {
+        self.require_operator(&request)?;
+        let kid = request.into_inner().kid;
+        self.authority.revoke_key(&kid).await.map_err(status)?;
+        Ok(Response::new(pb::RevokeKeyResponse {}))
+    }
+
     type WatchRevocationsStream = BoxStream<'static, Result<pb::WatchRevocationsResponse, Status>>;
 
     async fn watch_revocations(
@@ -204,6 +253,12 @@ fn marks(
         .chain(news)
 }
 
+/// For whom a service asks.
+fn client<T>(request: &Request<T>, address: &str) -> Client {
+    let id = request.metadata().get(proto::REQUEST_ID);
+    Client::new(address, id.and_then(|id| id.to_str().ok()))
+}
+
 fn session_name(request: pb::RevokeSessionRequest) -> Result<SessionName, Status> {
     match request.by {
         Some(By::SessionId(id)) => session_id(&id).map(SessionName::Id),
@@ -228,15 +283,14 @@ fn status(error: Error) -> Status {
         Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
         Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
         Error::NoSuchSession => Status::not_found("No such login session"),
+        Error::NoSuchKey => Status::not_found("No such key"),
         Error::NoSuchUser => Status::not_found("No such user"),
         Error::TooManyAttempts(wait) => try_later("Too many sign-ins", wait),
         Error::Hashing(passwords::Error::Busy) => {
             try_later("Too many sign-ins", RetryAfter(passwords::RETRY_AFTER))
         }
-        Error::Store(cause) => {
-            error!(%cause, "the store failed");
-            Status::unavailable("The auth service cannot answer now")
-        }
+        Error::Store(cause) => unavailable(&cause),
+        Error::Keys(cause) => unavailable(&cause),
         Error::Hashing(passwords::Error::Failed(_))
         | Error::Signing(_)
         | Error::NoKey
@@ -252,6 +306,11 @@ fn try_later(words: &'static str, RetryAfter(wait): RetryAfter) -> Status {
         .saturating_add(1);
     metadata.insert(RETRY_AFTER, millis.into());
     Status::with_metadata(Code::ResourceExhausted, words, metadata)
+}
+
+fn unavailable(cause: &dyn std::error::Error) -> Status {
+    error!(%cause, "the store failed");
+    Status::unavailable("The auth service cannot answer now")
 }
 
 fn internal(cause: &dyn std::error::Error) -> Status {
@@ -283,18 +342,22 @@ impl From<User> for pb::User {
 
 impl From<Mark> for pb::WatchRevocationsResponse {
     fn from(mark: Mark) -> Self {
-        let (session_id, at) = (mark.session.to_string(), Some(timestamp(mark.at)));
-        match mark.kind {
-            MarkKind::Revoked => Self {
-                session_id,
+        let at = Some(timestamp(mark.at));
+        match mark.event {
+            Event::Revoked(session) => Self {
+                session_id: session.to_string(),
                 revoked_at: at,
-                review: None,
+                ..Self::default()
             },
-            MarkKind::Reviewed => Self {
+            Event::Reviewed(session) => Self {
                 review: Some(pb::SessionReview {
-                    session_id,
+                    session_id: session.to_string(),
                     reviewed_at: at,
                 }),
+                ..Self::default()
+            },
+            Event::AllReviewed => Self {
+                all_reviewed_at: at,
                 ..Self::default()
             },
         }
@@ -309,6 +372,25 @@ impl From<LoginSession> for pb::LoginSession {
             refreshed_at: Some(timestamp(session.rotated_at)),
             expires_at: Some(timestamp(session.expires_at)),
             user: Some(session.user.into()),
+        }
+    }
+}
+
+impl From<KeyInfo> for pb::SigningKey {
+    fn from(key: KeyInfo) -> Self {
+        let state = match key.state {
+            KeyState::Next => pb::SigningKeyState::Next,
+            KeyState::Signing => pb::SigningKeyState::Signing,
+            KeyState::Retired => pb::SigningKeyState::Retired,
+            KeyState::Revoked => pb::SigningKeyState::Revoked,
+        };
+        Self {
+            kid: key.kid,
+            generation: key.generation,
+            state: state.into(),
+            published_at: key.published_at.map(timestamp),
+            signs_from: key.signs_from.map(timestamp),
+            revoked_at: key.revoked_at.map(timestamp),
         }
     }
 }

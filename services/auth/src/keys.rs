@@ -1,9 +1,11 @@
 //! The keys that sign access tokens: which one signs now, which are published, when to make the next and when
 //! to forget the old. Pure but for the randomness of a new key; where keys are kept is the store's business.
 
+mod folder;
 mod keeper;
+mod store;
 
-use std::time::Duration;
+use std::{cmp::Ordering, time::Duration};
 
 use aws_lc_rs::{rand::SystemRandom, signature::Ed25519KeyPair};
 use jsonwebtoken::{
@@ -13,7 +15,15 @@ use jsonwebtoken::{
 use runtime::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
 
-pub(crate) use self::keeper::{Error as KeeperError, KeyKeeper};
+pub(crate) use self::{
+    keeper::{Error as KeeperError, KeyKeeper, Revoke},
+    store::{Error as KeyStoreError, KeyStore},
+};
+
+/// How long until every replica has read a change of the keys: twice as long as they wait between two looks.
+pub(crate) const KNOWN_EVERYWHERE: Duration = Duration::from_secs(10);
+/// How long it is remembered that a key was revoked.
+const REVOKED_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// A key as it is stored.
 #[derive(Debug, Clone)]
@@ -22,8 +32,18 @@ pub(crate) struct StoredKey {
     pub(crate) generation: u32,
     /// When it was made and published. It signs from `--key-max-age` after that; the first one at once.
     pub(crate) published_at: Timestamp,
+    /// From when it signs, where an operator has put it in the place of the key before it.
+    pub(crate) signs_from: Option<Timestamp>,
     /// Ed25519 private key, PKCS#8 version 1.
     pub(crate) pkcs8: SecretSlice<u8>,
+}
+
+/// A key that an operator has thrown away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RevokedKey {
+    pub(crate) generation: u32,
+    pub(crate) kid: String,
+    pub(crate) revoked_at: Timestamp,
 }
 
 /// A key that cannot be made or read.
@@ -43,6 +63,7 @@ impl StoredKey {
         Ok(Self {
             generation,
             published_at,
+            signs_from: None,
             pkcs8: pkcs8.as_ref().to_vec().into(),
         })
     }
@@ -53,6 +74,7 @@ impl StoredKey {
 pub(crate) struct SigningKey {
     generation: u32,
     published_at: Timestamp,
+    signs_from: Option<Timestamp>,
     kid: String,
     signing: EncodingKey,
     verifying: DecodingKey,
@@ -74,6 +96,7 @@ impl SigningKey {
         Ok(Self {
             generation: stored.generation,
             published_at: stored.published_at,
+            signs_from: stored.signs_from,
             verifying: DecodingKey::from_jwk(&public).map_err(malformed)?,
             kid,
             signing,
@@ -86,6 +109,11 @@ impl SigningKey {
         &self.kid
     }
 
+    /// From when it signs, unless it is the oldest.
+    fn signs_from(&self, max_age: Duration) -> Timestamp {
+        self.signs_from.unwrap_or(self.published_at + max_age)
+    }
+
     pub(crate) fn signing(&self) -> &EncodingKey {
         &self.signing
     }
@@ -95,41 +123,127 @@ impl SigningKey {
     }
 }
 
-/// All keys that are published, oldest first.
+/// All keys that are published, and those that were revoked of late; each oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct KeyRing(Vec<SigningKey>);
+pub(crate) struct KeyRing {
+    keys: Vec<SigningKey>,
+    revoked: Vec<RevokedKey>,
+}
 
 /// What must change in the store.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     Make { generation: u32 },
     Forget { generation: u32 },
+    ForgetRevoked { generation: u32 },
+}
+
+/// A key that shall sign in the place of the one that does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Promotion {
+    pub(crate) generation: u32,
+    pub(crate) kid: String,
+    pub(crate) signs_from: Timestamp,
+}
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyState {
+    /// Published, and will sign.
+    Next,
+    /// Signs now.
+    Signing,
+    /// Signs no more; its tokens are good until they end.
+    Retired,
+    /// Thrown away: its tokens are not good.
+    Revoked,
+}
+
+/// A key, as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyInfo {
+    pub(crate) kid: String,
+    pub(crate) generation: u32,
+    pub(crate) state: KeyState,
+    /// Unknown of a revoked key.
+    pub(crate) published_at: Option<Timestamp>,
+    /// Unknown of a revoked key.
+    pub(crate) signs_from: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
 }
 
 impl KeyRing {
-    pub(crate) fn load(stored: &[StoredKey]) -> Result<Self, KeyError> {
+    pub(crate) fn load(stored: &[StoredKey], revoked: Vec<RevokedKey>) -> Result<Self, KeyError> {
+        let thrown_away = |key: &&StoredKey| {
+            let of_this = |revoked: &RevokedKey| revoked.generation == key.generation;
+            revoked.iter().any(of_this)
+        };
         let mut keys: Vec<_> = stored
             .iter()
+            .filter(|key| !thrown_away(key))
             .map(SigningKey::load)
             .collect::<Result<_, _>>()?;
         keys.sort_by_key(|key| key.generation);
-        Ok(Self(keys))
+        Ok(Self { keys, revoked })
     }
 
-    /// The key that signs: the newest that has been published for `max_age`, else the oldest.
+    /// The key that signs: the newest whose time has come, else the oldest.
     pub(crate) fn signer(&self, now: Timestamp, max_age: Duration) -> Option<&SigningKey> {
-        let ripe = |key: &&SigningKey| now >= key.published_at + max_age;
-        self.0.iter().rfind(ripe).or_else(|| self.0.first())
+        let ripe = |key: &&SigningKey| now >= key.signs_from(max_age);
+        self.keys.iter().rfind(ripe).or_else(|| self.keys.first())
     }
 
     /// The key of that name.
     pub(crate) fn find(&self, kid: &str) -> Option<&SigningKey> {
-        self.0.iter().find(|key| key.kid == kid)
+        self.keys.iter().find(|key| key.kid == kid)
+    }
+
+    /// The keys that were revoked of late.
+    pub(crate) fn revoked(&self) -> &[RevokedKey] {
+        &self.revoked
+    }
+
+    /// The key after the one that signs, to sign as soon as every replica knows it.
+    pub(crate) fn promotion(&self, now: Timestamp, max_age: Duration) -> Option<Promotion> {
+        let signer = self.signer(now, max_age)?.generation;
+        let next = self.keys.iter().find(|key| key.generation > signer)?;
+        let soonest = now.max(next.published_at + KNOWN_EVERYWHERE);
+        Some(Promotion {
+            generation: next.generation,
+            kid: next.kid.clone(),
+            signs_from: next.signs_from(max_age).min(soonest),
+        })
+    }
+
+    /// Every key, the newest first, and the revoked ones after those.
+    pub(crate) fn list(&self, now: Timestamp, max_age: Duration) -> Vec<KeyInfo> {
+        let signer = self.signer(now, max_age).map_or(0, |key| key.generation);
+        let published = self.keys.iter().rev().map(|key| KeyInfo {
+            kid: key.kid.clone(),
+            generation: key.generation,
+            state: match key.generation.cmp(&signer) {
+                Ordering::Less => KeyState::Retired,
+                Ordering::Equal => KeyState::Signing,
+                Ordering::Greater => KeyState::Next,
+            },
+            published_at: Some(key.published_at),
+            signs_from: Some(key.signs_from(max_age)),
+            revoked_at: None,
+        });
+        let revoked = self.revoked.iter().rev().map(|key| KeyInfo {
+            kid: key.kid.clone(),
+            generation: key.generation,
+            state: KeyState::Revoked,
+            published_at: None,
+            signs_from: None,
+            revoked_at: Some(key.revoked_at),
+        });
+        published.chain(revoked).collect()
     }
 
     /// The public keys as a JSON Web Key Set.
     pub(crate) fn jwks(&self) -> serde_json::Result<String> {
-        let keys = self.0.iter().map(|key| key.public.clone()).collect();
+        let keys = self.keys.iter().map(|key| key.public.clone()).collect();
         serde_json::to_string(&JwkSet { keys })
     }
 
@@ -142,18 +256,25 @@ impl KeyRing {
         kept_for: Duration,
     ) -> Vec<Change> {
         let mut changes: Vec<_> = self
-            .0
+            .keys
             .windows(2)
-            .take_while(|pair| now > pair[1].published_at + max_age + kept_for)
+            .take_while(|pair| now > pair[1].signs_from(max_age) + kept_for)
             .map(|pair| Change::Forget {
                 generation: pair[0].generation,
             })
             .collect();
-        let newest = self.0.last().map_or(0, |key| key.generation);
+        let old = self.revoked.iter();
+        let old = old.filter(|key| now > key.revoked_at + REVOKED_KEPT.max(kept_for));
+        changes.extend(old.map(|key| Change::ForgetRevoked {
+            generation: key.generation,
+        }));
+        let newest = self.keys.last().map_or(0, |key| key.generation);
         let signer = self.signer(now, max_age).map_or(0, |key| key.generation);
         if signer == newest {
+            // No generation is used twice.
+            let revoked = self.revoked.iter().map(|key| key.generation).max();
             changes.push(Change::Make {
-                generation: newest + 1,
+                generation: newest.max(revoked.unwrap_or(0)) + 1,
             });
         }
         changes
@@ -171,7 +292,7 @@ mod tests {
     /// Carries out changes until nothing is left to do.
     fn settle(stored: &mut Vec<StoredKey>, now: Timestamp) -> KeyRing {
         loop {
-            let ring = KeyRing::load(stored).unwrap();
+            let ring = KeyRing::load(stored, Vec::new()).unwrap();
             let changes = ring.changes(now, MAX_AGE, KEPT);
             if changes.is_empty() {
                 return ring;
@@ -184,13 +305,14 @@ mod tests {
                     Change::Forget { generation } => {
                         stored.retain(|key| key.generation != generation);
                     }
+                    Change::ForgetRevoked { .. } => {}
                 }
             }
         }
     }
 
     fn generations(ring: &KeyRing) -> Vec<u32> {
-        ring.0.iter().map(|key| key.generation).collect()
+        ring.keys.iter().map(|key| key.generation).collect()
     }
 
     #[test]
@@ -248,9 +370,65 @@ mod tests {
     }
 
     #[test]
+    fn a_promoted_key_signs_once_every_replica_knows_it() {
+        let mut stored = Vec::new();
+        let ring = settle(&mut stored, START);
+        let early = ring.promotion(START, MAX_AGE).unwrap();
+        assert_eq!(early.generation, 2);
+        assert_eq!(early.signs_from, START + KNOWN_EVERYWHERE);
+        let later = START + KNOWN_EVERYWHERE * 3;
+        let promoted = ring.promotion(later, MAX_AGE).unwrap();
+        assert_eq!(promoted.signs_from, later);
+
+        stored[1].signs_from = Some(promoted.signs_from);
+        let ring = settle(&mut stored, later);
+        assert_eq!(generations(&ring), [1, 2, 3]);
+        assert_eq!(ring.signer(later, MAX_AGE).unwrap().generation, 2);
+        let again = ring.promotion(later, MAX_AGE).unwrap();
+        assert_eq!(
+            (again.generation, again.signs_from),
+            (3, later + KNOWN_EVERYWHERE)
+        );
+        let states: Vec<_> = ring
+            .list(later, MAX_AGE)
+            .iter()
+            .map(|key| key.state)
+            .collect();
+        assert_eq!(
+            states,
+            [KeyState::Next, KeyState::Signing, KeyState::Retired]
+        );
+
+        let ring = settle(&mut stored, later + KEPT + Duration::from_millis(1));
+        assert_eq!(
+            generations(&ring),
+            [2, 3],
+            "the old one goes with its tokens"
+        );
+    }
+
+    #[test]
+    fn a_revoked_key_is_never_used_and_its_generation_never_comes_again() {
+        let mut stored = Vec::new();
+        settle(&mut stored, START);
+        let revoked = |generation| RevokedKey {
+            generation,
+            kid: "kid".into(),
+            revoked_at: START,
+        };
+        // It is still in the store, as while two replicas write at once.
+        let ring = KeyRing::load(&stored, vec![revoked(1), revoked(2), revoked(3)]).unwrap();
+        assert!(ring.signer(START, MAX_AGE).is_none());
+        let changes = ring.changes(START, MAX_AGE, KEPT);
+        assert_eq!(changes, [Change::Make { generation: 4 }]);
+        let changes = ring.changes(START + REVOKED_KEPT * 2, MAX_AGE, KEPT);
+        assert_eq!(changes.len(), 4, "forgotten in the end: {changes:?}");
+    }
+
+    #[test]
     fn public_keys_carry_nothing_private() {
         let key = StoredKey::generate(1, START).unwrap();
-        let jwks = KeyRing::load(&[key]).unwrap().jwks().unwrap();
+        let jwks = KeyRing::load(&[key], Vec::new()).unwrap().jwks().unwrap();
         let jwks: serde_json::Value = serde_json::from_str(&jwks).unwrap();
         let key = jwks["keys"][0].as_object().unwrap();
         let mut names: Vec<_> = key.keys().map(String::as_str).collect();

@@ -4,10 +4,12 @@
 mod attempts;
 mod authority;
 mod config;
+mod device;
 mod grpc;
 mod keys;
 mod metrics;
 mod passwords;
+mod pseudonyms;
 mod refresh;
 mod revocation_feed;
 mod revocations;

@@ -28,7 +28,23 @@ pub(crate) struct LoginSession {
     pub(crate) revoked_at: Option<Timestamp>,
 }
 
+/// How long refresh tokens are good.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lifetimes {
+    /// How long a spent token still gives its successor.
+    pub(crate) grace: Duration,
+    /// How long after the last refresh a session ends; `None`: only at its own end.
+    pub(crate) idle: Option<Duration>,
+}
+
 impl LoginSession {
+    /// When its newest token ends if it is not used before.
+    pub(crate) fn ends_at(&self, lifetimes: Lifetimes) -> Timestamp {
+        lifetimes.idle.map_or(self.expires_at, |idle| {
+            self.expires_at.min(self.rotated_at + idle)
+        })
+    }
+
     /// When the user signed in: its id, a UUIDv7, tells.
     pub(crate) fn created_at(&self) -> Option<Timestamp> {
         let (seconds, nanos) = Uuid::parse_str(self.id.as_str())
@@ -67,7 +83,7 @@ pub(crate) enum Verdict {
 pub(crate) enum Refusal {
     #[error("not one of ours")]
     Unknown,
-    #[error("the login session has expired")]
+    #[error("the login session has expired, or was not used for too long")]
     Expired,
     #[error("the login session is revoked")]
     Revoked,
@@ -83,12 +99,12 @@ pub(crate) fn judge(
     session: &LoginSession,
     presented: &Presented,
     now: Timestamp,
-    grace: Duration,
+    lifetimes: Lifetimes,
 ) -> Verdict {
     if session.revoked_at.is_some() {
         return Verdict::Refuse(Refusal::Revoked);
     }
-    if now >= session.expires_at {
+    if now >= session.ends_at(lifetimes) {
         return Verdict::Refuse(Refusal::Expired);
     }
     if presented.generation > session.generation {
@@ -104,7 +120,7 @@ pub(crate) fn judge(
     }
     let just_spent = presented.successor == session.newest
         && presented.generation + 1 == session.generation
-        && now.since(session.rotated_at) <= grace;
+        && now.since(session.rotated_at) <= lifetimes.grace;
     if just_spent {
         Verdict::Repeat
     } else {

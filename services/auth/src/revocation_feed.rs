@@ -1,8 +1,9 @@
 //! Tells the edges of revocations over a Redis stream. The store holds the truth: whatever Redis loses is
 //! written again, and a Redis that is away delays nobody.
 //!
-//! `rc:revocations` is a stream of `session <id> at <milliseconds>` for revocations and `review <id> at
-//! <milliseconds>` for reviews, which readers that know only the first skip. It has about the latest 100,000
+//! `rc:revocations` is a stream of `session <id> at <milliseconds>` for revocations, `review <id> at <milliseconds>`
+//! for reviews and `review_all * at <milliseconds>` for reviews of everybody; readers that know only the first skip the
+//! others. It has about the latest 100,000
 //! entries and, of those, the ones that still matter. `{rc:revocations}:epoch`, in the same slot, is a random text set by
 //! whoever finds it missing: when it changes, Redis has lost its data and every replica writes its marks anew.
 
@@ -15,16 +16,13 @@ use std::{
     time::Duration,
 };
 
-use runtime::{
-    config::SecretUrl,
-    redis::{Cmd, Failure, InvalidUrl, Redis, Script, Value, cmd},
-};
+use runtime::redis::{Cmd, Failure, Redis, Script, Value, cmd};
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::{
     metrics::Metrics,
-    revocations::{Mark, MarkKind},
+    revocations::{Event, Mark},
 };
 
 const STREAM: &str = "rc:revocations";
@@ -64,10 +62,10 @@ struct Stream {
 }
 
 impl RevocationFeed {
-    /// A feed to Redis, which need not be there yet; without an address, a feed to nobody.
-    pub(crate) fn new(url: Option<&SecretUrl>, metrics: Metrics) -> Result<Self, InvalidUrl> {
-        let stream = url.map(Stream::open).transpose()?;
-        Ok(Self { stream, metrics })
+    /// A feed to Redis, which need not be there yet; without one, a feed to nobody.
+    pub(crate) fn new(redis: Option<Redis>, metrics: Metrics) -> Self {
+        let stream = redis.map(Stream::new);
+        Self { stream, metrics }
     }
 
     /// Publishes a new mark. Never fails and never takes long: what is missed is repaired.
@@ -107,14 +105,14 @@ impl RevocationFeed {
 }
 
 impl Stream {
-    fn open(url: &SecretUrl) -> Result<Self, InvalidUrl> {
-        Ok(Self {
-            redis: Redis::open(url)?,
+    fn new(redis: Redis) -> Self {
+        Self {
+            redis,
             read_epoch: Script::new(READ_EPOCH),
             trim: Script::new(TRIM),
             behind: AtomicBool::new(false),
             written_in: Mutex::new(None),
-        })
+        }
     }
 
     async fn write(&self, marks: &[Mark], patience: Duration) -> Result<(), Failure> {
@@ -170,15 +168,16 @@ impl fmt::Debug for Stream {
 }
 
 fn add(mark: &Mark) -> Cmd {
-    let kind = match mark.kind {
-        MarkKind::Revoked => "session",
-        MarkKind::Reviewed => "review",
+    let (kind, session) = match &mark.event {
+        Event::Revoked(session) => ("session", session.as_str()),
+        Event::Reviewed(session) => ("review", session.as_str()),
+        Event::AllReviewed => ("review_all", "*"),
     };
     let mut command = cmd("XADD");
     command
         .arg(&[STREAM, "MAXLEN", "~"])
         .arg(LENGTH)
-        .arg(&["*", kind, mark.session.as_str(), "at"])
+        .arg(&["*", kind, session, "at"])
         .arg(mark.at.unix_millis());
     command
 }

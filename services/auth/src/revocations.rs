@@ -16,24 +16,25 @@ const BACKLOG: usize = 1024;
 /// How many watchers there may be.
 const WATCHERS: usize = 1000;
 
-/// What happened to a login session, and when.
+/// What happened to login sessions, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
-    pub(crate) session: LoginSessionId,
-    pub(crate) kind: MarkKind,
+    pub(crate) event: Event,
     pub(crate) at: Timestamp,
 }
 
-/// What happened to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum MarkKind {
-    /// It has ended.
-    Revoked,
-    /// Whoever uses it shall authenticate again.
-    Reviewed,
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Event {
+    /// The login session has ended.
+    Revoked(LoginSessionId),
+    /// Whoever uses the login session shall authenticate again.
+    Reviewed(LoginSessionId),
+    /// Whoever uses any login session shall authenticate again: a signing key was revoked.
+    AllReviewed,
 }
 
-type Marks = HashMap<(LoginSessionId, MarkKind), Timestamp>;
+type Marks = HashMap<Event, Timestamp>;
 
 /// Every mark that still matters.
 #[derive(Debug)]
@@ -57,26 +58,25 @@ impl Revocations {
         }
     }
 
-    /// Takes a mark in; watchers are told of the first revocation, and of each new review.
-    pub(crate) fn add(&self, mark: Mark) {
+    /// Takes a mark in; watchers are told of the first revocation, and of each new review. Says whether it is new.
+    pub(crate) fn add(&self, mark: Mark) -> bool {
         let mut marks = self.marks();
-        let key = (mark.session.clone(), mark.kind);
-        let known = match (marks.get(&key), mark.kind) {
+        let known = match (marks.get(&mark.event), &mark.event) {
             (None, _) => false,
-            (Some(_), MarkKind::Revoked) => true,
-            (Some(at), MarkKind::Reviewed) => *at >= mark.at,
+            (Some(_), Event::Revoked(_)) => true,
+            (Some(at), Event::Reviewed(_) | Event::AllReviewed) => *at >= mark.at,
         };
         if !known {
-            marks.insert(key, mark.at);
+            marks.insert(mark.event.clone(), mark.at);
             // Sent while the lock is held, so that no watcher misses it or gets it twice. Fails only when
             // nobody watches.
             self.news.send(mark).ok();
         }
+        !known
     }
 
     pub(crate) fn is_revoked(&self, session: &LoginSessionId) -> bool {
-        self.marks()
-            .contains_key(&(session.clone(), MarkKind::Revoked))
+        self.marks().contains_key(&Event::Revoked(session.clone()))
     }
 
     /// Every mark that still matters.
@@ -105,9 +105,8 @@ impl Revocations {
 }
 
 fn list(marks: &Marks) -> Vec<Mark> {
-    let mark = |((session, kind), at): (&(LoginSessionId, MarkKind), &Timestamp)| Mark {
-        session: session.clone(),
-        kind: *kind,
+    let mark = |(event, at): (&Event, &Timestamp)| Mark {
+        event: event.clone(),
         at: *at,
     };
     marks.iter().map(mark).collect()
@@ -119,8 +118,7 @@ mod tests {
 
     fn mark(session: &str, at: i64) -> Mark {
         Mark {
-            session: session.parse().unwrap(),
-            kind: MarkKind::Revoked,
+            event: Event::Revoked(session.parse().unwrap()),
             at: Timestamp::from_unix_millis(at),
         }
     }
@@ -140,21 +138,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_watcher_hears_of_each_new_review_and_of_no_old_one() {
-        let revocations = Revocations::new();
-        let review = |at| Mark {
-            kind: MarkKind::Reviewed,
-            ..mark("a", at)
-        };
-        revocations.add(review(5));
-        let mut watch = revocations.watch().unwrap();
-        for at in [5, 4, 6, 5] {
-            revocations.add(review(at));
-        }
+        let session: LoginSessionId = "a".parse().unwrap();
+        for event in [Event::Reviewed(session.clone()), Event::AllReviewed] {
+            let revocations = Revocations::new();
+            let review = |at| Mark {
+                event: event.clone(),
+                ..mark("a", at)
+            };
+            assert!(revocations.add(review(5)));
+            let mut watch = revocations.watch().unwrap();
+            let new = [5, 4, 6, 5].map(|at| revocations.add(review(at)));
 
-        assert_eq!(watch.so_far, [review(5)]);
-        assert_eq!(watch.news.recv().await, Ok(review(6)));
-        assert!(watch.news.is_empty());
-        assert!(!revocations.is_revoked(&review(6).session));
+            assert_eq!(new, [false, false, true, false]);
+            assert_eq!(watch.so_far, [review(5)]);
+            assert_eq!(watch.news.recv().await, Ok(review(6)));
+            assert!(watch.news.is_empty());
+            assert!(!revocations.is_revoked(&session));
+        }
     }
 
     #[tokio::test]

@@ -16,11 +16,12 @@ use tracing::{Instrument as _, debug_span};
 
 use self::{postgres::PostgresStore, sqlite::SqliteStore};
 use crate::{
-    keys::StoredKey,
+    keys::{RevokedKey, StoredKey},
     metrics::Metrics,
     passwords::StoredPassword,
+    pseudonyms::Source,
     refresh::{LoginSession, SecretHash},
-    revocations::{Mark, MarkKind},
+    revocations::{Event, Mark},
     user::{User, Username},
 };
 
@@ -109,6 +110,8 @@ pub(crate) struct Rotation {
     pub(crate) spent: u32,
     pub(crate) newest: SecretHash,
     pub(crate) at: Timestamp,
+    /// From where, if that is known.
+    pub(crate) source: Option<Source>,
 }
 
 /// A store, whichever it is.
@@ -170,8 +173,21 @@ impl Store {
     }
 
     /// Opens a login session.
-    pub(crate) async fn add_session(&self, session: LoginSession) -> Result<(), Error> {
-        call!(self.add_session(session))
+    pub(crate) async fn add_session(
+        &self,
+        session: LoginSession,
+        source: Option<Source>,
+    ) -> Result<(), Error> {
+        call!(self.add_session(session, source))
+    }
+
+    /// Whether the account was signed in to, or refreshed, from there in a session that is remembered.
+    pub(crate) async fn knows_source(
+        &self,
+        name: &Username,
+        source: Source,
+    ) -> Result<bool, Error> {
+        call!(self.knows_source(name, source))
     }
 
     /// The login session of that id.
@@ -231,6 +247,30 @@ impl Store {
         call!(self.add_signing_key(key))
     }
 
+    /// Has a signing key sign from then on. Nothing happens when it is gone.
+    pub(crate) async fn promote_signing_key(
+        &self,
+        generation: u32,
+        signs_from: Timestamp,
+    ) -> Result<(), Error> {
+        call!(self.promote_signing_key(generation, signs_from))
+    }
+
+    /// Throws a signing key away; only that it was revoked is remembered.
+    pub(crate) async fn revoke_signing_key(&self, key: RevokedKey) -> Result<(), Error> {
+        call!(self.revoke_signing_key(key))
+    }
+
+    /// The signing keys that were revoked and not forgotten.
+    pub(crate) async fn revoked_keys(&self) -> Result<Vec<RevokedKey>, Error> {
+        call!(self.revoked_keys())
+    }
+
+    /// Forgets that a signing key was revoked.
+    pub(crate) async fn forget_revoked_key(&self, generation: u32) -> Result<(), Error> {
+        call!(self.forget_revoked_key(generation))
+    }
+
     /// Forgets a signing key.
     pub(crate) async fn forget_signing_key(&self, generation: u32) -> Result<(), Error> {
         call!(self.forget_signing_key(generation))
@@ -243,6 +283,19 @@ impl Store {
         fresh: SecretSlice<u8>,
     ) -> Result<SecretSlice<u8>, Error> {
         call!(self.secret(name, fresh))
+    }
+
+    /// The server's secret of that name, if there is one.
+    pub(crate) async fn find_secret(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<SecretSlice<u8>>, Error> {
+        call!(self.find_secret(name))
+    }
+
+    /// Forgets the server's secret of that name.
+    pub(crate) async fn forget_secret(&self, name: &'static str) -> Result<(), Error> {
+        call!(self.forget_secret(name))
     }
 
     async fn timed<T>(
@@ -311,14 +364,14 @@ fn read_generation(number: i64) -> Result<u32, Error> {
 }
 
 fn read_mark(session: &str, at: i64, revoked: bool) -> Result<Mark, Error> {
+    let session = session
+        .parse()
+        .map_err(|_| Error::Malformed("sessions.id"))?;
     Ok(Mark {
-        session: session
-            .parse()
-            .map_err(|_| Error::Malformed("sessions.id"))?,
-        kind: if revoked {
-            MarkKind::Revoked
+        event: if revoked {
+            Event::Revoked(session)
         } else {
-            MarkKind::Reviewed
+            Event::Reviewed(session)
         },
         at: Timestamp::from_unix_millis(at),
     })

@@ -1,5 +1,7 @@
 //! Users as people type them: names and passwords, read once at the border by the rules of the contract.
 
+mod common;
+
 use std::{fmt, str::FromStr, sync::Arc};
 
 use proto::ids::UserId;
@@ -57,6 +59,9 @@ impl fmt::Debug for Username {
     }
 }
 
+/// The longest password that may be chosen, in characters.
+pub(crate) const MAX_PASSWORD_LENGTH: usize = 256;
+
 /// Why a password may not be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WeakPassword {
@@ -66,6 +71,8 @@ pub(crate) enum WeakPassword {
     TooLong,
     #[error("The password must differ from the username")]
     SameAsName,
+    #[error("The password is one of the commonest; choose one that nobody would guess")]
+    Common,
 }
 
 /// Checks a password that somebody chooses for themselves.
@@ -73,9 +80,16 @@ pub(crate) fn check_chosen(password: &SecretString, name: &Username) -> Result<(
     let text = password.expose_secret();
     match text.chars().count() {
         0..8 => Err(WeakPassword::TooShort),
-        257.. => Err(WeakPassword::TooLong),
-        _ if text.eq_ignore_ascii_case(name.as_str()) => Err(WeakPassword::SameAsName),
-        _ => Ok(()),
+        8..=MAX_PASSWORD_LENGTH => {
+            if text.eq_ignore_ascii_case(name.as_str()) {
+                Err(WeakPassword::SameAsName)
+            } else if common::is_common(text) {
+                Err(WeakPassword::Common)
+            } else {
+                Ok(())
+            }
+        }
+        _ => Err(WeakPassword::TooLong),
     }
 }
 
@@ -109,12 +123,19 @@ mod tests {
 
     #[test]
     fn a_password_counts_characters_and_differs_from_the_name() {
-        check_password("12345678", Ok(()));
-        check_password("éééééééé", Ok(()));
+        check_password("brownies", Ok(()));
+        check_password("éèéèéèéè", Ok(()));
         check_password("1234567", Err(WeakPassword::TooShort));
         check_password("ééééééé", Err(WeakPassword::TooShort));
-        check_password(&"x".repeat(256), Ok(()));
-        check_password(&"x".repeat(257), Err(WeakPassword::TooLong));
+        check_password(&"xy".repeat(128), Ok(()));
+        check_password(&"é".repeat(257), Err(WeakPassword::TooLong));
         check_password("grace.hopper", Err(WeakPassword::SameAsName));
+    }
+
+    #[test]
+    fn a_password_is_not_one_of_the_commonest() {
+        for common in ["password", "PassWord", "12345678", "aaaaaaaa", "        "] {
+            check_password(common, Err(WeakPassword::Common));
+        }
     }
 }

@@ -78,7 +78,15 @@ pub struct Config {
     #[arg(long, env = "EDGE_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
 
-    /// How many times a minute one address may sign in or sign up; 0: no limit
+    /// The name of the cookie with the refresh token, of edges that share a host; over TLS it begins with `__Host-`
+    #[arg(long, env = "EDGE_COOKIE_NAME", value_parser = cookie_name, default_value = "recipe_chat_refresh")]
+    pub cookie_name: String,
+
+    /// Whether sessions that began under the cookie name of earlier builds, `refresh_token`, go on
+    #[arg(long, env = "EDGE_ACCEPT_OLD_COOKIE", default_value_t = true, action = clap::ArgAction::Set)]
+    pub accept_old_cookie: bool,
+
+    /// How many times a minute one address may sign in or sign up, over all edges; 0: no limit
     #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]
     pub sign_in_rate: u32,
 
@@ -97,6 +105,16 @@ pub struct Config {
     /// Whether this edge works off the shared deadlines; tests switch it off to see the others do it
     #[arg(long, env = "EDGE_CLAIM_DEADLINES", default_value_t = true, action = clap::ArgAction::Set, hide = true)]
     pub claim_deadlines: bool,
+}
+
+/// A cookie's name that needs no quoting and claims nothing.
+fn cookie_name(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let good = (1..=64).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with("__");
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        "use 1 to 64 letters, digits, dots, hyphens and underscores, and no two underscores first"
+            .to_owned()
+    })
 }
 
 impl Config {

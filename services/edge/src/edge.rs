@@ -10,6 +10,7 @@ use runtime::{
     grpc::{InvalidAddress, Pool},
     lifecycle::Lifecycle,
     network::AddressBlock,
+    rate_limiter::{Limit, RateLimiter},
     redis::{Redis, cmd},
     replicas::ServiceAddress,
     telemetry::Prometheus,
@@ -24,7 +25,7 @@ use crate::{
     config::Config,
     deadlines::{self, Backend, DeadlineConfig, Deadlines, EdgeId},
     http,
-    limits::{Door, KeyedPace, Pace, Places},
+    limits::{Door, Pace, Places},
     metrics,
     registry::Registry,
     revocations,
@@ -72,8 +73,10 @@ pub struct Edge {
     pub users: Places<UserId>,
     /// How fast one connection may send messages.
     pub message_pace: Option<Pace>,
+    /// Rate limits that all edges share.
+    pub rate_limiter: RateLimiter,
     /// How fast one address may sign in.
-    pub sign_ins: KeyedPace<AddressBlock>,
+    pub sign_in_limit: Option<Limit>,
     /// The process's metrics.
     pub prometheus: Prometheus,
     /// The process's life.
@@ -190,11 +193,8 @@ pub fn assemble(
         places: Places::new(config.max_connections, config.max_connections_per_address),
         users: Places::new(0, config.max_connections_per_user),
         message_pace: Pace::new(config.message_rate, second, config.message_burst),
-        sign_ins: KeyedPace::new(Pace::new(
-            config.sign_in_rate,
-            60 * second,
-            config.sign_in_rate,
-        )),
+        rate_limiter: RateLimiter::new(redis.as_ref()),
+        sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
         auth: AuthClient::new(auth),
         chat: ChatClient::new(link.clone()),
         config,

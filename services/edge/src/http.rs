@@ -4,6 +4,8 @@
 mod auth;
 mod body;
 mod caller;
+mod client;
+mod cookies;
 mod forwarded;
 mod operations;
 mod origin;
@@ -85,6 +87,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             HeaderValue::from_static("nosniff"),
         ))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn(client::name_request))
         .layer(middleware::from_fn_with_state(
             Arc::clone(edge),
             forwarded::see_through_proxies,

@@ -187,6 +187,8 @@ struct Sessions {
     revoked: HashMap<LoginSessionId, Instant>,
     /// The newest review of each login session, and when it was heard of.
     reviewed: HashMap<LoginSessionId, (Timestamp, Instant)>,
+    /// The newest review of all login sessions.
+    all_reviewed: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -295,6 +297,21 @@ impl Registry {
         asked
     }
 
+    /// Has every connection asked that authenticated before `at`, by the auth service's clock, now and later. A review
+    /// that is not newer than the last one changes nothing. Says how many are asked.
+    pub fn review_all(&self, at: Timestamp) -> usize {
+        let mut sessions = lock(&self.sessions);
+        if sessions.all_reviewed.is_some_and(|last| last >= at) {
+            return 0;
+        }
+        sessions.all_reviewed = Some(at);
+        let entries = sessions.by_id.values();
+        let under_review = entries.filter(|entry| entry.held.needs_review(at));
+        under_review
+            .map(|entry| entry.control.review(entry.held.generation))
+            .count()
+    }
+
     /// Closes the connections of a user to a recipe.
     pub fn expel(&self, recipe: &RecipeId, user: &UserId) {
         for entry in lock(&self.sessions).by_id.values() {
@@ -312,7 +329,9 @@ impl Connection {
         let revoked = sessions.revoked.contains_key(&held.login_session);
         let reviewed = sessions.reviewed.get(&held.login_session);
         let review = reviewed
-            .filter(|(at, _)| held.needs_review(*at))
+            .map(|(at, _)| *at)
+            .max(sessions.all_reviewed)
+            .filter(|at| held.needs_review(*at))
             .map(|_| held.generation);
         let login = held.login_session.clone();
         let entry = Entry {

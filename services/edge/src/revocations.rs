@@ -30,6 +30,8 @@ const MARKS_WAITING: usize = 1024;
 /// The fields of a mark: the login session that was revoked, or is under review, and when.
 const REVOKED: &str = "session";
 const REVIEWED: &str = "review";
+/// The field of a mark that is about all login sessions.
+const ALL_REVIEWED: &str = "review_all";
 const AT: &str = "at";
 
 /// Follows revocations until everything ends.
@@ -79,6 +81,10 @@ fn obey(edge: &Edge, mark: &SessionMark) {
             let asked = edge.registry.review(login, *at, now);
             info!(login.session.id = %login, asked, "login session under review");
         }
+        SessionMark::AllReviewed(at) => {
+            let asked = edge.registry.review_all(*at);
+            info!(asked, "every login session is under review");
+        }
     }
 }
 
@@ -103,12 +109,13 @@ fn read_mark(entry: &StreamEntry) -> Option<SessionMark> {
     };
     let at = field(AT).and_then(|text| text.parse().ok());
     let at = at.map(Timestamp::from_unix_millis);
-    match field(REVOKED) {
+    if let Some(login) = field(REVOKED) {
         // When is only measured by: without it the session is revoked all the same.
-        Some(login) => Some(SessionMark::Revoked(
-            login.parse().ok()?,
-            at.unwrap_or(Timestamp::from_unix_millis(0)),
-        )),
-        None => Some(SessionMark::Reviewed(field(REVIEWED)?.parse().ok()?, at?)),
+        let at = at.unwrap_or(Timestamp::from_unix_millis(0));
+        return Some(SessionMark::Revoked(login.parse().ok()?, at));
+    }
+    match field(REVIEWED) {
+        Some(login) => Some(SessionMark::Reviewed(login.parse().ok()?, at?)),
+        None => field(ALL_REVIEWED).and(at).map(SessionMark::AllReviewed),
     }
 }

@@ -9,7 +9,7 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use runtime::{config::SecretUrl, telemetry::TelemetryConfig};
 
-use crate::{check::Check, health::Health, sessions::Sessions};
+use crate::{check::Check, health::Health, keys::Keys, sessions::Sessions};
 
 /// People cook up recipes together by chatting.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// List, review and revoke login sessions, as an operator
     Sessions(Sessions),
+    /// List, rotate and revoke the keys that sign access tokens, as an operator
+    Keys(Keys),
 }
 
 /// What runs until it is told to stop.
@@ -282,6 +284,7 @@ mod tests {
             "recipe-chat client soup --user ada --password canary",
             "recipe-chat auth --operator-token canary",
             "recipe-chat sessions list ada --operator-token canary",
+            "recipe-chat keys list --operator-token canary",
         ] {
             let cli = Cli::try_parse_from(words.split(' ')).unwrap();
             assert!(!format!("{cli:?}").contains("canary"));

@@ -21,7 +21,7 @@ use tracing::info;
 use crate::{
     check,
     cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Service, Up, complain},
-    health, sessions,
+    health, keys, sessions,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -56,6 +56,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Health(health) => runtime.block_on(health::run(health)),
         Command::Check(check) => runtime.block_on(Box::pin(check::run(*check))),
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
+        Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
     };
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended

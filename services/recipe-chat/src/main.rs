@@ -5,6 +5,8 @@ mod check;
 mod cli;
 mod commands;
 mod health;
+mod keys;
+mod operator;
 mod sessions;
 
 use std::process::ExitCode;

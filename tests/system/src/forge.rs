@@ -252,6 +252,11 @@ impl std::fmt::Debug for Forge {
     }
 }
 
+/// The header of a token, unverified.
+pub fn header(token: &str) -> Value {
+    part(token, 0)
+}
+
 /// The claims of a token, unverified.
 pub fn claims(token: &str) -> Value {
     part(token, 1)

@@ -187,6 +187,12 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All values of a header.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(own, _)| own == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

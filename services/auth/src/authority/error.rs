@@ -6,6 +6,7 @@ use runtime::redis::InvalidUrl;
 use crate::{
     attempts::RetryAfter,
     config::Faults,
+    keys::KeeperError,
     passwords,
     refresh::Refusal,
     store,
@@ -30,6 +31,9 @@ pub enum OpenError {
     Unusable(String),
 }
 
+/// The label of what is a failure of ours.
+const FAILED: &str = "failed";
+
 /// Why a question has no good answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -53,6 +57,10 @@ pub(crate) enum Error {
     NoSuchSession,
     #[error("no such user")]
     NoSuchUser,
+    #[error("no such key")]
+    NoSuchKey,
+    #[error(transparent)]
+    Keys(#[from] KeeperError),
     #[error(transparent)]
     Hashing(#[from] passwords::Error),
     #[error(transparent)]
@@ -66,8 +74,13 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// A short name for metrics.
-    fn label(&self) -> &'static str {
+    /// Whether somebody is refused, which is no failure of ours.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.label() != FAILED
+    }
+
+    /// A short name for metrics and the log.
+    pub(super) fn label(&self) -> &'static str {
         match self {
             Self::Name(_) | Self::Password(_) => "invalid",
             Self::NameTaken => "name_taken",
@@ -82,13 +95,21 @@ impl Error {
             Self::RefreshToken(Refusal::Stolen) => "stolen",
             Self::NoSuchSession => "no_such_session",
             Self::NoSuchUser => "no_such_user",
+            Self::NoSuchKey => "no_such_key",
             Self::Hashing(passwords::Error::Busy) => "busy",
             Self::Hashing(passwords::Error::Failed(_))
             | Self::Store(_)
+            | Self::Keys(_)
             | Self::Signing(_)
             | Self::NoKey
-            | Self::NoRandomness => "failed",
+            | Self::NoRandomness => FAILED,
         }
+    }
+}
+
+impl From<RetryAfter> for Error {
+    fn from(wait: RetryAfter) -> Self {
+        Self::TooManyAttempts(wait)
     }
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use proto::ids::LoginSessionId;
 use runtime::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use tracing::{info, warn};
+use tracing::info;
 
-use super::{Authority, Error, TokenPair, outcome};
+use super::{Authority, Client, Error, TokenPair, outcome};
 use crate::{
     refresh::{LoginSession, Presented, Refusal, Verdict, judge},
-    revocations::{Mark, MarkKind},
+    revocations::{Event, Mark},
     store::{self, Rotation},
     token::Principal,
 };
@@ -46,13 +46,25 @@ impl Authority {
     }
 
     /// Exchanges a refresh token for a new pair.
-    pub(crate) async fn refresh(&self, token: &SecretString) -> Result<TokenPair, Error> {
-        let answer = self.try_refresh(token).await;
+    pub(crate) async fn refresh(
+        &self,
+        token: &SecretString,
+        client: &Client,
+    ) -> Result<TokenPair, Error> {
+        let mut account = None;
+        let answer = self.try_refresh(token, client, &mut account).await;
         self.metrics.refresh(outcome(&answer));
+        client.log_refusal("refresh", account.as_deref(), &answer);
         answer
     }
 
-    async fn try_refresh(&self, token: &SecretString) -> Result<TokenPair, Error> {
+    /// `account` becomes the pseudonym of whose token it is, as soon as that is known.
+    async fn try_refresh(
+        &self,
+        token: &SecretString,
+        client: &Client,
+        account: &mut Option<String>,
+    ) -> Result<TokenPair, Error> {
         let token = self
             .minter
             .read(token.expose_secret())
@@ -64,30 +76,29 @@ impl Authority {
             successor: successor.hash(),
         };
         for _ in 0..LOOKS {
-            let session = self
+            let mut session = self
                 .store
                 .session(&token.session())
                 .await?
                 .ok_or(Refusal::Unknown)?;
+            *account = Some(self.pseudonyms.account(Some(&session.user.name)));
             let now = self.clock.now();
-            match judge(&session, &presented, now, self.config.refresh_grace) {
+            match judge(&session, &presented, now, self.lifetimes()) {
                 Verdict::Rotate => {
                     let rotation = Rotation {
                         session: session.id.clone(),
                         spent: token.generation(),
                         newest: successor.hash(),
                         at: now,
+                        source: self.source(&session.user, client),
                     };
                     if self.store.rotate(rotation).await? {
+                        session.rotated_at = now;
                         return self.tokens(session, &successor, now);
                     }
                 }
                 Verdict::Repeat => return self.tokens(session, &successor, now),
                 Verdict::Theft => {
-                    warn!(
-                        user.id = %session.user.id, login.session.id = %session.id,
-                        "a spent refresh token came back: revoking its login session"
-                    );
                     self.revoke_session(&session.id, "theft").await?;
                     return Err(Refusal::Stolen.into());
                 }
@@ -98,7 +109,17 @@ impl Authority {
     }
 
     /// Ends a login session and says which one it was. Doing it again changes nothing.
-    pub(crate) async fn revoke(&self, name: SessionName) -> Result<LoginSessionId, Error> {
+    pub(crate) async fn revoke(
+        &self,
+        name: SessionName,
+        client: &Client,
+    ) -> Result<LoginSessionId, Error> {
+        let answer = self.try_revoke(name).await;
+        client.log_refusal("revoke", None, &answer);
+        answer
+    }
+
+    async fn try_revoke(&self, name: SessionName) -> Result<LoginSessionId, Error> {
         let (id, unknown) = match name {
             SessionName::Id(id) => (id, Error::NoSuchSession),
             SessionName::RefreshToken(token) => {
@@ -135,7 +156,7 @@ impl Authority {
         }
         self.metrics.revocation(cause);
         info!(login.session.id = %id, cause, "revoked a login session");
-        self.tell(id, MarkKind::Revoked, revoked_at).await;
+        self.tell(Event::Revoked(id.clone()), revoked_at).await;
         Ok(())
     }
 
@@ -145,7 +166,7 @@ impl Authority {
         let reviewed_at = self.store.review(id, now).await?;
         let reviewed_at = reviewed_at.ok_or(Error::NoSuchSession)?;
         info!(login.session.id = %id, "a login session is under review");
-        self.tell(id, MarkKind::Reviewed, reviewed_at).await;
+        self.tell(Event::Reviewed(id.clone()), reviewed_at).await;
         Ok(reviewed_at)
     }
 
@@ -154,15 +175,13 @@ impl Authority {
         let name = user.parse()?;
         let found = self.store.user(&name).await?.ok_or(Error::NoSuchUser)?;
         let now = self.clock.now();
-        Ok(self.store.sessions_of(&found.user.id, now).await?)
+        let mut sessions = self.store.sessions_of(&found.user.id, now).await?;
+        sessions.retain(|session| now < session.ends_at(self.lifetimes()));
+        Ok(sessions)
     }
 
-    async fn tell(&self, id: &LoginSessionId, kind: MarkKind, at: Timestamp) {
-        let mark = Mark {
-            session: id.clone(),
-            kind,
-            at,
-        };
+    async fn tell(&self, event: Event, at: Timestamp) {
+        let mark = Mark { event, at };
         self.revocations.add(mark.clone());
         self.feed.publish(&mark).await;
     }

@@ -1,54 +1,78 @@
 //! Registering and signing in: names, passwords, and how often somebody may try.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use proto::ids::UserId;
-use secrecy::SecretString;
-use tokio::time::Instant;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::info;
 
-use super::{Authority, Error, TokenPair, outcome};
+use super::{Authority, Client, Error, TokenPair, outcome};
 use crate::{
-    attempts::{Attempts, Outcome},
+    attempts::{Attempt, Key},
+    device::DeviceId,
     passwords::StoredPassword,
     store::StoredUser,
     user::{User, Username, check_chosen},
 };
-
-/// Longer client addresses are cut: none is, and the key must stay small.
-const ADDRESS_LENGTH: usize = 64;
 
 /// What somebody types to register or to sign in. The name is not shown either: people mistype passwords there.
 #[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) username: SecretString,
     pub(crate) password: SecretString,
-    /// Where the client is, if that is known.
-    pub(crate) client_address: String,
+    /// What the last sign-in on the device gave; may be empty.
+    pub(crate) device_token: SecretString,
+}
+
+/// Somebody who has registered or signed in.
+#[derive(Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) tokens: TokenPair,
+    pub(crate) device_token: SecretString,
 }
 
 impl Authority {
     /// Registers a user and signs them in.
-    pub(crate) async fn register(&self, credentials: Credentials) -> Result<TokenPair, Error> {
-        let answer = self.try_register(credentials).await;
+    pub(crate) async fn register(
+        &self,
+        credentials: Credentials,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let name = credentials.username.expose_secret().parse().ok();
+        let account = self.pseudonyms.account(name.as_ref());
+        let answer = self.try_register(credentials, client).await;
         self.metrics.sign_in("register", outcome(&answer));
+        client.log_refusal("register", Some(&account), &answer);
         answer
     }
 
     /// Signs a user in.
-    pub(crate) async fn log_in(&self, credentials: Credentials) -> Result<TokenPair, Error> {
-        let answer = self.try_log_in(credentials).await;
+    pub(crate) async fn log_in(
+        &self,
+        credentials: Credentials,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        // A text that can be nobody's name is counted too, all such texts as one.
+        let name: Option<Username> = credentials.username.expose_secret().parse().ok();
+        let account = self.pseudonyms.account(name.as_ref());
+        let answer = self
+            .try_log_in(name.as_ref(), &account, credentials, client)
+            .await;
         self.metrics.sign_in("login", outcome(&answer));
+        client.log_refusal("login", Some(&account), &answer);
         answer
     }
 
-    async fn try_register(&self, credentials: Credentials) -> Result<TokenPair, Error> {
-        use secrecy::ExposeSecret;
+    async fn try_register(
+        &self,
+        credentials: Credentials,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
         let name: Username = credentials.username.expose_secret().parse()?;
         check_chosen(&credentials.password, &name)?;
-        let mut attempt = self.begin_attempt(None, &credentials.client_address)?;
+        let mut attempt = self.attempts.begin();
+        let address = self.pseudonyms.address(client.block());
+        attempt.take(Key::Address(address)).await?;
         if self.store.user(&name).await?.is_some() {
-            attempt.outcome = Outcome::Failed;
+            attempt.fail();
             return Err(Error::NameTaken);
         }
         let password = self.passwords.hash(credentials.password).await?;
@@ -63,91 +87,87 @@ impl Authority {
         if !self.store.add_user(added, self.clock.now()).await? {
             return Err(Error::NameTaken);
         }
-        let tokens = self.open_session(user).await?;
-        announce("registered and signed in", &tokens);
-        Ok(tokens)
+        self.signed_in("registered and signed in", user, None, client)
+            .await
     }
 
-    async fn try_log_in(&self, credentials: Credentials) -> Result<TokenPair, Error> {
-        use secrecy::ExposeSecret;
-        let typed = credentials.username.expose_secret();
-        let name = typed.parse::<Username>().ok();
-        // A text that can be nobody's name is counted too, all such texts as one.
-        let account = name.as_ref().map_or_else(String::new, Username::key);
-        let mut attempt = self.begin_attempt(Some(account), &credentials.client_address)?;
-        let found = match &name {
+    async fn try_log_in(
+        &self,
+        name: Option<&Username>,
+        account: &str,
+        credentials: Credentials,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let device_token = credentials.device_token.expose_secret();
+        let device = name.and_then(|name| self.devices.read(device_token, name));
+        let attempt = self.begin_attempt(name, account, device, client).await?;
+        let found = match name {
             Some(name) => self.store.user(name).await?,
             None => None,
         };
         let stored: Option<StoredPassword> = found.as_ref().map(|found| found.password.clone());
         let right = self.passwords.verify(credentials.password, stored).await?;
-        let Some(StoredUser { user, .. }) = found.filter(|_| right) else {
-            attempt.outcome = Outcome::Failed;
-            info!("refused a sign-in: wrong username or password");
-            return Err(Error::BadCredentials);
-        };
-        attempt.outcome = Outcome::Succeeded;
-        let tokens = self.open_session(user).await?;
-        announce("signed in", &tokens);
-        Ok(tokens)
+        match found {
+            Some(StoredUser { user, .. }) if right => {
+                self.signed_in("signed in", user, device, client).await
+            }
+            Some(_) | None => {
+                attempt.fail();
+                Err(Error::BadCredentials)
+            }
+        }
     }
 
-    fn begin_attempt(&self, account: Option<String>, address: &str) -> Result<Attempt<'_>, Error> {
-        let address: String = address.chars().take(ADDRESS_LENGTH).collect();
-        let mut attempt = Attempt {
-            authority: self,
-            account: None,
-            address: None,
-            outcome: Outcome::Undecided,
-        };
-        let now = Instant::now();
-        if let Some(account) = account {
-            lock(&self.accounts)
-                .begin(&account, now)
-                .map_err(Error::TooManyAttempts)?;
-            attempt.account = Some(account);
+    /// A device that has signed in before has tries of its own. Without one, the tries are those of the address, and,
+    /// where the account was never signed in to from there, those that all such places share.
+    async fn begin_attempt(
+        &self,
+        name: Option<&Username>,
+        account: &str,
+        device: Option<DeviceId>,
+        client: &Client,
+    ) -> Result<Attempt<'_>, Error> {
+        let (pseudonyms, block) = (&self.pseudonyms, client.block());
+        let mut attempt = self.attempts.begin();
+        if let Some(device) = device {
+            let place = pseudonyms.account_on(account, device);
+            attempt.take(Key::Place(place)).await?;
+            return Ok(attempt);
         }
-        if !address.is_empty() {
-            lock(&self.addresses)
-                .begin(&address, now)
-                .map_err(Error::TooManyAttempts)?;
-            attempt.address = Some(address);
+        let place = pseudonyms.account_at(account, block);
+        attempt.take(Key::Place(place)).await?;
+        let address = pseudonyms.address(block);
+        attempt.take(Key::Address(address)).await?;
+        let known = match (name, block) {
+            // Asked also of names that nobody has, so that the answer takes as long.
+            (Some(name), Some(block)) => {
+                let source = pseudonyms.source(name, block);
+                self.store.knows_source(name, source).await?
+            }
+            (None, _) | (_, None) => false,
+        };
+        if !known {
+            attempt.take(Key::Account(account.to_owned())).await?;
         }
         Ok(attempt)
     }
-}
 
-/// An attempt under way. It ends when it is dropped, so also when the caller hangs up.
-struct Attempt<'a> {
-    authority: &'a Authority,
-    account: Option<String>,
-    address: Option<String>,
-    outcome: Outcome,
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        let now = Instant::now();
-        if let Some(account) = &self.account {
-            lock(&self.authority.accounts).end(account, self.outcome, now);
-        }
-        if let Some(address) = &self.address {
-            // One's own account, signed in to between guesses, must not clear the address.
-            let outcome = match self.outcome {
-                Outcome::Succeeded | Outcome::Undecided => Outcome::Undecided,
-                Outcome::Failed => Outcome::Failed,
-            };
-            lock(&self.authority.addresses).end(address, outcome, now);
-        }
+    async fn signed_in(
+        &self,
+        how: &'static str,
+        user: User,
+        device: Option<DeviceId>,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let device_token = self.devices.issue(&user.name, device);
+        let device_token = device_token.map_err(|_| Error::NoRandomness)?;
+        let source = self.source(&user, client);
+        let tokens = self.open_session(user, source).await?;
+        let (user, session) = (&tokens.session.user.id, &tokens.session.id);
+        info!(user.id = %user, login.session.id = %session, "{how}");
+        Ok(SignedIn {
+            tokens,
+            device_token,
+        })
     }
-}
-
-fn lock(attempts: &Mutex<Attempts>) -> MutexGuard<'_, Attempts> {
-    // A count that is off by one after a panic does no harm.
-    attempts.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn announce(what: &'static str, tokens: &TokenPair) {
-    let (user, session) = (&tokens.session.user.id, &tokens.session.id);
-    info!(user.id = %user, login.session.id = %session, "{what}");
 }

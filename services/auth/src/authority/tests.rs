@@ -20,12 +20,17 @@ async fn authority(arguments: &[&str]) -> (Authority, ManualClock) {
 }
 
 async fn ada(authority: &Authority) -> TokenPair {
-    let credentials = Credentials {
-        username: "ada".into(),
+    let client = Client::default();
+    let registered = authority.register(credentials("ada"), &client).await;
+    registered.unwrap().tokens
+}
+
+fn credentials(name: &str) -> Credentials {
+    Credentials {
+        username: name.into(),
         password: "correct horse".into(),
-        client_address: String::new(),
-    };
-    authority.register(credentials).await.unwrap()
+        device_token: SecretString::default(),
+    }
 }
 
 fn kid(token: &SecretString) -> String {
@@ -47,7 +52,10 @@ async fn keys_rotate_for_weeks_without_a_restart_and_without_one_refused_token()
             authority.validate(&tokens.access).is_ok(),
             "ten minutes old"
         );
-        tokens = authority.refresh(&tokens.refresh).await.unwrap();
+        tokens = authority
+            .refresh(&tokens.refresh, &Client::default())
+            .await
+            .unwrap();
         assert!(
             published.contains(&kid(&tokens.access)),
             "published before it signed"
@@ -91,7 +99,7 @@ async fn a_session_is_forgotten_a_while_after_its_end() {
             .unwrap()
             .is_none()
     );
-    let answer = authority.refresh(&tokens.refresh).await;
+    let answer = authority.refresh(&tokens.refresh, &Client::default()).await;
     assert!(
         matches!(answer, Err(Error::RefreshToken(Refusal::Unknown))),
         "{answer:?}"
@@ -102,14 +110,35 @@ async fn a_session_is_forgotten_a_while_after_its_end() {
 async fn a_caller_that_hangs_up_leaves_no_attempt_under_way() {
     let (authority, _) = authority(&["--sign-in-failures", "1"]).await;
     ada(&authority).await;
-    let credentials = || Credentials {
-        username: "ada".into(),
-        password: "correct horse".into(),
-        client_address: "192.0.2.1".into(),
-    };
+    let client = Client::new("192.0.2.1", None);
     for _ in 0..5 {
-        let hung_up = tokio::time::timeout(Duration::ZERO, authority.log_in(credentials())).await;
+        let log_in = authority.log_in(credentials("ada"), &client);
+        let hung_up = tokio::time::timeout(Duration::ZERO, log_in).await;
         assert!(hung_up.is_err());
     }
-    assert!(authority.log_in(credentials()).await.is_ok());
+    assert!(authority.log_in(credentials("ada"), &client).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_sign_in_costs_one_verification_whatever_is_wrong_with_it() {
+    let (authority, _) = authority(&[]).await;
+    ada(&authority).await;
+    let endless = "x".repeat(60_000);
+    for (name, password) in [
+        ("ada", "a guess"),
+        ("nobody", "a guess"),
+        ("no such name!", "a guess"),
+        ("", ""),
+        ("ada", &endless),
+        ("nobody", &endless),
+    ] {
+        let guess = Credentials {
+            password: password.into(),
+            ..credentials(name)
+        };
+        let before = authority.passwords.completed();
+        let answer = authority.log_in(guess, &Client::default()).await;
+        assert!(matches!(answer, Err(Error::BadCredentials)), "{answer:?}");
+        assert_eq!(authority.passwords.completed(), before + 1, "{name}");
+    }
 }

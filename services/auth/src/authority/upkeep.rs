@@ -7,11 +7,11 @@ use runtime::{clock::Timestamp, lifecycle::Lifecycle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::warn;
 
-use super::Authority;
+use super::{Authority, KNOWN_EVERYWHERE};
 use crate::store;
 
-/// How often keys are looked at: well below the shortest `--key-max-age`.
-const KEYS_EVERY: Duration = Duration::from_secs(15);
+/// How often keys are looked at: twice before a change of theirs must be known everywhere.
+const KEYS_EVERY: Duration = Duration::from_secs(KNOWN_EVERYWHERE.as_secs() / 2);
 /// How often revocations by other replicas are looked for.
 const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the stream in Redis is checked.

@@ -10,6 +10,10 @@ use super::*;
 const GRACE: Duration = Duration::from_secs(10);
 const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 const LIFE: Duration = Duration::from_secs(3600);
+const LIFETIMES: Lifetimes = Lifetimes {
+    grace: GRACE,
+    idle: Some(Duration::from_secs(1800)),
+};
 
 /// A login session as a store would keep it, with every token that was ever given out.
 struct Chain {
@@ -51,7 +55,7 @@ impl Chain {
             hash: token.hash(),
             successor: successor.hash(),
         };
-        let verdict = judge(&self.session, &presented, now, GRACE);
+        let verdict = judge(&self.session, &presented, now, LIFETIMES);
         match verdict {
             Verdict::Rotate => {
                 self.session.generation += 1;
@@ -100,11 +104,29 @@ fn a_second_use_is_theft_once_the_successor_was_used() {
 #[test]
 fn rotation_does_not_extend_the_session() {
     let mut chain = Chain::new();
-    assert_eq!(chain.present(0, after(3599)), Verdict::Rotate);
+    assert_eq!(chain.present(0, after(1799)), Verdict::Rotate);
+    assert_eq!(chain.present(1, after(3598)), Verdict::Rotate);
+    assert_eq!(chain.session.ends_at(LIFETIMES), after(3600));
     assert_eq!(
-        chain.present(1, after(3600)),
+        chain.present(2, after(3600)),
         Verdict::Refuse(Refusal::Expired)
     );
+}
+
+#[test]
+fn a_session_that_is_not_used_ends_sooner() {
+    let mut chain = Chain::new();
+    assert_eq!(chain.present(0, after(1000)), Verdict::Rotate);
+    assert_eq!(chain.session.ends_at(LIFETIMES), after(2800));
+    let idle = Verdict::Refuse(Refusal::Expired);
+    assert_eq!(chain.present(1, after(2800)), idle);
+    assert_eq!(chain.present(0, after(2800)), idle, "no theft: it is over");
+
+    let no_limit = Lifetimes {
+        idle: None,
+        ..LIFETIMES
+    };
+    assert_eq!(chain.session.ends_at(no_limit), after(3600));
 }
 
 #[test]

@@ -20,13 +20,17 @@ use super::{
     read_user,
 };
 use crate::{
-    keys::StoredKey, passwords::StoredPassword, refresh::LoginSession, revocations::Mark,
+    keys::{RevokedKey, StoredKey},
+    passwords::StoredPassword,
+    pseudonyms::Source,
+    refresh::LoginSession,
+    revocations::Mark,
     user::Username,
 };
 
 /// Holds every table, the migrations' own included, so that other programs can share the database.
 const SCHEMA: &str = "recipe_chat_auth";
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     (
         "users, sessions and keys",
         include_str!("migrations/postgres_1.sql"),
@@ -34,6 +38,10 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         "reviews of sessions",
         include_str!("migrations/postgres_2.sql"),
+    ),
+    (
+        "revoked keys and known sources",
+        include_str!("migrations/postgres_3.sql"),
     ),
 ];
 /// How many connections one replica holds at most.
@@ -104,9 +112,13 @@ impl PostgresStore {
         .transpose()
     }
 
-    pub(super) async fn add_session(&self, session: LoginSession) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at) \
-                           VALUES ($1, $2, $3, $4, $5, $6)";
+    pub(super) async fn add_session(
+        &self,
+        session: LoginSession,
+        source: Option<Source>,
+    ) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at, source) \
+                           VALUES ($1, $2, $3, $4, $5, $6, $7)";
         sqlx::query(SQL)
             .bind(session.id.as_str())
             .bind(session.user.id.as_str())
@@ -114,9 +126,25 @@ impl PostgresStore {
             .bind(session.newest.0.as_slice())
             .bind(session.rotated_at.unix_millis())
             .bind(session.expires_at.unix_millis())
+            .bind(source.map(|source| source.0.to_vec()))
             .execute(&self.0)
             .await?;
         Ok(())
+    }
+
+    pub(super) async fn knows_source(
+        &self,
+        name: &Username,
+        source: Source,
+    ) -> Result<bool, Error> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id \
+                           WHERE u.name_key = $1 AND s.source = $2)";
+        let row = sqlx::query(SQL)
+            .bind(name.key())
+            .bind(source.0.as_slice())
+            .fetch_one(&self.0)
+            .await?;
+        Ok(row.try_get(0)?)
     }
 
     pub(super) async fn session(&self, id: &LoginSessionId) -> Result<Option<LoginSession>, Error> {
@@ -130,13 +158,14 @@ impl PostgresStore {
     }
 
     pub(super) async fn rotate(&self, rotation: Rotation) -> Result<bool, Error> {
-        const SQL: &str = "UPDATE sessions SET generation = generation + 1, newest = $1, rotated_at = $2 \
-                           WHERE id = $3 AND generation = $4 AND revoked_at IS NULL";
+        const SQL: &str = "UPDATE sessions SET generation = generation + 1, newest = $1, rotated_at = $2, \
+                           source = coalesce($5, source) WHERE id = $3 AND generation = $4 AND revoked_at IS NULL";
         let done = sqlx::query(SQL)
             .bind(rotation.newest.0.as_slice())
             .bind(rotation.at.unix_millis())
             .bind(rotation.session.as_str())
             .bind(i64::from(rotation.spent))
+            .bind(rotation.source.map(|source| source.0.to_vec()))
             .execute(&self.0)
             .await?;
         Ok(done.rows_affected() == 1)
@@ -221,29 +250,99 @@ impl PostgresStore {
     }
 
     pub(super) async fn signing_keys(&self) -> Result<Vec<StoredKey>, Error> {
-        const SQL: &str =
-            "SELECT generation, published_at, pkcs8 FROM signing_keys ORDER BY generation";
+        const SQL: &str = "SELECT generation, published_at, signs_from, pkcs8 FROM signing_keys ORDER BY generation";
         let rows = sqlx::query(SQL).fetch_all(&self.0).await?;
         rows.iter()
             .map(|row| {
                 Ok(StoredKey {
                     generation: read_generation(row.try_get(0)?)?,
                     published_at: Timestamp::from_unix_millis(row.try_get(1)?),
-                    pkcs8: row.try_get::<Vec<u8>, _>(2)?.into(),
+                    signs_from: row
+                        .try_get::<Option<i64>, _>(2)?
+                        .map(Timestamp::from_unix_millis),
+                    pkcs8: row.try_get::<Vec<u8>, _>(3)?.into(),
                 })
             })
             .collect()
     }
 
     pub(super) async fn add_signing_key(&self, key: StoredKey) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO signing_keys (generation, published_at, pkcs8) \
-                           VALUES ($1, $2, $3) ON CONFLICT (generation) DO NOTHING";
+        const SQL: &str = "INSERT INTO signing_keys (generation, published_at, signs_from, pkcs8) \
+                           VALUES ($1, $2, $3, $4) ON CONFLICT (generation) DO NOTHING";
         sqlx::query(SQL)
             .bind(i64::from(key.generation))
             .bind(key.published_at.unix_millis())
+            .bind(key.signs_from.map(Timestamp::unix_millis))
             .bind(key.pkcs8.expose_secret())
             .execute(&self.0)
             .await?;
+        Ok(())
+    }
+
+    pub(super) async fn promote_signing_key(
+        &self,
+        generation: u32,
+        signs_from: Timestamp,
+    ) -> Result<(), Error> {
+        const SQL: &str = "UPDATE signing_keys SET signs_from = $1 WHERE generation = $2";
+        sqlx::query(SQL)
+            .bind(signs_from.unix_millis())
+            .bind(i64::from(generation))
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn revoke_signing_key(&self, key: RevokedKey) -> Result<(), Error> {
+        const SQL: &str = "WITH removed AS (DELETE FROM signing_keys WHERE generation = $1) \
+                           INSERT INTO revoked_keys (generation, kid, revoked_at) VALUES ($1, $2, $3) \
+                           ON CONFLICT (generation) DO NOTHING";
+        sqlx::query(SQL)
+            .bind(i64::from(key.generation))
+            .bind(key.kid)
+            .bind(key.revoked_at.unix_millis())
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn revoked_keys(&self) -> Result<Vec<RevokedKey>, Error> {
+        const SQL: &str =
+            "SELECT generation, kid, revoked_at FROM revoked_keys ORDER BY generation";
+        let rows = sqlx::query(SQL).fetch_all(&self.0).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RevokedKey {
+                    generation: read_generation(row.try_get(0)?)?,
+                    kid: row.try_get(1)?,
+                    revoked_at: Timestamp::from_unix_millis(row.try_get(2)?),
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn forget_revoked_key(&self, generation: u32) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM revoked_keys WHERE generation = $1";
+        sqlx::query(SQL)
+            .bind(i64::from(generation))
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn find_secret(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<SecretSlice<u8>>, Error> {
+        const SQL: &str = "SELECT value FROM secrets WHERE name = $1";
+        let row = sqlx::query(SQL).bind(name).fetch_optional(&self.0).await?;
+        row.map(|row| Ok(row.try_get::<Vec<u8>, _>(0)?.into()))
+            .transpose()
+    }
+
+    pub(super) async fn forget_secret(&self, name: &'static str) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM secrets WHERE name = $1";
+        sqlx::query(SQL).bind(name).execute(&self.0).await?;
         Ok(())
     }
 

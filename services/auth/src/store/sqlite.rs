@@ -5,7 +5,7 @@ mod writer;
 
 use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use secrecy::{ExposeSecret, SecretSlice};
 
 use self::writer::Writer;
@@ -14,7 +14,11 @@ use super::{
     read_user,
 };
 use crate::{
-    keys::StoredKey, passwords::StoredPassword, refresh::LoginSession, revocations::Mark,
+    keys::{RevokedKey, StoredKey},
+    passwords::StoredPassword,
+    pseudonyms::Source,
+    refresh::LoginSession,
+    revocations::Mark,
     user::Username,
 };
 
@@ -70,9 +74,13 @@ impl SqliteStore {
         .transpose()
     }
 
-    pub(super) async fn add_session(&self, session: LoginSession) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at) \
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    pub(super) async fn add_session(
+        &self,
+        session: LoginSession,
+        source: Option<Source>,
+    ) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at, source) \
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         self.0
             .run(move |db| {
                 db.prepare_cached(SQL)?.execute(params![
@@ -82,8 +90,25 @@ impl SqliteStore {
                     session.newest.0,
                     session.rotated_at.unix_millis(),
                     session.expires_at.unix_millis(),
+                    source.map(|source| source.0),
                 ])?;
                 Ok(())
+            })
+            .await
+    }
+
+    pub(super) async fn knows_source(
+        &self,
+        name: &Username,
+        source: Source,
+    ) -> Result<bool, Error> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id \
+                           WHERE u.name_key = ?1 AND s.source = ?2)";
+        let key = name.key();
+        self.0
+            .run(move |db| {
+                let mut statement = db.prepare_cached(SQL)?;
+                Ok(statement.query_row(params![key, source.0], |row| row.get(0))?)
             })
             .await
     }
@@ -105,8 +130,8 @@ impl SqliteStore {
     }
 
     pub(super) async fn rotate(&self, rotation: Rotation) -> Result<bool, Error> {
-        const SQL: &str = "UPDATE sessions SET generation = generation + 1, newest = ?1, rotated_at = ?2 \
-                           WHERE id = ?3 AND generation = ?4 AND revoked_at IS NULL";
+        const SQL: &str = "UPDATE sessions SET generation = generation + 1, newest = ?1, rotated_at = ?2, \
+                           source = coalesce(?5, source) WHERE id = ?3 AND generation = ?4 AND revoked_at IS NULL";
         self.0
             .run(move |db| {
                 let changed = db.prepare_cached(SQL)?.execute(params![
@@ -114,6 +139,7 @@ impl SqliteStore {
                     rotation.at.unix_millis(),
                     rotation.session.as_str(),
                     rotation.spent,
+                    rotation.source.map(|source| source.0),
                 ])?;
                 Ok(changed == 1)
             })
@@ -214,8 +240,7 @@ impl SqliteStore {
     }
 
     pub(super) async fn signing_keys(&self) -> Result<Vec<StoredKey>, Error> {
-        const SQL: &str =
-            "SELECT generation, published_at, pkcs8 FROM signing_keys ORDER BY generation";
+        const SQL: &str = "SELECT generation, published_at, signs_from, pkcs8 FROM signing_keys ORDER BY generation";
         let rows = self
             .0
             .run(move |db| {
@@ -224,17 +249,19 @@ impl SqliteStore {
                     Ok((
                         row.get(0)?,
                         row.get(1)?,
-                        SecretSlice::from(row.get::<_, Vec<u8>>(2)?),
+                        row.get::<_, Option<i64>>(2)?,
+                        SecretSlice::from(row.get::<_, Vec<u8>>(3)?),
                     ))
                 })?;
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
             })
             .await?;
         rows.into_iter()
-            .map(|(generation, published_at, pkcs8)| {
+            .map(|(generation, published_at, signs_from, pkcs8)| {
                 Ok(StoredKey {
                     generation: read_generation(generation)?,
                     published_at: Timestamp::from_unix_millis(published_at),
+                    signs_from: signs_from.map(Timestamp::from_unix_millis),
                     pkcs8,
                 })
             })
@@ -242,13 +269,14 @@ impl SqliteStore {
     }
 
     pub(super) async fn add_signing_key(&self, key: StoredKey) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO signing_keys (generation, published_at, pkcs8) \
-                           VALUES (?1, ?2, ?3) ON CONFLICT (generation) DO NOTHING";
+        const SQL: &str = "INSERT INTO signing_keys (generation, published_at, signs_from, pkcs8) \
+                           VALUES (?1, ?2, ?3, ?4) ON CONFLICT (generation) DO NOTHING";
         self.0
             .run(move |db| {
                 db.prepare_cached(SQL)?.execute(params![
                     key.generation,
                     key.published_at.unix_millis(),
+                    key.signs_from.map(Timestamp::unix_millis),
                     key.pkcs8.expose_secret(),
                 ])?;
                 Ok(())
@@ -256,11 +284,99 @@ impl SqliteStore {
             .await
     }
 
-    pub(super) async fn forget_signing_key(&self, generation: u32) -> Result<(), Error> {
-        const SQL: &str = "DELETE FROM signing_keys WHERE generation = ?1";
+    pub(super) async fn promote_signing_key(
+        &self,
+        generation: u32,
+        signs_from: Timestamp,
+    ) -> Result<(), Error> {
+        const SQL: &str = "UPDATE signing_keys SET signs_from = ?1 WHERE generation = ?2";
+        self.change(
+            SQL,
+            params_from_iter([signs_from.unix_millis(), generation.into()]),
+        )
+        .await
+    }
+
+    pub(super) async fn revoke_signing_key(&self, key: RevokedKey) -> Result<(), Error> {
+        const REMEMBER: &str = "INSERT INTO revoked_keys (generation, kid, revoked_at) VALUES (?1, ?2, ?3) \
+                                ON CONFLICT (generation) DO NOTHING";
+        const REMOVE: &str = "DELETE FROM signing_keys WHERE generation = ?1";
         self.0
             .run(move |db| {
-                db.prepare_cached(SQL)?.execute([generation])?;
+                db.prepare_cached(REMEMBER)?.execute(params![
+                    key.generation,
+                    key.kid,
+                    key.revoked_at.unix_millis()
+                ])?;
+                db.prepare_cached(REMOVE)?.execute([key.generation])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(super) async fn revoked_keys(&self) -> Result<Vec<RevokedKey>, Error> {
+        const SQL: &str =
+            "SELECT generation, kid, revoked_at FROM revoked_keys ORDER BY generation";
+        let rows = self
+            .0
+            .run(move |db| {
+                let mut statement = db.prepare_cached(SQL)?;
+                let rows =
+                    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await?;
+        rows.into_iter()
+            .map(|(generation, kid, revoked_at)| {
+                Ok(RevokedKey {
+                    generation: read_generation(generation)?,
+                    kid,
+                    revoked_at: Timestamp::from_unix_millis(revoked_at),
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn forget_revoked_key(&self, generation: u32) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM revoked_keys WHERE generation = ?1";
+        self.change(SQL, params_from_iter([generation])).await
+    }
+
+    pub(super) async fn forget_signing_key(&self, generation: u32) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM signing_keys WHERE generation = ?1";
+        self.change(SQL, params_from_iter([generation])).await
+    }
+
+    pub(super) async fn find_secret(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<SecretSlice<u8>>, Error> {
+        const SQL: &str = "SELECT value FROM secrets WHERE name = ?1";
+        self.0
+            .run(move |db| {
+                let value = db
+                    .prepare_cached(SQL)?
+                    .query_row([name], |row| row.get::<_, Vec<u8>>(0))
+                    .optional()?;
+                Ok(value.map(SecretSlice::from))
+            })
+            .await
+    }
+
+    pub(super) async fn forget_secret(&self, name: &'static str) -> Result<(), Error> {
+        const SQL: &str = "DELETE FROM secrets WHERE name = ?1";
+        self.change(SQL, params_from_iter([name])).await
+    }
+
+    /// Runs a statement whose answer does not matter.
+    async fn change(
+        &self,
+        sql: &'static str,
+        parameters: impl rusqlite::Params + Send + 'static,
+    ) -> Result<(), Error> {
+        self.0
+            .run(move |db| {
+                db.prepare_cached(sql)?.execute(parameters)?;
                 Ok(())
             })
             .await

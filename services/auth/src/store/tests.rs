@@ -36,6 +36,8 @@ async fn keeps_its_promises(store: &Store) {
     forgets_what_has_ended_piece_by_piece(store).await;
     keeps_the_first_key_of_a_generation(store).await;
     keeps_the_first_secret_of_a_name(store).await;
+    remembers_of_a_revoked_key_that_it_was_one(store).await;
+    knows_from_where_an_account_was_used(store).await;
     lists_the_sessions_of_a_user_that_have_not_ended(store).await;
 }
 
@@ -55,7 +57,7 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
         file.pragma_update(None, "user_version", version).unwrap();
         found
     };
-    assert_eq!(newer(99), 2);
+    assert_eq!(newer(99), 3);
     let older = open(&url).await;
     keeps_its_promises(&older).await;
     close(older, &path).await;
@@ -125,7 +127,7 @@ async fn session(store: &Store, name: &str, expires_at: Timestamp) -> LoginSessi
         expires_at,
         revoked_at: None,
     };
-    store.add_session(session.clone()).await.unwrap();
+    store.add_session(session.clone(), None).await.unwrap();
     session
 }
 
@@ -157,6 +159,7 @@ async fn rotates_only_what_is_newest_and_not_revoked(store: &Store) {
         spent,
         newest: SecretHash([mark; 32]),
         at: after(u64::from(mark)),
+        source: None,
     };
     assert!(!store.rotate(rotation(1, 1)).await.unwrap(), "not yet made");
     assert!(store.rotate(rotation(0, 1)).await.unwrap());
@@ -189,8 +192,7 @@ async fn remembers_when_a_session_was_first_revoked(store: &Store) {
     );
 
     let mark = Mark {
-        session: kept.id,
-        kind: MarkKind::Revoked,
+        event: Event::Revoked(kept.id),
         at: after(10),
     };
     assert_eq!(store.marks_since(after(10)).await.unwrap(), [mark]);
@@ -204,8 +206,7 @@ async fn remembers_the_newest_review_of_a_session_that_goes_on(store: &Store) {
         assert_eq!(reviewed, Some(after(told)));
     }
     let mark = Mark {
-        session: kept.id.clone(),
-        kind: MarkKind::Reviewed,
+        event: Event::Reviewed(kept.id.clone()),
         at: after(30),
     };
     assert_eq!(store.marks_since(after(30)).await.unwrap(), [mark]);
@@ -214,6 +215,62 @@ async fn remembers_the_newest_review_of_a_session_that_goes_on(store: &Store) {
     store.revoke(&kept.id, after(40)).await.unwrap();
     assert_eq!(store.review(&kept.id, after(50)).await.unwrap(), None);
     assert_eq!(store.marks_since(after(30)).await.unwrap().len(), 2);
+}
+
+async fn remembers_of_a_revoked_key_that_it_was_one(store: &Store) {
+    let key = StoredKey::generate(40, START).unwrap();
+    store.add_signing_key(key).await.unwrap();
+    store.promote_signing_key(40, after(7)).await.unwrap();
+    store.promote_signing_key(41, after(7)).await.unwrap();
+    let keys = store.signing_keys().await.unwrap();
+    let promoted = keys.iter().find(|key| key.generation == 40).unwrap();
+    assert_eq!(promoted.signs_from, Some(after(7)));
+
+    let revoked = RevokedKey {
+        generation: 40,
+        kid: "kid".into(),
+        revoked_at: after(9),
+    };
+    for _ in 0..2 {
+        store.revoke_signing_key(revoked.clone()).await.unwrap();
+    }
+    assert_eq!(store.revoked_keys().await.unwrap(), [revoked]);
+    let keys = store.signing_keys().await.unwrap();
+    assert!(keys.iter().all(|key| key.generation != 40));
+    store.forget_revoked_key(40).await.unwrap();
+    assert_eq!(store.revoked_keys().await.unwrap(), []);
+
+    assert!(store.find_secret("moved").await.unwrap().is_none());
+    store.secret("moved", vec![1; 32].into()).await.unwrap();
+    assert!(store.find_secret("moved").await.unwrap().is_some());
+    store.forget_secret("moved").await.unwrap();
+    assert!(store.find_secret("moved").await.unwrap().is_none());
+}
+
+async fn knows_from_where_an_account_was_used(store: &Store) {
+    let (ada, nobody): (Username, Username) = ("ada".parse().unwrap(), "nobody".parse().unwrap());
+    let [home, work] = [Source([1; 16]), Source([2; 16])];
+    let knows = async |name: &Username, source| store.knows_source(name, source).await.unwrap();
+    let known = session(store, "ada", after(3600)).await;
+    assert!(!knows(&ada, home).await);
+    let rotation = |spent, source| Rotation {
+        session: known.id.clone(),
+        spent,
+        newest: known.newest,
+        at: after(1),
+        source,
+    };
+    assert!(store.rotate(rotation(0, Some(home))).await.unwrap());
+    assert!(store.rotate(rotation(1, None)).await.unwrap());
+    assert!(
+        knows(&ada, home).await,
+        "a refresh that does not tell takes nothing away"
+    );
+    assert!(!knows(&ada, work).await && !knows(&nobody, home).await);
+    let mut other = known.clone();
+    other.id = LoginSessionId::random();
+    store.add_session(other, Some(work)).await.unwrap();
+    assert!(knows(&ada, work).await && knows(&ada, home).await);
 }
 
 async fn lists_the_sessions_of_a_user_that_have_not_ended(store: &Store) {
@@ -228,6 +285,7 @@ async fn lists_the_sessions_of_a_user_that_have_not_ended(store: &Store) {
         spent: first.generation,
         newest: first.newest,
         at: after(90),
+        source: None,
     };
     assert!(store.rotate(rotation).await.unwrap());
 
@@ -261,6 +319,7 @@ async fn keeps_the_first_key_of_a_generation(store: &Store) {
     let key = |mark: u8, published_at| StoredKey {
         generation: 7,
         published_at,
+        signs_from: None,
         pkcs8: vec![mark; 48].into(),
     };
     store.add_signing_key(key(1, after(1))).await.unwrap();

@@ -27,7 +27,7 @@ impl World {
         let stored = StoredKey::generate(1, NOW).unwrap();
         Self {
             rules: Rules::new("us".into(), "recipes".into(), TTL),
-            ring: KeyRing::load(std::slice::from_ref(&stored)).unwrap(),
+            ring: KeyRing::load(std::slice::from_ref(&stored), Vec::new()).unwrap(),
             stored,
         }
     }

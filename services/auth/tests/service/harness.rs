@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use auth::{Auth, Config, OpenError};
 use clap::{Args, FromArgMatches};
 use proto::auth::{
-    GetJwksRequest, ListSessionsRequest, LoginRequest, LoginSession, Principal,
-    RefreshTokenRequest, RegisterRequest, ReviewSessionRequest, RevokeSessionRequest, TokenPair,
+    GetJwksRequest, ListKeysRequest, ListSessionsRequest, LoginRequest, LoginResponse,
+    LoginSession, Principal, RefreshTokenRequest, RegisterRequest, RegisterResponse,
+    ReviewSessionRequest, RevokeKeyRequest, RevokeSessionRequest, SigningKeyState, TokenPair,
     ValidateTokenRequest, WatchRevocationsRequest, WatchRevocationsResponse,
     auth_service_client::AuthServiceClient, revoke_session_request::By,
 };
@@ -144,6 +145,16 @@ impl Service {
         (self.database, self.clock)
     }
 
+    /// Starts on what another one has left.
+    pub(crate) async fn start_again(
+        database: Database,
+        arguments: &[&str],
+        clock: ManualClock,
+    ) -> Self {
+        let arguments = [&WITH_OPERATORS, arguments].concat();
+        Self::start_at(database, &arguments, None, clock).await
+    }
+
     pub(crate) async fn restart(self) -> Self {
         let (database, clock) = self.stop().await;
         Self::start_at(database, &WITH_OPERATORS, None, clock).await
@@ -154,13 +165,22 @@ impl Service {
     }
 
     pub(crate) async fn register(&self, name: &str, password: &str) -> Result<TokenPair, Status> {
+        let registered = self.register_from("", name, password).await?;
+        Ok(registered.tokens.unwrap())
+    }
+
+    pub(crate) async fn register_from(
+        &self,
+        address: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<RegisterResponse, Status> {
         let request = RegisterRequest {
             username: name.into(),
             password: password.into(),
-            client_address: String::new(),
+            client_address: address.into(),
         };
-        let response = self.client.clone().register(request).await?;
-        Ok(response.into_inner().tokens.unwrap())
+        Ok(self.client.clone().register(request).await?.into_inner())
     }
 
     pub(crate) async fn log_in(&self, name: &str, password: &str) -> Result<TokenPair, Status> {
@@ -173,13 +193,25 @@ impl Service {
         name: &str,
         password: &str,
     ) -> Result<TokenPair, Status> {
+        let signed_in = self.log_in_on("", address, name, password).await?;
+        Ok(signed_in.tokens.unwrap())
+    }
+
+    /// Signs in on a device that has this token.
+    pub(crate) async fn log_in_on(
+        &self,
+        device_token: &str,
+        address: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<LoginResponse, Status> {
         let request = LoginRequest {
             username: name.into(),
             password: password.into(),
             client_address: address.into(),
+            device_token: device_token.into(),
         };
-        let response = self.client.clone().login(request).await?;
-        Ok(response.into_inner().tokens.unwrap())
+        Ok(self.client.clone().login(request).await?.into_inner())
     }
 
     /// A signed-in user called ada.
@@ -198,6 +230,7 @@ impl Service {
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<TokenPair, Status> {
         let request = RefreshTokenRequest {
             refresh_token: refresh_token.into(),
+            client_address: String::new(),
         };
         let response = self.client.clone().refresh_token(request).await?;
         Ok(response.into_inner().tokens.unwrap())
@@ -222,6 +255,21 @@ impl Service {
         });
         let response = self.client.clone().list_sessions(request).await?;
         Ok(response.into_inner().sessions)
+    }
+
+    /// The names of the keys in a state.
+    pub(crate) async fn keys(&self, state: SigningKeyState) -> Vec<String> {
+        let request = by_operator(ListKeysRequest {});
+        let response = self.client.clone().list_keys(request).await.unwrap();
+        let keys = response.into_inner().keys.into_iter();
+        keys.filter(|key| key.state() == state)
+            .map(|key| key.kid)
+            .collect()
+    }
+
+    pub(crate) async fn revoke_key(&self, kid: &str) -> Result<(), Status> {
+        let request = by_operator(RevokeKeyRequest { kid: kid.into() });
+        self.client.clone().revoke_key(request).await.map(drop)
     }
 
     pub(crate) async fn jwks(&self) -> String {

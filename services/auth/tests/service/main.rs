@@ -7,6 +7,7 @@
 )]
 
 mod harness;
+mod keys;
 mod opening;
 mod refreshing;
 mod replicas;

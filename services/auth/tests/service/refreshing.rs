@@ -20,7 +20,7 @@ on_both_stores! {
         assert_ne!(second.access_token, first.access_token);
         assert_eq!((&second.session_id, &second.user), (&first.session_id, &first.user));
         assert_eq!(seconds(second.expires_in), 900);
-        assert_eq!(seconds(second.refresh_expires_in), 30 * 86_400 - 600, "not extended");
+        assert_eq!(seconds(second.refresh_expires_in), 7 * 86_400, "until it must be used");
         assert!(service.validate(&second.access_token).await.is_ok());
         assert!(service.refresh(&second.refresh_token).await.is_ok());
     }
@@ -57,6 +57,19 @@ on_both_stores! {
         assert_eq!(successors.len(), 1);
         let successor = successors.into_iter().next().unwrap();
         assert!(service.refresh(&successor).await.is_ok(), "nobody was taken for a thief");
+    }
+
+    async fn a_session_that_is_not_refreshed_for_seven_days_ends(service: Service) {
+        const WEEK: Duration = Duration::from_secs(7 * 86_400);
+        let mut tokens = service.ada().await;
+        for _ in 0..3 {
+            service.clock.advance(WEEK - Duration::from_secs(1));
+            tokens = service.refresh(&tokens.refresh_token).await.unwrap();
+        }
+        assert_eq!(service.sessions_of("ada").await.unwrap().len(), 1);
+        service.clock.advance(WEEK);
+        refused(service.refresh(&tokens.refresh_token).await, Code::Unauthenticated, INVALID);
+        assert!(service.sessions_of("ada").await.unwrap().is_empty(), "it has ended");
     }
 
     async fn a_session_ends_after_thirty_days_however_often_it_is_refreshed(service: Service) {

@@ -1,14 +1,13 @@
 //! Sign-up, sign-in, refresh and logout. The refresh token goes to browsers as a cookie that no script can
 //! read, and into the body only for programs that ask for it.
 
-use std::{net::SocketAddr, time::Duration};
-
 use axum::{
-    Extension, Json,
-    extract::{ConnectInfo, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use runtime::{network::AddressBlock, rate_limiter::Decision};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -17,16 +16,15 @@ use super::{
     Shared,
     body::{JsonBody, OptionalJsonBody},
     caller::bearer,
-    forwarded::FORWARDED_PROTO,
+    client::Client,
+    cookies::{Cookies, Found},
     problem::{Problem, whole_seconds},
 };
 use crate::{
     edge::Edge,
-    upstream::auth::{AuthError, Revoke, Tokens},
+    upstream::auth::{AuthError, Revoke, SignedIn, Tokens},
     wire::frames::Author,
 };
-
-const COOKIE: &str = "refresh_token";
 
 /// Where a client wants its refresh token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -54,92 +52,134 @@ pub(super) struct RefreshToken {
 
 pub(super) async fn register(
     State(edge): Shared,
-    Extension(ConnectInfo(peer)): Extension<ConnectInfo<SocketAddr>>,
+    client: Client,
     headers: HeaderMap,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Response, Problem> {
-    pace(&edge, peer)?;
-    let tokens = edge
-        .auth
-        .register(
-            credentials.username,
-            credentials.password,
-            peer.ip().to_string(),
-        )
-        .await?;
-    Ok(answer(
-        StatusCode::CREATED,
-        &tokens,
-        credentials.refresh,
-        &headers,
-    ))
+    limit_sign_ins(&edge, &client, "register").await?;
+    let asked = edge.auth.register(
+        credentials.username,
+        credentials.password,
+        client.on_behalf_of(),
+    );
+    let signed_in = asked.await?;
+    let cookies = Cookies::new(&edge.config, &headers);
+    let created = StatusCode::CREATED;
+    Ok(answer(created, &signed_in, credentials.refresh, &cookies))
 }
 
 pub(super) async fn login(
     State(edge): Shared,
-    Extension(ConnectInfo(peer)): Extension<ConnectInfo<SocketAddr>>,
+    client: Client,
     headers: HeaderMap,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Response, Problem> {
-    pace(&edge, peer)?;
-    let tokens = edge
-        .auth
-        .login(
-            credentials.username,
-            credentials.password,
-            peer.ip().to_string(),
-        )
-        .await?;
-    Ok(answer(
-        StatusCode::OK,
-        &tokens,
-        credentials.refresh,
-        &headers,
-    ))
+    limit_sign_ins(&edge, &client, "login").await?;
+    let cookies = Cookies::new(&edge.config, &headers);
+    let asked = edge.auth.login(
+        credentials.username,
+        credentials.password,
+        cookies.device(),
+        client.on_behalf_of(),
+    );
+    let signed_in = asked.await?;
+    let ok = StatusCode::OK;
+    Ok(answer(ok, &signed_in, credentials.refresh, &cookies))
 }
 
 /// A refresh that is refused leaves the cookie alone: another tab may have put a newer one there.
 pub(super) async fn refresh(
     State(edge): Shared,
+    client: Client,
     headers: HeaderMap,
     OptionalJsonBody(body): OptionalJsonBody<RefreshToken>,
 ) -> Result<Response, Problem> {
-    let token = body
-        .refresh_token
-        .or_else(|| cookie(&headers))
-        .ok_or_else(|| Problem::unauthorized("There is no refresh token; sign in"))?;
-    let tokens = edge.auth.refresh(&token).await?;
-    Ok(answer(StatusCode::OK, &tokens, body.refresh, &headers))
+    let cookies = Cookies::new(&edge.config, &headers);
+    let (token, name) = match body.refresh_token {
+        Some(token) => (token, None),
+        None => {
+            let found = cookie(&cookies, &client, "refresh")?;
+            let found = found.ok_or_else(|| {
+                client.log_refusal("refresh", "no_token");
+                Problem::unauthorized("There is no refresh token; sign in")
+            })?;
+            (found.token, Some(found.name))
+        }
+    };
+    let tokens = edge.auth.refresh(&token, client.on_behalf_of()).await?;
+    let mut response = pair(StatusCode::OK, &tokens, body.refresh);
+    if body.refresh == RefreshIn::Cookie {
+        let secret = tokens.refresh.expose_secret();
+        let kept = cookies.keep_again(name.as_ref(), secret, tokens.refresh_expires_in);
+        response.headers_mut().append(header::SET_COOKIE, kept);
+    }
+    Ok(response)
 }
 
 pub(super) async fn logout(
     State(edge): Shared,
+    client: Client,
     headers: HeaderMap,
     OptionalJsonBody(body): OptionalJsonBody<RefreshToken>,
 ) -> Result<Response, Problem> {
-    let by = body
+    let cookies = Cookies::new(&edge.config, &headers);
+    let named = body
         .refresh_token
         .map(Revoke::RefreshToken)
-        .or_else(|| bearer(&headers).map(Revoke::AccessToken))
-        .or_else(|| cookie(&headers).map(Revoke::RefreshToken))
-        .ok_or_else(|| Problem::unauthorized("There is nothing to sign out of"))?;
-    let cleared = set_cookie("", Duration::ZERO, &headers);
-    match edge.auth.revoke(by).await {
+        .or_else(|| bearer(&headers).map(Revoke::AccessToken));
+    let by = match named {
+        Some(by) => by,
+        None => match cookie(&cookies, &client, "logout")? {
+            Some(found) => Revoke::RefreshToken(found.token),
+            None => {
+                client.log_refusal("logout", "no_token");
+                let words = "There is nothing to sign out of";
+                return Err(Problem::unauthorized(words));
+            }
+        },
+    };
+    let mut response = match edge.auth.revoke(by, client.on_behalf_of()).await {
         Ok(login) => {
             edge.registry.revoke(&login, Instant::now());
-            Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cleared)]).into_response())
+            StatusCode::NO_CONTENT.into_response()
         }
-        Err(error @ AuthError::Unauthenticated(_)) => {
-            Ok(([(header::SET_COOKIE, cleared)], Problem::from(error)).into_response())
-        }
-        Err(error) => Err(error.into()),
+        Err(error @ AuthError::Unauthenticated(_)) => Problem::from(error).into_response(),
+        Err(error) => return Err(error.into()),
+    };
+    for cleared in cookies.clear_all() {
+        response.headers_mut().append(header::SET_COOKIE, cleared);
     }
+    Ok(response)
 }
 
-fn pace(edge: &Edge, peer: SocketAddr) -> Result<(), Problem> {
-    edge.sign_ins
-        .take(peer.ip().into(), Instant::now())
-        .map_err(Problem::too_many)
+fn cookie(
+    cookies: &Cookies<'_>,
+    client: &Client,
+    action: &'static str,
+) -> Result<Option<Found>, Problem> {
+    let found = cookies.refresh();
+    if found.is_err() {
+        client.log_refusal(action, "two_cookies");
+    }
+    found
+}
+
+/// Takes one of the client's address, over all edges.
+async fn limit_sign_ins(edge: &Edge, client: &Client, action: &'static str) -> Result<(), Problem> {
+    let Some(limit) = edge.sign_in_limit else {
+        return Ok(());
+    };
+    let block = client.address.map(AddressBlock::from);
+    // Only in a test has a connection no address.
+    let block = block.map_or_else(String::new, |block| block.to_string());
+    let key = format!("sign-in:edge:{block}");
+    match edge.rate_limiter.take(&key, limit).await {
+        Decision::Allowed => Ok(()),
+        Decision::RetryAfter(wait) => {
+            client.log_refusal(action, "address_rate");
+            Err(Problem::too_many(wait))
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -152,12 +192,30 @@ struct TokenPair<'a> {
     refresh_token: Option<&'a str>,
 }
 
+/// The answer to somebody who has signed in.
 fn answer(
     status: StatusCode,
-    tokens: &Tokens,
+    signed_in: &SignedIn,
     refresh: RefreshIn,
-    headers: &HeaderMap,
+    cookies: &Cookies<'_>,
 ) -> Response {
+    let SignedIn {
+        tokens,
+        device_token,
+    } = signed_in;
+    let mut response = pair(status, tokens, refresh);
+    if refresh == RefreshIn::Cookie {
+        let secret = tokens.refresh.expose_secret();
+        let kept = cookies.keep_new(secret, tokens.refresh_expires_in);
+        let device = cookies.keep_device(device_token.expose_secret());
+        for cookie in kept.into_iter().chain([device]) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+fn pair(status: StatusCode, tokens: &Tokens, refresh: RefreshIn) -> Response {
     let secret = tokens.refresh.expose_secret();
     let pair = TokenPair {
         access_token: tokens.access.expose_secret(),
@@ -169,36 +227,5 @@ fn answer(
         },
         refresh_token: (refresh == RefreshIn::Body).then_some(secret),
     };
-    let mut response = (status, Json(pair)).into_response();
-    if refresh == RefreshIn::Cookie {
-        let cookie = set_cookie(secret, tokens.refresh_expires_in, headers);
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-fn set_cookie(value: &str, life: Duration, headers: &HeaderMap) -> HeaderValue {
-    // Said by a trusted proxy, which ends TLS before the edge.
-    let over_tls = headers
-        .get(FORWARDED_PROTO)
-        .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
-    let secure = if over_tls { "; Secure" } else { "" };
-    let text = format!(
-        "{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/v1/auth; Max-Age={}{secure}",
-        life.as_secs(),
-    );
-    let mut header = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
-    header.set_sensitive(true);
-    header
-}
-
-fn cookie(headers: &HeaderMap) -> Option<SecretString> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE && !value.is_empty())
-        .map(|(_, value)| SecretString::from(value))
+    (status, Json(pair)).into_response()
 }

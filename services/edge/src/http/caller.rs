@@ -8,7 +8,7 @@ use axum::{
 };
 use secrecy::SecretString;
 
-use super::problem::Problem;
+use super::{client::Client, problem::Problem};
 use crate::{
     edge::Edge,
     upstream::{Principal, auth::AuthError},
@@ -21,12 +21,17 @@ impl FromRequestParts<Arc<Edge>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
+        let client = Client::of(&parts.extensions);
         let token = bearer(&parts.headers).ok_or_else(|| {
+            client.log_refusal("call", "no_token");
             Problem::unauthorized("Send an access token as Authorization: Bearer")
         })?;
         match edge.auth.validate(&token).await {
             Ok((principal, _)) => Ok(Self(principal)),
-            Err(AuthError::Unauthenticated(_)) => Err(Problem::unauthorized("Invalid token")),
+            Err(AuthError::Unauthenticated(_)) => {
+                client.log_refusal("call", "invalid_token");
+                Err(Problem::unauthorized("Invalid token"))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -14,6 +14,7 @@ use axum::{
 };
 use runtime::config::Network;
 
+use super::client::REQUEST_ID;
 use crate::edge::Edge;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -22,7 +23,7 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Puts the client in the place of the trusted proxies before it: its address, and the host that it asked for.
-/// Whether it did so over TLS is left in the header, which nobody else's requests keep.
+/// Whether it did so over TLS, and what they call the request, is left in headers, which nobody else's requests keep.
 pub(super) async fn see_through_proxies(
     State(edge): State<Arc<Edge>>,
     mut request: Request,
@@ -41,6 +42,7 @@ pub(super) async fn see_through_proxies(
         }
     } else {
         request.headers_mut().remove(FORWARDED_PROTO);
+        request.headers_mut().remove(REQUEST_ID);
     }
     next.run(request).await
 }

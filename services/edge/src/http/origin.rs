@@ -11,7 +11,7 @@ use axum::{
 };
 use url::Url;
 
-use super::problem::Problem;
+use super::{client::Client, problem::Problem};
 use crate::edge::Edge;
 
 /// Lets a request through when its `Origin` may be.
@@ -23,6 +23,7 @@ pub(super) async fn require_known(
     if is_known(request.headers(), &edge.config.allowed_origins) {
         next.run(request).await
     } else {
+        Client::of(request.extensions()).log_refusal("sign_in_call", "origin");
         refused().into_response()
     }
 }

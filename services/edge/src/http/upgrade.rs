@@ -20,7 +20,7 @@ use proto::ids::RecipeId;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Shared, origin, problem::Problem};
+use super::{Shared, client::Client, origin, problem::Problem};
 use crate::{
     connection::{self, Upgraded},
     edge::Edge,
@@ -70,6 +70,7 @@ fn prepare(
         .and_then(|Path(id)| id.parse().ok())
         .ok_or_else(|| ("recipe_id", no_such_recipe()))?;
     if !origin::is_known(request.headers(), &edge.config.allowed_origins) {
+        Client::of(request.extensions()).log_refusal("upgrade", "origin");
         return Err(("origin", origin::refused()));
     }
     let accept_key = accept_key(request.headers()).map_err(|problem| ("handshake", problem))?;

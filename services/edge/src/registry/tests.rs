@@ -88,3 +88,30 @@ fn a_review_that_was_heard_of_first_asks_who_comes_with_an_older_token() {
     connection.carry(&session, held(16, 2, Phase::Active));
     assert_eq!(reviewed(&connection), None, "and answered");
 }
+
+#[test]
+fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_that_come_later() {
+    let registry = Registry::new();
+    let [old, new, late] = [0; 3].map(|_| registry.connect());
+    let of_another = Held {
+        login_session: "another".parse().unwrap(),
+        ..held(10, 3, Phase::Active)
+    };
+    old.carry(&"old".parse().unwrap(), of_another);
+    new.carry(&"new".parse().unwrap(), held(20, 1, Phase::Active));
+
+    assert_eq!(registry.review_all(at(15)), 1);
+    assert_eq!(registry.review_all(at(15)), 0, "it comes from each replica");
+    assert_eq!([reviewed(&old), reviewed(&new)], [Some(3), None]);
+
+    let now = Instant::now();
+    registry.review(&"login".parse().unwrap(), at(12), now);
+    late.carry(&"late".parse().unwrap(), held(14, 1, Phase::Active));
+    assert_eq!(
+        reviewed(&late),
+        Some(1),
+        "an older review of its login does not hide it"
+    );
+    late.carry(&"late".parse().unwrap(), held(16, 2, Phase::Active));
+    assert_eq!(reviewed(&late), None);
+}

@@ -1,7 +1,7 @@
 //! The auth service, as the edge sees it: every call has a time-out, and a service that cannot be asked is
 //! never taken for a token that is not good.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use proto::{
     auth::{
@@ -19,7 +19,9 @@ use runtime::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
-use tonic::{Code, Response, Status, Streaming, transport::Channel};
+use tonic::{
+    Code, Request, Response, Status, Streaming, metadata::MetadataValue, transport::Channel,
+};
 use tracing::warn;
 
 use super::{Principal, convert};
@@ -77,6 +79,39 @@ pub struct Tokens {
     pub user_name: String,
 }
 
+/// Somebody who has registered or signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What they hold.
+    pub tokens: Tokens,
+    /// Shows at the next sign-in that somebody has signed in to this account on this device.
+    pub device_token: SecretString,
+}
+
+/// The client for whom the auth service is asked.
+#[derive(Debug, Clone)]
+pub struct OnBehalfOf {
+    /// Its address.
+    pub address: Option<IpAddr>,
+    /// The name of its request.
+    pub request_id: Arc<str>,
+}
+
+impl OnBehalfOf {
+    fn address(&self) -> String {
+        self.address.map_or_else(String::new, |ip| ip.to_string())
+    }
+
+    /// A request that carries the name of the client's.
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = request(message);
+        if let Ok(id) = MetadataValue::try_from(&*self.request_id) {
+            request.metadata_mut().insert(proto::REQUEST_ID, id);
+        }
+        request
+    }
+}
+
 /// What names the login session that is to end.
 #[derive(Debug)]
 pub enum Revoke {
@@ -123,22 +158,25 @@ impl AuthClient {
         &self,
         username: String,
         password: SecretString,
-        client_address: String,
-    ) -> Result<Tokens, AuthError> {
+        client: OnBehalfOf,
+    ) -> Result<SignedIn, AuthError> {
         let question = RegisterRequest {
             username,
             password: password.expose_secret().to_owned(),
-            client_address,
+            client_address: client.address(),
         };
-        let call = |mut client: AuthServiceClient<Channel>| {
-            let question = request(question.clone());
-            async move { client.register(question).await }
+        let call = |mut service: AuthServiceClient<Channel>| {
+            let question = client.request(question.clone());
+            async move { service.register(question).await }
         };
         let answer = self.call(Repeat::Never, call).await?;
-        tokens(answer.tokens)
+        Ok(SignedIn {
+            tokens: tokens(answer.tokens)?,
+            device_token: answer.device_token.into(),
+        })
     }
 
-    /// Signs a user in.
+    /// Signs a user in. `device_token` is what an earlier sign-in gave, or empty.
     ///
     /// # Errors
     /// `Unauthenticated`, `Invalid`, `TooMany` or `Unavailable`.
@@ -146,31 +184,41 @@ impl AuthClient {
         &self,
         username: String,
         password: SecretString,
-        client_address: String,
-    ) -> Result<Tokens, AuthError> {
+        device_token: SecretString,
+        client: OnBehalfOf,
+    ) -> Result<SignedIn, AuthError> {
         let question = LoginRequest {
             username,
             password: password.expose_secret().to_owned(),
-            client_address,
+            client_address: client.address(),
+            device_token: device_token.expose_secret().to_owned(),
         };
-        let call = |mut client: AuthServiceClient<Channel>| {
-            let question = request(question.clone());
-            async move { client.login(question).await }
+        let call = |mut service: AuthServiceClient<Channel>| {
+            let question = client.request(question.clone());
+            async move { service.login(question).await }
         };
         let answer = self.call(Repeat::Never, call).await?;
-        tokens(answer.tokens)
+        Ok(SignedIn {
+            tokens: tokens(answer.tokens)?,
+            device_token: answer.device_token.into(),
+        })
     }
 
     /// Exchanges a refresh token for a new pair. Asking twice within seconds gives the same pair.
     ///
     /// # Errors
     /// `Unauthenticated` or `Unavailable`.
-    pub async fn refresh(&self, token: &SecretString) -> Result<Tokens, AuthError> {
-        let call = |mut client: AuthServiceClient<Channel>| {
-            let question = RefreshTokenRequest {
+    pub async fn refresh(
+        &self,
+        token: &SecretString,
+        client: OnBehalfOf,
+    ) -> Result<Tokens, AuthError> {
+        let call = |mut service: AuthServiceClient<Channel>| {
+            let question = client.request(RefreshTokenRequest {
                 refresh_token: token.expose_secret().to_owned(),
-            };
-            async move { client.refresh_token(request(question)).await }
+                client_address: client.address(),
+            });
+            async move { service.refresh_token(question).await }
         };
         let answer = self.call(Repeat::Idempotent, call).await?;
         tokens(answer.tokens)
@@ -180,15 +228,19 @@ impl AuthClient {
     ///
     /// # Errors
     /// `Unauthenticated` when nothing is known of what names it, or `Unavailable`.
-    pub async fn revoke(&self, by: Revoke) -> Result<LoginSessionId, AuthError> {
+    pub async fn revoke(
+        &self,
+        by: Revoke,
+        client: OnBehalfOf,
+    ) -> Result<LoginSessionId, AuthError> {
         let by = match by {
             Revoke::RefreshToken(token) => By::RefreshToken(token.expose_secret().to_owned()),
             Revoke::AccessToken(token) => By::AccessToken(token.expose_secret().to_owned()),
         };
         let question = RevokeSessionRequest { by: Some(by) };
-        let call = |mut client: AuthServiceClient<Channel>| {
-            let question = request(question.clone());
-            async move { client.revoke_session(question).await }
+        let call = |mut service: AuthServiceClient<Channel>| {
+            let question = client.request(question.clone());
+            async move { service.revoke_session(question).await }
         };
         let answer = self.call(Repeat::Idempotent, call).await?;
         answer
@@ -234,13 +286,15 @@ impl AuthClient {
     }
 }
 
-/// What happened to a login session.
+/// What happened to one login session, or to all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionMark {
     /// It ended then, by the auth service's clock.
     Revoked(LoginSessionId, Timestamp),
     /// Whoever authenticated before then, by the auth service's clock, shall do it again.
     Reviewed(LoginSessionId, Timestamp),
+    /// Whoever authenticated before then, by the auth service's clock, in any login session, shall do it again.
+    AllReviewed(Timestamp),
 }
 
 /// A live stream of what happens to login sessions.
@@ -264,6 +318,9 @@ impl Revocations {
 
 /// `None`: of a kind that this edge does not know.
 fn read_mark(mark: WatchRevocationsResponse) -> Option<SessionMark> {
+    if let Some(at) = &mark.all_reviewed_at {
+        return Some(SessionMark::AllReviewed(convert::timestamp(Some(at))));
+    }
     match mark.review {
         Some(review) => {
             let at = convert::timestamp(review.reviewed_at.as_ref());

@@ -23,9 +23,10 @@ const BATCH: usize = 128;
 /// How long a previous process may take to let go of the file.
 const BUSY: Duration = Duration::from_secs(3);
 /// Oldest first. `user_version` counts those that were applied.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/sqlite_1.sql"),
     include_str!("../migrations/sqlite_2.sql"),
+    include_str!("../migrations/sqlite_3.sql"),
 ];
 
 /// Does one call, and keeps its answer until the commit. All of a call's statements must be able to fail without

@@ -65,7 +65,10 @@ impl AuthService for Reception {
         match asked.username.as_str() {
             "taken" => Err(Status::already_exists("The username is taken")),
             _ if asked.password.len() < 8 => Err(Status::invalid_argument("weak")),
-            _ => Ok(Response::new(auth::RegisterResponse { tokens: pair() })),
+            _ => Ok(Response::new(auth::RegisterResponse {
+                tokens: pair(),
+                device_token: "device".into(),
+            })),
         }
     }
 
@@ -77,7 +80,10 @@ impl AuthService for Reception {
         self.greet(&asked.username)?;
         match asked.password.as_str() {
             "wrong password" => Err(Status::unauthenticated("Invalid username or password")),
-            _ => Ok(Response::new(auth::LoginResponse { tokens: pair() })),
+            _ => Ok(Response::new(auth::LoginResponse {
+                tokens: pair(),
+                device_token: "device".into(),
+            })),
         }
     }
 
@@ -135,6 +141,27 @@ impl AuthService for Reception {
         &self,
         _: Request<auth::ReviewSessionRequest>,
     ) -> Result<Response<auth::ReviewSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_keys(
+        &self,
+        _: Request<auth::ListKeysRequest>,
+    ) -> Result<Response<auth::ListKeysResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn rotate_keys(
+        &self,
+        _: Request<auth::RotateKeysRequest>,
+    ) -> Result<Response<auth::RotateKeysResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn revoke_key(
+        &self,
+        _: Request<auth::RevokeKeyRequest>,
+    ) -> Result<Response<auth::RevokeKeyResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

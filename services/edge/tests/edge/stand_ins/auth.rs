@@ -126,6 +126,27 @@ impl AuthService for FakeAuth {
         Err(Status::unimplemented(""))
     }
 
+    async fn list_keys(
+        &self,
+        _: Request<auth::ListKeysRequest>,
+    ) -> Result<Response<auth::ListKeysResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn rotate_keys(
+        &self,
+        _: Request<auth::RotateKeysRequest>,
+    ) -> Result<Response<auth::RotateKeysResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn revoke_key(
+        &self,
+        _: Request<auth::RevokeKeyRequest>,
+    ) -> Result<Response<auth::RevokeKeyResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     type WatchRevocationsStream = Answers<auth::WatchRevocationsResponse>;
 
     async fn watch_revocations(

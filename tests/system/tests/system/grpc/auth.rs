@@ -30,6 +30,7 @@ async fn registering_and_signing_in_have_their_statuses() {
         username: username.to_owned(),
         password: password.to_owned(),
         client_address: String::new(),
+        device_token: String::new(),
     };
 
     assert_refused(
@@ -92,6 +93,7 @@ async fn a_token_is_validated_refreshed_and_revoked() {
 
     let refresh = RefreshTokenRequest {
         refresh_token: ada.refresh_token.clone(),
+        client_address: String::new(),
     };
     let fresh = auth
         .refresh_token(refresh)
@@ -122,6 +124,7 @@ async fn a_token_is_validated_refreshed_and_revoked() {
     }
     let refresh = RefreshTokenRequest {
         refresh_token: fresh.refresh_token,
+        client_address: String::new(),
     };
     assert_refused(auth.refresh_token(refresh).await, Code::Unauthenticated);
     let by = Some(By::AccessToken("nonsense".to_owned()));
