@@ -7,6 +7,7 @@
 //! - [`RateLimiter::take_local`]: decides at once by the local bucket, and adds what was taken to the shared bucket
 //!   within [`REPORT_INTERVAL`]; the answer corrects the local bucket. For the WebSocket loop, which never waits
 //!   for Redis. Until the correction, each replica lets through at most its own burst.
+//! - [`RateLimiter::give_back`]: gives back what was taken for something that turned out to be free.
 //! - [`LocalRateLimiter`]: local buckets alone, keyed by any type, without Redis.
 //! - [`Bucket`]: one bucket, pure, for owners that keep it themselves.
 //!
@@ -126,6 +127,15 @@ impl RateLimiter {
             self.local.taken.notify_one();
         }
         decision
+    }
+
+    /// Gives back `count` tokens of the local bucket at once, and of the shared one within [`REPORT_INTERVAL`].
+    pub fn give_back(&self, key: &str, limit: Limit, count: u32, now: Instant) {
+        self.local.buckets.give_back(key, limit, count, now);
+        if self.shared.is_some() {
+            self.local.unreported.give_back(key, limit, count);
+            self.local.taken.notify_one();
+        }
     }
 
     fn take_alone(&self, key: &str, limit: Limit, count: u32) -> Decision {

@@ -77,6 +77,12 @@ impl Bucket {
         limit.decide(self.level(now) + limit.cost(count))
     }
 
+    /// Gives tokens back, at most until it is full.
+    pub fn give_back(&mut self, limit: Limit, count: u32, now: Instant) {
+        let full_at = self.full_at.checked_sub(limit.cost(count));
+        self.full_at = full_at.unwrap_or(now).max(now);
+    }
+
     /// Whether nothing would be lost by forgetting it.
     pub fn is_full(&self, now: Instant) -> bool {
         self.full_at <= now
@@ -124,6 +130,20 @@ mod tests {
         let mut bucket = Bucket::new(now);
         assert_eq!(bucket.take(limit, u32::MAX, now), Decision::Allowed);
         assert_eq!(bucket.take(limit, 9, now), Decision::RetryAfter(3 * SECOND));
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_no_more() {
+        let now = Instant::now();
+        let limit = Limit::new(1, SECOND, 3).unwrap();
+        let mut bucket = Bucket::new(now);
+        for _ in 0..9 {
+            assert_eq!(bucket.take(limit, 3, now), Decision::Allowed);
+            bucket.give_back(limit, 3, now);
+        }
+        bucket.give_back(limit, 3, now);
+        assert_eq!(bucket.take(limit, 3, now), Decision::Allowed);
+        assert_eq!(bucket.take(limit, 1, now), Decision::RetryAfter(SECOND));
     }
 
     #[test]

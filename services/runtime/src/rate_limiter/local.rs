@@ -50,6 +50,15 @@ impl<K: Eq + Hash> LocalRateLimiter<K> {
         self.lock().bucket(key, now).take(limit, count, now)
     }
 
+    /// Gives back `count` tokens of `key`.
+    pub fn give_back<Q>(&self, key: &Q, limit: Limit, count: u32, now: Instant)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        self.lock().bucket(key, now).give_back(limit, count, now);
+    }
+
     /// What [`LocalRateLimiter::take`] would answer.
     pub(super) fn peek<Q>(&self, key: &Q, limit: Limit, count: u32, now: Instant) -> Decision
     where

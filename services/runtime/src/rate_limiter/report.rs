@@ -12,32 +12,39 @@ use tokio::time::{Instant, sleep};
 use super::{
     Local, MAX_KEYS, REPORT_INTERVAL,
     bucket::Limit,
-    shared::{Addition, SharedBuckets},
+    shared::{Addition, SharedBuckets, signed_micros},
 };
 use crate::redis::{Failure, Redis};
 
 /// How many buckets are reported in one round trip.
 const MAX_BATCH: usize = 500;
 
-/// Takes that the shared buckets do not know yet; of each key at most its burst, of at most [`MAX_KEYS`] keys.
+/// What was taken and given back that the shared buckets do not know yet; of each key at most its burst, of at most
+/// [`MAX_KEYS`] keys.
 #[derive(Debug, Default)]
 pub(super) struct Unreported(Mutex<HashMap<String, Amount>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Amount {
-    cost: Duration,
+    /// In microseconds; less than nothing when more was given back than taken.
+    cost: i64,
     capacity: Duration,
 }
 
 impl Unreported {
     pub(super) fn add(&self, key: &str, limit: Limit, count: u32) {
-        self.add_amount(key, limit.cost(count), limit.capacity());
+        self.add_amount(key, signed_micros(limit.cost(count)), limit.capacity());
     }
 
-    fn add_amount(&self, key: &str, cost: Duration, capacity: Duration) {
+    pub(super) fn give_back(&self, key: &str, limit: Limit, count: u32) {
+        self.add_amount(key, -signed_micros(limit.cost(count)), limit.capacity());
+    }
+
+    fn add_amount(&self, key: &str, cost: i64, capacity: Duration) {
         let mut amounts = self.lock();
         if let Some(amount) = amounts.get_mut(key) {
-            amount.cost = (amount.cost + cost).min(capacity);
+            let most = signed_micros(capacity);
+            amount.cost = amount.cost.saturating_add(cost).clamp(-most, most);
         } else if amounts.len() < MAX_KEYS {
             amounts.insert(key.to_owned(), Amount { cost, capacity });
         }
@@ -60,9 +67,8 @@ impl Unreported {
 
     fn cost(&self, key: &str) -> Duration {
         let amounts = self.lock();
-        amounts
-            .get(key)
-            .map_or(Duration::ZERO, |amount| amount.cost)
+        let cost = amounts.get(key).map_or(0, |amount| amount.cost);
+        Duration::from_micros(cost.try_into().unwrap_or(0))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Amount>> {
@@ -96,7 +102,7 @@ async fn report_batch(shared: &SharedBuckets, local: &Local) -> Progress {
     // What has come back since limits nobody any more.
     let additions: Vec<Addition> = batch
         .into_iter()
-        .filter(|addition| !local.buckets.is_full(addition.key.as_str(), now))
+        .filter(|addition| addition.cost < 0 || !local.buckets.is_full(addition.key.as_str(), now))
         .collect();
     if !additions.is_empty() {
         let answers = match shared.add(&additions).await {

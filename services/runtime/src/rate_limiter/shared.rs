@@ -22,7 +22,8 @@ pub(super) struct Taken {
 #[derive(Debug, Clone)]
 pub(super) struct Addition {
     pub(super) key: String,
-    pub(super) cost: Duration,
+    /// In microseconds; less than nothing is given back.
+    pub(super) cost: i64,
     pub(super) capacity: Duration,
 }
 
@@ -37,7 +38,7 @@ impl SharedBuckets {
     /// Takes `count` tokens, or none.
     pub(super) async fn take(&self, key: &str, limit: Limit, count: u32) -> Result<Taken, Failure> {
         let cost = limit.cost(count);
-        let call = self.call(key, cost, limit.capacity(), false);
+        let call = self.call(key, signed_micros(cost), limit.capacity(), false);
         let (allowed, level) = self.redis.script::<(bool, u64)>(&call).await?;
         let level = Duration::from_micros(level);
         let decision = if allowed {
@@ -66,12 +67,12 @@ impl SharedBuckets {
             .collect())
     }
 
-    fn call(&self, key: &str, cost: Duration, capacity: Duration, always: bool) -> Call<'_> {
+    fn call(&self, key: &str, cost: i64, capacity: Duration, always: bool) -> Call<'_> {
         self.take
             .call()
             .key(format!("rc:rate:{{{key}}}"))
-            .arg(micros(cost))
-            .arg(micros(capacity))
+            .arg(cost)
+            .arg(signed_micros(capacity))
             .arg(u8::from(always))
     }
 }
@@ -82,6 +83,6 @@ fn level_of(answer: Value) -> Result<Duration, Failure> {
 }
 
 /// Rounded down, so that a whole burst never costs more than the capacity.
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+pub(super) fn signed_micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -10,8 +10,11 @@ local level = math.min(math.max((tonumber(redis.call('GET', bucket)) or now) - n
 if level + cost > capacity and not always then
   return {0, level}
 end
-level = math.min(level + cost, owed)
+-- What is given back has a cost below nothing.
+level = math.min(math.max(level + cost, 0), owed)
 if level > 0 then
   redis.call('SET', bucket, string.format('%.0f', now + level), 'PX', math.ceil(level / 1000))
+else
+  redis.call('DEL', bucket)
 end
 return {1, level}

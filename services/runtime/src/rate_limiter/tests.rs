@@ -131,12 +131,23 @@ async fn what_many_replicas_took_at_once_is_owed_for_two_bursts_at_most() {
     let shared = SharedBuckets::new(redis.clone());
     let addition = shared::Addition {
         key: "k".into(),
-        cost: limit(4).cost(4),
+        cost: shared::signed_micros(limit(4).cost(4)),
         capacity: limit(4).capacity(),
     };
     let levels = shared.add(&vec![addition; 9]).await.unwrap();
     let owed = levels.last().unwrap().clone().unwrap();
     assert!(owed <= 2 * limit(4).capacity(), "{owed:?}");
+}
+
+#[tokio::test]
+async fn what_is_given_back_can_be_taken_by_other_replicas() {
+    let server = Server::start();
+    let redis = server.open().await;
+    let (one, two) = (patient(&server).await, patient(&server).await);
+    assert_eq!(one.take_many("k", limit(4), 4).await, Decision::Allowed);
+    one.give_back("k", limit(4), 4, Instant::now());
+    until(async || level(&redis, "k").await.is_none()).await;
+    assert_eq!(two.take_many("k", limit(4), 4).await, Decision::Allowed);
 }
 
 /// Decides by Redis also on a machine that is too busy to answer within the usual timeout.
