@@ -27,6 +27,7 @@ mod http_operations;
 mod http_recipes;
 mod keys;
 mod logs;
+mod sign_in_memory;
 mod terminal;
 
 mod crowd;
