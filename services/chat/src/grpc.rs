@@ -28,6 +28,9 @@ const RECIPES: usize = 100;
 const MESSAGES: usize = 50;
 const MOST: usize = 500;
 
+/// The largest message of a caller: a recipe from elsewhere, which may have 512 KiB, and what stands around it.
+const MESSAGE_LENGTH: usize = 640 << 10;
+
 /// The service, ready to be served.
 pub(crate) fn service(
     recipes: Recipes,
@@ -39,6 +42,7 @@ pub(crate) fn service(
         link_queue,
         lifecycle,
     })
+    .max_decoding_message_size(MESSAGE_LENGTH)
 }
 
 /// The handlers of the service.

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use runtime::config::{Network, duration};
+use runtime::{
+    accept,
+    config::{Network, duration},
+};
+
+use crate::public_url::PublicUrl;
 
 /// How an edge behaves.
 #[derive(Debug, Clone, clap::Args)]
@@ -24,6 +29,11 @@ pub struct Config {
     /// Origins other than the edge's own from which browsers may connect, such as `https://cook.example`
     #[arg(long, env = "EDGE_ALLOWED_ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
+
+    /// The addresses that the edge is reached under from outside, such as `https://cook.example`: requests for other
+    /// hosts and from other origins are refused; unset: any host
+    #[arg(long = "public-url", env = "EDGE_PUBLIC_URL", value_delimiter = ',')]
+    pub public_urls: Vec<PublicUrl>,
 
     /// Over how long connections are closed when the edge stops
     #[arg(long, env = "EDGE_DRAIN_TIMEOUT", value_parser = duration, default_value = "20s")]
@@ -48,6 +58,16 @@ pub struct Config {
         default_value_t = 1_000
     )]
     pub max_connections_per_address: usize,
+
+    /// How many connections the edge holds that are no WebSockets; 0: no limit. Beyond it the one that has waited
+    /// longest for a request makes room
+    #[arg(long, env = "EDGE_MAX_HTTP_CONNECTIONS", default_value_t = 10_000)]
+    pub max_http_connections: usize,
+
+    /// How many of them one address may have, trusted proxies aside; 0: no limit [default: as many as
+    /// --max-connections-per-address]
+    #[arg(long, env = "EDGE_MAX_HTTP_CONNECTIONS_PER_ADDRESS")]
+    pub max_http_connections_per_address: Option<usize>,
 
     /// How many connections one user may have on this edge; 0: no limit
     #[arg(long, env = "EDGE_MAX_CONNECTIONS_PER_USER", default_value_t = 50)]
@@ -98,7 +118,8 @@ pub struct Config {
     #[arg(long, env = "EDGE_PING_INTERVAL", value_parser = duration, default_value = "25s")]
     pub ping_interval: Duration,
 
-    /// How long a write may make no progress before the connection is closed as too slow
+    /// How far behind 1 KiB a second a reader may be before its connection is closed as too slow: one that takes
+    /// nothing is so after this time
     #[arg(long, env = "EDGE_WRITE_TIMEOUT", value_parser = duration, default_value = "10s")]
     pub write_timeout: Duration,
 
@@ -118,6 +139,17 @@ fn cookie_name(text: &str) -> Result<String, String> {
 }
 
 impl Config {
+    /// How many connections the port holds before they become WebSockets.
+    pub fn http_limits(&self) -> accept::Limits {
+        accept::Limits {
+            in_all: self.max_http_connections,
+            per_address: self
+                .max_http_connections_per_address
+                .unwrap_or(self.max_connections_per_address),
+            exempt: self.trusted_proxies.clone(),
+        }
+    }
+
     /// All that is wrong with it, in words for the operator.
     pub fn faults(&self) -> Vec<String> {
         let positive = [

@@ -269,11 +269,16 @@ impl OpenEdge {
     }
 
     /// Serves until the lifecycle stops it, then drains: closes the connections in small batches spread over
-    /// the drain time, and waits for them.
+    /// the drain time, and waits for them. Until that is over the port answers that the edge stops.
     pub async fn serve(self, listener: TcpListener) {
         let (edge, background) = self.start();
-        accept::serve(listener, http::router(&edge), &edge.lifecycle).await;
-        drain(&edge).await;
+        let limits = edge.config.http_limits();
+        let drained = async {
+            edge.lifecycle.stopping().await;
+            drain(&edge).await;
+        };
+        let router = http::router(&edge);
+        accept::serve(listener, router, limits, &edge.lifecycle, drained).await;
         edge.deadlines.close(DEADLINES_CLOSE).await;
         background.kill();
     }

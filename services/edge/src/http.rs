@@ -6,7 +6,10 @@ mod body;
 mod caller;
 mod client;
 mod cookies;
+mod cors;
+mod draining;
 mod forwarded;
+mod host;
 mod operations;
 mod origin;
 mod problem;
@@ -81,12 +84,24 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(edge),
+            draining::refuse,
+        ))
+        .layer(middleware::from_fn_with_state(
+            cors::layer(&edge.config.allowed_origins),
+            cors::share,
+        ))
         .route("/v1/chat/{recipe_id}", get(upgrade::upgrade))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(edge),
+            host::require_known,
+        ))
         .layer(middleware::from_fn(client::name_request))
         .layer(middleware::from_fn_with_state(
             Arc::clone(edge),

@@ -7,6 +7,7 @@
 
 pub mod config;
 pub mod edge;
+pub mod public_url;
 
 pub mod http;
 pub mod limits;

@@ -12,6 +12,8 @@ mod conversation;
 mod documents;
 #[path = "edge/kit.rs"]
 mod kit;
+#[path = "edge/requests.rs"]
+mod requests;
 #[path = "edge/stand_ins.rs"]
 mod stand_ins;
 #[path = "edge/timing.rs"]

@@ -1,93 +1,118 @@
-//! The accept loop: HTTP/1 with a time-out for the request's head, which `axum::serve` does not have. It ends
-//! when the process stops; connections that were upgraded live on in their own tasks.
+//! The accept loop of an HTTP port: HTTP/1 only, with a time for everything that a peer may keep waiting for, which
+//! `axum::serve` does not have, and with room for newcomers. Connections that were upgraded live on in their own
+//! tasks.
 
-use std::{net::SocketAddr, time::Duration};
+mod connection;
+mod limits;
+mod sockets;
+mod stream;
+mod timer;
 
-use axum::{Router, extract::ConnectInfo};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
     select,
-    time::{sleep, timeout},
+    time::sleep,
 };
-use tower::Layer as _;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
+pub use self::limits::Limits;
+use self::{connection::Accepted, limits::Connections, sockets::Sockets};
 use crate::lifecycle::Lifecycle;
 
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many headers a request may have, and how many bytes its head.
-const MAX_HEADERS: usize = 64;
-const MAX_HEAD: usize = 16 << 10;
 /// How long to pause when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How long requests under way have when the process stops.
-const FINISH: Duration = Duration::from_secs(5);
+/// How long requests under way have when the port closes.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a connection is told for which there is no room.
+const NO_ROOM: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
+    content-length: 0\r\n\r\n";
 
-/// Accepts connections until the lifecycle stops, then finishes the requests under way.
-pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle) {
-    let graceful = GracefulShutdown::new();
-    loop {
-        let accepted = select! {
-            () = lifecycle.stopping() => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => serve_connection(stream, peer, &router, &graceful, lifecycle),
-            Err(cause) => {
-                warn!(%cause, "cannot accept a connection");
-                sleep(ACCEPT_PAUSE).await;
+/// Accepts connections until `closed` resolves, then finishes the requests under way; a kill does not wait for them.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    lifecycle: &Lifecycle,
+    closed: impl Future<Output = ()>,
+) {
+    let port = Port {
+        router,
+        connections: Connections::new(limits),
+        sockets: Sockets::new(),
+        tasks: TaskTracker::new(),
+        closing: CancellationToken::new(),
+    };
+    select! {
+        () = closed => {}
+        () = port.accept_from(&listener) => {}
+    }
+    drop(listener);
+    port.closing.cancel();
+    port.tasks.close();
+    // Requests that do not end in time end with the process.
+    select! {
+        () = port.tasks.wait() => {}
+        () = lifecycle.killed() => {}
+        () = sleep(FINISH_TIMEOUT) => {}
+    }
+}
+
+struct Port {
+    router: Router,
+    connections: Arc<Connections>,
+    sockets: Arc<Sockets>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl Port {
+    async fn accept_from(&self, listener: &TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.take(stream, peer).await,
+                Err(cause) => {
+                    warn!(%cause, "cannot accept a connection");
+                    sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
-    drop(listener);
-    // Requests that do not end in time end with the process.
-    timeout(FINISH, graceful.shutdown()).await.ok();
-}
 
-fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: &Router,
-    graceful: &GracefulShutdown,
-    lifecycle: &Lifecycle,
-) {
-    // Updates are small and wanted at once. A socket that refuses this still works.
-    stream.set_nodelay(true).ok();
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD);
-    let with_peer = axum::Extension(ConnectInfo(peer)).layer(router.clone());
-    let service = TowerToHyperService::new(with_peer);
-    let watcher = graceful.watcher();
-    let stop = lifecycle.clone();
-    lifecycle.spawn(async move {
-        if !speaks(&stream, &stop).await {
-            return;
+    /// Starts a connection, when there is room or when another can be ended for it.
+    async fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        let socket = self.sockets.open();
+        if self.sockets.are_too_many() {
+            if !self.connections.end_longest_waiting() {
+                return refuse(&stream, peer);
+            }
+            self.sockets.one_closed().await;
         }
-        let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), service)
-            .into_owned();
-        if let Err(cause) = watcher.watch(connection).await {
-            debug!(%cause, "an HTTP connection ended badly");
-        }
-    });
-}
-
-/// Whether a new connection sends its first byte in time: hyper's clock starts only then.
-async fn speaks(stream: &TcpStream, lifecycle: &Lifecycle) -> bool {
-    let mut first_byte = [0];
-    select! {
-        () = lifecycle.stopping() => false,
-        first = timeout(HEAD_TIMEOUT, stream.peek(&mut first_byte)) => matches!(first, Ok(Ok(1..))),
+        let Some(permit) = self.connections.admit(peer.ip()) else {
+            return refuse(&stream, peer);
+        };
+        // Updates are small and wanted at once. A socket that refuses this still works.
+        stream.set_nodelay(true).ok();
+        let accepted = Accepted {
+            stream,
+            peer,
+            permit,
+            socket,
+        };
+        let connection = connection::run(accepted, self.router.clone(), self.closing.clone());
+        self.tasks.spawn(connection);
     }
 }
+
+/// Tells a connection that there is no room, as far as it takes that at once.
+fn refuse(stream: &TcpStream, peer: SocketAddr) {
+    debug!(%peer, "there is no room for a connection");
+    stream.try_write(NO_ROOM).ok();
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,12 @@
-//! The gRPC stacks of servers and clients: keep-alive, limits, health, reflection, trace context and
+//! The gRPC stacks of servers and clients: time-outs, keep-alive, limits, health, reflection, trace context and
 //! shutdown, the same for every service.
 
+mod incoming;
 mod pool;
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     body::Body,
     codegen::Service,
@@ -67,14 +67,13 @@ where
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEP_ALIVE.0))
         .http2_keepalive_timeout(Some(KEEP_ALIVE.1))
-        .tcp_nodelay(true)
         .timeout(CALL_TIMEOUT)
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .trace_fn(trace_context::grpc_call_span)
         .add_service(health_service)
         .add_service(reflection)
         .add_service(service)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop);
+        .serve_with_incoming_shutdown(incoming::connections(listener), stop);
     tokio::select! {
         ended = server => ended?,
         () = lifecycle.killed() => {}

@@ -5,6 +5,7 @@ pub mod accept;
 pub mod clock;
 pub mod config;
 pub mod grpc;
+pub mod least_rate;
 pub mod lifecycle;
 pub mod listener;
 pub mod metrics_port;

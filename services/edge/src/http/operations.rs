@@ -14,6 +14,11 @@ use super::{Shared, problem::Problem};
 /// The HTTP API, described.
 const OPENAPI: &str = include_str!("../../../../proto/http/openapi.json");
 
+/// Whether a path is asked by operators' machines, by whichever address they know an edge, and in every state of it.
+pub(super) fn is_for_operators(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
 /// The public keys.
 pub(super) async fn jwks(State(edge): Shared) -> Result<Response, Problem> {
     let keys = edge.auth.jwks().await?;

@@ -9,18 +9,39 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use url::Url;
+use url::{Origin, Url};
 
 use super::{client::Client, problem::Problem};
-use crate::edge::Edge;
+use crate::{config::Config, edge::Edge, public_url::PublicUrl};
 
-/// Lets a request through when its `Origin` may be.
+/// What a browser says of how the page that asks is related to the one that is asked; no page can change it.
+const FETCH_SITE: &str = "sec-fetch-site";
+
+/// The origins that the operator lists.
+#[derive(Debug, Clone)]
+pub(super) struct Listed(Arc<[Origin]>);
+
+impl Listed {
+    /// Those in `--allowed-origins`; a fault in one was found at the start.
+    pub(super) fn new(allowed: &[String]) -> Self {
+        let parsed = allowed.iter().filter_map(|text| Url::parse(text).ok());
+        Self(parsed.map(|url| url.origin()).collect())
+    }
+
+    pub(super) fn contains(&self, origin: &Url) -> bool {
+        self.0.contains(&origin.origin())
+    }
+}
+
+/// Lets a request that a cookie may authenticate through when its `Origin` may be, and when no browser says that
+/// another site's page sends it.
 pub(super) async fn require_known(
     State(edge): State<Arc<Edge>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if is_known(request.headers(), &edge.config.allowed_origins) {
+    let headers = request.headers();
+    if is_known(headers, &edge.config) && !is_from_elsewhere(headers, &edge.config) {
         next.run(request).await
     } else {
         Client::of(request.extensions()).log_refusal("sign_in_call", "origin");
@@ -37,28 +58,44 @@ pub(super) fn refused() -> Problem {
 }
 
 /// Whether the `Origin` is absent, the edge's own, or listed.
-pub(super) fn is_known(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let Some(origin) = origins.next() else {
+pub(super) fn is_known(headers: &HeaderMap, config: &Config) -> bool {
+    if !headers.contains_key(header::ORIGIN) {
         return true;
-    };
-    let only_one = origins.next().is_none();
-    let origin = origin
-        .to_str()
-        .ok()
-        .and_then(|text| Url::parse(text).ok())
-        .filter(|url| matches!(url.scheme(), "http" | "https") && only_one);
-    let Some(origin) = origin else {
-        return false;
-    };
-    is_own(&origin, headers)
-        || allowed.iter().any(|allowed| {
-            Url::parse(allowed).is_ok_and(|allowed| allowed.origin() == origin.origin())
-        })
+    }
+    single(headers).is_some_and(|origin| {
+        is_own(&origin, headers, &config.public_urls) || is_listed(&origin, config)
+    })
 }
 
-/// Whether the origin's host and port are those that the request was sent to.
-fn is_own(origin: &Url, headers: &HeaderMap) -> bool {
+/// Whether the browser says that a page of another site, or of another host of the same site, asks, and that page
+/// is not of a listed origin.
+fn is_from_elsewhere(headers: &HeaderMap, config: &Config) -> bool {
+    let sites = headers.get_all(FETCH_SITE);
+    let foreign = sites
+        .iter()
+        .any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"));
+    foreign && !single(headers).is_some_and(|origin| is_listed(&origin, config))
+}
+
+fn is_listed(origin: &Url, config: &Config) -> bool {
+    Listed::new(&config.allowed_origins).contains(origin)
+}
+
+/// The only `Origin`, when it is one of the web.
+pub(super) fn single(headers: &HeaderMap) -> Option<Url> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next()?.to_str().ok()?;
+    let url = Url::parse(origin).ok()?;
+    let is_single = origins.next().is_none();
+    (is_single && matches!(url.scheme(), "http" | "https")).then_some(url)
+}
+
+/// Whether the origin's host and port are those that the request was sent to; when the operator pins hosts,
+/// whether it is one of those.
+fn is_own(origin: &Url, headers: &HeaderMap, pinned: &[PublicUrl]) -> bool {
+    if !pinned.is_empty() {
+        return pinned.iter().any(|url| url.has_origin(&origin.origin()));
+    }
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
@@ -71,7 +108,15 @@ fn is_own(origin: &Url, headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use clap::{Args as _, FromArgMatches as _};
+
     use super::*;
+
+    fn config(flags: &[&str]) -> Config {
+        let command = Config::augment_args(clap::Command::new("edge").no_binary_name(true));
+        Config::from_arg_matches(&command.get_matches_from(flags)).unwrap()
+    }
 
     #[track_caller]
     fn check(host: &str, origins: &[&str], known: bool) {
@@ -80,8 +125,8 @@ mod tests {
         for origin in origins {
             headers.append(header::ORIGIN, origin.parse().unwrap());
         }
-        let allowed = ["https://cook.example".to_owned()];
-        assert_eq!(is_known(&headers, &allowed), known, "{origins:?} at {host}");
+        let config = config(&["--allowed-origins", "https://cook.example"]);
+        assert_eq!(is_known(&headers, &config), known, "{origins:?} at {host}");
     }
 
     #[test]
@@ -116,5 +161,45 @@ mod tests {
             &["https://chat.example", "https://evil.example"],
             false,
         );
+    }
+
+    #[test]
+    fn where_hosts_are_pinned_only_their_origins_are_the_edges_own() {
+        let config = config(&["--public-url", "https://chat.example"]);
+        let known = |host: &'static str, origin: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            is_known(&headers, &config)
+        };
+        assert!(known("chat.example", "https://chat.example"));
+        assert!(!known("chat.example", "http://chat.example"));
+        assert!(!known("evil.example", "https://evil.example"));
+    }
+
+    #[track_caller]
+    fn check_site(site: Option<&'static str>, origin: Option<&'static str>, elsewhere: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("chat.example"));
+        if let Some(site) = site {
+            headers.insert(FETCH_SITE, HeaderValue::from_static(site));
+        }
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+        }
+        let config = config(&["--allowed-origins", "https://cook.example"]);
+        let found = is_from_elsewhere(&headers, &config);
+        assert_eq!(found, elsewhere, "{site:?} {origin:?}");
+    }
+
+    #[test]
+    fn a_browser_that_says_another_page_asks_is_believed() {
+        check_site(None, None, false);
+        check_site(Some("same-origin"), Some("https://chat.example"), false);
+        check_site(Some("none"), None, false);
+        check_site(Some("cross-site"), None, true);
+        check_site(Some("same-site"), None, true);
+        check_site(Some("cross-site"), Some("https://chat.example"), true);
+        check_site(Some("cross-site"), Some("https://cook.example"), false);
     }
 }

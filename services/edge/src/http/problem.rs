@@ -3,7 +3,7 @@
 use std::{any::Any, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -17,6 +17,7 @@ pub(super) struct Problem {
     status: StatusCode,
     detail: String,
     retry_after: Option<Duration>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 #[derive(Serialize)]
@@ -33,12 +34,21 @@ impl Problem {
             status,
             detail: detail.into(),
             retry_after: None,
+            header: None,
         }
     }
 
     pub(super) fn retry_after(self, wait: Duration) -> Self {
         Self {
             retry_after: Some(wait),
+            ..self
+        }
+    }
+
+    /// With one more header.
+    pub(super) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self {
+            header: Some((name, value)),
             ..self
         }
     }
@@ -95,6 +105,7 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UPGRADE_REQUIRED {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
+        headers.extend(self.header);
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).max(1).into());
         }

@@ -11,7 +11,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{ConnectInfo, Path, Request, State, rejection::PathRejection},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use hyper::upgrade::OnUpgrade;
@@ -20,7 +20,7 @@ use proto::ids::RecipeId;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Shared, client::Client, origin, problem::Problem};
+use super::{Shared, client::Client, draining, origin, problem::Problem};
 use crate::{
     connection::{self, Upgraded},
     edge::Edge,
@@ -28,6 +28,8 @@ use crate::{
     wire::SUBPROTOCOL,
 };
 
+/// The version of the WebSocket protocol (RFC 6455).
+const VERSION: &str = "13";
 /// How long a client may take to read the answer to its upgrade.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 /// When to try again when there is no room.
@@ -69,7 +71,7 @@ fn prepare(
         .ok()
         .and_then(|Path(id)| id.parse().ok())
         .ok_or_else(|| ("recipe_id", no_such_recipe()))?;
-    if !origin::is_known(request.headers(), &edge.config.allowed_origins) {
+    if !origin::is_known(request.headers(), &edge.config) {
         Client::of(request.extensions()).log_refusal("upgrade", "origin");
         return Err(("origin", origin::refused()));
     }
@@ -80,8 +82,7 @@ fn prepare(
         .remove::<OnUpgrade>()
         .ok_or_else(|| ("handshake", not_a_websocket()))?;
     if edge.lifecycle.is_stopping() {
-        let problem = no_room("The server restarts; try again", RETRY_AFTER);
-        return Err(("draining", problem));
+        return Err(("draining", draining::problem()));
     }
     let unauthenticated = edge
         .door
@@ -146,10 +147,14 @@ fn accept_key(headers: &HeaderMap) -> Result<String, Problem> {
     if !says(header::CONNECTION, "upgrade") || !says(header::UPGRADE, "websocket") {
         return Err(not_a_websocket());
     }
-    if !says(header::SEC_WEBSOCKET_VERSION, "13") {
+    if !says(header::SEC_WEBSOCKET_VERSION, VERSION) {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "Only version 13 of the WebSocket protocol is spoken here",
+        )
+        .header(
+            header::SEC_WEBSOCKET_VERSION,
+            HeaderValue::from_static(VERSION),
         ));
     }
     let key = headers
@@ -167,6 +172,8 @@ fn subprotocol(headers: &HeaderMap) -> Result<bool, Problem> {
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
         .map(str::trim)
+        // An empty list offers nothing.
+        .filter(|name| !name.is_empty())
         .peekable();
     if offered.peek().is_none() {
         return Ok(false);
@@ -195,9 +202,9 @@ fn not_a_websocket() -> Problem {
 }
 
 fn too_many(retry_after: Duration) -> Problem {
-    no_room("Too many connections; try again later", retry_after)
-}
-
-fn no_room(words: &str, retry_after: Duration) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, words).retry_after(retry_after)
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Too many connections; try again later",
+    )
+    .retry_after(retry_after)
 }

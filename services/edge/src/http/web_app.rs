@@ -32,9 +32,7 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
 }
 
 fn answer(asset: Asset, request: &HeaderMap) -> Response {
-    let unchanged = request
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
+    let unchanged = is_known(request, &asset.etag);
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -63,8 +61,47 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response {
     response
 }
 
+/// Whether the client has this already (RFC 9110, section 13.1.2): tags are compared weakly, and `*` is every tag.
+fn is_known(request: &HeaderMap, etag: &str) -> bool {
+    let weak = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || weak(tag) == weak(etag))
+}
+
 fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(lines: &[&str], known: bool) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::IF_NONE_MATCH, line.parse().unwrap());
+        }
+        assert_eq!(is_known(&headers, "\"tag\""), known, "{lines:?}");
+    }
+
+    #[test]
+    fn a_tag_is_known_also_weakly_in_a_list_and_by_star() {
+        check(&["\"tag\""], true);
+        check(&["W/\"tag\""], true);
+        check(&["\"other\", W/\"tag\""], true);
+        check(&["\"other\"", "\"tag\""], true);
+        check(&["*"], true);
+        check(&[], false);
+        check(&["\"other\""], false);
+        check(&["tag"], false);
+        check(&["\"tag"], false);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use system_tests::{
-    patience::{SLACK, within},
+    patience::{SLACK, eventually},
     stack::Plan,
 };
 use tokio::time::Instant;
@@ -69,24 +69,24 @@ async fn a_draining_edge_takes_nobody_new_and_loses_nothing() {
     for _ in 0..10 {
         clients.push(stack.join(&ada, "soup").await);
     }
-    let address = stack.address();
     stack.edges[0].process().terminate();
 
-    let refused = within("the door to close", async {
-        loop {
-            let Ok(stream) = tokio::net::TcpStream::connect(address).await else {
-                return true;
-            };
-            drop(stream);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    eventually("the edge to say that it stops", async || {
+        let upgrade = stack.api().upgrade("/v1/chat/soup").send().await;
+        upgrade.status == 503 && upgrade.header("retry-after").is_some()
     })
     .await;
-    assert!(refused);
+    let call = stack.api().get("/openapi.json").send().await;
+    assert!(call.header("retry-after").is_some());
+    call.problem(503);
+    let readiness = stack.api().get("/readyz").send().await.expect(503);
+    assert_eq!(readiness.json()["draining"], true);
+    stack.api().get("/healthz").send().await.expect(200);
 
     for client in &mut clients {
         client.until_close(1012, "Service restart").await;
     }
+    assert_eq!(stack.edges[0].ended().await.status.code(), Some(0));
     stack.edges[0].restart().await;
     stack.join(&ada, "soup").await.say("back again").await;
 }

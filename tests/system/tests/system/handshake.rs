@@ -152,6 +152,18 @@ async fn the_subprotocol_is_echoed_when_offered() {
 }
 
 #[tokio::test]
+async fn an_empty_list_of_subprotocols_is_as_none() {
+    let stack = Plan::together().start().await;
+
+    for offer in ["", " ", ","] {
+        let answer = knock(&stack, &[("Sec-WebSocket-Protocol", offer)])
+            .await
+            .expect(101);
+        assert_eq!(answer.header("sec-websocket-protocol"), None, "{offer:?}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_subprotocols_alone_are_400() {
     let stack = Plan::together().start().await;
 

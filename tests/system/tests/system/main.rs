@@ -31,6 +31,7 @@ mod sign_in_memory;
 mod terminal;
 
 mod crowd;
+mod crowded_port;
 mod disk;
 mod drain;
 mod faults;

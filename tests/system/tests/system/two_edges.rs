@@ -231,6 +231,24 @@ async fn an_unanswered_prompt_is_issued_again_after_a_take_over_without_more_tim
 }
 
 #[tokio::test]
+async fn a_session_counts_for_its_own_recipe_only() {
+    let stack = Plan::apart(2).with_redis().start().await;
+    let ada = stack.register("ada").await;
+    let mut soup = stack.connect_at(0, "soup").await;
+    soup.send_auth(json!({"token": ada.access_token})).await;
+    let welcome = soup.expect("recipe_update").await;
+    let session = welcome["session"]["id"].clone();
+
+    let mut bread = stack.connect_at(1, "bread").await;
+    let auth = json!({"token": ada.access_token, "session": session});
+    bread.send_auth(auth).await;
+
+    let welcome = bread.expect("recipe_update").await;
+    assert_ne!(welcome["session"]["id"], session);
+    soup.say("still here").await;
+}
+
+#[tokio::test]
 async fn nobody_takes_over_the_session_of_another() {
     let stack = Plan::apart(2).with_redis().start().await;
     let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);

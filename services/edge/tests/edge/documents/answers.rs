@@ -11,7 +11,7 @@ use edge::{
     http::router,
     upstream::chat::Replicas,
 };
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use http_body_util::BodyExt as _;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -73,7 +73,9 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, request: Request<Body>) -> Answer {
+    async fn ask(&self, mut request: Request<Body>) -> Answer {
+        let host = HeaderValue::from_static("chat.example");
+        request.headers_mut().insert(header::HOST, host);
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         Answer {
