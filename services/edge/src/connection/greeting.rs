@@ -17,6 +17,7 @@ use super::{
     socket::{Incoming, Socket},
 };
 use crate::{
+    deadlines::Scope,
     edge::Edge,
     limits::Place,
     registry::Connection,
@@ -31,9 +32,6 @@ use crate::{
         inbound::{Auth, read_first},
     },
 };
-
-/// The longest frame before the client has proved who it is.
-const MAX_FIRST_FRAME: usize = 8 << 10;
 
 /// A client that has proved who it is and was let into the recipe.
 #[derive(Debug)]
@@ -84,9 +82,6 @@ async fn first_message<S: AsyncRead + AsyncWrite + Unpin>(
     loop {
         return match socket.read().await {
             Incoming::Ping | Incoming::Pong => continue,
-            Incoming::Text(text) if text.len() > MAX_FIRST_FRAME => {
-                Err(End::Closed(Close::MessageTooBig))
-            }
             Incoming::Text(text) => read_first(&text).map_err(End::Closed),
             Incoming::Forbidden(close) => Err(End::Closed(close)),
             Incoming::Closed(code) => Err(End::Left(code)),
@@ -106,7 +101,7 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Gr
         .take(principal.user.clone())
         .ok_or(Close::TooManyConnections)?;
     let joined = join(edge, &principal, recipe, auth.revision).await?;
-    let (id, session) = open_session(edge, &auth, principal, expires).await;
+    let (id, session) = open_session(edge, recipe, &auth, principal, expires).await;
     Ok(Box::new(Greeted {
         id,
         session,
@@ -147,9 +142,10 @@ async fn join(
     })
 }
 
-/// Takes the named session over when there is such a one, else opens a new one.
+/// Takes the named session over when there is such a one for this recipe, else opens a new one.
 async fn open_session(
     edge: &Edge,
+    recipe: &RecipeId,
     auth: &Auth,
     principal: Principal,
     expires: Instant,
@@ -159,11 +155,12 @@ async fn open_session(
         grace: edge.config.reauth_grace,
     };
     if let Some(id) = &auth.session {
-        match edge
-            .deadlines
-            .take_over(id, &principal.user, &principal.login_session)
-            .await
-        {
+        let scope = Scope {
+            user: principal.user.clone(),
+            login_session: principal.login_session.clone(),
+            recipe: recipe.clone(),
+        };
+        match edge.deadlines.take_over(id, &scope).await {
             Ok(Some(record)) => {
                 let found = Found::of(&record, timings, Instant::now());
                 let session = Session::resumed(timings, principal, expires, found);

@@ -1,21 +1,21 @@
 //! A WebSocket whose frames are told apart by what the protocol says of them, whose writes have limits, and
 //! which closes politely. It knows nothing of sessions.
 
+mod first_message;
+
 use std::{
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use runtime::least_rate::{LeastRate, reached};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
     select,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -26,10 +26,15 @@ use tokio_tungstenite::{
     },
 };
 
+use self::first_message::{FirstMessage, Verdict};
 use crate::{registry::Control, wire::codes::Close};
 
 /// The largest frame, and the largest message.
 pub(crate) const MAX_FRAME: usize = 64 << 10;
+/// The longest first message: before it is read, the client has not proved who it is.
+const MAX_FIRST_MESSAGE: usize = 8 << 10;
+/// How many bytes a second a client must take while something waits for it.
+const LEAST_RATE: u32 = 1_024;
 /// tungstenite allocates this at once, for each connection.
 const READ_BUFFER: usize = 512;
 /// How much may wait in a connection's write buffer.
@@ -67,17 +72,19 @@ pub(crate) enum WriteFault {
 #[derive(Debug)]
 pub(crate) struct Socket<S> {
     stream: WebSocketStream<Metered<S>>,
-    written: Arc<AtomicU64>,
+    reader: Arc<Mutex<LeastRate>>,
     write_timeout: Duration,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream that has been upgraded.
     pub(crate) async fn new(stream: S, write_timeout: Duration) -> Self {
-        let written = Arc::new(AtomicU64::new(0));
+        let reader = LeastRate::new(LEAST_RATE, write_timeout, Instant::now());
+        let reader = Arc::new(Mutex::new(reader));
         let metered = Metered {
             stream,
-            written: Arc::clone(&written),
+            reader: Arc::clone(&reader),
+            first: First::Open(Box::new(FirstMessage::new(MAX_FIRST_MESSAGE))),
         };
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
@@ -87,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             .max_frame_size(Some(MAX_FRAME));
         Self {
             stream: WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await,
-            written,
+            reader,
             write_timeout,
         }
     }
@@ -102,13 +109,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Some(Ok(Message::Close(frame))) => {
                 Incoming::Closed(frame.map(|frame| frame.code.into()))
             }
+            Some(Err(_)) if matches!(self.stream.get_ref().first, First::TooBig) => {
+                Incoming::Forbidden(Close::MessageTooBig)
+            }
             Some(Err(error)) => forbidden(&error).map_or(Incoming::Lost, Incoming::Forbidden),
             None => Incoming::Lost,
         }
     }
 
-    /// Writes a text frame. Gives up when `until` comes, when the connection is told to close, or when not
-    /// one byte could be written within the write time-out.
+    /// Writes a text frame. Gives up when `until` comes, when the connection is told to close, or when the peer
+    /// lags the write time-out behind the least rate: one that takes nothing does after that time.
     pub(crate) async fn write(
         &mut self,
         text: Utf8Bytes,
@@ -118,22 +128,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if Instant::now() >= until {
             return Err(WriteFault::Close(Close::ReauthenticationTimeout));
         }
-        let mut progress = Progress::new(Arc::clone(&self.written), self.write_timeout);
         let mut send = pin!(self.stream.send(Message::Text(text)));
-        loop {
-            select! {
-                biased; // the write first: nearly always it is done at once
-                sent = &mut send => return sent.map_err(|_| WriteFault::Lost),
-                () = sleep_until(until) => {
-                    return Err(WriteFault::Close(Close::ReauthenticationTimeout));
-                }
-                close = control.closing() => return Err(WriteFault::Close(close)),
-                () = sleep(progress.next_look()) => {
-                    if progress.stands_still() {
-                        return Err(WriteFault::Close(Close::TooSlow));
-                    }
-                }
-            }
+        select! {
+            biased; // the write first: nearly always it is done at once, and it moves the last deadline
+            sent = &mut send => sent.map_err(|_| WriteFault::Lost),
+            () = sleep_until(until) => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
+            close = control.closing() => Err(WriteFault::Close(close)),
+            () = reached(|| lock(&self.reader).deadline()) => Err(WriteFault::Close(Close::TooSlow)),
         }
     }
 
@@ -200,43 +201,38 @@ fn forbidden(error: &Error) -> Option<Close> {
     }
 }
 
-/// Watches whether a write goes forward.
-struct Progress {
-    written: Arc<AtomicU64>,
-    seen: u64,
-    since: Instant,
-    timeout: Duration,
-}
-
-impl Progress {
-    fn new(written: Arc<AtomicU64>, timeout: Duration) -> Self {
-        Self {
-            seen: written.load(Ordering::Relaxed),
-            written,
-            since: Instant::now(),
-            timeout,
-        }
-    }
-
-    fn next_look(&self) -> Duration {
-        self.timeout / 20
-    }
-
-    fn stands_still(&mut self) -> bool {
-        let written = self.written.load(Ordering::Relaxed);
-        if written != self.seen {
-            self.seen = written;
-            self.since = Instant::now();
-        }
-        self.since.elapsed() >= self.timeout
-    }
-}
-
-/// Counts the bytes that were written, so that a slow write can be told from one that stands still.
+/// The stream below tungstenite: it bounds the first message, and knows how slowly the peer reads.
 #[derive(Debug)]
 struct Metered<S> {
     stream: S,
-    written: Arc<AtomicU64>,
+    /// How the peer takes what is written.
+    reader: Arc<Mutex<LeastRate>>,
+    first: First,
+}
+
+/// How the first message comes in.
+#[derive(Debug)]
+enum First {
+    Open(Box<FirstMessage>),
+    TooBig,
+    Over,
+}
+
+impl<S> Metered<S> {
+    fn judge(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let First::Open(message) = &mut self.first else {
+            return Ok(());
+        };
+        match message.read(bytes) {
+            Verdict::Open => {}
+            Verdict::Complete => self.first = First::Over,
+            Verdict::TooBig => {
+                self.first = First::TooBig;
+                return Err(std::io::Error::other("the first message is too long"));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
@@ -245,7 +241,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if let Err(too_big) = self.judge(&buf.filled()[before..]) {
+            buf.set_filled(before);
+            return Poll::Ready(Err(too_big));
+        }
+        polled
     }
 }
 
@@ -255,12 +257,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
-        if let Poll::Ready(Ok(count)) = polled {
-            self.written
-                .fetch_add(u64::try_from(count).unwrap_or_default(), Ordering::Relaxed);
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let mut reader = lock(&self.reader);
+        match &written {
+            Poll::Pending => reader.wait(Instant::now()),
+            // Nearly always it is done at once: that costs no look at the clock.
+            Poll::Ready(Ok(count)) if !reader.is_settled() => reader.moved(*count, Instant::now()),
+            Poll::Ready(_) => {}
         }
-        polled
+        drop(reader);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -270,4 +276,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Only one task has the socket, so nobody ever waits here.
+fn lock(reader: &Mutex<LeastRate>) -> MutexGuard<'_, LeastRate> {
+    reader.lock().unwrap_or_else(PoisonError::into_inner)
 }

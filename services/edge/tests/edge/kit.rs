@@ -19,7 +19,10 @@ use proto::{
 };
 use runtime::{clock::SystemClock, grpc::Pool, lifecycle::Lifecycle, telemetry::Prometheus};
 use serde_json::{Value, json};
-use tokio::{io::DuplexStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
@@ -80,10 +83,15 @@ impl Kitchen {
 
     /// The same, with only so many bytes between it and the edge.
     pub(crate) async fn connect_over(&self, bytes: usize) -> Client {
+        self.connect_to("pancakes", bytes).await
+    }
+
+    /// The same, to another recipe.
+    pub(crate) async fn connect_to(&self, recipe: &str, bytes: usize) -> Client {
         let (near, far) = tokio::io::duplex(bytes);
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let upgraded = Upgraded {
-            recipe: "pancakes".parse().unwrap(),
+            recipe: recipe.parse().unwrap(),
             address,
             place: self.edge.places.take(address.into()).unwrap(),
             unauthenticated: None,
@@ -112,6 +120,20 @@ impl Client {
 
     pub(crate) async fn send_raw(&mut self, message: Message) {
         self.0.send(message).await.unwrap();
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// Takes at most so many bytes of what lies there, whatever they are.
+    pub(crate) async fn take(&mut self, count: usize) {
+        let mut bytes = vec![0; count];
+        timeout(PATIENCE, self.0.get_mut().read(&mut bytes))
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     pub(crate) async fn auth(&mut self, token: &str) {

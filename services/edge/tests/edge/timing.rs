@@ -2,6 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
@@ -155,6 +156,60 @@ async fn a_reader_that_takes_nothing_for_ten_seconds_is_too_slow_and_disturbs_no
     assert!(start.elapsed() < SECOND);
     sleep(11 * SECOND).await;
     assert_eq!(kitchen.edge.registry.session_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_a_byte_now_and_then_is_too_slow_as_well() {
+    let kitchen = Kitchen::open(&["--ping-interval", "1h"]).await;
+    let mut slow = kitchen.connect_over(2 << 10).await;
+    slow.auth("ada:900").await;
+    let (mut quick, _) = kitchen.enter("grace:900").await;
+    for index in 0..20 {
+        kitchen.chat.say(&format!("m{index}"), &"x".repeat(500));
+        assert_eq!(quick.next().await["payload"]["revision"], index + 1);
+    }
+    assert_eq!(kitchen.edge.registry.session_count(), 2);
+    let start = Instant::now();
+    while kitchen.edge.registry.session_count() == 2 {
+        slow.take(1).await;
+        sleep(4 * SECOND).await;
+        assert!(start.elapsed() < 60 * SECOND, "it still holds its buffer");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_on_a_slow_line_is_not_too_slow() {
+    let kitchen = Kitchen::open(&["--ping-interval", "1h"]).await;
+    let mut slow = kitchen.connect_over(2 << 10).await;
+    slow.auth("ada:900").await;
+    let (mut quick, _) = kitchen.enter("grace:900").await;
+    for index in 0..60 {
+        kitchen.chat.say(&format!("m{index}"), &"x".repeat(1_500));
+        assert_eq!(quick.next().await["payload"]["revision"], index + 1);
+        slow.take(2 << 10).await;
+        sleep(2 * SECOND).await;
+    }
+    assert_eq!(kitchen.edge.registry.session_count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_message_that_is_announced_as_too_long_is_not_waited_for() {
+    let kitchen = Kitchen::open(&[]).await;
+    let mut client = kitchen.connect().await;
+    let start = Instant::now();
+    // A text frame of 60,000 bytes: its head, with the mask, and nothing of its payload.
+    client
+        .send_bytes(&[0x81, 0xfe, 0xea, 0x60, 1, 2, 3, 4])
+        .await;
+    assert_eq!(client.closed().await, (1009, "Message too big".to_owned()));
+    assert!(start.elapsed() < SECOND);
+
+    let (mut client, _) = kitchen.enter("ada:900").await;
+    client.say("m1", &"x".repeat(3_999)).await;
+    client.next().await;
+    let long = json!({ "type": "ping", "id": "p", "payload": { "more": "x".repeat(60_000) } });
+    client.send(&long).await;
+    assert_eq!(client.next().await["type"], "pong");
 }
 
 #[tokio::test(start_paused = true)]
