@@ -14,13 +14,13 @@ mod shared;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use runtime::{lifecycle::Lifecycle, redis::Redis};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     config::DeadlineConfig,
-    record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Unavailable},
+    record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
 };
 
 /// Where the schedule is kept.
@@ -81,7 +81,7 @@ impl Deadlines {
         }
     }
 
-    /// Makes this edge the owner of a session of the same user and login session: the generation goes up by
+    /// Makes this edge the owner of a session of the same user, login session and recipe: the generation goes up by
     /// one, deadline and phase stay, and the owner before is told to let go. `None`: there is no such session
     /// any more, or it is somebody else's.
     ///
@@ -90,12 +90,11 @@ impl Deadlines {
     pub async fn take_over(
         &self,
         session: &SessionId,
-        user: &UserId,
-        login_session: &LoginSessionId,
+        scope: &Scope,
     ) -> Result<Option<Record>, Unavailable> {
         match &self.desk {
-            Desk::Memory(desk) => Ok(desk.take_over(session, user, login_session)),
-            Desk::Shared(desk) => desk.take_over(session, user, login_session).await,
+            Desk::Memory(desk) => Ok(desk.take_over(session, scope)),
+            Desk::Shared(desk) => desk.take_over(session, scope).await,
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
 
-use super::record::{EdgeId, Phase, Record};
+use super::record::{EdgeId, Phase, Record, Scope};
 
 type Moment = Duration;
 
@@ -169,20 +169,21 @@ impl Book {
         &mut self,
         now: Moment,
         session: &SessionId,
-        user: &UserId,
-        login_session: &LoginSessionId,
+        scope: &Scope,
         owner: &EdgeId,
     ) -> Option<TakenOver> {
         let known = self.live(session, now)?;
-        if (&known.user, &known.login_session) != (user, login_session) {
+        let belongs = (&known.user, &known.login_session, &known.recipe)
+            == (&scope.user, &scope.login_session, &scope.recipe);
+        if !belongs {
             return None;
         }
         let previous = known.owner.clone();
         let record = Record {
             session: session.clone(),
-            login_session: login_session.clone(),
-            user: user.clone(),
-            recipe: known.recipe.clone(),
+            login_session: scope.login_session.clone(),
+            user: scope.user.clone(),
+            recipe: scope.recipe.clone(),
             generation: known.generation + 1,
             phase: known.phase,
             due_in: known.due.saturating_sub(now),

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep},
@@ -17,7 +17,7 @@ use super::{
     DeadlineConfig, Tasks,
     book::{Book, Claim},
     metrics::Metrics,
-    record::{EdgeId, Issuer, Owners, Prompt, Record},
+    record::{EdgeId, Issuer, Owners, Prompt, Record, Scope},
 };
 
 /// How many sessions are told to the owners in one go, so that writers get their turn at the book.
@@ -75,15 +75,10 @@ impl Desk {
             .cancel(self.now(), session, generation, &self.edge);
     }
 
-    pub(super) fn take_over(
-        &self,
-        session: &SessionId,
-        user: &UserId,
-        login_session: &LoginSessionId,
-    ) -> Option<Record> {
+    pub(super) fn take_over(&self, session: &SessionId, scope: &Scope) -> Option<Record> {
         let taken = self
             .book()
-            .take_over(self.now(), session, user, login_session, &self.edge)?;
+            .take_over(self.now(), session, scope, &self.edge)?;
         self.changed.notify_one();
         self.owners.moved(session, taken.record.generation);
         Some(taken.record)

@@ -25,6 +25,17 @@ pub struct Record {
     pub expires_in: Duration,
 }
 
+/// What a session belongs to: only a connection of the same may take it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The user.
+    pub user: UserId,
+    /// The login.
+    pub login_session: LoginSessionId,
+    /// The recipe.
+    pub recipe: RecipeId,
+}
+
 /// How far a session is with its current token. A generation never goes back from `Asked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {

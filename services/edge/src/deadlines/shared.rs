@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use rand::{SeedableRng as _, rngs::SmallRng};
 use runtime::redis::{Failure, Redis};
 use tokio::{
@@ -46,7 +46,7 @@ use self::{
 use super::{
     DeadlineConfig, Tasks,
     metrics::Metrics,
-    record::{EdgeId, Owners, Record, Unavailable},
+    record::{EdgeId, Owners, Record, Scope, Unavailable},
 };
 use crate::rendezvous;
 
@@ -128,14 +128,11 @@ impl Desk {
     pub(super) async fn take_over(
         &self,
         session: &SessionId,
-        user: &UserId,
-        login_session: &LoginSessionId,
+        scope: &Scope,
     ) -> Result<Option<Record>, Unavailable> {
         let taking = async {
             self.write_first(session).await?;
-            self.store
-                .take_over(&self.edge, session, user, login_session)
-                .await
+            self.store.take_over(&self.edge, session, scope).await
         };
         let Some(taken) = self.bounded(taking).await? else {
             return Ok(None);

@@ -137,6 +137,22 @@ async fn a_session_that_is_taken_over_keeps_its_id_and_closes_its_old_connection
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_is_taken_over_for_its_own_recipe_only() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut ada, welcome) = kitchen.enter("ada:900").await;
+    let session = &welcome["payload"]["session"]["id"];
+
+    let mut elsewhere = kitchen.connect_to("bread", 64 << 10).await;
+    let auth = json!({ "type": "auth", "payload": { "token": "ada:900", "session": session } });
+    elsewhere.send(&auth).await;
+
+    assert_ne!(&elsewhere.next().await["payload"]["session"]["id"], session);
+    ada.say("m1", "still here").await;
+    assert_eq!(ada.next().await["payload"]["in_reply_to"], "m1");
+    assert_eq!(kitchen.edge.registry.session_count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_else_can_take_a_session_over() {
     let kitchen = Kitchen::open(&[]).await;
     let (_ada, welcome) = kitchen.enter("ada:900").await;

@@ -86,12 +86,15 @@ async fn a_take_over_keeps_deadline_and_phase_and_tells_the_owner_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_takes_over_the_session_of_another_user() {
+async fn nobody_takes_over_the_session_of_another_user_or_recipe() {
     let edge = Edge::start();
     edge.deadlines.schedule(record("s1", 1, MINUTE));
 
     assert_eq!(edge.take_over("s1", "eve").await, None);
     assert_eq!(edge.take_over("s2", "ada").await, None);
+    let elsewhere = scope("ada", "bread");
+    let taken = edge.deadlines.take_over(&id("s1"), &elsewhere).await;
+    assert_eq!(taken, Ok(None));
     assert_eq!(edge.moved(), []);
 }
 
@@ -178,17 +181,21 @@ impl Edge {
 
     async fn take_over(&self, session: &str, user: &str) -> Option<Record> {
         self.deadlines
-            .take_over(
-                &id(session),
-                &user.parse().unwrap(),
-                &"login".parse().unwrap(),
-            )
+            .take_over(&id(session), &scope(user, "pancakes"))
             .await
             .unwrap()
     }
 
     fn moved(&self) -> Vec<(SessionId, u64)> {
         self.heard.moved.lock().unwrap().clone()
+    }
+}
+
+fn scope(user: &str, recipe: &str) -> Scope {
+    Scope {
+        user: user.parse().unwrap(),
+        login_session: "login".parse().unwrap(),
+        recipe: recipe.parse().unwrap(),
     }
 }
 

@@ -7,12 +7,15 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use runtime::redis::{Call, Cmd, Failure, FromRedisValue, Push, Redis, Subscription, Value, cmd};
 use tokio::time::Instant;
 
 use super::{
-    super::{book::TakenOver, record::EdgeId},
+    super::{
+        book::TakenOver,
+        record::{EdgeId, Scope},
+    },
     pending::Write,
     rota::{First, Look},
     scripts::{self, Scripts, TakeOverAnswer},
@@ -150,13 +153,12 @@ impl Store for InRedis {
         &'a self,
         edge: &'a EdgeId,
         session: &'a SessionId,
-        user: &'a UserId,
-        login_session: &'a LoginSessionId,
+        scope: &'a Scope,
     ) -> Answer<'a, Option<TakenOver>> {
         async move {
-            let call = self.scripts.take_over(edge, session, user, login_session);
+            let call = self.scripts.take_over(edge, session, scope);
             let answer = self.redis.script::<TakeOverAnswer>(&call).await?;
-            Ok(scripts::taken_over(answer, session, user, login_session))
+            Ok(scripts::taken_over(answer, session, scope))
         }
         .boxed()
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use runtime::redis::{Call, Cmd, Failure, FromRedisValue, Script, Value, cmd};
 use tokio::time::Instant;
 
 use super::{
     super::{
         book::{Claim, Claimed, Outcome, TakenOver},
-        record::{EdgeId, Phase, Record},
+        record::{EdgeId, Phase, Record, Scope},
     },
     pending::Write,
     rota::{First, Look},
@@ -103,17 +103,12 @@ impl Scripts {
         command
     }
 
-    pub(super) fn take_over(
-        &self,
-        edge: &EdgeId,
-        session: &SessionId,
-        user: &UserId,
-        login_session: &LoginSessionId,
-    ) -> Call<'_> {
+    pub(super) fn take_over(&self, edge: &EdgeId, session: &SessionId, scope: &Scope) -> Call<'_> {
         self.on_session(&self.take_over, session)
             .arg(edge.as_str())
-            .arg(user.as_str())
-            .arg(login_session.as_str())
+            .arg(scope.user.as_str())
+            .arg(scope.login_session.as_str())
+            .arg(scope.recipe.as_str())
     }
 
     fn on_session<'a>(&'a self, script: &'a Script, session: &SessionId) -> Call<'a> {
@@ -169,22 +164,21 @@ pub(super) fn claimed(answer: Value) -> Result<Claimable, Failure> {
     })
 }
 
-/// The answer to a take-over: generation, owner before, phase, time left to the deadline and to the end, recipe.
-pub(super) type TakeOverAnswer = Option<(u64, String, String, u64, u64, String)>;
+/// The answer to a take-over: generation, owner before, phase, time left to the deadline and to the end.
+pub(super) type TakeOverAnswer = Option<(u64, String, String, u64, u64)>;
 
 pub(super) fn taken_over(
     answer: TakeOverAnswer,
     session: &SessionId,
-    user: &UserId,
-    login_session: &LoginSessionId,
+    scope: &Scope,
 ) -> Option<TakenOver> {
-    let (generation, previous, phase, due_in, expires_in, recipe) = answer?;
+    let (generation, previous, phase, due_in, expires_in) = answer?;
     Some(TakenOver {
         record: Record {
             session: session.clone(),
-            login_session: login_session.clone(),
-            user: user.clone(),
-            recipe: recipe.parse().ok()?,
+            login_session: scope.login_session.clone(),
+            user: scope.user.clone(),
+            recipe: scope.recipe.clone(),
             generation,
             phase: if phase == phase_text(Phase::Asked) {
                 Phase::Asked

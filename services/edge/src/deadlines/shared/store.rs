@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use runtime::redis::Failure;
 use tokio::time::Instant;
 
 use super::{
     super::{
         book::{Claim, Outcome, TakenOver},
-        record::EdgeId,
+        record::{EdgeId, Scope},
     },
     pending::Write,
     rota::{First, Look},
@@ -43,13 +43,12 @@ pub(super) trait Store: Send + Sync {
     /// Tells what is first in shards: far cheaper than a claim.
     fn peek<'a>(&'a self, shards: &'a [u16]) -> Answers<'a, First>;
 
-    /// Makes `edge` the owner of a session of the same user and login session.
+    /// Makes `edge` the owner of a session that belongs to the same.
     fn take_over<'a>(
         &'a self,
         edge: &'a EdgeId,
         session: &'a SessionId,
-        user: &'a UserId,
-        login_session: &'a LoginSessionId,
+        scope: &'a Scope,
     ) -> Answer<'a, Option<TakenOver>>;
 
     /// Gives a sign of life that lapses after `lifetime`, and tells who else ever gave one.

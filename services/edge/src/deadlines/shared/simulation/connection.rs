@@ -17,7 +17,7 @@ use super::{
     world::World,
 };
 use crate::{
-    deadlines::{Issuer, Phase},
+    deadlines::{Issuer, Phase, Scope},
     registry::{Connection, Held, Order},
     session::{Action, Event, Found, PromptReason, Reauth, Session, Timings, Verdict},
     upstream::Principal,
@@ -28,6 +28,8 @@ pub(super) const TIMINGS: Timings = Timings {
     lead: Duration::from_secs(60),
     grace: Duration::from_secs(30),
 };
+/// What everybody cooks.
+const RECIPE: &str = "pancakes";
 /// How long the other services take to answer.
 const CALL: Duration = Duration::from_millis(7);
 const RETRY: Duration = Duration::from_millis(500);
@@ -144,8 +146,12 @@ async fn open(
     let expires = world.believed(hello.token);
     let mut taken = None;
     if let Some(resumed) = &hello.resumes {
-        let (user, login) = (&principal.user, &principal.login_session);
-        let answer = edge.deadlines.take_over(resumed, user, login).await;
+        let scope = Scope {
+            user: principal.user.clone(),
+            login_session: principal.login_session.clone(),
+            recipe: RECIPE.parse().unwrap(),
+        };
+        let answer = edge.deadlines.take_over(resumed, &scope).await;
         edge.awake.becomes(true).await;
         world.judge.took_over(resumed, answer.as_ref().ok());
         taken = answer.ok().flatten();
@@ -341,7 +347,7 @@ impl Live {
 
     fn record(&mut self) {
         let now = Instant::now();
-        let recipe = "pancakes".parse().unwrap();
+        let recipe = RECIPE.parse().unwrap();
         let held = Held::of(&self.session, &recipe, now);
         let record = held.record(&self.id, now);
         self.life.recorded(&held);

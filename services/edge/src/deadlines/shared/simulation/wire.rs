@@ -12,7 +12,7 @@ use futures_util::{
     future::{BoxFuture, ready},
     stream::{self, BoxStream},
 };
-use proto::ids::{LoginSessionId, SessionId, UserId};
+use proto::ids::SessionId;
 use rand::{RngExt as _, rngs::SmallRng};
 use runtime::redis::Failure;
 use tokio::{
@@ -22,7 +22,10 @@ use tokio::{
 
 use super::{
     super::{
-        super::{book::TakenOver, record::EdgeId},
+        super::{
+            book::TakenOver,
+            record::{EdgeId, Scope},
+        },
         pending::Write,
         rota::{First, Look},
         shards::Shards,
@@ -299,14 +302,13 @@ impl Store for Wire {
         &'a self,
         edge: &'a EdgeId,
         session: &'a SessionId,
-        user: &'a UserId,
-        login_session: &'a LoginSessionId,
+        scope: &'a Scope,
     ) -> Answer<'a, Option<TakenOver>> {
         async move {
             let shard = self.shards.of(session);
             let take = || {
                 self.servers.run(shard, |book, moment, _| {
-                    book.take_over(moment, session, user, login_session, edge)
+                    book.take_over(moment, session, scope, edge)
                 })
             };
             self.call(&[shard], take).await

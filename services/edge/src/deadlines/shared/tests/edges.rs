@@ -5,7 +5,9 @@ use std::time::Duration;
 use runtime::redis::cmd;
 use tokio::time::Instant;
 
-use super::servers::{Edge, PATIENCE, Server, asked, exists, id, is_up, quick, record, until};
+use super::servers::{
+    Edge, PATIENCE, Server, asked, exists, id, is_up, quick, record, scope, until,
+};
 use crate::deadlines::{DeadlineConfig, Issuer, Phase, Unavailable};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -165,11 +167,7 @@ async fn what_is_written_while_redis_is_away_is_kept() {
     edge.deadlines.schedule(record("s1", 1, SOON));
     let taken = edge
         .deadlines
-        .take_over(
-            &id("s1"),
-            &"ada".parse().unwrap(),
-            &"login".parse().unwrap(),
-        )
+        .take_over(&id("s1"), &scope("ada", "pancakes"))
         .await;
     assert_eq!(taken, Err(Unavailable));
     server.start_again();

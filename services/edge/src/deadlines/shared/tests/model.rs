@@ -19,7 +19,7 @@ use super::{
         shards::Shards,
         store::{Claimable, Written},
     },
-    servers::{Server, id, record},
+    servers::{Server, id, record, scope},
 };
 use crate::deadlines::{
     EdgeId, Phase, Record,
@@ -32,7 +32,7 @@ const ORIGIN: Duration = Duration::from_millis(1_795_379_762_123);
 const LEASE: Duration = Duration::from_secs(5);
 
 /// Each is one rule taken away: what is written there, and what is put in its place.
-const CHANGES: [(&str, &str); 13] = [
+const CHANGES: [(&str, &str); 14] = [
     ("tonumber(expires) > at", "tonumber(expires) >= at"),
     (
         "known_generation > generation",
@@ -48,6 +48,7 @@ const CHANGES: [(&str, &str); 13] = [
     ("elseif known[3] == 'q' then", "elseif false then"),
     ("redis.call('ZADD', due, math.min", "local _ = (math.min"),
     ("known[7] ~= login_session", "false"),
+    ("known[8] ~= recipe", "false"),
     ("tonumber(known[1]) + 1", "tonumber(known[1])"),
 ];
 
@@ -193,7 +194,7 @@ fn step() -> impl Strategy<Value = Step> {
         ),
         1 => whose.prop_map(|(session, owner, generation)| Step::Cancel { session, owner, generation }),
         4 => (0..3_u64, 0..4_usize).prop_map(|(seconds, max)| Step::Claim { overdue: seconds * 1000, max }),
-        2 => (session.clone(), owner, 0..4_u8).prop_map(|(session, owner, user)| Step::TakeOver {
+        2 => (session.clone(), owner, 0..5_u8).prop_map(|(session, owner, user)| Step::TakeOver {
             session, owner, user
         }),
         4 => time().prop_map(|millis| Step::Pass { millis }),
@@ -310,17 +311,19 @@ impl Pair<'_> {
 
     async fn take_over(&mut self, session: u8, owner: u8, user: u8) -> Result<(), TestCaseError> {
         let session = id(&name(session));
-        let login = if user == 1 { "another" } else { "login" };
-        let user = if user == 0 { "eve" } else { "ada" };
-        let (user, login) = (user.parse().unwrap(), login.parse().unwrap());
-        let call = self
-            .scripts
-            .take_over(&edge(owner), &session, &user, &login);
+        let mut scope = scope("ada", "pancakes");
+        match user {
+            0 => scope.user = "eve".parse().unwrap(),
+            1 => scope.login_session = "another".parse().unwrap(),
+            2 => scope.recipe = "bread".parse().unwrap(),
+            _ => {}
+        }
+        let call = self.scripts.take_over(&edge(owner), &session, &scope);
         let answer: TakeOverAnswer = ask(self.redis.script(&call).await)?;
-        let taken: Option<TakenOver> = taken_over(answer, &session, &user, &login);
+        let taken: Option<TakenOver> = taken_over(answer, &session, &scope);
         let expected = self
             .book
-            .take_over(self.now, &session, &user, &login, &edge(owner));
+            .take_over(self.now, &session, &scope, &edge(owner));
         prop_assert_eq!(taken, expected);
         Ok(())
     }

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::deadlines::{
-    Backend, DeadlineConfig, Deadlines, EdgeId, Owners, Phase, Prompt, Record, start,
+    Backend, DeadlineConfig, Deadlines, EdgeId, Owners, Phase, Prompt, Record, Scope, start,
 };
 
 /// Generous, since the machine may be busy with other tests.
@@ -271,11 +271,7 @@ impl Edge {
 
     pub(super) async fn take_over(&self, session: &str, user: &str) -> Option<Record> {
         self.deadlines
-            .take_over(
-                &id(session),
-                &user.parse().unwrap(),
-                &"login".parse().unwrap(),
-            )
+            .take_over(&id(session), &scope(user, "pancakes"))
             .await
             .unwrap()
     }
@@ -285,6 +281,14 @@ pub(super) async fn exists(redis: &Redis, key: &str) -> bool {
     let mut command = runtime::redis::cmd("EXISTS");
     command.arg(key);
     redis.run::<bool>(&command).await.unwrap_or(false)
+}
+
+pub(super) fn scope(user: &str, recipe: &str) -> Scope {
+    Scope {
+        user: user.parse().unwrap(),
+        login_session: "login".parse().unwrap(),
+        recipe: recipe.parse().unwrap(),
+    }
 }
 
 pub(super) fn id(session: &str) -> SessionId {
