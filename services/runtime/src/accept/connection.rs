@@ -46,7 +46,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let watch = Watch::new(accepted.permit);
-    let stream = WatchedStream::new(accepted.stream, Arc::clone(&watch), accepted.socket);
+    let stream = WatchedStream::new(accepted.stream, &watch, accepted.socket);
     let service = WatchedService {
         router,
         peer: accepted.peer,

@@ -16,23 +16,33 @@ use tokio::{
 
 use super::{limits::ConnectionPermit, sockets::OpenSocket, timer::ConnectionTimer};
 
-/// What the parts of one connection share. All of them are polled by its one task, so nobody ever waits here.
+/// A connection's timer. All of its parts are polled by its one task, so nobody ever waits here.
+#[derive(Debug, Clone)]
+struct SharedTimer(Arc<Mutex<ConnectionTimer>>);
+
+impl SharedTimer {
+    fn lock(&self) -> MutexGuard<'_, ConnectionTimer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the parts of one connection share until it ends or is upgraded.
 #[derive(Debug)]
 pub(super) struct Watch {
-    timer: Mutex<ConnectionTimer>,
+    timer: SharedTimer,
     permit: ConnectionPermit,
 }
 
 impl Watch {
     pub(super) fn new(permit: ConnectionPermit) -> Arc<Self> {
         Arc::new(Self {
-            timer: Mutex::new(ConnectionTimer::new(Instant::now())),
+            timer: SharedTimer(Arc::new(Mutex::new(ConnectionTimer::new(Instant::now())))),
             permit,
         })
     }
 
     pub(super) fn timer(&self) -> MutexGuard<'_, ConnectionTimer> {
-        self.timer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.timer.lock()
     }
 
     /// A request's head is complete; false when the connection has to make room and may not answer it.
@@ -62,28 +72,28 @@ impl Watch {
 #[derive(Debug)]
 pub(super) struct WatchedStream<S> {
     stream: S,
-    /// `None` once the connection is upgraded.
-    watch: Option<Arc<Watch>>,
+    /// `None` once the connection is upgraded. The permit is not kept here: it ends with the upgrade.
+    timer: Option<SharedTimer>,
     _socket: OpenSocket,
 }
 
 impl<S> WatchedStream<S> {
-    pub(super) fn new(stream: S, watch: Arc<Watch>, socket: OpenSocket) -> Self {
+    pub(super) fn new(stream: S, watch: &Watch, socket: OpenSocket) -> Self {
         Self {
             stream,
-            watch: Some(watch),
+            timer: Some(watch.timer.clone()),
             _socket: socket,
         }
     }
 
     fn note(&mut self, note: impl FnOnce(&mut ConnectionTimer)) {
-        let Some(watch) = &self.watch else {
+        let Some(shared) = &self.timer else {
             return;
         };
-        let mut timer = watch.timer();
+        let mut timer = shared.lock();
         if timer.is_upgraded() {
             drop(timer);
-            self.watch = None;
+            self.timer = None;
         } else {
             note(&mut timer);
         }

@@ -48,8 +48,11 @@ async fn upgrade(mut request: Request) -> axum::response::Response {
 
 /// A client of one connection, with so many bytes between them.
 fn connect_over(bytes: usize) -> DuplexStream {
+    connect_within(&Connections::new(Limits::default()), bytes)
+}
+
+fn connect_within(connections: &Arc<Connections>, bytes: usize) -> DuplexStream {
     let (near, far) = tokio::io::duplex(bytes);
-    let connections = Connections::new(Limits::default());
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let accepted = Accepted {
         stream: far,
@@ -191,8 +194,12 @@ async fn a_reader_must_take_answers_at_a_least_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upgraded_connection_has_no_end_here() {
-    let mut stream = connect();
+async fn an_upgraded_connection_has_no_end_here_and_gives_its_place_back() {
+    let connections = Connections::new(Limits {
+        in_all: 1,
+        ..Limits::default()
+    });
+    let mut stream = connect_within(&connections, 64 << 10);
     let request =
         b"GET /up HTTP/1.1\r\nhost: kitchen\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     stream.write_all(request).await.unwrap();
@@ -200,6 +207,10 @@ async fn an_upgraded_connection_has_no_end_here() {
     while !answer.ends_with(b"\r\n\r\n") {
         assert!(stream.read_buf(&mut answer).await.unwrap() > 0);
     }
+
+    let mut other = connect_within(&connections, 64 << 10);
+    other.write_all(GET).await.unwrap();
+    soup(&mut other).await;
 
     for _ in 0..3 {
         sleep(3_600 * SECOND).await;
