@@ -17,7 +17,7 @@ pub(super) struct Problem {
     status: StatusCode,
     detail: String,
     retry_after: Option<Duration>,
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ impl Problem {
     /// With one more header.
     pub(super) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         Self {
-            header: Some((name, value)),
+            header: Some(Box::new((name, value))),
             ..self
         }
     }
@@ -105,7 +105,10 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UPGRADE_REQUIRED {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
-        headers.extend(self.header);
+        if let Some(header) = self.header {
+            let (name, value) = *header;
+            headers.insert(name, value);
+        }
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).max(1).into());
         }
