@@ -12,7 +12,10 @@ use axum::{
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::origin::{self, Listed};
+use super::{
+    client,
+    origin::{self, Listed},
+};
 
 /// How long a browser may remember what it was allowed.
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -29,7 +32,12 @@ const REQUEST_HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("traceparent"),
 ];
-const RESPONSE_HEADERS: [HeaderName; 3] = [header::LOCATION, header::RETRY_AFTER, header::ETAG];
+const RESPONSE_HEADERS: [HeaderName; 4] = [
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::ETAG,
+    client::REQUEST_ID,
+];
 
 /// What listed origins are told.
 #[derive(Clone)]
