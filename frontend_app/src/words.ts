@@ -59,7 +59,7 @@ export const words = {
   tryAgain: 'Try again',
   notLoaded: 'This page could not be loaded.',
   partNotLoaded: 'This could not be loaded.',
-  connectionId: (id: string) => `Connection ID, if you report this: ${id}`,
+  connectionId: (id: string) => `Connection ID: ${id}`,
   backToRecipes: 'Back to your recipes',
   signIn: {
     signIn: 'Sign in',

@@ -1,5 +1,5 @@
 // The other end of every FakeSocket: stores messages once, answers in order, and loses what the test tells it to.
-import type { ChatMessage, ClientFrame } from '../src/lib/ws/protocol';
+import type { AuthPayload, ChatMessage, ClientFrame } from '../src/lib/ws/protocol';
 import { type FakeSocket, recipeOf, SESSION, update } from './fake-socket';
 import type { FakeWorld } from './fake-world';
 
@@ -10,6 +10,7 @@ export class FakeServer {
   /** Refuses chat messages for the moment. */
   refuses: 'rate_limited' | 'unavailable' | null = null;
   refusals = 0;
+  #others = 0;
   /** Chat messages on a socket that was not signed in. */
   violations = 0;
   readonly #world: FakeWorld;
@@ -54,7 +55,8 @@ export class FakeServer {
 
   /** Somebody else writes. */
   otherWrites(): void {
-    const revision = this.#store('u-bob', `bob-${this.stored.length}`, 'from bob');
+    this.#others += 1;
+    const revision = this.#store('u-bob', `bob-${this.#others}`, 'from bob');
     const socket = this.#world.live.at(-1);
     if (!socket || !this.welcomed.has(socket)) return;
     this.#later(socket, () => this.#sayMessage(socket, revision));
@@ -63,9 +65,7 @@ export class FakeServer {
   #act(socket: FakeSocket, frame: ClientFrame): void {
     switch (frame.type) {
       case 'auth':
-        return this.#later(socket, () =>
-          this.#welcome(socket, frame.id ?? '', frame.payload.revision ?? 0),
-        );
+        return this.#later(socket, () => this.#welcome(socket, frame.id ?? '', frame.payload));
       case 'ping':
         return this.#later(socket, () => socket.say('pong', { in_reply_to: frame.id }));
       case 'chat_message':
@@ -101,14 +101,29 @@ export class FakeServer {
     return revision;
   }
 
-  #welcome(socket: FakeSocket, in_reply_to: string, known: number): void {
+  /** Everything restarts on a backup that knows the first `kept` messages only; answers what is lost. */
+  goBack(kept: number): ChatMessage[] {
+    this.drop(1006, '');
+    return this.stored.splice(kept);
+  }
+
+  #welcome(socket: FakeSocket, in_reply_to: string, from: AuthPayload): void {
     this.welcomed.add(socket);
-    const messages = this.stored.filter(({ revision }) => revision > known);
+    const known = from.revision ?? null;
+    const recovered = known === null ? {} : { recovered: this.#knows(known, from.message_id) };
+    const after = recovered.recovered ? (known ?? 0) : 0;
+    const messages = this.stored.filter(({ revision }) => revision > after);
     const revision = this.stored.length + 1;
+    const session = SESSION;
     socket.say(
       'recipe_update',
-      update({ revision, recipe: recipeOf(), messages, session: SESSION, in_reply_to }),
+      update({ revision, recipe: recipeOf(), messages, session, in_reply_to, ...recovered }),
     );
+  }
+
+  /** The first revision has no message. */
+  #knows(revision: number, id: string | null | undefined): boolean {
+    return revision === 1 || (!!id && this.stored[revision - 2]?.id === id);
   }
 
   #sayMessage(socket: FakeSocket, revision: number, in_reply_to?: string): void {

@@ -72,6 +72,7 @@ export class FakeSocket implements Socket {
 
 export const SESSION = {
   id: 's-1',
+  connection: '0198c0de-7a11-7000-8000-00000000c001',
   user: { id: 'u-ada', name: 'ada' },
   reauth_at: '2026-11-22T20:50:02.000Z',
   expires_at: '2026-11-22T20:51:02.000Z',

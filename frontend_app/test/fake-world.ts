@@ -72,6 +72,12 @@ export class FakeWorld implements Environment {
     return this.sockets.filter(socket => socket.isLive);
   }
 
+  /** The machine sleeps: the clock on the wall goes on, timers do not, and nobody says so. */
+  sleep(duration: number): void {
+    this.time += duration;
+    for (const timer of this.timers) timer.at += duration;
+  }
+
   /** Lets time pass, timer by timer, with the promises that each one starts. */
   async pass(duration: number): Promise<void> {
     const end = this.time + duration;

@@ -19,7 +19,10 @@ interface Props {
 
 export function ConnectionBanner({ news, snapshot, manager, api, user }: Props) {
   if (snapshot.ending) {
-    return <Ended ending={snapshot.ending} manager={manager} api={api} user={user} />;
+    const { ending, connection } = snapshot;
+    return (
+      <Ended ending={ending} connection={connection} manager={manager} api={api} user={user} />
+    );
   }
   if (news.banner) {
     const waiting = snapshot.outbox.filter(({ status }) => status !== 'failed').length;
@@ -29,6 +32,7 @@ export function ConnectionBanner({ news, snapshot, manager, api, user }: Props) 
         <button type="button" className="secondary" onClick={() => manager.retryNow()}>
           {words.retryNow}
         </button>
+        <ConnectionId id={snapshot.connection} />
       </div>
     );
   }
@@ -39,9 +43,10 @@ export function ConnectionBanner({ news, snapshot, manager, api, user }: Props) 
 
 type EndedProps = Pick<Props, 'manager' | 'api' | 'user'> & {
   ending: NonNullable<Snapshot['ending']>;
+  connection: string | null;
 };
 
-function Ended({ ending, manager, api, user }: EndedProps) {
+function Ended({ ending, connection, manager, api, user }: EndedProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { title, text } = words.ended[ending.action];
   useEffect(() => heading.current?.focus(), []);
@@ -64,6 +69,12 @@ function Ended({ ending, manager, api, user }: EndedProps) {
           {words.backToRecipes}
         </Link>
       )}
+      <ConnectionId id={connection} />
     </section>
   );
+}
+
+/** What operators find the connection by, in the server's log. */
+function ConnectionId({ id }: { id: string | null }) {
+  return id && <p className="soft connection-id">{words.connectionId(id)}</p>;
 }

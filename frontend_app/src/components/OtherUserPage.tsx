@@ -21,7 +21,7 @@ export default function OtherUserPage({ api, user, other }: { api: Api; user: Us
     api.goOnAsOther().catch(() => setProblem(say.failed));
   };
   return (
-    <main className="page sign-in-page">
+    <main className="page sign-in-page other-user-page">
       <h1 ref={heading} tabIndex={-1} dir="auto">
         {say.title(other.name)}
       </h1>

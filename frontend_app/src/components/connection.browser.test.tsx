@@ -103,6 +103,29 @@ describe('the first connection', () => {
   });
 });
 
+describe('what an operator will ask for', () => {
+  const shown = () => document.querySelector('.connection-id')?.textContent;
+
+  it('is in sight when the connection is away for long, and not before', async () => {
+    const stage = await putLiveOnStage();
+    stage.world.luck = 1;
+    stage.world.tell('offline');
+    await pass(4_900);
+    expect(shown()).toBeUndefined();
+    await pass(200);
+    expect(shown()).toContain(SESSION.connection);
+  });
+
+  it('is in sight when it has ended, as the last words of the server named it', async () => {
+    const stage = await putLiveOnStage();
+    const closing = { code: 1008, reason: 'Session revoked', action: 'sign_in', connection: 'c-9' };
+    stage.world.socket.say('closing', closing);
+    await pass(20);
+    expect(visibleText()).toContain('You are signed out');
+    expect(shown()).toMatch(/: c-9$/);
+  });
+});
+
 describe('re-authentication', () => {
   const soon = { reason: 'Token expiring soon', expires_at: '2026-11-22T20:36:32.000Z' };
 

@@ -4,7 +4,9 @@
 
 import { fullJitter, LONGEST_WAIT } from './backoff';
 import { type Ending, judgeClose } from './closes';
-import type { State } from './state';
+import { positionOf } from './history';
+import type { Closing } from './protocol';
+import type { SentAuth, State } from './state';
 
 export const TOKEN_LIMIT = 8_000;
 export const OPEN_LIMIT = 10_000;
@@ -17,17 +19,16 @@ export function attempt(state: State): void {
 }
 
 export function opened(state: State): void {
-  state.link = { is: 'authenticating', until: state.now + AUTH_LIMIT };
-  sendAuth(state, state.session && { session: state.session.id });
+  const auth = sendAuth(state, state.session && { session: state.session.id });
+  state.link = { is: 'authenticating', until: state.now + AUTH_LIMIT, auth };
 }
 
 /** Puts an `auth` on the wire that goes on from where this client is. */
-export function sendAuth(state: State, resumed?: { session: string } | null): string {
+export function sendAuth(state: State, resumed?: { session: string } | null): SentAuth {
   const { id, token, history } = state;
-  const { revision } = history;
-  const payload = { token: token ?? '', ...resumed, ...(revision !== null && { revision }) };
+  const payload = { token: token ?? '', ...resumed, ...positionOf(history) };
   state.frames.push({ type: 'auth', id, payload });
-  return id;
+  return { id, revision: history.revision };
 }
 
 /** No token or no answer to the `auth`. */
@@ -42,9 +43,13 @@ export function giveUp(state: State, action: Ending['action']): void {
   stop(state, { code: 0, reason: '', action });
 }
 
-export function closed(state: State, { code, reason }: { code: number; reason: string }): void {
-  const { is, action } = judgeClose(code, reason);
-  hold(state);
+/** What the socket says of its close, and what the server has said about it before. */
+type Close = Pick<Closing, 'code' | 'reason'> & Partial<Closing>;
+
+export function closed(state: State, { code, reason, ...closing }: Close): void {
+  const { is, action } = judgeClose(code, reason, closing.action);
+  state.connection = closing.connection ?? state.connection;
+  hold(state, closing.retry_after_ms ?? 0);
   if (is === 'retry') return;
   if (is === 'stop' || state.mended) return stop(state, { code, reason, action });
   state.mended = true;
@@ -53,18 +58,23 @@ export function closed(state: State, { code, reason }: { code: number; reason: s
     return;
   }
   state.fresh = true;
-  attempt(state);
+  if (state.now >= state.notBefore) attempt(state);
 }
 
-/** Waits for the next attempt: for a while, or until somebody looks, or for the network. */
-export function hold(state: State): void {
+/**
+ * Waits for the next attempt: for a while (as long as the server asked for, or longer), or until somebody looks, or for
+ * the network.
+ */
+export function hold(state: State, atLeast = 0): void {
   const { link, now } = state;
   if (link.is === 'authenticated' && (link.reauthSince ?? now) >= link.stableAt) forgive(state);
   state.attempt += 1;
   state.outageSince ??= now;
   state.wish = null;
+  state.notBefore = Math.max(state.notBefore, now + atLeast);
   const wait = state.offline ? LONGEST_WAIT : fullJitter(state.attempt, state.dice);
-  state.link = { is: 'waiting', until: state.hidden ? Number.POSITIVE_INFINITY : now + wait };
+  const until = Math.max(now + wait, state.notBefore);
+  state.link = { is: 'waiting', until: state.hidden ? Number.POSITIVE_INFINITY : until };
 }
 
 /** Past troubles do not count any more. */

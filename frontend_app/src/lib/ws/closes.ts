@@ -18,6 +18,7 @@ export interface Verdict {
 
 const RETRY: Verdict = { is: 'retry', action: 'try_again' };
 const REFRESH: Verdict = { is: 'refresh', action: 'sign_in' };
+const SIGN_IN: Verdict = { is: 'stop', action: 'sign_in' };
 const FAULT: Verdict = { is: 'stop', action: 'try_again' };
 
 /** 1008: most of them mean that the person has to sign in again. */
@@ -33,7 +34,21 @@ const POLICY: Record<string, Verdict | null> = {
 
 const FAULTS = [1002, 1003, 1007, 1009];
 
-export function judgeClose(code: number, reason: string): Verdict {
-  if (code === 1008) return POLICY[reason] ?? { is: 'stop', action: 'sign_in' };
-  return FAULTS.includes(code) ? FAULT : RETRY;
+/**
+ * `wish` is what the server asked for in so many words; the table only knows more exactly how. A forced refresh is a
+ * sign-in without the person.
+ */
+export function judgeClose(code: number, reason: string, wish?: string): Verdict {
+  const known = code === 1008 ? (POLICY[reason] ?? SIGN_IN) : FAULTS.includes(code) ? FAULT : RETRY;
+  const { is, action } = known;
+  switch (wish) {
+    case 'reconnect':
+      return is === 'stop' ? RETRY : known;
+    case 'sign_in':
+      return is === 'refresh' ? known : SIGN_IN;
+    case 'stop':
+      return { is: 'stop', action: action === 'leave' ? action : 'try_again' };
+    default:
+      return known;
+  }
 }

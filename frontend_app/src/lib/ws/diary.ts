@@ -12,7 +12,7 @@ export interface DiaryEntry {
 const LENGTH = 200;
 /** Names of the envelope, of closes, and of what reduce.ts decides by. */
 const SHOWN =
-  'is frame type id payload in_reply_to code reason why until reauthSince deadline link attempt mended proven outageSince noise hidden offline session revision history status failure pausedUntil'.split(
+  'is frame type id payload in_reply_to code reason why until reauthSince deadline link attempt mended proven outageSince noise hidden offline session connection action retry_after_ms recovered revision history status failure pausedUntil'.split(
     ' ',
   );
 
@@ -21,7 +21,8 @@ export class Diary {
 
   /** What happened, the new step of the connection, and what went on the wire. */
   note(event: Event, before: Kept, after: State): void {
-    this.#write('<', event, after.now);
+    // What a timer brings shows in the other two.
+    if (event.is !== 'time') this.#write('<', event, after.now);
     if (after.link.is !== before.link.is) this.#write('=', after.link, after.now);
     for (const frame of after.frames) this.#write('>', frame, after.now);
   }

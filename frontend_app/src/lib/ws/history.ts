@@ -29,10 +29,30 @@ export const EMPTY_HISTORY: History = {
   olderExist: false,
 };
 
-/** Whether messages between what we have and this update never reached us. */
-export function leavesGap({ revision }: History, update: RecipeUpdatePayload): boolean {
-  const first = newsOf(update)[0]?.revision ?? 0;
-  return !update.messages_truncated && first > (revision ?? 0) + 1;
+/** The place in the recipe's one order that this history ends at, as `auth` names it. */
+export function positionOf({ revision, messages }: History) {
+  const last = messages.at(-1);
+  if (revision === null) return {};
+  return last?.revision === revision ? { revision, message_id: last.id } : { revision };
+}
+
+/**
+ * Whether this update does not go on from what we have: messages in between never reached us, or another message
+ * stands where we know one (the server went back to an earlier state and on from there).
+ */
+export function isAstray({ revision, messages }: History, update: RecipeUpdatePayload): boolean {
+  const news = newsOf(update);
+  const first = news[0]?.revision ?? 0;
+  if (!update.messages_truncated && first > (revision ?? 0) + 1) return true;
+  return news.some(message => {
+    const known = messages.findLast(one => one.revision <= message.revision);
+    return known?.revision === message.revision && known.id !== message.id;
+  });
+}
+
+/** Forgets the conversation: the next update is the truth. The recipe stays until then, to be compared with. */
+export function startOver(history: History): History {
+  return { ...history, revision: null, messages: [], olderExist: false };
 }
 
 export function absorb(history: History, update: RecipeUpdatePayload, now: number): History {
@@ -43,9 +63,14 @@ export function newsOf({ messages, message }: RecipeUpdatePayload): ChatMessage[
   return [...(messages ?? []), ...(message ? [message] : [])];
 }
 
-/** Adds a page of earlier messages, which may overlap what is here; an empty page tells that there are none. */
+/**
+ * Adds a page of earlier messages; an empty page tells that there are none. What is not earlier than the first one
+ * here was asked for before that changed.
+ */
 export function withOlder(history: History, page: readonly ChatMessage[]): History {
-  return page.length > 0 ? withMessages(history, page) : { ...history, olderExist: false };
+  const first = history.messages[0]?.revision ?? Number.POSITIVE_INFINITY;
+  const earlier = page.filter(({ revision }) => revision < first);
+  return page.length > 0 ? withMessages(history, earlier) : { ...history, olderExist: false };
 }
 
 function withRecipe(history: History, update: RecipeUpdatePayload, now: number): History {

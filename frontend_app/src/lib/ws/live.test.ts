@@ -149,6 +149,80 @@ describe('the heartbeat', () => {
   );
 });
 
+describe('a machine that slept', () => {
+  const MINUTE = 60_000;
+
+  it('asks within 10 seconds whether the connection still lives, though no timer is due', async () => {
+    const { world, manager } = await setUpLive();
+    await world.pass(9_000);
+    world.sleep(5 * MINUTE);
+    await world.pass(1_000);
+    expect(world.socket.ofType('ping')).toHaveLength(1);
+    await world.pass(3_000);
+    expect(manager.state).toBe('reconnecting');
+  });
+
+  it('asks before it sends what the person writes first', async () => {
+    const { world, manager } = await setUpLive();
+    world.sleep(5 * MINUTE);
+    manager.sendMessage('awake');
+    expect(world.socket.sent.slice(-2).map(({ type }) => type)).toEqual(['ping', 'chat_message']);
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('over the end of its token does not trust the connection: a new token, a new socket', async () => {
+    const { world, tokens, manager } = await setUpLive();
+    world.sleep(15 * MINUTE);
+    await world.pass(10_000);
+    expect(world.sockets).toHaveLength(2);
+    expect(world.live).toHaveLength(1);
+    expect(tokens.wishes.at(-1)).toMatchObject({ fresh: true, not: 'token-0' });
+    world.socket.accept();
+    expect(world.socket.last?.payload).toMatchObject({ session: 's-1', revision: 1 });
+    world.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it.each(['shown', 'online'] as const)('counts the sleep also when it is %s', async change => {
+    const { world, tokens } = await setUpLive();
+    world.sleep(15 * MINUTE);
+    world.tell(change);
+    await settled();
+    expect(tokens.wishes.at(-1)).toMatchObject({ fresh: true });
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it('counts from the last token, by the server’s own times', async () => {
+    const { world, manager } = await setUpLive();
+    await passAlive(world, 14 * MINUTE);
+    world.socket.welcome();
+    world.sleep(14 * MINUTE);
+    await world.pass(10_000);
+    expect(world.sockets).toHaveLength(1);
+    world.socket.say('pong', {});
+    await world.pass(10_000);
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('is awake as long as timers come when they are due', async () => {
+    const { world } = await setUpLive();
+    await passAlive(world, 60 * MINUTE);
+    expect(world.socket.ofType('ping')).toHaveLength(0);
+  });
+
+  it('does not fight for a connection while nobody looks', async () => {
+    const { world } = await setUpLive();
+    world.tell('hidden');
+    world.sleep(15 * MINUTE);
+    await world.pass(60_000);
+    expect(world.sockets).toHaveLength(1);
+    expect(world.live).toHaveLength(0);
+    world.tell('shown');
+    await settled();
+    expect(world.sockets).toHaveLength(2);
+  });
+});
+
 describe('history', () => {
   it('keeps messages in order of revision, each once', async () => {
     const { world, manager } = await setUpLive();

@@ -1,14 +1,15 @@
 // The authenticated connection: updates, re-authentication in place, the heartbeat, and messages on their way.
 // These functions change the state of the turn that they are given; see reduce.ts.
 
-import { forgive, hold, sendAuth, TOKEN_LIMIT } from './attempts';
-import { absorb, leavesGap, newsOf } from './history';
+import { attempt, closed, forgive, hold, sendAuth, TOKEN_LIMIT } from './attempts';
+import { absorb, isAstray, newsOf, startOver } from './history';
 import { age, recall, refuse, settle, takeDue } from './outbox';
-import type { RecipeUpdatePayload, ServerFrame } from './protocol';
-import type { Live, State } from './state';
+import type { RecipeUpdatePayload, ServerFrame, Session } from './protocol';
+import type { Authenticating, Live, SentAuth, State } from './state';
 
 const SILENCE = 25_000;
 const PROBE = 10_000;
+const WAKE_PROBE = 3_000;
 const STABLE_AFTER = 10_000;
 
 type PayloadOf<Type> = Extract<ServerFrame, { type: Type }>['payload'];
@@ -19,20 +20,35 @@ export const received: {
 } = {
   recipe_update: updated,
   auth_required: authRequired,
-  error: refuse,
+  error: refused,
   pong() {},
-  closing() {},
+  // The close itself may come late, or never.
+  closing: closed,
 };
 
-function updated(state: State, update: RecipeUpdatePayload): void {
+function updated(state: State, update: RecipeUpdatePayload, sentAt: string): void {
   const { link } = state;
-  if (link.is === 'authenticating') goLive(state);
-  else if (link.is !== 'authenticated') return;
-  else if (link.authId && update.in_reply_to === link.authId) authAnswered(state, link);
-  else if (leavesGap(state.history, update)) return askForGap(state, link);
-  state.session = update.session ?? state.session;
+  if (link.is !== 'authenticating' && link.is !== 'authenticated') return;
+  const { auth } = link;
+  const isAnswer = auth && (link.is === 'authenticating' || update.in_reply_to === auth.id);
+  if (isAnswer) authAnswered(state, link, auth, update);
+  else if (link.is === 'authenticated' && isAstray(state.history, update))
+    return askForGap(state, link);
+  if (update.session) sessionTold(state, update.session, sentAt);
   state.history = absorb(state.history, update, state.now);
   settle(state, newsOf(update));
+}
+
+function sessionTold(state: State, session: Session, sentAt: string): void {
+  state.session = session;
+  state.connection = session.connection ?? state.connection;
+  if (state.link.is === 'authenticated')
+    state.link.tokenEnd = byOurClock(state, session.expires_at, sentAt);
+}
+
+/** A time of the server's by our clock, which may be wrong: only the difference of two of the server's own counts. */
+function byOurClock({ now }: State, time: string, sentAt: string): number {
+  return now + Date.parse(time) - Date.parse(sentAt);
 }
 
 function goLive(state: State): void {
@@ -42,6 +58,7 @@ function goLive(state: State): void {
     stableAt: state.now + STABLE_AFTER,
     reauthSince: null,
     deadline: 0,
+    tokenEnd: Number.POSITIVE_INFINITY,
     nextTry: Number.POSITIVE_INFINITY,
   };
   state.proven = true;
@@ -51,14 +68,25 @@ function goLive(state: State): void {
   state.outbox = recall(state.outbox);
 }
 
-function authAnswered(state: State, link: Live): void {
-  if (link.reauthSince !== null) forgive(state);
-  link.authId = link.reauthSince = null;
+/** The server's word stands, also when it knows less than this client: it may have gone back to a backup. */
+function authAnswered(
+  state: State,
+  link: Live | Authenticating,
+  { revision }: SentAuth,
+  update: RecipeUpdatePayload,
+): void {
+  if (link.is === 'authenticating') goLive(state);
+  else {
+    if (link.reauthSince !== null) forgive(state);
+    link.auth = link.reauthSince = null;
+  }
+  const isBehind = update.revision < (revision ?? 0);
+  if (isBehind || update.recovered === false) state.history = startOver(state.history);
 }
 
 /** An `auth` with our revision is answered by what is missing; a running re-authentication does that anyway. */
 function askForGap(state: State, link: Live): void {
-  if (link.reauthSince === null) link.authId ??= sendAuth(state);
+  if (link.reauthSince === null) link.auth ??= sendAuth(state);
 }
 
 function authRequired(
@@ -68,10 +96,9 @@ function authRequired(
 ): void {
   const { link, now } = state;
   if (link.is !== 'authenticated' || link.reauthSince !== null) return;
-  // The difference of two of the server's own times: our clock may be wrong.
-  link.deadline = now + Date.parse(expires_at) - Date.parse(sentAt);
+  link.deadline = byOurClock(state, expires_at, sentAt);
   link.reauthSince = now;
-  link.authId = null;
+  link.auth = null;
   askAgain(state, link);
 }
 
@@ -79,6 +106,13 @@ function authRequired(
 function askAgain(state: State, link: Live): void {
   state.wish = { fresh: true, not: state.token };
   link.nextTry = state.now + TOKEN_LIMIT;
+}
+
+function refused(state: State, error: PayloadOf<'error'>): void {
+  const { link } = state;
+  // Nothing else answers this `auth`; a new connection begins with one.
+  if (link.is === 'authenticated' && link.auth && error.in_reply_to === link.auth.id) hold(state);
+  else refuse(state, error);
 }
 
 /** Sends what is due, as far as the connection and the server's wishes allow. */
@@ -107,7 +141,19 @@ export function liveTime(state: State, link: Live): void {
   else probe(state, link, PROBE);
 }
 
-export function probe({ frames, id, now }: State, link: Live, limit: number): void {
+/**
+ * After a sleep, or an absence: a connection whose token has ended meanwhile is over, whatever the socket says; any
+ * other has to answer soon.
+ */
+export function wake(state: State, link: Live): void {
+  if (state.now < link.tokenEnd || Number.isNaN(link.tokenEnd))
+    return probe(state, link, WAKE_PROBE);
+  state.fresh = true;
+  hold(state);
+  if (!state.hidden) attempt(state);
+}
+
+function probe({ frames, id, now }: State, link: Live, limit: number): void {
   frames.push({ type: 'ping', id, payload: {} });
   link.probing = true;
   link.until = now + limit;

@@ -26,6 +26,9 @@ const TOKENS = {
   hanging: () => new Promise<string>(() => {}),
 };
 
+/** Makes every text another. */
+let written = 0;
+
 type Move = (stage: Stage) => unknown;
 
 const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
@@ -35,11 +38,16 @@ const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
   {
     weight: 8,
     arbitrary: always('person writes', ({ manager, sent }) => {
-      const content = `text ${sent.length}`;
+      written += 1;
+      const content = `text ${written}`;
       if (manager.sendMessage(content).ok) sent.push(content);
     }),
   },
   { weight: 2, arbitrary: always('somebody else writes', ({ server }) => server.otherWrites()) },
+  {
+    weight: 1,
+    arbitrary: fc.nat({ max: 12 }).map(kept => [`backup of ${kept}`, backUpTo(kept)]),
+  },
   { weight: 2, arbitrary: always('server wants auth', ({ server }) => server.askForAuth()) },
   {
     weight: 4,
@@ -104,6 +112,15 @@ const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
   },
 ) as fc.Arbitrary<[string, Move]>;
 
+/** What the client was told to be stored, and is in the backup no more, nobody can send again. */
+function backUpTo(kept: number): Move {
+  return ({ manager, server, sent }) => {
+    const unsent = manager.getSnapshot().outbox.map(({ id }) => id);
+    for (const { id, content } of server.goBack(kept))
+      if (!unsent.includes(id) && sent.includes(content)) sent.splice(sent.indexOf(content), 1);
+  };
+}
+
 function always(name: string, move: Move): fc.Arbitrary<[string, Move]> {
   return fc.constant([name, move]);
 }
@@ -147,6 +164,7 @@ async function endsWell(stage: Stage): Promise<void> {
   if (server.refusals === 0) expect(texts, 'stored once each, in order').toEqual(sent);
   else expect([...texts].sort(), 'stored once each').toEqual([...sent].sort());
   expect(manager.getSnapshot().messages, 'shown').toEqual(server.stored);
+  expect(manager.getSnapshot().revision, 'revision').toBe(server.stored.length + 1);
   manager.disconnect();
   const opened = world.sockets.length;
   expect(world.timers.size + world.ears.size + world.live.length, 'quiet').toBe(0);

@@ -1,20 +1,27 @@
 // The protocol's types under the names that this app uses. They are made from the server's own: see
 // protocol.generated.ts. Does not check anything at run time: protocol-validate.ts does.
 
+import type { AuthPayload as Auth, RecipeUpdate, SessionInfo } from './protocol.generated';
+
 export type {
   Author as User,
-  AuthPayload,
   AuthRequired as AuthRequiredPayload,
   ClientFrame,
+  Closing,
   ErrorPayload,
   Ingredient,
   Message as ChatMessage,
   Recipe,
-  RecipeUpdate as RecipeUpdatePayload,
   ServerFrame,
-  SessionInfo as Session,
   Step,
 } from './protocol.generated';
+
+export type AuthPayload = Auth & { message_id?: string | null };
+export type Session = SessionInfo & { connection?: string | null };
+export type RecipeUpdatePayload = RecipeUpdate & {
+  recovered?: boolean | null;
+  session?: Session | null;
+};
 
 /** A chat message may have this many characters after trimming. */
 export const LONGEST_MESSAGE = 4000;

@@ -16,19 +16,29 @@ import {
 } from './attempts';
 import { fullJitter } from './backoff';
 import { withOlder } from './history';
-import { flush, heard, liveTime, probe, received } from './live';
+import { flush, heard, liveTime, received, wake } from './live';
 import { add, dueAgain, restore } from './outbox';
 import { type Event, type Kept, type Moment, NOTHING_KNOWN, type State, type Turns } from './state';
 
-const WAKE_PROBE = 3_000;
+/** A `time` event comes at least so often while something is waited for, so that a sleep is noticed soon. */
+export const LONGEST_NAP = 10_000;
+/** A timer that is later than this was stopped: the machine slept. Timers of hidden pages are late too. */
+const LATE = 5_000;
 
 export function reduce(before: Kept, event: Event, moment: Moment): State {
   const slip = Math.max(before.slip, before.now - moment.now);
   const now = moment.now + slip;
   const state: State = { ...before, ...moment, now, slip, link: { ...before.link }, frames: [] };
+  if (event.is !== 'awake' && hasSlept(before, now) && state.link.is === 'authenticated')
+    wake(state, state.link);
   turns[event.is](state, event as never);
   flush(state);
   return state;
+}
+
+/** The clock on the wall goes on while the machine sleeps, timers do not. */
+function hasSlept(before: Kept, now: number): boolean {
+  return now > Math.min(nextWake(before), before.now + LONGEST_NAP) + LATE;
 }
 
 /** When the state wants a `time` event; Infinity for never. */
@@ -62,7 +72,7 @@ const turns: Turns = {
     state.wish = null;
     state.token = token;
     if (isLive) {
-      link.authId = sendAuth(state);
+      link.auth = sendAuth(state);
       link.nextTry = Number.POSITIVE_INFINITY;
     } else {
       state.fresh = false;
@@ -79,8 +89,11 @@ const turns: Turns = {
     else failedProof(state);
   },
   awake(state) {
-    if (state.link.is === 'authenticated') probe(state, state.link, WAKE_PROBE);
-    else if (state.link.is !== 'disconnected' && !state.hidden) retryNow(state);
+    const { link, now, notBefore } = state;
+    if (link.is === 'authenticated') wake(state, link);
+    else if (link.is === 'disconnected' || state.hidden) return;
+    else if (link.is === 'waiting' && now < notBefore) link.until = notBefore;
+    else retryNow(state);
   },
   // A page on ice or without a network lets its socket go; a hidden one keeps it, but does not fight for a new one.
   cut_off(state) {

@@ -38,6 +38,16 @@ describe('sending', () => {
     expect(live.manager.getSnapshot()).toMatchObject({ outbox: [], messages: [{ revision: 2 }] });
   });
 
+  it('sends U+FFFD for half an emoji, also for one that an earlier page life left', async () => {
+    const store: OutboxStore = {
+      load: async () => [{ id: 'x', content: 'saved \udd5e', createdAt: 1_000, status: 'queued' }],
+      save() {},
+    };
+    const live = await setUpLive({ store });
+    live.manager.sendMessage('half \ud83d, whole 🥞');
+    expect(chats(live).sort()).toEqual(['half \ufffd, whole 🥞', 'saved \ufffd']);
+  });
+
   it('keeps what is written before the first sign-in', async () => {
     const live = setUp();
     live.manager.connect('pancakes').catch(() => {});

@@ -2,11 +2,12 @@
 // listeners, the store and the page agree with the state after each. Decides nothing: reduce.ts does.
 
 import { keptToken, reasonOf } from '../auth/token-source';
+import { jsonText } from '../json';
 import type { Options } from '../websocket';
 import { browser, type Socket } from './environment';
 import { type ClientFrame, LARGEST_FRAME } from './protocol';
 import { readServerFrame } from './protocol-validate';
-import { nextWake, reduce } from './reduce';
+import { LONGEST_NAP, nextWake, reduce } from './reduce';
 import { type Snapshot, snapshotOf } from './snapshot';
 import { type Event, initialState, type Kept, type Link, type State, type Wish } from './state';
 
@@ -89,7 +90,7 @@ export function shell(options: Options) {
 
   /** A socket that closes meanwhile drops the frame; its close event brings a message back. */
   function send(frame: ClientFrame, now: number): void {
-    socket?.send(JSON.stringify({ ...frame, timestamp: new Date(now).toISOString() }));
+    socket?.send(jsonText({ ...frame, timestamp: new Date(now).toISOString() }));
   }
 
   async function ask(wish: Wish | null): Promise<void> {
@@ -110,7 +111,7 @@ export function shell(options: Options) {
   function sleep(until: number, now: number): void {
     stopTimer();
     if (until < Number.POSITIVE_INFINITY)
-      stopTimer = world.setTimer(() => tell({ is: 'time' }), until - now);
+      stopTimer = world.setTimer(() => tell({ is: 'time' }), Math.min(until - now, LONGEST_NAP));
   }
 
   function announce(next: Snapshot): void {

@@ -11,6 +11,8 @@ export interface Snapshot extends History {
   readonly recipeId: string;
   readonly outbox: readonly OutboxMessage[];
   readonly session: Session | null;
+  /** The server's name for the last connection, for whoever reports a fault. */
+  readonly connection: string | null;
   /** Since when a new token has been fetched while everything goes on; null when none is. */
   readonly reauthSince: number | null;
   /** When the connection was last lost (or first asked for); null while it works. */
@@ -24,13 +26,15 @@ export interface Snapshot extends History {
 }
 
 export function snapshotOf(state: Kept): Snapshot {
-  const { link, history, outbox, session, recipeId, outageSince, proven, ending } = state;
+  const { link, history, outbox, session, connection, recipeId, outageSince, proven, ending } =
+    state;
   return {
     ...history,
     state: connectionState(state),
     recipeId,
     outbox,
     session,
+    connection,
     reauthSince: link.is === 'authenticated' ? link.reauthSince : null,
     outageSince,
     proven,

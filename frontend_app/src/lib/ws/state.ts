@@ -21,11 +21,14 @@ export type ConnectionState =
  * the next attempt (`waiting`). `until`: when the step has lasted too long, or is done.
  */
 export type Link =
-  | {
-      is: 'disconnected' | 'seeking' | 'connecting' | 'authenticating' | 'waiting';
-      until: number;
-    }
+  | { is: 'disconnected' | 'seeking' | 'connecting' | 'waiting'; until: number }
+  | Authenticating
   | Live;
+
+export type Authenticating = { is: 'authenticating'; until: number; auth: SentAuth };
+
+/** An `auth` on the wire, and the revision that it named. */
+export type SentAuth = { id: string; revision: number | null };
 
 export type Live = {
   is: 'authenticated';
@@ -35,11 +38,13 @@ export type Live = {
   /** From then on the troubles of before are forgiven. */
   stableAt: number;
   /** An `auth` on the wire that is still to be answered. */
-  authId?: string | null;
+  auth?: SentAuth | null;
   /** The server wants a new token on this connection, which stays usable; null when it does not. */
   reauthSince: number | null;
   /** The server closes then. */
   deadline: number;
+  /** When the token ends by our clock, and with it the connection, whoever sleeps. */
+  tokenEnd: number;
   /** When to ask the token source again. */
   nextTry: number;
 };
@@ -99,6 +104,10 @@ interface OfRecipe {
   /** Whether it was ever live; decides between "connecting" and "reconnecting". */
   proven: boolean;
   session: Session | null;
+  /** The server's name for the last connection: what operators search for. */
+  connection: string | null;
+  /** The server asked not to be called again before. */
+  notBefore: number;
   history: History;
   /** Messages on their way; see outbox.ts. */
   outbox: readonly OutboxMessage[];
@@ -111,6 +120,8 @@ interface OfRecipe {
 export const NOTHING_KNOWN: OfRecipe = {
   proven: false,
   session: null,
+  connection: null,
+  notBefore: 0,
   history: EMPTY_HISTORY,
   outbox: [],
   pausedUntil: 0,

@@ -1,8 +1,9 @@
 // The table of states and edges, edge by edge, through the public surface.
 import { describe, expect, it } from 'vitest';
-import { update } from '../../../test/fake-socket';
+import { type FakeSocket, messageOf, recipeOf, SESSION, update } from '../../../test/fake-socket';
 import { nextSocket, settled, setUp, setUpLive } from '../../../test/fake-world';
 import { TokenError } from '../auth/token-source';
+import type { WebSocketManager } from '../websocket';
 import { judgeClose } from './closes';
 
 async function setUpProving(options = {}) {
@@ -95,6 +96,18 @@ describe('resuming', () => {
     expect(world.socket.last).toMatchObject({ payload: { session: 's-1', revision: 7 } });
   });
 
+  it('names the message at its revision, and none where it has none there', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.say('recipe_update', update({ revision: 2, message: messageOf(2) }));
+    world.socket.drop();
+    (await nextSocket(world, manager)).accept();
+    expect(world.socket.last?.payload).toMatchObject({ revision: 2, message_id: 'm-2' });
+    world.socket.welcome({ revision: 3, messages: [], messages_truncated: true, recovered: true });
+    world.socket.drop();
+    (await nextSocket(world, manager)).accept();
+    expect(world.socket.last?.payload).toEqual({ token: 'token-0', session: 's-1', revision: 3 });
+  });
+
   it('forgets session, history and outbox with another recipe', async () => {
     const { world, manager } = await setUpLive();
     manager.sendMessage('hello');
@@ -116,6 +129,122 @@ describe('resuming', () => {
     expect(manager.state).toBe('reconnecting');
     world.socket.welcome();
     expect(manager.state).toBe('authenticated');
+  });
+});
+
+describe('a server that went back', () => {
+  const shown = (manager: WebSocketManager) =>
+    manager.getSnapshot().messages.map(({ id, revision }) => `${revision} ${id}`);
+
+  /** Live at revision 5, with all messages from 2 on. */
+  async function setUpAtFive() {
+    const all = await setUpLive();
+    const messages = [2, 3, 4, 5].map(revision => messageOf(revision));
+    const recipe = recipeOf({ servings: 8 });
+    all.world.socket.say('recipe_update', update({ revision: 5, messages, recipe }));
+    return all;
+  }
+
+  async function comeBack(
+    { world, manager }: Awaited<ReturnType<typeof setUpAtFive>>,
+    more: Parameters<FakeSocket['welcome']>[0],
+  ) {
+    world.socket.drop();
+    (await nextSocket(world, manager)).accept();
+    world.socket.welcome(more);
+  }
+
+  it.each([
+    ['says so', { recovered: false }],
+    ['is of an older build and names an older revision', {}],
+  ])('and %s is believed: its recipe, its conversation, and what comes next', async (_, more) => {
+    const all = await setUpAtFive();
+    await comeBack(all, { revision: 3, messages: [messageOf(2), messageOf(3)], ...more });
+    const { world, manager } = all;
+    expect(shown(manager)).toEqual(['2 m-2', '3 m-3']);
+    expect(manager.getSnapshot()).toMatchObject({
+      revision: 3,
+      recipe: { servings: 4 },
+      previous: { servings: 8 },
+    });
+    world.socket.say(
+      'recipe_update',
+      update({ revision: 4, message: messageOf(4, { id: 'new' }) }),
+    );
+    expect(shown(manager).at(-1)).toBe('4 new');
+    expect(world.socket.ofType('auth')).toHaveLength(1);
+  });
+
+  it('and on again past our revision: other messages take the place of ours', async () => {
+    const all = await setUpAtFive();
+    const messages = [2, 3, 4, 5, 6].map(revision =>
+      messageOf(revision, revision > 3 ? { id: `new-${revision}` } : {}),
+    );
+    await comeBack(all, { revision: 6, messages, recovered: false });
+    expect(shown(all.manager)).toEqual(['2 m-2', '3 m-3', '4 new-4', '5 new-5', '6 new-6']);
+  });
+
+  it('that left out what was in between starts anew, without a hole', async () => {
+    const all = await setUpAtFive();
+    const messages = [90, 91].map(revision => messageOf(revision));
+    await comeBack(all, { revision: 91, messages, messages_truncated: true, recovered: false });
+    expect(shown(all.manager)).toEqual(['90 m-90', '91 m-91']);
+    expect(all.manager.getSnapshot().olderExist).toBe(true);
+  });
+
+  it('is offered what it never acknowledged, and nothing else', async () => {
+    const all = await setUpAtFive();
+    const { world, manager } = all;
+    const author = { id: 'u-ada', name: 'ada' };
+    const [stored, lost] = ['acknowledged', 'on the wire'].map(text => {
+      const sent = manager.sendMessage(text);
+      return sent.ok ? sent.id : '';
+    });
+    const message = messageOf(6, { id: stored, author });
+    world.socket.say('recipe_update', update({ revision: 6, message, in_reply_to: stored ?? '' }));
+    await comeBack(all, { revision: 3, messages: [messageOf(2), messageOf(3)], recovered: false });
+    expect(world.socket.ofType('chat_message').map(({ id }) => id)).toEqual([lost]);
+  });
+
+  it('under an open connection shows in a message that takes the place of another: we ask', async () => {
+    const { world, manager } = await setUpAtFive();
+    const sent = manager.sendMessage('third, again');
+    const id = sent.ok ? sent.id : '';
+    const message = messageOf(3, { id, author: { id: 'u-ada', name: 'ada' } });
+    world.socket.say('recipe_update', update({ revision: 3, message, in_reply_to: id }));
+    const asked = world.socket.ofType('auth').at(-1);
+    expect(asked?.payload).toEqual({ token: 'token-0', revision: 5, message_id: 'm-5' });
+    world.socket.welcome({ revision: 3, messages: [messageOf(2), message], recovered: false });
+    expect(shown(manager)).toEqual(['2 m-2', `3 ${id}`]);
+    expect(manager.getSnapshot().outbox).toEqual([]);
+  });
+
+  it('is not suspected for an answer to a re-authentication that later updates overtook', async () => {
+    const { world, manager } = await setUpAtFive();
+    const expires_at = '2026-11-22T20:36:32.000Z';
+    world.socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
+    await settled();
+    world.socket.say('recipe_update', update({ revision: 6, message: messageOf(6) }));
+    world.socket.welcome({ revision: 5, messages: [], recovered: true });
+    expect(manager.getSnapshot().revision).toBe(6);
+    expect(shown(manager)).toHaveLength(5);
+  });
+
+  it('is not joined with earlier messages that were asked for before', async () => {
+    const all = await setUpAtFive();
+    await comeBack(all, { revision: 2, messages: [messageOf(2)], recovered: false });
+    all.manager.addOlder('pancakes', [messageOf(1), messageOf(2, { id: 'old' }), messageOf(3)]);
+    expect(shown(all.manager)).toEqual(['1 m-1', '2 m-2']);
+  });
+
+  it('that has no room for one more auth is asked again on a new connection', async () => {
+    const { world, manager } = await setUpAtFive();
+    world.socket.say('recipe_update', update({ revision: 9, message: messageOf(9) }));
+    const in_reply_to = world.socket.last?.id;
+    world.socket.say('error', { code: 'rate_limited', message: '', retryable: true, in_reply_to });
+    expect(manager.state).toBe('reconnecting');
+    (await nextSocket(world, manager)).accept();
+    expect(world.socket.last?.payload).toMatchObject({ revision: 5, message_id: 'm-5' });
   });
 });
 
@@ -211,6 +340,84 @@ describe('closes', () => {
 
   it('has a verdict for every code', () => {
     for (let code = 1000; code < 5000; code += 1) expect(judgeClose(code, '')).toHaveProperty('is');
+  });
+});
+
+describe('a goodbye', () => {
+  const goodbye = (more = {}) => ({
+    code: 1012,
+    reason: 'Service restart',
+    action: 'reconnect',
+    connection: 'c-7',
+    ...more,
+  });
+
+  it('says when to come back, and nobody comes earlier', async () => {
+    const { world, manager } = await setUpLive();
+    world.luck = 0;
+    world.socket.say('closing', goodbye({ retry_after_ms: 9_000 }));
+    world.socket.drop(1012, 'Service restart');
+    expect(manager.state).toBe('reconnecting');
+    expect(world.live).toHaveLength(0);
+    for (const change of ['hidden', 'shown', 'online'] as const) world.tell(change);
+    await world.pass(8_999);
+    expect(world.sockets).toHaveLength(1);
+    await world.pass(1);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it('does not keep a person from trying earlier', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.say('closing', goodbye({ retry_after_ms: 9_000 }));
+    manager.retryNow();
+    await settled();
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it('is waited for longer by the dice, so that not all come back at once', async () => {
+    const { world, manager } = await setUpLive();
+    world.luck = 1;
+    world.socket.say('closing', goodbye({ retry_after_ms: 500 }));
+    expect((manager.getSnapshot().retryAt ?? 0) - world.time).toBe(2_000);
+  });
+
+  it('asks for a pause also before a forced refresh', async () => {
+    const { world, tokens } = await setUpLive();
+    const reason = 'Authentication timeout';
+    world.luck = 0;
+    world.socket.say('closing', goodbye({ code: 1008, reason, retry_after_ms: 700 }));
+    await world.pass(699);
+    expect(tokens.wishes).toHaveLength(1);
+    await world.pass(1);
+    expect(tokens.wishes.at(-1)).toMatchObject({ fresh: true, not: 'token-0' });
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it.each([
+    [1008, 'Whatever this means', 'reconnect', 'reconnecting', null],
+    [4321, 'Whatever this means', 'sign_in', 'disconnected', 'sign_in'],
+    [4321, 'Whatever this means', 'stop', 'disconnected', 'try_again'],
+    [1008, 'Not allowed', 'stop', 'disconnected', 'leave'],
+    [1008, 'Session revoked', 'sign_in', 'disconnected', 'sign_in'],
+    [1008, 'Re-authentication timeout', 'sign_in', 'reconnecting', null],
+    [1012, 'Service restart', 'something_new', 'reconnecting', null],
+    [1008, 'Session revoked', 'something_new', 'disconnected', 'sign_in'],
+  ])('%i %s: %s is obeyed', async (code, reason, action, state, then) => {
+    const { world, manager } = await setUpLive();
+    world.socket.say('closing', goodbye({ code, reason, action }));
+    expect(manager.state).toBe(state);
+    expect(manager.getSnapshot().ending?.action ?? null).toBe(then);
+    expect(world.live).toHaveLength(0);
+  });
+
+  it('names the connection, as the welcome did', async () => {
+    const { world, manager } = await setUpLive();
+    world.socket.welcome({ session: { ...SESSION, connection: 'c-1' } });
+    expect(manager.getSnapshot().connection).toBe('c-1');
+    world.socket.say('closing', goodbye({ code: 1008, reason: 'Session revoked' }));
+    expect(manager.getSnapshot().connection).toBe('c-7');
+    manager.connect('waffles').catch(() => {});
+    expect(manager.getSnapshot().connection).toBeNull();
   });
 });
 
