@@ -100,11 +100,13 @@ impl ChatService for Chat {
         let recipe = id(&request.recipe_id)?;
         let standing = self.recipes.get(&who, &recipe, request.revision).await;
         let standing = standing.map_err(status)?;
-        let (media_type, document) = write(&standing.recipe);
+        let (revision, recipe) = (standing.revision, standing.recipe);
+        let written = self.recipes.documents().run(move || write(&recipe)).await;
+        let (media_type, document) = written.map_err(status)?;
         Ok(Response::new(wire::ExportRecipeResponse {
             media_type: media_type.to_owned(),
             document,
-            revision: standing.revision,
+            revision,
         }))
     }
 

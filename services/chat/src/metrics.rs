@@ -86,7 +86,9 @@ impl Metrics {
                 | Refused::ReadOnly
                 | Refused::OwnerOnly
                 | Refused::RecipeTooLarge
-                | Refused::RecipeIdTaken,
+                | Refused::RecipeIdTaken
+                | Refused::Overloaded
+                | Refused::ImportUnderWay,
             ) => "refused",
         };
         self.messages.add(1, &[KeyValue::new("outcome", outcome)]);

@@ -8,6 +8,7 @@ mod apply;
 mod change;
 mod cooklang;
 mod import;
+mod json_outline;
 mod language;
 mod model;
 mod naming;

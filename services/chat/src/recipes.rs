@@ -1,6 +1,7 @@
 //! Recipes as callers use them: create, read, list, join, post, and read what was missed. Unary calls and links
 //! go through here alike. It knows no protobuf and no SQL.
 
+mod document_pool;
 mod importing;
 mod page;
 mod reading;
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 use tracing::{Span, warn};
 
 pub(crate) use self::{
+    document_pool::DocumentPool,
     importing::{Document, Imported},
     reading::{CaughtUp, Joined, MessagePage, PageStart, Standing},
     sharing::Shared,
@@ -41,6 +43,7 @@ pub(crate) struct Recipes {
     hub: Arc<Hub>,
     clock: SharedClock,
     metrics: Arc<Metrics>,
+    documents: DocumentPool,
 }
 
 /// A wish to come in.
@@ -73,7 +76,13 @@ impl Recipes {
             hub: tools.hub,
             clock: tools.clock,
             metrics: tools.metrics,
+            documents: DocumentPool::default(),
         }
+    }
+
+    /// Where documents are read and written.
+    pub(crate) fn documents(&self) -> &DocumentPool {
+        &self.documents
     }
 
     /// Creates a recipe.

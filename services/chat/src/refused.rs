@@ -29,6 +29,12 @@ pub(crate) enum Refused {
     /// Too much is waiting already.
     #[error("Too many messages are waiting; try again")]
     Busy,
+    /// No thread is free to read or write a document.
+    #[error("Too many documents are being read and written; try again")]
+    Overloaded,
+    /// The user's import before this one is not done.
+    #[error("Another import of yours is under way; try again when it is done")]
+    ImportUnderWay,
     /// The store cannot be asked, or did not say in time whether it accepted.
     #[error("The recipe cannot be reached just now; try again")]
     Unavailable,

@@ -22,6 +22,8 @@ use crate::{
 
 /// How many posts are committed together.
 const TOGETHER: usize = 512;
+/// How many posts are decided before other tasks get their turn: the costliest takes some milliseconds.
+const BETWEEN_YIELDS: usize = 8;
 /// How often posts are decided anew before they are refused for now.
 const ROUNDS: usize = 8;
 /// For how many batches messages are looked up first after one has come again: then there are often more.
@@ -122,10 +124,11 @@ impl Shard {
             }
         };
         let now = self.tools.clock.now();
-        let verdicts: Vec<_> = posts
-            .iter()
-            .map(|post| batch.decide(&post.draft, now))
-            .collect();
+        let mut verdicts = Vec::with_capacity(posts.len());
+        for some in posts.chunks(BETWEEN_YIELDS) {
+            verdicts.extend(some.iter().map(|post| batch.decide(&post.draft, now)));
+            tokio::task::yield_now().await;
+        }
         let unsure = match look_up {
             true => self.outdated(&batch, &posts, &verdicts),
             false => refused(&posts, &verdicts).cloned().collect(),

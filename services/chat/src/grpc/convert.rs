@@ -55,7 +55,8 @@ pub(super) fn code(refused: Refused) -> Code {
         Refused::ReadOnly | Refused::OwnerOnly => Code::PermissionDenied,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
         Refused::RecipeTooLarge => Code::InvalidArgument,
-        Refused::Busy | Refused::Unavailable => Code::Unavailable,
+        Refused::ImportUnderWay => Code::ResourceExhausted,
+        Refused::Busy | Refused::Overloaded | Refused::Unavailable => Code::Unavailable,
     }
 }
 

@@ -20,6 +20,14 @@ pub enum ImportError {
     NoAmount { place: String, text: String },
 }
 
+/// How much of a text is shown in an error.
+const SHOWN: usize = 40;
+
+/// The beginning of a text, to be shown in an error: whole texts may be as large as the document.
+pub(super) fn beginning(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
 /// Says where in a document something was refused.
 pub(super) trait Placed<T> {
     fn at(self, place: impl FnOnce() -> String) -> Result<T, ImportError>;

@@ -4,6 +4,7 @@
 //! lives with its subject. Reading is total and linear but for short look-ahead, and never looks at the recipe: what
 //! is there and what is not is for `apply` to say. `docs/recipe-language.md` is the page of examples for cooks.
 
+mod allowance;
 mod amounts;
 mod clause;
 mod commands;
@@ -25,11 +26,15 @@ mod politeness;
 mod scaling;
 mod steps;
 mod systems;
+#[cfg(test)]
+mod work;
 
 use self::cursor::Cursor;
 use self::outcome::Miss;
 use super::change::{NewIngredient, Parsed};
+use super::naming;
 use super::quantity::Quantity;
+use super::refusal::Refusal;
 
 /// Reads a message. Never fails: what is neither a change nor a command is talk.
 pub fn parse(content: &str) -> Parsed {
@@ -49,12 +54,28 @@ pub fn parse(content: &str) -> Parsed {
 
 /// A line of another program's ingredient list: "1 1/2 cups flour, sifted". Unlike `parse` it takes every comma for
 /// the beginning of a note, and a line without a readable amount for a name.
-pub(super) fn ingredient_line(line: &str) -> NewIngredient {
-    items::line(line)
+pub(super) fn ingredient_line(line: &str) -> Result<NewIngredient, Refusal> {
+    let line = naming::one_line(line);
+    if line.chars().count() > LONGEST_LINE {
+        return Err(Refusal::TooLong {
+            what: "ingredient",
+            limit: LONGEST_LINE,
+        });
+    }
+    Ok(items::line(&line))
 }
+
+/// How many characters a line of an ingredient list may have: its name, note, amount and unit have fewer.
+const LONGEST_LINE: usize = 1_000;
+/// How many bytes an amount may have that stands alone.
+const LONGEST_QUANTITY: usize = 100;
 
 /// A quantity on its own: "1 1/2", "2-3", "to taste". `None` when there is more or something else.
 pub(super) fn quantity(text: &str) -> Option<Quantity> {
+    let text = text.trim();
+    if text.len() > LONGEST_QUANTITY {
+        return None;
+    }
     let tokens = lexer::tokens(text);
     let mut cursor = Cursor::new(text, &tokens);
     if let Some(vague) = amounts::vague_after_name(&mut cursor) {

@@ -1,6 +1,8 @@
 //! How names are compared and made: plural or singular, upper or lower case, and a title from a recipe's id.
 //! It does not decide what a missing or ambiguous name means; `apply` does.
 
+use std::borrow::Cow;
+
 /// "sunday-roast" becomes "Sunday roast"; an id without letters or digits becomes "New recipe".
 pub fn title_from_id(id: &str) -> String {
     let spaced = one_line(&id.replace(['-', '_'], " "));
@@ -13,28 +15,45 @@ pub fn title_from_id(id: &str) -> String {
 
 /// Runs of white space and control characters become one space; none at the ends.
 pub(super) fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mut line = String::new();
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    for word in words.filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 /// What two spellings of one name have in common: "Eggs" and "egg", "Cherry Tomatoes" and "cherry tomato".
 pub(super) fn key(name: &str) -> String {
-    words(name).join(" ")
+    let mut key = String::new();
+    each_word(name, |word| {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(word);
+    });
+    key
 }
 
-/// The words of a name in singular and lower case, without "the" and "of".
-pub(super) fn words(name: &str) -> Vec<String> {
-    name.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '%')
-        .filter(|word| !word.is_empty())
-        .map(|word| singular(&word.to_lowercase()))
-        .filter(|word| !matches!(word.as_str(), "the" | "of"))
-        .collect()
+/// Visits the words of a name in singular and lower case, without "the" and "of".
+pub(super) fn each_word(name: &str, mut visit: impl FnMut(&str)) {
+    let mut lower = String::new();
+    let words = name.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '%');
+    for word in words.filter(|word| !word.is_empty()) {
+        lower.clear();
+        lower.extend(word.chars().flat_map(char::to_lowercase));
+        let word = singular(&lower);
+        if !matches!(&*word, "the" | "of") {
+            visit(&word);
+        }
+    }
 }
 
 /// A rough singular. It only has to give both forms of a word the same result, not a correct word.
-pub(super) fn singular(word: &str) -> String {
+fn singular(word: &str) -> Cow<'_, str> {
     const IRREGULAR: [(&str, &str); 5] = [
         ("leaves", "leaf"),
         ("loaves", "loaf"),
@@ -43,22 +62,21 @@ pub(super) fn singular(word: &str) -> String {
         ("people", "person"),
     ];
     if let Some((_, singular)) = IRREGULAR.iter().find(|(plural, _)| *plural == word) {
-        return (*singular).to_owned();
+        return Cow::Borrowed(singular);
     }
-    let cut =
-        |ending: &str, put: &str| word.strip_suffix(ending).map(|stem| format!("{stem}{put}"));
+    let cut = |ending: &str| word.strip_suffix(ending).map(Cow::Borrowed);
     let plural = match word {
-        _ if word.chars().count() < 4 || word.ends_with("ss") || word.ends_with("us") => None,
-        _ if word.ends_with("ies") => cut("ies", "y"),
+        _ if word.chars().nth(3).is_none() || word.ends_with("ss") || word.ends_with("us") => None,
+        _ if word.ends_with("ies") => cut("ies").map(|stem| Cow::Owned(format!("{stem}y"))),
         _ if ["oes", "ches", "shes", "xes", "sses"]
             .iter()
             .any(|ending| word.ends_with(ending)) =>
         {
-            cut("es", "")
+            cut("es")
         }
-        _ => cut("s", ""),
+        _ => cut("s"),
     };
-    plural.unwrap_or_else(|| word.to_owned())
+    plural.unwrap_or(Cow::Borrowed(word))
 }
 
 #[cfg(test)]

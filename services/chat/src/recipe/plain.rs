@@ -1,8 +1,8 @@
 //! Recipes whose parts come apart already, with amounts as a cook writes them: what programs send as JSON.
 
-use super::apply::append_ingredient;
+use super::apply::{append_ingredient, make};
 use super::change::{Change, NewIngredient, Place};
-use super::import::{ImportError, Placed as _};
+use super::import::{ImportError, Placed as _, beginning};
 use super::language;
 use super::model::Recipe;
 use super::quantity::Amount;
@@ -31,38 +31,36 @@ pub struct PlainIngredient {
 /// A recipe from its parts. Places in errors are written as paths: `ingredients[2].quantity`.
 pub fn from_plain(plain: &PlainRecipe) -> Result<Recipe, ImportError> {
     let mut recipe = Recipe::new("");
-    for (place, change) in changes(plain) {
-        recipe = recipe.apply(&change).at(|| place)?.0;
+    let mut change = |place: &dyn Fn() -> String, change| make(&mut recipe, &change).at(place);
+    change(
+        &|| "title".to_owned(),
+        Change::SetTitle(plain.title.clone()),
+    )?;
+    if let Some(servings) = plain.servings {
+        change(
+            &|| "servings".to_owned(),
+            Change::SetServings(servings.into()),
+        )?;
+    }
+    if is_there(&plain.description) {
+        let set = Change::SetDescription(Some(plain.description.clone()));
+        change(&|| "description".to_owned(), set)?;
+    }
+    if !plain.tags.is_empty() {
+        change(&|| "tags".to_owned(), Change::AddTags(plain.tags.clone()))?;
+    }
+    for (number, text) in plain.steps.iter().enumerate() {
+        let (text, at) = (text.clone(), Place::End);
+        change(
+            &|| format!("steps[{number}].text"),
+            Change::AddStep { text, at },
+        )?;
     }
     for (at, line) in plain.ingredients.iter().enumerate() {
         let new = new_ingredient(line, at)?;
         append_ingredient(&mut recipe, &new).at(|| format!("ingredients[{at}]"))?;
     }
     Ok(recipe)
-}
-
-/// Everything but the ingredients, each with its place.
-fn changes(plain: &PlainRecipe) -> Vec<(String, Change)> {
-    let mut changes = vec![("title".to_owned(), Change::SetTitle(plain.title.clone()))];
-    let mut change = |place: &str, change| changes.push((place.to_owned(), change));
-    if let Some(servings) = plain.servings {
-        change("servings", Change::SetServings(servings.into()));
-    }
-    if is_there(&plain.description) {
-        let description = Some(plain.description.clone());
-        change("description", Change::SetDescription(description));
-    }
-    if !plain.tags.is_empty() {
-        change("tags", Change::AddTags(plain.tags.clone()));
-    }
-    for (number, text) in plain.steps.iter().enumerate() {
-        let add = Change::AddStep {
-            text: text.clone(),
-            at: Place::End,
-        };
-        change(&format!("steps[{number}].text"), add);
-    }
-    changes
 }
 
 fn new_ingredient(line: &PlainIngredient, at: usize) -> Result<NewIngredient, ImportError> {
@@ -73,7 +71,7 @@ fn new_ingredient(line: &PlainIngredient, at: usize) -> Result<NewIngredient, Im
         Some(None) => {
             return Err(ImportError::NoAmount {
                 place: format!("ingredients[{at}].quantity"),
-                text: line.quantity.clone(),
+                text: beginning(&line.quantity),
             });
         }
         None => None,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::apply::append_ingredient;
+use super::apply::{append_ingredient, make};
 use super::change::{Change, Place};
 use super::import::{ImportError, Placed as _};
+use super::json_outline;
 use super::language;
 use super::model::{Ingredient, Recipe, limits};
 use super::naming;
@@ -47,10 +48,13 @@ fn line(ingredient: &Ingredient) -> String {
 
 /// The first recipe in the text of a JSON-LD document.
 pub fn read_schema_org(text: &str) -> Result<Recipe, ImportError> {
-    let document = serde_json::from_str(text).map_err(|error| ImportError::Unreadable {
+    let unreadable = |reason| ImportError::Unreadable {
         format: "schema.org",
-        reason: format!("it is not JSON: {error}"),
-    })?;
+        reason,
+    };
+    json_outline::check(text).map_err(|too_much| unreadable(too_much.to_string()))?;
+    let document = serde_json::from_str(text)
+        .map_err(|error| unreadable(format!("it is not JSON: {error}")))?;
     from_schema_org(&document)
 }
 
@@ -84,12 +88,12 @@ pub fn from_schema_org(document: &Value) -> Result<Recipe, ImportError> {
         (format!("recipeInstructions, step {}", number + 1), step)
     }));
     for (place, change) in changes {
-        recipe = recipe.apply(&change).at(|| place)?.0;
+        make(&mut recipe, &change).at(|| place)?;
     }
     let lines = lines(&found["recipeIngredient"]).into_iter();
     for (number, line) in lines.enumerate() {
-        let new = language::ingredient_line(line);
         let place = || format!("recipeIngredient, line {}", number + 1);
+        let new = language::ingredient_line(line).at(place)?;
         append_ingredient(&mut recipe, &new).at(place)?;
     }
     Ok(recipe)
@@ -172,8 +176,9 @@ fn lines(value: &Value) -> Vec<&str> {
 }
 
 /// Steps come as one text with a line each, as strings, as `HowToStep`, or as `HowToSection` with a list of those.
+/// One more than a recipe holds is enough to be refused.
 fn collect_steps(value: &Value, depth: usize, steps: &mut Vec<String>) {
-    if depth > DEEPEST {
+    if depth > DEEPEST || steps.len() > limits::STEPS {
         return;
     }
     match value {
@@ -181,7 +186,7 @@ fn collect_steps(value: &Value, depth: usize, steps: &mut Vec<String>) {
             let lines = text
                 .lines()
                 .filter(|line| !naming::one_line(line).is_empty());
-            steps.extend(lines.map(str::to_owned));
+            steps.extend(lines.map(str::to_owned).take(limits::STEPS + 1));
         }
         Value::Array(items) => items
             .iter()

@@ -342,27 +342,40 @@ mod tests {
         assert_eq!(pound, Rational::new(45_359_237, 100_000).unwrap());
     }
 
-    /// Sizes by an independent source, which rounds them to seven digits: docs/decisions/0003-exact-units.md.
+    /// Millilitres and grams by an independent source, the units that the `cooklang` crate (0.19) bundles, which are
+    /// rounded to about seven digits: docs/decisions/0003-exact-units.md.
     #[test]
-    fn sizes_are_those_that_cooklang_bundles() {
-        use cooklang::convert::{Converter, PhysicalQuantity};
-
-        let bundled = Converter::bundled();
-        let mut compared = 0;
-        for known in KNOWN {
-            let Some(size) = Unit(known.name.to_owned()).size() else {
-                continue;
-            };
-            let other = bundled.find_unit(known.name).unwrap();
-            let per_base = match other.physical_quantity {
-                PhysicalQuantity::Volume => 1_000.0,
-                _ => 1.0,
-            };
+    fn sizes_are_those_of_an_independent_table() {
+        const BUNDLED: [(&str, f64); 16] = [
+            ("mg", 0.001),
+            ("g", 1.0),
+            ("kg", 1_000.0),
+            ("oz", 28.349_523_125),
+            ("lb", 453.592_37),
+            ("ml", 1.0),
+            ("cl", 10.0),
+            ("dl", 100.0),
+            ("l", 1_000.0),
+            ("tsp", 4.928_921),
+            ("tbsp", 14.786_764),
+            ("fl oz", 29.573_529),
+            ("cup", 236.588_236),
+            ("pint", 473.176_473),
+            ("quart", 946.352_946),
+            ("gallon", 3_785.411_784),
+        ];
+        let measured: Vec<_> = KNOWN
+            .iter()
+            .filter_map(|known| Some((known.name, Unit(known.name.to_owned()).size()?)))
+            .collect();
+        assert_eq!(measured.len(), BUNDLED.len());
+        for ((name, size), (other, bundled)) in measured.into_iter().zip(BUNDLED) {
             let exact = size.numerator() as f64 / size.denominator() as f64;
-            let apart = exact / (other.ratio * per_base) - 1.0;
-            assert!(apart.abs() < 1e-6, "{} measures {exact}", known.name);
-            compared += 1;
+            assert_eq!(name, other);
+            assert!(
+                (exact / bundled - 1.0).abs() < 1e-6,
+                "{name} measures {exact}"
+            );
         }
-        assert!(compared > 10, "only {compared} units measure anything");
     }
 }

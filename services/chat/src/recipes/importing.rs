@@ -21,6 +21,11 @@ use crate::{
 /// How many bytes of a document's digest are shown: enough that nobody meets two alike.
 const DIGEST: usize = 8;
 
+/// How many bytes a document of plain text may have.
+const MAX_TEXT: usize = 64 << 10;
+/// How many bytes a document of JSON may have.
+const MAX_JSON: usize = 512 << 10;
+
 /// A recipe as another program wrote it.
 #[derive(Debug, Clone)]
 pub(crate) enum Document {
@@ -47,7 +52,8 @@ impl Recipes {
     /// Makes the recipe what a document says, and creates it when it is missing.
     ///
     /// # Errors
-    /// When the document cannot be taken over, or `who` may not change the recipe.
+    /// When the document cannot be taken over, `who` may not change the recipe or has another import under way, or too
+    /// many documents are being read.
     pub(crate) async fn import(
         &self,
         who: Principal,
@@ -55,13 +61,17 @@ impl Recipes {
         id: MessageId,
         document: Document,
     ) -> Result<Imported, Declined> {
+        document.check_size()?;
+        let _permit = self.documents.import_permit(&who.user)?;
         let known = self.ask(self.store.load_one(&recipe)).await?;
         if let Some(ledger) = &known
             && ledger.right_of(&who)? < Right::Write
         {
             return Err(Refused::ReadOnly.into());
         }
-        let (imported, content) = read(document).await?;
+        let read = self.documents.run(move || read(&document)).await?;
+        let (imported, content) = read.map_err(|error| Declined::Unworkable(error.to_string()))?;
+        let content = content.ok_or(Refused::Unavailable)?;
         let created = match known {
             Some(_) => false,
             // The pipeline would refuse it too, and leave an empty recipe behind.
@@ -98,21 +108,34 @@ impl Recipes {
     }
 }
 
-/// Reads a document beside the other tasks: a long one takes its time.
-async fn read(document: Document) -> Result<(Recipe, Content), Declined> {
-    let read = tokio::task::spawn_blocking(move || {
-        let (recipe, format) = match document {
-            Document::Cooklang(text) => (from_cooklang(&text)?, "Cooklang"),
-            Document::SchemaOrg(text) => (read_schema_org(&text)?, "schema.org"),
-            Document::Plain(plain) => (from_plain(&plain)?, "JSON"),
+impl Document {
+    /// Checks the size before anything looks at the text.
+    fn check_size(&self) -> Result<(), Declined> {
+        let (length, most, format) = match self {
+            Self::Cooklang(text) => (text.len(), MAX_TEXT, "Cooklang"),
+            Self::SchemaOrg(text) => (text.len(), MAX_JSON, "JSON-LD"),
+            // Comes apart already, in a message of bounded size.
+            Self::Plain(_) => return Ok(()),
         };
-        let content = sentence(&recipe, format);
-        Ok((recipe, content))
-    });
-    let read = read.await.map_err(|_| Refused::Unavailable)?;
-    let (recipe, content) =
-        read.map_err(|error: ImportError| Declined::Unworkable(error.to_string()))?;
-    Ok((recipe, content.ok_or(Refused::Unavailable)?))
+        match length > most {
+            false => Ok(()),
+            true => Err(Declined::Unworkable(format!(
+                "A {format} document may have {} KiB; this one has {length} bytes",
+                most >> 10
+            ))),
+        }
+    }
+}
+
+/// The recipe in a document, and how the import stands in the conversation.
+fn read(document: &Document) -> Result<(Recipe, Option<Content>), ImportError> {
+    let (recipe, format) = match document {
+        Document::Cooklang(text) => (from_cooklang(text)?, "Cooklang"),
+        Document::SchemaOrg(text) => (read_schema_org(text)?, "schema.org"),
+        Document::Plain(plain) => (from_plain(plain)?, "JSON"),
+    };
+    let content = sentence(&recipe, format);
+    Ok((recipe, content))
 }
 
 /// How an import stands in the conversation. The digest tells two documents apart that come under one id.

@@ -72,6 +72,56 @@ fn cooklang_from_elsewhere_is_read() {
 }
 
 #[test]
+fn cooklang_marks_whole_names_and_the_longest_that_stands_there() {
+    let message = "add 1 egg; add 2 egg yolks; add 1 \"mint (fresh)\"; add 1 tea\nsteps:\nSteam eggs, egg yolks, then egg.\n\
+                   Top with mint (fresh)!\nEgg-tea 5 min";
+    let text = to_cooklang(&changed(Recipe::new("Soup"), message));
+    assert!(
+        text.contains("Steam eggs, @egg yolks{2}, then @egg{1}."),
+        "{text}"
+    );
+    assert!(text.contains("Top with @mint \\(fresh\\){1}!"), "{text}");
+    assert!(text.contains("Egg\\-@tea{1} ~{5%min}"), "{text}");
+    assert!(!text.contains("= Ingredients"), "{text}");
+}
+
+#[test]
+fn front_matter_is_read_as_people_write_it_and_aliases_are_refused() {
+    let recipe = from_cooklang(
+        "---\nTitle: Stew # best\nyield: 6 people\ntags:\n- beef\n- 'slow food'\nnutrition:\n  fat: 3\n---\n\
+         >> title: no\n\nBrown the @beef{1%kg}.",
+    )
+    .unwrap();
+    assert_eq!((recipe.title.as_str(), recipe.servings), ("Stew", 6));
+    assert_eq!(recipe.tags, ["beef", "slow food"]);
+    assert_eq!(recipe.steps[0].text, ">> title: no");
+    let error = from_cooklang("\n---\na: &a [x]\ntags: *a\n---\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "This is no recipe in Cooklang: line 4: \"tags\" begins with \"*\"; anchors, aliases and tags of YAML are not read \
+         here: write the text itself, or put it in quotes"
+    );
+    for (text, words) in [
+        (
+            "Mix.\n\nAdd @{1%g}.",
+            "line 3: nothing stands between \"@\" and \"{\"; write a name there",
+        ),
+        (
+            "Add @salt{%g}.",
+            "line 1: there is a unit but no amount; write one before the \"%\"",
+        ),
+        ("Add @salt{1/0%g}.", "line 1: an amount divides by zero"),
+        (
+            "Wait ~{}.",
+            "line 1: a timer needs a time, as in \"~{20%minutes}\"",
+        ),
+    ] {
+        let error = from_cooklang(text).unwrap_err().to_string();
+        assert_eq!(error, format!("This is no recipe in Cooklang: {words}"));
+    }
+}
+
+#[test]
 fn what_is_no_cooklang_or_no_recipe_is_refused_with_words() {
     let error = from_cooklang(&format!("Add @{}{{1}}.", "x".repeat(300))).unwrap_err();
     assert_eq!(

@@ -211,6 +211,50 @@ fn the_limits_are_refused_with_words() {
 }
 
 #[test]
+fn a_pasted_recipe_is_one_message_and_may_fill_the_recipe() {
+    let lines: Vec<String> = (0..200).map(|n| format!("a{n}x")).collect();
+    let pasted = format!(
+        "ingredients:\n{}\nsteps:\n{}",
+        lines.join("\n"),
+        lines.join("\n")
+    );
+    let full = written("Stew", &pasted);
+    assert_eq!((full.ingredients.len(), full.steps.len()), (200, 200));
+    assert_eq!(
+        outcome(&full, "add another"),
+        "hint: A recipe holds at most 200 ingredients; remove one first."
+    );
+}
+
+#[test]
+fn more_changes_than_anybody_writes_are_refused_together() {
+    let recipe = pancakes();
+    let most = "eggs: 3; ".repeat(50);
+    assert!(outcome(&recipe, &most).starts_with("Changed eggs to 3; "));
+    let too_many = "hint: Nothing was changed: one message makes at most 50 changes beside what it adds, and at most 2 \
+         conversions of the whole recipe; send the others in another message.";
+    assert_eq!(outcome(&recipe, &format!("{most}eggs: 4")), too_many);
+    assert_eq!(outcome(&recipe, &"eggs: 3\n".repeat(51)), too_many);
+    assert_eq!(outcome(&recipe, &"convert to metric; ".repeat(3)), too_many);
+    assert_eq!(
+        outcome(&recipe, &format!("remove {}", ["eggs"; 51].join(", "))),
+        too_many
+    );
+    assert_eq!(
+        outcome(&recipe, "remove steps 1-400, 1-400, 1-400"),
+        "hint: That names more steps than a recipe can have; name each one once."
+    );
+}
+
+#[test]
+fn a_name_that_no_ingredient_can_have_is_not_searched() {
+    assert_eq!(
+        outcome(&pancakes(), &format!("remove {}", "a ".repeat(200))),
+        "hint: That name is too long: at most 200 characters fit."
+    );
+}
+
+#[test]
 fn a_quantity_is_exact_inside() {
     let Parsed::Changes(changes) = parse("add 1/3 cup oil") else {
         panic!("no change")

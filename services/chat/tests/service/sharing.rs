@@ -281,3 +281,33 @@ async fn a_document_that_cannot_be_taken_over_changes_nothing_and_says_where() {
         Code::NotFound
     );
 }
+
+#[tokio::test]
+async fn a_document_that_is_too_large_is_refused_by_its_size_alone() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    for (document, words) in [
+        (
+            Document::Cooklang("@{".repeat(33 << 10)),
+            "A Cooklang document may have 64 KiB; this one has 67584 bytes",
+        ),
+        (
+            Document::SchemaOrg("[".repeat(513 << 10)),
+            "A JSON-LD document may have 512 KiB; this one has 525312 bytes",
+        ),
+        (
+            Document::SchemaOrg("[".repeat(100)),
+            "This is no recipe in schema.org: it is nested more than 64 deep",
+        ),
+    ] {
+        let import = wire::ImportRecipeRequest {
+            document: Some(document),
+            ..import("ada", "pie", "i1", "")
+        };
+        let refused = client.import_recipe(import).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), refused.message()),
+            (Code::InvalidArgument, words)
+        );
+    }
+}

@@ -136,9 +136,10 @@ async fn join(
     };
     edge.link.join(join).await.map_err(|error| match error {
         ChatError::NotFound | ChatError::Forbidden(_) => Close::NotAllowed,
-        ChatError::Conflict(_) | ChatError::Invalid(_) | ChatError::Unavailable => {
-            Close::TryAgainLater
-        }
+        ChatError::Conflict(_)
+        | ChatError::Invalid(_)
+        | ChatError::Busy(_)
+        | ChatError::Unavailable => Close::TryAgainLater,
     })
 }
 

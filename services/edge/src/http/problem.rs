@@ -11,6 +11,9 @@ use tracing::error;
 
 use crate::upstream::{auth::AuthError, chat::ChatError};
 
+/// When to ask a service again that is at a limit.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
 /// An error as the peer sees it.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -135,6 +138,9 @@ impl From<ChatError> for Problem {
             ChatError::Forbidden(words) => Self::new(StatusCode::FORBIDDEN, words),
             ChatError::Conflict(words) => Self::new(StatusCode::CONFLICT, words),
             ChatError::Invalid(words) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, words),
+            ChatError::Busy(words) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, words).retry_after(BUSY_RETRY)
+            }
             ChatError::Unavailable => Self::unavailable(),
         }
     }

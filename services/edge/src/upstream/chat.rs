@@ -43,6 +43,9 @@ pub enum ChatError {
     /// The request is malformed.
     #[error("the request is malformed: {0}")]
     Invalid(String),
+    /// The service is at a limit for now.
+    #[error("the chat service is busy: {0}")]
+    Busy(String),
     /// The service cannot be asked, or has not accepted it.
     #[error("the chat service cannot be asked")]
     Unavailable,
@@ -55,6 +58,7 @@ impl ChatError {
             Code::PermissionDenied => Self::Forbidden(message.to_owned()),
             Code::AlreadyExists => Self::Conflict(message.to_owned()),
             Code::InvalidArgument => Self::Invalid(message.to_owned()),
+            Code::ResourceExhausted => Self::Busy(message.to_owned()),
             code => {
                 warn!(%code, "the chat service cannot be asked");
                 Self::Unavailable

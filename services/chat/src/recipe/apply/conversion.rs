@@ -3,6 +3,7 @@
 
 use super::find;
 use super::ingredients::put_amount;
+use super::working::Working;
 use crate::recipe::change::Which;
 use crate::recipe::model::Recipe;
 use crate::recipe::quantity::{Amount, Quantity};
@@ -41,12 +42,12 @@ pub(super) fn convert(recipe: &mut Recipe, system: System) -> Result<String, Ref
 }
 
 pub(super) fn convert_ingredient(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     unit: &Unit,
 ) -> Result<String, Refusal> {
-    let index = find::line(recipe, which, None)?;
-    let line = &recipe.ingredients[index];
+    let index = find::line(working, which, None)?;
+    let line = &working.recipe.ingredients[index];
     let cannot = || Refusal::CannotConvert {
         name: line.name.clone(),
         has: line.unit.as_ref().map_or("a count", Unit::name).to_owned(),
@@ -56,7 +57,7 @@ pub(super) fn convert_ingredient(
     let factor = own.ratio_to(unit).ok_or_else(cannot)?;
     let quantity = line.quantity.ok_or_else(cannot)?;
     let amount = measured(quantity, factor, unit)?;
-    put_amount(recipe, index, amount)
+    put_amount(working, index, amount)
 }
 
 /// `None` when the amount is not measured, or is in that system already.

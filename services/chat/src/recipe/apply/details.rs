@@ -36,16 +36,18 @@ pub(super) fn add_tags(recipe: &mut Recipe, tags: &[String]) -> Result<String, R
     let mut added = Vec::new();
     for tag in tags {
         let tag = tag_text(tag)?;
-        if !recipe.tags.contains(&tag) {
-            added.push(tag.clone());
-            recipe.tags.push(tag);
+        if recipe.tags.contains(&tag) {
+            continue;
         }
-    }
-    if recipe.tags.len() > limits::TAGS {
-        return Err(Refusal::Full {
-            what: "tags",
-            limit: limits::TAGS,
-        });
+        // Before the next one is compared with all of them.
+        if recipe.tags.len() >= limits::TAGS {
+            return Err(Refusal::Full {
+                what: "tags",
+                limit: limits::TAGS,
+            });
+        }
+        added.push(tag.clone());
+        recipe.tags.push(tag);
     }
     if added.is_empty() {
         return Err(Refusal::AlreadyTagged(

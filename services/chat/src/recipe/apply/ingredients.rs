@@ -1,9 +1,9 @@
 //! Adding, taking out and changing ingredients.
 
+use super::working::Working;
 use super::{find, text_within};
 use crate::recipe::change::{Direction, NewIngredient, Which};
-use crate::recipe::model::{Ingredient, Recipe, in_words, limits};
-use crate::recipe::naming;
+use crate::recipe::model::{Ingredient, in_words, limits};
 use crate::recipe::quantity::{Amount, Quantity};
 use crate::recipe::rational::Rational;
 use crate::recipe::refusal::Refusal;
@@ -11,25 +11,24 @@ use crate::recipe::unit::Unit;
 
 /// A line of the same name and unit grows; a line that had no amount gets one; anything else is a new line,
 /// a second one if need be ("200 g flour" beside "1 cup flour"). A note keeps lines apart that it does not fit.
-pub(super) fn add(recipe: &mut Recipe, new: &NewIngredient) -> Result<String, Refusal> {
+pub(super) fn add(working: &mut Working<'_>, new: &NewIngredient) -> Result<String, Refusal> {
     let new = checked(new)?;
-    let key = naming::key(&new.name);
-    let mut same_name = recipe
-        .ingredients
-        .iter_mut()
-        .filter(|line| naming::key(&line.name) == key);
+    let same_name = working.names().same(&new.name);
     let Some(amount) = new.amount.clone() else {
-        return match same_name.next() {
-            Some(_) => Err(Refusal::AlreadyThere { name: new.name }),
-            None => push(recipe, new),
+        return match same_name.is_empty() {
+            true => push(working, new),
+            false => Err(Refusal::AlreadyThere { name: new.name }),
         };
     };
-    for line in same_name.filter(|line| new.note.is_none() || new.note == line.note) {
-        if let Some(effect) = join(line, &new.name, &amount)? {
+    for index in same_name {
+        let line = &mut working.recipe.ingredients[index];
+        if (new.note.is_none() || new.note == line.note)
+            && let Some(effect) = join(line, &new.name, &amount)?
+        {
             return Ok(effect);
         }
     }
-    push(recipe, new)
+    push(working, new)
 }
 
 /// Adds the amount to a line of the same name; `None` when the two can't be counted together.
@@ -62,7 +61,7 @@ fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<Str
     }
 }
 
-pub(super) fn append(recipe: &mut Recipe, new: &NewIngredient) -> Result<(), Refusal> {
+pub(super) fn append(working: &mut Working<'_>, new: &NewIngredient) -> Result<(), Refusal> {
     let new = checked(new)?;
     let unit = new.amount.as_ref().and_then(|amount| amount.unit.as_ref());
     if unit.is_some_and(|unit| unit.name().chars().count() > limits::UNIT) {
@@ -71,11 +70,11 @@ pub(super) fn append(recipe: &mut Recipe, new: &NewIngredient) -> Result<(), Ref
             limit: limits::UNIT,
         });
     }
-    push(recipe, new).map(|_| ())
+    push(working, new).map(|_| ())
 }
 
-fn push(recipe: &mut Recipe, new: NewIngredient) -> Result<String, Refusal> {
-    if recipe.ingredients.len() >= limits::INGREDIENTS {
+fn push(working: &mut Working<'_>, new: NewIngredient) -> Result<String, Refusal> {
+    if working.recipe.ingredients.len() >= limits::INGREDIENTS {
         return Err(Refusal::Full {
             what: "ingredients",
             limit: limits::INGREDIENTS,
@@ -86,51 +85,50 @@ fn push(recipe: &mut Recipe, new: NewIngredient) -> Result<String, Refusal> {
         .amount
         .map_or((None, None), |amount| (Some(amount.quantity), amount.unit));
     let ingredient = Ingredient {
-        id: recipe.next_ingredient_id(),
+        id: working.recipe.next_ingredient_id(),
         name: new.name,
         quantity,
         unit,
         note: new.note,
     };
-    recipe.ingredients.push(ingredient);
+    working.push(ingredient);
     Ok(effect)
 }
 
 /// With an amount that is less than there is, that much goes; with the amount of the line, the line.
 pub(super) fn remove(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     amount: Option<&Amount>,
 ) -> Result<String, Refusal> {
     if let Which::EveryNamed(_) = which {
-        let found = find::lines(recipe, which)?;
-        let name = recipe.ingredients[found[0]].name.clone();
+        let found = find::lines(working, which)?;
+        let name = working.recipe.ingredients[found[0]].name.clone();
         for index in found.into_iter().rev() {
-            recipe.ingredients.remove(index);
+            working.remove(index);
         }
         return Ok(format!("Removed {name}"));
     }
-    let index = find::line(recipe, which, amount)?;
-    let line = &recipe.ingredients[index];
+    let index = find::line(working, which, amount)?;
+    let line = &working.recipe.ingredients[index];
     let some_stays = amount.is_some_and(|amount| {
         line.amount().as_ref() != Some(amount)
             && amount.quantity.bounds().is_some()
             && line.quantity.is_some()
     });
     match amount {
-        Some(amount) if some_stays => take_some(recipe, index, amount),
-        _ => Ok(format!("Removed {}", recipe.ingredients.remove(index).name)),
+        Some(amount) if some_stays => take_some(working, index, amount),
+        _ => Ok(format!("Removed {}", working.remove(index).name)),
     }
 }
 
-fn take_some(recipe: &mut Recipe, index: usize, amount: &Amount) -> Result<String, Refusal> {
-    let line = &recipe.ingredients[index];
+fn take_some(working: &mut Working<'_>, index: usize, amount: &Amount) -> Result<String, Refusal> {
+    let line = &working.recipe.ingredients[index];
     match less(line, amount)? {
-        Some(left) => put_amount(
-            recipe,
-            index,
-            Amount::of(left, recipe.ingredients[index].unit.clone()),
-        ),
+        Some(left) => {
+            let unit = line.unit.clone();
+            put_amount(working, index, Amount::of(left, unit))
+        }
         None => Err(not_that_much(line)),
     }
 }
@@ -142,24 +140,24 @@ fn not_that_much(line: &Ingredient) -> Refusal {
     }
 }
 
-pub(super) fn clear(recipe: &mut Recipe) -> Result<String, Refusal> {
-    if recipe.ingredients.is_empty() {
+pub(super) fn clear(working: &mut Working<'_>) -> Result<String, Refusal> {
+    if working.recipe.ingredients.is_empty() {
         return Err(Refusal::NothingToRemove { what: "ingredient" });
     }
-    recipe.ingredients.clear();
+    working.clear();
     Ok("Removed all ingredients".to_owned())
 }
 
 /// The note goes with the old ingredient, since it was about that one.
 pub(super) fn replace(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     with: &NewIngredient,
 ) -> Result<String, Refusal> {
-    let index = find::line(recipe, which, None)?;
+    let index = find::line(working, which, None)?;
     let with = checked(with)?;
-    let line = &mut recipe.ingredients[index];
-    let old = std::mem::replace(&mut line.name, with.name.clone());
+    let old = working.rename(index, with.name.clone());
+    let line = &mut working.recipe.ingredients[index];
     let effect = format!("Replaced {old} with {}", described(&with));
     if let Some(amount) = with.amount {
         (line.quantity, line.unit) = (Some(amount.quantity), amount.unit);
@@ -168,46 +166,51 @@ pub(super) fn replace(
     Ok(effect)
 }
 
-pub(super) fn rename(recipe: &mut Recipe, which: &Which, name: &str) -> Result<String, Refusal> {
-    let index = find::line(recipe, which, None)?;
+pub(super) fn rename(
+    working: &mut Working<'_>,
+    which: &Which,
+    name: &str,
+) -> Result<String, Refusal> {
+    let index = find::line(working, which, None)?;
     let name = ingredient_name(name)?;
-    let old = std::mem::replace(&mut recipe.ingredients[index].name, name.clone());
+    let old = working.rename(index, name.clone());
     Ok(format!("Renamed {old} to {name}"))
 }
 
 pub(super) fn set_amount(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     amount: &Amount,
     note: Option<&str>,
     add_if_missing: bool,
 ) -> Result<String, Refusal> {
-    let index = match (find::line(recipe, which, Some(amount)), which) {
-        (Err(Refusal::NoSuchIngredient { .. }), Which::Named(name)) if add_if_missing => {
-            let new = NewIngredient {
-                name: name.clone(),
-                amount: Some(amount.clone()),
-                note: note.map(str::to_owned),
-            };
-            return add(recipe, &new);
-        }
-        (found, _) => found?,
-    };
-    if let Some(note) = note {
-        recipe.ingredients[index].note = Some(ingredient_note(note)?);
+    if let Which::Named(name) = which
+        && add_if_missing
+        && working.names().find(name).is_empty()
+    {
+        let new = NewIngredient {
+            name: name.clone(),
+            amount: Some(amount.clone()),
+            note: note.map(str::to_owned),
+        };
+        return add(working, &new);
     }
-    let unit = effective_unit(&recipe.ingredients[index], amount);
-    put_amount(recipe, index, Amount::of(amount.quantity, unit))
+    let index = find::line(working, which, Some(amount))?;
+    if let Some(note) = note {
+        working.recipe.ingredients[index].note = Some(ingredient_note(note)?);
+    }
+    let unit = effective_unit(&working.recipe.ingredients[index], amount);
+    put_amount(working, index, Amount::of(amount.quantity, unit))
 }
 
 pub(super) fn adjust(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     by: &Amount,
     direction: Direction,
 ) -> Result<String, Refusal> {
-    let index = find::line(recipe, which, Some(by))?;
-    let line = &recipe.ingredients[index];
+    let index = find::line(working, which, Some(by))?;
+    let line = &working.recipe.ingredients[index];
     let quantity = match direction {
         Direction::More => in_unit_of(line, by)?
             .plus(numbers_of(line)?)
@@ -215,31 +218,31 @@ pub(super) fn adjust(
         Direction::Less => less(line, by)?.ok_or_else(|| not_that_much(line))?,
     };
     let unit = line.unit.clone();
-    put_amount(recipe, index, Amount::of(quantity, unit))
+    put_amount(working, index, Amount::of(quantity, unit))
 }
 
 pub(super) fn multiply(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     factor: Rational,
 ) -> Result<String, Refusal> {
-    let index = find::line(recipe, which, None)?;
-    let line = &recipe.ingredients[index];
+    let index = find::line(working, which, None)?;
+    let line = &working.recipe.ingredients[index];
     let quantity = numbers_of(line)?
         .map(|number| number.times(factor))
         .ok_or(Refusal::BeyondMeasure)?;
     let unit = line.unit.clone();
-    put_amount(recipe, index, Amount::of(quantity, unit))
+    put_amount(working, index, Amount::of(quantity, unit))
 }
 
 pub(super) fn set_note(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     which: &Which,
     note: Option<&str>,
 ) -> Result<String, Refusal> {
-    let index = find::line(recipe, which, None)?;
+    let index = find::line(working, which, None)?;
     let note = note.map(ingredient_note).transpose()?;
-    let line = &mut recipe.ingredients[index];
+    let line = &mut working.recipe.ingredients[index];
     let effect = match &note {
         Some(note) => format!("Noted {note} on {}", line.name),
         None if line.note.is_none() => return Err(Refusal::NothingToRemove { what: "note on it" }),
@@ -250,11 +253,11 @@ pub(super) fn set_note(
 }
 
 pub(super) fn put_amount(
-    recipe: &mut Recipe,
+    working: &mut Working<'_>,
     index: usize,
     amount: Amount,
 ) -> Result<String, Refusal> {
-    let line = &mut recipe.ingredients[index];
+    let line = &mut working.recipe.ingredients[index];
     let quantity = within_limits(Some(amount.quantity), &line.name)?;
     let effect = match amount.quantity {
         Quantity::Vaguely(vague) if vague.follows_the_name() => {

@@ -10,6 +10,9 @@ pub(super) struct Cursor<'a> {
     at: usize,
 }
 
+/// How many tokens or phrases without meaning of their own a look ahead passes over.
+pub(super) const LOOK_AHEAD: usize = 8;
+
 /// Words that may stand between two changes or two ingredients.
 const JOINS: [&str; 3] = ["and", "then", "&"];
 
@@ -27,6 +30,8 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn token(self) -> Option<&'a Token<'a>> {
+        #[cfg(test)]
+        super::work::count();
         self.tokens.get(self.at)
     }
 
@@ -36,10 +41,13 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn word_ahead(self, distance: usize) -> &'a str {
-        self.tokens
-            .get(self.at + distance)
-            .filter(|token| token.kind == Kind::Word)
-            .map_or("", |token| token.lower.as_str())
+        Self {
+            at: self.at + distance,
+            ..self
+        }
+        .token()
+        .filter(|token| token.kind == Kind::Word)
+        .map_or("", |token| token.lower.as_str())
     }
 
     pub(super) fn mark(self) -> Option<char> {
@@ -143,6 +151,23 @@ impl<'a> Cursor<'a> {
         while self.at_join() {
             self.advance();
         }
+    }
+
+    /// What stands behind the joins here, to look at it. Only so many are passed over: a rule that looks ahead from
+    /// every token would else read a long row of them again and again.
+    pub(super) fn behind_joins(self) -> Self {
+        self.behind(Self::at_join)
+    }
+
+    /// What stands behind the tokens of a kind, as far as a look ahead goes.
+    pub(super) fn behind(mut self, passed_over: impl Fn(Self) -> bool) -> Self {
+        for _ in 0..LOOK_AHEAD {
+            if !passed_over(self) {
+                break;
+            }
+            self.advance();
+        }
+        self
     }
 
     /// Where the token here ends in the line, in bytes.

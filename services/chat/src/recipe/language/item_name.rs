@@ -14,35 +14,25 @@ pub(super) fn name(
     notes: &mut Vec<String>,
     amount: &mut Option<Amount>,
 ) -> String {
-    let start = *cursor;
-    let mut end = start;
+    let mut part = *cursor;
     let mut name = String::new();
     while !cursor.at_stop() {
         if cursor.mark() == Some('(') {
-            name = join(
-                &name,
-                &named(start_of_part(start, end, &name), *cursor, notes, amount),
-            );
+            join(&mut name, &named(part, *cursor, notes, amount));
             bracketed(cursor, notes);
-            end = *cursor;
+            part = *cursor;
         } else if cursor.stands("plus more") || cursor.stands("plus extra") {
-            name = join(
-                &name,
-                &named(start_of_part(start, end, &name), *cursor, notes, amount),
-            );
+            join(&mut name, &named(part, *cursor, notes, amount));
             note(cursor, notes, amount);
-            end = *cursor;
+            part = *cursor;
         } else if cursor.at_join() {
             match joined(*cursor, measured) {
                 Joined::Name => cursor.advance(),
                 Joined::Note if cursor.mark() == Some(',') => {
-                    name = join(
-                        &name,
-                        &named(start_of_part(start, end, &name), *cursor, notes, amount),
-                    );
+                    join(&mut name, &named(part, *cursor, notes, amount));
                     cursor.advance();
                     note(cursor, notes, amount);
-                    end = *cursor;
+                    part = *cursor;
                 }
                 Joined::Note | Joined::Another => break,
             }
@@ -50,23 +40,15 @@ pub(super) fn name(
             cursor.advance();
         }
     }
-    join(
-        &name,
-        &named(start_of_part(start, end, &name), *cursor, notes, amount),
-    )
+    join(&mut name, &named(part, *cursor, notes, amount));
+    name
 }
 
-/// Where the part of the name begins that has not been taken yet.
-fn start_of_part<'a>(start: Cursor<'a>, end: Cursor<'a>, name: &str) -> Cursor<'a> {
-    if name.is_empty() && end.position() == start.position() {
-        start
-    } else {
-        end
+fn join(name: &mut String, more: &str) {
+    if !(name.is_empty() || more.is_empty()) {
+        name.push(' ');
     }
-}
-
-fn join(name: &str, more: &str) -> String {
-    naming::one_line(&format!("{name} {more}"))
+    name.push_str(more);
 }
 
 /// A piece of a name without politeness, and without "to taste" or "for serving", which become amount or note.

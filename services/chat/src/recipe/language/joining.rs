@@ -15,8 +15,7 @@ pub(super) enum Joined {
 /// What a comma or an "and" behind a name leads to.
 pub(super) fn joined(cursor: Cursor<'_>, measured: bool) -> Joined {
     let comma = cursor.mark() == Some(',');
-    let mut after = cursor;
-    after.skip_joins();
+    let after = cursor.behind_joins();
     if keeps_together(cursor) {
         return Joined::Name;
     }
@@ -36,9 +35,9 @@ pub(super) fn joined(cursor: Cursor<'_>, measured: bool) -> Joined {
 }
 
 /// Whether a new ingredient or command follows the join that stands inside a note.
-pub(super) fn ends_note(mut cursor: Cursor<'_>) -> bool {
+pub(super) fn ends_note(cursor: Cursor<'_>) -> bool {
     let comma = cursor.mark() == Some(',');
-    cursor.skip_joins();
+    let cursor = cursor.behind_joins();
     let digits = numbers::starts_with_number(cursor) || amounts::starts(cursor);
     opening::is_here(cursor)
         || (digits && !reads_like_note(cursor))

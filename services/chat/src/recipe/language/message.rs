@@ -1,6 +1,7 @@
 //! Reads a whole message: line by line, clause by clause, with headers ("ingredients:", "steps:") that say
 //! what the lines below them are.
 
+use super::allowance::Allowance;
 use super::cursor::Cursor;
 use super::outcome::{Miss, Outcome, one};
 use super::{clause, items, lexer, opening};
@@ -17,6 +18,7 @@ enum Section {
 /// The changes of all lines. Lines of talk are passed over, unless there is nothing else.
 pub(super) fn read(content: &str) -> Outcome {
     let mut section = Section::None;
+    let mut allowance = Allowance::default();
     let mut changes = Vec::new();
     let mut lines = content
         .lines()
@@ -28,7 +30,7 @@ pub(super) fn read(content: &str) -> Outcome {
             section = next;
             continue;
         }
-        match in_section(line, section) {
+        match in_section(line, section, &mut allowance) {
             Ok(more) => changes.extend(more),
             Err(Miss::Talk) => {}
             Err(Miss::Unclear(hint)) => return Err(Miss::Unclear(hint)),
@@ -56,26 +58,31 @@ fn header(line: &str) -> Option<Section> {
     }
 }
 
-fn in_section(line: &str, section: Section) -> Outcome {
+fn in_section(line: &str, section: Section, allowance: &mut Allowance) -> Outcome {
     let bare = without_bullet(line);
-    match section {
+    let outcome = match section {
         Section::Ingredients | Section::Steps if without_number(bare).is_empty() => Err(Miss::Talk),
-        Section::None => clauses(line),
-        Section::Ingredients if is_other_command(bare) => clauses(bare),
+        Section::None => return clauses(line, allowance),
+        Section::Ingredients if is_other_command(bare) => return clauses(bare, allowance),
         Section::Ingredients => ingredient(bare),
-        Section::Steps if names_a_part(bare) => clauses(bare),
+        Section::Steps if names_a_part(bare) => return clauses(bare, allowance),
         Section::Steps => one(Change::AddStep {
             text: without_number(bare).to_owned(),
             at: Place::End,
         }),
-    }
+    };
+    let changes = outcome?;
+    allowance.take(&changes)?;
+    Ok(changes)
 }
 
 /// The clauses of a line. The first one decides whether the line is talk; talk behind a change is passed over.
-fn clauses(line: &str) -> Outcome {
+/// The allowance is taken clause by clause: so a long line is not read on for changes that are too many.
+fn clauses(line: &str, allowance: &mut Allowance) -> Outcome {
     let tokens = lexer::tokens(line);
     let mut cursor = Cursor::new(line, &tokens);
     let mut changes = clause::read(&mut cursor)?;
+    allowance.take(&changes)?;
     loop {
         let end = cursor;
         cursor.skip_breaks();
@@ -84,7 +91,10 @@ fn clauses(line: &str) -> Outcome {
         }
         let rest = cursor;
         match clause::read(&mut cursor) {
-            Ok(more) => changes.extend(more),
+            Ok(more) => {
+                allowance.take(&more)?;
+                changes.extend(more);
+            }
             Err(Miss::Talk) if end.word() == "and" => return Err(unfollowed(rest)),
             Err(Miss::Talk) => return Ok(changes),
             Err(unclear) => return Err(unclear),

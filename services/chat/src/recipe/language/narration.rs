@@ -23,10 +23,7 @@ pub(super) fn narrated(cursor: &mut Cursor<'_>) -> Outcome {
             let added = u64::try_from(changes.len()).unwrap_or(u64::MAX);
             place = Place::After(StepNumber::Number(added));
         }
-        let mut ahead = *cursor;
-        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
-            ahead.advance();
-        }
+        let ahead = cursor.behind(joins_sentences);
         if narrates(ahead) {
             *cursor = ahead;
         }
@@ -37,16 +34,16 @@ pub(super) fn narrated(cursor: &mut Cursor<'_>) -> Outcome {
 fn narrated_text(cursor: &mut Cursor<'_>) -> String {
     let start = *cursor;
     while !cursor.is_done() && !ends_text(*cursor) {
-        let mut ahead = *cursor;
-        while matches!(ahead.mark(), Some(',' | '.' | ';')) || ahead.word() == "and" {
-            ahead.advance();
-        }
-        if narrates(ahead) {
+        if narrates(cursor.behind(joins_sentences)) {
             break;
         }
         cursor.advance();
     }
     sentence(cursor.text_since(start))
+}
+
+fn joins_sentences(cursor: Cursor<'_>) -> bool {
+    matches!(cursor.mark(), Some(',' | '.' | ';')) || cursor.word() == "and"
 }
 
 /// "Then bake", "next, stir".

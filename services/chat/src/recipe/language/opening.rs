@@ -6,9 +6,8 @@ use super::numbers;
 use super::politeness;
 
 /// Whether a command begins here, politeness skipped.
-pub(super) fn is_here(mut cursor: Cursor<'_>) -> bool {
-    cursor.skip_joins();
-    politeness::skip_before(&mut cursor);
+pub(super) fn is_here(cursor: Cursor<'_>) -> bool {
+    let cursor = politeness::behind(cursor.behind_joins());
     let next = cursor.word_ahead(1);
     let mut after = cursor;
     after.advance();
@@ -39,9 +38,8 @@ pub(super) fn is_here(mut cursor: Cursor<'_>) -> bool {
 }
 
 /// Whether a command begins here that can't be part of the text of a step.
-pub(super) fn ends_a_text(mut cursor: Cursor<'_>) -> bool {
-    cursor.skip_joins();
-    politeness::skip_before(&mut cursor);
+pub(super) fn ends_a_text(cursor: Cursor<'_>) -> bool {
+    let cursor = politeness::behind(cursor.behind_joins());
     let names_a_part = (0..3).any(|ahead| {
         matches!(
             cursor.word_ahead(ahead),

@@ -1,6 +1,6 @@
 //! The words around a command that do not change what it asks: "could you … please?".
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, LOOK_AHEAD};
 use super::outcome::Miss;
 
 const BEFORE: [&str; 44] = [
@@ -69,10 +69,25 @@ const REASON: [&str; 5] = ["because", "since", "so", "cause", "as"];
 
 pub(super) fn skip_before(cursor: &mut Cursor<'_>) {
     while cursor.eat_any(&BEFORE) {
-        while matches!(cursor.mark(), Some(',' | '!' | '.' | ':')) {
+        while is_pause(*cursor) {
             cursor.advance();
         }
     }
+}
+
+/// What stands behind polite words, to look at it; as far as a look ahead goes.
+pub(super) fn behind(mut cursor: Cursor<'_>) -> Cursor<'_> {
+    for _ in 0..LOOK_AHEAD {
+        if !cursor.eat_any(&BEFORE) {
+            break;
+        }
+        cursor = cursor.behind(is_pause);
+    }
+    cursor
+}
+
+fn is_pause(cursor: Cursor<'_>) -> bool {
+    matches!(cursor.mark(), Some(',' | '!' | '.' | ':'))
 }
 
 pub(super) fn skip_after(cursor: &mut Cursor<'_>) {

@@ -10,6 +10,8 @@ use crate::recipe::change::{Change, Place, StepNumber};
 
 /// No recipe has more steps than this; a longer range is refused for its first missing step anyway.
 const LONGEST_RANGE: u64 = 500;
+/// How many steps one command may name, the same one more than once.
+const MOST_NAMED: usize = 1_000;
 
 /// After "add" or "insert": "step: …", "a step after 2: …", "step at the start: …". `None`: it is not about a step.
 pub(super) fn add(cursor: &mut Cursor<'_>) -> Option<Outcome> {
@@ -298,6 +300,11 @@ fn references(cursor: &mut Cursor<'_>) -> Result<Vec<StepNumber>, Miss> {
             let to = to.min(from.saturating_add(LONGEST_RANGE));
             steps.extend((from.saturating_add(1)..=to).map(StepNumber::Number));
             *cursor = ahead;
+        }
+        if steps.len() > MOST_NAMED {
+            return Err(Miss::unclear(
+                "That names more steps than a recipe can have; name each one once.",
+            ));
         }
         ahead.skip_joins();
         if ahead.position() == cursor.position() {

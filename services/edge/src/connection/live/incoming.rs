@@ -204,7 +204,7 @@ fn refusal(error: ChatError) -> (ErrorCode, String) {
         ChatError::Forbidden(words) => (ErrorCode::Forbidden, words),
         ChatError::Conflict(words) => (ErrorCode::Conflict, words),
         ChatError::Invalid(words) => (ErrorCode::InvalidMessage, words),
-        ChatError::Unavailable => (
+        ChatError::Busy(_) | ChatError::Unavailable => (
             ErrorCode::Unavailable,
             "The recipe service cannot be reached; send the message again with the same id"
                 .to_owned(),

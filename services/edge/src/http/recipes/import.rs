@@ -17,6 +17,9 @@ use crate::{
     wire::frames,
 };
 
+/// How many bytes a document of plain text may have; the API's limit for bodies is that for JSON.
+const MAX_TEXT: usize = 64 << 10;
+
 /// A recipe in JSON. What `GET` shows can be sent back as it is; ids do not matter.
 #[derive(Deserialize)]
 struct Recipe {
@@ -76,7 +79,7 @@ fn document(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let read: fn(String) -> Result<Document, Problem> = match kind.to_lowercase().as_str() {
-        "text/x-cooklang" => |text| Ok(Document::Cooklang(text)),
+        "text/x-cooklang" => cooklang,
         "application/ld+json" => |text| Ok(Document::SchemaOrg(text)),
         "application/json" => |text| json(&text),
         _ => {
@@ -100,6 +103,16 @@ fn document(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<
         )
     })?;
     read(text)
+}
+
+fn cooklang(text: String) -> Result<Document, Problem> {
+    match text.len() > MAX_TEXT {
+        false => Ok(Document::Cooklang(text)),
+        true => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "A Cooklang document may have 64 KiB",
+        )),
+    }
 }
 
 fn json(text: &str) -> Result<Document, Problem> {

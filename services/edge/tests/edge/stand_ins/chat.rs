@@ -285,6 +285,9 @@ impl ChatService for Served {
         {
             return Err(Status::invalid_argument("line 1: bad"));
         }
+        if asked.message_id == "busy" {
+            return Err(Status::resource_exhausted("busy"));
+        }
         Ok(Response::new(chat::ImportRecipeResponse {
             recipe: Some(chat::Recipe::default()),
             message: Some(chat::Message::default()),

@@ -32,8 +32,13 @@ pub(super) fn imports() -> Vec<Call> {
         import(413)
             .by_ada()
             .sent_as(COOKLANG, "x".repeat(513 << 10)),
+        import(413).by_ada().sent_as(COOKLANG, "x".repeat(65 << 10)),
         import(415).by_ada().sent_as("text/plain", "Boil."),
         import(422).by_ada().sent_as(COOKLANG, "bad"),
+        import(429)
+            .by_ada()
+            .with("idempotency-key", "busy")
+            .sent_as(COOKLANG, "Boil."),
         import(422)
             .by_ada()
             .json(r#"{"title":"Waffles","servings":0}"#),
