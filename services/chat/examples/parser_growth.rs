@@ -88,7 +88,7 @@ fn main() -> anyhow::Result<()> {
         "b: 2 g; ".repeat(49),
         "remove x0040 x0041; ".repeat(50),
         "add 1 b, ".repeat(200),
-        "convert to metric; convert to us".to_owned(),
+        "convert to metric".to_owned(),
         "double it; halve it; ".repeat(25),
         format!("remove {}", "a ".repeat(1_900)),
     ] {

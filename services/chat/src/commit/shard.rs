@@ -23,7 +23,7 @@ use crate::{
 /// How many posts are committed together.
 const TOGETHER: usize = 512;
 /// How many posts are decided before other tasks get their turn: the costliest takes some milliseconds.
-const BETWEEN_YIELDS: usize = 8;
+const BETWEEN_YIELDS: usize = 4;
 /// How often posts are decided anew before they are refused for now.
 const ROUNDS: usize = 8;
 /// For how many batches messages are looked up first after one has come again: then there are often more.

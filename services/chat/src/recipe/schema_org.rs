@@ -148,7 +148,7 @@ fn servings(value: &Value) -> Option<u64> {
 }
 
 fn keywords(value: &Value) -> Vec<String> {
-    let mut tags: Vec<String> = lines(value)
+    let found = lines(value)
         .into_iter()
         .flat_map(|line| line.split(','))
         .map(|tag| {
@@ -157,9 +157,17 @@ fn keywords(value: &Value) -> Vec<String> {
                 .trim()
                 .to_lowercase()
         })
-        .filter(|tag| !tag.is_empty())
-        .collect();
-    tags.dedup();
+        .filter(|tag| !tag.is_empty());
+    let mut tags = Vec::new();
+    for tag in found {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+        // One more than a recipe holds is enough to be refused.
+        if tags.len() > limits::TAGS {
+            break;
+        }
+    }
     tags
 }
 

@@ -1,22 +1,26 @@
 //! Oven and meat temperatures in the text of a step: finds them and writes them in the other scale.
 //! It leaves every other character as it is.
 
+use std::fmt::Write as _;
+
 use super::unit::System;
 
 /// The text with its temperatures in the scale of `system`; `None` when there is nothing to change.
 pub(super) fn converted(text: &str, system: System) -> Option<String> {
-    let mut rewritten = String::with_capacity(text.len());
+    let mut rewritten = String::new();
     let mut copied = 0;
-    for (start, _) in text.char_indices() {
-        if start < copied || !starts_a_number(text, start) {
-            continue;
-        }
-        if let Some(found) = read(&text[start..])
+    let mut at = 0;
+    while let Some(digit) = text.as_bytes()[at..].iter().position(u8::is_ascii_digit) {
+        let start = at + digit;
+        at = start + 1;
+        if starts_a_number(text, start)
+            && let Some(found) = read(&text[start..])
             && found.scale != scale_of(system)
         {
             rewritten.push_str(&text[copied..start]);
-            rewritten.push_str(&found.in_scale_of(system));
+            found.write_in_scale_of(system, &mut rewritten);
             copied = start + found.length;
+            at = copied;
         }
     }
     (copied > 0).then(|| {
@@ -48,7 +52,7 @@ struct Temperature {
 }
 
 impl Temperature {
-    fn in_scale_of(&self, system: System) -> String {
+    fn write_in_scale_of(&self, system: System, written: &mut String) {
         let convert = match system {
             System::Metric => celsius,
             System::Us => fahrenheit,
@@ -57,10 +61,13 @@ impl Temperature {
             System::Metric => "°C",
             System::Us => "°F",
         };
+        let degrees = convert(self.degrees);
+        // Writing to a String cannot fail.
         match self.up_to {
-            Some(up_to) => format!("{}-{} {unit}", convert(self.degrees), convert(up_to)),
-            None => format!("{} {unit}", convert(self.degrees)),
+            Some(up_to) => write!(written, "{degrees}-{} {unit}", convert(up_to)),
+            None => write!(written, "{degrees} {unit}"),
         }
+        .ok();
     }
 }
 

@@ -108,9 +108,9 @@ fn number(text: &str) -> Option<(f64, &str)> {
 }
 
 fn plain(text: &str) -> Option<(f64, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    // No further than one digit too many: "1.1.1.1…" would else be read to its end from each "1".
+    let part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let end = text.bytes().take(8).take_while(part).count();
     let digits = text[..end].trim_end_matches('.');
     (1..=6).contains(&digits.len()).then_some(())?;
     Some((digits.parse().ok()?, &text[digits.len()..]))

@@ -115,6 +115,7 @@ fn a_message_on_a_full_recipe_costs_little_more_than_a_copy_of_the_recipe() {
         alternating("add 1 b, ", "add 2 b, "),
         alternating("add b\n", "add c\n"),
         alternating("convert to metric; ", "convert to us; "),
+        "convert to metric".to_owned(),
         alternating("double it; ", "halve it; "),
         alternating("rename a to b; ", "rename b to a; "),
         format!("remove {}", "a ".repeat(1_900)),

@@ -231,11 +231,11 @@ fn more_changes_than_anybody_writes_are_refused_together() {
     let recipe = pancakes();
     let most = "eggs: 3; ".repeat(50);
     assert!(outcome(&recipe, &most).starts_with("Changed eggs to 3; "));
-    let too_many = "hint: Nothing was changed: one message makes at most 50 changes beside what it adds, and at most 2 \
-         conversions of the whole recipe; send the others in another message.";
+    let too_many = "hint: Nothing was changed: one message makes at most 50 changes beside what it adds, and at most 1 \
+         conversion of the whole recipe; send the others in another message.";
     assert_eq!(outcome(&recipe, &format!("{most}eggs: 4")), too_many);
     assert_eq!(outcome(&recipe, &"eggs: 3\n".repeat(51)), too_many);
-    assert_eq!(outcome(&recipe, &"convert to metric; ".repeat(3)), too_many);
+    assert_eq!(outcome(&recipe, &"convert to metric; ".repeat(2)), too_many);
     assert_eq!(
         outcome(&recipe, &format!("remove {}", ["eggs"; 51].join(", "))),
         too_many

@@ -13,9 +13,9 @@ use crate::recipe::timers;
 
 /// What is marked in a text.
 #[derive(Debug)]
-pub(super) enum Mark<'r> {
+pub(super) enum Mark<'r, 't> {
     Ingredient(&'r Ingredient),
-    Timer { number: String, unit: String },
+    Timer { number: &'t str, unit: &'t str },
 }
 
 /// The ingredients that no text has named yet.
@@ -55,7 +55,7 @@ impl<'r> Marker<'r> {
     }
 
     /// What is marked in a text, in order.
-    pub(super) fn marks(&mut self, text: &str) -> Vec<(Range<usize>, Mark<'r>)> {
+    pub(super) fn marks<'t>(&mut self, text: &'t str) -> Vec<(Range<usize>, Mark<'r, 't>)> {
         let mut marks = Vec::new();
         let mut times = timers::find(text).into_iter().peekable();
         let mut free_from = 0;
@@ -105,14 +105,11 @@ impl<'r> Marker<'r> {
 }
 
 /// "20 minutes" as "~{20%minutes}"; only where the text comes back the same.
-fn timer_mark<'r>(time: &str) -> Option<Mark<'r>> {
+fn timer_mark<'t>(time: &'t str) -> Option<Mark<'static, 't>> {
     let (number, unit) = time.split_once(' ')?;
     let plain = number.chars().all(|c| c.is_ascii_digit()) && unit.chars().all(char::is_alphabetic);
     let same = plain && !number.starts_with('0') && number.len() < 7;
-    same.then(|| Mark::Timer {
-        number: number.to_owned(),
-        unit: unit.to_owned(),
-    })
+    same.then_some(Mark::Timer { number, unit })
 }
 
 /// The text with marks, and for each byte of it the place in the text that it stands for.

@@ -9,7 +9,7 @@ use crate::recipe::refusal::Refusal;
 /// How many changes of what is there one message may make.
 const MAX_CHANGES: usize = 50;
 /// How often one message may turn the whole recipe into other units, which reads every step.
-const MAX_CONVERSIONS: usize = 2;
+const MAX_CONVERSIONS: usize = 1;
 
 /// What a message has asked for so far.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Allowance {
         if self.changes > MAX_CHANGES || self.conversions > MAX_CONVERSIONS {
             return Err(Miss::Unclear(format!(
                 "Nothing was changed: one message makes at most {MAX_CHANGES} changes beside what it adds, and at most \
-                 {MAX_CONVERSIONS} conversions of the whole recipe; send the others in another message."
+                 {MAX_CONVERSIONS} conversion of the whole recipe; send the others in another message."
             )));
         }
         Ok(())
