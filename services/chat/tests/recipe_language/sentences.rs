@@ -221,7 +221,7 @@ fn a_pasted_recipe_is_one_message_and_may_fill_the_recipe() {
     let full = written("Stew", &pasted);
     assert_eq!((full.ingredients.len(), full.steps.len()), (200, 200));
     assert_eq!(
-        outcome(&full, "add another"),
+        outcome(&full, "add saffron"),
         "hint: A recipe holds at most 200 ingredients; remove one first."
     );
 }
