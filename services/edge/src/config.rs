@@ -64,8 +64,8 @@ pub struct Config {
     #[arg(long, env = "EDGE_MAX_HTTP_CONNECTIONS", default_value_t = 10_000)]
     pub max_http_connections: usize,
 
-    /// How many of them one address may have, trusted proxies aside; 0: no limit [default: as many as
-    /// --max-connections-per-address]
+    /// How many of them one address may have, trusted proxies aside; 0: no limit; unset: as many as
+    /// --max-connections-per-address
     #[arg(long, env = "EDGE_MAX_HTTP_CONNECTIONS_PER_ADDRESS")]
     pub max_http_connections_per_address: Option<usize>,
 
