@@ -61,7 +61,7 @@ pub struct Config {
     #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
     pub sign_in_max_delay: Duration,
 
-    /// How many threads hash passwords, each with 19 MiB of its own [default: as many as there are processors]
+    /// How many threads hash passwords, each with 19 MiB of its own; without a number as many as there are processors
     #[arg(long, env = "AUTH_PASSWORD_THREADS")]
     pub password_threads: Option<NonZero<usize>>,
 
