@@ -23,8 +23,8 @@ use crate::metrics::Metrics;
 
 /// How many hashes may wait for each thread: about two seconds of work.
 const QUEUE_PER_THREAD: usize = 64;
-/// How long a caller waits for its hash, the time in the queue included.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for its hash, the time in the queue included: less than the edge waits for the answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// One hash, with the memory of the thread that computes it.
 type Job = Box<dyn FnOnce(&mut [Block]) + Send>;
