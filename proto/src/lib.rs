@@ -30,5 +30,8 @@ pub mod chat {
 /// The metadata that names the request on whose behalf a call is made; log lines carry it.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// The metadata key under which operators send their token. `authorization` is where services prove themselves.
+pub const OPERATOR_TOKEN: &str = "operator-token";
+
 /// Both packages as an encoded `FileDescriptorSet`, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptors.bin");

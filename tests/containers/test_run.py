@@ -204,7 +204,7 @@ def metric(container, port, name):
 
 
 def connections_of(edge):
-    return metric(edge, 8080, "edge_connections")
+    return metric(edge, 9464, "edge_connections")
 
 
 def test_what_is_for_operators_is_not_for_everybody():

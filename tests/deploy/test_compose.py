@@ -108,6 +108,20 @@ def test_operators_have_a_token(compose, known_environment):
     assert "AUTH_OPERATOR_TOKEN_FILE" in known_environment["auth"] & known_environment["sessions"]
 
 
+def test_services_prove_themselves(compose):
+    for name in SERVICES:
+        service = compose["services"][name]
+        assert service["environment"]["SERVICE_TOKEN_FILE"] == "/run/secrets/service-token"
+        assert "service-token" in [secret["source"] for secret in service["secrets"]]
+
+
+def test_the_proxy_lets_a_whole_recipe_through():
+    proxy = (DEPLOY / "proxy/nginx.conf").read_text()
+    ingress = (DEPLOY / "kubernetes/base/ingress.yaml").read_text()
+    allowed = [re.search(r"client_max_body_size (\d+)k;", proxy)[1], re.search(r"proxy-body-size: (\d+)k", ingress)[1]]
+    assert all(int(size) > 512 for size in allowed)
+
+
 def test_an_edge_may_drain(compose):
     assert compose["services"]["edge"]["stop_grace_period"] == "30s"
 

@@ -139,7 +139,8 @@ def test_settings_exist(manifests, is_known):
 
 
 def test_references_resolve_and_secrets_are_only_named(manifests):
-    assert not manifests.of("Secret")
+    made = {item["metadata"]["name"].rpartition("-")[0] for item in manifests.of("Secret")}
+    assert made <= {"recipe-chat-service"}, "only the development overlay makes one, which is no secret"
     maps = {item["metadata"]["name"] for item in manifests.of("ConfigMap")}
     accounts = {item["metadata"]["name"] for item in manifests.of("ServiceAccount")}
     for deployment in manifests.of("Deployment"):
@@ -159,7 +160,7 @@ def test_databases_and_redis_are_set(overlay):
     for service, needed in {"auth": "AUTH_DATABASE_URL", "chat": "CHAT_DATABASE_URL", "edge": "REDIS_URL"}.items():
         settings = {s["name"]: s for s in container(manifests.named("Deployment", service)).get("env", [])}
         if name == "production":
-            assert "secretKeyRef" in settings[needed]["valueFrom"]
+            assert settings[f"{needed}_FILE"]["value"].startswith("/run/secrets/recipe-chat/")
         else:
             assert needed in settings or needed in shared["data"]
 
@@ -237,22 +238,62 @@ def test_edges_believe_private_addresses_of_which_only_the_ingress_controller_re
     trusted = [ipaddress.ip_network(text) for text in shared["data"]["EDGE_TRUSTED_PROXIES"].split(",")]
     assert trusted and not any(network.is_global for network in trusted)
     policy = manifests.named("NetworkPolicy", "edge")["spec"]
-    (peer,) = [peer for rule in policy["ingress"] for peer in rule["from"]]
-    (namespaces,) = peer["namespaceSelector"]["matchExpressions"]
+    callers = {rule["ports"][0]["port"]: rule["from"] for rule in policy["ingress"]}
+    namespace = "kubernetes.io/metadata.name"
+    assert callers["http"] == [{"namespaceSelector": {"matchLabels": {namespace: "ingress-nginx"}}}]
     # Prometheus opens no connections for others.
-    assert set(namespaces["values"]) == {"ingress-nginx", "monitoring"}
+    assert callers["metrics"] == [{"namespaceSelector": {"matchLabels": {namespace: "monitoring"}}}]
     edge = container(manifests.named("Deployment", "edge"))
     settings = {setting["name"] for setting in edge["env"]} | set(shared["data"])
     assert not {setting for setting in settings if re.match("EDGE_.*(MAX_|RATE)", setting)}, "the limits are the usual ones"
 
 
 def test_operators_have_a_token(production, known_environment):
-    settings = {setting["name"]: setting for setting in container(production.named("Deployment", "auth"))["env"]}
-    secret = settings["AUTH_OPERATOR_TOKEN"]["valueFrom"]["secretKeyRef"]
-    assert "optional" not in secret
-    assert "AUTH_OPERATOR_TOKEN" in known_environment["auth"] & known_environment["sessions"]
+    auth = production.named("Deployment", "auth")
+    secret, key = mounted(auth)[setting(auth, "AUTH_OPERATOR_TOKEN_FILE")]
+    assert "AUTH_OPERATOR_TOKEN_FILE" in known_environment["auth"] & known_environment["sessions"]
+    assert f"{secret} --from-file={key}=/dev/stdin" in (DEPLOY / "kubernetes/README.md").read_text()
+
+
+def test_services_prove_themselves_by_one_token(manifests, known_environment):
+    names = set()
+    for name in SERVICES:
+        deployment = manifests.named("Deployment", name)
+        secret, key = mounted(deployment)[setting(deployment, "SERVICE_TOKEN_FILE")]
+        assert key == "token" and "SERVICE_TOKEN_FILE" in known_environment[name]
+        names.add(secret)
+    assert len(names) == 1
+
+
+def test_the_page_says_how_each_secret_is_made(production):
     page = (DEPLOY / "kubernetes/README.md").read_text()
-    assert f"{secret['name']} --from-file={secret['key']}=/dev/stdin" in page
+    for name in SERVICES:
+        for secret, key in mounted(production.named("Deployment", name)).values():
+            assert f"generic {secret} --from-file={key}=" in page, (secret, key)
+
+
+def test_nothing_is_let_out_to_everywhere(manifests):
+    for policy in manifests.of("NetworkPolicy"):
+        for rule in policy["spec"].get("egress", []):
+            assert rule["to"], policy["metadata"]["name"]
+
+
+def setting(deployment, name):
+    return next(s["value"] for s in container(deployment)["env"] if s["name"] == name)
+
+
+def mounted(deployment):
+    """The files that come from secrets: path to (secret, key)."""
+    files = {}
+    volumes = {volume["name"]: volume for volume in pod(deployment)["volumes"]}
+    for mount in container(deployment)["volumeMounts"]:
+        volume = volumes[mount["name"]]
+        if "secret" in volume:
+            files[f"{mount['mountPath']}/token"] = (volume["secret"]["secretName"], "token")
+        for source in volume.get("projected", {}).get("sources", []):
+            for item in source["secret"]["items"]:
+                files[f"{mount['mountPath']}/{item['path']}"] = (source["secret"]["name"], item["key"])
+    return files
 
 
 def test_it_scales_within_reason(production):

@@ -19,7 +19,7 @@ mod user;
 
 use std::sync::Arc;
 
-use runtime::{clock::SharedClock, config::SecretUrl, lifecycle::Lifecycle};
+use runtime::{clock::SharedClock, config::SecretUrl, grpc::Access, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
 pub use crate::{
@@ -51,13 +51,25 @@ impl Auth {
             .map(|authority| Self(Arc::new(authority)))
     }
 
-    /// Serves gRPC until the lifecycle stops it.
+    /// Serves gRPC to callers that have `access`, until the lifecycle stops it.
     ///
     /// # Errors
     /// When the transport fails.
-    pub async fn serve(self, listener: TcpListener, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        access: Access,
+        lifecycle: &Lifecycle,
+    ) -> anyhow::Result<()> {
         authority::spawn_upkeep(&self.0, lifecycle);
         let service = grpc::service(self.0, lifecycle.clone());
-        runtime::grpc::serve(listener, service, proto::FILE_DESCRIPTOR_SET, lifecycle).await
+        runtime::grpc::serve(
+            listener,
+            service,
+            proto::FILE_DESCRIPTOR_SET,
+            access,
+            lifecycle,
+        )
+        .await
     }
 }

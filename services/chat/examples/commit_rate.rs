@@ -17,7 +17,12 @@ use chat::Config;
 use proto::chat::{
     self as wire, answer, chat_service_client::ChatServiceClient, link_request, link_response,
 };
-use runtime::{clock::SystemClock, lifecycle::Lifecycle, listener};
+use runtime::{
+    clock::SystemClock,
+    grpc::{Access, Credentials},
+    lifecycle::Lifecycle,
+    listener,
+};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -40,7 +45,7 @@ async fn main() {
     let listener = listener::bind("--listen", "127.0.0.1:0".parse().unwrap()).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let lifecycle = Lifecycle::new();
-    let served = tokio::spawn(chat.serve(listener, lifecycle.clone()));
+    let served = tokio::spawn(chat.serve(listener, Access::default(), lifecycle.clone()));
 
     let kind = url.split(':').next().unwrap_or_default();
     for (name, recipes, attached) in [
@@ -75,7 +80,9 @@ struct Run {
 impl Run {
     async fn new(address: &str, name: &str, recipes: usize, attached: bool) -> Self {
         let (requests, outgoing) = mpsc::channel(CLIENTS * 2);
-        let mut client = ChatServiceClient::new(runtime::grpc::channel(address).unwrap());
+        let mut client = ChatServiceClient::new(
+            runtime::grpc::channel(address, &["chat"], &Credentials::default()).unwrap(),
+        );
         let answers = client.link(ReceiverStream::new(outgoing)).await.unwrap();
         let base = name.replace([' ', ','], "-");
         let mut run = Self {

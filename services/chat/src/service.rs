@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use runtime::{clock::SharedClock, config::SecretUrl, lifecycle::Lifecycle, redis::Redis};
+use runtime::{
+    clock::SharedClock, config::SecretUrl, grpc::Access, lifecycle::Lifecycle, redis::Redis,
+};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -72,11 +74,16 @@ pub async fn open(
 }
 
 impl Chat {
-    /// Serves until the lifecycle stops it: calls and posts under way are finished.
+    /// Serves callers that have `access` until the lifecycle stops it: calls and posts under way are finished.
     ///
     /// # Errors
     /// When the transport fails.
-    pub async fn serve(self, listener: TcpListener, lifecycle: Lifecycle) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        access: Access,
+        lifecycle: Lifecycle,
+    ) -> anyhow::Result<()> {
         for shard in self.shards {
             let killed = lifecycle.clone();
             lifecycle.spawn(async move {
@@ -90,6 +97,13 @@ impl Chat {
             lifecycle.spawn(replicas.run(lifecycle.clone()));
         }
         let service = grpc::service(self.recipes, self.link_queue, lifecycle.clone());
-        runtime::grpc::serve(listener, service, proto::FILE_DESCRIPTOR_SET, &lifecycle).await
+        runtime::grpc::serve(
+            listener,
+            service,
+            proto::FILE_DESCRIPTOR_SET,
+            access,
+            &lifecycle,
+        )
+        .await
     }
 }

@@ -21,7 +21,13 @@ use edge::{
     upstream::chat::{Link, Replicas},
 };
 use proto::ids::{RecipeId, UserId};
-use runtime::{clock::SystemClock, lifecycle::Lifecycle, listener, replicas::ServiceAddress};
+use runtime::{
+    clock::SystemClock,
+    grpc::{Access, Credentials},
+    lifecycle::Lifecycle,
+    listener,
+    replicas::ServiceAddress,
+};
 
 const ROOMS: u64 = 100_000;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,7 +45,10 @@ async fn measure() {
     let rooms = Rooms::new();
     let lifecycle = Lifecycle::new();
     let address: ServiceAddress = address.parse().unwrap();
-    let replicas = Replicas::Followed(address.follow(&lifecycle));
+    let replicas = Replicas::Followed(
+        address.clone().follow(&lifecycle),
+        address.dialer("chat", &Credentials::default()).unwrap(),
+    );
     let (link, task) = Link::new(replicas, Arc::clone(&rooms), SystemClock::shared());
     lifecycle.spawn(task.run(Arc::new(|_: &RecipeId, _: &UserId| {}), lifecycle.clone()));
     assert!(link.opened_within(PATIENCE).await);
@@ -91,7 +100,9 @@ async fn serve_chat() {
     let chat = chat.await.unwrap();
     let listener = listener::bind("--listen", "127.0.0.1:0".parse().unwrap()).unwrap();
     println!("http://{}", listener.local_addr().unwrap());
-    chat.serve(listener, Lifecycle::new()).await.unwrap();
+    chat.serve(listener, Access::default(), Lifecycle::new())
+        .await
+        .unwrap();
 }
 
 /// The memory that only that process uses, in bytes.

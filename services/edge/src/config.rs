@@ -1,6 +1,6 @@
 //! Everything about an edge that can be set, with its defaults.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use runtime::{
     accept,
@@ -122,6 +122,11 @@ pub struct Config {
     /// nothing is so after this time
     #[arg(long, env = "EDGE_WRITE_TIMEOUT", value_parser = duration, default_value = "10s")]
     pub write_timeout: Duration,
+
+    /// Where Prometheus may read the metrics, such as 0.0.0.0:9464; then they are not at /metrics beside everything
+    /// else [default: at /metrics of --listen]
+    #[arg(long, env = "EDGE_METRICS_LISTEN", help_heading = "Telemetry")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// Whether this edge works off the shared deadlines; tests switch it off to see the others do it
     #[arg(long, env = "EDGE_CLAIM_DEADLINES", default_value_t = true, action = clap::ArgAction::Set, hide = true)]

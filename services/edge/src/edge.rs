@@ -7,7 +7,7 @@ use runtime::{
     accept,
     clock::SharedClock,
     config::SecretUrl,
-    grpc::{InvalidAddress, Pool},
+    grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
     network::AddressBlock,
     rate_limiter::{Limit, RateLimiter},
@@ -92,6 +92,8 @@ pub struct Upstreams {
     pub chat: String,
     /// Redis; without it deadlines are kept in memory, for one node.
     pub redis: Option<SecretUrl>,
+    /// What the edge proves itself with to the services.
+    pub credentials: Credentials,
 }
 
 /// An edge that cannot be opened.
@@ -107,6 +109,14 @@ pub enum OpenError {
         flag: &'static str,
         /// What is wrong with it.
         cause: InvalidAddress,
+    },
+    /// An address that asks for other credentials than there are.
+    #[error("{flag}: {cause}")]
+    Credentials {
+        /// The flag.
+        flag: &'static str,
+        /// What is missing.
+        cause: CredentialError,
     },
     /// Redis cannot be used.
     #[error("--redis-url: {0}")]
@@ -145,10 +155,16 @@ pub async fn open(
         None => None,
     };
 
+    let unproven = |flag| move |cause| OpenError::Credentials { flag, cause };
+    let dial_auth = auth.dialer("auth", &upstreams.credentials);
+    let dial_auth = dial_auth.map_err(unproven("--auth-url"))?;
+    let dial_chat = chat.dialer("chat", &upstreams.credentials);
+    let dial_chat = dial_chat.map_err(unproven("--chat-url"))?;
+
     let background = Lifecycle::new();
     let services = Services {
-        auth: Pool::new(auth.follow(&background)),
-        chat: Replicas::Followed(chat.follow(&background)),
+        auth: Pool::new(auth.follow(&background), dial_auth),
+        chat: Replicas::Followed(chat.follow(&background), dial_chat),
         redis,
         background,
     };

@@ -13,6 +13,7 @@ use clap::Args;
 use runtime::{
     clock::{Clock as _, SystemClock, Timestamp},
     config::SecretUrl,
+    grpc::CredentialArgs,
     replicas::ServiceAddress,
 };
 
@@ -44,6 +45,9 @@ pub(crate) struct Check {
 
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    credentials: CredentialArgs,
 
     #[command(flatten)]
     auth: auth::Config,
@@ -114,12 +118,17 @@ pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
             database::check(&mut report, what, schema, url).await;
         }
     }
-    if let Some(url) = check.auth_url {
-        let healthy = replicas::check(&mut report, "auth", url).await;
-        keys::check(&mut report, &healthy).await;
-    }
-    if let Some(url) = check.chat_url {
-        replicas::check(&mut report, "chat", url).await;
+    match check.credentials.open() {
+        Err(fault) => report.fault("credentials", fault),
+        Ok(credentials) => {
+            if let Some(url) = check.auth_url {
+                let healthy = replicas::check(&mut report, "auth", url, &credentials).await;
+                keys::check(&mut report, &healthy, &credentials).await;
+            }
+            if let Some(url) = check.chat_url {
+                replicas::check(&mut report, "chat", url, &credentials).await;
+            }
+        }
     }
     let mut out = std::io::stdout();
     for line in &report.lines {

@@ -7,9 +7,9 @@ mod secret_files;
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
-use runtime::{config::SecretUrl, telemetry::TelemetryConfig};
+use runtime::{config::SecretUrl, grpc::CredentialArgs, telemetry::TelemetryConfig};
 
-use crate::{check::Check, health::Health, keys::Keys, sessions::Sessions};
+use crate::{check::Check, dev_ca::DevCa, health::Health, keys::Keys, sessions::Sessions};
 
 /// People cook up recipes together by chatting.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Sessions(Sessions),
     /// List, rotate and revoke the keys that sign access tokens, as an operator
     Keys(Keys),
+    /// Make a certificate authority for development, and certificates of it for the three services
+    DevCa(DevCa),
 }
 
 /// What runs until it is told to stop.
@@ -101,6 +103,12 @@ pub(crate) struct Up {
     pub(crate) edge: edge::config::Config,
 
     #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+
+    #[command(flatten)]
+    pub(crate) reflection: ReflectionArgs,
+
+    #[command(flatten)]
     pub(crate) telemetry: TelemetryConfig,
 }
 
@@ -129,6 +137,12 @@ pub(crate) struct AuthCommand {
 
     #[command(flatten)]
     pub(crate) auth: auth::Config,
+
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+
+    #[command(flatten)]
+    pub(crate) reflection: ReflectionArgs,
 
     #[command(flatten)]
     pub(crate) telemetry: TelemetryConfig,
@@ -161,6 +175,12 @@ pub(crate) struct ChatCommand {
     pub(crate) chat: chat::Config,
 
     #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+
+    #[command(flatten)]
+    pub(crate) reflection: ReflectionArgs,
+
+    #[command(flatten)]
     pub(crate) telemetry: TelemetryConfig,
 }
 
@@ -188,6 +208,9 @@ pub(crate) struct EdgeCommand {
     pub(crate) edge: edge::config::Config,
 
     #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+
+    #[command(flatten)]
     pub(crate) telemetry: TelemetryConfig,
 }
 
@@ -198,6 +221,17 @@ pub(crate) struct RedisArgs {
     /// Redis, such as redis://host:6379; without it deadlines are kept in memory, for one edge node
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub(crate) redis_url: Option<SecretUrl>,
+}
+
+/// Whether a gRPC service describes itself.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Proof between services")]
+#[group(id = "reflection")]
+pub(crate) struct ReflectionArgs {
+    /// Describe services and messages to callers (gRPC reflection) also where other machines can reach the service;
+    /// on loopback they always are
+    #[arg(id = "grpc_reflection", long = "reflection", env = "GRPC_REFLECTION")]
+    pub(crate) wanted: bool,
 }
 
 /// Reads the command line; no command means `up`.

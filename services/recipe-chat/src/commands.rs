@@ -7,6 +7,7 @@ use edge::edge::Upstreams;
 use runtime::{
     clock::SystemClock,
     config::SecretUrl,
+    grpc::{Access, Credentials},
     lifecycle::Lifecycle,
     listener::bind,
     metrics_port,
@@ -20,8 +21,10 @@ use tracing::info;
 
 use crate::{
     check,
-    cli::{AuthCommand, ChatCommand, Cli, Command, EdgeCommand, Service, Up, complain},
-    health, keys, sessions,
+    cli::{
+        AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
+    },
+    dev_ca, health, keys, service_token, sessions,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -57,6 +60,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Check(check) => runtime.block_on(Box::pin(check::run(*check))),
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
         Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
+        Command::DevCa(dev_ca) => dev_ca::run(&dev_ca),
     };
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
@@ -105,6 +109,8 @@ async fn run_auth(
     let listener = bind("--listen", command.listen)?;
     serve_metrics(command.metrics_listen, prometheus, lifecycle)?;
     let address = listener.local_addr()?;
+    let credentials = command.credentials.open()?;
+    let access = access("--listen", address, credentials, command.reflection)?;
     let auth = auth::Auth::open(
         command.auth,
         &command.database_url,
@@ -113,7 +119,7 @@ async fn run_auth(
     )
     .await?;
     announce("auth", address)?;
-    until_finished(auth.serve(listener, lifecycle), lifecycle).await
+    until_finished(auth.serve(listener, access, lifecycle), lifecycle).await
 }
 
 async fn run_chat(
@@ -124,6 +130,8 @@ async fn run_chat(
     let listener = bind("--listen", command.listen)?;
     serve_metrics(command.metrics_listen, prometheus, lifecycle)?;
     let address = listener.local_addr()?;
+    let credentials = command.credentials.open()?;
+    let access = access("--listen", address, credentials, command.reflection)?;
     let chat = chat::open(
         &command.chat,
         &command.database_url,
@@ -132,7 +140,7 @@ async fn run_chat(
     )
     .await?;
     announce("chat", address)?;
-    until_finished(chat.serve(listener, lifecycle.clone()), lifecycle).await
+    until_finished(chat.serve(listener, access, lifecycle.clone()), lifecycle).await
 }
 
 async fn run_edge(
@@ -142,10 +150,12 @@ async fn run_edge(
 ) -> anyhow::Result<()> {
     let listener = bind("--listen", command.listen)?;
     let address = listener.local_addr()?;
+    serve_metrics(command.edge.metrics_listen, prometheus.clone(), &lifecycle)?;
     let upstreams = Upstreams {
         auth: command.auth_url,
         chat: command.chat_url,
         redis: command.redis.redis_url,
+        credentials: command.credentials.open()?,
     };
     let clock = SystemClock::shared();
     let edge = edge::edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
@@ -161,11 +171,9 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     let chat_listener = bind("--chat-listen", up.chat_listen)?;
     let edge_listener = bind("--edge-listen", up.edge_listen)?;
     let edge_address = edge_listener.local_addr()?;
-    let upstreams = Upstreams {
-        auth: format!("http://{}", auth_listener.local_addr()?),
-        chat: format!("http://{}", chat_listener.local_addr()?),
-        redis: up.redis.redis_url.clone(),
-    };
+    serve_metrics(up.edge.metrics_listen, prometheus.clone(), &lifecycle)?;
+    let auth_address = auth_listener.local_addr()?;
+    let chat_address = chat_listener.local_addr()?;
 
     let in_data_dir = |name: &str| sqlite_url(&up.data_dir.join(name));
     let auth_database = up
@@ -175,17 +183,31 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         .chat_database_url
         .map_or_else(|| in_data_dir("chat.db"), Ok)?;
     let clock = SystemClock::shared();
-    let redis = up.redis.redis_url;
+    let redis = up.redis.redis_url.clone();
     let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone()).await?;
     let chat = chat::open(&up.chat, &chat_database, redis, clock.clone()).await?;
+    // The databases are this process's now, and so is what lies beside them.
+    let credentials = service_token::of_one_start(&up.data_dir, up.credentials)?.open()?;
+    let access = |flag, address| access(flag, address, credentials.clone(), up.reflection);
+    let auth_access = access("--auth-listen", auth_address)?;
+    let chat_access = access("--chat-listen", chat_address)?;
+    let upstreams = Upstreams {
+        auth: format!("http://{auth_address}"),
+        chat: format!("http://{chat_address}"),
+        redis: up.redis.redis_url,
+        credentials,
+    };
     let edge = edge::edge::open(up.edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
 
     let behind = Lifecycle::new();
     let link = edge.link();
     let services = async {
         tokio::try_join!(
-            until_finished(auth.serve(auth_listener, &behind), &behind),
-            until_finished(chat.serve(chat_listener, behind.clone()), &behind),
+            until_finished(auth.serve(auth_listener, auth_access, &behind), &behind),
+            until_finished(
+                chat.serve(chat_listener, chat_access, behind.clone()),
+                &behind
+            ),
         )
     };
     let front = async {
@@ -204,6 +226,20 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     tokio::try_join!(services, front, ready).map(|_| ())
 }
 
+/// Who may call a service that listens at this address, the value of `flag`.
+fn access(
+    flag: &'static str,
+    address: SocketAddr,
+    credentials: Credentials,
+    reflection: ReflectionArgs,
+) -> anyhow::Result<Access> {
+    credentials.check_listen(flag, address)?;
+    Ok(Access {
+        reflection: reflection.wanted || address.ip().to_canonical().is_loopback(),
+        credentials,
+    })
+}
+
 fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {
     let path = path
         .to_str()
@@ -212,7 +248,7 @@ fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {
     Ok(url)
 }
 
-/// Lets Prometheus read the metrics of a service that has no HTTP port, if an address for that is given.
+/// Lets Prometheus read the metrics at a port of their own, if an address for that is given.
 fn serve_metrics(
     address: Option<SocketAddr>,
     prometheus: Prometheus,

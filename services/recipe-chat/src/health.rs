@@ -6,6 +6,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use runtime::{
     config::duration,
+    grpc::CredentialArgs,
     probe::{self, HttpAddress},
 };
 use tokio::time::timeout;
@@ -24,6 +25,9 @@ pub(crate) struct Health {
     /// How long the answer may take
     #[arg(long, env = "HEALTH_TIMEOUT", value_parser = duration, default_value = "3s")]
     timeout: Duration,
+
+    #[command(flatten)]
+    credentials: CredentialArgs,
 }
 
 /// Asks once.
@@ -33,7 +37,8 @@ pub(crate) struct Health {
 pub(crate) async fn run(health: Health) -> anyhow::Result<()> {
     let (whom, answer) = match health.grpc {
         Some(address) => {
-            let answer = timeout(health.timeout, probe::grpc(&address)).await;
+            let credentials = health.credentials.open()?;
+            let answer = timeout(health.timeout, probe::grpc(&address, &credentials)).await;
             (address, answer)
         }
         None => {

@@ -4,9 +4,11 @@
 mod check;
 mod cli;
 mod commands;
+mod dev_ca;
 mod health;
 mod keys;
 mod operator;
+mod service_token;
 mod sessions;
 
 use std::process::ExitCode;

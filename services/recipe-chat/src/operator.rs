@@ -8,12 +8,12 @@ use proto::auth::auth_service_client::AuthServiceClient;
 use runtime::{
     clock::Timestamp,
     config::secret,
-    grpc::{Pool, Repeat},
+    grpc::{Channel, CredentialArgs, Pool, Repeat},
     lifecycle::Lifecycle,
     replicas::ServiceAddress,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use tonic::{Request, Response, Status, metadata::AsciiMetadataValue, transport::Channel};
+use tonic::{Request, Response, Status, metadata::AsciiMetadataValue};
 
 /// How long the auth service may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,6 +33,9 @@ pub(crate) struct OperatorArgs {
     /// The operator token that the auth service was started with
     #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret, global = true)]
     operator_token: Option<SecretString>,
+
+    #[command(flatten)]
+    credentials: CredentialArgs,
 }
 
 /// A client of the auth service.
@@ -50,14 +53,15 @@ impl OperatorArgs {
     /// Connects when the first question is asked.
     ///
     /// # Errors
-    /// When there is no operator token.
+    /// When there is no operator token, or the credentials cannot be used.
     pub(crate) fn connect(self) -> anyhow::Result<Operator> {
         let token = self
             .operator_token
             .ok_or_else(|| anyhow!("--operator-token or AUTH_OPERATOR_TOKEN is needed"))?;
+        let dialer = self.auth_url.dialer("auth", &self.credentials.open()?)?;
         let lifecycle = Lifecycle::new();
         Ok(Operator {
-            pool: Pool::new(self.auth_url.follow(&lifecycle)),
+            pool: Pool::new(self.auth_url.follow(&lifecycle), dialer),
             token,
             lifecycle,
         })
@@ -104,15 +108,14 @@ impl Operator {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        let proof = format!("Bearer {}", self.token.expose_secret());
-        let mut proof = AsciiMetadataValue::try_from(proof)
+        let mut proof = AsciiMetadataValue::try_from(self.token.expose_secret())
             .map_err(|_| anyhow!("--operator-token has characters that cannot be sent"))?;
         proof.set_sensitive(true);
         let asked = self.pool.call(repeat, ANSWER_TIMEOUT, |channel| {
             let mut request = Request::new(question.clone());
             request
                 .metadata_mut()
-                .insert("authorization", proof.clone());
+                .insert(proto::OPERATOR_TOKEN, proof.clone());
             call(AuthService::new(channel), request)
         });
         let answer = asked.await;

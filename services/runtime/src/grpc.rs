@@ -1,21 +1,24 @@
 //! The gRPC stacks of servers and clients: time-outs, keep-alive, limits, health, reflection, trace context and
 //! shutdown, the same for every service.
 
+mod channel;
+mod credentials;
 mod incoming;
 mod pool;
+mod proof;
 
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use tokio::net::TcpListener;
-use tonic::{
-    body::Body,
-    codegen::Service,
-    server::NamedService,
-    transport::{Channel, Endpoint, Server},
-};
+use tonic::{body::Body, codegen::Service, server::NamedService, transport::Server};
 use tonic_health::ServingStatus;
 
-pub use self::pool::{Pool, Repeat};
+use self::proof::RequireProof;
+pub use self::{
+    channel::{Channel, DialError, Dialer, InvalidAddress, channel},
+    credentials::{CredentialArgs, CredentialError, Credentials},
+    pool::{Pool, Repeat},
+};
 use crate::{lifecycle::Lifecycle, trace_context};
 
 /// How long a connection may be silent before it is probed, and how long the probe may take. Without this a
@@ -28,7 +31,16 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many calls one connection may have under way.
 const STREAMS_PER_CONNECTION: u32 = 1024;
 
-/// Serves one gRPC service with standard health and reflection until the lifecycle stops it: health says
+/// Who may call a server, and what it tells of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// What callers must show.
+    pub credentials: Credentials,
+    /// Whether its services and messages are described to callers (gRPC reflection).
+    pub reflection: bool,
+}
+
+/// Serves one gRPC service with standard health, and reflection if wanted, until the lifecycle stops it: health says
 /// NOT_SERVING, calls under way are finished, and a kill ends what is left.
 ///
 /// # Errors
@@ -37,6 +49,7 @@ pub async fn serve<S>(
     listener: TcpListener,
     service: S,
     descriptors: &'static [u8],
+    access: Access,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()>
 where
@@ -51,10 +64,15 @@ where
 {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<S>().await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(descriptors)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let reflection = match access.reflection {
+        true => Some(
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(descriptors)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                .build_v1()?,
+        ),
+        false => None,
+    };
 
     let stop = async {
         lifecycle.stopping().await;
@@ -70,50 +88,17 @@ where
         .timeout(CALL_TIMEOUT)
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .trace_fn(trace_context::grpc_call_span)
+        .layer(RequireProof(access.credentials.clone()))
         .add_service(health_service)
-        .add_service(reflection)
+        .add_optional_service(reflection)
         .add_service(service)
-        .serve_with_incoming_shutdown(incoming::connections(listener), stop);
+        .serve_with_incoming_shutdown(
+            incoming::connections(listener, access.credentials),
+            stop,
+        );
     tokio::select! {
         ended = server => ended?,
         () = lifecycle.killed() => {}
     }
     Ok(())
-}
-
-/// An address that no channel can be made for.
-#[derive(Debug, thiserror::Error)]
-#[error("{0:?} is not an address of a gRPC service; write it as http://host:port")]
-pub struct InvalidAddress(pub(crate) String);
-
-/// A channel to one address: connects when first used, and again whenever the connection is lost.
-///
-/// # Errors
-/// When `address` is no `http://` or `https://` URL.
-pub fn channel(address: &str) -> Result<Channel, InvalidAddress> {
-    let invalid = || InvalidAddress(address.to_owned());
-    if !(address.starts_with("http://") || address.starts_with("https://")) {
-        return Err(invalid());
-    }
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| invalid())?;
-    Ok(lazily(endpoint))
-}
-
-/// A channel to a replica at this address, like [`channel`].
-fn channel_to(address: SocketAddr) -> Channel {
-    // An address as text is always a good authority.
-    let authority = address.to_string();
-    let uri = http::Uri::builder().scheme("http").authority(authority);
-    let uri = uri.path_and_query("/").build().unwrap_or_default();
-    lazily(Endpoint::from(uri))
-}
-
-fn lazily(endpoint: Endpoint) -> Channel {
-    endpoint
-        .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEP_ALIVE.0)
-        .keep_alive_timeout(KEEP_ALIVE.1)
-        .keep_alive_while_idle(true)
-        .tcp_nodelay(true)
-        .connect_lazy()
 }

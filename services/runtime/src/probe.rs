@@ -16,7 +16,7 @@ use tonic_health::pb::{
 };
 use url::Url;
 
-use crate::grpc::{self, InvalidAddress};
+use crate::grpc::{self, Credentials, DialError};
 
 /// The path that tells whether an edge is ready, asked when an address names no other.
 const READINESS: &str = "/readyz";
@@ -82,7 +82,7 @@ pub enum Unhealthy {
     },
     /// The gRPC address makes no sense.
     #[error(transparent)]
-    Address(#[from] InvalidAddress),
+    Address(#[from] DialError),
     /// The gRPC health service gives an error.
     #[error("answers {}: {}", .0.code(), .0.message())]
     Call(Box<tonic::Status>),
@@ -124,17 +124,21 @@ pub async fn http(address: &HttpAddress) -> Result<(), Unhealthy> {
     }
 }
 
-/// Asks the standard gRPC health service about the server as a whole. The caller bounds the time.
+/// The services that can be asked over gRPC, by the names in their certificates.
+const ROLES: [&str; 2] = ["auth", "chat"];
+
+/// Asks the standard gRPC health service about the server as a whole, over TLS if there are credentials for it. The
+/// caller bounds the time.
 ///
 /// # Errors
 /// Why it is not healthy.
-pub async fn grpc(address: &str) -> Result<(), Unhealthy> {
+pub async fn grpc(address: &str, credentials: &Credentials) -> Result<(), Unhealthy> {
     let address = if address.contains("://") {
         address.to_owned()
     } else {
         format!("http://{address}")
     };
-    let mut client = HealthClient::new(grpc::channel(&address)?);
+    let mut client = HealthClient::new(grpc::channel(&address, &ROLES, credentials)?);
     let answer = client
         .check(HealthCheckRequest::default())
         .await
@@ -209,16 +213,18 @@ mod tests {
             );
         lifecycle.spawn(async { server.await.unwrap() });
 
-        grpc(&address).await.unwrap();
+        grpc(&address, &Credentials::default()).await.unwrap();
         health
             .set_service_status("", tonic_health::ServingStatus::NotServing)
             .await;
-        let unhealthy = grpc(&address).await.unwrap_err();
+        let unhealthy = grpc(&address, &Credentials::default()).await.unwrap_err();
         assert_eq!(unhealthy.to_string(), "answers NOT_SERVING");
 
         lifecycle.stop();
         assert!(matches!(
-            grpc("127.0.0.1:1").await.unwrap_err(),
+            grpc("127.0.0.1:1", &Credentials::default())
+                .await
+                .unwrap_err(),
             Unhealthy::Call(_)
         ));
     }

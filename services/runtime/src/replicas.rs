@@ -13,7 +13,10 @@ use tokio::{
 use tracing::{info, warn};
 use url::{Host, Url};
 
-use crate::{grpc::InvalidAddress, lifecycle::Lifecycle};
+use crate::{
+    grpc::{CredentialError, Credentials, Dialer, InvalidAddress},
+    lifecycle::Lifecycle,
+};
 
 /// How often names are looked up.
 const EVERY: Duration = Duration::from_secs(5);
@@ -30,9 +33,25 @@ pub struct ServiceAddress {
     text: String,
     fixed: Vec<SocketAddr>,
     names: Vec<(String, u16)>,
+    /// Whether one of them is `https`.
+    tls: bool,
 }
 
 impl ServiceAddress {
+    /// Makes the channels to its replicas: those of the service of this role (`auth`, `chat`).
+    ///
+    /// # Errors
+    /// When the address asks for TLS and the credentials have none.
+    pub fn dialer(&self, role: &str, credentials: &Credentials) -> Result<Dialer, CredentialError> {
+        if self.tls && !credentials.have_tls() {
+            return Err(CredentialError::NoTls(self.text.clone()));
+        }
+        let hosts = self.names.iter().map(|(host, _)| host.clone());
+        let addresses = self.fixed.iter().map(|address| address.ip().to_string());
+        let names = [role.to_owned()].into_iter().chain(hosts).chain(addresses);
+        Ok(Dialer::new(credentials, names))
+    }
+
     /// Follows the replicas by the system's resolver; ends when the lifecycle stops.
     pub fn follow(self, lifecycle: &Lifecycle) -> Replicas {
         let by_system: Lookup = Arc::new(|host, port| {
@@ -74,14 +93,16 @@ impl FromStr for ServiceAddress {
             text: text.to_owned(),
             fixed: Vec::new(),
             names: Vec::new(),
+            tls: false,
         };
         for address in text.split(',').map(str::trim) {
             let invalid = || InvalidAddress(address.to_owned());
             let url = Url::parse(address).map_err(|_| invalid())?;
             let port = url.port_or_known_default().ok_or_else(invalid)?;
-            if url.scheme() != "http" || !matches!(url.path(), "" | "/") {
+            if !matches!(url.scheme(), "http" | "https") || !matches!(url.path(), "" | "/") {
                 return Err(invalid());
             }
+            read.tls |= url.scheme() == "https";
             match url.host().ok_or_else(invalid)? {
                 Host::Ipv4(ip) => read.fixed.push(SocketAddr::from((ip, port))),
                 Host::Ipv6(ip) => read.fixed.push(SocketAddr::from((ip, port))),
@@ -213,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_listed_by_commas_and_must_be_plain_http() {
+    fn addresses_are_listed_by_commas_and_have_no_path() {
         let read: ServiceAddress = "http://10.0.0.2:1, http://10.0.0.1:1/,http://auth:50051"
             .parse()
             .unwrap();
@@ -222,7 +243,7 @@ mod tests {
         for wrong in [
             "",
             "auth:50051",
-            "https://auth",
+            "ftp://auth",
             "http://auth,",
             "http://auth/x",
         ] {

@@ -14,12 +14,13 @@ use proto::auth::{
 use runtime::{
     clock::{ManualClock, Timestamp},
     config::SecretUrl,
+    grpc::{Access, Channel, Credentials, channel},
     lifecycle::Lifecycle,
 };
 use tempfile::TempDir;
 use test_servers::Postgres;
 use tokio::{net::TcpListener, task::JoinHandle};
-use tonic::{Code, Status, Streaming, transport::Channel};
+use tonic::{Code, Status, Streaming};
 
 /// Wherever a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -115,9 +116,12 @@ impl Service {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let lifecycle = Lifecycle::new();
         let of_service = lifecycle.clone();
-        let served = tokio::spawn(async move { auth.serve(listener, &of_service).await });
+        let served =
+            tokio::spawn(async move { auth.serve(listener, Access::default(), &of_service).await });
         Self {
-            client: AuthServiceClient::new(runtime::grpc::channel(&address).unwrap()),
+            client: AuthServiceClient::new(
+                channel(&address, &["auth"], &Credentials::default()).unwrap(),
+            ),
             clock,
             database,
             lifecycle,

@@ -6,11 +6,16 @@ use chat::Config;
 use proto::chat::{
     self as wire, answer, chat_service_client::ChatServiceClient, link_request, link_response,
 };
-use runtime::{clock::SystemClock, lifecycle::Lifecycle, listener};
+use runtime::{
+    clock::SystemClock,
+    grpc::{Access, Channel, Credentials},
+    lifecycle::Lifecycle,
+    listener,
+};
 use tempfile::TempDir;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Streaming, transport::Channel};
+use tonic::Streaming;
 
 /// How long anything may take in a test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,7 +55,7 @@ impl Service {
         let listener = listener::bind("--listen", "127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let lifecycle = Lifecycle::new();
-        let served = tokio::spawn(chat.serve(listener, lifecycle.clone()));
+        let served = tokio::spawn(chat.serve(listener, Access::default(), lifecycle.clone()));
         Self {
             address,
             folder: None,
@@ -77,7 +82,12 @@ impl Service {
     }
 
     pub(crate) fn client(&self) -> ChatServiceClient<Channel> {
-        let channel = runtime::grpc::channel(&format!("http://{}", self.address)).unwrap();
+        let channel = runtime::grpc::channel(
+            &format!("http://{}", self.address),
+            &["chat"],
+            &Credentials::default(),
+        )
+        .unwrap();
         ChatServiceClient::new(channel)
     }
 

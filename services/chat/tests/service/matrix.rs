@@ -240,7 +240,7 @@ async fn attempt(service: &Service, action: Action, who: &str, recipe: &str) -> 
 }
 
 async fn access(
-    client: &mut wire::chat_service_client::ChatServiceClient<tonic::transport::Channel>,
+    client: &mut wire::chat_service_client::ChatServiceClient<runtime::grpc::Channel>,
     who: &str,
     recipe: &str,
     id: &str,

@@ -53,7 +53,10 @@ pub(super) async fn readiness(State(edge): Shared) -> Response {
     (status, Json(state)).into_response()
 }
 
-/// The process's metrics as Prometheus text.
-pub(super) async fn metrics(State(edge): Shared) -> Prometheus {
-    edge.prometheus.clone()
+/// The process's metrics as Prometheus text, unless they have a port of their own.
+pub(super) async fn metrics(State(edge): Shared) -> Result<Prometheus, Problem> {
+    match edge.config.metrics_listen {
+        None => Ok(edge.prometheus.clone()),
+        Some(_) => Err(Problem::not_found()),
+    }
 }

@@ -14,14 +14,12 @@ use proto::{
 };
 use runtime::{
     clock::Timestamp,
-    grpc::{Pool, Repeat},
+    grpc::{Channel, Pool, Repeat},
     trace_context::request,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
-use tonic::{
-    Code, Request, Response, Status, Streaming, metadata::MetadataValue, transport::Channel,
-};
+use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataValue};
 use tracing::warn;
 
 use super::{Principal, convert};

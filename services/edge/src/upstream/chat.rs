@@ -13,9 +13,9 @@ use proto::{
     ids::{MessageId, RecipeId, Revision},
     text::MessageText,
 };
-use runtime::{clock::Timestamp, trace_context::request};
+use runtime::{clock::Timestamp, grpc::Channel, trace_context::request};
 use tokio::time::timeout;
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, Status};
 use tracing::warn;
 
 pub use self::sharing::{AccessChange, Document, Imported, Member, Role, Shared, Visibility};

@@ -21,14 +21,15 @@ use proto::{
     chat::link_request::Call,
     ids::{RecipeId, UserId},
 };
-use runtime::{clock::SharedClock, lifecycle::Lifecycle, trace_context::traceparent};
+use runtime::{
+    clock::SharedClock, grpc::Channel, lifecycle::Lifecycle, trace_context::traceparent,
+};
 use tokio::{
     select,
     sync::{Notify, watch},
     task::yield_now,
     time::timeout,
 };
-use tonic::transport::Channel;
 use tracing::{Span, warn};
 
 pub use self::replicas::Replicas;

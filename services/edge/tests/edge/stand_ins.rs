@@ -9,11 +9,12 @@ use std::{pin::Pin, time::Duration};
 
 use futures_util::Stream;
 use hyper_util::rt::TokioIo;
+use runtime::grpc::Channel;
 use tokio::{io::DuplexStream, sync::mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
     Status,
-    transport::{Channel, Endpoint, Uri},
+    transport::{Endpoint, Uri},
 };
 
 pub(crate) use self::{
@@ -38,7 +39,7 @@ where
     let (connections, incoming) = mpsc::channel::<std::io::Result<DuplexStream>>(4);
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(ReceiverStream::new(incoming)));
-    Endpoint::from_static("http://in.memory")
+    let channel = Endpoint::from_static("http://in.memory")
         .connect_timeout(Duration::from_secs(1))
         .connect_with_connector_lazy(tower::service_fn(move |_: Uri| {
             let connections = connections.clone();
@@ -50,5 +51,6 @@ where
                     .map_err(std::io::Error::other)?;
                 std::io::Result::Ok(TokioIo::new(client))
             }
-        }))
+        }));
+    channel.into()
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use proto::auth::{GetJwksRequest, auth_service_client::AuthServiceClient};
-use runtime::grpc;
+use runtime::grpc::{self, Credentials};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -12,10 +12,10 @@ use super::{PATIENCE, Report};
 const WHAT: &str = "keys";
 
 /// Asks each of these replicas.
-pub(super) async fn check(report: &mut Report, replicas: &[SocketAddr]) {
+pub(super) async fn check(report: &mut Report, replicas: &[SocketAddr], credentials: &Credentials) {
     let mut published = Vec::new();
     for address in replicas {
-        match timeout(PATIENCE, ask(*address)).await {
+        match timeout(PATIENCE, ask(*address, credentials)).await {
             Ok(Ok(keys)) => published.push((*address, keys)),
             Ok(Err(cause)) => report.fault(WHAT, format!("{address} does not tell its: {cause}")),
             Err(_) => report.fault(WHAT, format!("{address} does not tell its")),
@@ -24,8 +24,8 @@ pub(super) async fn check(report: &mut Report, replicas: &[SocketAddr]) {
     judge(report, &published);
 }
 
-async fn ask(address: SocketAddr) -> anyhow::Result<Vec<String>> {
-    let channel = grpc::channel(&format!("http://{address}"))?;
+async fn ask(address: SocketAddr, credentials: &Credentials) -> anyhow::Result<Vec<String>> {
+    let channel = grpc::channel(&format!("http://{address}"), &["auth"], credentials)?;
     let mut client = AuthServiceClient::new(channel);
     let answer = client.get_jwks(GetJwksRequest {}).await?.into_inner();
     let set: Value = serde_json::from_str(&answer.jwks_json)?;

@@ -2,13 +2,18 @@
 
 use std::net::SocketAddr;
 
-use runtime::{lifecycle::Lifecycle, probe, replicas::ServiceAddress};
+use runtime::{grpc::Credentials, lifecycle::Lifecycle, probe, replicas::ServiceAddress};
 use tokio::time::timeout;
 
 use super::{PATIENCE, Report};
 
 /// Asks each for its health; gives those that are well.
-pub(super) async fn check(report: &mut Report, what: &str, url: ServiceAddress) -> Vec<SocketAddr> {
+pub(super) async fn check(
+    report: &mut Report,
+    what: &str,
+    url: ServiceAddress,
+    credentials: &Credentials,
+) -> Vec<SocketAddr> {
     let lifecycle = Lifecycle::new();
     let name = url.to_string();
     let replicas = url.follow(&lifecycle);
@@ -17,7 +22,8 @@ pub(super) async fn check(report: &mut Report, what: &str, url: ServiceAddress) 
         Err(_) => report.fault(what, format!("{name} cannot be looked up")),
         Ok(addresses) => {
             for address in addresses.iter() {
-                let health = timeout(PATIENCE, probe::grpc(&address.to_string())).await;
+                let health =
+                    timeout(PATIENCE, probe::grpc(&address.to_string(), credentials)).await;
                 match health {
                     Ok(Ok(())) => {
                         report.good(what, format!("{address} is healthy"));

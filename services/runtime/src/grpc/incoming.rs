@@ -1,5 +1,5 @@
-//! The connections of a gRPC port: each must begin to speak in time, which tonic does not ask of it, and there are
-//! never more of them than the process can hold.
+//! The connections of a gRPC port: each must begin to speak in time, over TLS where that is asked for, which tonic does not
+//! ask of it, and there are never more of them than the process can hold.
 
 use std::{
     io,
@@ -9,15 +9,20 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Sleep, sleep},
 };
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 use tracing::warn;
+
+use super::{
+    Credentials,
+    proof::{Caller, Transport},
+};
 
 /// How long a new connection may take to send what every HTTP/2 connection begins with.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,28 +30,43 @@ const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
 const PREFACE: usize = 24;
 /// How many connections a port holds: callers are services, each with a few.
 const MAX_CONNECTIONS: usize = 4_096;
+/// How many TLS handshakes are under way at once.
+const MAX_HANDSHAKES: usize = 256;
 /// How long to pause when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What a listener accepts, for as long as it is asked.
+/// What a listener accepts, for as long as it is asked. A caller whose TLS handshake fails or takes too long is dropped, and
+/// holds up nobody else.
 pub(super) fn connections(
     listener: TcpListener,
-) -> impl Stream<Item = io::Result<Connection<TcpStream>>> {
+    credentials: Credentials,
+) -> impl Stream<Item = io::Result<Connection<Transport>>> {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    stream::unfold((listener, permits), async |(listener, permits)| {
-        let connection = accept(&listener, &permits).await;
-        Some((Ok(connection), (listener, permits)))
-    })
+    let accepted = stream::unfold((listener, permits), async |(listener, permits)| {
+        let accepted = accept(&listener, &permits).await;
+        Some((accepted, (listener, permits)))
+    });
+    let opened = accepted.map(move |(stream, permit)| {
+        let credentials = credentials.clone();
+        async move {
+            let transport = Transport::open(stream, &credentials).await?;
+            Some(Ok(Connection::new(transport, permit)))
+        }
+    });
+    opened.buffer_unordered(MAX_HANDSHAKES).filter_map(ready)
 }
 
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Connection<TcpStream> {
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (TcpStream, OwnedSemaphorePermit) {
     loop {
         let permit = Arc::clone(permits).try_acquire_owned();
         match (listener.accept().await, permit) {
             (Ok((stream, _)), Ok(permit)) => {
                 // Calls are small and wanted at once. A socket that refuses this still works.
                 stream.set_nodelay(true).ok();
-                return Connection::new(stream, permit);
+                return (stream, permit);
             }
             (Ok((_, peer)), Err(_)) => warn!(%peer, "too many connections: one is refused"),
             (Err(cause), _) => {
@@ -136,10 +156,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     }
 }
 
-impl Connected for Connection<TcpStream> {
-    type ConnectInfo = TcpConnectInfo;
+impl Connected for Connection<Transport> {
+    type ConnectInfo = Caller;
 
-    fn connect_info(&self) -> TcpConnectInfo {
+    fn connect_info(&self) -> Caller {
         self.stream.connect_info()
     }
 }

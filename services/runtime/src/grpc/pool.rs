@@ -13,9 +13,9 @@ use std::{
 };
 
 use tokio::time::{Instant, timeout};
-use tonic::{Code, Response, Status, transport::Channel};
+use tonic::{Code, Response, Status};
 
-use super::channel_to;
+use super::{Channel, Dialer};
 use crate::replicas::Replicas;
 
 /// How many replicas one call is asked of at most.
@@ -40,6 +40,7 @@ pub struct Pool(Arc<Inner>);
 
 struct Inner {
     replicas: Source,
+    dialer: Dialer,
     next: AtomicUsize,
     members: Mutex<HashMap<SocketAddr, Member>>,
 }
@@ -58,19 +59,20 @@ struct Member {
 }
 
 impl Pool {
-    /// One channel for each of these replicas, opened when first used.
-    pub fn new(replicas: Replicas) -> Self {
-        Self::from(Source::Followed(replicas))
+    /// One channel for each of these replicas, made by `dialer` and opened when first used.
+    pub fn new(replicas: Replicas, dialer: Dialer) -> Self {
+        Self::from(Source::Followed(replicas), dialer)
     }
 
     /// Everything over this channel.
     pub fn over(channel: Channel) -> Self {
-        Self::from(Source::One(channel))
+        Self::from(Source::One(channel), Dialer::default())
     }
 
-    fn from(replicas: Source) -> Self {
+    fn from(replicas: Source, dialer: Dialer) -> Self {
         Self(Arc::new(Inner {
             replicas,
+            dialer,
             next: AtomicUsize::new(0),
             members: Mutex::default(),
         }))
@@ -139,7 +141,7 @@ impl Pool {
             .iter()
             .map(|address| {
                 let member = members.entry(*address).or_insert_with(|| Member {
-                    channel: channel_to(*address),
+                    channel: self.0.dialer.channel(*address),
                     left_alone_until: now,
                 });
                 (*address, member.clone())

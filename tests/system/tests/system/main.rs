@@ -42,4 +42,5 @@ mod postgres;
 mod redis_loss;
 mod replicas;
 mod sizes;
+mod service_proof;
 mod two_edges;

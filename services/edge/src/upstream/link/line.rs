@@ -10,14 +10,14 @@ use proto::{
     ids::{RecipeId, Revision},
 };
 use rand::RngExt as _;
-use runtime::trace_context::set_parent;
+use runtime::{grpc::Channel, trace_context::set_parent};
 use tokio::{
     select,
     sync::{Notify, mpsc},
     time::{Instant, sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Streaming, transport::Channel};
+use tonic::{Code, Streaming};
 use tracing::{Span, debug_span, info, warn};
 
 use super::{

@@ -1,20 +1,22 @@
 //! Which replicas of the chat service there are, and a channel to each.
 
-use std::future::pending;
+use std::{future::pending, net::SocketAddr};
 
 use runtime::{
-    grpc::{self, InvalidAddress},
+    grpc::{Channel, Dialer, InvalidAddress},
     replicas,
 };
-use tonic::transport::Channel;
 
 use super::switchboard::ReplicaName;
+
+/// How the name of a replica begins, whether it is called over TLS or not: edges of all builds hash the same names.
+const SCHEME: &str = "http://";
 
 /// The replicas of the chat service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Replicas {
     /// Addresses that come and go.
-    Followed(replicas::Replicas),
+    Followed(replicas::Replicas, Dialer),
     /// One channel that is there already: for tests.
     One(Channel),
 }
@@ -23,9 +25,9 @@ impl Replicas {
     /// The names of those that there are now.
     pub(super) fn now(&self) -> Vec<ReplicaName> {
         match self {
-            Self::Followed(replicas) => {
+            Self::Followed(replicas, _) => {
                 let addresses = replicas.now();
-                let name = |address| format!("http://{address}").into();
+                let name = |address| format!("{SCHEME}{address}").into();
                 addresses.iter().map(name).collect()
             }
             Self::One(_) => vec!["the only one".into()],
@@ -35,7 +37,7 @@ impl Replicas {
     /// Waits until some have come or gone since it was last waited for.
     pub(super) async fn changed(&mut self) {
         match self {
-            Self::Followed(replicas) => replicas.changed().await,
+            Self::Followed(replicas, _) => replicas.changed().await,
             Self::One(_) => pending().await,
         }
     }
@@ -43,7 +45,7 @@ impl Replicas {
     /// Hears that one does not answer: it may be elsewhere.
     pub(super) fn look_again(&self) {
         match self {
-            Self::Followed(replicas) => replicas.look_again(),
+            Self::Followed(replicas, _) => replicas.look_again(),
             Self::One(_) => {}
         }
     }
@@ -51,7 +53,12 @@ impl Replicas {
     /// A channel to one of them, which connects when first used.
     pub(super) fn channel(&self, replica: &ReplicaName) -> Result<Channel, InvalidAddress> {
         match self {
-            Self::Followed(_) => grpc::channel(replica),
+            Self::Followed(_, dialer) => {
+                let invalid = || InvalidAddress(replica.to_string());
+                let address = replica.strip_prefix(SCHEME).ok_or_else(invalid)?;
+                let address: SocketAddr = address.parse().map_err(|_| invalid())?;
+                Ok(dialer.channel(address))
+            }
             Self::One(channel) => Ok(channel.clone()),
         }
     }
@@ -59,7 +66,7 @@ impl Replicas {
 
 #[cfg(test)]
 mod tests {
-    use runtime::{lifecycle::Lifecycle, replicas::ServiceAddress};
+    use runtime::{grpc::Credentials, lifecycle::Lifecycle, replicas::ServiceAddress};
 
     use super::*;
 
@@ -67,7 +74,10 @@ mod tests {
     async fn every_edge_names_them_alike_whatever_its_version() {
         let addresses = "http://10.0.0.2:50052/, http://10.0.0.1:50052,http://10.0.0.1:50052/";
         let addresses: ServiceAddress = addresses.parse().unwrap();
-        let replicas = Replicas::Followed(addresses.follow(&Lifecycle::new()));
+        let replicas = Replicas::Followed(
+            addresses.clone().follow(&Lifecycle::new()),
+            addresses.dialer("chat", &Credentials::default()).unwrap(),
+        );
         let names: Vec<String> = replicas.now().iter().map(ToString::to_string).collect();
         assert_eq!(names, ["http://10.0.0.1:50052", "http://10.0.0.2:50052"]);
     }

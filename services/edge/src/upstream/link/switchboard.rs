@@ -17,8 +17,8 @@ use proto::{
     chat::LinkRequest,
     ids::{RecipeId, Revision},
 };
+use runtime::grpc::Channel;
 use tokio::sync::Notify;
-use tonic::transport::Channel;
 
 use super::question::{Answered, Question};
 use crate::{rendezvous, upstream::chat::ChatError};

@@ -46,7 +46,11 @@ fn pool(lifecycle: &Lifecycle) -> (Pool, Arc<Mutex<Vec<SocketAddr>>>, Replicas) 
     });
     let service: ServiceAddress = "http://auth:1".parse().unwrap();
     let replicas = service.follow_by(lookup, lifecycle);
-    (Pool::new(replicas.clone()), known, replicas)
+    (
+        Pool::new(replicas.clone(), Dialer::default()),
+        known,
+        replicas,
+    )
 }
 
 /// Calls once; says which replicas were asked, in order, and whether there was an answer.

@@ -21,7 +21,7 @@ struct Desk {
 impl Desk {
     fn open(&mut self, replica: &str) {
         let channel = Endpoint::from_static("http://in.memory").connect_lazy();
-        self.board.open(&replica.into(), channel);
+        self.board.open(&replica.into(), channel.into());
         self.regroup();
     }
 
