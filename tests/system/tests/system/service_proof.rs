@@ -49,7 +49,6 @@ fn with_token<T>(message: T, token: Option<&str>) -> Request<T> {
 async fn validate(channel: Channel, token: Option<&str>) -> String {
     let message = ValidateTokenRequest {
         access_token: "nonsense".to_owned(),
-        ..ValidateTokenRequest::default()
     };
     let answer = AuthServiceClient::new(channel)
         .validate_token(with_token(message, token))
@@ -66,7 +65,6 @@ async fn read_as_owner(channel: Channel, owner: &str, token: Option<&str>) -> Co
             ..Principal::default()
         }),
         recipe_id: "soup".to_owned(),
-        ..GetRecipeRequest::default()
     };
     code(
         ChatServiceClient::new(channel)
