@@ -1,0 +1,38 @@
+"""What the product is made of: allowed licences and sources, nothing banned, and a bill of materials."""
+
+import json
+import re
+import sys
+
+import pytest
+from conftest import DEPLOY, ROOT, run, tool
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+def test_licences_sources_and_banned_crates():
+    run(tool("cargo-deny"), "--locked", "check", "bans", "licenses", "sources", cwd=ROOT)
+
+
+@pytest.fixture(scope="module")
+def bill():
+    text = run(sys.executable, DEPLOY / "sbom")
+    errors = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    assert errors is None, errors
+    return json.loads(text)
+
+
+def test_the_bill_of_materials_names_what_is_linked_and_nothing_that_only_tests(bill):
+    assert bill["metadata"]["component"]["name"] == "recipe-chat"
+    names = {component["name"] for component in bill["components"]}
+    assert {"tonic", "axum", "jsonwebtoken", "redis", "react", "react-dom"} <= names
+    assert not {"proptest", "tempfile", "vitest", "system-tests"} & names
+    assert not {"serde_yaml", "unsafe-libyaml"} & names
+    licensed = [component for component in bill["components"] if component.get("licenses")]
+    assert len(licensed) == len(bill["components"]), "every part has a licence"
+
+
+def test_everything_in_the_lock_files_has_a_hash():
+    crates = re.findall(r"\[\[package]]\n(.*?)(?=\n\n|\Z)", (ROOT / "Cargo.lock").read_text(), re.DOTALL)
+    assert all("checksum" in crate for crate in crates if "source =" in crate)
+    packages = json.loads((ROOT / "frontend_app/package-lock.json").read_text())["packages"]
+    assert all(package.get("integrity") for path, package in packages.items() if path and not package.get("link"))
