@@ -629,7 +629,7 @@ pub mod auth_service_client {
         }
         /// Lists the login sessions of a user that have not ended, for operators only.
         ///
-        /// Operators prove themselves by metadata `authorization: Bearer <operator token>`.
+        /// Operators prove themselves by metadata `operator-token: <operator token>`.
         /// PERMISSION_DENIED: it is missing or wrong, or the service has none configured. NOT_FOUND: no such user.
         pub async fn list_sessions(
             &mut self,
@@ -863,7 +863,7 @@ pub mod auth_service_server {
         >;
         /// Lists the login sessions of a user that have not ended, for operators only.
         ///
-        /// Operators prove themselves by metadata `authorization: Bearer <operator token>`.
+        /// Operators prove themselves by metadata `operator-token: <operator token>`.
         /// PERMISSION_DENIED: it is missing or wrong, or the service has none configured. NOT_FOUND: no such user.
         async fn list_sessions(
             &self,
