@@ -65,6 +65,7 @@ async fn read_as_owner(channel: Channel, owner: &str, token: Option<&str>) -> Co
             ..Principal::default()
         }),
         recipe_id: "soup".to_owned(),
+        revision: None,
     };
     code(
         ChatServiceClient::new(channel)
