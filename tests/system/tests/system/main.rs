@@ -41,6 +41,6 @@ mod outages;
 mod postgres;
 mod redis_loss;
 mod replicas;
-mod sizes;
 mod service_proof;
+mod sizes;
 mod two_edges;
