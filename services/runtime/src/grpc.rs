@@ -92,10 +92,7 @@ where
         .add_service(health_service)
         .add_optional_service(reflection)
         .add_service(service)
-        .serve_with_incoming_shutdown(
-            incoming::connections(listener, access.credentials),
-            stop,
-        );
+        .serve_with_incoming_shutdown(incoming::connections(listener, access.credentials), stop);
     tokio::select! {
         ended = server => ended?,
         () = lifecycle.killed() => {}
