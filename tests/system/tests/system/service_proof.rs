@@ -62,7 +62,6 @@ async fn read_as_owner(channel: Channel, owner: &str, token: Option<&str>) -> Co
         principal: Some(Principal {
             user_id: owner.to_owned(),
             name: "ada".to_owned(),
-            ..Principal::default()
         }),
         recipe_id: "soup".to_owned(),
         revision: None,
