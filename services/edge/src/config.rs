@@ -47,6 +47,32 @@ pub struct Config {
     #[arg(long, env = "EDGE_MESSAGE_BURST", default_value_t = 20)]
     pub message_burst: u32,
 
+    /// How many messages a second one user may send over all connections to all edges, and four times as many at
+    /// once; 0: no limit; unset: twice `--message-rate`
+    #[arg(long, env = "EDGE_MESSAGE_RATE_PER_USER")]
+    pub message_rate_per_user: Option<u32>,
+
+    /// How many `auth`, how many `ping` and how many WebSocket pings a second a connection may send; 0: no limit
+    #[arg(long, env = "EDGE_CONTROL_RATE", default_value_t = 2)]
+    pub control_rate: u32,
+
+    /// How many of each a connection may send at once
+    #[arg(long, env = "EDGE_CONTROL_BURST", default_value_t = 20)]
+    pub control_burst: u32,
+
+    /// How many times a minute a connection may be told that it sends too much, until it is closed; 0: no limit
+    #[arg(long, env = "EDGE_MAX_REFUSALS", default_value_t = 100)]
+    pub max_refusals: usize,
+
+    /// How many times a second one user may send `auth` over all connections to all edges, and ten times as many at
+    /// once; 0: no limit; unset: a fifth of `--max-connections-per-user`
+    #[arg(long, env = "EDGE_AUTH_RATE_PER_USER")]
+    pub auth_rate_per_user: Option<u32>,
+
+    /// How many calls of the API a second one user may make at all edges, and ten times as many at once; 0: no limit
+    #[arg(long, env = "EDGE_REQUEST_RATE_PER_USER", default_value_t = 50)]
+    pub request_rate_per_user: u32,
+
     /// How many connections the edge holds; 0: no limit
     #[arg(long, env = "EDGE_MAX_CONNECTIONS", default_value_t = 100_000)]
     pub max_connections: usize,
@@ -155,6 +181,19 @@ impl Config {
         }
     }
 
+    /// How many messages a second one user may send; 0: no limit.
+    pub fn message_rate_per_user(&self) -> u32 {
+        self.message_rate_per_user
+            .unwrap_or(self.message_rate.saturating_mul(2))
+    }
+
+    /// How many times a second one user may authenticate; 0: no limit.
+    pub fn auth_rate_per_user(&self) -> u32 {
+        let fifth = self.max_connections_per_user.div_ceil(5);
+        self.auth_rate_per_user
+            .unwrap_or(u32::try_from(fifth).unwrap_or(u32::MAX))
+    }
+
     /// All that is wrong with it, in words for the operator.
     pub fn faults(&self) -> Vec<String> {
         let positive = [
@@ -171,6 +210,9 @@ impl Config {
             .collect();
         if self.message_rate > 0 && self.message_burst == 0 {
             faults.push("--message-burst must be at least 1 when --message-rate is set".to_owned());
+        }
+        if self.control_rate > 0 && self.control_burst == 0 {
+            faults.push("--control-burst must be at least 1 when --control-rate is set".to_owned());
         }
         for origin in &self.allowed_origins {
             let good = url::Url::parse(origin)

@@ -66,6 +66,7 @@ impl End {
                 | Close::ReauthenticationTimeout
                 | Close::SessionRevoked
                 | Close::TooManyInvalidMessages
+                | Close::TooManyMessages
                 | Close::TryAgainLater
                 | Close::TooManyConnections
                 | Close::MessageTooBig

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use proto::ids::{RecipeId, UserId};
 use runtime::{
     accept,
-    clock::SharedClock,
+    clock::{SharedClock, SleepWatch},
     config::SecretUrl,
     grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
@@ -25,7 +25,7 @@ use crate::{
     config::Config,
     deadlines::{self, Backend, DeadlineConfig, Deadlines, EdgeId},
     http,
-    limits::{Door, Pace, Places},
+    limits::{ClientLimits, Door, Places, UserLimits},
     metrics,
     registry::Registry,
     revocations,
@@ -39,6 +39,8 @@ use crate::{
 
 /// How often quiet rooms are swept.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often it is looked whether the machine has slept.
+const SLEEP_CHECK: Duration = Duration::from_millis(500);
 /// How many connections are closed at once while draining.
 const DRAIN_BATCHES: u32 = 100;
 /// How long the schedule may take to write what is still held back.
@@ -71,8 +73,10 @@ pub struct Edge {
     pub places: Places<AddressBlock>,
     /// Places for connections, by user.
     pub users: Places<UserId>,
-    /// How fast one connection may send messages.
-    pub message_pace: Option<Pace>,
+    /// What one connection may send.
+    pub client_limits: ClientLimits,
+    /// What one user may ask for.
+    pub user_limits: UserLimits,
     /// Rate limits that all edges share.
     pub rate_limiter: RateLimiter,
     /// How fast one address may sign in.
@@ -204,12 +208,14 @@ pub fn assemble(
     let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);
     registry.strike_unknown_from(deadlines.clone());
     let second = Duration::from_secs(1);
+    let rate_limiter = RateLimiter::new(redis.as_ref());
     let edge = Edge {
         door: Door::new(&config),
         places: Places::new(config.max_connections, config.max_connections_per_address),
         users: Places::new(0, config.max_connections_per_user),
-        message_pace: Pace::new(config.message_rate, second, config.message_burst),
-        rate_limiter: RateLimiter::new(redis.as_ref()),
+        client_limits: ClientLimits::new(&config),
+        user_limits: UserLimits::new(&config, rate_limiter.clone()),
+        rate_limiter,
         sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
         auth: AuthClient::new(auth),
         chat: ChatClient::new(link.clone()),
@@ -316,6 +322,7 @@ impl OpenEdge {
         let revocations = revocations::follow(Arc::clone(&edge), redis, background.clone());
         background.spawn(revocations);
         background.spawn(sweep(Arc::clone(&edge.rooms), background.clone()));
+        background.spawn(wake_after_sleep(Arc::clone(&edge), background.clone()));
         (edge, background)
     }
 }
@@ -325,6 +332,22 @@ async fn sweep(rooms: Arc<Rooms>, lifecycle: Lifecycle) {
         tokio::select! {
             () = lifecycle.stopping() => return,
             () = sleep(SWEEP) => rooms.sweep(Instant::now()),
+        }
+    }
+}
+
+/// Has all connections look at the clock when the machine has slept: until something happens on them, no timer of
+/// theirs would tell.
+async fn wake_after_sleep(edge: Arc<Edge>, lifecycle: Lifecycle) {
+    let mut watch = SleepWatch::new(&*edge.clock);
+    loop {
+        tokio::select! {
+            () = lifecycle.stopping() => return,
+            () = sleep(SLEEP_CHECK) => {}
+        }
+        if let Some(slept) = watch.slept(&*edge.clock) {
+            warn!(?slept, "the machine was suspended");
+            edge.registry.wake();
         }
     }
 }

@@ -1,7 +1,9 @@
-//! How much of the edge one client may take: a pace for messages, shares of the connections, and the
-//! door that they come in by.
+//! How much of the edge one client may take: paces of a connection and of a user, shares of the connections, and
+//! the door that they come in by.
 
+mod client;
 mod door;
+mod user;
 
 use std::{
     collections::HashMap,
@@ -12,7 +14,11 @@ use std::{
 
 use tokio::time::Instant;
 
-pub use self::door::{Door, Shut};
+pub use self::{
+    client::{ClientLimits, ClientUse, Sent},
+    door::{Door, Shut},
+    user::UserLimits,
+};
 
 /// A pace: so many at once, then so many a second (GCRA: one moment is all it keeps).
 #[derive(Debug, Clone, Copy)]

@@ -38,6 +38,8 @@ pub enum Order {
     },
     /// The schedule says that the session is due.
     Prompt(Prompt),
+    /// The machine has slept: look at the clock.
+    Woke,
 }
 
 /// The way to one connection.
@@ -53,6 +55,7 @@ struct Orders {
     /// The generation under review.
     review: Option<u64>,
     prompt: Option<Prompt>,
+    woke: bool,
 }
 
 impl Control {
@@ -92,11 +95,19 @@ impl Control {
         if let Some(generation) = orders.review.take() {
             return Some(Order::Review { generation });
         }
+        if std::mem::take(&mut orders.woke) {
+            return Some(Order::Woke);
+        }
         orders.prompt.take().map(Order::Prompt)
     }
 
     fn prompt(&self, prompt: Prompt) {
         lock(&self.orders).prompt = Some(prompt);
+        self.bell.notify_one();
+    }
+
+    fn wake(&self) {
+        lock(&self.orders).woke = true;
         self.bell.notify_one();
     }
 
@@ -310,6 +321,13 @@ impl Registry {
         under_review
             .map(|entry| entry.control.review(entry.held.generation))
             .count()
+    }
+
+    /// Has every connection look at the clock: the machine has slept.
+    pub fn wake(&self) {
+        for control in lock(&self.connections).values() {
+            control.wake();
+        }
     }
 
     /// Closes the connections of a user to a recipe.

@@ -57,6 +57,8 @@ pub enum Event {
     Chat,
     /// Time has passed.
     Tick,
+    /// The machine was suspended for so long, which no timer has counted: every deadline is that much nearer.
+    Slept(Duration),
 }
 
 /// Why a session's holder is asked.
@@ -187,6 +189,9 @@ impl Session {
 
     /// Decides what follows from an event.
     pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
+        if let Event::Slept(by) = event {
+            self.bring_nearer(by);
+        }
         if now >= self.expires {
             return vec![Action::Close(Close::ReauthenticationTimeout)];
         }
@@ -197,6 +202,22 @@ impl Session {
             Event::Prompted { generation, reason } => self.prompted(generation, reason, now),
             Event::Chat => vec![Action::Post],
             Event::Tick => self.tick(now),
+            // The schedule may count by the timers too.
+            Event::Slept(_) => vec![Action::Record],
+        }
+    }
+
+    /// Moves every deadline. The next tick looks at those that have passed.
+    fn bring_nearer(&mut self, by: Duration) {
+        let nearer = |deadline: &mut Instant| {
+            *deadline = deadline.checked_sub(by).unwrap_or(*deadline);
+        };
+        nearer(&mut self.expires);
+        self.unwelcomed.iter_mut().for_each(nearer);
+        self.last_look.iter_mut().for_each(nearer);
+        match &mut self.phase {
+            Phase::Active => {}
+            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => nearer(answer_by),
         }
     }
 
@@ -315,6 +336,19 @@ impl Session {
         self.last_look = None;
         // What was validated before a review is asked again by whoever knows of it.
         self.review_waits = false;
+    }
+
+    /// What a sleep of the machine does to deadlines, as one sees it who is awake: they wait for the timers.
+    #[cfg(test)]
+    pub(crate) fn stood_still(&mut self, by: Duration) {
+        let later = |deadline: &mut Instant| *deadline += by;
+        later(&mut self.expires);
+        self.unwelcomed.iter_mut().for_each(later);
+        self.last_look.iter_mut().for_each(later);
+        match &mut self.phase {
+            Phase::Active => {}
+            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => later(answer_by),
+        }
     }
 
     fn welcomed(&mut self, now: Instant) -> Vec<Action> {

@@ -12,8 +12,12 @@ mod conversation;
 mod documents;
 #[path = "edge/kit.rs"]
 mod kit;
+#[path = "edge/limits.rs"]
+mod limits;
 #[path = "edge/requests.rs"]
 mod requests;
+#[path = "edge/sleep.rs"]
+mod sleep;
 #[path = "edge/stand_ins.rs"]
 mod stand_ins;
 #[path = "edge/timing.rs"]

@@ -1,5 +1,5 @@
 //! Wall-clock time, handed in as a [`Clock`] so that tests can set it. Timers do not belong here: they use
-//! `tokio::time::Instant`.
+//! `tokio::time::Instant`, which stands still while the machine is suspended. For how long it was is told here too.
 
 use std::{
     fmt,
@@ -96,6 +96,42 @@ fn millis(duration: Duration) -> i64 {
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// For how long in all the machine has been suspended since it was started: what timers have not counted.
+    fn suspended(&self) -> Duration;
+}
+
+/// A shorter sleep than this is told together with those that follow.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+
+/// Tells each sleep of the machine once.
+#[derive(Debug, Clone, Copy)]
+pub struct SleepWatch {
+    /// How much of [`Clock::suspended`] is known.
+    known: Duration,
+}
+
+impl SleepWatch {
+    /// Tells what is slept from now on.
+    pub fn new(clock: &dyn Clock) -> Self {
+        let known = clock.suspended();
+        Self { known }
+    }
+
+    /// For how long the machine has slept since the last sleep that was told, if it has.
+    pub fn slept(&mut self, clock: &dyn Clock) -> Option<Duration> {
+        let slept = self.untold(clock);
+        if slept < SHORTEST_SLEEP {
+            return None;
+        }
+        self.known += slept;
+        Some(slept)
+    }
+
+    /// For how long the machine has slept since then; it will be told.
+    pub fn untold(&self, clock: &dyn Clock) -> Duration {
+        clock.suspended().saturating_sub(self.known)
+    }
 }
 
 /// A clock that services share.
@@ -123,32 +159,94 @@ impl Clock for SystemClock {
             .unwrap_or_default();
         Timestamp(millis(since_epoch))
     }
+
+    #[cfg(target_os = "linux")]
+    fn suspended(&self) -> Duration {
+        boot::suspended()
+    }
+
+    /// Not known here: deadlines then count the time awake alone.
+    #[cfg(not(target_os = "linux"))]
+    fn suspended(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// The clock that runs on while the machine is suspended, against the one of the timers, which does not.
+#[cfg(target_os = "linux")]
+mod boot {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, clock_gettime};
+
+    /// How far apart two readings may be for the difference to be exact enough.
+    const CLOSE_TOGETHER: Duration = Duration::from_millis(5);
+    /// How often the clocks are read again when the process was held up between two readings.
+    const READINGS: u32 = 10;
+
+    pub(super) fn suspended() -> Duration {
+        let mut suspended = Duration::ZERO;
+        for _ in 0..READINGS {
+            let (before, timers, after) = (
+                read(ClockId::Boottime),
+                read(ClockId::Monotonic),
+                read(ClockId::Boottime),
+            );
+            suspended = before.saturating_sub(timers);
+            if after.saturating_sub(before) < CLOSE_TOGETHER {
+                break;
+            }
+        }
+        suspended
+    }
+
+    fn read(clock: ClockId) -> Duration {
+        // Both count from the start of the machine: they are never below zero.
+        Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+    }
 }
 
 /// A clock that stands still until it is told to move.
 #[derive(Debug, Clone, Default)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock {
+    now: Arc<AtomicI64>,
+    suspended: Arc<AtomicI64>,
+}
 
 impl ManualClock {
     /// Starts at `now`.
     pub fn at(now: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(now.0)))
+        Self {
+            now: Arc::new(AtomicI64::new(now.0)),
+            suspended: Arc::default(),
+        }
     }
 
     /// Moves forward.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(millis(by), Ordering::Relaxed);
+        self.now.fetch_add(millis(by), Ordering::Relaxed);
+    }
+
+    /// Moves forward while timers stand still.
+    pub fn sleep(&self, by: Duration) {
+        self.advance(by);
+        self.suspended.fetch_add(millis(by), Ordering::Relaxed);
     }
 
     /// Jumps to `now`, also backward.
     pub fn set(&self, now: Timestamp) {
-        self.0.store(now.0, Ordering::Relaxed);
+        self.now.store(now.0, Ordering::Relaxed);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
+        Timestamp(self.now.load(Ordering::Relaxed))
+    }
+
+    fn suspended(&self) -> Duration {
+        let millis = self.suspended.load(Ordering::Relaxed);
+        Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
 }
 
@@ -168,5 +266,33 @@ mod tests {
         let (early, late) = (Timestamp(1_000), Timestamp(3_500));
         assert_eq!(late.since(early), Duration::from_millis(2_500));
         assert_eq!(early.since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_sleep_is_told_once_and_a_jump_of_the_wall_clock_is_none() {
+        let clock = ManualClock::at(Timestamp(1_000));
+        let mut watch = SleepWatch::new(&clock);
+        clock.advance(Duration::from_secs(600));
+        assert_eq!(watch.slept(&clock), None);
+        clock.sleep(Duration::from_secs(600));
+        assert_eq!(watch.slept(&clock), Some(Duration::from_secs(600)));
+        assert_eq!(watch.slept(&clock), None);
+    }
+
+    #[test]
+    fn many_short_sleeps_are_told_together() {
+        let clock = ManualClock::default();
+        let mut watch = SleepWatch::new(&clock);
+        let told = (0..40).filter_map(|_| {
+            clock.sleep(Duration::from_millis(30));
+            watch.slept(&clock)
+        });
+        assert_eq!(told.sum::<Duration>(), Duration::from_millis(1_200));
+    }
+
+    #[test]
+    fn this_machine_is_not_asleep_while_it_reads_its_clocks() {
+        let mut watch = SleepWatch::new(&SystemClock);
+        assert_eq!(watch.slept(&SystemClock), None);
     }
 }

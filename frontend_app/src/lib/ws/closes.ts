@@ -29,6 +29,7 @@ const POLICY: Record<string, Verdict | null> = {
   // Another connection of this person took it over: both may go on, each with its own.
   'Session moved': { is: 'anew', action: 'try_again' },
   'Too many invalid messages': FAULT,
+  'Too many messages': FAULT,
   'Not allowed': { is: 'stop', action: 'leave' },
 };
 

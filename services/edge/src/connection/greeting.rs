@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use proto::ids::{RecipeId, SessionId, UserId};
-use runtime::trace_context;
+use runtime::{clock::SleepWatch, trace_context};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
@@ -40,6 +40,8 @@ pub(super) struct Greeted {
     pub(super) id: SessionId,
     /// The session.
     pub(super) session: Session,
+    /// Tells of sleeps of the machine since its token was asked about.
+    pub(super) sleeps: SleepWatch,
     /// What to answer, and to which `auth`.
     pub(super) joined: Joined,
     /// The `auth` that is answered.
@@ -91,11 +93,16 @@ async fn first_message<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Greeted>, Close> {
+    let sleeps = SleepWatch::new(&*edge.clock);
     let (principal, expires) = edge
         .auth
         .validate(&auth.token)
         .await
         .map_err(|error| judge_token(&error))?;
+    // Each good auth costs an answer as large as the recipe: to come and go quickly must not be cheap.
+    edge.user_limits
+        .auth(&principal.user, Instant::now())
+        .map_err(|_| Close::TooManyConnections)?;
     let place = edge
         .users
         .take(principal.user.clone())
@@ -105,6 +112,7 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Gr
     Ok(Box::new(Greeted {
         id,
         session,
+        sleeps,
         joined,
         auth,
         place,

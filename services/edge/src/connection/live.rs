@@ -9,23 +9,25 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration}
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::ids::{RecipeId, Revision, SessionId, UserId};
+use runtime::clock::SleepWatch;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
     time::{Instant, sleep, sleep_until},
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tracing::debug;
 
 use super::{
     End, Tally,
     answers::Answers,
     greeting::Greeted,
-    socket::{Incoming, Socket},
+    socket::{Incoming, Socket, Until},
 };
 use crate::{
     deadlines::{Issuer, Phase, Prompt},
     edge::Edge,
-    limits::{Paced, Place},
+    limits::{ClientUse, Place},
     metrics::{self, Asker, Standing, State},
     registry::{Connection, Held, Order},
     rooms::Member,
@@ -62,6 +64,8 @@ pub(super) struct Live<'a, S> {
     recipe: &'a RecipeId,
     id: SessionId,
     session: Session,
+    /// Tells of sleeps of the machine that the session does not know of.
+    sleeps: SleepWatch,
     member: Member,
     /// The last revision that the client was sent.
     written: Revision,
@@ -72,7 +76,7 @@ pub(super) struct Live<'a, S> {
     answers: Answers,
     under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
     catching_up: bool,
-    paced: Paced,
+    used: ClientUse,
     invalid_messages: u32,
     next_ping: Instant,
     unanswered_pings: u8,
@@ -81,8 +85,8 @@ pub(super) struct Live<'a, S> {
 
 /// A call that has come back.
 enum Outcome {
-    /// The verdict on a re-`auth`.
-    Verified(Verdict),
+    /// The verdict on a re-`auth`, and what was slept before it was asked for.
+    Verified(Verdict, SleepWatch),
     /// The recipe, for the answer to a re-`auth`.
     Rejoined(Result<Joined, ChatError>, Reauth),
     /// What the connection had missed.
@@ -119,12 +123,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             written: greeted.joined.revision,
             id: greeted.id,
             session: greeted.session,
+            sleeps: greeted.sleeps,
             first_welcome: Some(Box::new((greeted.joined, greeted.auth))),
             reauths: VecDeque::new(),
             answers: Answers::default(),
             under_way: FuturesUnordered::new(),
             catching_up: false,
-            paced: Paced::new(now),
+            used: ClientUse::new(now),
             invalid_messages: 0,
             next_ping: now + edge.config.ping_interval,
             unanswered_pings: 0,
@@ -166,6 +171,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     /// Answers the first `auth`, and brings the client up to date: the room may have moved on meanwhile.
     async fn begin(&mut self, tally: &mut Tally) -> Result<(), End> {
+        self.notice_sleep()?;
         self.record();
         if let Some(first) = self.first_welcome.take() {
             let (joined, auth) = *first;
@@ -180,6 +186,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     /// Does what an input asks for, and brings the client up to date.
     async fn handle(&mut self, input: Input, tally: &mut Tally) -> Result<(), End> {
+        self.notice_sleep()?;
         match input {
             Input::Order(order) => self.obey(order, tally).await?,
             Input::Timer => self.tick(tally).await?,
@@ -209,6 +216,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     async fn obey(&mut self, order: Order, tally: &mut Tally) -> Result<(), End> {
         match order {
             Order::Close(close) => Err(End::Closed(close)),
+            // What a sleep means was found out before.
+            Order::Woke => self.happen(Event::Tick, Asker::Fallback, tally).await,
             Order::Review { generation } => {
                 let reason = PromptReason::Review;
                 let event = Event::Prompted { generation, reason };
@@ -243,9 +252,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     async fn conclude(&mut self, outcome: Outcome, tally: &mut Tally) -> Result<(), End> {
         match outcome {
-            Outcome::Verified(verdict) => {
+            Outcome::Verified(mut verdict, watch) => {
                 self.reauths.pop_front();
                 tally.reauths += 1;
+                if let Verdict::Good { expires, .. } = &mut verdict {
+                    let slept = watch.untold(&*self.edge.clock);
+                    *expires = expires.checked_sub(slept).unwrap_or(*expires);
+                }
                 self.happen(Event::Verified(verdict), Asker::Fallback, tally)
                     .await
             }
@@ -317,6 +330,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             return;
         };
         let auth = self.edge.auth.clone();
+        let watch = SleepWatch::new(&*self.edge.clock);
         let verify = async move {
             loop {
                 match auth.validate(&token).await {
@@ -326,7 +340,28 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 }
             }
         };
-        self.under_way.push(verify.map(Outcome::Verified).boxed());
+        let outcome = verify.map(move |verdict| Outcome::Verified(verdict, watch));
+        self.under_way.push(outcome.boxed());
+    }
+
+    /// Tells the session how long the machine has slept, if it has: before anything is accepted.
+    fn notice_sleep(&mut self) -> Result<(), End> {
+        let Some(slept) = self.sleeps.slept(&*self.edge.clock) else {
+            return Ok(());
+        };
+        debug!(?slept, "the machine was suspended");
+        for action in self.session.handle(Event::Slept(slept), Instant::now()) {
+            match action {
+                Action::Record => self.record(),
+                Action::Close(close) => return Err(End::Closed(close)),
+                Action::Verify
+                | Action::Welcome(_)
+                | Action::Repeat(_)
+                | Action::Ask { .. }
+                | Action::Post => {}
+            }
+        }
+        Ok(())
     }
 
     /// Notes the session's state where others look for it: in the registry and in the schedule.
@@ -344,7 +379,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     async fn write(&mut self, frame: Utf8Bytes, tally: &mut Tally) -> Result<(), End> {
-        let until = self.session.expires();
+        let until = Until {
+            at: self.session.expires(),
+            watch: self.sleeps,
+            clock: &*self.edge.clock,
+        };
         self.socket
             .write(frame, until, &self.connection.control)
             .await?;

@@ -11,7 +11,10 @@ use std::{
 };
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use runtime::least_rate::{LeastRate, reached};
+use runtime::{
+    clock::{Clock, SleepWatch},
+    least_rate::{LeastRate, reached},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
     select,
@@ -39,6 +42,8 @@ const LEAST_RATE: u32 = 1_024;
 const READ_BUFFER: usize = 512;
 /// How much may wait in a connection's write buffer.
 const MAX_UNWRITTEN: usize = 1 << 20;
+/// How soon a write that waits notices that the machine has slept.
+const SLEEP_CHECK: Duration = Duration::from_millis(500);
 /// How long a closing connection waits for the peer to agree.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -66,6 +71,28 @@ pub(crate) enum WriteFault {
     Close(Close),
     /// The connection is gone.
     Lost,
+}
+
+/// Until when something may be written. A sleep of the machine counts, though timers do not notice it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until<'a> {
+    /// By the timers, all sleeps counted that were told.
+    pub(crate) at: Instant,
+    /// Tells of those that were not.
+    pub(crate) watch: SleepWatch,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+impl Until<'_> {
+    fn has_come(&self) -> bool {
+        Instant::now() + self.watch.untold(self.clock) >= self.at
+    }
+
+    async fn comes(self) {
+        while !self.has_come() {
+            sleep_until(self.at.min(Instant::now() + SLEEP_CHECK)).await;
+        }
+    }
 }
 
 /// A WebSocket on the server's side.
@@ -122,17 +149,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub(crate) async fn write(
         &mut self,
         text: Utf8Bytes,
-        until: Instant,
+        until: Until<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        if Instant::now() >= until {
+        if until.has_come() {
             return Err(WriteFault::Close(Close::ReauthenticationTimeout));
         }
         let mut send = pin!(self.stream.send(Message::Text(text)));
         select! {
             biased; // the write first: nearly always it is done at once, and it moves the last deadline
             sent = &mut send => sent.map_err(|_| WriteFault::Lost),
-            () = sleep_until(until) => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
+            () = until.comes() => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
             close = control.closing() => Err(WriteFault::Close(close)),
             () = reached(|| lock(&self.reader).deadline()) => Err(WriteFault::Close(Close::TooSlow)),
         }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use super::{client::Client, problem::Problem};
 use crate::{
@@ -27,7 +28,11 @@ impl FromRequestParts<Arc<Edge>> for Caller {
             Problem::unauthorized("Send an access token as Authorization: Bearer")
         })?;
         match edge.auth.validate(&token).await {
-            Ok((principal, _)) => Ok(Self(principal)),
+            Ok((principal, _)) => edge
+                .user_limits
+                .request(&principal.user, Instant::now())
+                .map(|()| Self(principal))
+                .map_err(Problem::too_many_requests),
             Err(AuthError::Unauthenticated(_)) => {
                 client.log_refusal("call", "invalid_token");
                 Err(Problem::unauthorized("Invalid token"))

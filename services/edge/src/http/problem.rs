@@ -72,6 +72,14 @@ impl Problem {
         .retry_after(wait)
     }
 
+    pub(super) fn too_many_requests(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many requests in a short time; wait a moment",
+        )
+        .retry_after(wait)
+    }
+
     pub(super) fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,

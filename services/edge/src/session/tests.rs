@@ -232,3 +232,46 @@ fn a_prompt_that_leaves_more_time_than_the_grace_is_not_repeated() {
     assert_eq!(session.recorded_phase(now).0, RecordedPhase::Active);
     assert_eq!(session.generation(), 5, "the schedule takes it");
 }
+
+#[test]
+fn whoever_slept_over_the_tokens_end_has_nothing_more_accepted_or_said() {
+    let start = Instant::now();
+    let mut session = session(start);
+    let woken = start + MINUTE;
+    assert_eq!(session.handle(Event::Slept(LIFE), woken), vec![CLOSED]);
+    for event in [Event::Chat, reauth(), Event::Tick] {
+        assert_eq!(session.handle(event, woken), vec![CLOSED]);
+    }
+}
+
+#[test]
+fn a_sleep_brings_every_deadline_nearer() {
+    let start = Instant::now();
+    let mut active = session(start);
+    let woken = start + MINUTE;
+    let slept = active.handle(Event::Slept(5 * MINUTE), woken);
+    assert_eq!(slept, vec![Action::Record]);
+    assert_eq!(active.expires(), start + 10 * MINUTE);
+    assert_eq!(active.ask_at(), start + 9 * MINUTE);
+
+    let mut asked = session(start);
+    let now = start + 14 * MINUTE;
+    asked.handle(prompt(1), now);
+    asked.handle(Event::Slept(Duration::from_secs(10)), now);
+    let answer_by = now + TIMINGS.grace - Duration::from_secs(10);
+    assert_eq!(asked.next_deadline(), answer_by);
+}
+
+/// As one whose process was frozen: the answer may lie unread.
+#[test]
+fn whoever_slept_over_their_time_to_answer_is_listened_to_for_a_moment() {
+    let start = Instant::now();
+    let mut session = session(start);
+    let now = start + 14 * MINUTE;
+    session.handle(prompt(1), now);
+    session.handle(Event::Slept(TIMINGS.grace + Duration::from_secs(5)), now);
+
+    assert_eq!(session.handle(Event::Tick, now), vec![]);
+    assert_eq!(session.next_deadline(), now + OVERSLEPT);
+    assert_eq!(session.handle(reauth(), now), vec![Action::Verify]);
+}

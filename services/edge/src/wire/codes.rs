@@ -19,6 +19,7 @@ pub enum Close {
     SessionRevoked,
     SessionMoved,
     TooManyInvalidMessages,
+    TooManyMessages,
     TryAgainLater,
     TooManyConnections,
     TooSlow,
@@ -69,7 +70,7 @@ const MUCH_LATER: Spread = Duration::from_secs(5)..=Duration::from_secs(15);
 
 impl Close {
     /// All of them, in the order of the protocol page.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AuthenticationTimeout,
         Self::FirstMessageMustBeAuth,
         Self::MissingAuthToken,
@@ -80,6 +81,7 @@ impl Close {
         Self::SessionRevoked,
         Self::SessionMoved,
         Self::TooManyInvalidMessages,
+        Self::TooManyMessages,
         Self::TryAgainLater,
         Self::TooManyConnections,
         Self::TooSlow,
@@ -103,6 +105,7 @@ impl Close {
             Self::SessionRevoked => (1008, "Session revoked", Stop),
             Self::SessionMoved => (1008, "Session moved", Anew),
             Self::TooManyInvalidMessages => (1008, "Too many invalid messages", Stop),
+            Self::TooManyMessages => (1008, "Too many messages", Stop),
             Self::TryAgainLater => (1013, "Try again later", Retry),
             Self::TooManyConnections => (1013, "Too many connections", Retry),
             Self::TooSlow => (1013, "Too slow", Retry),
@@ -141,6 +144,7 @@ impl Close {
             | Self::MissingAuthToken
             | Self::NotAllowed
             | Self::TooManyInvalidMessages
+            | Self::TooManyMessages
             | Self::MessageTooBig
             | Self::TextFramesOnly
             | Self::InvalidUtf8
@@ -162,6 +166,7 @@ impl Close {
             | Self::ReauthenticationTimeout
             | Self::SessionRevoked
             | Self::TooManyInvalidMessages
+            | Self::TooManyMessages
             | Self::MessageTooBig
             | Self::TextFramesOnly
             | Self::InvalidUtf8

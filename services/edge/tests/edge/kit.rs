@@ -17,7 +17,12 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
     auth::auth_service_server::AuthServiceServer, chat::chat_service_server::ChatServiceServer,
 };
-use runtime::{clock::SystemClock, grpc::Pool, lifecycle::Lifecycle, telemetry::Prometheus};
+use runtime::{
+    clock::{ManualClock, Timestamp},
+    grpc::Pool,
+    lifecycle::Lifecycle,
+    telemetry::Prometheus,
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
@@ -44,6 +49,8 @@ pub(crate) struct Kitchen {
     pub(crate) edge: Arc<Edge>,
     pub(crate) auth: Arc<FakeAuth>,
     pub(crate) chat: Arc<FakeChat>,
+    /// Its machine's clock: it runs when it is told to.
+    pub(crate) clock: ManualClock,
     _background: Lifecycle,
 }
 
@@ -51,6 +58,7 @@ impl Kitchen {
     /// With these flags.
     pub(crate) async fn open(flags: &[&str]) -> Self {
         let words = std::iter::once("edge").chain(flags.iter().copied());
+        let clock = ManualClock::at(Timestamp::from_unix_millis(1_795_379_762_123));
         let auth = Arc::new(FakeAuth::default());
         let chat = Arc::new(FakeChat::default());
         let services = Services {
@@ -62,7 +70,7 @@ impl Kitchen {
         let (edge, background) = assemble(
             Flags::parse_from(words).config,
             services,
-            SystemClock::shared(),
+            Arc::new(clock.clone()),
             Prometheus::default(),
             Lifecycle::new(),
         )
@@ -72,6 +80,7 @@ impl Kitchen {
             edge,
             auth,
             chat,
+            clock,
             _background: background,
         }
     }

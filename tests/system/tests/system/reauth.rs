@@ -120,7 +120,8 @@ async fn no_connection_outlives_its_token_however_long_the_grace() {
 
 #[tokio::test]
 async fn a_busy_connection_is_asked_and_closed_like_an_idle_one() {
-    let stack = short_lives().edge(&["--message-rate", "0"]).start().await;
+    let flags = ["--message-rate", "0", "--control-rate", "0"];
+    let stack = short_lives().edge(&flags).start().await;
     let (_ada, mut client, session) = joined(&stack).await;
     let mut prompts = 0;
     let end = loop {
@@ -250,12 +251,31 @@ async fn who_connects_late_is_asked_right_away() {
     client.say("and it works meanwhile").await;
 }
 
+/// Once it was asked again at once, for ever: hundreds of times a second.
+#[tokio::test]
+async fn the_token_in_use_is_answered_and_is_no_answer() {
+    let stack = short_lives().start().await;
+    let (ada, mut client, session) = joined(&stack).await;
+    client.expect("auth_required").await;
+
+    let again = client.auth(&ada.access_token).await;
+
+    assert_eq!(again["session"]["id"], session["id"]);
+    assert_same(
+        "the end of the token",
+        time_of(&again["session"]["expires_at"]),
+        time_of(&session["expires_at"]),
+    );
+    client.expect_close(1008, "Re-authentication timeout").await;
+    let closed = time_of(&session["reauth_at"]) + Duration::from_secs(2);
+    assert_now("the close", closed);
+}
+
 #[tokio::test]
 async fn nothing_is_lost_over_a_re_auth() {
-    let stack = Plan::together()
-        .edge(&["--message-rate", "0"])
-        .start()
-        .await;
+    let flags = ["--message-rate", "--control-rate", "--auth-rate-per-user"];
+    let flags = flags.map(|flag| [flag, "0"]).concat();
+    let stack = Plan::together().edge(&flags).start().await;
     let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
     let mut at_adas = stack.join(&ada, "soup").await;
     let mut at_bobs = stack.join(&bob, "soup").await;

@@ -1,4 +1,7 @@
-//! What a connection does with its client's frames: each gets exactly one answer that names it.
+//! What a connection does with its client's frames: each gets exactly one answer that names it. What comes too fast
+//! is refused, and whoever goes on nevertheless is closed.
+
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use proto::{ids::MessageId, text::MessageText};
@@ -12,6 +15,7 @@ use tracing::{Instrument as _, info_span};
 use super::{End, Live, Outcome, Tally};
 use crate::{
     connection::socket::Incoming,
+    limits::Sent,
     metrics::{self, Asker},
     session::{Action, Event, Reauth},
     upstream::chat::{ChatError, Post, Posted},
@@ -34,7 +38,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     ) -> Result<(), End> {
         let text = match incoming {
             Incoming::Text(text) => text,
-            Incoming::Ping => return Ok(()),
+            Incoming::Ping => return self.take_control_frame(),
+            Incoming::Pong if self.unanswered_pings == 0 => return self.take_control_frame(),
             Incoming::Pong => {
                 self.unanswered_pings = 0;
                 return Ok(());
@@ -47,16 +52,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         match inbound::read(&text) {
             Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth, tally).await,
             Ok(ClientMessage::Chat(chat)) => self.chat(chat, tally).await,
-            Ok(ClientMessage::Ping(id)) => {
-                let id = id.map(|id| id.to_string());
-                self.write(outbound::pong(id, self.edge.clock.now()), tally)
-                    .await
-            }
+            Ok(ClientMessage::Ping(id)) => self.ping(id, tally).await,
             Err(fault) => self.refuse_invalid(fault, tally).await,
         }
     }
 
     async fn reauthenticate(&mut self, auth: Auth, tally: &mut Tally) -> Result<(), End> {
+        let now = Instant::now();
+        let user = &self.session.principal().user;
+        let taken = self
+            .used
+            .take(&self.edge.client_limits, Sent::Auth, now)
+            .and_then(|()| self.edge.user_limits.auth(user, now));
+        if let Err(wait) = taken {
+            return self.refuse_too_fast(Sent::Auth, auth.id, wait, tally).await;
+        }
         let reauth = Reauth {
             id: auth.id.clone(),
             revision: auth.revision,
@@ -66,11 +76,75 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             .await
     }
 
+    async fn ping(&mut self, id: Option<MessageId>, tally: &mut Tally) -> Result<(), End> {
+        let limits = &self.edge.client_limits;
+        if let Err(wait) = self.used.take(limits, Sent::Ping, Instant::now()) {
+            return self.refuse_too_fast(Sent::Ping, id, wait, tally).await;
+        }
+        let id = id.map(|id| id.to_string());
+        self.write(outbound::pong(id, self.edge.clock.now()), tally)
+            .await
+    }
+
+    /// WebSocket pings are answered by the socket; they cannot be refused, but they count.
+    fn take_control_frame(&mut self) -> Result<(), End> {
+        let limits = &self.edge.client_limits;
+        match self.used.take(limits, Sent::ControlFrame, Instant::now()) {
+            Ok(()) => Ok(()),
+            Err(_) => self.count_refusal(),
+        }
+    }
+
+    /// Says that something came too fast, and when to try again.
+    async fn refuse_too_fast(
+        &mut self,
+        sent: Sent,
+        id: Option<MessageId>,
+        wait: Duration,
+        tally: &mut Tally,
+    ) -> Result<(), End> {
+        metrics::count_message(ErrorCode::RateLimited.name());
+        let words = match sent {
+            Sent::Message => "Too many messages in a short time; wait a moment",
+            Sent::Auth => "Too many auths in a short time; wait a moment",
+            Sent::Ping | Sent::ControlFrame => "Too many pings in a short time; wait a moment",
+        };
+        let id = id.map(|id| id.to_string());
+        let code = ErrorCode::RateLimited;
+        let frame = outbound::error(code, words, id, Some(wait), self.edge.clock.now());
+        self.write(frame, tally).await?;
+        self.count_refusal()
+    }
+
+    fn count_refusal(&mut self) -> Result<(), End> {
+        match self.used.refused(&self.edge.client_limits, Instant::now()) {
+            true => Err(End::Closed(Close::TooManyMessages)),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes one from the pace of messages, of this connection and of its user.
+    fn take_message(&mut self) -> Result<(), Duration> {
+        let now = Instant::now();
+        self.used
+            .take(&self.edge.client_limits, Sent::Message, now)?;
+        let user = &self.session.principal().user;
+        self.edge.user_limits.message(user, now)
+    }
+
     async fn refuse_invalid(&mut self, fault: Fault, tally: &mut Tally) -> Result<(), End> {
         if let Some(close) = fault.close() {
             return Err(End::Closed(close));
         }
         let code = fault.code;
+        // What is invalid is counted below.
+        if code != ErrorCode::InvalidMessage
+            && let Err(wait) = self.take_message()
+        {
+            return self
+                .refuse_too_fast(Sent::Message, fault.id, wait, tally)
+                .await;
+        }
         self.refuse(code, fault.words, fault.id, tally).await?;
         if code == ErrorCode::InvalidMessage {
             self.invalid_messages += 1;
@@ -87,18 +161,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 return Err(End::Closed(close));
             }
         }
-        if let Some(pace) = self.edge.message_pace
-            && let Err(wait) = self.paced.take(pace, Instant::now())
-        {
-            metrics::count_message(ErrorCode::RateLimited.name());
-            let frame = outbound::error(
-                ErrorCode::RateLimited,
-                "Too many messages in a short time; wait a moment",
-                Some(chat.id.to_string()),
-                Some(wait),
-                self.edge.clock.now(),
-            );
-            return self.write(frame, tally).await;
+        if let Err(wait) = self.take_message() {
+            let id = Some(chat.id);
+            return self.refuse_too_fast(Sent::Message, id, wait, tally).await;
         }
         tally.messages += 1;
         let ticket = self.answers.expect(&chat);

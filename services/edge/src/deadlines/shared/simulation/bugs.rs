@@ -24,9 +24,13 @@ pub(super) enum Bug {
     Overtakes,
     /// A review that comes while an `auth` is under way is forgotten.
     LosesReviews,
+    /// The time for which a machine sleeps does not count.
+    SleepsForFree,
+    /// The token in use, shown again, is taken for a new one.
+    SameTokenCounts,
 }
 
-pub(super) const ALL: [Bug; 11] = [
+pub(super) const ALL: [Bug; 13] = [
     Bug::NoFallback,
     Bug::NoTooEarlyRule,
     Bug::AsksAgain,
@@ -38,6 +42,8 @@ pub(super) const ALL: [Bug; 11] = [
     Bug::NoHardEnd,
     Bug::Overtakes,
     Bug::LosesReviews,
+    Bug::SleepsForFree,
+    Bug::SameTokenCounts,
 ];
 
 impl Bug {

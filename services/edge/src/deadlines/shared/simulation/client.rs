@@ -30,6 +30,7 @@ pub(super) async fn live(world: Arc<World>, number: u64) {
         dice,
         sessions: 0,
         token: Token {
+            number: 0,
             expires: Instant::now(),
         },
         session: None,
@@ -74,6 +75,8 @@ struct Prompt {
 enum Intent {
     Nothing,
     ShowToken,
+    /// The token that it has already shown, which is no answer to anything.
+    ShowSameToken,
     Leave,
     /// As when a train enters a tunnel.
     Drop,
@@ -162,6 +165,10 @@ impl Client {
                     match intent {
                         Intent::Nothing => {}
                         Intent::ShowToken => self.show_token(&line.to_edge),
+                        // The edge may be gone already.
+                        Intent::ShowSameToken => {
+                            line.to_edge.try_send(FromClient::Auth(self.token)).ok();
+                        }
                         Intent::Leave => {
                             // The edge may be gone already.
                             line.to_edge.try_send(FromClient::Leave).ok();
@@ -256,6 +263,7 @@ impl Client {
         let intent = match self.dice.random_range(0..20) {
             0..3 => Intent::Nothing,
             3..6 => Intent::Drop,
+            6 => Intent::ShowSameToken,
             _ => Intent::ShowToken,
         };
         (intent, when)
@@ -263,8 +271,11 @@ impl Client {
 
     fn fresh_token(&mut self) -> Token {
         let life = Duration::from_millis(self.dice.random_range(66_000..120_000));
+        // A newer token ends later.
+        let least = self.token.expires + Duration::from_millis(1);
         Token {
-            expires: Instant::now() + life,
+            number: self.token.number + 1,
+            expires: least.max(Instant::now() + life),
         }
     }
 

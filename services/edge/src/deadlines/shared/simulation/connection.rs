@@ -5,6 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::ids::SessionId;
+use runtime::clock::SleepWatch;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, sleep_until},
@@ -37,6 +38,8 @@ const RETRY: Duration = Duration::from_millis(500);
 /// What a client shows of itself: its token ends then.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
+    /// Its id, among those of its client.
+    pub(super) number: u64,
     pub(super) expires: Instant,
 }
 
@@ -118,6 +121,7 @@ struct Live {
     edge: Arc<Edge>,
     connection: Connection,
     session: Session,
+    sleeps: SleepWatch,
     id: SessionId,
     user: String,
     life: Life,
@@ -142,7 +146,7 @@ async fn open(
     if hello.token.expires <= now {
         return Err(Close::InvalidToken);
     }
-    let principal = validated(world, &hello.user);
+    let principal = validated(world, &hello.user, hello.token);
     let expires = world.believed(hello.token);
     let mut taken = None;
     if let Some(resumed) = &hello.resumes {
@@ -174,6 +178,7 @@ async fn open(
         world: world.clone(),
         edge: edge.clone(),
         session,
+        sleeps: SleepWatch::new(&edge.clock),
         id,
         user: hello.user,
         to_client,
@@ -190,6 +195,9 @@ impl Live {
         }
         loop {
             self.edge.awake.becomes(true).await;
+            if let Err(end) = self.notice_sleep() {
+                return end;
+            }
             let handled = tokio::select! {
                 biased; // as in `connection::live`
                 () = self.edge.awake.becomes(false) => Ok(()),
@@ -232,6 +240,19 @@ impl Live {
         }
     }
 
+    /// All edges of a run have one clock for their timers. One whose machine slept finds its deadlines where its own
+    /// timers, which stood still, would have them.
+    fn notice_sleep(&mut self) -> Result<(), End> {
+        let Some(slept) = self.sleeps.slept(&self.edge.clock) else {
+            return Ok(());
+        };
+        self.session.stood_still(slept);
+        match self.world.bug {
+            Some(Bug::SleepsForFree) => Ok(()),
+            _ => self.happen(Event::Slept(slept), "fallback"),
+        }
+    }
+
     fn wakes(&self) -> Instant {
         if self.is_deaf_to_time() {
             return self.session.expires();
@@ -252,6 +273,7 @@ impl Live {
     fn obey(&mut self, order: Order) -> Result<(), End> {
         let (generation, reason, by) = match order {
             Order::Close(close) => return Err(End::Closed(close)),
+            Order::Woke => return self.tick(),
             Order::Review { .. }
                 if self.world.bug == Some(Bug::LosesReviews) && !self.under_way.is_empty() =>
             {
@@ -285,7 +307,7 @@ impl Live {
                 self.tokens.pop_front();
                 let verdict = if token.expires > Instant::now() {
                     Verdict::Good {
-                        principal: validated(&self.world, &self.user),
+                        principal: validated(&self.world, &self.user, token),
                         expires: self.world.believed(token),
                     }
                 } else {
@@ -324,7 +346,10 @@ impl Live {
                     }
                     self.under_way.push(rejoin(self.world.clone()));
                 }
-                Action::Repeat(_) => self.under_way.push(rejoin(self.world.clone())),
+                Action::Repeat(_) => {
+                    self.life.accepted();
+                    self.under_way.push(rejoin(self.world.clone()));
+                }
                 Action::Ask { answer_in, reason } => {
                     let is_review = reason == PromptReason::Review
                         && self.world.bug != Some(Bug::NoTooEarlyRule);
@@ -362,11 +387,16 @@ impl Live {
 }
 
 /// Whose token that was, found good now.
-fn validated(world: &World, user: &str) -> Principal {
-    Principal {
+fn validated(world: &World, user: &str, token: Token) -> Principal {
+    let id = match world.bug {
+        Some(Bug::SameTokenCounts) => String::new(),
+        _ => token.number.to_string(),
+    };
+    let principal = Principal {
         validated_at: world.judge.time_of(Instant::now()),
         ..Principal::for_tests(user)
-    }
+    };
+    principal.by_token(&id, world.judge.time_of(token.expires))
 }
 
 fn rejoin(world: Arc<World>) -> BoxFuture<'static, Outcome> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use proto::ids::SessionId;
-use runtime::lifecycle::Lifecycle;
+use runtime::{clock::ManualClock, lifecycle::Lifecycle};
 use tokio::sync::Notify;
 
 use super::{
@@ -35,6 +35,8 @@ pub(super) struct Edge {
     pub(super) deadlines: Deadlines,
     /// Off while the process is frozen.
     pub(super) awake: Arc<Switch>,
+    /// The clock of its machine.
+    pub(super) clock: ManualClock,
     /// Off once it has ended.
     pub(super) running: Switch,
     lifecycle: Lifecycle,
@@ -83,6 +85,7 @@ impl Edge {
             registry,
             deadlines,
             awake,
+            clock: ManualClock::default(),
             running: Switch::new(true),
             lifecycle,
         })

@@ -47,6 +47,8 @@ pub(super) enum Trouble {
     Leave { place: usize },
     /// An edge does nothing for a while.
     Freeze { place: usize },
+    /// The machine of an edge is suspended: meanwhile the edge's timers stand still.
+    Sleep { place: usize },
     /// The auth service cannot be asked.
     NoAuth,
     /// The chat service cannot be asked.
@@ -107,6 +109,7 @@ impl Weather {
                 Trouble::Crash { .. }
                     | Trouble::Leave { .. }
                     | Trouble::Freeze { .. }
+                    | Trouble::Sleep { .. }
                     | Trouble::NoAuth
                     | Trouble::NoChat
             )
@@ -131,7 +134,11 @@ impl Weather {
     pub(super) fn froze(&self, from: Instant, until: Instant) -> bool {
         let mut spells = self.spells.iter();
         spells.any(|spell| {
-            matches!(spell.trouble, Trouble::Freeze { .. }) && spell.touches(from, until)
+            let stands_still = matches!(
+                spell.trouble,
+                Trouble::Freeze { .. } | Trouble::Sleep { .. }
+            );
+            stands_still && spell.touches(from, until)
         })
     }
 
@@ -174,7 +181,7 @@ fn draw(dice: &mut SmallRng, edges: usize, primaries: usize) -> (Trouble, Durati
     let primary = dice.random_range(0..primaries);
     let place = dice.random_range(0..edges);
     let seconds = Duration::from_secs;
-    match dice.random_range(0..15) {
+    match dice.random_range(0..16) {
         0 => {
             let older_by = None;
             (Trouble::Away { primary, older_by }, seconds(120))
@@ -212,7 +219,8 @@ fn draw(dice: &mut SmallRng, edges: usize, primaries: usize) -> (Trouble, Durati
         10 => (Trouble::Crash { place }, seconds(20)),
         11 => (Trouble::Leave { place }, seconds(20)),
         12 => (Trouble::Freeze { place }, seconds(60)),
-        13 => (Trouble::NoAuth, seconds(20)),
+        13 => (Trouble::Sleep { place }, seconds(60)),
+        14 => (Trouble::NoAuth, seconds(20)),
         _ => (Trouble::NoChat, seconds(80)),
     }
 }

@@ -208,6 +208,14 @@ async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
             sleep_until(until).await;
             edge.awake.turn(true);
         }
+        Trouble::Sleep { place } => {
+            let edge = world.edge(place);
+            let asleep = Instant::now();
+            edge.awake.turn(false);
+            sleep_until(until).await;
+            edge.clock.sleep(asleep.elapsed());
+            edge.awake.turn(true);
+        }
         Trouble::NoAuth => {
             world.auth.turn(false);
             sleep_until(until).await;

@@ -1,0 +1,165 @@
+//! What one connection may ask for: a pace for each kind of thing that it sends, and how often it may be told that
+//! it sends too much.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{Pace, Paced};
+use crate::config::Config;
+
+/// Over what time refusals are counted.
+const REFUSALS_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a client sends, each kind with a pace of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// A `chat_message`, or what is too long to be one.
+    Message,
+    /// An `auth` on an open session.
+    Auth,
+    /// A `ping`.
+    Ping,
+    /// A WebSocket ping, or a pong that nobody asked for.
+    ControlFrame,
+}
+
+/// The limits of every connection.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientLimits {
+    messages: Option<Pace>,
+    control: Option<Pace>,
+    /// How many refusals within [`REFUSALS_WITHIN`] end a connection; 0: none does.
+    max_refusals: usize,
+}
+
+/// What one connection has used of them.
+#[derive(Debug)]
+pub struct ClientUse {
+    messages: Paced,
+    auths: Paced,
+    pings: Paced,
+    control_frames: Paced,
+    /// When it was refused of late, oldest first; no memory for those who never were.
+    refusals: VecDeque<Instant>,
+}
+
+impl ClientLimits {
+    /// As they are set.
+    pub fn new(config: &Config) -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            messages: Pace::new(config.message_rate, second, config.message_burst),
+            control: Pace::new(config.control_rate, second, config.control_burst),
+            max_refusals: config.max_refusals,
+        }
+    }
+}
+
+impl ClientUse {
+    /// Of a connection that has sent nothing yet.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            messages: Paced::new(now),
+            auths: Paced::new(now),
+            pings: Paced::new(now),
+            control_frames: Paced::new(now),
+            refusals: VecDeque::new(),
+        }
+    }
+
+    /// Takes one of a kind.
+    ///
+    /// # Errors
+    /// How long to wait before the next one.
+    pub fn take(
+        &mut self,
+        limits: &ClientLimits,
+        sent: Sent,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        let (paced, pace) = match sent {
+            Sent::Message => (&mut self.messages, limits.messages),
+            Sent::Auth => (&mut self.auths, limits.control),
+            Sent::Ping => (&mut self.pings, limits.control),
+            Sent::ControlFrame => (&mut self.control_frames, limits.control),
+        };
+        pace.map_or(Ok(()), |pace| paced.take(pace, now))
+    }
+
+    /// Notes that something was refused; whether that was the last time.
+    pub fn refused(&mut self, limits: &ClientLimits, now: Instant) -> bool {
+        if limits.max_refusals == 0 {
+            return false;
+        }
+        let recent = |at: &Instant| now.saturating_duration_since(*at) < REFUSALS_WITHIN;
+        while self.refusals.front().is_some_and(|at| !recent(at)) {
+            self.refusals.pop_front();
+        }
+        self.refusals.push_back(now);
+        self.refusals.len() >= limits.max_refusals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn limits() -> ClientLimits {
+        ClientLimits {
+            messages: Pace::new(5, SECOND, 20),
+            control: Pace::new(2, SECOND, 20),
+            max_refusals: 100,
+        }
+    }
+
+    #[test]
+    fn each_kind_has_a_pace_of_its_own() {
+        let (limits, now) = (limits(), Instant::now());
+        let mut client = ClientUse::new(now);
+        for sent in [Sent::Message, Sent::Auth, Sent::Ping, Sent::ControlFrame] {
+            for _ in 0..20 {
+                assert_eq!(client.take(&limits, sent, now), Ok(()), "{sent:?}");
+            }
+        }
+        let wait = |client: &mut ClientUse, sent| client.take(&limits, sent, now).unwrap_err();
+        assert_eq!(wait(&mut client, Sent::Message), SECOND / 5);
+        assert_eq!(wait(&mut client, Sent::Auth), SECOND / 2);
+        assert_eq!(wait(&mut client, Sent::Ping), SECOND / 2);
+        assert_eq!(wait(&mut client, Sent::ControlFrame), SECOND / 2);
+    }
+
+    #[test]
+    fn the_hundredth_refusal_in_a_minute_is_the_last() {
+        let (limits, start) = (limits(), Instant::now());
+        let mut client = ClientUse::new(start);
+        // One in 600 ms and a little more: never a hundred in a minute.
+        let patient = |index: u32| start + index * Duration::from_millis(607);
+        for index in 0..500 {
+            assert!(!client.refused(&limits, patient(index)), "{index}");
+        }
+        let now = patient(499) + 61 * SECOND;
+        for _ in 1..100 {
+            assert!(!client.refused(&limits, now));
+        }
+        assert!(client.refused(&limits, now));
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let none = ClientLimits {
+            messages: None,
+            control: None,
+            max_refusals: 0,
+        };
+        let now = Instant::now();
+        let mut client = ClientUse::new(now);
+        for _ in 0..1_000 {
+            assert_eq!(client.take(&none, Sent::Ping, now), Ok(()));
+            assert!(!client.refused(&none, now));
+        }
+        assert_eq!(client.refusals.capacity(), 0);
+    }
+}

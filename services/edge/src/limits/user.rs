@@ -1,0 +1,81 @@
+//! What one user may ask for over all of their connections and calls. Each edge decides at once by what it knows;
+//! what it lets through it tells the others by Redis, where there is one, in the background.
+
+use std::time::Duration;
+
+use proto::ids::UserId;
+use runtime::rate_limiter::{Decision, Limit, RateLimiter};
+use tokio::time::Instant;
+
+use crate::config::Config;
+
+/// How many seconds' worth of each may come at once.
+const MESSAGE_BURST: u32 = 4;
+/// Every connection of a user may have to prove itself at once, as after an operator's review.
+const AUTH_BURST: u32 = 10;
+const REQUEST_BURST: u32 = 10;
+
+/// The limits of every user, and what each has used of them.
+#[derive(Debug)]
+pub struct UserLimits {
+    messages: Option<Limit>,
+    auths: Option<Limit>,
+    requests: Option<Limit>,
+    limiter: RateLimiter,
+}
+
+impl UserLimits {
+    /// As they are set.
+    pub fn new(config: &Config, limiter: RateLimiter) -> Self {
+        let limit = |rate: u32, burst: u32| {
+            Limit::new(rate, Duration::from_secs(1), rate.saturating_mul(burst))
+        };
+        Self {
+            messages: limit(config.message_rate_per_user(), MESSAGE_BURST),
+            auths: limit(config.auth_rate_per_user(), AUTH_BURST),
+            requests: limit(config.request_rate_per_user, REQUEST_BURST),
+            limiter,
+        }
+    }
+
+    /// Takes a `chat_message`.
+    ///
+    /// # Errors
+    /// How long to wait before the next one.
+    pub fn message(&self, user: &UserId, now: Instant) -> Result<(), Duration> {
+        self.take("messages", self.messages, user, now)
+    }
+
+    /// Takes an `auth`, also the first one of a connection.
+    ///
+    /// # Errors
+    /// How long to wait before the next one.
+    pub fn auth(&self, user: &UserId, now: Instant) -> Result<(), Duration> {
+        self.take("auths", self.auths, user, now)
+    }
+
+    /// Takes a call of the API.
+    ///
+    /// # Errors
+    /// How long to wait before the next one.
+    pub fn request(&self, user: &UserId, now: Instant) -> Result<(), Duration> {
+        self.take("requests", self.requests, user, now)
+    }
+
+    fn take(
+        &self,
+        purpose: &str,
+        limit: Option<Limit>,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        let Some(limit) = limit else {
+            return Ok(());
+        };
+        let key = format!("{purpose}:{user}");
+        match self.limiter.take_local(&key, limit, 1, now) {
+            Decision::Allowed => Ok(()),
+            Decision::RetryAfter(wait) => Err(wait),
+        }
+    }
+}

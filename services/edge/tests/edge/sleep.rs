@@ -1,0 +1,77 @@
+//! The machine is suspended: its timers stand still, tokens end nevertheless.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::kit::Kitchen;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// How soon after waking everybody has looked at the clock.
+const WOKEN: Duration = Duration::from_secs(1);
+
+fn timeout() -> (u16, String) {
+    (1008, "Re-authentication timeout".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_waking_after_the_tokens_end_nothing_is_accepted_or_sent() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut talks, _) = kitchen.enter("ada:900").await;
+    let (mut listens, _) = kitchen.enter("grace:900").await;
+    let (mut idles, _) = kitchen.enter("bob:900").await;
+    kitchen.clock.sleep(16 * MINUTE);
+    let woken = Instant::now();
+
+    talks.say("m", "still here").await;
+    assert_eq!(talks.next().await["type"], "closing");
+    assert_eq!(talks.closed().await, timeout());
+    assert_eq!(kitchen.chat.accepted(), 0);
+
+    kitchen.chat.say("n", "what nobody may see any more");
+    assert_eq!(listens.next().await["type"], "closing");
+    assert_eq!(listens.closed().await, timeout());
+
+    assert_eq!(idles.closed().await, timeout());
+    assert!(woken.elapsed() < WOKEN, "{:?}", woken.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sleep_that_leaves_little_time_is_followed_by_a_prompt_for_what_is_left() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut ada, _) = kitchen.enter("ada:900").await;
+    kitchen.clock.sleep(14 * MINUTE + 40 * SECOND);
+    let woken = Instant::now();
+    assert_eq!(ada.next().await["type"], "auth_required");
+    assert!(woken.elapsed() < WOKEN, "{:?}", woken.elapsed());
+    assert_eq!(ada.closed().await, timeout());
+    assert!(woken.elapsed() < 21 * SECOND, "{:?}", woken.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_after_a_sleep_counts_from_then_on() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut ada, _) = kitchen.enter("ada:900").await;
+    kitchen.clock.sleep(14 * MINUTE);
+    let renewed = Instant::now();
+    assert_eq!(ada.next().await["type"], "auth_required");
+    ada.auth("ada:1800").await;
+    assert_eq!(ada.next().await["payload"]["in_reply_to"], "a");
+    assert_eq!(ada.next().await["type"], "auth_required");
+    let asked = renewed.elapsed();
+    assert!((28 * MINUTE..31 * MINUTE).contains(&asked), "{asked:?}");
+}
+
+/// The administrator, or a clock that was set: no token is older for that.
+#[tokio::test(start_paused = true)]
+async fn a_jump_of_the_wall_clock_alone_is_no_sleep() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut ada, _) = kitchen.enter("ada:900").await;
+    kitchen.clock.advance(60 * MINUTE);
+    ada.say("m", "still here").await;
+    assert_eq!(ada.next().await["payload"]["in_reply_to"], "m");
+    let start = Instant::now();
+    assert_eq!(ada.next().await["type"], "auth_required");
+    assert!(start.elapsed() > 13 * MINUTE);
+}
