@@ -158,6 +158,24 @@ impl RecipeId {
     }
 }
 
+/// Where somebody stands in a recipe's order. The message makes it comparable: after a store was set back, the same
+/// revisions come again with other messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The last revision that they have.
+    pub revision: Revision,
+    /// The id of the message there; `None` at revision 0, and when it is not known.
+    pub message: Option<MessageId>,
+}
+
+impl Position {
+    /// Whether the two cannot be of one history: they name different messages at one revision.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let messages = self.message.as_ref().zip(other.message.as_ref());
+        self.revision == other.revision && messages.is_some_and(|(mine, theirs)| mine != theirs)
+    }
+}
+
 fn opaque(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
@@ -182,6 +200,18 @@ mod tests {
         check("crème", false);
         check("a b", false);
         check("a\0b", false);
+    }
+
+    #[test]
+    fn positions_contradict_each_other_only_by_known_messages_at_one_revision() {
+        let at = |revision, message: Option<&str>| Position {
+            revision,
+            message: message.map(|id| id.parse().unwrap()),
+        };
+        assert!(at(5, Some("a")).contradicts(&at(5, Some("b"))));
+        assert!(!at(5, Some("a")).contradicts(&at(5, Some("a"))));
+        assert!(!at(5, Some("a")).contradicts(&at(5, None)));
+        assert!(!at(5, Some("a")).contradicts(&at(6, Some("b"))));
     }
 
     #[test]

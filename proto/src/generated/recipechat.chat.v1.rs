@@ -384,6 +384,10 @@ pub struct SubscribeRecipeRequest {
     /// The last revision that the caller has; absent: begin with a snapshot.
     #[prost(uint64, optional, tag = "3")]
     pub after: ::core::option::Option<u64>,
+    /// The id of the message at `after`; absent: not compared. When the recipe has not come that far or has another
+    /// message there, the stream begins with a snapshot, and ends with ABORTED when that happens later.
+    #[prost(string, optional, tag = "4")]
+    pub message_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A snapshot, or one update.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -414,6 +418,9 @@ pub struct JoinRecipeRequest {
     /// The last revision that the client has; absent or no longer kept: the latest 50 messages come.
     #[prost(uint64, optional, tag = "4")]
     pub after: ::core::option::Option<u64>,
+    /// The id of the message at `after`; absent: not compared.
+    #[prost(string, optional, tag = "5")]
+    pub message_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// The recipe as the one who came in finds it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -424,12 +431,18 @@ pub struct JoinRecipeResponse {
     pub revision: u64,
     #[prost(message, optional, tag = "3")]
     pub recipe: ::core::option::Option<Recipe>,
-    /// Those after `after`, else the latest 50; oldest first.
+    /// Those after `after`, when that is known and they are not too many, else the latest 50; oldest first.
     #[prost(message, repeated, tag = "4")]
     pub messages: ::prost::alloc::vec::Vec<Message>,
     /// Whether older ones exist that are not among these.
     #[prost(bool, tag = "5")]
     pub messages_truncated: bool,
+    /// The id of the message at `revision`; absent at revision 0.
+    #[prost(string, optional, tag = "6")]
+    pub message_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// What became of `after`.
+    #[prost(enumeration = "Recovery", tag = "7")]
+    pub recovery: i32,
 }
 /// One accepted message and the recipe after it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -445,6 +458,9 @@ pub struct Update {
     /// W3C trace context of the message; empty when it was read from the store.
     #[prost(string, tag = "5")]
     pub traceparent: ::prost::alloc::string::String,
+    /// The id of the message at the revision before; absent at revision 1, and when it is not known.
+    #[prost(string, optional, tag = "6")]
+    pub previous_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// From the edge.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -482,6 +498,9 @@ pub struct Attach {
     /// The last revision that the edge has seen; absent: from now on. What came after it is sent first.
     #[prost(uint64, optional, tag = "2")]
     pub after: ::core::option::Option<u64>,
+    /// The id of the message at `after`; absent: not compared.
+    #[prost(string, optional, tag = "3")]
+    pub message_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Ends a recipe's updates.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -493,7 +512,7 @@ pub struct Detach {
 /// an attached recipe.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LinkResponse {
-    #[prost(oneof = "link_response::Event", tags = "1, 2, 3")]
+    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4")]
     pub event: ::core::option::Option<link_response::Event>,
 }
 /// Nested message and enum types in `LinkResponse`.
@@ -506,6 +525,8 @@ pub mod link_response {
         Update(super::Update),
         #[prost(message, tag = "3")]
         Expulsion(super::Expulsion),
+        #[prost(message, tag = "4")]
+        Divergence(super::Divergence),
     }
 }
 /// The answer to one numbered request.
@@ -555,6 +576,20 @@ pub struct Expulsion {
     pub recipe_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub user_id: ::prost::alloc::string::String,
+}
+/// The recipe has another history than the edge was sent, or has said that it has: its store went back. The edge
+/// forgets what it has of the recipe, and attaches it anew when somebody comes. Updates after the recipe's present
+/// revision follow.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Divergence {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// The last revision that the edge has.
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    /// The id of the message that the edge has there, when known.
+    #[prost(string, optional, tag = "3")]
+    pub message_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// How recipes are exchanged with other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -652,6 +687,43 @@ impl Role {
             "ROLE_VIEWER" => Some(Self::Viewer),
             "ROLE_EDITOR" => Some(Self::Editor),
             "ROLE_OWNER" => Some(Self::Owner),
+            _ => None,
+        }
+    }
+}
+/// What became of the position (a revision, and the id of the message there) that a client has named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Recovery {
+    /// It named none.
+    Unspecified = 0,
+    /// All that came after it is there.
+    Complete = 1,
+    /// More came after it than is sent at once: the latest messages are there.
+    Truncated = 2,
+    /// The recipe has not come that far, or has another message there: the latest messages are there.
+    Diverged = 3,
+}
+impl Recovery {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RECOVERY_UNSPECIFIED",
+            Self::Complete => "RECOVERY_COMPLETE",
+            Self::Truncated => "RECOVERY_TRUNCATED",
+            Self::Diverged => "RECOVERY_DIVERGED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RECOVERY_UNSPECIFIED" => Some(Self::Unspecified),
+            "RECOVERY_COMPLETE" => Some(Self::Complete),
+            "RECOVERY_TRUNCATED" => Some(Self::Truncated),
+            "RECOVERY_DIVERGED" => Some(Self::Diverged),
             _ => None,
         }
     }

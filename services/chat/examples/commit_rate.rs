@@ -105,6 +105,7 @@ impl Run {
             recipe_id: recipe.to_owned(),
             create: true,
             after: None,
+            message_id: None,
         }))
         .await;
         self.answer().await;
@@ -123,6 +124,7 @@ impl Run {
             self.call(link_request::Call::Attach(wire::Attach {
                 recipe_id: recipe.to_owned(),
                 after: None,
+                message_id: None,
             }))
             .await;
             self.answer().await;
@@ -136,6 +138,7 @@ impl Run {
             self.call(link_request::Call::Attach(wire::Attach {
                 recipe_id: format!("idle-recipe-{n:08}"),
                 after: None,
+                message_id: None,
             }))
             .await;
             if n >= CLIENTS as u64 {

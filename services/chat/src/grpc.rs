@@ -16,7 +16,7 @@ use runtime::lifecycle::Lifecycle;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use self::convert::{Invalid, declined, id, page_start, principal, status};
+use self::convert::{Invalid, declined, id, page_start, position, principal, status};
 use crate::{
     ledger::Draft,
     recipe::{Recipe, to_cooklang, to_schema_org},
@@ -200,7 +200,8 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let who = principal(request.principal)?;
         let recipe = id(&request.recipe_id)?;
-        let events = self.subscribe(who, recipe, request.after).await;
+        let after = position(request.after, request.message_id.as_deref())?;
+        let events = self.subscribe(who, recipe, after).await;
         events.map(Response::new).map_err(status)
     }
 

@@ -57,6 +57,13 @@ impl Hub {
         }
     }
 
+    /// Tells everyone attached how far the recipe has come in the store, which may have gone back.
+    pub(crate) fn compare(&self, recipe: &RecipeId, stored: Revision) {
+        for outbox in self.outboxes(recipe) {
+            outbox.compare(recipe, stored);
+        }
+    }
+
     /// Every attached recipe.
     pub(crate) fn attached(&self) -> Vec<RecipeId> {
         self.rooms().keys().cloned().collect()

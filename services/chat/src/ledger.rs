@@ -8,7 +8,7 @@ mod undo;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use proto::ids::{MessageId, RecipeId, Revision, UserId};
+use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
 pub(crate) use self::undo::{UndoStack, Undoable};
@@ -115,6 +115,8 @@ pub(crate) struct Ledger {
     pub access: Access,
     /// How many messages it has.
     pub revision: Revision,
+    /// The id of the last one; `None` at revision 0.
+    pub last_message: Option<MessageId>,
     /// The recipe now.
     pub recipe: Arc<Recipe>,
     /// The revision that last changed the recipe itself.
@@ -136,6 +138,8 @@ pub(crate) struct Accepted {
     pub changed: bool,
     /// What it did to the members.
     pub access: AccessChange,
+    /// The id of the message before it.
+    pub previous: Option<MessageId>,
     /// The W3C trace context that it is part of.
     pub traceparent: Option<String>,
 }
@@ -185,6 +189,7 @@ impl Ledger {
                 members: Vec::new(),
             },
             revision: 0,
+            last_message: None,
             recipe: Arc::new(Recipe::new(title)),
             recipe_revision: 0,
             undo: UndoStack::default(),
@@ -216,6 +221,14 @@ impl Ledger {
     /// When they may not even know that the recipe is there.
     pub(crate) fn right_of(&self, who: &Principal) -> Result<Right, Refused> {
         self.access.right_of(who).ok_or(Refused::NoSuchRecipe)
+    }
+
+    /// The newest revision and the message there.
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            revision: self.revision,
+            message: self.last_message.clone(),
+        }
     }
 
     /// A document that cannot be taken over is refused; a message that cannot be followed gets a hint.
@@ -268,6 +281,7 @@ impl Ledger {
 
     fn write_down(&mut self, draft: &Draft, outcome: Outcome, now: Timestamp) -> Accepted {
         self.revision += 1;
+        let previous = self.last_message.replace(draft.id.clone());
         self.changed_at = now;
         let changed = outcome.recipe.is_some();
         if let Some(recipe) = outcome.recipe {
@@ -287,6 +301,7 @@ impl Ledger {
             recipe: Arc::clone(&self.recipe),
             changed,
             access: outcome.access,
+            previous,
             traceparent: draft.traceparent.clone(),
         }
     }

@@ -13,9 +13,9 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, FuturesUnordered},
 };
-use proto::ids::{MessageId, RecipeId, Revision};
+use proto::ids::{MessageId, Position, RecipeId};
 use runtime::lifecycle::Lifecycle;
-use tokio::pin;
+use tokio::{pin, time::sleep};
 use tracing::{Instrument, Span, debug, warn};
 
 use self::outbox::CatchUp;
@@ -30,6 +30,8 @@ use crate::{
 const UNDER_WAY: usize = 4096;
 /// How long a link waits until it asks a store again that could not be read.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long a join waits until it is decided anew.
+const DECIDED_AGAIN: Duration = Duration::from_millis(10);
 
 /// One call on a link. Number 0 wants no answer.
 #[derive(Debug)]
@@ -45,12 +47,12 @@ pub(crate) struct Call {
 /// What can be asked for on a link.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    /// The updates of a recipe, after a revision or from now on.
+    /// The updates of a recipe, after a position or from now on.
     Attach {
         /// Which recipe.
         recipe: RecipeId,
-        /// The last revision that the other side has.
-        after: Option<Revision>,
+        /// Where the other side stands.
+        after: Option<Position>,
     },
     /// No more updates of a recipe.
     Detach(RecipeId),
@@ -134,8 +136,9 @@ impl Link {
         let (outbox, recipes) = (Arc::clone(&self.outbox), self.recipes.clone());
         let joining = async move {
             loop {
+                let sent = outbox.sent(&join.recipe);
                 let answered = match recipes.join(join.clone()).await {
-                    Ok(joined) => outbox.answer_join(number, joined),
+                    Ok(joined) => outbox.answer_join(number, joined, sent),
                     Err(refused) => {
                         outbox.answer(number, Reply::Refused(refused));
                         true
@@ -144,6 +147,7 @@ impl Link {
                 if answered {
                     break;
                 }
+                sleep(DECIDED_AGAIN).await;
             }
         };
         self.under_way.push(joining.instrument(span).boxed());
@@ -174,11 +178,25 @@ impl Link {
         recipes.metrics().catch_up();
         let reading = async move {
             if behind.again {
-                tokio::time::sleep(PAUSE).await;
+                sleep(PAUSE).await;
             }
-            let caught_up = recipes.catch_up(&behind.recipe, behind.after).await;
-            if let Err(refused) = &caught_up {
-                warn!(recipe.id = %behind.recipe, %refused, "cannot read what a link has missed");
+            let caught_up = recipes
+                .catch_up(&behind.recipe, behind.after.as_ref())
+                .await;
+            match &caught_up {
+                Ok(read) if read.diverged => {
+                    recipes.metrics().diverged();
+                    warn!(
+                        recipe.id = %behind.recipe,
+                        revision = read.position.revision,
+                        told = behind.after.as_ref().map(|after| after.revision),
+                        "a recipe's history is not the one that an edge was told; the edge begins anew",
+                    );
+                }
+                Ok(_) => {}
+                Err(refused) => {
+                    warn!(recipe.id = %behind.recipe, %refused, "cannot read what a link has missed");
+                }
             }
             if outbox.caught_up(&behind, caught_up).is_break() {
                 recipes.hub().leave(&behind.recipe, &outbox);

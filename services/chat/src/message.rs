@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::ids::{MessageId, RecipeId, Revision, UserId};
+use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
 use crate::recipe::Recipe;
@@ -90,6 +90,8 @@ pub(crate) struct Update {
     pub recipe: Arc<Recipe>,
     /// The message.
     pub message: Arc<Message>,
+    /// The id of the message before it; `None` for the first, and when it is not known.
+    pub previous: Option<MessageId>,
     /// The W3C trace context of the message, while it is fresh.
     pub traceparent: Option<String>,
 }
@@ -98,6 +100,22 @@ impl Update {
     /// The revision that the message made.
     pub(crate) fn revision(&self) -> Revision {
         self.message.revision
+    }
+
+    /// Where the recipe stands after it.
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            revision: self.message.revision,
+            message: Some(self.message.id.clone()),
+        }
+    }
+
+    /// Where it stood before.
+    pub(crate) fn previous(&self) -> Position {
+        Position {
+            revision: self.message.revision.saturating_sub(1),
+            message: self.previous.clone(),
+        }
     }
 }
 

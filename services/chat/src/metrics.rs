@@ -31,6 +31,8 @@ const LINKS: &str = "chat_links";
 const LAGGING: &str = "chat_lagging";
 /// How often a receiver read what it had missed from the store.
 const CATCH_UPS: &str = "chat_catch_ups";
+/// How often a receiver had another history of a recipe than the store: the store went back.
+const DIVERGENCES: &str = "chat_divergences";
 
 /// The instruments of one chat service.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub(crate) struct Metrics {
     links: AtomicI64,
     lagging: Counter<u64>,
     catch_ups: Counter<u64>,
+    divergences: Counter<u64>,
 }
 
 impl Metrics {
@@ -69,6 +72,7 @@ impl Metrics {
             links: AtomicI64::new(0),
             lagging: seldom(LAGGING),
             catch_ups: seldom(CATCH_UPS),
+            divergences: seldom(DIVERGENCES),
         }
     }
 
@@ -118,6 +122,11 @@ impl Metrics {
     /// Counts a receiver that reads from the store what it missed.
     pub(crate) fn catch_up(&self) {
         self.catch_ups.add(1, &[]);
+    }
+
+    /// Counts a receiver that has another history of a recipe.
+    pub(crate) fn diverged(&self) {
+        self.divergences.add(1, &[]);
     }
 
     /// Lets the levels be read whenever metrics are, for as long as the service is there.

@@ -9,7 +9,7 @@ mod sharing;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use proto::ids::{RecipeId, Revision};
+use proto::ids::{Position, RecipeId, Revision};
 use runtime::clock::SharedClock;
 use tokio::time::timeout;
 use tracing::{Span, warn};
@@ -17,7 +17,7 @@ use tracing::{Span, warn};
 pub(crate) use self::{
     document_pool::DocumentPool,
     importing::{Document, Imported},
-    reading::{CaughtUp, Joined, MessagePage, PageStart, Standing},
+    reading::{CaughtUp, Joined, MessagePage, PageStart, Recovery, Standing},
     sharing::Shared,
 };
 use crate::{
@@ -55,8 +55,8 @@ pub(crate) struct JoinAs {
     pub recipe: RecipeId,
     /// Whether a missing recipe is created, owned by whoever joins.
     pub create: bool,
-    /// The last revision that the client has.
-    pub after: Option<Revision>,
+    /// Where the client stands.
+    pub after: Option<Position>,
 }
 
 /// A post on its way through the pipeline.

@@ -77,7 +77,7 @@ impl Replicas {
         }
     }
 
-    /// Compares what is attached with the table, for hints that were lost.
+    /// Compares what is attached with the table, for hints that were lost, and for a table that went back.
     async fn check(&self) {
         let mut times = interval(CHECK);
         times.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -91,8 +91,11 @@ impl Replicas {
         for recipes in self.hub.attached().chunks(TOGETHER) {
             match self.store.revisions(recipes.to_vec()).await {
                 Ok(found) => {
-                    for (recipe, revision) in found {
-                        self.hub.notice(&recipe, revision);
+                    let found: HashMap<_, _> = found.into_iter().collect();
+                    for recipe in recipes {
+                        // One that is not there has come nowhere.
+                        let stored = found.get(recipe).copied().unwrap_or_default();
+                        self.hub.compare(recipe, stored);
                     }
                 }
                 Err(error) => warn!(%error, "attached recipes could not be checked"),

@@ -13,7 +13,7 @@ pub(crate) mod tests;
 
 use std::sync::Arc;
 
-use proto::ids::{RecipeId, Revision, UserId};
+use proto::ids::{Position, RecipeId, Revision, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
 use tracing::{Instrument as _, debug_span};
 
@@ -29,8 +29,8 @@ use crate::{
 /// The messages of one recipe, or the decision to write none.
 #[derive(Debug)]
 pub(crate) struct Write {
-    /// The revision that the store must still be at.
-    pub expected: Revision,
+    /// The position that the store must still be at.
+    pub expected: Position,
     /// The recipe after all of them.
     pub ledger: Ledger,
     /// What was accepted, in order.
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// Writes what was accepted, all recipes in one transaction. Tells for each whether it was written: a
-    /// recipe that was no longer at the expected revision is left as it is.
+    /// recipe that was no longer at the expected revision, or has another message there, is left as it is.
     ///
     /// # Errors
     /// When the database failed. Unless it says so, nothing is known about what was written.
@@ -216,6 +216,26 @@ impl Store {
     /// Lists what somebody owns or has joined and may still see, newest change first.
     pub(crate) async fn list(&self, who: &Principal, limit: usize) -> Result<Vec<Summary>, Error> {
         ask!(self, list(who.clone(), limit))
+    }
+
+    /// Loses all that came after a revision of a recipe, as a failover does that loses the last commits.
+    #[cfg(test)]
+    pub(crate) async fn go_back(&self, recipe: &str, revision: Revision) {
+        let statements = [
+            format!("DELETE FROM messages WHERE recipe = '{recipe}' AND revision > {revision}"),
+            format!("DELETE FROM versions WHERE recipe = '{recipe}' AND revision > {revision}"),
+            format!(
+                "UPDATE recipes SET revision = {revision}, undo = '[]',
+                 state_revision = (SELECT max(revision) FROM versions WHERE recipe = '{recipe}'),
+                 state = (SELECT state FROM versions WHERE recipe = '{recipe}'
+                     ORDER BY revision DESC LIMIT 1)
+                 WHERE id = '{recipe}'"
+            ),
+        ];
+        match self {
+            Self::Sqlite(store) => store.run(statements.join(";")).await,
+            Self::Postgres(store) => store.run(&statements).await,
+        }
     }
 
     /// Tells how far recipes have come.

@@ -20,7 +20,7 @@ use edge::{
     rooms::{Member, Rooms},
     upstream::chat::{Link, Replicas},
 };
-use proto::ids::{RecipeId, UserId};
+use proto::ids::{Position, RecipeId, UserId};
 use runtime::{
     clock::SystemClock,
     grpc::{Access, Credentials},
@@ -57,7 +57,10 @@ async fn measure() {
     let memory = || [memory(std::process::id()), memory(chat_id)];
     let before = memory();
     let members: Vec<Member> = (0..ROOMS)
-        .map(|n| rooms.enter(&format!("idle-recipe-{n:08}").parse().unwrap(), 0))
+        .map(|n| {
+            let recipe = format!("idle-recipe-{n:08}").parse().unwrap();
+            rooms.enter(&recipe, &Position::default(), None)
+        })
         .collect();
     let after = settled(memory).await;
     let [edge, service] = [0, 1].map(|at| after[at].saturating_sub(before[at]) / ROOMS);

@@ -137,6 +137,17 @@ pub fn count_end((code, reason): (u16, &'static str)) {
     INSTRUMENT.add(1, &labels);
 }
 
+/// Counts a room whose recipe turned out to have another history.
+pub fn count_divergence() {
+    static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
+        meter()
+            .u64_counter("edge_divergences")
+            .with_description("Rooms that ended because the recipe's history went back")
+            .build()
+    });
+    INSTRUMENT.add(1, &[]);
+}
+
 /// Counts an `auth_required` and how late it was.
 pub fn count_prompt(asker: Asker, lateness: Duration) {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {

@@ -1,95 +1,40 @@
 //! Rooms: the recipes that somebody on this edge looks at. A room is a short log of updates and a bell.
 //!
-//! Each update is serialised once. A connection remembers the last revision that it wrote and is rung when
+//! Each update is serialised once. A connection remembers the last position that it wrote and is rung when
 //! there is a newer one, so there is no queue per connection; one that has fallen behind the log fetches what
 //! it missed from the chat service. Rooms do not talk to the chat service: [`Rooms::changed`] tells whoever
 //! does which ones have come or gone.
+//!
+//! A room belongs to one history of its recipe. When the chat service's store goes back (a backup, a failover that
+//! lost the last commits), the same revisions come again with other messages. A room that is found to be of another
+//! history ends: its connections close, and their clients are told when they come back.
+
+mod log;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use proto::ids::{RecipeId, Revision};
-use runtime::clock::Timestamp;
+use proto::ids::{Position, RecipeId, Revision};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tracing::warn;
 
-use crate::wire::{
-    frames::{Message, Recipe, RecipeUpdate},
-    outbound,
-};
+use self::log::{Log, Pushed};
+pub use self::log::{Since, Update};
+use crate::metrics;
 
-/// How many updates a room keeps.
-const KEPT_UPDATES: usize = 64;
-/// How many bytes of frames a room keeps, unless a single one is larger.
-const KEPT_BYTES: usize = 512 << 10;
 /// How long a room keeps an update: a connection that is further behind is too slow to be kept.
 const KEPT_FOR: Duration = Duration::from_secs(15);
-
-/// One accepted message and the recipe after it, ready to be written.
-#[derive(Debug)]
-pub struct Update {
-    /// Its place in the recipe's order.
-    pub revision: Revision,
-    /// The message.
-    pub message: Arc<Message>,
-    /// The recipe after it.
-    pub recipe: Arc<Recipe>,
-    /// The `recipe_update` that everybody gets.
-    pub frame: Utf8Bytes,
-    received: Instant,
-}
-
-impl Update {
-    /// Serialises an update for everybody.
-    pub fn new(
-        recipe_id: &RecipeId,
-        recipe: Arc<Recipe>,
-        message: Arc<Message>,
-        clock_now: Timestamp,
-        now: Instant,
-    ) -> Self {
-        let payload = RecipeUpdate {
-            recipe_id: recipe_id.to_string(),
-            revision: message.revision,
-            recipe: Arc::clone(&recipe),
-            message: Some(Arc::clone(&message)),
-            messages: None,
-            messages_truncated: None,
-            session: None,
-            in_reply_to: None,
-        };
-        Self {
-            revision: message.revision,
-            frame: outbound::recipe_update(payload, clock_now),
-            message,
-            recipe,
-            received: now,
-        }
-    }
-
-    /// How long ago it came to this edge.
-    pub fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.received)
-    }
-}
-
-/// What has come since a revision.
-#[derive(Debug)]
-pub enum Since {
-    /// Nothing.
-    Nothing,
-    /// These, without a gap.
-    Updates(Vec<Arc<Update>>),
-    /// More than the room keeps.
-    TooMuch,
-}
 
 /// All rooms of this edge.
 #[derive(Debug, Default)]
@@ -127,13 +72,25 @@ impl Rooms {
         Arc::default()
     }
 
-    /// Comes into a room with the recipe at `revision`; opens it when nobody is there.
-    pub fn enter(self: &Arc<Self>, recipe: &RecipeId, revision: Revision) -> Member {
+    /// Comes into a room with the recipe at `position`, as the chat service says; opens it when nobody is there.
+    /// `asked_at` is where the room stood when the chat service was asked. A room of another history ends.
+    pub fn enter(
+        self: &Arc<Self>,
+        recipe: &RecipeId,
+        position: &Position,
+        asked_at: Option<&Position>,
+    ) -> Member {
         let mut open = lock(&self.open);
+        if open
+            .get(recipe)
+            .is_some_and(|open| open.room.is_refuted_by(position, asked_at))
+        {
+            self.end(&mut open, recipe);
+        }
         let entry = open.entry(recipe.clone()).or_insert_with(|| {
             self.mark_changed(recipe);
             Open {
-                room: Arc::new(Room::at(revision)),
+                room: Arc::new(Room::at(position.clone())),
                 members: 0,
             }
         });
@@ -147,7 +104,7 @@ impl Rooms {
         }
     }
 
-    /// Adds an update to its room and rings; tells whether there is such a room.
+    /// Adds an update to its room and rings; tells whether there was such a room. One of another history ends.
     pub fn publish(&self, recipe: &RecipeId, update: Update) -> bool {
         let Some(room) = lock(&self.open)
             .get(recipe)
@@ -155,13 +112,21 @@ impl Rooms {
         else {
             return false;
         };
-        room.publish(Arc::new(update));
+        if room.publish(Arc::new(update)) == Pushed::Diverged {
+            self.end_room(recipe, |open| Arc::ptr_eq(open, &room));
+        }
         true
     }
 
-    /// The newest revision of a room; `None` when nobody is there.
-    pub fn newest(&self, recipe: &RecipeId) -> Option<Revision> {
-        lock(&self.open).get(recipe).map(|open| open.room.newest())
+    /// Hears that the recipe's history is not the one that led to `from`: a room that came by it ends.
+    pub fn diverge(&self, recipe: &RecipeId, from: &Position) {
+        self.end_room(recipe, |room| lock(&room.log).has_been_at(from));
+    }
+
+    /// Where a room stands; `None` when nobody is there.
+    pub fn position(&self, recipe: &RecipeId) -> Option<Position> {
+        let open = lock(&self.open);
+        open.get(recipe).map(|open| open.room.position())
     }
 
     /// Every open room.
@@ -202,9 +167,28 @@ impl Rooms {
         self.change.notify_one();
     }
 
-    fn leave(&self, recipe: &RecipeId) {
+    fn end_room(&self, recipe: &RecipeId, which: impl FnOnce(&Arc<Room>) -> bool) {
         let mut open = lock(&self.open);
-        let Some(entry) = open.get_mut(recipe) else {
+        if open.get(recipe).is_some_and(|open| which(&open.room)) {
+            self.end(&mut open, recipe);
+        }
+    }
+
+    /// Its connections close; whoever comes next opens the room anew.
+    fn end(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) {
+        let Some(Open { room, members }) = open.remove(recipe) else {
+            return;
+        };
+        room.end();
+        self.mark_changed(recipe);
+        metrics::count_divergence();
+        warn!(recipe.id = %recipe, connections = members, "the recipe's history went back: its connections begin anew");
+    }
+
+    fn leave(&self, recipe: &RecipeId, room: &Arc<Room>) {
+        let mut open = lock(&self.open);
+        let mine = open.get_mut(recipe);
+        let Some(entry) = mine.filter(|open| Arc::ptr_eq(&open.room, room)) else {
             return;
         };
         entry.members -= 1;
@@ -216,27 +200,39 @@ impl Rooms {
 }
 
 impl Room {
-    fn at(revision: Revision) -> Self {
+    fn at(position: Position) -> Self {
         Self {
-            bell: watch::Sender::new(revision),
-            log: Mutex::new(Log {
-                base: revision,
-                bytes: 0,
-                updates: VecDeque::new(),
-            }),
+            bell: watch::Sender::new(position.revision),
+            log: Mutex::new(Log::at(position)),
         }
     }
 
-    fn newest(&self) -> Revision {
-        *self.bell.borrow()
+    fn position(&self) -> Position {
+        lock(&self.log).newest().clone()
     }
 
-    fn publish(&self, update: Arc<Update>) {
+    fn publish(&self, update: Arc<Update>) -> Pushed {
         let mut log = lock(&self.log);
-        if log.push(update) {
+        let pushed = log.push(update);
+        if pushed == Pushed::New {
             // Rung under the lock, so that the bell never goes back.
-            self.bell.send_replace(log.newest());
+            self.bell.send_replace(log.newest().revision);
         }
+        pushed
+    }
+
+    /// Whether the chat service's word, that the recipe stands at `position`, shows this to be of another history. A
+    /// recipe that was further before the question was asked went back.
+    fn is_refuted_by(&self, position: &Position, asked_at: Option<&Position>) -> bool {
+        let log = lock(&self.log);
+        let went_back =
+            |before: &Position| position.revision < before.revision && log.has_been_at(before);
+        asked_at.is_some_and(went_back) || log.contradicts(position)
+    }
+
+    fn end(&self) {
+        lock(&self.log).refute();
+        self.bell.send_modify(|_| {});
     }
 }
 
@@ -247,183 +243,33 @@ impl Member {
         self.bell.changed().await.ok();
     }
 
-    /// What has come since `revision`.
-    pub fn since(&self, revision: Revision) -> Since {
-        lock(&self.room.log).since(revision)
+    /// What has come since `position`.
+    pub fn since(&self, position: &Position) -> Since {
+        lock(&self.room.log).since(position)
+    }
+
+    /// Where the room stands.
+    pub fn position(&self) -> Position {
+        self.room.position()
+    }
+
+    /// Hears that the chat service has the recipe at `position`, as [`Rooms::enter`] does; tells whether the room ends.
+    pub fn refute(&self, position: &Position, asked_at: &Position) -> bool {
+        let refuted = self.room.is_refuted_by(position, Some(asked_at));
+        if refuted {
+            self.rooms
+                .end_room(&self.recipe, |open| Arc::ptr_eq(open, &self.room));
+        }
+        refuted
     }
 }
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.rooms.leave(&self.recipe);
-    }
-}
-
-/// The updates after `base`, without a gap.
-#[derive(Debug)]
-struct Log {
-    base: Revision,
-    bytes: usize,
-    updates: VecDeque<Arc<Update>>,
-}
-
-impl Log {
-    fn newest(&self) -> Revision {
-        self.updates
-            .back()
-            .map_or(self.base, |update| update.revision)
-    }
-
-    /// Tells whether the update was new.
-    fn push(&mut self, update: Arc<Update>) -> bool {
-        let newest = self.newest();
-        if update.revision <= newest {
-            return false;
-        }
-        if update.revision > newest + 1 {
-            self.updates.clear();
-            self.bytes = 0;
-            self.base = update.revision - 1;
-        }
-        self.bytes += update.frame.len();
-        self.updates.push_back(update);
-        while self.updates.len() > KEPT_UPDATES
-            || (self.bytes > KEPT_BYTES && self.updates.len() > 1)
-        {
-            self.forget_oldest();
-        }
-        true
-    }
-
-    fn since(&self, revision: Revision) -> Since {
-        if revision >= self.newest() {
-            return Since::Nothing;
-        }
-        let Some(skip) = revision.checked_sub(self.base) else {
-            return Since::TooMuch;
-        };
-        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        Since::Updates(self.updates.iter().skip(skip).cloned().collect())
-    }
-
-    fn forget_before(&mut self, moment: Instant) {
-        while self
-            .updates
-            .front()
-            .is_some_and(|update| update.received < moment)
-        {
-            self.forget_oldest();
-        }
-        if self.updates.is_empty() {
-            self.updates.shrink_to_fit();
-        }
-    }
-
-    fn forget_oldest(&mut self) {
-        if let Some(oldest) = self.updates.pop_front() {
-            self.base = oldest.revision;
-            self.bytes -= oldest.frame.len();
-        }
+        self.rooms.leave(&self.recipe, &self.room);
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn recipe() -> RecipeId {
-        "pancakes".parse().unwrap()
-    }
-
-    fn update(revision: Revision) -> Update {
-        let message = Message {
-            revision,
-            ..Message::default()
-        };
-        Update::new(
-            &recipe(),
-            Arc::default(),
-            Arc::new(message),
-            Timestamp::default(),
-            Instant::now(),
-        )
-    }
-
-    #[track_caller]
-    fn check(member: &Member, since: Revision, expected: &[Revision]) {
-        let Since::Updates(updates) = member.since(since) else {
-            panic!("updates since {since}");
-        };
-        let revisions: Vec<_> = updates.iter().map(|update| update.revision).collect();
-        assert_eq!(revisions, expected);
-    }
-
-    #[tokio::test]
-    async fn a_member_is_rung_and_reads_what_it_has_not_written() {
-        let rooms = Rooms::new();
-        let mut member = rooms.enter(&recipe(), 7);
-        assert!(matches!(member.since(7), Since::Nothing));
-
-        rooms.publish(&recipe(), update(8));
-        rooms.publish(&recipe(), update(9));
-
-        member.rung().await;
-        check(&member, 7, &[8, 9]);
-        check(&member, 8, &[9]);
-        assert!(matches!(member.since(9), Since::Nothing));
-        assert!(matches!(member.since(6), Since::TooMuch));
-    }
-
-    #[test]
-    fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
-        let rooms = Rooms::new();
-        let member = rooms.enter(&recipe(), 0);
-        rooms.publish(&recipe(), update(1));
-        rooms.publish(&recipe(), update(1));
-        check(&member, 0, &[1]);
-
-        rooms.publish(&recipe(), update(5));
-
-        assert!(matches!(member.since(1), Since::TooMuch));
-        check(&member, 4, &[5]);
-    }
-
-    #[test]
-    fn the_log_is_bounded_and_forgets() {
-        let rooms = Rooms::new();
-        let member = rooms.enter(&recipe(), 0);
-        for revision in 1..=100 {
-            rooms.publish(&recipe(), update(revision));
-        }
-        assert!(matches!(member.since(35), Since::TooMuch));
-        let Since::Updates(kept) = member.since(36) else {
-            panic!("the last 64 are kept");
-        };
-        assert_eq!(kept.len(), KEPT_UPDATES);
-
-        rooms.sweep(Instant::now() + KEPT_FOR * 2);
-        assert!(matches!(member.since(99), Since::TooMuch));
-        assert!(matches!(member.since(100), Since::Nothing));
-    }
-
-    #[tokio::test]
-    async fn a_room_closes_behind_the_last_one_out() {
-        let rooms = Rooms::new();
-        let first = rooms.enter(&recipe(), 0);
-        let second = rooms.enter(&recipe(), 3);
-        assert_eq!(rooms.changed().await.len(), 1);
-        assert_eq!(rooms.newest(&recipe()), Some(0));
-
-        drop(first);
-        assert_eq!(rooms.count(), 1);
-        drop(second);
-
-        assert_eq!(rooms.count(), 0);
-        assert!(rooms.changed().await.contains("pancakes"));
-        assert!(!rooms.publish(&recipe(), update(1)));
-    }
 }

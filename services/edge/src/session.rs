@@ -6,13 +6,13 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use proto::ids::{MessageId, Revision};
+use proto::ids::MessageId;
 use tokio::time::Instant;
 
 use crate::{
     deadlines::{Phase as RecordedPhase, Record},
     upstream::Principal,
-    wire::codes::Close,
+    wire::{codes::Close, inbound::ResumeFrom},
 };
 
 /// How much earlier than due a prompt may come before it is taken for a mistake (clock jump, stale restore).
@@ -75,8 +75,8 @@ pub enum PromptReason {
 pub struct Reauth {
     /// Named by the answer.
     pub id: Option<MessageId>,
-    /// The last revision that the client has.
-    pub revision: Option<Revision>,
+    /// Where the client stands.
+    pub resume: ResumeFrom,
 }
 
 /// What the auth service said of a token.

@@ -16,6 +16,8 @@ mod kit;
 mod limits;
 #[path = "edge/requests.rs"]
 mod requests;
+#[path = "edge/set_back.rs"]
+mod set_back;
 #[path = "edge/sleep.rs"]
 mod sleep;
 #[path = "edge/stand_ins.rs"]

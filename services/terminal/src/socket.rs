@@ -156,6 +156,7 @@ fn frame(outgoing: Outgoing, now: Timestamp) -> ClientFrame {
             access,
             session,
             revision,
+            message_id,
         } => ClientFrame::Auth {
             id: Some(Uuid::now_v7().to_string()),
             timestamp,
@@ -163,6 +164,7 @@ fn frame(outgoing: Outgoing, now: Timestamp) -> ClientFrame {
                 token: access.expose_secret().to_owned(),
                 session,
                 revision,
+                message_id,
                 traceparent: None,
             },
         },

@@ -21,6 +21,8 @@ struct Record {
     said: HashMap<String, Said>,
     highest_acked: u64,
     connections: Vec<Vec<Seen>>,
+    /// The logs that were given up when the store went back.
+    given_up: Vec<Vec<Seen>>,
     early: Vec<Violation>,
 }
 
@@ -143,6 +145,20 @@ impl History {
         self.0.lock().unwrap().connections.push(seen.to_vec());
     }
 
+    /// The store goes back: of its log, the messages after a revision are gone. What was answered before may be lost, and
+    /// connections may have seen it; but none may see some of this history and some of another.
+    pub fn goes_back(&self, log: &[Seen], to: u64) {
+        let mut record = self.0.lock().unwrap();
+        record.given_up.push(log.to_vec());
+        record.highest_acked = record.highest_acked.min(to);
+        for said in record.said.values_mut() {
+            said.floor = said.floor.min(to);
+            if matches!(said.outcome, Outcome::Accepted(revision) if revision > to) {
+                said.outcome = Outcome::Unknown;
+            }
+        }
+    }
+
     /// How many messages were answered as accepted.
     pub fn count_accepted(&self) -> usize {
         let record = self.0.lock().unwrap();
@@ -237,18 +253,26 @@ impl Record {
                     });
                 }
             }
-            for entry in seen {
-                let place = usize::try_from(entry.revision.wrapping_sub(1)).unwrap_or(usize::MAX);
-                if log.get(place) != Some(entry) {
-                    let revision = entry.revision;
-                    wrong.push(Violation::SawOther {
-                        connection,
-                        revision,
-                    });
-                }
+            if self.given_up.iter().any(|log| other(log, seen).is_none()) {
+                continue;
+            }
+            if let Some(revision) = other(log, seen) {
+                wrong.push(Violation::SawOther {
+                    connection,
+                    revision,
+                });
             }
         }
     }
+}
+
+/// The first revision at which somebody saw something else than a log has.
+fn other(log: &[Seen], seen: &[Seen]) -> Option<u64> {
+    let differs = |entry: &&Seen| {
+        let place = usize::try_from(entry.revision.wrapping_sub(1)).unwrap_or(usize::MAX);
+        log.get(place) != Some(*entry)
+    };
+    seen.iter().find(differs).map(|entry| entry.revision)
 }
 
 impl fmt::Display for Violation {

@@ -83,6 +83,13 @@ impl Postgres {
         copy
     }
 
+    /// Runs statements in a database.
+    pub async fn run(&self, url: &str, statements: &str) {
+        let mut psql = tool("psql", None);
+        psql.args(["-v", "ON_ERROR_STOP=1", "--dbname", url, "-c", statements]);
+        run("psql", psql).await;
+    }
+
     /// Its process, to be frozen and thawed.
     pub fn process(&self) -> &Process {
         &self.process

@@ -49,7 +49,8 @@ struct Talk<'a> {
     talker: &'a Talker,
     stop: &'a CancellationToken,
     pending: Option<(String, String)>,
-    revision: Option<u64>,
+    /// Names where the last connection stood.
+    resume: Value,
     tally: Tally,
 }
 
@@ -63,14 +64,14 @@ impl Talker {
             talker: &self,
             stop: &stop,
             pending: None,
-            revision: None,
+            resume: json!({}),
             tally: Tally::default(),
         };
         loop {
             let ended = match talk.join().await {
                 Ok(mut client) => {
                     let ended = talk.go_on(&mut client).await;
-                    talk.revision = Some(client.revision());
+                    client.place().resume(&mut talk.resume);
                     self.history.saw(client.place());
                     ended
                 }
@@ -101,10 +102,8 @@ impl Talk<'_> {
         let mut client = Client::try_connect(*address, recipe, canary, Handshake::default())
             .await
             .map_err(|error| Event::Lost(error.to_string()))?;
-        let mut payload = json!({"token": account.access_token});
-        if let Some(revision) = self.revision {
-            payload["revision"] = json!(revision);
-        }
+        let mut payload = self.resume.clone();
+        payload["token"] = json!(account.access_token);
         let id = client.send_auth(payload).await;
         client.try_answer_to(&id).await?;
         Ok(client)

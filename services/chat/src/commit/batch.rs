@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use proto::ids::{RecipeId, Revision};
+use proto::ids::{Position, RecipeId};
 use runtime::clock::Timestamp;
 
 use super::Posted;
@@ -29,7 +29,7 @@ pub(super) struct Batch {
 /// One recipe while it is worked on.
 #[derive(Debug)]
 struct Desk {
-    stored: Revision,
+    stored: Position,
     ledger: Ledger,
     accepted: Vec<Accepted>,
 }
@@ -49,7 +49,7 @@ impl Batch {
             self.fresh.insert(id.clone());
         }
         let desk = Desk {
-            stored: ledger.revision,
+            stored: ledger.position(),
             ledger,
             accepted: Vec::new(),
         };

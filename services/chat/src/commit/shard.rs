@@ -274,6 +274,7 @@ impl Shard {
                 recipe_id: ledger.id.clone(),
                 recipe: accepted.recipe,
                 message: accepted.message,
+                previous: accepted.previous,
                 traceparent: accepted.traceparent,
             });
             self.tools.hub.publish(&ledger.id, updates);

@@ -92,6 +92,37 @@ fn revision(posted: &Result<Posted, Refused>) -> u64 {
 }
 
 #[tokio::test]
+async fn what_is_remembered_of_a_history_that_is_gone_is_not_built_upon() {
+    Databases::each(async |store| {
+        let (old, new) = (Replica::on(&store), Replica::on(&store));
+        old.join("pie", "ada").await;
+        for n in 1..=3 {
+            let content = format!("add {n} eggs");
+            old.post("pie", "ada", &format!("old {n}"), &content)
+                .await
+                .unwrap();
+        }
+        store.go_back("pie", 1).await;
+        // Another replica brings the recipe back to the revision that the first one remembers.
+        new.post("pie", "ada", "new 2", "add 1 cup milk")
+            .await
+            .unwrap();
+        new.post("pie", "ada", "new 3", "hello").await.unwrap();
+
+        let posted = old.post("pie", "ada", "next", "add 1 tsp salt").await;
+
+        assert_eq!(revision(&posted), 4);
+        assert_eq!(
+            old.ingredients("pie").await,
+            ["1 egg", "1 cup milk", "1 tsp salt"]
+        );
+        let again = old.post("pie", "ada", "old 2", "add 2 eggs").await.unwrap();
+        assert!(!again.duplicate, "it is gone, so it is new");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn fifty_duplicates_at_once_are_one_message() {
     Databases::each(async |store| {
         let replica = Replica::on(&store);

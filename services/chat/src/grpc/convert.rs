@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use proto::{
     chat::{self as wire, answer, link_request, link_response, list_messages_request},
-    ids::InvalidId,
+    ids::{InvalidId, Position, Revision},
     text::InvalidMessageText,
 };
 use runtime::{clock::Timestamp, trace_context};
@@ -18,7 +18,7 @@ use crate::{
     link::{Ask, Call, Event, Reply},
     message::{InvalidName, Message, Principal, Update},
     recipe::{Ingredient, Recipe, Step, limits},
-    recipes::{JoinAs, Joined, MessagePage, PageStart},
+    recipes::{JoinAs, Joined, MessagePage, PageStart, Recovery},
     refused::{Declined, Refused},
     store::Summary,
 };
@@ -90,6 +90,15 @@ pub(super) fn title(title: &str) -> Result<Option<&str>, Invalid> {
     Ok((!title.is_empty()).then_some(title))
 }
 
+/// Where the caller stands; `None` when it names no revision.
+pub(super) fn position(
+    after: Option<Revision>,
+    message: Option<&str>,
+) -> Result<Option<Position>, Invalid> {
+    let message = message.map(id).transpose()?;
+    Ok(after.map(|revision| Position { revision, message }))
+}
+
 pub(super) fn page_start(page: Option<list_messages_request::Page>) -> PageStart {
     match page {
         Some(list_messages_request::Page::After(after)) => PageStart::After(after),
@@ -121,14 +130,14 @@ fn ask(call: Option<link_request::Call>) -> Result<Ask, Invalid> {
     Ok(match call.ok_or(Invalid::Missing("the call"))? {
         link_request::Call::Attach(attach) => Ask::Attach {
             recipe: id(&attach.recipe_id)?,
-            after: attach.after,
+            after: position(attach.after, attach.message_id.as_deref())?,
         },
         link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
         link_request::Call::Join(join) => Ask::Join(JoinAs {
             who: principal(join.principal)?,
             recipe: id(&join.recipe_id)?,
             create: join.create,
-            after: join.after,
+            after: position(join.after, join.message_id.as_deref())?,
         }),
         link_request::Call::Post(post) => Ask::Post {
             author: principal(post.principal)?,
@@ -151,6 +160,13 @@ impl From<Event> for wire::LinkResponse {
                 recipe_id: recipe.to_string(),
                 user_id: user.to_string(),
             }),
+            Event::Divergence { recipe, from } => {
+                link_response::Event::Divergence(wire::Divergence {
+                    recipe_id: recipe.to_string(),
+                    revision: from.revision,
+                    message_id: from.message.map(|id| id.to_string()),
+                })
+            }
         };
         Self { event: Some(event) }
     }
@@ -195,10 +211,23 @@ impl From<&Joined> for wire::JoinRecipeResponse {
     fn from(joined: &Joined) -> Self {
         Self {
             recipe_id: joined.recipe_id.to_string(),
-            revision: joined.revision,
+            revision: joined.position.revision,
             recipe: Some((&*joined.recipe).into()),
             messages: messages(&joined.page),
             messages_truncated: joined.page.truncated,
+            message_id: joined.position.message.as_ref().map(ToString::to_string),
+            recovery: wire::Recovery::from(joined.recovery).into(),
+        }
+    }
+}
+
+impl From<Recovery> for wire::Recovery {
+    fn from(recovery: Recovery) -> Self {
+        match recovery {
+            Recovery::Unasked => Self::Unspecified,
+            Recovery::Complete => Self::Complete,
+            Recovery::Truncated => Self::Truncated,
+            Recovery::Diverged => Self::Diverged,
         }
     }
 }
@@ -246,6 +275,7 @@ impl From<&Update> for wire::Update {
             recipe: Some((&*update.recipe).into()),
             message: Some((&*update.message).into()),
             traceparent: update.traceparent.clone().unwrap_or_default(),
+            previous_id: update.previous.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, future::ready, stream};
 use proto::{
     chat::{self as wire, subscribe_recipe_response},
-    ids::{RecipeId, Revision},
+    ids::{Position, RecipeId},
 };
 use tonic::{Status, Streaming};
 use tracing::{Span, debug};
@@ -42,13 +42,14 @@ impl Chat {
         &self,
         who: Principal,
         recipe: RecipeId,
-        after: Option<Revision>,
+        after: Option<Position>,
     ) -> Result<Events<wire::SubscribeRecipeResponse>, Refused> {
-        let (snapshot, after) = match after {
-            Some(after) => {
-                self.recipes.get(&who, &recipe, None).await?;
-                (None, after)
-            }
+        let known = match after {
+            Some(after) => self.recipes.knows(&who, &recipe, after).await?,
+            None => None,
+        };
+        let (snapshot, after) = match known {
+            Some(after) => (None, after),
             None => {
                 let joined = self.recipes.join(JoinAs {
                     who: who.clone(),
@@ -57,7 +58,7 @@ impl Chat {
                     after: None,
                 });
                 let joined = joined.await?;
-                let after = joined.revision;
+                let after = joined.position.clone();
                 (Some(wire::JoinRecipeResponse::from(&joined)), after)
             }
         };
@@ -79,6 +80,9 @@ impl Chat {
                 Event::Expulsion { user, .. } if user == who.user => {
                     Some(Err(status(Refused::NoSuchRecipe)))
                 }
+                Event::Divergence { .. } => Some(Err(Status::aborted(
+                    "the recipe has another history now; subscribe again",
+                ))),
                 Event::Expulsion { .. } | Event::Answer { .. } => None,
             })
         });

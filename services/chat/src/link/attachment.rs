@@ -6,7 +6,7 @@ mod tests;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use proto::ids::Revision;
+use proto::ids::{Position, Revision};
 
 use crate::message::Update;
 
@@ -18,7 +18,7 @@ const KEPT: usize = 256;
 pub(super) struct Attachment<T> {
     /// All updates up to this one are in the queue or further; before the first reading, those that the other
     /// side said it has.
-    sent: Revision,
+    sent: Position,
     phase: Phase,
     waiting: Vec<(Revision, T)>,
 }
@@ -55,9 +55,9 @@ pub(super) trait Queue {
 
 impl<T> Attachment<T> {
     /// One whose missed updates have to be read first.
-    pub(super) fn new(after: Option<Revision>) -> Self {
+    pub(super) fn new(after: Option<Position>) -> Self {
         Self {
-            sent: after.unwrap_or(0),
+            sent: after.unwrap_or_default(),
             phase: Phase::CatchingUp {
                 kept: VecDeque::new(),
                 again: false,
@@ -66,8 +66,8 @@ impl<T> Attachment<T> {
         }
     }
 
-    pub(super) fn sent(&self) -> Revision {
-        self.sent
+    pub(super) fn sent(&self) -> &Position {
+        &self.sent
     }
 
     /// Takes a new update.
@@ -81,22 +81,46 @@ impl<T> Attachment<T> {
                 *newest = Arc::clone(update);
             }
             Phase::Lagging { .. } => {}
-            Phase::Live if update.revision() > self.sent + 1 => {
-                return self.start_over([Arc::clone(update)].into());
-            }
-            Phase::Live => return self.send(update, queue),
+            Phase::Live => return self.go_on(update, queue),
         }
         Todo::Nothing
     }
 
+    /// Sends a new update if it follows what was sent. Else some are missing, or the store went back: reading tells.
+    fn go_on(&mut self, update: &Arc<Update>, queue: &mut impl Queue) -> Todo {
+        if self.is_next(update) {
+            self.send(update, queue)
+        } else if update.position() == self.sent {
+            Todo::Nothing
+        } else {
+            self.start_over([Arc::clone(update)].into())
+        }
+    }
+
     /// Hears that the recipe has come that far.
     pub(super) fn notice(&mut self, revision: Revision) -> Todo {
-        if revision <= self.sent {
-            return Todo::Nothing;
+        match revision > self.sent.revision {
+            true => self.look(revision),
+            false => Todo::Nothing,
         }
+    }
+
+    /// Hears how far the recipe has come in the store: a store that went back is not as far as what was sent.
+    pub(super) fn compare(&mut self, stored: Revision) -> Todo {
+        match stored == self.sent.revision {
+            true => Todo::Nothing,
+            false => self.look(stored),
+        }
+    }
+
+    /// Reads what came after what was sent, and whether that still stands.
+    fn look(&mut self, revision: Revision) -> Todo {
+        let went_back = revision < self.sent.revision;
         match &mut self.phase {
             Phase::CatchingUp { again, .. } => *again = true,
-            Phase::Lagging { newest, again } => *again |= newest.revision() < revision,
+            Phase::Lagging { newest, again } => {
+                *again |= went_back || newest.revision() < revision;
+            }
             Phase::Live => return self.start_over(VecDeque::new()),
         }
         Todo::Nothing
@@ -107,28 +131,63 @@ impl<T> Attachment<T> {
     pub(super) fn caught_up(
         &mut self,
         updates: &[Arc<Update>],
-        revision: Revision,
+        position: &Position,
         queue: &mut impl Queue,
     ) -> Todo {
-        let (kept, again) = match std::mem::replace(&mut self.phase, Phase::Live) {
-            Phase::CatchingUp { kept, again } => (kept, again),
-            other => {
-                self.phase = other;
-                return Todo::Nothing;
-            }
+        let Some((kept, again)) = self.stop_reading() else {
+            return Todo::Nothing;
         };
         for update in updates {
             self.send(update, queue);
         }
         if matches!(self.phase, Phase::Live) {
-            // Also when the other side claimed to be further than the recipe has come.
-            self.sent = revision;
+            self.sent = position.clone();
         }
+        self.resume(kept, again, queue)
+    }
+
+    /// Hears that what was sent is of another history than the recipe's. Nothing can come before what waits any more: it
+    /// is given back. Updates after `position` follow.
+    pub(super) fn begin_anew(
+        &mut self,
+        position: &Position,
+        queue: &mut impl Queue,
+    ) -> (Vec<T>, Todo) {
+        let Some((kept, again)) = self.stop_reading() else {
+            return (Vec::new(), Todo::Nothing);
+        };
+        self.sent = position.clone();
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let released = waiting.map(|(_, answer)| answer).collect();
+        (released, self.resume(kept, again, queue))
+    }
+
+    /// Takes what was kept while the past was read; `None` when it was not.
+    fn stop_reading(&mut self) -> Option<(VecDeque<Arc<Update>>, bool)> {
+        match std::mem::replace(&mut self.phase, Phase::Live) {
+            Phase::CatchingUp { kept, again } => Some((kept, again)),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// Sends what was kept, up to the first gap.
+    fn resume(&mut self, kept: VecDeque<Arc<Update>>, again: bool, queue: &mut impl Queue) -> Todo {
         let mut gap = again;
         for update in kept {
             match &self.phase {
-                Phase::Live if update.revision() > self.sent + 1 => gap = true,
-                _ => {
+                Phase::Live if update.revision() > self.sent.revision => {
+                    if self.is_next(&update) {
+                        self.send(&update, queue);
+                    } else {
+                        gap = true;
+                    }
+                }
+                // What was kept may be older than what was read.
+                Phase::Live => {}
+                Phase::CatchingUp { .. } | Phase::Lagging { .. } => {
                     self.offer(&update, queue);
                 }
             }
@@ -156,13 +215,13 @@ impl<T> Attachment<T> {
         if again {
             return (None, self.start_over(VecDeque::new()));
         }
-        self.sent = newest.revision();
+        self.sent = newest.position();
         (Some(newest), Todo::Nothing)
     }
 
     /// Gives the answer back when nothing has to go before it, else keeps it.
     pub(super) fn gate(&mut self, revision: Revision, answer: T) -> (Option<T>, Todo) {
-        if revision <= self.sent {
+        if revision <= self.sent.revision {
             return (Some(answer), Todo::Nothing);
         }
         self.waiting.push((revision, answer));
@@ -174,7 +233,7 @@ impl<T> Attachment<T> {
         if self.waiting.is_empty() {
             return Vec::new();
         }
-        let sent = self.sent;
+        let sent = self.sent.revision;
         let (ready, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition(|(revision, _)| *revision <= sent);
@@ -189,7 +248,7 @@ impl<T> Attachment<T> {
     }
 
     fn send(&mut self, update: &Arc<Update>, queue: &mut impl Queue) -> Todo {
-        if update.revision() <= self.sent {
+        if update.revision() <= self.sent.revision {
             return Todo::Nothing;
         }
         if let Phase::Lagging { newest, .. } = &mut self.phase {
@@ -197,7 +256,7 @@ impl<T> Attachment<T> {
             return Todo::Nothing;
         }
         if queue.push(update) {
-            self.sent = update.revision();
+            self.sent = update.position();
             return Todo::Nothing;
         }
         self.phase = Phase::Lagging {
@@ -205,6 +264,12 @@ impl<T> Attachment<T> {
             again: false,
         };
         Todo::WaitForRoom
+    }
+
+    /// Whether an update follows what was sent.
+    fn is_next(&self, update: &Update) -> bool {
+        let before = update.previous();
+        before.revision == self.sent.revision && !before.contradicts(&self.sent)
     }
 
     fn start_over(&mut self, kept: VecDeque<Arc<Update>>) -> Todo {

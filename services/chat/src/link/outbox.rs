@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use proto::ids::{RecipeId, Revision, UserId};
+use proto::ids::{Position, RecipeId, Revision, UserId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +43,13 @@ pub(crate) enum Event {
         recipe: RecipeId,
         /// Who.
         user: UserId,
+    },
+    /// The recipe has another history than the receiver has: it must forget what it has.
+    Divergence {
+        /// Which recipe.
+        recipe: RecipeId,
+        /// Where the receiver stands.
+        from: Position,
     },
 }
 
@@ -76,8 +83,8 @@ pub(crate) enum Reply {
 pub(crate) struct CatchUp {
     /// Of which recipe.
     pub recipe: RecipeId,
-    /// After which revision; `None`: only how far it has come.
-    pub after: Option<Revision>,
+    /// After which position; `None`: only how far it has come.
+    pub after: Option<Position>,
     /// Whether it failed before.
     pub again: bool,
     /// Which attachment asked: the recipe may have been detached and attached anew.
@@ -107,7 +114,7 @@ impl Outbox {
     }
 
     /// Begins to take updates of a recipe. The answer follows once it is known how far the recipe has come.
-    pub(super) fn attach(&self, recipe: &RecipeId, after: Option<Revision>, number: u64) {
+    pub(super) fn attach(&self, recipe: &RecipeId, after: Option<Position>, number: u64) {
         self.change(|state| state.attach(recipe, after, number));
     }
 
@@ -131,6 +138,11 @@ impl Outbox {
         self.in_room(recipe, |room, _| room.attachment.notice(revision));
     }
 
+    /// Hears how far a recipe has come in the store.
+    pub(crate) fn compare(&self, recipe: &RecipeId, stored: Revision) {
+        self.in_room(recipe, |room, _| room.attachment.compare(stored));
+    }
+
     /// Answers a call, as soon as nothing has to go before it. Number 0 wants no answer.
     pub(super) fn answer(&self, number: u64, reply: Reply) {
         if number != 0 {
@@ -138,15 +150,29 @@ impl Outbox {
         }
     }
 
-    /// Answers a join; `false` when somebody was shut out since it was decided, so that it must be decided anew.
-    pub(super) fn answer_join(&self, number: u64, joined: Joined) -> bool {
+    /// Up to which revision the updates of an attached recipe have been sent.
+    pub(super) fn sent(&self, recipe: &RecipeId) -> Option<Revision> {
+        let state = self.state();
+        let room = state.rooms.get(recipe)?;
+        Some(room.attachment.sent().revision)
+    }
+
+    /// Answers a join, which began when `sent` had been sent. `false` when it must be decided anew: somebody was shut
+    /// out since, or the recipe is not as far as what was sent. Then its store went back, and the receiver must know first.
+    pub(super) fn answer_join(&self, number: u64, joined: Joined, sent: Option<Revision>) -> bool {
         self.change(|state| {
-            let room = state.rooms.get(&joined.recipe_id);
-            let in_time = room.is_none_or(|room| room.shut_out_at <= joined.revision);
-            if in_time && number != 0 {
-                state.answer(number, Reply::Joined(Box::new(joined)), &self.metrics);
-            }
-            in_time
+            let (recipe, revision) = (joined.recipe_id.clone(), joined.position.revision);
+            let room = state.rooms.get_mut(&recipe);
+            let went_back = sent.is_some_and(|sent| revision < sent);
+            let Some(room) = room.filter(|room| went_back || room.shut_out_at > revision) else {
+                if number != 0 {
+                    state.answer(number, Reply::Joined(Box::new(joined)), &self.metrics);
+                }
+                return true;
+            };
+            let todo = room.attachment.compare(revision);
+            state.follow_up(&recipe, todo, &self.metrics);
+            false
         })
     }
 

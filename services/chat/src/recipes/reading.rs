@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::ids::{RecipeId, Revision, UserId};
+use proto::ids::{Position, RecipeId, Revision, UserId};
 
 use super::{Recipes, page};
 use crate::{
@@ -36,11 +36,26 @@ pub(crate) struct Joined {
     /// Which recipe.
     pub recipe_id: RecipeId,
     /// How far it has come.
-    pub revision: Revision,
+    pub position: Position,
     /// The recipe.
     pub recipe: Arc<Recipe>,
     /// What they have missed, or the latest.
     pub page: MessagePage,
+    /// Which of the two.
+    pub recovery: Recovery,
+}
+
+/// What became of the position that somebody has named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// They named none.
+    Unasked,
+    /// All that came after it is there.
+    Complete,
+    /// It is of this history, but too much came after it.
+    Truncated,
+    /// The recipe has not come that far, or has another message there.
+    Diverged,
 }
 
 /// Messages, oldest first.
@@ -67,7 +82,9 @@ pub(crate) enum PageStart {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CaughtUp {
     /// How far the recipe has come.
-    pub revision: Revision,
+    pub position: Position,
+    /// Whether the link has another history: it has to begin anew.
+    pub diverged: bool,
     /// What came after, in order; only the newest when there is too much.
     pub updates: Vec<Arc<Update>>,
     /// Who was here once and may no longer be.
@@ -105,7 +122,7 @@ impl Recipes {
         })
     }
 
-    /// Reads what came after a revision, or only how far the recipe has come.
+    /// Reads what came after a position, or only how far the recipe has come.
     ///
     /// A recipe that is not there has come nowhere: it may be created later.
     ///
@@ -114,49 +131,144 @@ impl Recipes {
     pub(crate) async fn catch_up(
         &self,
         recipe: &RecipeId,
-        after: Option<Revision>,
+        after: Option<&Position>,
     ) -> Result<CaughtUp, Refused> {
         let Some(ledger) = self.ask(self.store.load_one(recipe)).await? else {
-            return Ok(CaughtUp::default());
-        };
-        let revision = ledger.revision;
-        let Some(after) = after.filter(|after| *after < revision) else {
             return Ok(CaughtUp {
-                revision,
+                diverged: after.is_some_and(|after| after.revision > 0),
                 ..CaughtUp::default()
             });
         };
-        Ok(CaughtUp {
-            revision,
-            excluded: self.excluded(&ledger).await?,
-            updates: self.missed(ledger, after).await?,
-        })
+        let mut caught_up = CaughtUp {
+            position: ledger.position(),
+            ..CaughtUp::default()
+        };
+        let Some(after) = after else {
+            return Ok(caught_up);
+        };
+        caught_up.diverged = !self.has_been_at(&ledger, after).await?;
+        if !caught_up.diverged && after.revision < ledger.revision {
+            caught_up.excluded = self.excluded(&ledger).await?;
+            caught_up.updates = self.missed(ledger, after.revision).await?;
+        }
+        Ok(caught_up)
+    }
+
+    /// Gives a position back when it is one of the recipe's.
+    ///
+    /// # Errors
+    /// When the recipe is not there, or not for `who`.
+    pub(crate) async fn knows(
+        &self,
+        who: &Principal,
+        recipe: &RecipeId,
+        position: Position,
+    ) -> Result<Option<Position>, Refused> {
+        let ledger = self.visible(who, recipe).await?;
+        let known = self.has_been_at(&ledger, &position).await?;
+        Ok(known.then_some(position))
+    }
+
+    /// Whether a position is one of this recipe's: it has come that far, and has the same message there. A position
+    /// without a message is believed.
+    pub(super) async fn has_been_at(
+        &self,
+        ledger: &Ledger,
+        position: &Position,
+    ) -> Result<bool, Refused> {
+        if position.revision >= ledger.revision {
+            let agrees = position.message.is_none() || position.message == ledger.last_message;
+            return Ok(position.revision == ledger.revision && agrees);
+        }
+        let Some(message) = &position.message else {
+            return Ok(true);
+        };
+        let there = self.message_at(&ledger.id, position.revision).await?;
+        Ok(there.is_some_and(|there| there.id == *message))
+    }
+
+    async fn message_at(
+        &self,
+        recipe: &RecipeId,
+        revision: Revision,
+    ) -> Result<Option<Arc<Message>>, Refused> {
+        let Some(before) = revision.checked_sub(1) else {
+            return Ok(None);
+        };
+        let page = Page {
+            after: before,
+            upto: revision,
+            limit: 1,
+            prefer: Prefer::Oldest,
+        };
+        Ok(self.ask(self.store.messages(recipe, page)).await?.pop())
     }
 
     pub(super) async fn joined(
         &self,
         ledger: Ledger,
-        after: Option<Revision>,
+        after: Option<Position>,
     ) -> Result<Joined, Refused> {
-        // A client that is ahead has seen another history: it begins anew.
-        let known = after.filter(|after| *after <= ledger.revision);
+        let (recovery, missed) = match after {
+            Some(position) => self.recover(&ledger, &position).await?,
+            None => (Recovery::Unasked, None),
+        };
+        let page = match missed {
+            Some(messages) => MessagePage {
+                messages,
+                truncated: false,
+            },
+            None => self.latest(&ledger).await?,
+        };
+        Ok(Joined {
+            position: ledger.position(),
+            recipe_id: ledger.id,
+            recipe: ledger.recipe,
+            page,
+            recovery,
+        })
+    }
+
+    /// All messages after a position; none when they cannot be told, or are too many.
+    async fn recover(
+        &self,
+        ledger: &Ledger,
+        position: &Position,
+    ) -> Result<(Recovery, Option<Vec<Arc<Message>>>), Refused> {
+        if !self.has_been_at(ledger, position).await? {
+            return Ok((Recovery::Diverged, None));
+        }
+        let missed = usize::try_from(ledger.revision - position.revision).unwrap_or(usize::MAX);
+        if missed > MISSED {
+            return Ok((Recovery::Truncated, None));
+        }
         let page = Page {
-            after: known.unwrap_or(0),
+            after: position.revision,
             upto: ledger.revision,
-            limit: if known.is_some() { MISSED } else { LATEST },
+            limit: MISSED,
+            prefer: Prefer::Newest,
+        };
+        let room = page::beside(&ledger.recipe);
+        let messages = self.page(&ledger.id, page, room).await?;
+        Ok(match messages.len() == missed {
+            true => (Recovery::Complete, Some(messages)),
+            false => (Recovery::Truncated, None),
+        })
+    }
+
+    async fn latest(&self, ledger: &Ledger) -> Result<MessagePage, Refused> {
+        let page = Page {
+            after: 0,
+            upto: ledger.revision,
+            limit: LATEST,
             prefer: Prefer::Newest,
         };
         let room = page::beside(&ledger.recipe);
         let messages = self.page(&ledger.id, page, room).await?;
         let first = messages.first().map_or(ledger.revision + 1, |m| m.revision);
-        Ok(Joined {
-            recipe_id: ledger.id,
-            revision: ledger.revision,
-            recipe: ledger.recipe,
-            page: MessagePage {
-                truncated: first > page.after + 1,
-                messages,
-            },
+        Ok(MessagePage {
+            truncated: first > 1,
+            messages,
         })
     }
 
@@ -180,9 +292,10 @@ impl Recipes {
         let too_many = upto - after > MISSED as Revision;
         let after = if too_many { upto - 1 } else { after };
         let page = Page {
-            after,
+            // With the one before the first: each update names its predecessor.
+            after: after.saturating_sub(1),
             upto,
-            limit: MISSED,
+            limit: MISSED + 1,
             prefer: Prefer::Oldest,
         };
         let messages = self.ask(self.store.messages(&ledger.id, page)).await?;
@@ -192,7 +305,7 @@ impl Recipes {
             self.ask(self.store.versions(&ledger.id, after, upto))
                 .await?
         };
-        Ok(with_versions(&ledger.id, messages, versions))
+        Ok(with_versions(&ledger.id, after, messages, versions))
     }
 
     /// Who has been to a private recipe and may not come in any more.
@@ -207,16 +320,22 @@ impl Recipes {
     }
 }
 
-/// Puts each message together with the version that stood after it.
+/// Puts each message after a revision together with the version that stood after it.
 fn with_versions(
     recipe_id: &RecipeId,
+    after: Revision,
     messages: Vec<Arc<Message>>,
     versions: Vec<Version>,
 ) -> Vec<Arc<Update>> {
     let mut later = versions.into_iter().peekable();
     let mut current = None;
+    let mut previous = None;
     let mut updates = Vec::with_capacity(messages.len());
     for message in messages {
+        let previous = previous.replace(message.id.clone());
+        if message.revision <= after {
+            continue;
+        }
         while let Some((_, version)) = later.next_if(|(since, _)| *since <= message.revision) {
             current = Some(version);
         }
@@ -225,6 +344,7 @@ fn with_versions(
                 recipe_id: recipe_id.clone(),
                 recipe,
                 message,
+                previous,
                 traceparent: None,
             })
         }));

@@ -148,6 +148,7 @@ impl Postgres {
         let query = bind_messages(query, &rows);
         let query = bind_versions(query, &rows);
         let query = bind_members(query, &rows);
+        let query = query.bind(column(&rows, |row| row.expected_message.clone()));
         let written = self.rows(query).await?;
         let written: Result<Vec<&str>, _> = written.iter().map(|row| row.try_get(0)).collect();
         let written = written?;
@@ -275,6 +276,16 @@ impl Postgres {
 
     async fn rows(&self, query: Asked<'_>) -> Result<Vec<PgRow>, Error> {
         in_time(query.fetch_all(&self.0)).await
+    }
+}
+
+#[cfg(test)]
+impl Postgres {
+    pub(crate) async fn run(&self, statements: &[String]) {
+        for statement in statements {
+            let statement = sqlx::AssertSqlSafe(statement.clone());
+            sqlx::query(statement).execute(&self.0).await.unwrap();
+        }
     }
 }
 

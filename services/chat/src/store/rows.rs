@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use proto::ids::Revision;
+use proto::ids::{Position, Revision};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Error, Write};
@@ -22,6 +22,8 @@ pub(super) struct RecipeRow {
     pub visibility: &'static str,
     pub title: String,
     pub expected: i64,
+    /// The id of the message at `expected`; `None`: not compared.
+    pub expected_message: Option<String>,
     pub revision: i64,
     pub state_revision: i64,
     pub undo: String,
@@ -38,12 +40,12 @@ impl RecipeRow {
         let state = json(&*ledger.recipe)?;
         Ok(Self {
             versions: vec![(signed(ledger.revision), state)],
-            ..Self::header(ledger.revision, ledger)?
+            ..Self::header(&ledger.position(), ledger)?
         })
     }
 
     pub(super) fn changed(write: &Write) -> Result<Self, Error> {
-        let mut row = Self::header(write.expected, &write.ledger)?;
+        let mut row = Self::header(&write.expected, &write.ledger)?;
         for accepted in &write.accepted {
             if accepted.changed {
                 let revision = signed(accepted.message.revision);
@@ -58,13 +60,14 @@ impl RecipeRow {
         Ok(row)
     }
 
-    fn header(expected: Revision, ledger: &Ledger) -> Result<Self, Error> {
+    fn header(expected: &Position, ledger: &Ledger) -> Result<Self, Error> {
         Ok(Self {
             id: ledger.id.to_string(),
             owner: ledger.access.owner.to_string(),
             visibility: visibility_text(ledger.access.visibility),
             title: ledger.recipe.title.clone(),
-            expected: signed(expected),
+            expected: signed(expected.revision),
+            expected_message: expected.message.as_ref().map(ToString::to_string),
             revision: signed(ledger.revision),
             state_revision: signed(ledger.recipe_revision),
             undo: "[]".to_owned(),

@@ -233,6 +233,11 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 #[cfg(test)]
 impl Sqlite {
+    pub(crate) async fn run(&self, statements: String) {
+        let ran = self.write(move |db| Ok(db.execute_batch(&statements)?));
+        ran.await.unwrap();
+    }
+
     /// Acts as if the disk had room for no more pages than there are, and so many; `None`: as much as one likes.
     pub(crate) async fn limit_pages(&self, more: Option<u32>) {
         let limited = self.write(move |db| {

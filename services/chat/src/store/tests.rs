@@ -35,7 +35,7 @@ fn ledger(id: &str, owner: &str) -> Ledger {
 
 /// What posting these messages in turn would write.
 fn write(mut ledger: Ledger, posts: &[(&str, &str, &str)]) -> Write {
-    let expected = ledger.revision;
+    let expected = ledger.position();
     let accepted = posts.iter().map(|(who, id, content)| {
         let draft = draft(ledger.id.clone().as_str(), who, id, content);
         let now = Timestamp::from_unix_millis(2_000);
@@ -119,6 +119,28 @@ async fn a_recipe_that_has_moved_on_is_left_alone_and_the_others_are_written() {
         assert_eq!(stored(&store, "soup").await.revision, 1);
         let late = draft("pie", "bob", "m1", "add 9 eggs").key();
         assert_eq!(store.find(vec![late]).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recipe_that_has_another_message_at_the_revision_is_left_alone() {
+    Databases::each(async |store| {
+        let created = ledger("pie", "ada");
+        store.create(&created).await.unwrap();
+        let first = write(created.clone(), &[("ada", "lost", "add 1 egg")]);
+        store.commit(std::slice::from_ref(&first)).await.unwrap();
+        store.go_back("pie", 0).await;
+        let again = write(created, &[("ada", "kept", "add 2 eggs")]);
+        assert_eq!(store.commit(&[again]).await.unwrap(), [true]);
+
+        let on_what_is_gone = write(first.ledger, &[("bob", "m2", "add milk")]);
+        assert_eq!(store.commit(&[on_what_is_gone]).await.unwrap(), [false]);
+
+        let pie = stored(&store, "pie").await;
+        assert_eq!(pie.last_message.as_ref().unwrap().as_str(), "kept");
+        let on_what_is_there = write(pie, &[("bob", "m2", "add milk")]);
+        assert_eq!(store.commit(&[on_what_is_there]).await.unwrap(), [true]);
     })
     .await;
 }

@@ -60,7 +60,7 @@ async fn going_private_shows_everyone_out_who_is_no_member_before_anything_else_
         match link.next().await {
             link_response::Event::Expulsion(expulsion) => out.push(expulsion.user_id),
             link_response::Event::Update(update) => break update,
-            link_response::Event::Answer(answer) => panic!("too early: {answer:?}"),
+            other => panic!("too early: {other:?}"),
         }
     };
     out.sort_unstable();

@@ -111,6 +111,7 @@ async fn a_subscription_begins_with_a_snapshot_or_with_what_was_missed() {
         principal: someone("bob"),
         recipe_id: "pie".to_owned(),
         after,
+        message_id: None,
     };
 
     let mut fresh = client

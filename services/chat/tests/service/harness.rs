@@ -81,6 +81,24 @@ impl Service {
         assert!(self.lifecycle.finished(PATIENCE).await);
     }
 
+    /// Loses all that came after a revision of a recipe, behind the back of the service.
+    pub(crate) fn go_back(&self, recipe: &str, revision: u64) {
+        let folder = self.folder.as_ref().unwrap().path();
+        let database = rusqlite::Connection::open(folder.join("data/chat.db")).unwrap();
+        database.busy_timeout(PATIENCE).unwrap();
+        database
+            .execute_batch(&format!(
+                "BEGIN IMMEDIATE;
+                 DELETE FROM messages WHERE recipe = '{recipe}' AND revision > {revision};
+                 DELETE FROM versions WHERE recipe = '{recipe}' AND revision > {revision};
+                 UPDATE recipes SET revision = {revision}, undo = '[]', state_revision = 0,
+                     state = (SELECT state FROM versions WHERE recipe = '{recipe}' AND revision = 0)
+                 WHERE id = '{recipe}';
+                 COMMIT;"
+            ))
+            .unwrap();
+    }
+
     pub(crate) fn client(&self) -> ChatServiceClient<Channel> {
         let channel = runtime::grpc::channel(
             &format!("http://{}", self.address),
@@ -224,6 +242,7 @@ pub(crate) fn join(recipe: &str, who: &str, after: Option<u64>) -> link_request:
         recipe_id: recipe.to_owned(),
         create: true,
         after,
+        message_id: None,
     })
 }
 
@@ -231,6 +250,32 @@ pub(crate) fn attach(recipe: &str, after: Option<u64>) -> link_request::Call {
     link_request::Call::Attach(wire::Attach {
         recipe_id: recipe.to_owned(),
         after,
+        message_id: None,
+    })
+}
+
+/// Joins as a client does that stands at a position.
+pub(crate) fn join_at(
+    recipe: &str,
+    who: &str,
+    after: u64,
+    message: Option<&str>,
+) -> link_request::Call {
+    link_request::Call::Join(wire::JoinRecipeRequest {
+        principal: someone(who),
+        recipe_id: recipe.to_owned(),
+        create: false,
+        after: Some(after),
+        message_id: message.map(str::to_owned),
+    })
+}
+
+/// Attaches as an edge does whose room stands at a position.
+pub(crate) fn attach_at(recipe: &str, after: u64, message: &str) -> link_request::Call {
+    link_request::Call::Attach(wire::Attach {
+        recipe_id: recipe.to_owned(),
+        after: Some(after),
+        message_id: Some(message.to_owned()),
     })
 }
 

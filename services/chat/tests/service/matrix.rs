@@ -125,6 +125,7 @@ async fn everybody_comes_in_where_the_table_says() {
                 recipe_id: recipe.to_owned(),
                 create: false,
                 after: None,
+                message_id: None,
             };
             match link.call(wire::link_request::Call::Join(request)).await {
                 wire::answer::Result::Joined(_) => {
@@ -200,6 +201,7 @@ async fn attempt(service: &Service, action: Action, who: &str, recipe: &str) -> 
                 principal,
                 recipe_id,
                 after: None,
+                message_id: None,
             };
             client.subscribe_recipe(request).await.map(drop)
         }

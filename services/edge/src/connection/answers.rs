@@ -16,6 +16,8 @@ struct Pending {
     ticket: u64,
     id: MessageId,
     content: MessageText,
+    /// What the client had been sent when it sent this.
+    written: Revision,
     /// Where it stands in the recipe's order, once the chat service has said so.
     accepted_at: Option<Revision>,
 }
@@ -28,13 +30,14 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Notes a message that is being posted; the ticket names it from now on.
-    pub(super) fn expect(&mut self, chat: &Chat) -> u64 {
+    /// Notes a message that is being posted by a client at `written`; the ticket names it from now on.
+    pub(super) fn expect(&mut self, chat: &Chat, written: Revision) -> u64 {
         self.last_ticket += 1;
         self.pending.push_back(Pending {
             ticket: self.last_ticket,
             id: chat.id.clone(),
             content: chat.content.clone(),
+            written,
             accepted_at: None,
         });
         self.last_ticket
@@ -51,6 +54,13 @@ impl Answers {
             pending.id.as_str() == message.id && pending.content.as_str() == message.content
         });
         found.is_some_and(|index| self.pending.remove(index).is_some())
+    }
+
+    /// Whether a message that was accepted at `at`, for the first time, stands before what its author had: then the
+    /// recipe's history went back.
+    pub(super) fn stood_before(&self, ticket: u64, at: Revision) -> bool {
+        self.index(ticket)
+            .is_some_and(|index| at <= self.pending[index].written)
     }
 
     /// Notes where an accepted message stands; nothing when it was answered already.
@@ -125,7 +135,7 @@ mod tests {
     #[test]
     fn the_rooms_update_answers_one_message_once() {
         let mut answers = Answers::default();
-        let ticket = answers.expect(&chat("m", "add milk"));
+        let ticket = answers.expect(&chat("m", "add milk"), 0);
         assert!(!answers.answered_directly(ticket, 5, 4));
         assert!(answers.answered_by(&update("m", "add milk")));
         assert!(!answers.answered_by(&update("m", "add milk")));
@@ -135,7 +145,7 @@ mod tests {
     #[test]
     fn a_message_that_was_accepted_before_is_answered_directly() {
         let mut answers = Answers::default();
-        let ticket = answers.expect(&chat("m", "add milk"));
+        let ticket = answers.expect(&chat("m", "add milk"), 0);
         assert!(answers.answered_directly(ticket, 3, 9));
         assert_eq!(answers.len(), 0);
     }
@@ -143,7 +153,7 @@ mod tests {
     #[test]
     fn another_content_under_the_same_id_is_not_taken_for_the_answer() {
         let mut answers = Answers::default();
-        let ticket = answers.expect(&chat("m", "add milk"));
+        let ticket = answers.expect(&chat("m", "add milk"), 0);
         assert!(!answers.answered_by(&update("m", "add eggs")));
         assert_eq!(answers.take(ticket).unwrap().as_str(), "m");
     }
@@ -151,11 +161,20 @@ mod tests {
     #[test]
     fn messages_whose_updates_were_skipped_are_asked_for_again_once() {
         let mut answers = Answers::default();
-        let ticket = answers.expect(&chat("m", "add milk"));
-        answers.expect(&chat("n", "add eggs"));
+        let ticket = answers.expect(&chat("m", "add milk"), 0);
+        answers.expect(&chat("n", "add eggs"), 0);
         answers.accepted(ticket, 5);
         assert_eq!(answers.skipped(4).len(), 0);
         assert_eq!(answers.skipped(7)[0].0, ticket);
         assert_eq!(answers.skipped(7).len(), 0);
+    }
+
+    #[test]
+    fn a_new_message_cannot_stand_before_what_its_author_had() {
+        let mut answers = Answers::default();
+        let ticket = answers.expect(&chat("m", "add milk"), 5);
+        assert!(answers.stood_before(ticket, 3));
+        assert!(answers.stood_before(ticket, 5));
+        assert!(!answers.stood_before(ticket, 6));
     }
 }

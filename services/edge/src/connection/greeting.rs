@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use proto::ids::{RecipeId, SessionId, UserId};
+use proto::ids::{Position, RecipeId, SessionId, UserId};
 use runtime::{clock::SleepWatch, trace_context};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -44,6 +44,8 @@ pub(super) struct Greeted {
     pub(super) sleeps: SleepWatch,
     /// What to answer, and to which `auth`.
     pub(super) joined: Joined,
+    /// Where the room stood when the chat service was asked for that.
+    pub(super) asked_at: Option<Position>,
     /// The `auth` that is answered.
     pub(super) auth: Auth,
     /// The place among the user's connections.
@@ -107,13 +109,15 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Gr
         .users
         .take(principal.user.clone())
         .ok_or(Close::TooManyConnections)?;
-    let joined = join(edge, &principal, recipe, auth.revision).await?;
+    let asked_at = edge.rooms.position(recipe);
+    let joined = join(edge, &principal, recipe, auth.resume.position()).await?;
     let (id, session) = open_session(edge, recipe, &auth, principal, expires).await;
     Ok(Box::new(Greeted {
         id,
         session,
         sleeps,
         joined,
+        asked_at,
         auth,
         place,
     }))
@@ -134,13 +138,13 @@ async fn join(
     edge: &Edge,
     principal: &Principal,
     recipe: &RecipeId,
-    after: Option<u64>,
+    after: Option<&Position>,
 ) -> Result<Joined, Close> {
     let join = Join {
         principal: principal.clone(),
         recipe: recipe.clone(),
         create: edge.config.create_on_join,
-        after,
+        after: after.cloned(),
     };
     edge.link.join(join).await.map_err(|error| match error {
         ChatError::NotFound | ChatError::Forbidden(_) => Close::NotAllowed,

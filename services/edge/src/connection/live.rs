@@ -8,7 +8,7 @@ mod welcome;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use proto::ids::{RecipeId, Revision, SessionId, UserId};
+use proto::ids::{Position, RecipeId, SessionId, UserId};
 use runtime::clock::SleepWatch;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -67,8 +67,8 @@ pub(super) struct Live<'a, S> {
     /// Tells of sleeps of the machine that the session does not know of.
     sleeps: SleepWatch,
     member: Member,
-    /// The last revision that the client was sent.
-    written: Revision,
+    /// The last position that the client was sent.
+    written: Position,
     /// The answer to the first `auth`, until it is written.
     first_welcome: Option<Box<(Joined, Auth)>>,
     /// The re-`auth`s that wait for a verdict; the first is being judged.
@@ -88,11 +88,17 @@ enum Outcome {
     /// The verdict on a re-`auth`, and what was slept before it was asked for.
     Verified(Verdict, SleepWatch),
     /// The recipe, for the answer to a re-`auth`.
-    Rejoined(Result<Joined, ChatError>, Reauth),
+    Rejoined(Result<Joined, ChatError>, Reauth, AskedAt),
     /// What the connection had missed.
-    CaughtUp(Result<Joined, ChatError>),
+    CaughtUp(Result<Joined, ChatError>, AskedAt),
     /// The answer to a post.
     Posted(u64, Result<Posted, ChatError>),
+}
+
+/// How far a connection had come when the chat service was asked: the recipe must have come as far.
+struct AskedAt {
+    written: Position,
+    room: Position,
 }
 
 /// What the loop waits for.
@@ -119,8 +125,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         } = way;
         let now = Instant::now();
         Self {
-            member: edge.rooms.enter(recipe, greeted.joined.revision),
-            written: greeted.joined.revision,
+            member: edge
+                .rooms
+                .enter(recipe, &greeted.joined.position, greeted.asked_at.as_ref()),
+            written: greeted.joined.position.clone(),
             id: greeted.id,
             session: greeted.session,
             sleeps: greeted.sleeps,
@@ -177,9 +185,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             let (joined, auth) = *first;
             let reauth = Reauth {
                 id: auth.id,
-                revision: auth.revision,
+                resume: auth.resume,
             };
             self.welcome(joined, reauth, tally).await?;
+        }
+        if self.member.position().revision < self.written.revision {
+            // Updates are on their way, or the room has heard of a store that went back: the chat service knows.
+            self.catch_up(Duration::ZERO);
         }
         self.write_updates(tally).await
     }
@@ -262,17 +274,19 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 self.happen(Event::Verified(verdict), Asker::Fallback, tally)
                     .await
             }
-            Outcome::Rejoined(Ok(joined), reauth) => {
-                self.welcome_again(joined, reauth, tally).await
+            Outcome::Rejoined(Ok(joined), reauth, asked_at) => {
+                self.welcome_again(joined, reauth, &asked_at, tally).await
             }
-            Outcome::CaughtUp(Ok(joined)) => self.write_missed(joined, tally).await,
-            Outcome::Rejoined(Err(ChatError::NotFound), _)
-            | Outcome::CaughtUp(Err(ChatError::NotFound)) => Err(End::Closed(Close::NotAllowed)),
-            Outcome::Rejoined(Err(_), reauth) => {
+            Outcome::CaughtUp(Ok(joined), asked_at) => {
+                self.write_missed(joined, &asked_at, tally).await
+            }
+            Outcome::Rejoined(Err(ChatError::NotFound), ..)
+            | Outcome::CaughtUp(Err(ChatError::NotFound), _) => Err(End::Closed(Close::NotAllowed)),
+            Outcome::Rejoined(Err(_), reauth, _) => {
                 self.rejoin(reauth, RETRY);
                 Ok(())
             }
-            Outcome::CaughtUp(Err(_)) => {
+            Outcome::CaughtUp(Err(_), _) => {
                 self.catch_up(RETRY);
                 Ok(())
             }

@@ -35,7 +35,7 @@ fn prompt(generation: u64) -> Event {
 fn named(id: &str) -> Reauth {
     Reauth {
         id: id.parse().ok(),
-        revision: None,
+        resume: ResumeFrom::Start,
     }
 }
 

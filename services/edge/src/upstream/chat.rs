@@ -10,7 +10,7 @@ use proto::{
         ListRecipesRequest, RecipeFormat, chat_service_client::ChatServiceClient,
         list_messages_request::Page,
     },
-    ids::{MessageId, RecipeId, Revision},
+    ids::{MessageId, Position, RecipeId, Revision},
     text::MessageText,
 };
 use runtime::{clock::Timestamp, grpc::Channel, trace_context::request};
@@ -76,21 +76,50 @@ pub struct Join {
     pub recipe: RecipeId,
     /// Whether a missing recipe is created.
     pub create: bool,
-    /// The last revision that the client has.
-    pub after: Option<Revision>,
+    /// Where the client stands.
+    pub after: Option<Position>,
 }
 
 /// The recipe as the one who joins finds it.
 #[derive(Debug)]
 pub struct Joined {
-    /// The revision that the recipe stands at.
-    pub revision: Revision,
+    /// The position that the recipe stands at.
+    pub position: Position,
     /// The recipe.
     pub recipe: Arc<Recipe>,
     /// Those after [`Join::after`], else the latest ones.
     pub messages: Vec<Arc<Message>>,
     /// Whether older ones exist.
     pub truncated: bool,
+    /// What became of [`Join::after`].
+    pub recovery: Recovery,
+}
+
+/// What became of the position that a join named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// It named none.
+    Unasked,
+    /// All that came after it is there.
+    Complete,
+    /// It is of this history, but too much came after it.
+    Truncated,
+    /// The recipe has not come that far, or has another message there.
+    Diverged,
+}
+
+impl Joined {
+    /// What is known of the message at a revision.
+    pub fn at(&self, revision: Revision) -> Option<Position> {
+        if revision == self.position.revision {
+            return Some(self.position.clone());
+        }
+        let found = self.messages.iter().find(|m| m.revision == revision);
+        found.map(|message| Position {
+            revision,
+            message: message.id.parse().ok(),
+        })
+    }
 }
 
 /// A message to be accepted.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use proto::chat;
+use proto::{chat, ids::Position};
 use runtime::clock::Timestamp;
 
-use super::Principal;
+use super::{
+    Principal,
+    chat::{Joined, Recovery},
+};
 use crate::wire::frames::{Author, Ingredient, Message, Recipe, Step};
 
 pub(super) fn principal(principal: &Principal) -> chat::Principal {
@@ -78,6 +81,45 @@ pub(super) fn message(message: chat::Message) -> Arc<Message> {
         effect: message.effect,
         hint: message.hint,
     })
+}
+
+/// `after` is the position that the join named.
+pub(super) fn joined(joined: chat::JoinRecipeResponse, after: Option<&Position>) -> Joined {
+    let recovery = recovery(&joined, after);
+    let messages = messages(joined.messages);
+    let message = match &joined.message_id {
+        Some(id) => id.parse().ok(),
+        // From a chat service that does not name it.
+        None => messages
+            .last()
+            .filter(|last| last.revision == joined.revision)
+            .and_then(|last| last.id.parse().ok()),
+    };
+    Joined {
+        position: Position {
+            revision: joined.revision,
+            message,
+        },
+        recipe: recipe(joined.recipe.unwrap_or_default()),
+        messages,
+        truncated: joined.messages_truncated,
+        recovery,
+    }
+}
+
+fn recovery(joined: &chat::JoinRecipeResponse, after: Option<&Position>) -> Recovery {
+    match (joined.recovery(), after) {
+        (_, None) => Recovery::Unasked,
+        (chat::Recovery::Complete, _) => Recovery::Complete,
+        (chat::Recovery::Truncated, _) => Recovery::Truncated,
+        (chat::Recovery::Diverged, _) => Recovery::Diverged,
+        // From a chat service that does not tell.
+        (chat::Recovery::Unspecified, Some(after)) if joined.revision < after.revision => {
+            Recovery::Diverged
+        }
+        (chat::Recovery::Unspecified, Some(_)) if joined.messages_truncated => Recovery::Truncated,
+        (chat::Recovery::Unspecified, Some(_)) => Recovery::Complete,
+    }
 }
 
 pub(super) fn messages(messages: Vec<chat::Message>) -> Vec<Arc<Message>> {

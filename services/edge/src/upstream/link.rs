@@ -117,17 +117,17 @@ impl Link {
             principal: Some(convert::principal(&join.principal)),
             recipe_id: join.recipe.to_string(),
             create: join.create,
-            after: join.after,
+            after: join.after.as_ref().map(|after| after.revision),
+            message_id: join
+                .after
+                .as_ref()
+                .and_then(|after| after.message.as_ref())
+                .map(ToString::to_string),
         });
         let Answered::Joined(joined) = self.ask(join.recipe, call).await? else {
             return Err(ChatError::Unavailable);
         };
-        Ok(Joined {
-            revision: joined.revision,
-            recipe: convert::recipe(joined.recipe.unwrap_or_default()),
-            messages: convert::messages(joined.messages),
-            truncated: joined.messages_truncated,
-        })
+        Ok(convert::joined(joined, join.after.as_ref()))
     }
 
     /// Posts a message. It takes its place in the order at once; the future only waits for the answer.
@@ -257,7 +257,7 @@ impl Exchange {
 
     fn errands(&self, replica: &ReplicaName) -> Errands {
         self.switchboard()
-            .errands(replica, |recipe| self.rooms.newest(recipe))
+            .errands(replica, |recipe| self.rooms.position(recipe))
     }
 
     fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {

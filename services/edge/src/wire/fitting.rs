@@ -46,6 +46,8 @@ pub(super) fn fitted(mut update: RecipeUpdate) -> RecipeUpdate {
         newest.reverse();
         if newest.len() < all {
             update.messages_truncated = Some(true);
+            // Something is missing, and what is there is a fresh start.
+            update.recovered = update.recovered.map(|_| false);
         }
         update.messages = Some(newest);
     }

@@ -66,6 +66,10 @@ pub struct AuthPayload {
     /// The last revision that the client has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
+    /// The id of the message at that revision; absent at revision 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub message_id: Option<String>,
     /// W3C trace context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
@@ -157,6 +161,10 @@ pub struct RecipeUpdate {
     /// The client's session; only in the answer to `auth`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionInfo>,
+    /// Only in the answer to an `auth` that named a revision: whether nothing is missing between it and this answer. If
+    /// not, `messages` is a fresh start, and the client forgets its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<bool>,
     /// The `id` of the client's message that this answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<String>,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use proto::{
-    ids::{MessageId, Revision, SessionId},
+    ids::{MessageId, Position, Revision, SessionId},
     text::{InvalidMessageText, MAX_MESSAGE_CHARS, MessageText},
 };
 use secrecy::SecretString;
@@ -36,10 +36,32 @@ pub struct Auth {
     pub token: SecretString,
     /// A session to resume.
     pub session: Option<SessionId>,
-    /// The last revision that the client has.
-    pub revision: Option<Revision>,
+    /// Where the client stands.
+    pub resume: ResumeFrom,
     /// W3C trace context.
     pub traceparent: Option<String>,
+}
+
+/// What a client says that it has of the recipe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ResumeFrom {
+    /// Nothing: it named no revision.
+    #[default]
+    Start,
+    /// All up to this position.
+    Position(Position),
+    /// A revision or a message that no recipe has.
+    Nowhere,
+}
+
+impl ResumeFrom {
+    /// The position, when it is one.
+    pub fn position(&self) -> Option<&Position> {
+        match self {
+            Self::Position(position) => Some(position),
+            Self::Start | Self::Nowhere => None,
+        }
+    }
 }
 
 /// Something said about the recipe.
@@ -157,6 +179,8 @@ struct AuthPayload<'a> {
     #[serde(borrow)]
     revision: Option<&'a RawValue>,
     #[serde(borrow)]
+    message_id: Option<&'a RawValue>,
+    #[serde(borrow)]
     traceparent: Option<&'a RawValue>,
 }
 
@@ -175,16 +199,29 @@ fn auth(envelope: &Envelope<'_>, id: Option<MessageId>) -> Result<Auth, Fault> {
     Ok(Auth {
         id,
         token,
-        // A session or revision that makes no sense cannot be resumed from: the client starts afresh.
+        // A session or position that makes no sense cannot be resumed from: the client starts afresh.
         session: string(payload.session)
             .ok()
             .flatten()
             .and_then(|session| session.parse().ok()),
-        revision: payload
-            .revision
-            .and_then(|revision| serde_json::from_str(revision.get()).ok()),
+        resume: resume_from(&payload),
         traceparent: string(payload.traceparent).ok().flatten(),
     })
+}
+
+fn resume_from(payload: &AuthPayload<'_>) -> ResumeFrom {
+    let named = payload.revision.map_or("null", RawValue::get);
+    let revision: Option<Revision> = match serde_json::from_str(named) {
+        Ok(revision) => revision,
+        Err(_) => return ResumeFrom::Nowhere,
+    };
+    let Some(revision) = revision else {
+        return ResumeFrom::Start;
+    };
+    match string(payload.message_id).map(|id| id.map(|id| id.parse()).transpose()) {
+        Ok(Ok(message)) => ResumeFrom::Position(Position { revision, message }),
+        Ok(Err(_)) | Err(()) => ResumeFrom::Nowhere,
+    }
 }
 
 #[derive(Default, Deserialize)]

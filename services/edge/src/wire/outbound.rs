@@ -146,6 +146,7 @@ mod tests {
             messages: None,
             messages_truncated: None,
             session: None,
+            recovered: None,
             in_reply_to: None,
         };
         let frame = recipe_update(payload, Timestamp::default());

@@ -97,21 +97,26 @@ const FRAME: &str = "0198a7c2-5b1e-7c3a-9d4f-1a2b3c4d5e6f";
 
 fn client_examples() -> Vec<(&'static str, ClientFrame)> {
     let timestamp = Some(NOW.to_owned());
-    let auth = |session: Option<&str>, revision| ClientFrame::Auth {
+    let auth = |session: Option<&str>, revision, message_id: Option<&str>| ClientFrame::Auth {
         id: Some("auth-1".into()),
         timestamp: timestamp.clone(),
         payload: AuthPayload {
             token: "<access token>".into(),
             session: session.map(Into::into),
             revision,
+            message_id: message_id.map(Into::into),
             traceparent: None,
         },
     };
     vec![
-        ("auth", auth(None, None)),
+        ("auth", auth(None, None, None)),
         (
             "auth_resume",
-            auth(Some("0198a7c2-5b1e-7c3a-9d4f-aaaaaaaaaaaa"), Some(41)),
+            auth(
+                Some("0198a7c2-5b1e-7c3a-9d4f-aaaaaaaaaaaa"),
+                Some(41),
+                Some("message-41"),
+            ),
         ),
         (
             "chat_message",
@@ -175,6 +180,8 @@ fn server_examples() -> Vec<(&'static str, ServerFrame)> {
         ("recipe_update_welcome", update(welcome())),
         ("recipe_update_message", update(after_message())),
         ("recipe_update_missed", update(missed())),
+        ("recipe_update_recovered", update(recovered())),
+        ("recipe_update_anew", update(anew())),
         ("auth_required", asked(AuthRequiredReason::Expiring)),
         ("auth_required_review", asked(AuthRequiredReason::Review)),
         (
@@ -259,6 +266,7 @@ fn at(revision: u64) -> RecipeUpdate {
         messages: None,
         messages_truncated: None,
         session: None,
+        recovered: None,
         in_reply_to: None,
     }
 }
@@ -276,6 +284,27 @@ fn welcome() -> RecipeUpdate {
         }),
         in_reply_to: Some("auth-1".into()),
         ..at(41)
+    }
+}
+
+fn recovered() -> RecipeUpdate {
+    RecipeUpdate {
+        messages: Some(vec![message(42, "lovely", None)]),
+        messages_truncated: None,
+        recovered: Some(true),
+        revision: 42,
+        ..welcome()
+    }
+}
+
+/// The server was set back to revision 40, and somebody has spoken since.
+fn anew() -> RecipeUpdate {
+    let mut other = Message::clone(&message(41, "where was I?", None));
+    other.id = "message-41-again".into();
+    RecipeUpdate {
+        messages: Some(vec![message(40, "hello", None), Arc::new(other)]),
+        recovered: Some(false),
+        ..welcome()
     }
 }
 

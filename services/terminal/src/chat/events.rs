@@ -88,6 +88,8 @@ pub(crate) enum Outgoing {
         access: SecretString,
         session: Option<String>,
         revision: Option<u64>,
+        /// The id of the message at that revision.
+        message_id: Option<String>,
     },
     Say {
         id: String,

@@ -19,6 +19,8 @@ pub(crate) enum Line {
 pub(crate) struct History {
     /// `None` before the first answer.
     revision: Option<u64>,
+    /// The id of the message at that revision, when known.
+    message_id: Option<String>,
     recipe: Arc<Recipe>,
     me: Option<Author>,
     session: Option<String>,
@@ -30,6 +32,8 @@ pub(crate) struct History {
 pub(super) enum Brought {
     /// These messages, which were not known.
     New(Vec<Arc<Message>>),
+    /// These messages, in place of all that were known.
+    Anew(Vec<Arc<Message>>),
     /// Something between what is known and this is missing.
     Gap,
 }
@@ -51,6 +55,11 @@ impl History {
     /// The last revision that is known.
     pub(super) fn revision(&self) -> Option<u64> {
         self.revision
+    }
+
+    /// The id of the message there.
+    pub(super) fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
     }
 
     /// The session to resume.
@@ -85,8 +94,19 @@ impl History {
             self.me = Some(session.user.clone());
             self.session = Some(session.id.clone());
         }
+        let anew = update.recovered == Some(false);
+        if anew {
+            self.message_id = None;
+            self.lines
+                .retain(|line| matches!(line, Line::NotSaid { .. }));
+        }
         // After an `auth` the server's word stands, even if it has gone back to an older state.
         if answers_auth || update.revision >= known {
+            if let Some(newest) = newest(update) {
+                self.message_id = Some(newest.id.clone());
+            } else if self.revision != Some(update.revision) {
+                self.message_id = None;
+            }
             self.revision = Some(update.revision);
             self.recipe = update.recipe.clone();
         }
@@ -99,7 +119,10 @@ impl History {
         for message in &unknown {
             self.add(Line::Said(message.clone()));
         }
-        Brought::New(unknown)
+        match anew {
+            true => Brought::Anew(unknown),
+            false => Brought::New(unknown),
+        }
     }
 
     pub(super) fn add(&mut self, line: Line) {
@@ -115,4 +138,12 @@ impl History {
             Line::NotSaid { .. } => false,
         })
     }
+}
+
+/// The message that made an update's revision, when it is there.
+fn newest(update: &RecipeUpdate) -> Option<&Arc<Message>> {
+    let messages = update.messages.iter().flatten().chain(&update.message);
+    messages
+        .rev()
+        .find(|message| message.revision == update.revision)
 }

@@ -124,6 +124,7 @@ impl Chat {
             access: held.access.clone(),
             session: self.history.session().map(str::to_owned),
             revision: self.history.revision(),
+            message_id: self.history.message_id().map(str::to_owned),
         }));
     }
 

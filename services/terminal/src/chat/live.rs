@@ -67,19 +67,24 @@ impl Chat {
                 return;
             }
         }
-        match self.history.take(update) {
+        let messages = match self.history.take(update) {
             Brought::Gap => {
-                // To come back with the last known revision brings what is missing.
+                // To come back with the last known position brings what is missing.
                 return self.abandon("an update was missed", now, todo);
             }
-            Brought::New(messages) => {
-                for message in messages {
-                    if self.history.is_mine(&message) {
-                        self.outbox.accepted(&message.id);
-                    }
-                    todo.push(Action::Tell(News::Said(message)));
-                }
+            Brought::Anew(messages) => {
+                let words =
+                    "The conversation begins anew: too much was missed, or it was set back.";
+                todo.push(Action::Tell(News::Notice(words.to_owned())));
+                messages
             }
+            Brought::New(messages) => messages,
+        };
+        for message in messages {
+            if self.history.is_mine(&message) {
+                self.outbox.accepted(&message.id);
+            }
+            todo.push(Action::Tell(News::Said(message)));
         }
         if let Some(id) = &update.in_reply_to {
             self.outbox.accepted(id);
@@ -109,6 +114,7 @@ impl Chat {
                     access: held.access.clone(),
                     session: self.history.session().map(str::to_owned),
                     revision: self.history.revision(),
+                    message_id: self.history.message_id().map(str::to_owned),
                 }));
             }
             None => {

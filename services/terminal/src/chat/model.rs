@@ -31,6 +31,8 @@ enum Step {
     /// Everything in flight is gone.
     ConnectionBreaks,
     ServerCloses(Close),
+    /// The server loses its last messages, as when it is restored from a backup, and closes the connection.
+    ServerGoesBack(usize),
     TokenComes,
     TokenFails,
     TimePasses,
@@ -53,6 +55,9 @@ struct World {
     to_server: VecDeque<Outgoing>,
     to_client: VecDeque<ServerFrame>,
     stored: Vec<Arc<Message>>,
+    /// What the server has lost.
+    lost: Vec<String>,
+    others: usize,
     /// The last revision that the server has written to this connection.
     written: usize,
     said: Vec<String>,
@@ -71,6 +76,8 @@ impl World {
             to_server: VecDeque::new(),
             to_client: VecDeque::new(),
             stored: Vec::new(),
+            lost: Vec::new(),
+            others: 0,
             written: 0,
             said: Vec::new(),
             shown: Vec::new(),
@@ -133,7 +140,8 @@ impl World {
                 }
             }
             Step::SomebodyElseSays => {
-                self.store("x", "bob");
+                self.others += 1;
+                self.store(&format!("x{}", self.others), "bob");
                 self.write_updates(None);
             }
             Step::ServerReads => self.server_reads(None),
@@ -157,6 +165,15 @@ impl World {
             }
             Step::ConnectionBreaks if open => self.close(None, ""),
             Step::ServerCloses(close) if open => self.close(Some(close.code()), close.reason()),
+            Step::ServerGoesBack(by) => {
+                let kept = self.stored.len().saturating_sub(*by);
+                let lost = self.stored.drain(kept..);
+                self.lost.extend(lost.map(|message| message.id.clone()));
+                if open {
+                    let close = Close::ServiceRestart;
+                    self.close(Some(close.code()), close.reason());
+                }
+            }
             Step::TokenComes if self.refreshing => {
                 self.refreshing = false;
                 self.happen(Event::Token(Ok(token())));
@@ -191,12 +208,23 @@ impl World {
     fn server_reads(&mut self, refusal: Option<ErrorCode>) {
         match self.to_server.pop_front() {
             None | Some(Outgoing::Ping) => {}
-            Some(Outgoing::Auth { revision, .. }) => {
-                let after = usize::try_from(revision.unwrap_or(0)).unwrap();
+            Some(Outgoing::Auth {
+                revision,
+                message_id,
+                ..
+            }) => {
                 self.connection = Connection::LetIn;
                 self.written = self.stored.len();
+                let known = revision.filter(|revision| {
+                    let at = usize::try_from(*revision).unwrap();
+                    let there = at.checked_sub(1).and_then(|index| self.stored.get(index));
+                    at <= self.written && there.map(|message| &message.id) == message_id.as_ref()
+                });
+                let after = usize::try_from(known.unwrap_or(0)).unwrap();
                 let missed = self.stored[after..].to_vec();
-                self.to_client.push_back(welcome(missed, self.written));
+                let recovered = revision.map(|_| known.is_some());
+                self.to_client
+                    .push_back(welcome(missed, self.written, recovered));
             }
             Some(Outgoing::Say { id, .. }) => match refusal {
                 Some(code) => self.to_client.push_back(error(code, id)),
@@ -296,6 +324,7 @@ fn nothing(revision: u64) -> RecipeUpdate {
         messages: None,
         messages_truncated: None,
         session: None,
+        recovered: None,
         in_reply_to: None,
     }
 }
@@ -308,8 +337,9 @@ fn update(message: &Arc<Message>, in_reply_to: Option<String>) -> ServerFrame {
     })
 }
 
-fn welcome(missed: Vec<Arc<Message>>, revision: usize) -> ServerFrame {
+fn welcome(missed: Vec<Arc<Message>>, revision: usize, recovered: Option<bool>) -> ServerFrame {
     recipe_update(RecipeUpdate {
+        recovered,
         messages: Some(missed),
         session: Some(SessionInfo {
             id: "s".into(),
@@ -394,5 +424,32 @@ proptest! {
         prop_assert_eq!(mine, world.said);
         let all: Vec<_> = (1..=world.stored.len() as u64).collect();
         prop_assert_eq!(world.shown, all);
+    }
+
+    #[test]
+    fn after_the_server_went_back_the_client_has_what_it_has_and_says_what_was_not_answered(
+        seed: u64,
+        steps in vec(prop_oneof![
+            12 => steps(),
+            1 => (0usize..5).prop_map(Step::ServerGoesBack),
+        ], 0..150),
+    ) {
+        let mut world = World::new(seed);
+        for step in &steps {
+            world.step(step);
+        }
+        world.heal();
+
+        prop_assert!(!world.ended);
+        let has: Vec<_> = world.chat.history().lines().map(|line| match line {
+            Line::Said(message) => message.id.clone(),
+            Line::NotSaid { content, .. } => content.clone(),
+        }).collect();
+        let stored: Vec<_> = world.stored.iter().map(|message| message.id.clone()).collect();
+        prop_assert_eq!(has, stored);
+        for id in &world.said {
+            let kept = world.stored.iter().any(|message| message.id == *id);
+            prop_assert!(kept || world.lost.contains(id), "{} is neither kept nor lost", id);
+        }
     }
 }

@@ -83,6 +83,13 @@ fn check_update(payload: &Value) {
     let skipped = payload["messages"].as_array().into_iter().flatten();
     let own = payload.get("message");
     skipped.chain(own).for_each(check_message);
+    if let Some(recovered) = payload.get("recovered") {
+        assert!(recovered.is_boolean(), "{payload}");
+        assert!(
+            payload["session"].is_object(),
+            "only in the answer to an auth: {payload}"
+        );
+    }
     if let Some(session) = payload.get("session") {
         assert!(session["id"].is_string(), "{payload}");
         assert!(session["connection"].is_string(), "{payload}");

@@ -28,6 +28,20 @@ impl Place {
         self.revision.unwrap_or_default()
     }
 
+    /// The id of the message there, when it came.
+    pub fn message_id(&self) -> Option<&str> {
+        let last = self.seen.last()?;
+        (last.revision == self.revision()).then_some(last.id.as_str())
+    }
+
+    /// What an `auth` names to go on from here.
+    pub fn resume(&self, payload: &mut Value) {
+        if let Some(revision) = self.revision {
+            payload["revision"] = revision.into();
+            payload["message_id"] = self.message_id().into();
+        }
+    }
+
     /// Everything that came, once each.
     pub fn seen(&self) -> &[Seen] {
         &self.seen
@@ -52,6 +66,13 @@ impl Place {
             .map(seen)
             .collect();
         messages.dedup();
+        if update["recovered"] == false {
+            // A fresh start, which may be behind what came before, and of another history.
+            assert_rising(&messages, update);
+            self.gaps.push(self.seen.len());
+            self.arrive(revision, messages);
+            return;
+        }
         let Some(here) = self.revision else {
             assert_rising(&messages, update);
             self.arrive(revision, messages);
@@ -159,6 +180,30 @@ mod tests {
         let revisions = |stretch: &[Seen]| stretch.iter().map(|s| s.revision).collect::<Vec<_>>();
         let stretches: Vec<_> = place.stretches().map(revisions).collect();
         assert_eq!(stretches, [vec![1, 2], vec![5, 6, 7]]);
+    }
+
+    #[test]
+    fn a_fresh_start_begins_a_new_stretch_wherever_it_is() {
+        let mut place = Place::default();
+        let mut anew = update(2, &[1, 2], None);
+        anew["recovered"] = json!(false);
+        for update in [update(4, &[3, 4], None), anew, update(3, &[], Some(3))] {
+            place.follow(&update);
+        }
+
+        let revisions = |stretch: &[Seen]| stretch.iter().map(|s| s.revision).collect::<Vec<_>>();
+        let stretches: Vec<_> = place.stretches().map(revisions).collect();
+        assert_eq!(stretches, [vec![3, 4], vec![1, 2, 3]]);
+        assert_eq!((place.revision(), place.message_id()), (3, Some("3")));
+    }
+
+    #[test]
+    #[should_panic(expected = "the revision fell from 4")]
+    fn whoever_has_recovered_does_not_fall_back() {
+        let mut back = update(2, &[], None);
+        back["recovered"] = json!(true);
+
+        follow(&[update(4, &[3, 4], None), back]);
     }
 
     #[test]

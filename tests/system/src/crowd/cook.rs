@@ -57,7 +57,8 @@ pub(super) struct Life {
     pub(super) rules: Rules,
     pub(super) story: Story,
     pub(super) token: String,
-    pub(super) revision: Option<u64>,
+    /// Names where it stands.
+    pub(super) resume: Value,
     pub(super) report: Report,
     pub(super) stop: CancellationToken,
     present: watch::Sender<usize>,
@@ -81,7 +82,7 @@ impl Life {
             rules: Rules::default(),
             story: Story::default(),
             token: String::new(),
-            revision: None,
+            resume: json!({}),
             report,
             stop,
             present,
@@ -160,12 +161,10 @@ impl Life {
     }
 
     fn credentials(&self) -> Value {
-        let mut payload = json!({"token": self.token});
+        let mut payload = self.resume.clone();
+        payload["token"] = json!(self.token);
         if let Some(session) = self.rules.session() {
             payload["session"] = json!(session);
-        }
-        if let Some(revision) = self.revision {
-            payload["revision"] = json!(revision);
         }
         payload
     }

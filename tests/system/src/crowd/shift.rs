@@ -114,7 +114,8 @@ impl<'a> Shift<'a> {
     async fn offer(&mut self, token: String) {
         self.fetching = None;
         self.life.story.tell("sends a fresh token");
-        let payload = json!({"token": token, "revision": self.place.revision()});
+        let mut payload = json!({"token": token});
+        self.place.resume(&mut payload);
         self.line.send("auth", None, payload).await;
         self.offered = Some((token, Instant::now()));
     }
@@ -144,7 +145,7 @@ impl<'a> Shift<'a> {
 
     fn follow(&mut self, update: &Value) {
         self.place.follow(update);
-        self.life.revision = Some(self.place.revision());
+        self.place.resume(&mut self.life.resume);
         let session = &update["session"];
         if !session.is_object() {
             return;

@@ -89,7 +89,7 @@ async fn a_copy_of_sqlites_files_is_restored() {
 }
 
 /// Copies the file and, when there is one, its `-wal`; gives the copy's address.
-fn copied(url: &str, folder: &Path) -> String {
+pub(crate) fn copied(url: &str, folder: &Path) -> String {
     let file = Path::new(url.trim_start_matches("sqlite:"));
     let copy = folder.join(file.file_name().expect("a file"));
     fs::copy(file, &copy).expect("a copy");

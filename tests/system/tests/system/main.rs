@@ -42,5 +42,6 @@ mod postgres;
 mod redis_loss;
 mod replicas;
 mod service_proof;
+mod set_back;
 mod sizes;
 mod two_edges;

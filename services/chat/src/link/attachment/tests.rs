@@ -35,7 +35,7 @@ struct Line {
 impl Line {
     fn attached(after: Option<Revision>, room: usize) -> Self {
         Self {
-            attachment: Attachment::new(after),
+            attachment: Attachment::new(after.map(at)),
             sent: Sent {
                 revisions: Vec::new(),
                 room,
@@ -60,8 +60,14 @@ impl Line {
         let updates: Vec<_> = updates.iter().copied().map(update).collect();
         let todo = self
             .attachment
-            .caught_up(&updates, revision, &mut self.sent);
+            .caught_up(&updates, &at(revision), &mut self.sent);
         self.released.extend(self.attachment.released());
+        todo
+    }
+
+    fn begins_anew(&mut self, position: Position) -> Todo {
+        let (released, todo) = self.attachment.begin_anew(&position, &mut self.sent);
+        self.released.extend(released);
         todo
     }
 
@@ -78,9 +84,22 @@ impl Line {
     }
 }
 
+fn at(revision: Revision) -> Position {
+    position(revision, "m")
+}
+
+fn position(revision: Revision, history: &str) -> Position {
+    let message = (revision > 0).then(|| format!("{history}{revision}").parse().unwrap());
+    Position { revision, message }
+}
+
 fn update(revision: Revision) -> Arc<Update> {
+    update_of(revision, "m")
+}
+
+fn update_of(revision: Revision, history: &str) -> Arc<Update> {
     let message = Message {
-        id: "m".parse().unwrap(),
+        id: format!("{history}{revision}").parse().unwrap(),
         author: Principal::new("u".parse().unwrap(), "ada").unwrap(),
         content: "hi".parse().unwrap(),
         accepted_at: Timestamp::default(),
@@ -92,6 +111,7 @@ fn update(revision: Revision) -> Arc<Update> {
         recipe_id: "pie".parse().unwrap(),
         recipe: Arc::new(Recipe::new("Pie")),
         message: Arc::new(message),
+        previous: position(revision - 1, history).message,
         traceparent: None,
     })
 }
@@ -195,11 +215,47 @@ fn too_many_to_keep_are_read_again() {
 }
 
 #[test]
-fn one_that_claimed_to_be_further_than_the_recipe_gets_what_comes_next() {
+fn one_that_claimed_to_be_further_than_the_recipe_begins_anew_and_gets_what_comes_next() {
     let mut line = Line::attached(Some(100), 9);
-    assert_eq!(line.catches_up(&[], 5), Todo::Nothing);
+    assert_eq!(line.begins_anew(at(5)), Todo::Nothing);
     line.offer(6);
     assert_eq!(line.sent.revisions, [6]);
+}
+
+#[test]
+fn an_update_of_another_history_is_not_sent_but_makes_the_past_be_read() {
+    for revision in [2, 3, 4] {
+        let mut line = Line::live_at(3, 99);
+        let update = update_of(revision, "n");
+        let todo = line.attachment.offer(&update, &mut line.sent);
+        assert_eq!(todo, Todo::CatchUp, "at {revision}");
+        assert_eq!(line.begins_anew(position(revision, "n")), Todo::Nothing);
+        line.attachment
+            .offer(&update_of(revision + 1, "n"), &mut line.sent);
+        assert_eq!(line.sent.revisions, [revision + 1]);
+    }
+}
+
+#[test]
+fn a_store_that_is_not_as_far_as_what_was_sent_makes_the_past_be_read() {
+    let mut line = Line::live_at(3, 99);
+    assert_eq!(line.attachment.compare(3), Todo::Nothing);
+    assert_eq!(line.attachment.compare(2), Todo::CatchUp);
+
+    let mut lagging = Line::live_at(0, 1);
+    lagging.offer(1);
+    lagging.offer(2);
+    assert_eq!(lagging.attachment.compare(0), Todo::Nothing);
+    assert_eq!(lagging.newest(), (None, Todo::CatchUp));
+}
+
+#[test]
+fn what_waits_for_an_update_that_is_gone_waits_no_longer() {
+    let mut line = Line::live_at(3, 99);
+    assert_eq!(line.answer(5, "posted"), Todo::CatchUp);
+    line.offer(4);
+    assert_eq!(line.begins_anew(position(2, "m")), Todo::CatchUp);
+    assert_eq!(line.released, ["posted"]);
 }
 
 #[test]

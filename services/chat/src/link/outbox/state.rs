@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use proto::ids::{RecipeId, Revision};
+use proto::ids::{Position, RecipeId, Revision};
 
 use super::{
     super::attachment::{Attachment, Queue, Todo},
@@ -70,11 +70,11 @@ impl State {
         }
     }
 
-    pub(super) fn attach(&mut self, recipe: &RecipeId, after: Option<Revision>, number: u64) {
+    pub(super) fn attach(&mut self, recipe: &RecipeId, after: Option<Position>, number: u64) {
         self.stamps += 1;
         let stamp = self.stamps;
         let room = Room {
-            attachment: Attachment::new(after),
+            attachment: Attachment::new(after.clone()),
             stamp,
             attaching: Some(number),
             shut_out_at: 0,
@@ -92,7 +92,7 @@ impl State {
 
     pub(super) fn answer(&mut self, number: u64, reply: Reply, metrics: &Metrics) {
         let after = match &reply {
-            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.revision)),
+            Reply::Joined(joined) => Some((joined.recipe_id.clone(), joined.position.revision)),
             Reply::Posted { recipe, posted } => Some((recipe.clone(), posted.message.revision)),
             Reply::Attached { .. } | Reply::Refused(_) | Reply::Malformed(_) => None,
         };
@@ -116,7 +116,7 @@ impl State {
             return;
         };
         if !read.excluded.is_empty() {
-            room.shut_out_at = read.revision;
+            room.shut_out_at = read.position.revision;
         }
         let expelled = read.excluded.iter().map(|user| Event::Expulsion {
             recipe: asked.recipe.clone(),
@@ -124,13 +124,26 @@ impl State {
         });
         self.queue.events.extend(expelled);
         let attachment = &mut room.attachment;
-        let todo = attachment.caught_up(&read.updates, read.revision, &mut self.queue);
+        let todo = match read.diverged {
+            false => attachment.caught_up(&read.updates, &read.position, &mut self.queue),
+            true => {
+                room.shut_out_at = 0;
+                self.queue.events.push_back(Event::Divergence {
+                    recipe: asked.recipe.clone(),
+                    from: attachment.sent().clone(),
+                });
+                let (released, todo) = attachment.begin_anew(&read.position, &mut self.queue);
+                self.queue.events.extend(released);
+                todo
+            }
+        };
         if let Some(number) = room.attaching.take().filter(|number| *number != 0) {
             let reply = Reply::Attached {
                 recipe: asked.recipe.clone(),
-                revision: read.revision,
+                revision: read.position.revision,
             };
-            let (answer, _) = attachment.gate(read.revision, Event::Answer { number, reply });
+            let (answer, _) =
+                attachment.gate(read.position.revision, Event::Answer { number, reply });
             self.queue.events.extend(answer);
         }
         self.follow_up(&asked.recipe, todo, metrics);
@@ -145,7 +158,7 @@ impl State {
         let Some(number) = room.attaching else {
             self.behind.push_back(CatchUp {
                 recipe: asked.recipe.clone(),
-                after: Some(room.attachment.sent()),
+                after: Some(room.attachment.sent().clone()),
                 again: true,
                 stamp: asked.stamp,
             });
@@ -174,7 +187,7 @@ impl State {
             }
             Todo::CatchUp => self.behind.push_back(CatchUp {
                 recipe: recipe.clone(),
-                after: Some(room.attachment.sent()),
+                after: Some(room.attachment.sent().clone()),
                 again: false,
                 stamp: room.stamp,
             }),
@@ -197,7 +210,7 @@ impl State {
             self.queue.events.extend(room.attachment.released());
             if todo == Todo::CatchUp {
                 self.behind.push_back(CatchUp {
-                    after: Some(room.attachment.sent()),
+                    after: Some(room.attachment.sent().clone()),
                     stamp: room.stamp,
                     again: false,
                     recipe,

@@ -2,6 +2,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
+use proto::ids::MessageId;
 use runtime::clock::Timestamp;
 use sqlx::{Row, postgres::PgRow};
 
@@ -24,11 +25,17 @@ pub(super) fn ledger(row: &PgRow) -> Result<Ledger, Error> {
             members: members(row)?,
         },
         revision: unsigned(row.try_get(3)?),
+        last_message: last_message(row)?,
         recipe: Arc::new(from_json(row.try_get(4)?)?),
         recipe_revision: unsigned(row.try_get(5)?),
         undo: from_json(row.try_get(6)?)?,
         changed_at: Timestamp::from_unix_millis(row.try_get(7)?),
     })
+}
+
+fn last_message(row: &PgRow) -> Result<Option<MessageId>, Error> {
+    let id: Option<&str> = row.try_get(11)?;
+    id.map(parse).transpose()
 }
 
 fn members(row: &PgRow) -> Result<Vec<Member>, Error> {

@@ -15,7 +15,8 @@ pub(super) const LOAD: &str = "
     SELECT id, owner, visibility, revision, state, state_revision, undo, changed_at,
         ARRAY(SELECT name FROM members m WHERE m.recipe = r.id ORDER BY name),
         ARRAY(SELECT user_id FROM members m WHERE m.recipe = r.id ORDER BY name),
-        ARRAY(SELECT role FROM members m WHERE m.recipe = r.id ORDER BY name)
+        ARRAY(SELECT role FROM members m WHERE m.recipe = r.id ORDER BY name),
+        (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision)
     FROM recipes r WHERE id = ANY($1)";
 
 pub(super) const FIND: &str = "
@@ -24,18 +25,21 @@ pub(super) const FIND: &str = "
     FROM UNNEST($1::text[], $2::text[], $3::text[]) AS k (recipe, author, id)
     JOIN messages m ON m.recipe = k.recipe AND m.author = k.author AND m.id = k.id";
 
-/// Writes what is new about recipes, each only if it is still at the expected revision; gives those that were.
+/// Writes what is new about recipes, each only if it is still at the expected position; gives those that were.
 pub(super) const COMMIT: &str = "
     WITH asked AS (
         SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
-            $6::text[], $7::bigint[], $8::text[], $9::text[])
-        AS a (id, expected, revision, visibility, changed_at, title, state_revision, state, undo)
+            $6::text[], $7::bigint[], $8::text[], $9::text[], $28::text[])
+        AS a (id, expected, revision, visibility, changed_at, title, state_revision, state, undo,
+            expected_message)
         ORDER BY id),
     written AS (
         UPDATE recipes r SET revision = a.revision, visibility = a.visibility,
             changed_at = a.changed_at, title = a.title, state_revision = a.state_revision,
             state = coalesce(a.state, r.state), undo = coalesce(a.undo, r.undo)
         FROM asked a WHERE r.id = a.id AND r.revision = a.expected
+            AND (a.expected_message IS NULL OR a.expected_message =
+                (SELECT m.id FROM messages m WHERE m.recipe = a.id AND m.revision = a.expected))
         RETURNING r.id),
     new_messages AS (
         INSERT INTO messages (recipe, revision, id, author, author_name, content, effect, hint,

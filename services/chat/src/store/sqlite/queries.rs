@@ -45,7 +45,7 @@ pub(super) fn create(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Writes what is new about a recipe, unless it is no longer at the expected revision.
+/// Writes what is new about a recipe, unless it is no longer at the expected position.
 pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
     let state = row.versions.last().map(|(_, state)| state);
     let undo = state.map(|_| &row.undo);
@@ -53,7 +53,8 @@ pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
         .prepare_cached(
             "UPDATE recipes SET revision = ?3, visibility = ?4, changed_at = ?5, title = ?6,
                  state_revision = ?7, state = coalesce(?8, state), undo = coalesce(?9, undo)
-             WHERE id = ?1 AND revision = ?2",
+             WHERE id = ?1 AND revision = ?2 AND (?10 IS NULL OR ?10 =
+                 (SELECT id FROM messages WHERE recipe = ?1 AND revision = ?2))",
         )?
         .execute(params![
             row.id,
@@ -64,7 +65,8 @@ pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
             row.title,
             row.state_revision,
             state,
-            undo
+            undo,
+            row.expected_message
         ])?;
     if advanced == 0 {
         return Ok(false);
@@ -138,8 +140,9 @@ pub(super) fn load(db: &Connection, recipes: &[RecipeId]) -> Result<Vec<Ledger>,
 
 fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<Ledger>, Error> {
     let mut select = db.prepare_cached(
-        "SELECT owner, visibility, revision, state, state_revision, undo, changed_at
-         FROM recipes WHERE id = ?1",
+        "SELECT owner, visibility, revision, state, state_revision, undo, changed_at,
+             (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision)
+         FROM recipes r WHERE id = ?1",
     )?;
     let mut rows = select.query([recipe.as_str()])?;
     let Some(row) = rows.next()? else {
@@ -153,6 +156,10 @@ fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<Ledger>, Error>
             members: members(db, recipe)?,
         },
         revision: unsigned(row.get(2)?),
+        last_message: row
+            .get::<_, Option<String>>(7)?
+            .map(|id| parse(&id))
+            .transpose()?,
         recipe: Arc::new(from_json(text(row, 3)?)?),
         recipe_revision: unsigned(row.get(4)?),
         undo: from_json(text(row, 5)?)?,

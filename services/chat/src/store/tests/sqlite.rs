@@ -105,7 +105,7 @@ async fn calls_made_together_succeed_and_fail_each_for_itself() {
     let good = write(ledger("pie", "ada"), &[("ada", "m1", "hi")]);
     // Its message is stored already under that id when it comes second: the constraint refuses it.
     let mut bad = write(ledger("pie", "ada"), &[("ada", "m1", "hi")]);
-    bad.expected = 1;
+    bad.expected.revision = 1;
     let created = ledger("soup", "ada");
 
     let (good, bad, created) = tokio::time::timeout(Duration::from_secs(5), async {

@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         }
         let reauth = Reauth {
             id: auth.id.clone(),
-            revision: auth.revision,
+            resume: auth.resume.clone(),
         };
         self.reauths.push_back(auth);
         self.happen(Event::Auth(reauth), Asker::OwnNode, tally)
@@ -166,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             return self.refuse_too_fast(Sent::Message, id, wait, tally).await;
         }
         tally.messages += 1;
-        let ticket = self.answers.expect(&chat);
+        let ticket = self.answers.expect(&chat, self.written.revision);
         let span = info_span!("message", message.id = %chat.id);
         trace_context::begin(&span, chat.traceparent.as_deref());
         span.in_scope(|| self.post(ticket, chat.id, chat.content));
@@ -214,6 +214,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         metrics::count_message("accepted");
         let message = posted.message;
         let Some(original) = posted.original else {
+            if self.answers.stood_before(ticket, message.revision) {
+                // It is new, and yet older than what its author had: the store went back. It is sent again and answered then.
+                return Err(End::Closed(Close::ServiceRestart));
+            }
             // The room's update answers it; if that was skipped, the original is asked for.
             self.answers.accepted(ticket, message.revision);
             self.ask_for_skipped();
@@ -221,7 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         };
         if !self
             .answers
-            .answered_directly(ticket, message.revision, self.written)
+            .answered_directly(ticket, message.revision, self.written.revision)
         {
             return Ok(());
         }
@@ -234,6 +238,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             messages: None,
             messages_truncated: None,
             session: None,
+            recovered: None,
         };
         let frame = outbound::recipe_update(payload, self.edge.clock.now());
         self.write(frame, tally).await
@@ -241,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
 
     /// Posts those messages again whose updates were skipped: the chat service gives the originals.
     pub(super) fn ask_for_skipped(&mut self) {
-        for (ticket, id, content) in self.answers.skipped(self.written) {
+        for (ticket, id, content) in self.answers.skipped(self.written.revision) {
             self.post(ticket, id, content);
         }
     }

@@ -4,20 +4,22 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use proto::ids::Revision;
+use proto::ids::Position;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep},
 };
 
-use super::{End, Live, Outcome, Tally};
+use super::{AskedAt, End, Live, Outcome, Tally};
 use crate::{
     metrics::{self, Asker},
     rooms::{Since, Update},
     session::{Event, Reauth},
-    upstream::chat::{ChatError, Join, Joined},
+    upstream::chat::{ChatError, Join, Joined, Recovery},
     wire::{
+        codes::Close,
         frames::{Author, RecipeUpdate, SessionInfo},
+        inbound::ResumeFrom,
         outbound,
     },
 };
@@ -30,9 +32,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         reauth: Reauth,
         tally: &mut Tally,
     ) -> Result<(), End> {
-        self.written = joined.revision;
+        self.written = joined.position.clone();
         let payload = RecipeUpdate {
             session: Some(self.session_info()),
+            recovered: recovered(&joined, &reauth.resume),
             in_reply_to: reauth.id.map(|id| id.to_string()),
             ..self.full_update(joined)
         };
@@ -46,10 +49,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         &mut self,
         joined: Joined,
         reauth: Reauth,
+        asked_at: &AskedAt,
         tally: &mut Tally,
     ) -> Result<(), End> {
         self.write_updates(tally).await?;
-        match self.bring_forward(joined) {
+        if self.is_refuted_by(&joined, asked_at) {
+            return Err(End::Closed(Close::ServiceRestart));
+        }
+        match self.bring_forward(joined, &reauth) {
             Some(joined) => self.welcome(joined, reauth, tally).await,
             None => {
                 self.rejoin(reauth, Duration::ZERO);
@@ -58,49 +65,75 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         }
     }
 
+    /// Whether a fetched recipe shows that what the client was sent is of another history, or may be.
+    fn is_refuted_by(&self, joined: &Joined, asked_at: &AskedAt) -> bool {
+        let went_back = joined.position.revision < asked_at.written.revision;
+        let at_written = joined.at(self.written.revision);
+        let other_there = at_written
+            .as_ref()
+            .is_some_and(|there| there.contradicts(&self.written));
+        // A client whose position is not known may only be mistaken, if what it was sent here stands.
+        let unknown = self.written.revision > 0 && at_written.is_none();
+        went_back
+            || other_there
+            || (unknown && joined.recovery == Recovery::Diverged)
+            || self.member.refute(&joined.position, &asked_at.room)
+    }
+
     /// Makes a fetched recipe one that the client can be given now: not older than what it has, and without
-    /// a gap after that. `None` when it must be fetched again.
-    fn bring_forward(&self, mut joined: Joined) -> Option<Joined> {
-        if joined.revision < self.written {
-            let Since::Updates(newer) = self.member.since(joined.revision) else {
+    /// a gap after that unless it begins anew. `None` when it must be fetched again.
+    fn bring_forward(&self, mut joined: Joined, reauth: &Reauth) -> Option<Joined> {
+        let written = self.written.revision;
+        if joined.position.revision < written {
+            let Since::Updates(newer) = self.member.since(&joined.position) else {
                 return None;
             };
             let newer = newer
                 .into_iter()
-                .take_while(|update| update.revision <= self.written);
+                .take_while(|update| update.position.revision <= written);
             for update in newer {
-                joined.revision = update.revision;
+                joined.position = update.position.clone();
                 joined.recipe = update.recipe.clone();
                 joined.messages.push(update.message.clone());
             }
-            return (joined.revision == self.written).then_some(joined);
+            return (joined.position.revision == written).then_some(joined);
         }
-        let next = self.written + 1;
-        let whole = joined.revision == self.written
+        let whole = joined.position.revision == written
             || joined
                 .messages
                 .first()
-                .is_some_and(|first| first.revision <= next);
-        whole.then_some(joined)
+                .is_some_and(|first| first.revision <= written + 1);
+        let anew = recovered(&joined, &reauth.resume) == Some(false);
+        (whole || anew).then_some(joined)
     }
 
     /// Fetches the recipe for the answer to a re-`auth`.
     pub(super) fn rejoin(&mut self, reauth: Reauth, delay: Duration) {
-        let join = self.fetch(reauth.revision, delay);
-        let outcome = join.map(move |joined| Outcome::Rejoined(joined, reauth));
+        let asked_at = self.asked_at();
+        let join = self.fetch(reauth.resume.position().cloned(), delay);
+        let outcome = join.map(move |joined| Outcome::Rejoined(joined, reauth, asked_at));
         self.under_way.push(outcome.boxed());
     }
 
     /// Fetches what the client has missed.
     pub(super) fn catch_up(&mut self, delay: Duration) {
         self.catching_up = true;
-        let join = self.fetch(Some(self.written), delay);
-        self.under_way.push(join.map(Outcome::CaughtUp).boxed());
+        let asked_at = self.asked_at();
+        let join = self.fetch(Some(self.written.clone()), delay);
+        let outcome = join.map(move |joined| Outcome::CaughtUp(joined, asked_at));
+        self.under_way.push(outcome.boxed());
+    }
+
+    fn asked_at(&self) -> AskedAt {
+        AskedAt {
+            written: self.written.clone(),
+            room: self.member.position(),
+        }
     }
 
     fn fetch(
         &self,
-        after: Option<Revision>,
+        after: Option<Position>,
         delay: Duration,
     ) -> BoxFuture<'static, Result<Joined, ChatError>> {
         let link = self.edge.link.clone();
@@ -120,8 +153,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     /// Writes what the room has that the client has not.
     pub(super) async fn write_updates(&mut self, tally: &mut Tally) -> Result<(), End> {
         while !self.catching_up {
-            match self.member.since(self.written) {
+            match self.member.since(&self.written) {
                 Since::Nothing => return Ok(()),
+                // The client learns how its history stands to the recipe's when it comes back with its position.
+                Since::Diverged => return Err(End::Closed(Close::ServiceRestart)),
                 Since::Updates(updates) => {
                     for update in updates {
                         self.write_update(&update, tally).await?;
@@ -142,7 +177,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         };
         self.write(frame, tally).await?;
         metrics::fan_out_time().record(update.age(Instant::now()).as_secs_f64(), &[]);
-        self.written = update.revision;
+        self.written = update.position.clone();
         Ok(())
     }
 
@@ -150,11 +185,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     pub(super) async fn write_missed(
         &mut self,
         joined: Joined,
+        asked_at: &AskedAt,
         tally: &mut Tally,
     ) -> Result<(), End> {
         self.catching_up = false;
-        if joined.revision > self.written {
-            self.written = joined.revision;
+        if joined.recovery == Recovery::Diverged || self.is_refuted_by(&joined, asked_at) {
+            return Err(End::Closed(Close::ServiceRestart));
+        }
+        if joined.position.revision > self.written.revision {
+            self.written = joined.position.clone();
             let frame = outbound::recipe_update(self.full_update(joined), self.edge.clock.now());
             self.write(frame, tally).await?;
         }
@@ -165,12 +204,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     fn full_update(&self, joined: Joined) -> RecipeUpdate {
         RecipeUpdate {
             recipe_id: self.recipe.to_string(),
-            revision: joined.revision,
+            revision: joined.position.revision,
             recipe: joined.recipe,
             message: None,
             messages: Some(joined.messages),
             messages_truncated: joined.truncated.then_some(true),
             session: None,
+            recovered: None,
             in_reply_to: None,
         }
     }
@@ -193,5 +233,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             reauth_at: time_of(self.session.ask_at()).to_string(),
             expires_at: time_of(self.session.expires()).to_string(),
         }
+    }
+}
+
+/// Whether nothing is missing between where the client stood and a fetched recipe; `None` when it named no revision.
+fn recovered(joined: &Joined, resume: &ResumeFrom) -> Option<bool> {
+    match resume {
+        ResumeFrom::Start => None,
+        ResumeFrom::Position(_) => Some(joined.recovery == Recovery::Complete),
+        ResumeFrom::Nowhere => Some(false),
     }
 }

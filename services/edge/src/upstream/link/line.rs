@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use proto::{
     chat::{
-        Answer, Attach, Detach, Expulsion, LinkRequest, LinkResponse, Update as ProtoUpdate,
-        chat_service_client::ChatServiceClient, link_request::Call, link_response::Event,
+        Answer, Attach, Detach, Divergence, Expulsion, LinkRequest, LinkResponse,
+        Update as ProtoUpdate, chat_service_client::ChatServiceClient, link_request::Call,
+        link_response::Event,
     },
-    ids::{RecipeId, Revision},
+    ids::{Position, RecipeId},
 };
 use rand::RngExt as _;
 use runtime::{grpc::Channel, trace_context::set_parent};
@@ -131,6 +132,7 @@ impl Line<'_> {
                 Some(Event::Answer(answer)) => self.answer(answer),
                 Some(Event::Update(update)) => self.publish(update),
                 Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
+                Some(Event::Divergence(divergence)) => self.diverge(divergence),
                 None => {}
             }
         }
@@ -160,6 +162,7 @@ impl Line<'_> {
             &recipe_id,
             convert::recipe(recipe),
             convert::message(message),
+            update.previous_id.and_then(|id| id.parse().ok()),
             self.exchange.clock.now(),
             Instant::now(),
         );
@@ -176,6 +179,17 @@ impl Line<'_> {
             (self.on_expulsion)(&recipe, &user);
         }
     }
+
+    fn diverge(&self, divergence: Divergence) {
+        let Ok(recipe) = divergence.recipe_id.parse() else {
+            return;
+        };
+        let from = Position {
+            revision: divergence.revision,
+            message: divergence.message_id.and_then(|id| id.parse().ok()),
+        };
+        self.exchange.rooms.diverge(&recipe, &from);
+    }
 }
 
 /// The last part of a message's trace; none when it is not traced, or was read from the store.
@@ -188,14 +202,18 @@ fn fan_out_span(recipe: &RecipeId, traceparent: &str) -> Span {
     span
 }
 
-/// Attaches a room from its last revision, or detaches it.
-fn about_room(recipe: &RecipeId, after: Option<Revision>) -> LinkRequest {
+/// Attaches a room from its position, or detaches it.
+fn about_room(recipe: &RecipeId, after: Option<Position>) -> LinkRequest {
     let recipe_id = recipe.to_string();
     LinkRequest {
         number: 0,
         traceparent: String::new(),
         call: Some(match after {
-            Some(_) => Call::Attach(Attach { recipe_id, after }),
+            Some(after) => Call::Attach(Attach {
+                recipe_id,
+                after: Some(after.revision),
+                message_id: after.message.map(|id| id.to_string()),
+            }),
             None => Call::Detach(Detach { recipe_id }),
         }),
     }

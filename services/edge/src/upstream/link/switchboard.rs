@@ -15,7 +15,7 @@ use std::{
 
 use proto::{
     chat::LinkRequest,
-    ids::{RecipeId, Revision},
+    ids::{Position, RecipeId},
 };
 use runtime::grpc::Channel;
 use tokio::sync::Notify;
@@ -36,8 +36,8 @@ pub(super) type ReplicaName = Arc<str>;
 /// What is to be sent to a replica next.
 #[derive(Debug, Default)]
 pub(super) struct Errands {
-    /// Rooms to attach, from a revision, or to detach.
-    pub rooms: Vec<(RecipeId, Option<Revision>)>,
+    /// Rooms to attach, from a position, or to detach.
+    pub rooms: Vec<(RecipeId, Option<Position>)>,
     /// Questions, with their numbers.
     pub questions: Vec<LinkRequest>,
 }
@@ -185,7 +185,7 @@ impl Switchboard {
     pub(super) fn errands(
         &mut self,
         replica: &ReplicaName,
-        newest: impl Fn(&RecipeId) -> Option<Revision>,
+        newest: impl Fn(&RecipeId) -> Option<Position>,
     ) -> Errands {
         let mut errands = Errands::default();
         while errands.rooms.len() < TOGETHER {

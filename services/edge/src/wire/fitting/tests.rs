@@ -83,6 +83,7 @@ fn update(
             user: someone(),
             ..SessionInfo::default()
         }),
+        recovered: Some(true),
         in_reply_to: None,
     }
 }
@@ -116,6 +117,7 @@ proptest! {
         let count = |update: &RecipeUpdate| update.messages.as_ref().map_or(0, Vec::len);
         prop_assert_eq!(read.messages.is_some(), given.messages.is_some());
         prop_assert_eq!(read.messages_truncated.is_some(), count(&read) < count(&given));
+        prop_assert_eq!(read.recovered, Some(read.messages_truncated.is_none()));
     }
 }
 

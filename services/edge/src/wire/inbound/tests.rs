@@ -5,12 +5,16 @@ use super::*;
 #[test]
 fn reads_an_auth_with_all_its_fields() {
     let text = r#"{"type":"auth","id":"a1","timestamp":"x","payload":
-        {"token":"t","session":"s-1","revision":42,"traceparent":"00-1","extra":[[[]]]}}"#;
+        {"token":"t","session":"s-1","revision":42,"message_id":"m-42","traceparent":"00-1","extra":[[[]]]}}"#;
     let auth = read_first(text).unwrap();
     assert_eq!(auth.id.unwrap().as_str(), "a1");
     assert_eq!(auth.token.expose_secret(), "t");
     assert_eq!(auth.session.unwrap().as_str(), "s-1");
-    assert_eq!(auth.revision, Some(42));
+    let position = Position {
+        revision: 42,
+        message: Some("m-42".parse().unwrap()),
+    };
+    assert_eq!(auth.resume, ResumeFrom::Position(position));
     assert_eq!(auth.traceparent.as_deref(), Some("00-1"));
 }
 
@@ -20,7 +24,35 @@ fn an_auth_needs_no_id_and_forgives_what_it_cannot_resume() {
         r#"{"type":"auth","id":7,"payload":{"token":"t","session":"../x","revision":-1}}"#,
     )
     .unwrap();
-    assert_eq!((auth.id, auth.session, auth.revision), (None, None, None));
+    assert_eq!((auth.id, auth.session), (None, None));
+    assert_eq!(auth.resume, ResumeFrom::Nowhere);
+}
+
+#[test]
+fn a_position_may_be_known_in_part_or_make_no_sense() {
+    let resume = |fields: &str| {
+        let text = format!(r#"{{"type":"auth","payload":{{"token":"t"{fields}}}}}"#);
+        read_first(&text).unwrap().resume
+    };
+    let unknown = Position {
+        revision: 3,
+        message: None,
+    };
+    let unknown = ResumeFrom::Position(unknown);
+    assert_eq!(resume(r#","revision":3"#), unknown);
+    assert_eq!(resume(r#","revision":3,"message_id":null"#), unknown);
+    for nothing in ["", r#","revision":null"#, r#","message_id":"m""#] {
+        assert_eq!(resume(nothing), ResumeFrom::Start, "{nothing}");
+    }
+    for nowhere in [
+        r#","revision":-1"#,
+        r#","revision":"3""#,
+        r#","revision":1.5"#,
+        r#","revision":3,"message_id":7"#,
+        r#","revision":3,"message_id":"""#,
+    ] {
+        assert_eq!(resume(nowhere), ResumeFrom::Nowhere, "{nowhere}");
+    }
 }
 
 #[test]

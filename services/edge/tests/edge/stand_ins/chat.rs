@@ -12,7 +12,7 @@ use proto::chat::{
     self, Answer, LinkRequest, LinkResponse, answer::Result as Answered,
     chat_service_server::ChatService, link_request::Call, link_response::Event,
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -27,6 +27,7 @@ pub(crate) struct FakeChat {
     pub(crate) break_after_posts: AtomicU64,
     /// Whether the next updates are not sent to anybody.
     pub(crate) mute: AtomicBool,
+    broken: Notify,
 }
 
 impl Default for FakeChat {
@@ -36,6 +37,7 @@ impl Default for FakeChat {
             updates: broadcast::channel(4096).0,
             break_after_posts: AtomicU64::new(0),
             mute: AtomicBool::new(false),
+            broken: Notify::new(),
         }
     }
 }
@@ -44,6 +46,17 @@ impl FakeChat {
     /// How many messages were accepted.
     pub(crate) fn accepted(&self) -> usize {
         self.messages.lock().unwrap().len()
+    }
+
+    /// Loses all messages after a revision, as a store does that is restored from a backup. Nobody is told.
+    pub(crate) fn go_back_to(&self, revision: u64) {
+        let mut messages = self.messages.lock().unwrap();
+        messages.retain(|message| message.revision <= revision);
+    }
+
+    /// Ends every link.
+    pub(crate) fn break_links(&self) {
+        self.broken.notify_waiters();
     }
 
     /// Accepts a message as if it came from another edge.
@@ -83,13 +96,7 @@ impl FakeChat {
             ..chat::Message::default()
         };
         messages.push(message.clone());
-        let update = chat::Update {
-            recipe_id: post.recipe_id,
-            revision: message.revision,
-            recipe: Some(chat::Recipe::default()),
-            message: Some(message.clone()),
-            traceparent: String::new(),
-        };
+        let update = update_of(&messages, message.revision);
         if !self.mute.load(Ordering::SeqCst) {
             self.updates.send(update).ok();
         }
@@ -109,7 +116,13 @@ impl FakeChat {
             return failure(tonic::Code::NotFound, "no such recipe");
         }
         let messages = self.messages.lock().unwrap();
-        let after = join.after.unwrap_or(0);
+        let stands = stand(&messages, join.after, join.message_id.as_deref());
+        let after = join.after.filter(|_| stands).unwrap_or(0);
+        let recovery = match (join.after, stands) {
+            (None, _) => chat::Recovery::Unspecified,
+            (Some(_), true) => chat::Recovery::Complete,
+            (Some(_), false) => chat::Recovery::Diverged,
+        };
         Answered::Joined(chat::JoinRecipeResponse {
             recipe_id: join.recipe_id.clone(),
             revision: messages.len() as u64,
@@ -120,6 +133,8 @@ impl FakeChat {
                 .cloned()
                 .collect(),
             messages_truncated: false,
+            message_id: messages.last().map(|last| last.id.clone()),
+            recovery: recovery.into(),
         })
     }
 
@@ -128,13 +143,7 @@ impl FakeChat {
         messages
             .iter()
             .filter(|message| message.revision > revision)
-            .map(|message| chat::Update {
-                recipe_id: "pancakes".into(),
-                revision: message.revision,
-                recipe: Some(chat::Recipe::default()),
-                message: Some(message.clone()),
-                traceparent: String::new(),
-            })
+            .map(|message| update_of(&messages, message.revision))
             .collect()
     }
 
@@ -149,6 +158,7 @@ impl FakeChat {
             // Updates first: an answer must not overtake them.
             let event = tokio::select! {
                 biased;
+                () = self.broken.notified() => return,
                 Ok(update) = updates.recv() => {
                     if !attached.contains(&update.recipe_id) {
                         continue;
@@ -161,6 +171,10 @@ impl FakeChat {
                     };
                     let result = match call {
                         Call::Attach(attach) => {
+                            if let Some(divergence) = self.divergence(&attach) {
+                                let event = Some(Event::Divergence(divergence));
+                                responses.send(Ok(LinkResponse { event })).await.ok();
+                            }
                             let missed = self.updates_after(attach.after.unwrap_or(u64::MAX));
                             attached.insert(attach.recipe_id);
                             for update in missed {
@@ -196,12 +210,43 @@ impl FakeChat {
         }
     }
 
+    fn divergence(&self, attach: &chat::Attach) -> Option<chat::Divergence> {
+        let messages = self.messages.lock().unwrap();
+        let stands = stand(&messages, attach.after, attach.message_id.as_deref());
+        (!stands).then(|| chat::Divergence {
+            recipe_id: attach.recipe_id.clone(),
+            revision: attach.after.unwrap_or_default(),
+            message_id: attach.message_id.clone(),
+        })
+    }
+
     fn breaks(&self) -> bool {
         self.break_after_posts
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                 left.checked_sub(1)
             })
             .is_ok()
+    }
+}
+
+/// Whether a position is one of the recipe's.
+fn stand(messages: &[chat::Message], after: Option<u64>, id: Option<&str>) -> bool {
+    let Some(after) = after else {
+        return true;
+    };
+    let there = messages.iter().find(|message| message.revision == after);
+    after <= messages.len() as u64 && id.is_none_or(|id| there.is_some_and(|m| m.id == id))
+}
+
+fn update_of(messages: &[chat::Message], revision: u64) -> chat::Update {
+    let at = |revision| messages.iter().find(move |m| m.revision == revision);
+    chat::Update {
+        recipe_id: "pancakes".into(),
+        revision,
+        recipe: Some(chat::Recipe::default()),
+        message: at(revision).cloned(),
+        traceparent: String::new(),
+        previous_id: at(revision - 1).map(|before| before.id.clone()),
     }
 }
 

@@ -99,11 +99,15 @@ fn in_words(action: &Action) -> String {
             access,
             session,
             revision,
+            message_id,
         }) => format!(
-            "auth {} session {} revision {}",
+            "auth {} session {} revision {}{}",
             access.expose_secret(),
             session.as_deref().unwrap_or("-"),
             revision.map_or("-".into(), |revision| revision.to_string()),
+            message_id
+                .as_ref()
+                .map_or(String::new(), |id| format!(" at {id}")),
         ),
         Action::Tell(News::Status(Status::Reconnecting { why, .. })) => format!("trouble: {why}"),
         Action::Tell(News::Status(status)) => format!("status {status:?}"),
@@ -142,6 +146,7 @@ pub(super) fn update(revision: u64) -> RecipeUpdate {
         messages: None,
         messages_truncated: None,
         session: None,
+        recovered: None,
         in_reply_to: None,
     }
 }
@@ -155,7 +160,19 @@ pub(super) fn frame(payload: RecipeUpdate) -> Event {
 }
 
 pub(super) fn welcome_with(revision: u64, messages: Vec<Message>) -> Event {
+    frame(welcoming(revision, messages))
+}
+
+/// The answer to an `auth` that named a revision.
+pub(super) fn welcome_after(recovered: bool, revision: u64, messages: Vec<Message>) -> Event {
     frame(RecipeUpdate {
+        recovered: Some(recovered),
+        ..welcoming(revision, messages)
+    })
+}
+
+fn welcoming(revision: u64, messages: Vec<Message>) -> RecipeUpdate {
+    RecipeUpdate {
         messages: Some(messages.into_iter().map(Into::into).collect()),
         session: Some(SessionInfo {
             id: "s1".into(),
@@ -166,7 +183,7 @@ pub(super) fn welcome_with(revision: u64, messages: Vec<Message>) -> Event {
             ..SessionInfo::default()
         }),
         ..update(revision)
-    })
+    }
 }
 
 pub(super) fn welcome(revision: u64) -> Event {

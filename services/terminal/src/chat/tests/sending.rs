@@ -148,6 +148,59 @@ fn an_update_that_stands_for_several_is_no_gap() {
 }
 
 #[test]
+fn a_fresh_start_takes_the_place_of_all_that_was_known() {
+    let mut table = Table::live();
+    assert_eq!(table.on(said("x", "bob", 4)), ["said 4"]);
+    assert_eq!(table.on(said("y", "bob", 5)), ["said 5"]);
+    table.on(lost());
+    table.next();
+    assert_eq!(
+        table.on(Event::Opened),
+        ["auth token-1 session s1 revision 5 at y"]
+    );
+
+    // The server was set back to 3, and went on.
+    let begins = welcome_after(
+        false,
+        4,
+        vec![message("w", "bob", 3), message("z", "bob", 4)],
+    );
+    let told = table.on(begins);
+    assert_eq!(told[0], "status Connected");
+    assert!(told[1].starts_with("notice: The conversation begins anew"));
+    assert_eq!(told[2..], ["said 3", "said 4"]);
+    let ids: Vec<_> = table.chat.history().lines().map(id_of).collect();
+    assert_eq!(ids, ["w", "z"]);
+    assert_eq!(table.chat.history().revision(), Some(4));
+    assert_eq!(table.on(said("q", "bob", 5)), ["said 5"]);
+
+    table.on(lost());
+    table.next();
+    assert_eq!(
+        table.on(Event::Opened),
+        ["auth token-1 session s1 revision 5 at q"]
+    );
+    assert_eq!(
+        table.on(welcome_after(true, 5, Vec::new())),
+        ["status Connected"]
+    );
+    table.on(lost());
+    table.next();
+    assert_eq!(
+        table.on(Event::Opened),
+        ["auth token-1 session s1 revision 5 at q"],
+        "nothing was missed: the message there is still the same"
+    );
+}
+
+fn id_of(line: &Line) -> &str {
+    match line {
+        Line::Said(message) => &message.id,
+        Line::NotSaid { content, .. } => content,
+    }
+}
+
+#[test]
 fn a_message_is_shown_once() {
     let mut table = Table::live();
     assert_eq!(table.on(said("x", "bob", 4)), ["said 4"]);

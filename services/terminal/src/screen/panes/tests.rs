@@ -51,6 +51,7 @@ fn told(chat: &mut Chat, now: Instant, contents: &[&str]) {
             },
             ..SessionInfo::default()
         }),
+        recovered: None,
         in_reply_to: None,
     };
     let frame = ServerFrame::RecipeUpdate {

@@ -33,6 +33,10 @@ enum Bug {
     Forked,
     /// A message is refused for good, and kept.
     RefusedButKept,
+    /// After the store went back, a client is told that it has recovered what it has not.
+    RecoveredWrongly,
+    /// After the store went back, a client is sent an old message from memory.
+    Ghost,
 }
 
 /// The service, and everybody at it.
@@ -70,6 +74,9 @@ impl Kitchen {
                 0..4 => kitchen.say(who),
                 4..7 => kitchen.update(who),
                 _ => kitchen.come_back(who),
+            }
+            if kitchen.dice.below(40) == 0 {
+                kitchen.go_back();
             }
         }
         for who in 0..4 {
@@ -167,6 +174,39 @@ impl Kitchen {
         let client = &mut self.clients[who];
         client.seen.extend(updates);
         client.sent = self.log.len();
+    }
+
+    /// The store is restored from a backup; the connections to it break.
+    fn go_back(&mut self) {
+        let kept = self.log.len() - self.log.len().min(5);
+        let given_up = self.log.split_off(kept);
+        let whole = [self.log.as_slice(), &given_up].concat();
+        let to = self.log.last().map_or(0, |last| last.revision);
+        self.history.goes_back(&whole, to);
+        for who in 0..self.clients.len() {
+            if self.clients[who].sent > kept {
+                match self.bug {
+                    Bug::RecoveredWrongly => self.clients[who].sent = kept,
+                    _ => self.begin_anew(who, kept),
+                }
+            }
+            if self.bug == Bug::Ghost
+                && let Some(ghost) = given_up.first()
+            {
+                self.clients[who].seen.push(ghost.clone());
+            }
+        }
+    }
+
+    /// A client is told that it has not recovered: what it saw ends here, and it begins with the whole log.
+    fn begin_anew(&mut self, who: usize, kept: usize) {
+        let seen = std::mem::take(&mut self.clients[who].seen);
+        self.history.connection(&seen);
+        self.clients[who] = Guest {
+            pending: self.clients[who].pending.take(),
+            sent: kept,
+            seen: self.log.clone(),
+        };
     }
 
     /// Loses a client's connection and lets it come back with the revision that it has.
@@ -271,6 +311,16 @@ fn finds_a_message_put_before_earlier_ones() {
 #[test]
 fn finds_replicas_that_have_forked() {
     check(Bug::Forked);
+}
+
+#[test]
+fn finds_a_client_that_was_wrongly_told_that_it_has_recovered() {
+    check(Bug::RecoveredWrongly);
+}
+
+#[test]
+fn finds_an_old_message_that_comes_from_memory() {
+    check(Bug::Ghost);
 }
 
 #[test]

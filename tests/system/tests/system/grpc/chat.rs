@@ -139,6 +139,7 @@ async fn a_subscription_is_a_snapshot_and_then_what_happens() {
         principal: Some(principal(&ada)),
         recipe_id: "soup".to_owned(),
         after,
+        message_id: None,
     };
     let mut chat = chat(&mut stack).await;
     let mut live = chat

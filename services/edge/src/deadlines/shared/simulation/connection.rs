@@ -22,7 +22,7 @@ use crate::{
     registry::{Connection, Held, Order},
     session::{Action, Event, Found, PromptReason, Reauth, Session, Timings, Verdict},
     upstream::Principal,
-    wire::codes::Close,
+    wire::{codes::Close, inbound::ResumeFrom},
 };
 
 pub(super) const TIMINGS: Timings = Timings {
@@ -209,7 +209,7 @@ impl Live {
                 frame = from_client.recv(), if self.session.accepts_auth() => match frame {
                     Some(FromClient::Auth(token)) => {
                         self.tokens.push_back(token);
-                        self.happen(Event::Auth(Reauth { id: None, revision: None }), "client")
+                        self.happen(Event::Auth(Reauth { id: None, resume: ResumeFrom::Start }), "client")
                     }
                     Some(FromClient::Leave) => Err(End::Left),
                     None => Err(End::Lost),

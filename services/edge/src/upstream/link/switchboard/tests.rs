@@ -14,7 +14,7 @@ use super::{
 #[derive(Default)]
 struct Desk {
     board: Switchboard,
-    rooms: HashMap<RecipeId, Revision>,
+    rooms: HashMap<RecipeId, u64>,
     askers: HashMap<String, Answer>,
 }
 
@@ -35,7 +35,7 @@ impl Desk {
         self.board.regroup(&rooms);
     }
 
-    fn open_room(&mut self, recipe: &RecipeId, newest: Revision) {
+    fn open_room(&mut self, recipe: &RecipeId, newest: u64) {
         self.rooms.insert(recipe.clone(), newest);
         self.board.tell([recipe.clone()]);
     }
@@ -58,13 +58,16 @@ impl Desk {
     /// What a replica is sent now, in words, and the numbers of its questions.
     fn sent(&mut self, replica: &str) -> (Vec<String>, Vec<u64>) {
         let rooms = &self.rooms;
-        let errands = self
-            .board
-            .errands(&replica.into(), |recipe| rooms.get(recipe).copied());
+        let errands = self.board.errands(&replica.into(), |recipe| {
+            rooms.get(recipe).map(|revision| Position {
+                revision: *revision,
+                message: Some("m".parse().unwrap()),
+            })
+        });
         let mut words = Vec::new();
         for (recipe, after) in errands.rooms {
             words.push(match after {
-                Some(after) => format!("attach {recipe} after {after}"),
+                Some(after) => format!("attach {recipe} after {}", after.revision),
                 None => format!("detach {recipe}"),
             });
         }

@@ -1,0 +1,216 @@
+//! A room's log: the last updates of one recipe, without a gap and of one history. Pure.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use proto::ids::{MessageId, Position, RecipeId, Revision};
+use runtime::clock::Timestamp;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::wire::{
+    frames::{Message, Recipe, RecipeUpdate},
+    outbound,
+};
+
+/// How many updates a room keeps.
+pub(super) const KEPT_UPDATES: usize = 64;
+/// How many bytes of frames a room keeps, unless a single one is larger.
+const KEPT_BYTES: usize = 512 << 10;
+
+/// One accepted message and the recipe after it, ready to be written.
+#[derive(Debug)]
+pub struct Update {
+    /// Its place in the recipe's order.
+    pub position: Position,
+    /// The place before it.
+    previous: Position,
+    /// The message.
+    pub message: Arc<Message>,
+    /// The recipe after it.
+    pub recipe: Arc<Recipe>,
+    /// The `recipe_update` that everybody gets.
+    pub frame: Utf8Bytes,
+    received: Instant,
+}
+
+impl Update {
+    /// Serialises an update for everybody. `previous` is the message before it, when known.
+    pub fn new(
+        recipe_id: &RecipeId,
+        recipe: Arc<Recipe>,
+        message: Arc<Message>,
+        previous: Option<MessageId>,
+        clock_now: Timestamp,
+        now: Instant,
+    ) -> Self {
+        let payload = RecipeUpdate {
+            recipe_id: recipe_id.to_string(),
+            revision: message.revision,
+            recipe: Arc::clone(&recipe),
+            message: Some(Arc::clone(&message)),
+            messages: None,
+            messages_truncated: None,
+            session: None,
+            recovered: None,
+            in_reply_to: None,
+        };
+        Self {
+            position: Position {
+                revision: message.revision,
+                message: message.id.parse().ok(),
+            },
+            previous: Position {
+                revision: message.revision.saturating_sub(1),
+                message: previous,
+            },
+            frame: outbound::recipe_update(payload, clock_now),
+            message,
+            recipe,
+            received: now,
+        }
+    }
+
+    /// How long ago it came to this edge.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.received)
+    }
+}
+
+/// What has come since a position.
+#[derive(Debug)]
+pub enum Since {
+    /// Nothing.
+    Nothing,
+    /// These, without a gap.
+    Updates(Vec<Arc<Update>>),
+    /// More than the room keeps.
+    TooMuch,
+    /// The position is not one of the recipe's history.
+    Diverged,
+}
+
+/// What became of an update that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// It is the newest.
+    New,
+    /// It is known.
+    Known,
+    /// It is of another history than the log.
+    Diverged,
+}
+
+/// The updates after `base`, without a gap.
+#[derive(Debug)]
+pub(super) struct Log {
+    base: Position,
+    bytes: usize,
+    updates: VecDeque<Arc<Update>>,
+    /// Whether the recipe turned out to have another history.
+    refuted: bool,
+}
+
+impl Log {
+    /// An empty log of a recipe that stands there.
+    pub(super) fn at(position: Position) -> Self {
+        Self {
+            base: position,
+            bytes: 0,
+            updates: VecDeque::new(),
+            refuted: false,
+        }
+    }
+
+    pub(super) fn newest(&self) -> &Position {
+        self.updates
+            .back()
+            .map_or(&self.base, |update| &update.position)
+    }
+
+    /// Takes an update in.
+    pub(super) fn push(&mut self, update: Arc<Update>) -> Pushed {
+        let newest = self.newest();
+        if update.position.revision <= newest.revision {
+            return match self.contradicts(&update.position) {
+                true => Pushed::Diverged,
+                false => Pushed::Known,
+            };
+        }
+        if update.previous.contradicts(newest) {
+            return Pushed::Diverged;
+        }
+        if update.previous.revision > newest.revision {
+            self.updates.clear();
+            self.bytes = 0;
+            self.base = update.previous.clone();
+        }
+        self.bytes += update.frame.len();
+        self.updates.push_back(update);
+        while self.updates.len() > KEPT_UPDATES
+            || (self.bytes > KEPT_BYTES && self.updates.len() > 1)
+        {
+            self.forget_oldest();
+        }
+        Pushed::New
+    }
+
+    pub(super) fn since(&self, position: &Position) -> Since {
+        if self.refuted || self.contradicts(position) {
+            return Since::Diverged;
+        }
+        if position.revision >= self.newest().revision {
+            return Since::Nothing;
+        }
+        let Some(skip) = position.revision.checked_sub(self.base.revision) else {
+            return Since::TooMuch;
+        };
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        Since::Updates(self.updates.iter().skip(skip).cloned().collect())
+    }
+
+    /// Whether the log has another message at a position.
+    pub(super) fn contradicts(&self, position: &Position) -> bool {
+        self.position_at(position.revision)
+            .is_some_and(|here| here.contradicts(position))
+    }
+
+    /// Whether the log has come to a position, as far as it can tell.
+    pub(super) fn has_been_at(&self, position: &Position) -> bool {
+        position.revision <= self.newest().revision && !self.contradicts(position)
+    }
+
+    /// Gives the log up: the recipe has another history.
+    pub(super) fn refute(&mut self) {
+        self.refuted = true;
+    }
+
+    fn position_at(&self, revision: Revision) -> Option<&Position> {
+        match revision.checked_sub(self.base.revision)? {
+            0 => Some(&self.base),
+            after => {
+                let index = usize::try_from(after - 1).ok()?;
+                self.updates.get(index).map(|update| &update.position)
+            }
+        }
+    }
+
+    pub(super) fn forget_before(&mut self, moment: Instant) {
+        while self
+            .updates
+            .front()
+            .is_some_and(|update| update.received < moment)
+        {
+            self.forget_oldest();
+        }
+        if self.updates.is_empty() {
+            self.updates.shrink_to_fit();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.updates.pop_front() {
+            self.bytes -= oldest.frame.len();
+            self.base = oldest.position.clone();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A room while updates come, connections fall behind, and the recipe's history goes back.
+
+use runtime::clock::Timestamp;
+
+use super::{log::KEPT_UPDATES, *};
+use crate::wire::frames::Message;
+
+fn recipe() -> RecipeId {
+    "pancakes".parse().unwrap()
+}
+
+fn at(revision: Revision) -> Position {
+    position(revision, "m")
+}
+
+/// A position of a history.
+fn position(revision: Revision, history: &str) -> Position {
+    let message = (revision > 0).then(|| format!("{history}{revision}").parse().unwrap());
+    Position { revision, message }
+}
+
+fn update(revision: Revision) -> Update {
+    update_of(revision, "m")
+}
+
+fn update_of(revision: Revision, history: &str) -> Update {
+    let message = Message {
+        id: format!("{history}{revision}"),
+        revision,
+        ..Message::default()
+    };
+    Update::new(
+        &recipe(),
+        Arc::default(),
+        Arc::new(message),
+        position(revision - 1, history).message,
+        Timestamp::default(),
+        Instant::now(),
+    )
+}
+
+#[track_caller]
+fn check(member: &Member, since: Revision, expected: &[Revision]) {
+    let Since::Updates(updates) = member.since(&at(since)) else {
+        panic!("updates since {since}");
+    };
+    let revisions: Vec<_> = updates
+        .iter()
+        .map(|update| update.position.revision)
+        .collect();
+    assert_eq!(revisions, expected);
+}
+
+#[tokio::test]
+async fn a_member_is_rung_and_reads_what_it_has_not_written() {
+    let rooms = Rooms::new();
+    let mut member = rooms.enter(&recipe(), &at(7), None);
+    assert!(matches!(member.since(&at(7)), Since::Nothing));
+
+    rooms.publish(&recipe(), update(8));
+    rooms.publish(&recipe(), update(9));
+
+    member.rung().await;
+    check(&member, 7, &[8, 9]);
+    check(&member, 8, &[9]);
+    assert!(matches!(member.since(&at(9)), Since::Nothing));
+    assert!(matches!(member.since(&at(6)), Since::TooMuch));
+}
+
+#[test]
+fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
+    let rooms = Rooms::new();
+    let member = rooms.enter(&recipe(), &at(0), None);
+    rooms.publish(&recipe(), update(1));
+    rooms.publish(&recipe(), update(1));
+    check(&member, 0, &[1]);
+
+    rooms.publish(&recipe(), update(5));
+
+    assert!(matches!(member.since(&at(1)), Since::TooMuch));
+    check(&member, 4, &[5]);
+}
+
+#[test]
+fn the_log_is_bounded_and_forgets() {
+    let rooms = Rooms::new();
+    let member = rooms.enter(&recipe(), &at(0), None);
+    for revision in 1..=100 {
+        rooms.publish(&recipe(), update(revision));
+    }
+    assert!(matches!(member.since(&at(35)), Since::TooMuch));
+    let Since::Updates(kept) = member.since(&at(36)) else {
+        panic!("the last 64 are kept");
+    };
+    assert_eq!(kept.len(), KEPT_UPDATES);
+
+    rooms.sweep(Instant::now() + KEPT_FOR * 2);
+    assert!(matches!(member.since(&at(99)), Since::TooMuch));
+    assert!(matches!(member.since(&at(100)), Since::Nothing));
+}
+
+#[tokio::test]
+async fn a_room_closes_behind_the_last_one_out() {
+    let rooms = Rooms::new();
+    let first = rooms.enter(&recipe(), &at(0), None);
+    let second = rooms.enter(&recipe(), &at(3), None);
+    assert_eq!(rooms.changed().await.len(), 1);
+    assert_eq!(rooms.position(&recipe()), Some(at(0)));
+
+    drop(first);
+    assert_eq!(rooms.count(), 1);
+    drop(second);
+
+    assert_eq!(rooms.count(), 0);
+    assert!(rooms.changed().await.contains("pancakes"));
+    assert!(!rooms.publish(&recipe(), update(1)));
+}
+
+#[tokio::test]
+async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
+    let rooms = Rooms::new();
+    let mut member = rooms.enter(&recipe(), &at(2), None);
+    for revision in 3..=5 {
+        rooms.publish(&recipe(), update(revision));
+    }
+    assert_eq!(rooms.changed().await.len(), 1);
+    let asked_at = rooms.position(&recipe());
+    assert_eq!(asked_at, Some(at(5)));
+
+    // The store was set back to 2.
+    let joiner = rooms.enter(&recipe(), &at(2), asked_at.as_ref());
+
+    assert!(matches!(joiner.since(&at(2)), Since::Nothing));
+    member.rung().await;
+    assert!(matches!(member.since(&at(5)), Since::Diverged));
+    assert_eq!(rooms.changed().await.len(), 1, "it is attached anew");
+    assert_eq!(rooms.position(&recipe()), Some(at(2)));
+    drop(member);
+    assert_eq!(
+        rooms.count(),
+        1,
+        "the new room is not the one that was left"
+    );
+}
+
+#[test]
+fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
+    let rooms = Rooms::new();
+    let _member = rooms.enter(&recipe(), &at(2), None);
+    let asked_at = rooms.position(&recipe());
+    for revision in 3..=5 {
+        rooms.publish(&recipe(), update(revision));
+    }
+
+    let joiner = rooms.enter(&recipe(), &at(2), asked_at.as_ref());
+
+    check(&joiner, 2, &[3, 4, 5]);
+}
+
+#[track_caller]
+fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
+    let rooms = Rooms::new();
+    let member = rooms.enter(&recipe(), &at(0), None);
+    rooms.publish(&recipe(), update(1));
+    rooms.publish(&recipe(), update(2));
+    happens(&rooms);
+    assert!(matches!(member.since(&at(2)), Since::Diverged));
+    assert_ne!(rooms.position(&recipe()), Some(at(2)));
+}
+
+#[test]
+fn whatever_shows_that_a_room_is_of_another_history_ends_it() {
+    check_ends(|rooms| drop(rooms.enter(&recipe(), &position(1, "n"), None)));
+    check_ends(|rooms| drop(rooms.enter(&recipe(), &position(2, "n"), None)));
+    check_ends(|rooms| assert!(rooms.publish(&recipe(), update_of(1, "n"))));
+    check_ends(|rooms| assert!(rooms.publish(&recipe(), update_of(2, "n"))));
+    check_ends(|rooms| assert!(rooms.publish(&recipe(), update_of(3, "n"))));
+    check_ends(|rooms| rooms.diverge(&recipe(), &at(2)));
+}
+
+#[test]
+fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
+    let rooms = Rooms::new();
+    let member = rooms.enter(&recipe(), &at(2), None);
+    rooms.diverge(&recipe(), &at(5));
+    rooms.diverge(&recipe(), &position(2, "n"));
+    assert!(matches!(member.since(&at(2)), Since::Nothing));
+}
+
+#[test]
+fn what_is_not_known_is_not_compared() {
+    let rooms = Rooms::new();
+    let unknown = |revision| Position {
+        revision,
+        message: None,
+    };
+    let member = rooms.enter(&recipe(), &unknown(4), None);
+    rooms.publish(&recipe(), update(5));
+    let other = rooms.enter(&recipe(), &unknown(5), None);
+    assert!(matches!(other.since(&unknown(5)), Since::Nothing));
+    assert!(matches!(member.since(&position(4, "n")), Since::Updates(_)));
+}
+
+#[test]
+fn a_connection_of_another_history_than_its_room_is_found() {
+    let rooms = Rooms::new();
+    let ahead = rooms.enter(&recipe(), &at(3), None);
+    let _others = rooms.enter(&recipe(), &at(3), None);
+    rooms.publish(&recipe(), update(4));
+    assert!(matches!(ahead.since(&position(4, "n")), Since::Diverged));
+}
