@@ -2,6 +2,8 @@
 
 /** What proves who the client is. */
 export interface AuthPayload {
+  /** The id of the message at that revision; absent at revision 0. */
+  message_id?: string | null;
   /** The last revision that the client has. */
   revision?: number | null;
   /** A session to resume. */
@@ -172,6 +174,8 @@ export interface RecipeUpdate {
   messages_truncated?: boolean | null;
   recipe: Recipe;
   recipe_id: string;
+  /** Only in the answer to an `auth` that named a revision: whether nothing is missing since then. */
+  recovered?: boolean | null;
   /** The revision that `recipe` stands at. */
   revision: number;
   /** The client's session; only in the answer to `auth`. */
@@ -247,7 +251,7 @@ const IngredientShape = { id: '', name: '', note: '', quantity: '', unit: '' };
 const StepShape = { id: '', text: '' };
 const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], title: '' };
 const SessionInfoShape = { connection: '', expires_at: '', id: '', reauth_at: '', user: AuthorShape };
-const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', revision: 0, 'session?': SessionInfoShape };
+const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', 'recovered?': false, revision: 0, 'session?': SessionInfoShape };
 const AuthRequiredShape = { expires_at: '', reason: '' };
 const ErrorPayloadShape = { code: '', 'in_reply_to?': '', message: '', 'retry_after_ms?': 0, retryable: false };
 const PongShape = { 'in_reply_to?': '' };

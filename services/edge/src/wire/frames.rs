@@ -161,8 +161,7 @@ pub struct RecipeUpdate {
     /// The client's session; only in the answer to `auth`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionInfo>,
-    /// Only in the answer to an `auth` that named a revision: whether nothing is missing between it and this answer. If
-    /// not, `messages` is a fresh start, and the client forgets its own.
+    /// Only in the answer to an `auth` that named a revision: whether nothing is missing since then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered: Option<bool>,
     /// The `id` of the client's message that this answers.

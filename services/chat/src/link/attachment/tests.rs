@@ -65,8 +65,8 @@ impl Line {
         todo
     }
 
-    fn begins_anew(&mut self, position: Position) -> Todo {
-        let (released, todo) = self.attachment.begin_anew(&position, &mut self.sent);
+    fn begins_anew(&mut self, position: &Position) -> Todo {
+        let (released, todo) = self.attachment.begin_anew(position, &mut self.sent);
         self.released.extend(released);
         todo
     }
@@ -217,7 +217,7 @@ fn too_many_to_keep_are_read_again() {
 #[test]
 fn one_that_claimed_to_be_further_than_the_recipe_begins_anew_and_gets_what_comes_next() {
     let mut line = Line::attached(Some(100), 9);
-    assert_eq!(line.begins_anew(at(5)), Todo::Nothing);
+    assert_eq!(line.begins_anew(&at(5)), Todo::Nothing);
     line.offer(6);
     assert_eq!(line.sent.revisions, [6]);
 }
@@ -229,7 +229,7 @@ fn an_update_of_another_history_is_not_sent_but_makes_the_past_be_read() {
         let update = update_of(revision, "n");
         let todo = line.attachment.offer(&update, &mut line.sent);
         assert_eq!(todo, Todo::CatchUp, "at {revision}");
-        assert_eq!(line.begins_anew(position(revision, "n")), Todo::Nothing);
+        assert_eq!(line.begins_anew(&position(revision, "n")), Todo::Nothing);
         line.attachment
             .offer(&update_of(revision + 1, "n"), &mut line.sent);
         assert_eq!(line.sent.revisions, [revision + 1]);
@@ -254,7 +254,7 @@ fn what_waits_for_an_update_that_is_gone_waits_no_longer() {
     let mut line = Line::live_at(3, 99);
     assert_eq!(line.answer(5, "posted"), Todo::CatchUp);
     line.offer(4);
-    assert_eq!(line.begins_anew(position(2, "m")), Todo::CatchUp);
+    assert_eq!(line.begins_anew(&position(2, "m")), Todo::CatchUp);
     assert_eq!(line.released, ["posted"]);
 }
 
