@@ -50,6 +50,16 @@ test('assets are hashed, compressed and immutable; the page itself is asked for 
   }
 });
 
+test('a file of another build is told to be absent, and no cache may remember that', async () => {
+  const absent = await get('/assets/index-OtherBld.js');
+  expect(absent.status).toBe(404);
+  expect(absent.headers['cache-control']).toBe('no-store');
+  expect(absent.headers['content-type']).toBe('application/problem+json');
+  const start = await get('/start.js');
+  expect(start.status).toBe(200);
+  expect(start.headers['cache-control']).toMatch(/no-cache/);
+});
+
 test('the browser enforces it: no markup from strings, no inline script, no foreign host', async ({ page, ears }) => {
   await Cook.atTable(page, server.url, newRecipe());
   const tried = await page.evaluate(async () => {

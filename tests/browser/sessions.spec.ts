@@ -96,3 +96,17 @@ test('a tab that froze with the lock costs one more renewal at most', async ({ p
   expect(refreshes.length).toBeLessThanOrEqual(2);
   for (const tab of [frozen, ...tabs]) await expect(tab.pill).toHaveText('Connected');
 });
+
+test('an ended connection is named as the server named it, for whoever asks an operator', async ({ page, startServer }) => {
+  const server = await startServer();
+  const frames: { type: string; payload: { connection?: string; action?: string } }[] = [];
+  page.on('websocket', socket => socket.on('framereceived', ({ payload }) => frames.push(JSON.parse(String(payload)))));
+  await Cook.atTable(page, server.url, newRecipe());
+  await page.evaluate(async () => {
+    const token = localStorage.getItem('access_token');
+    await fetch('/v1/auth/logout', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  });
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  expect(frames.at(-1)).toMatchObject({ type: 'closing', payload: { action: 'sign_in', connection: expect.stringMatching(/./) } });
+  await expect(page.locator('.ended')).toContainText(`Connection ID: ${frames.at(-1)?.payload.connection}`);
+});

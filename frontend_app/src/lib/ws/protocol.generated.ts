@@ -227,8 +227,8 @@ export type ServerFrame =
 
 /** The session that an `auth` opened or renewed. */
 export interface SessionInfo {
-  /** The id under which operators find this connection. */
-  connection: string;
+  /** The id under which operators find this connection; builds before it was told leave it out. */
+  connection?: string | null;
   /** When the token ends: RFC 3339, UTC. */
   expires_at: string;
   /** Give it as `payload.session` to resume after a lost connection. */
@@ -250,7 +250,7 @@ const MessageShape = { author: AuthorShape, content: '', 'effect?': '', 'hint?':
 const IngredientShape = { id: '', name: '', note: '', quantity: '', unit: '' };
 const StepShape = { id: '', text: '' };
 const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], title: '' };
-const SessionInfoShape = { connection: '', expires_at: '', id: '', reauth_at: '', user: AuthorShape };
+const SessionInfoShape = { 'connection?': '', expires_at: '', id: '', reauth_at: '', user: AuthorShape };
 const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', 'recovered?': false, revision: 0, 'session?': SessionInfoShape };
 const AuthRequiredShape = { expires_at: '', reason: '' };
 const ErrorPayloadShape = { code: '', 'in_reply_to?': '', message: '', 'retry_after_ms?': 0, retryable: false };

@@ -1,7 +1,7 @@
 // The protocol's types under the names that this app uses. They are made from the server's own: see
 // protocol.generated.ts. Does not check anything at run time: protocol-validate.ts does.
 
-import type { AuthPayload as Auth, RecipeUpdate, SessionInfo } from './protocol.generated';
+import type { AuthPayload as Auth, RecipeUpdate } from './protocol.generated';
 
 export type {
   Author as User,
@@ -13,15 +13,13 @@ export type {
   Message as ChatMessage,
   Recipe,
   ServerFrame,
+  SessionInfo as Session,
   Step,
 } from './protocol.generated';
 
+// Positions: the schema is yet to name these two.
 export type AuthPayload = Auth & { message_id?: string | null };
-export type Session = SessionInfo & { connection?: string | null };
-export type RecipeUpdatePayload = RecipeUpdate & {
-  recovered?: boolean | null;
-  session?: Session | null;
-};
+export type RecipeUpdatePayload = RecipeUpdate & { recovered?: boolean | null };
 
 /** A chat message may have this many characters after trimming. */
 export const LONGEST_MESSAGE = 4000;

@@ -27,8 +27,14 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         .and_then(|encodings| encodings.to_str().ok());
     match frontend_app::find(uri.path(), encodings) {
         Some(asset) => answer(asset, &headers),
-        None => Problem::not_found().into_response(),
+        None => absent(),
     }
+}
+
+/// An edge of another build may have it, so no cache on the way may remember this.
+fn absent() -> Response {
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (no_store, Problem::not_found()).into_response()
 }
 
 fn answer(asset: Asset, request: &HeaderMap) -> Response {

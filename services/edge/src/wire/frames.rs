@@ -235,8 +235,9 @@ pub struct Author {
 pub struct SessionInfo {
     /// Give it as `payload.session` to resume after a lost connection.
     pub id: String,
-    /// The id under which operators find this connection.
-    pub connection: String,
+    /// The id under which operators find this connection; builds before it was told leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
     pub user: Author,
     /// When `auth_required` will come: RFC 3339, UTC.
     pub reauth_at: String,

@@ -277,7 +277,7 @@ fn welcome() -> RecipeUpdate {
         messages_truncated: Some(true),
         session: Some(SessionInfo {
             id: "0198a7c2-5b1e-7c3a-9d4f-aaaaaaaaaaaa".into(),
-            connection: CONNECTION.into(),
+            connection: Some(CONNECTION.into()),
             user: ada(),
             reauth_at: "2026-11-22T20:50:02.000Z".into(),
             expires_at: "2026-11-22T20:51:02.000Z".into(),

@@ -225,7 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let principal = self.session.principal();
         SessionInfo {
             id: self.id.to_string(),
-            connection: self.connection.id.to_string(),
+            connection: Some(self.connection.id.to_string()),
             user: Author {
                 id: principal.user.to_string(),
                 name: principal.name.to_string(),
