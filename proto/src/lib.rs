@@ -15,6 +15,9 @@ pub mod text;
 )]
 pub mod auth {
     include!("generated/recipechat.auth.v1.rs");
+
+    /// The package and what it imports as an encoded `FileDescriptorSet`, for server reflection.
+    pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/recipechat.auth.v1.bin");
 }
 
 /// `recipechat.chat.v1`: recipes, messages, the link.
@@ -25,6 +28,9 @@ pub mod auth {
 )]
 pub mod chat {
     include!("generated/recipechat.chat.v1.rs");
+
+    /// The package and what it imports as an encoded `FileDescriptorSet`, for server reflection.
+    pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/recipechat.chat.v1.bin");
 }
 
 /// The metadata that names the request on whose behalf a call is made; log lines carry it.
@@ -32,6 +38,3 @@ pub const REQUEST_ID: &str = "x-request-id";
 
 /// The metadata key under which operators send their token. `authorization` is where services prove themselves.
 pub const OPERATOR_TOKEN: &str = "operator-token";
-
-/// Both packages as an encoded `FileDescriptorSet`, for server reflection.
-pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptors.bin");

@@ -48,9 +48,15 @@ fn generate(root: &Path, out: &Path) {
         .emit_rerun_if_changed(false)
         .out_dir(out)
         .skip_debug(SECRET)
-        .compile_fds(descriptors.clone())
+        .compile_fds(descriptors)
         .expect("code generation");
-    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec()).unwrap();
+    // One set for each package, so that reflection tells of the services of its own port alone.
+    for proto in PROTOS {
+        let descriptors = protox::compile([proto], [root]).expect("the proto file compiles");
+        let package = Path::new(proto).parent().unwrap().to_str().unwrap();
+        let name = format!("{}.bin", package.replace('/', "."));
+        std::fs::write(out.join(name), descriptors.encode_to_vec()).unwrap();
+    }
 }
 
 /// Tells whether the committed file differed; if so it is replaced.

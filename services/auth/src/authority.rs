@@ -17,8 +17,8 @@ use aws_lc_rs::{
 use runtime::{
     clock::{SharedClock, Timestamp},
     config::SecretUrl,
-    rate_limiter::RateLimiter,
-    redis::Redis,
+    rate_limiter::{self, RateLimiter},
+    redis::{InvalidUrl, Redis, SelfTest},
 };
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 
@@ -36,11 +36,11 @@ use crate::{
     config::Config,
     device::DeviceTokens,
     keys::{KNOWN_EVERYWHERE, KeyKeeper, KeyStore},
-    metrics::Metrics,
+    metrics::{self, Metrics},
     passwords::Passwords,
     pseudonyms::{Pseudonyms, Source},
     refresh::{Lifetimes, LoginSession, Minter, RefreshToken},
-    revocation_feed::RevocationFeed,
+    revocation_feed::{self, RevocationFeed},
     revocations::{Event, Mark, Revocations, Watch},
     store::{self, Store},
     token::Rules,
@@ -80,6 +80,17 @@ pub(crate) struct TokenPair {
     pub(crate) session: LoginSession,
 }
 
+/// What the service does with Redis, to be tried before it is relied on.
+pub(crate) fn redis_self_test() -> SelfTest {
+    rate_limiter::self_test(revocation_feed::self_test())
+}
+
+fn open_redis(url: &SecretUrl) -> Result<Redis, InvalidUrl> {
+    let redis = Redis::open_tested(url, redis_self_test())?;
+    metrics::export_health(&redis);
+    Ok(redis)
+}
+
 impl Authority {
     pub(crate) async fn open(
         config: Config,
@@ -90,10 +101,11 @@ impl Authority {
         config.check()?;
         let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
         let metrics = Metrics::new();
-        let redis = redis.map(Redis::open).transpose()?;
+        let redis = redis.map(open_redis).transpose()?;
         let limiter = RateLimiter::new(redis.as_ref());
         let feed = RevocationFeed::new(redis, metrics.clone());
-        let store = Arc::new(Store::open(database, metrics.clone()).await?);
+        let store =
+            Arc::new(Store::open(database, config.auth_database_wait, metrics.clone()).await?);
         let key_dir = config.key_dir.as_deref();
         let key_store = KeyStore::open(Arc::clone(&store), key_dir, &[REFRESH_SECRET])
             .await

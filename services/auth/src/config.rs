@@ -68,6 +68,10 @@ pub struct Config {
     /// What operators prove themselves with to list, review and revoke sessions; without it nobody can list or review
     #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
     pub operator_token: Option<SecretString>,
+
+    /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
+    #[arg(long, env = "AUTH_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
+    pub auth_database_wait: Duration,
 }
 
 /// Shorter operator tokens could be guessed.

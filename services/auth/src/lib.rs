@@ -19,7 +19,9 @@ mod user;
 
 use std::sync::Arc;
 
-use runtime::{clock::SharedClock, config::SecretUrl, grpc::Access, lifecycle::Lifecycle};
+use runtime::{
+    clock::SharedClock, config::SecretUrl, grpc::Access, lifecycle::Lifecycle, redis::SelfTest,
+};
 use tokio::net::TcpListener;
 
 pub use crate::{
@@ -31,6 +33,11 @@ pub use crate::{
 /// The auth service, opened and ready to serve.
 #[derive(Debug)]
 pub struct Auth(Arc<authority::Authority>);
+
+/// What the service does with Redis, to be tried before it is relied on.
+pub fn redis_self_test() -> SelfTest {
+    authority::redis_self_test()
+}
 
 impl Auth {
     /// Opens the store, makes the keys when there are none, and reads the revocations that still matter.
@@ -66,7 +73,7 @@ impl Auth {
         runtime::grpc::serve(
             listener,
             service,
-            proto::FILE_DESCRIPTOR_SET,
+            proto::auth::FILE_DESCRIPTOR_SET,
             access,
             lifecycle,
         )

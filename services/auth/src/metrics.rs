@@ -6,6 +6,9 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
+use runtime::redis::Redis;
+
+const METER: &str = "auth";
 
 /// Sign-ins and registrations, by `kind` and `outcome`.
 pub(crate) const SIGN_INS: &str = "auth.sign_ins";
@@ -21,6 +24,15 @@ pub(crate) const PASSWORD_HASH_TIME: &str = "auth.password_hash.duration";
 pub(crate) const STORE_TIME: &str = "auth.store.duration";
 /// Writes to the revocation stream in Redis, by `outcome`.
 pub(crate) const FEED_WRITES: &str = "auth.revocation_feed.writes";
+/// Whether Redis can be used: 1 or 0.
+pub(crate) const REDIS_UP: &str = "auth.redis.up";
+/// Why not: 1 for the `cause` that keeps it.
+pub(crate) const REDIS_PROBLEM: &str = "auth.redis.problem";
+
+/// Exports whether Redis can be used, and why not.
+pub(crate) fn export_health(redis: &Redis) {
+    redis.export_health(&global::meter(METER), REDIS_UP, REDIS_PROBLEM);
+}
 
 /// From 100 µs to 10 s.
 const SECONDS: [f64; 15] = [
@@ -43,7 +55,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Instruments of the meter provider that is installed now.
     pub(crate) fn new() -> Self {
-        let meter = global::meter("auth");
+        let meter = global::meter(METER);
         let seconds = |name| {
             meter
                 .f64_histogram(name)

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use runtime::redis::{Cmd, Failure, Redis, Script, Value, cmd};
+use runtime::redis::{Cmd, Failure, Redis, Script, SelfTest, Value, cmd};
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -42,6 +42,11 @@ const READ_EPOCH: &str =
 /// Forgets entries older than so many seconds. Redis names them by its own clock, so that one counts.
 const TRIM: &str = "local now = redis.call('TIME')[1] \
     return redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%d000', now - ARGV[1]))";
+/// What the two do, to a key that lasts a second, and to no entry.
+const SELF_TEST_EPOCH: &str =
+    "redis.call('SET', KEYS[1], '', 'NX', 'PX', 1000) return redis.call('GET', KEYS[1])";
+const SELF_TEST_TRIM: &str =
+    "redis.call('TIME') return redis.call('XTRIM', KEYS[1], 'MINID', '~', '0')";
 
 /// Where marks are published, if anywhere.
 #[derive(Debug)]
@@ -59,6 +64,25 @@ struct Stream {
     behind: AtomicBool,
     /// The epoch in which all marks were written.
     written_in: Mutex<Option<String>>,
+}
+
+/// What the feed does with Redis, to be tried before it is relied on. It leaves nothing behind.
+pub(crate) fn self_test() -> SelfTest {
+    let epoch = Script::new(SELF_TEST_EPOCH);
+    let trim = Script::new(SELF_TEST_TRIM);
+    let mut add = cmd("XADD");
+    // No entry may have this id: what has the right to add one is told so.
+    add.arg(&[STREAM, "NOMKSTREAM", "0-0", "session", ""]);
+    SelfTest::default()
+        .command("revocation stream (XADD rc:revocations)", add)
+        .script(
+            "revocation stream (script on rc:revocations)",
+            &trim.call().key(STREAM),
+        )
+        .script(
+            "revocation epoch (script on {rc:revocations}:…)",
+            &epoch.call().key("{rc:revocations}:self-test"),
+        )
 }
 
 impl RevocationFeed {

@@ -142,12 +142,16 @@ macro_rules! call {
 
 impl Store {
     /// Opens the store and brings its schema up to date.
-    pub(crate) async fn open(url: &SecretUrl, metrics: Metrics) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        url: &SecretUrl,
+        wait: Duration,
+        metrics: Metrics,
+    ) -> Result<Self, OpenError> {
         let text = url.expose();
         let backend = if let Some(path) = text.strip_prefix("sqlite:") {
             Backend::Sqlite(SqliteStore::open(path).await?)
         } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            Backend::Postgres(PostgresStore::open(url).await?)
+            Backend::Postgres(PostgresStore::open(url, wait).await?)
         } else {
             return Err(OpenError::UnknownKind);
         };

@@ -1,6 +1,9 @@
 //! What can be set about a chat service.
 
+use std::time::Duration;
+
 use clap::Args;
+use runtime::config::duration;
 
 /// The chat service's own settings; where it listens and where it keeps recipes is handed to it.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +24,10 @@ pub struct Config {
     /// How many connections to PostgreSQL are kept
     #[arg(long, env = "CHAT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub chat_database_connections: u32,
+
+    /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
+    #[arg(long, env = "CHAT_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
+    pub chat_database_wait: Duration,
 }
 
 impl Default for Config {
@@ -30,6 +37,7 @@ impl Default for Config {
             cached_recipes: 4096,
             link_queue: 4096,
             chat_database_connections: 8,
+            chat_database_wait: Duration::from_secs(30),
         }
     }
 }

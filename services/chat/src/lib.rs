@@ -19,5 +19,5 @@ mod service;
 mod store;
 
 pub use config::Config;
-pub use service::{Chat, open};
+pub use service::{Chat, open, redis_self_test};
 pub use store::OpenError;

@@ -12,6 +12,7 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram, Meter},
 };
+use runtime::redis::Redis;
 
 use crate::{commit::Pipeline, hub::Hub, refused::Refused};
 
@@ -33,6 +34,15 @@ const LAGGING: &str = "chat_lagging";
 const CATCH_UPS: &str = "chat_catch_ups";
 /// How often a receiver had another history of a recipe than the store: the store went back.
 const DIVERGENCES: &str = "chat_divergences";
+/// Whether Redis can be used: 1 or 0.
+const REDIS_UP: &str = "chat_redis_up";
+/// Why not: 1 for the `cause` that keeps it.
+const REDIS_PROBLEM: &str = "chat_redis_problem";
+
+/// Exports whether Redis can be used, and why not.
+pub(crate) fn export_health(redis: &Redis) {
+    redis.export_health(&meter(), REDIS_UP, REDIS_PROBLEM);
+}
 
 /// The instruments of one chat service.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::{
 use proto::ids::{RecipeId, Revision};
 use runtime::{
     lifecycle::Lifecycle,
-    redis::{Push, Redis},
+    redis::{Push, Redis, SelfTest},
 };
 use tokio::{
     sync::Notify,
@@ -55,6 +55,14 @@ impl Hints {
         // Nothing panics while it is held.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is done with Redis, to be tried before it is relied on.
+pub(crate) fn redis_self_test() -> SelfTest {
+    // A hint of nothing: nobody heeds it.
+    SelfTest::default()
+        .publication("hints between replicas (publish to rc:chat:hint)", CHANNEL)
+        .channel(CHANNEL)
 }
 
 /// What keeping up with other replicas takes.

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use runtime::{
-    clock::SharedClock, config::SecretUrl, grpc::Access, lifecycle::Lifecycle, redis::Redis,
+    clock::SharedClock,
+    config::SecretUrl,
+    grpc::Access,
+    lifecycle::Lifecycle,
+    redis::{InvalidUrl, Redis, SelfTest},
 };
 use tokio::net::TcpListener;
 
@@ -12,9 +16,9 @@ use crate::{
     config::Config,
     grpc,
     hub::Hub,
-    metrics::Metrics,
+    metrics::{self, Metrics},
     recipes::Recipes,
-    replicas::Replicas,
+    replicas::{self, Replicas},
     store::{OpenError, Store},
 };
 
@@ -32,21 +36,26 @@ pub struct Chat {
 /// replicas on PostgreSQL.
 ///
 /// # Errors
-/// When the database cannot be opened or the address of Redis makes no sense, in one line that names the flag and shows no password.
+/// When the database cannot be opened or the address of Redis makes no sense, in one line that shows no password.
 pub async fn open(
     config: &Config,
     database: &SecretUrl,
     redis: Option<SecretUrl>,
     clock: SharedClock,
 ) -> Result<Chat, OpenError> {
-    let store = Store::open(database, config.chat_database_connections).await?;
+    let store = Store::open(
+        database,
+        config.chat_database_connections,
+        config.chat_database_wait,
+    )
+    .await?;
     let hub = Arc::new(Hub::default());
     let replicas = match store.is_shared() {
         true => Some(Replicas {
             store: store.clone(),
             hub: Arc::clone(&hub),
             hints: Arc::default(),
-            redis: redis.as_ref().map(Redis::open).transpose()?,
+            redis: redis.as_ref().map(open_redis).transpose()?,
         }),
         false => None,
     };
@@ -71,6 +80,17 @@ pub async fn open(
         link_queue: config.link_queue as usize,
         replicas,
     })
+}
+
+/// What the service does with Redis, to be tried before it is relied on.
+pub fn redis_self_test() -> SelfTest {
+    replicas::redis_self_test()
+}
+
+fn open_redis(url: &SecretUrl) -> Result<Redis, InvalidUrl> {
+    let redis = Redis::open_tested(url, redis_self_test())?;
+    metrics::export_health(&redis);
+    Ok(redis)
 }
 
 impl Chat {
@@ -100,7 +120,7 @@ impl Chat {
         runtime::grpc::serve(
             listener,
             service,
-            proto::FILE_DESCRIPTOR_SET,
+            proto::chat::FILE_DESCRIPTOR_SET,
             access,
             &lifecycle,
         )

@@ -11,7 +11,7 @@ mod sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision, UserId};
 use runtime::{clock::Timestamp, config::SecretUrl};
@@ -101,18 +101,23 @@ macro_rules! ask {
 }
 
 impl Store {
-    /// Opens the database at `url` and brings its tables up to date; `connections` is for a server.
+    /// Opens the database at `url` and brings its tables up to date; `connections` is for a server, which may come within
+    /// `wait`.
     ///
     /// # Errors
     /// When it cannot be opened; the error is one line without a password.
-    pub(crate) async fn open(url: &SecretUrl, connections: u32) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        url: &SecretUrl,
+        connections: u32,
+        wait: Duration,
+    ) -> Result<Self, OpenError> {
         let text = url.expose();
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return Ok(Self::Sqlite(Arc::new(Sqlite::open(url, path)?)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let store = Postgres::open(url, connections).await?;
+            let store = Postgres::open(url, connections, wait).await?;
             return Ok(Self::Postgres(Arc::new(store)));
         }
         Err(OpenError::UnknownScheme(url.clone()))

@@ -15,7 +15,10 @@ mod shared;
 use std::{fmt, sync::Arc, time::Duration};
 
 use proto::ids::SessionId;
-use runtime::{lifecycle::Lifecycle, redis::Redis};
+use runtime::{
+    lifecycle::Lifecycle,
+    redis::{Problem, Redis, SelfTest},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
@@ -30,6 +33,11 @@ pub enum Backend {
     Memory,
     /// In Redis, for all edges that use it.
     Redis(Redis),
+}
+
+/// What is done with Redis, to be tried before it is relied on.
+pub fn redis_self_test(config: &DeadlineConfig) -> SelfTest {
+    shared::self_test(config.shards)
 }
 
 /// Starts keeping deadlines for `edge`; its tasks run until [`Deadlines::close`] or the lifecycle is killed.
@@ -98,11 +106,11 @@ impl Deadlines {
         }
     }
 
-    /// Whether the schedule can be reached at the moment.
-    pub fn is_up(&self) -> bool {
+    /// Why the schedule cannot be shared with other edges at the moment; `None` when it can, or is kept in memory.
+    pub fn problem(&self) -> Option<Problem> {
         match &self.desk {
-            Desk::Memory(_) => true,
-            Desk::Shared(desk) => desk.is_up(),
+            Desk::Memory(_) => None,
+            Desk::Shared(desk) => desk.problem(),
         }
     }
 

@@ -10,8 +10,8 @@ use runtime::{
     grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
     network::AddressBlock,
-    rate_limiter::{Limit, RateLimiter},
-    redis::{Redis, cmd},
+    rate_limiter::{self, Limit, RateLimiter},
+    redis::{InvalidUrl, Redis, SelfTest, cmd},
     replicas::ServiceAddress,
     telemetry::Prometheus,
 };
@@ -45,6 +45,8 @@ const SLEEP_CHECK: Duration = Duration::from_millis(500);
 const DRAIN_BATCHES: u32 = 100;
 /// How long the schedule may take to write what is still held back.
 const DEADLINES_CLOSE: Duration = Duration::from_secs(2);
+/// How long an edge that starts waits for Redis.
+const REDIS_START_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long after the last close the edge waits for connections to end.
 const DRAIN_SLACK: Duration = Duration::from_secs(3);
 
@@ -122,9 +124,9 @@ pub enum OpenError {
         /// What is missing.
         cause: CredentialError,
     },
-    /// Redis cannot be used.
+    /// The address of Redis makes no sense.
     #[error("--redis-url: {0}")]
-    Redis(String),
+    Redis(#[from] InvalidUrl),
 }
 
 /// An edge that is ready to serve.
@@ -136,10 +138,10 @@ pub struct OpenEdge {
     background: Lifecycle,
 }
 
-/// Prepares an edge: checks its settings, and that Redis answers.
+/// Prepares an edge: checks its settings. Auth, chat and Redis need not be there yet: it joins them when they come.
 ///
 /// # Errors
-/// When settings make no sense or Redis does not answer.
+/// When settings make no sense.
 pub async fn open(
     config: Config,
     upstreams: Upstreams,
@@ -155,7 +157,7 @@ pub async fn open(
     let auth: ServiceAddress = upstreams.auth.parse().map_err(wrong("--auth-url"))?;
     let chat: ServiceAddress = upstreams.chat.parse().map_err(wrong("--chat-url"))?;
     let redis = match upstreams.redis {
-        Some(url) => Some(open_redis(&url).await?),
+        Some(url) => Some(open_redis(&url, &deadline_config(&config)).await?),
         None => None,
     };
 
@@ -236,14 +238,37 @@ pub fn assemble(
     }
 }
 
-async fn open_redis(url: &SecretUrl) -> Result<Redis, OpenError> {
-    let redis = Redis::open(url).map_err(|error| OpenError::Redis(error.to_string()))?;
-    redis
-        .ping(Duration::from_secs(3))
-        .await
-        .map_err(|error| OpenError::Redis(format!("{url} does not answer: {error}")))?;
-    warn_of_eviction(&redis).await;
+/// What the edge does with Redis, to be tried before it is relied on.
+pub fn redis_self_test() -> SelfTest {
+    edge_self_test(&DeadlineConfig::default())
+}
+
+fn edge_self_test(config: &DeadlineConfig) -> SelfTest {
+    let schedule = deadlines::redis_self_test(config);
+    rate_limiter::self_test(revocations::redis_self_test(schedule))
+}
+
+async fn open_redis(url: &SecretUrl, config: &DeadlineConfig) -> Result<Redis, OpenError> {
+    let redis = Redis::open_tested(url, edge_self_test(config))?;
+    // A Redis that is there is waited for, so that the first sessions are shared at once.
+    if redis.ping(REDIS_START_TIMEOUT).await.is_err() {
+        warn!("starting without Redis: degraded until it comes");
+    }
     Ok(redis)
+}
+
+/// Looks at the settings of Redis whenever it comes.
+async fn watch_eviction(redis: Redis) {
+    let mut up = redis.watch();
+    loop {
+        if up.wait_for(|up| *up).await.is_err() {
+            return;
+        }
+        warn_of_eviction(&redis).await;
+        if up.wait_for(|up| !up).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// A Redis that evicts throws deadlines away when memory is short: the sessions live on by their owners' timers,
@@ -260,23 +285,26 @@ async fn warn_of_eviction(redis: &Redis) {
     }
 }
 
+fn deadline_config(config: &Config) -> DeadlineConfig {
+    DeadlineConfig {
+        claims: config.claim_deadlines,
+        ..DeadlineConfig::default()
+    }
+}
+
 fn start_deadlines(
     config: &Config,
     redis: Option<&Redis>,
     registry: &Arc<Registry>,
     lifecycle: &Lifecycle,
 ) -> Deadlines {
-    let deadline_config = DeadlineConfig {
-        claims: config.claim_deadlines,
-        ..DeadlineConfig::default()
-    };
     let backend = match redis {
         Some(redis) => Backend::Redis(redis.clone()),
         None => Backend::Memory,
     };
     let owners = Arc::clone(registry);
     deadlines::start(
-        deadline_config,
+        deadline_config(config),
         EdgeId::random(),
         backend,
         owners,
@@ -319,6 +347,15 @@ impl OpenEdge {
             registry.expel(recipe, user);
         });
         background.spawn(link.run(on_expulsion, background.clone()));
+        if let Some(redis) = redis.clone() {
+            let stopping = background.clone();
+            background.spawn(async move {
+                tokio::select! {
+                    () = watch_eviction(redis) => {}
+                    () = stopping.stopping() => {}
+                }
+            });
+        }
         let revocations = revocations::follow(Arc::clone(&edge), redis, background.clone());
         background.spawn(revocations);
         background.spawn(sweep(Arc::clone(&edge.rooms), background.clone()));

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use runtime::{
     clock::Timestamp,
     lifecycle::Lifecycle,
-    redis::{Followed, Redis, StreamEntry},
+    redis::{Followed, Redis, SelfTest, StreamEntry},
 };
 use tokio::{
     select,
@@ -33,6 +33,11 @@ const REVIEWED: &str = "review";
 /// The field of a mark that is about all login sessions.
 const ALL_REVIEWED: &str = "review_all";
 const AT: &str = "at";
+
+/// What this does with Redis, to be tried before it is relied on.
+pub fn redis_self_test(rest: SelfTest) -> SelfTest {
+    rest.stream(MARKS)
+}
 
 /// Follows revocations until everything ends.
 pub async fn follow(edge: Arc<Edge>, redis: Option<Redis>, lifecycle: Lifecycle) {

@@ -100,7 +100,9 @@ pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
     let mut report = Report::default();
     settings(&mut report, &check);
     if let Some(url) = &check.redis.redis_url {
-        redis::check(&mut report, url).await;
+        let chat_database = check.chat_database_url.as_ref();
+        let is_file = chat_database.is_some_and(|url| url.expose().starts_with("sqlite:"));
+        redis::check(&mut report, url, !is_file).await;
     }
     for (what, schema, url) in [
         (

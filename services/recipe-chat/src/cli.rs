@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod documented;
+mod environment;
 mod secret_files;
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -248,15 +249,19 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
         complain(&fault);
         ExitCode::from(2)
     })?;
-    let command = secret_files::apply(command, &secrets);
-    let matches = command.try_get_matches_from(words);
+    let words = environment::tidied_words(&command, words);
+    let all = secret_files::apply(command, &secrets);
+    let tidied = environment::tidied(all.clone(), &|name| std::env::var_os(name));
+    let matches = tidied.try_get_matches_from(&words);
     let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Variables that are set to nothing stand in the help all the same.
+            let help = all.try_get_matches_from(&words).err().unwrap_or(error);
             // A closed standard output is nobody to tell.
-            error.print().ok();
+            help.print().ok();
             ExitCode::SUCCESS
         }
         _ => {
@@ -266,10 +271,16 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
-/// Says in one line on standard error what went wrong.
+/// Says in one line on standard error what went wrong, and which variables stand for the flags that it names.
 pub(crate) fn complain(words: &str) {
+    let line: Vec<_> = std::env::args_os().collect();
+    let variables = environment::variables_of(&Cli::command(), &line, words);
+    let variables = match variables.as_slice() {
+        [] => String::new(),
+        named => format!(" [environment: {}]", named.join(", ")),
+    };
     // A closed standard error is nobody to tell.
-    writeln!(std::io::stderr(), "recipe-chat: {words}").ok();
+    writeln!(std::io::stderr(), "recipe-chat: {words}{variables}").ok();
 }
 
 fn first_line(error: &clap::Error) -> String {

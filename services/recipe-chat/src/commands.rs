@@ -116,8 +116,11 @@ async fn run_auth(
         &command.database_url,
         command.redis.redis_url.as_ref(),
         SystemClock::shared(),
-    )
-    .await?;
+    );
+    let Some(auth) = until_stopped(auth, lifecycle).await else {
+        return Ok(());
+    };
+    let auth = auth.map_err(|error| of_auth(error, "--database-url"))?;
     announce("auth", address)?;
     until_finished(auth.serve(listener, access, lifecycle), lifecycle).await
 }
@@ -137,8 +140,11 @@ async fn run_chat(
         &command.database_url,
         command.redis.redis_url,
         SystemClock::shared(),
-    )
-    .await?;
+    );
+    let Some(chat) = until_stopped(chat, lifecycle).await else {
+        return Ok(());
+    };
+    let chat = chat.map_err(|error| of_chat(error, "--database-url"))?;
     announce("chat", address)?;
     until_finished(chat.serve(listener, access, lifecycle.clone()), lifecycle).await
 }
@@ -176,6 +182,9 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     let chat_address = chat_listener.local_addr()?;
 
     let in_data_dir = |name: &str| sqlite_url(&up.data_dir.join(name));
+    let flag = |named: bool, flag| if named { flag } else { "--data-dir" };
+    let auth_flag = flag(up.auth_database_url.is_some(), "--auth-database-url");
+    let chat_flag = flag(up.chat_database_url.is_some(), "--chat-database-url");
     let auth_database = up
         .auth_database_url
         .map_or_else(|| in_data_dir("auth.db"), Ok)?;
@@ -184,8 +193,17 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         .map_or_else(|| in_data_dir("chat.db"), Ok)?;
     let clock = SystemClock::shared();
     let redis = up.redis.redis_url.clone();
-    let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone()).await?;
-    let chat = chat::open(&up.chat, &chat_database, redis, clock.clone()).await?;
+    let opened = async {
+        let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone());
+        let auth = auth.await.map_err(|error| of_auth(error, auth_flag))?;
+        let chat = chat::open(&up.chat, &chat_database, redis.clone(), clock.clone());
+        let chat = chat.await.map_err(|error| of_chat(error, chat_flag))?;
+        anyhow::Ok((auth, chat))
+    };
+    let Some(opened) = until_stopped(opened, &lifecycle).await else {
+        return Ok(());
+    };
+    let (auth, chat) = opened?;
     // The databases are this process's now, and so is what lies beside them.
     let credentials = service_token::of_one_start(&up.data_dir, up.credentials)?.open()?;
     let access = |flag, address| access(flag, address, credentials.clone(), up.reflection);
@@ -238,6 +256,33 @@ fn access(
         reflection: reflection.wanted || address.ip().to_canonical().is_loopback(),
         credentials,
     })
+}
+
+/// Opening a service may wait for its database: a signal ends that. `None`: it was stopped first.
+async fn until_stopped<T>(opening: impl Future<Output = T>, lifecycle: &Lifecycle) -> Option<T> {
+    tokio::select! {
+        biased;
+        opened = opening => Some(opened),
+        () = lifecycle.stopping() => None,
+    }
+}
+
+/// Names the flag that says where the database is.
+fn of_auth(error: auth::OpenError, database: &'static str) -> anyhow::Error {
+    match error {
+        auth::OpenError::Store(_) | auth::OpenError::Unusable(_) => {
+            anyhow::Error::new(error).context(database)
+        }
+        auth::OpenError::Config(_) | auth::OpenError::Redis(_) => error.into(),
+    }
+}
+
+/// Names the flag that says where the database is.
+fn of_chat(error: chat::OpenError, database: &'static str) -> anyhow::Error {
+    match error {
+        chat::OpenError::Redis(_) => error.into(),
+        _ => anyhow::Error::new(error).context(database),
+    }
 }
 
 fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {

@@ -40,7 +40,7 @@ pub struct Access {
     pub reflection: bool,
 }
 
-/// Serves one gRPC service with standard health, and reflection if wanted, until the lifecycle stops it: health says
+/// Serves one gRPC service with standard health, and reflection of `descriptors` alone if wanted, until the lifecycle stops it: health says
 /// NOT_SERVING, calls under way are finished, and a kill ends what is left.
 ///
 /// # Errors
@@ -64,14 +64,22 @@ where
 {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<S>().await;
-    let reflection = match access.reflection {
-        true => Some(
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(descriptors)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-                .build_v1()?,
+    // Both versions: many tools ask only for the older one.
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(descriptors)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(
+                tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+            )
+    };
+    let (reflection, reflection_alpha) = match access.reflection {
+        true => (
+            Some(reflection().build_v1()?),
+            Some(reflection().build_v1alpha()?),
         ),
-        false => None,
+        false => (None, None),
     };
 
     let stop = async {
@@ -91,6 +99,7 @@ where
         .layer(RequireProof(access.credentials.clone()))
         .add_service(health_service)
         .add_optional_service(reflection)
+        .add_optional_service(reflection_alpha)
         .add_service(service)
         .serve_with_incoming_shutdown(incoming::connections(listener, access.credentials), stop);
     tokio::select! {

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod grpc;
 pub mod least_rate;
 pub mod lifecycle;

@@ -39,7 +39,7 @@ use self::{
     report::{Unreported, report},
     shared::SharedBuckets,
 };
-use crate::redis::Redis;
+use crate::redis::{Redis, SelfTest};
 
 /// How long [`RateLimiter::take`] waits for Redis before the local bucket decides alone.
 pub const SHARED_TIMEOUT: Duration = Duration::from_millis(100);
@@ -47,6 +47,15 @@ pub const SHARED_TIMEOUT: Duration = Duration::from_millis(100);
 pub const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 /// How many local buckets are kept; beyond that full ones are dropped first, then those that were not used of late.
 pub const MAX_KEYS: usize = 100_000;
+
+/// What a limiter does with Redis, to be tried before it is relied on. It leaves nothing behind.
+#[must_use]
+pub fn self_test(rest: SelfTest) -> SelfTest {
+    rest.script(
+        "rate limits (script on rc:rate:…)",
+        &shared::trial(&shared::script()),
+    )
+}
 
 /// Token buckets by key, shared through Redis; clones share everything.
 #[derive(Debug, Clone)]

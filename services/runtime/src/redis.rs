@@ -7,7 +7,12 @@
 mod address;
 mod connection;
 mod link;
+mod metrics;
+mod problem;
+mod refusals;
+mod rehearsal;
 mod script;
+mod self_test;
 mod stream;
 mod subscription;
 
@@ -22,7 +27,10 @@ use tokio::{
 
 pub use self::{
     address::InvalidUrl,
+    problem::{Cause, Problem},
+    rehearsal::Rehearsed,
     script::{Call, Script},
+    self_test::SelfTest,
     stream::{Followed, Stream, StreamEntry},
     subscription::{Push, Subscription},
 };
@@ -72,8 +80,18 @@ impl Redis {
     /// # Errors
     /// When the address makes no sense or a certificate cannot be read; it never names the password.
     pub fn open(url: &SecretUrl) -> Result<Self, InvalidUrl> {
+        Self::open_tested(url, SelfTest::default())
+    }
+
+    /// As [`Redis::open`]; it counts as up only while `self_test` passes, which is repeated every few seconds and
+    /// whenever something is refused.
+    ///
+    /// # Errors
+    /// As those of [`Redis::open`].
+    pub fn open_tested(url: &SecretUrl, self_test: SelfTest) -> Result<Self, InvalidUrl> {
+        let target = Target::parse(url.expose())?;
         Ok(Self {
-            link: Arc::new(Link::open(Target::parse(url.expose())?)),
+            link: Arc::new(Link::open(target, self_test)),
             patience: PATIENCE,
         })
     }
@@ -95,6 +113,12 @@ impl Redis {
     /// Tells when Redis comes (`true`) and goes (`false`).
     pub fn watch(&self) -> watch::Receiver<bool> {
         self.link.up()
+    }
+
+    /// Why Redis cannot be used at the moment: it cannot be reached, it refuses something of the self-test, or it
+    /// refuses a subscription or stream. `None` when all is well.
+    pub fn problem(&self) -> Option<Problem> {
+        self.link.problem()
     }
 
     /// Whether keys are spread over several servers: then the keys of one script must share a hash tag.
@@ -199,19 +223,14 @@ impl Redis {
 
     /// The command that [`Redis::publish`] runs, for [`Redis::run_all`].
     pub fn publication(&self, channel: &str, payload: &[u8]) -> Cmd {
-        let mut command = cmd(if self.is_cluster() {
-            "SPUBLISH"
-        } else {
-            "PUBLISH"
-        });
-        command.arg(channel).arg(payload);
-        command
+        connection::publication(self.is_cluster(), channel, payload)
     }
 
     /// Listens to channels, on a connection of its own, for as long as the answer is kept. At most `capacity`
     /// messages wait for the reader; on a cluster the channels are sharded ones.
     pub fn subscribe(&self, channels: Vec<String>, capacity: usize) -> Subscription {
-        Subscription::open(self.link.target().clone(), channels, capacity)
+        let target = self.link.target().clone();
+        Subscription::open(target, channels, capacity, self.link.refusals())
     }
 
     /// Reads a stream forward after the entry `from` (`0` for all of it), on a connection of its own, for as long as
@@ -222,6 +241,7 @@ impl Redis {
             key.into(),
             from.into(),
             capacity,
+            self.link.refusals(),
         )
     }
 

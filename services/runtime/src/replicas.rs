@@ -95,7 +95,15 @@ impl FromStr for ServiceAddress {
             names: Vec::new(),
             tls: false,
         };
-        for address in text.split(',').map(str::trim) {
+        // Lists may have empty elements, as templates leave them; nothing else is no address.
+        let named = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        if named.clone().next().is_none() {
+            return Err(InvalidAddress(text.to_owned()));
+        }
+        for address in named {
             let invalid = || InvalidAddress(address.to_owned());
             let url = Url::parse(address).map_err(|_| invalid())?;
             let port = url.port_or_known_default().ok_or_else(invalid)?;
@@ -235,18 +243,12 @@ mod tests {
 
     #[test]
     fn addresses_are_listed_by_commas_and_have_no_path() {
-        let read: ServiceAddress = "http://10.0.0.2:1, http://10.0.0.1:1/,http://auth:50051"
+        let read: ServiceAddress = "http://10.0.0.2:1, http://10.0.0.1:1/,,http://auth:50051,"
             .parse()
             .unwrap();
         assert_eq!(read.fixed, addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
         assert_eq!(read.names, [("auth".to_owned(), 50051)]);
-        for wrong in [
-            "",
-            "auth:50051",
-            "ftp://auth",
-            "http://auth,",
-            "http://auth/x",
-        ] {
+        for wrong in ["", "auth:50051", "ftp://auth", " , ", "http://auth/x"] {
             assert!(wrong.parse::<ServiceAddress>().is_err(), "{wrong}");
         }
     }

@@ -28,6 +28,11 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub async fn start() -> Self {
+        Self::start_at(free_port()).await
+    }
+
+    /// Makes a cluster and starts it at this port, which others may know already.
+    pub async fn start_at(port: u16) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let user = unprivileged_user();
         if let Some((user, group)) = user {
@@ -36,7 +41,6 @@ impl Postgres {
         }
         let data = folder.path().join("data");
         make_cluster(&data, user).await;
-        let port = free_port();
         let process = launch(&data, port, user);
         eventually("PostgreSQL to be ready", async || {
             process.stderr().contains("ready to accept connections")

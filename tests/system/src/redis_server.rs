@@ -22,22 +22,26 @@ pub struct RedisServer {
 impl RedisServer {
     /// Starts one.
     pub async fn start() -> Self {
-        Self::start_with(Vec::new()).await
+        Self::start_at(free_port()).await
+    }
+
+    /// Starts one at this port, which others may know already.
+    pub async fn start_at(port: u16) -> Self {
+        Self::start_with(port, Vec::new()).await
     }
 
     /// Starts one that copies another, and waits until it has done so.
     pub async fn start_replica_of(master: &Self) -> Self {
         let port = master.port.to_string();
         let arguments = ["--replicaof", "127.0.0.1", &port].map(str::to_owned);
-        let replica = Self::start_with(arguments.to_vec()).await;
+        let replica = Self::start_with(free_port(), arguments.to_vec()).await;
         let copied = "sync: Finished with success";
         replica.process.line_with(copied).await;
         replica
     }
 
-    async fn start_with(arguments: Vec<String>) -> Self {
+    async fn start_with(port: u16, arguments: Vec<String>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let port = free_port();
         let process = launch(port, folder.path(), &arguments).await;
         Self {
             port,
@@ -87,6 +91,18 @@ impl RedisServer {
         )
         .await
         .expect("a connection to Redis")
+    }
+
+    /// Tells it something.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub async fn tell(&self, words: &[&str]) {
+        let mut connection = self.connection().await;
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        let told = command.exec_async(&mut connection).await;
+        told.unwrap_or_else(|error| panic!("Redis refuses {words:?}: {error}"));
     }
 
     /// All keys that match `pattern`.

@@ -40,8 +40,12 @@ pub struct Service {
 impl Service {
     /// Starts it on a free port and waits until it is ready.
     pub async fn start(launch: Launch) -> Self {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (process, address) = start(&launch, any).await;
+        Self::start_at(launch, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts it at this address, which others may know already, and waits until it is ready.
+    pub async fn start_at(launch: Launch, address: SocketAddr) -> Self {
+        let (process, address) = start(&launch, address).await;
         Self {
             launch,
             address,

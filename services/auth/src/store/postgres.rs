@@ -6,14 +6,14 @@ use proto::ids::{LoginSessionId, UserId};
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
+    database,
     schema::{Unusable, migrate},
 };
 use secrecy::{ExposeSecret, SecretSlice};
 use sqlx::{
-    ConnectOptions, Connection, PgPool, Row,
+    Connection, PgPool, Row,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
-use tokio::time::timeout;
 
 use super::{
     Error, OpenError, PIECE, Rotation, SessionRow, StoredUser, read_generation, read_mark,
@@ -54,7 +54,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) struct PostgresStore(PgPool);
 
 impl PostgresStore {
-    pub(super) async fn open(url: &SecretUrl) -> Result<Self, OpenError> {
+    pub(super) async fn open(url: &SecretUrl, wait: Duration) -> Result<Self, OpenError> {
         let refused = |cause| OpenError::Postgres {
             name: url.to_string(),
             cause,
@@ -62,9 +62,8 @@ impl PostgresStore {
         let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
         let options = options.options([("search_path", SCHEMA), ("statement_timeout", "5s")]);
         // One connection first: the pool would try again in silence, and then only tell of a time-out.
-        let first = timeout(PATIENCE, options.connect()).await;
-        let mut first = first
-            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        let mut first = database::connect(&options, wait, url)
+            .await
             .map_err(refused)?;
         let name = url.to_string();
         migrate(&mut first, SCHEMA, &MIGRATIONS)

@@ -12,7 +12,7 @@ fn after(seconds: u64) -> Timestamp {
 }
 
 async fn open(url: &str) -> Store {
-    Store::open(&url.parse().unwrap(), Metrics::new())
+    Store::open(&url.parse().unwrap(), Duration::ZERO, Metrics::new())
         .await
         .unwrap()
 }
@@ -100,7 +100,7 @@ async fn postgres_starts_with_what_a_newer_version_added_but_not_past_a_break() 
 }
 
 async fn refuses_the_newer(url: &str) {
-    let refused = Store::open(&url.parse().unwrap(), Metrics::new()).await;
+    let refused = Store::open(&url.parse().unwrap(), Duration::ZERO, Metrics::new()).await;
     assert!(matches!(refused, Err(OpenError::TooNew { .. })));
 }
 

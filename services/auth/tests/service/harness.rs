@@ -78,7 +78,7 @@ pub(crate) fn config(arguments: &[&str]) -> Config {
 pub(crate) async fn open_error(database: &str) -> OpenError {
     let clock = Arc::new(ManualClock::at(START));
     let database = database.parse().unwrap();
-    Auth::open(config(&[]), &database, None, clock)
+    Auth::open(config(&["--auth-database-wait=0s"]), &database, None, clock)
         .await
         .unwrap_err()
 }

@@ -63,10 +63,10 @@ impl From<sqlx::Error> for Error {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Neither SQLite nor PostgreSQL.
-    #[error("--database-url {0}: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    #[error("{0}: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnknownScheme(SecretUrl),
     /// The folder of the file cannot be made, or the lock beside it not be had.
-    #[error("--database-url {url}: {cause}")]
+    #[error("{url}: {cause}")]
     Folder {
         /// The address without its password.
         url: SecretUrl,
@@ -74,10 +74,10 @@ pub enum OpenError {
         cause: std::io::Error,
     },
     /// Another process has it.
-    #[error("--database-url {0}: another process uses this database; end it first")]
+    #[error("{0}: another process uses this database; end it first")]
     InUse(SecretUrl),
     /// A newer program has changed it so that this one cannot work with it.
-    #[error("--database-url {url}: {cause}")]
+    #[error("{url}: {cause}")]
     TooNew {
         /// The address without its password.
         url: SecretUrl,
@@ -85,7 +85,7 @@ pub enum OpenError {
         cause: TooNew,
     },
     /// SQLite refused.
-    #[error("--database-url {url}: {cause}")]
+    #[error("{url}: {cause}")]
     Sqlite {
         /// The address without its password.
         url: SecretUrl,
@@ -93,18 +93,15 @@ pub enum OpenError {
         cause: rusqlite::Error,
     },
     /// PostgreSQL refused, or cannot be reached.
-    #[error("--database-url {url}: {cause}")]
+    #[error("{url}: {cause}")]
     Postgres {
         /// The address without its password.
         url: SecretUrl,
         /// What went wrong.
         cause: sqlx::Error,
     },
-    /// Nobody answers.
-    #[error("--database-url {0}: the server does not answer")]
-    Silent(SecretUrl),
     /// The tables cannot be brought up to date.
-    #[error("--database-url {url}: cannot bring the tables up to date: {cause}")]
+    #[error("{url}: cannot bring the tables up to date: {cause}")]
     Migration {
         /// The address without its password.
         url: SecretUrl,

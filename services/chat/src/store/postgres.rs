@@ -12,10 +12,11 @@ use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
+    database,
     schema::{Unusable, migrate},
 };
 use sqlx::{
-    Connection, PgConnection, PgPool, Row,
+    Connection, PgPool, Row,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::time::timeout;
@@ -40,8 +41,6 @@ const MIGRATIONS: [(&str, &str); 1] = [(
     "recipes and their messages",
     include_str!("../../migrations/postgres/0001_init.sql"),
 )];
-/// How long opening the first connection may take.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one may wait for a connection of the pool.
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a statement may take, and how long an answer may be waited for when the server says nothing at all.
@@ -54,7 +53,11 @@ pub(crate) struct Postgres(PgPool);
 
 impl Postgres {
     /// Connects and brings the tables up to date, under a lock that replicas share.
-    pub(super) async fn open(url: &SecretUrl, connections: u32) -> Result<Self, OpenError> {
+    pub(super) async fn open(
+        url: &SecretUrl,
+        connections: u32,
+        wait: Duration,
+    ) -> Result<Self, OpenError> {
         let refused = |cause| OpenError::Postgres {
             url: url.clone(),
             cause,
@@ -69,9 +72,9 @@ impl Postgres {
         ]);
         // The first connection is made here, so that the reason is told when it fails; a pool would only say
         // that it waited.
-        let first = timeout(OPEN_TIMEOUT, PgConnection::connect_with(&options));
-        let first = first.await.map_err(|_| OpenError::Silent(url.clone()))?;
-        let mut first = first.map_err(refused)?;
+        let mut first = database::connect(&options, wait, url)
+            .await
+            .map_err(refused)?;
         let migrated = migrate(&mut first, SCHEMA, &MIGRATIONS).await;
         migrated.map_err(|unusable| {
             let url = url.clone();

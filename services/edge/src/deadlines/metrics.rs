@@ -2,13 +2,15 @@
 
 use opentelemetry::{
     KeyValue, global,
-    metrics::{Counter, Gauge, Histogram},
+    metrics::{Counter, Histogram},
 };
 
 use super::{
     book::{Claimed, Outcome},
     record::Issuer,
 };
+
+pub(super) const METER: &str = "recipe_chat.edge.deadlines";
 
 /// Sessions found due by this edge; `for` says whose they are: `own` or `other`.
 pub const PROMPTS_CLAIMED: &str = "deadline_prompts_claimed";
@@ -18,8 +20,10 @@ pub const CLAIM_LATENESS: &str = "deadline_claim_lateness";
 pub const WRITES: &str = "deadline_writes";
 /// Sessions written anew after Redis may have lost them.
 pub const REPAIRED: &str = "deadline_repaired_sessions";
-/// Whether Redis can be reached: 1 or 0.
+/// Whether Redis can be used for all that the schedule needs: 1 or 0.
 pub const REDIS_UP: &str = "deadline_redis_up";
+/// Why not: 1 for the `cause` that keeps it, 0 for all others.
+pub const REDIS_PROBLEM: &str = "deadline_redis_problem";
 
 #[derive(Clone)]
 pub(super) struct Metrics {
@@ -27,12 +31,11 @@ pub(super) struct Metrics {
     lateness: Histogram<f64>,
     writes: Counter<u64>,
     repaired: Counter<u64>,
-    up: Gauge<u64>,
 }
 
 impl Metrics {
     pub(super) fn new() -> Self {
-        let meter = global::meter("recipe_chat.edge.deadlines");
+        let meter = global::meter(METER);
         let repaired = meter
             .u64_counter(REPAIRED)
             .with_description("Sessions written anew after Redis may have lost them")
@@ -57,10 +60,6 @@ impl Metrics {
                 .with_description("Writes to the session schedule, by outcome")
                 .build(),
             repaired,
-            up: meter
-                .u64_gauge(REDIS_UP)
-                .with_description("Whether the Redis of the session schedule can be reached")
-                .build(),
         }
     }
 
@@ -89,10 +88,6 @@ impl Metrics {
     pub(super) fn repaired(&self, sessions: usize) {
         self.repaired
             .add(u64::try_from(sessions).unwrap_or(u64::MAX), &[]);
-    }
-
-    pub(super) fn up(&self, up: bool) {
-        self.up.record(u64::from(up), &[]);
     }
 
     fn count_write(&self, outcome: &'static str) {

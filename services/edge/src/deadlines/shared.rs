@@ -12,6 +12,7 @@ mod pending;
 mod repair;
 mod rota;
 mod scripts;
+mod self_test;
 mod shards;
 mod store;
 mod writer;
@@ -29,12 +30,13 @@ use std::{
 
 use proto::ids::SessionId;
 use rand::{SeedableRng as _, rngs::SmallRng};
-use runtime::redis::{Failure, Redis};
+use runtime::redis::{Failure, Problem, Redis};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::{Instant, timeout},
 };
 
+pub(super) use self::self_test::self_test;
 use self::{
     in_redis::InRedis,
     inbox::{Letter, Note},
@@ -45,7 +47,7 @@ use self::{
 };
 use super::{
     DeadlineConfig, Tasks,
-    metrics::Metrics,
+    metrics::{self, Metrics},
     record::{EdgeId, Owners, Record, Scope, Unavailable},
 };
 use crate::rendezvous;
@@ -78,6 +80,11 @@ pub(super) fn open(
     owners: Arc<dyn Owners>,
     tasks: &Tasks,
 ) -> Arc<Desk> {
+    redis.export_health(
+        &opentelemetry::global::meter(metrics::METER),
+        metrics::REDIS_UP,
+        metrics::REDIS_PROBLEM,
+    );
     let store = Arc::new(InRedis::new(redis, config.shards));
     open_in(store, config, edge, owners, tasks)
 }
@@ -153,8 +160,8 @@ impl Desk {
         Ok(Some(taken.record))
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        self.store.is_up()
+    pub(super) fn problem(&self) -> Option<Problem> {
+        self.store.problem()
     }
 
     /// Writes what waits for a session, so that the next call sees it. It stays in the queue too, where by then

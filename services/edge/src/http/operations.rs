@@ -38,18 +38,28 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// Whether the edge can do its work: everything behind it can be reached, and it is not draining.
+/// Whether the edge can do its work: auth and chat can be reached, and it is not draining. Without Redis the edge works on its
+/// own timers, so that is told and no reason to send people elsewhere.
 pub(super) async fn readiness(State(edge): Shared) -> Response {
     let draining = edge.lifecycle.is_stopping();
     let auth = edge.auth.jwks().await.is_ok();
     let chat = edge.link.is_up();
-    let redis = edge.deadlines.is_up();
-    let status = if auth && chat && redis && !draining {
+    let problem = edge.deadlines.problem();
+    let status = if auth && chat && !draining {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let state = json!({ "auth": auth, "chat": chat, "redis": redis, "draining": draining });
+    let mut state = json!({
+        "auth": auth,
+        "chat": chat,
+        "redis": problem.is_none(),
+        "degraded": problem.is_some(),
+        "draining": draining,
+    });
+    if let Some(problem) = problem {
+        state["redis_problem"] = problem.to_string().into();
+    }
     (status, Json(state)).into_response()
 }
 

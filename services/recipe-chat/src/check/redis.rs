@@ -1,9 +1,10 @@
-//! Whether Redis can be used: reachable, new enough, keeping what it is given, and with a clock that agrees.
+//! Whether Redis can be used: reachable, new enough, keeping what it is given, with a clock that agrees, and letting
+//! each service do what it is going to do.
 
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
-    redis::{Failure, Redis, cmd},
+    redis::{Failure, Redis, Rehearsed, SelfTest, cmd},
 };
 
 use super::{PATIENCE, Report, now};
@@ -12,13 +13,29 @@ const WHAT: &str = "redis";
 /// Sharded pub/sub and the commands that the scripts use.
 const OLDEST: u32 = 7;
 
-pub(super) async fn check(report: &mut Report, url: &SecretUrl) {
+/// What the services do with Redis, by service.
+fn self_tests(chat_is_shared: bool) -> Vec<(&'static str, SelfTest)> {
+    let mut tests = vec![
+        ("edge", edge::edge::redis_self_test()),
+        ("auth", auth::redis_self_test()),
+    ];
+    // Replicas of chat talk to one another, on a database that they share.
+    if chat_is_shared {
+        tests.push(("chat", chat::redis_self_test()));
+    }
+    tests
+}
+
+pub(super) async fn check(report: &mut Report, url: &SecretUrl, chat_is_shared: bool) {
     let redis = match Redis::open(url) {
         Ok(redis) => redis.with_patience(PATIENCE),
         Err(invalid) => return report.fault(WHAT, format!("--redis-url: {invalid}")),
     };
     if let Err(failure) = redis.ping(PATIENCE).await {
-        return report.fault(WHAT, format!("{url} does not answer: {failure}"));
+        let cause = redis
+            .problem()
+            .map_or(failure.to_string(), |problem| problem.to_string());
+        return report.fault(WHAT, format!("{url} cannot be used: {cause}"));
     }
     report.good(WHAT, format!("{url} answers"));
     match redis.run::<String>(&cmd("INFO")).await {
@@ -26,6 +43,30 @@ pub(super) async fn check(report: &mut Report, url: &SecretUrl) {
         Err(failure) => report.fault(WHAT, format!("INFO may not be asked: {failure}")),
     }
     check_clock(report, &redis).await;
+    for (service, self_test) in self_tests(chat_is_shared) {
+        try_out(report, url, service, &self_test).await;
+    }
+}
+
+async fn try_out(report: &mut Report, url: &SecretUrl, service: &str, self_test: &SelfTest) {
+    let rehearsed = match Redis::rehearse(url, self_test).await {
+        Ok(Ok(rehearsed)) => rehearsed,
+        Ok(Err(problem)) => return report.fault(WHAT, format!("as {service} uses it: {problem}")),
+        Err(invalid) => return report.fault(WHAT, format!("--redis-url: {invalid}")),
+    };
+    let mut faults = 0;
+    for Rehearsed { name, problem } in rehearsed {
+        if let Some(problem) = problem {
+            faults += 1;
+            report.fault(
+                WHAT,
+                format!("{service} may not or cannot use its {name}: {problem}"),
+            );
+        }
+    }
+    if faults == 0 {
+        report.good(WHAT, format!("{service} can do all that it does with it"));
+    }
 }
 
 fn read_info(report: &mut Report, info: &str) {

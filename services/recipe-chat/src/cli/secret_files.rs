@@ -22,12 +22,16 @@ pub(super) fn read(
     let mut secrets = Secrets::new();
     for variable in variables(command) {
         let name = format!("{variable}{SUFFIX}");
-        let Some(path) = environment(&name) else {
+        let Some(path) = environment(&name).filter(|path| !path.is_empty()) else {
             continue;
         };
         let text = std::fs::read_to_string(Path::new(&path))
             .map_err(|cause| format!("{name}: the file cannot be read: {cause}"))?;
         let secret = text.trim_end_matches(['\r', '\n']).to_owned();
+        // The default would be used in its stead: nobody who mounted a file means that.
+        if secret.trim().is_empty() {
+            return Err(format!("{name}: the file {} is empty", path.display()));
+        }
         // The command line keeps its defaults for ever.
         secrets.insert(variable, secret.leak());
     }

@@ -27,11 +27,26 @@ pub(super) struct Addition {
     pub(super) capacity: Duration,
 }
 
+pub(super) fn script() -> Script {
+    Script::new(include_str!("take.lua"))
+}
+
+/// A call that takes a millisecond's worth from a bucket of nobody.
+pub(super) fn trial(script: &Script) -> Call<'_> {
+    let millisecond = micros(Duration::from_millis(1));
+    script
+        .call()
+        .key("rc:rate:{self-test}")
+        .arg(millisecond)
+        .arg(millisecond)
+        .arg(1)
+}
+
 impl SharedBuckets {
     pub(super) fn new(redis: Redis) -> Self {
         Self {
             redis,
-            take: Script::new(include_str!("take.lua")),
+            take: script(),
         }
     }
 

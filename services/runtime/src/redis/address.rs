@@ -93,6 +93,12 @@ impl Target {
     pub(super) fn is_cluster(&self) -> bool {
         self.kind == Kind::Cluster
     }
+
+    /// Its servers as text, `host:port` each, without anything secret.
+    pub(super) fn servers_text(&self) -> String {
+        let servers = self.servers.iter().map(|server| server.addr().to_string());
+        servers.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Servers only: the rest may hold secrets.

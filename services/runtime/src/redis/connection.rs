@@ -158,6 +158,11 @@ impl Connection {
         .map(drop)
     }
 
+    /// The command that sends a message to whoever listens to a channel.
+    pub(super) fn publication(&self, channel: &str, payload: &[u8]) -> Cmd {
+        publication(matches!(self, Self::Cluster(_)), channel, payload)
+    }
+
     pub(super) async fn subscribe(&mut self, channels: &[String]) -> RedisResult<()> {
         match self {
             Self::Single(connection) => connection.subscribe(channels).await,
@@ -170,6 +175,13 @@ impl Connection {
             }
         }
     }
+}
+
+/// On a cluster channels are sharded.
+pub(super) fn publication(sharded: bool, channel: &str, payload: &[u8]) -> Cmd {
+    let mut command = ::redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
+    command.arg(channel).arg(payload);
+    command
 }
 
 fn client(server: ConnectionInfo, tls: Option<TlsCertificates>) -> RedisResult<Client> {

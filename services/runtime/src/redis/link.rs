@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use ::redis::{ErrorKind, RedisError, ServerErrorKind};
+use ::redis::RedisError;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep, timeout, timeout_at},
@@ -20,11 +20,17 @@ use super::{
     Failure,
     address::Target,
     connection::{Connection, Wiring},
+    problem::{Cause, Problem},
+    refusals::Refusals,
+    self_test::SelfTest,
 };
 
 /// How often a connection that seems healthy is asked for a sign of life, and how long that may take.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 const CHECK_PATIENCE: Duration = Duration::from_millis(500);
+/// How often the self-test is repeated, and how long it may take.
+const SELF_TEST_INTERVAL: Duration = Duration::from_secs(5);
+const SELF_TEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// Answers slower than this are lost, whatever a caller's patience.
 const SLOWEST: Duration = Duration::from_secs(5);
 
@@ -35,10 +41,13 @@ pub(super) struct Link {
 
 struct Shared {
     target: Target,
+    self_test: SelfTest,
     state: watch::Sender<State>,
     up: watch::Sender<bool>,
     doubt: Notify,
-    lost: AtomicBool,
+    /// Something was refused that the service cannot do without: the self-test is due.
+    refused: AtomicBool,
+    refusals: Refusals,
 }
 
 #[derive(Clone)]
@@ -46,17 +55,19 @@ enum State {
     /// For the first time: callers may wait for it.
     Connecting,
     Up(Connection),
-    Down,
+    Down(Problem),
 }
 
 impl Link {
-    pub(super) fn open(target: Target) -> Self {
+    pub(super) fn open(target: Target, self_test: SelfTest) -> Self {
         let shared = Arc::new(Shared {
             target,
+            self_test,
             state: watch::Sender::new(State::Connecting),
             up: watch::Sender::new(false),
             doubt: Notify::new(),
-            lost: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
+            refusals: Refusals::default(),
         });
         let keeper = tokio::spawn(keep(shared.clone()));
         Self {
@@ -82,8 +93,25 @@ impl Link {
         );
         match known.await.map_err(|_| Failure::TimedOut)?.as_deref() {
             Ok(State::Up(connection)) => Ok(connection.clone()),
-            Ok(State::Connecting | State::Down) | Err(_) => Err(Failure::Down),
+            Ok(State::Connecting | State::Down(_)) | Err(_) => Err(Failure::Down),
         }
+    }
+
+    /// Why Redis cannot be used at the moment; `None` when it can, and all that is listened to is heard.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        match &*self.shared.state.borrow() {
+            State::Up(_) => self.shared.refusals.first(),
+            State::Down(problem) => Some(problem.clone()),
+            State::Connecting => Some(Problem::unreachable(
+                &self.shared.target.servers_text(),
+                "still connecting",
+            )),
+        }
+    }
+
+    /// Where subscriptions and streams tell what they are refused.
+    pub(super) fn refusals(&self) -> &Refusals {
+        &self.shared.refusals
     }
 
     /// Has the connection checked now.
@@ -93,27 +121,21 @@ impl Link {
 
     /// Sorts an error, and doubts the connection when it is to blame.
     pub(super) fn judge(&self, error: RedisError) -> Failure {
-        match error.kind() {
-            // A master that was demoted, or a server that is still starting, answers pings as if all was well.
-            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
-                if !self.target().is_cluster() =>
-            {
-                self.shared.lost.store(true, Ordering::Relaxed);
-                self.doubt();
-                Failure::Refused(error)
-            }
-            ErrorKind::Server(ServerErrorKind::BusyLoading) => {
-                self.doubt();
-                Failure::Refused(error)
-            }
-            ErrorKind::Server(_) | ErrorKind::Extension => Failure::Refused(error),
-            _ if error.is_timeout() => {
+        match Cause::of(&error) {
+            None => Failure::Refused(error),
+            Some(Cause::Unreachable) if error.is_timeout() => {
                 self.doubt();
                 Failure::TimedOut
             }
-            _ => {
+            Some(Cause::Unreachable) => {
                 self.doubt();
                 Failure::Broken(error)
+            }
+            // A Redis that refuses what the service cannot do without answers pings as if all was well.
+            Some(_) => {
+                self.shared.refused.store(true, Ordering::Relaxed);
+                self.doubt();
+                Failure::Refused(error)
             }
         }
     }
@@ -123,69 +145,103 @@ async fn keep(shared: Arc<Shared>) {
     loop {
         let connection = connect(&shared).await;
         info!(redis = ?shared.target, "connected to Redis");
-        shared.lost.store(false, Ordering::Relaxed);
+        shared.refused.store(false, Ordering::Relaxed);
         shared.state.send_replace(State::Up(connection.clone()));
         shared.up.send_replace(true);
 
-        watch_over(&shared, connection).await;
-        warn!(redis = ?shared.target, "lost the connection to Redis");
-        shared.state.send_replace(State::Down);
+        let problem = watch_over(&shared, connection).await;
+        warn!(redis = ?shared.target, %problem, "Redis cannot be used any more");
+        shared.state.send_replace(State::Down(problem));
         shared.up.send_replace(false);
     }
 }
 
-/// Tries until there is a connection that answers.
+/// Tries until there is a connection that can be used.
 async fn connect(shared: &Shared) -> Connection {
     let wiring = Wiring {
         slowest: SLOWEST,
         ear: None,
     };
     let mut pause = Pause::default();
+    let mut told = None;
     loop {
         let attempt = timeout(SLOWEST, shared.target.connect(&wiring)).await;
         let problem = match attempt {
-            Ok(Ok(mut connection)) => {
-                if answers(&mut connection).await {
-                    return connection;
-                }
-                "it does not answer".to_owned()
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no connection in time".to_owned(),
+            Ok(Ok(mut connection)) => match shared.try_out(&mut connection).await {
+                Ok(()) => return connection,
+                Err(problem) => problem,
+            },
+            Ok(Err(error)) => Problem::of(&error, &shared.target.servers_text()),
+            Err(_) => shared.no_answer("no connection in time"),
         };
-        if pause.is_first() {
-            warn!(redis = ?shared.target, problem, "cannot reach Redis, trying on");
+        if told != Some(problem.cause) {
+            warn!(redis = ?shared.target, %problem, "Redis cannot be used, trying on");
+            told = Some(problem.cause);
         }
-        shared.state.send_replace(State::Down);
+        shared.state.send_replace(State::Down(problem));
         pause.wait().await;
     }
 }
 
 /// Resolves when the connection is of no use any more.
-async fn watch_over(shared: &Shared, mut connection: Connection) {
+async fn watch_over(shared: &Shared, mut connection: Connection) -> Problem {
     // One late answer is forgiven. A cluster is asked through any of its servers, of which one may be away without
     // harm.
     let attempts = if shared.target.is_cluster() { 3 } else { 2 };
+    let mut test_at = Instant::now() + SELF_TEST_INTERVAL;
     loop {
         tokio::select! {
             () = sleep(CHECK_EVERY) => {}
             () = shared.doubt.notified() => {}
         }
-        if shared.lost.load(Ordering::Relaxed) {
-            return;
-        }
-        let mut alive = false;
+        let mut alive = Ok(());
         for _ in 0..attempts {
-            alive = alive || answers(&mut connection).await;
+            alive = shared.ping(&mut connection).await;
+            if alive.is_ok() {
+                break;
+            }
         }
-        if !alive {
-            return;
+        if let Err(problem) = alive {
+            return problem;
+        }
+        let refused = shared.refused.swap(false, Ordering::Relaxed);
+        if refused || Instant::now() >= test_at {
+            if let Err(problem) = shared.test(&mut connection).await {
+                return problem;
+            }
+            test_at = Instant::now() + SELF_TEST_INTERVAL;
         }
     }
 }
 
-async fn answers(connection: &mut Connection) -> bool {
-    matches!(timeout(CHECK_PATIENCE, connection.ping()).await, Ok(Ok(())))
+impl Shared {
+    async fn try_out(&self, connection: &mut Connection) -> Result<(), Problem> {
+        self.ping(connection).await?;
+        self.test(connection).await
+    }
+
+    async fn ping(&self, connection: &mut Connection) -> Result<(), Problem> {
+        match timeout(CHECK_PATIENCE, connection.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Problem::of(&error, &self.target.servers_text())),
+            Err(_) => Err(self.no_answer("it does not answer in time")),
+        }
+    }
+
+    /// Runs the self-test. One that is slow is forgiven: the next ping tells whether Redis still answers.
+    async fn test(&self, connection: &mut Connection) -> Result<(), Problem> {
+        match timeout(SELF_TEST_TIMEOUT, self.self_test.run(connection)).await {
+            Ok(Ok(())) | Err(_) => Ok(()),
+            Ok(Err(failed)) => {
+                let problem = Problem::of(&failed.error, &self.target.servers_text());
+                Err(problem.while_trying(failed.step))
+            }
+        }
+    }
+
+    fn no_answer(&self, detail: &str) -> Problem {
+        Problem::unreachable(&self.target.servers_text(), detail)
+    }
 }
 
 /// The growing, jittered time between two attempts.
@@ -205,10 +261,6 @@ impl Default for Pause {
 }
 
 impl Pause {
-    pub(super) fn is_first(&self) -> bool {
-        self.attempts == 0
-    }
-
     pub(super) async fn wait(&mut self) {
         self.attempts += 1;
         sleep(self.longest.mul_f64(rand::random_range(0.5..1.0))).await;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ::redis::{Cmd, FromRedisValue, streams::StreamReadReply};
+use ::redis::{Cmd, FromRedisValue, Value, streams::StreamReadReply};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -11,6 +11,7 @@ use super::{
     address::Target,
     connection::{Connection, Wiring},
     link::Pause,
+    refusals::{Listener, Refusals},
 };
 
 /// How long Redis holds a question until an entry comes, and how long its answer may take beyond that.
@@ -46,9 +47,17 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub(super) fn open(target: Target, key: String, from: String, capacity: usize) -> Self {
+    pub(super) fn open(
+        target: Target,
+        key: String,
+        from: String,
+        capacity: usize,
+        refusals: &Refusals,
+    ) -> Self {
         let (sender, entries) = mpsc::channel(capacity.max(1));
-        let reader = tokio::spawn(follow(target, Place { key, after: from }, sender));
+        let refusals = refusals.listener(format!("reading the stream {key}"));
+        let place = Place { key, after: from };
+        let reader = tokio::spawn(follow(target, place, sender, refusals));
         Self {
             entries,
             _reader: AbortOnDropHandle::new(reader),
@@ -69,19 +78,34 @@ struct Place {
     after: String,
 }
 
-async fn follow(target: Target, mut place: Place, entries: mpsc::Sender<Followed>) {
+async fn follow(
+    target: Target,
+    mut place: Place,
+    entries: mpsc::Sender<Followed>,
+    refusals: Listener,
+) {
     let wiring = Wiring {
         slowest: SLOWEST,
         ear: None,
     };
     let mut pause = Pause::default();
     loop {
-        if let Ok(Ok(connection)) = timeout(SLOWEST, target.connect(&wiring)).await {
-            pause = Pause::default();
-            if entries.send(Followed::Gap).await.is_err() {
-                return;
+        if let Ok(Ok(mut connection)) = timeout(SLOWEST, target.connect(&wiring)).await {
+            // One that may not be read must not be asked again at once, and no gap is told for it.
+            match timeout(SLOWEST, connection.run(&place.first_question())).await {
+                Ok(Ok(first)) => {
+                    refusals.accepted();
+                    pause = Pause::default();
+                    if entries.send(Followed::Gap).await.is_err() {
+                        return;
+                    }
+                    if pass_on(first, &mut place, &entries).await.is_ok() {
+                        read_on(connection, &mut place, &entries).await;
+                    }
+                }
+                Ok(Err(error)) => refusals.failed(&error),
+                Err(_) => {}
             }
-            read_on(connection, &mut place, &entries).await;
         }
         pause.wait().await;
     }
@@ -90,40 +114,62 @@ async fn follow(target: Target, mut place: Place, entries: mpsc::Sender<Followed
 /// Reads until the connection is lost.
 async fn read_on(mut connection: Connection, place: &mut Place, entries: &mpsc::Sender<Followed>) {
     while let Ok(Ok(value)) = timeout(SLOWEST, connection.run(&place.question())).await {
-        // No entry came while Redis held the question.
-        let Ok(answer) = Option::<StreamReadReply>::from_redis_value(value) else {
+        if pass_on(value, place, entries).await.is_err() {
             return;
-        };
-        let found = answer.into_iter().flat_map(|answer| answer.keys);
-        for entry in found.flat_map(|key| key.ids) {
-            place.after.clone_from(&entry.id);
-            let fields = entry
-                .map
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, Vec::from_redis_value(value).ok()?)))
-                .collect();
-            let entry = StreamEntry {
-                id: entry.id,
-                fields,
-            };
-            if entries.send(Followed::Entry(entry)).await.is_err() {
-                return;
-            }
         }
     }
 }
 
+/// The answer is none, or nobody reads on.
+struct Ended;
+
+async fn pass_on(
+    value: Value,
+    place: &mut Place,
+    entries: &mpsc::Sender<Followed>,
+) -> Result<(), Ended> {
+    // No answer: no entry came while Redis held the question.
+    let answer = Option::<StreamReadReply>::from_redis_value(value).map_err(|_| Ended)?;
+    let found = answer.into_iter().flat_map(|answer| answer.keys);
+    for entry in found.flat_map(|key| key.ids) {
+        place.after.clone_from(&entry.id);
+        let fields = entry
+            .map
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, Vec::from_redis_value(value).ok()?)))
+            .collect();
+        let entry = StreamEntry {
+            id: entry.id,
+            fields,
+        };
+        let sent = entries.send(Followed::Entry(entry)).await;
+        sent.map_err(|_| Ended)?;
+    }
+    Ok(())
+}
+
 impl Place {
-    fn question(&self) -> Cmd {
-        let mut command = ::redis::cmd("XREAD");
-        command
-            .arg("COUNT")
-            .arg(BATCH)
-            .arg("BLOCK")
-            .arg(HOLD.as_millis() as u64)
-            .arg("STREAMS")
-            .arg(&self.key)
-            .arg(&self.after);
+    /// Answered at once.
+    fn first_question(&self) -> Cmd {
+        let mut command = read();
+        self.name(&mut command);
         command
     }
+
+    fn question(&self) -> Cmd {
+        let mut command = read();
+        command.arg("BLOCK").arg(HOLD.as_millis() as u64);
+        self.name(&mut command);
+        command
+    }
+
+    fn name(&self, command: &mut Cmd) {
+        command.arg("STREAMS").arg(&self.key).arg(&self.after);
+    }
+}
+
+fn read() -> Cmd {
+    let mut command = ::redis::cmd("XREAD");
+    command.arg("COUNT").arg(BATCH);
+    command
 }

@@ -19,6 +19,7 @@ use super::{
     address::Target,
     connection::{Connection, Wiring},
     link::Pause,
+    refusals::{Listener, Refusals},
 };
 
 /// How often a silent connection is asked for a sign of life, and how long any answer may take.
@@ -48,9 +49,15 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    pub(super) fn open(target: Target, channels: Vec<String>, capacity: usize) -> Self {
+    pub(super) fn open(
+        target: Target,
+        channels: Vec<String>,
+        capacity: usize,
+        refusals: &Refusals,
+    ) -> Self {
         let (sender, pushes) = mpsc::channel(capacity.max(1));
-        let listener = tokio::spawn(listen(target, channels, sender));
+        let refusals = refusals.listener(format!("listening to {}", channels.join(", ")));
+        let listener = tokio::spawn(listen(target, channels, sender, refusals));
         Self {
             pushes,
             _listener: AbortOnDropHandle::new(listener),
@@ -66,7 +73,12 @@ impl Subscription {
     }
 }
 
-async fn listen(target: Target, channels: Vec<String>, pushes: mpsc::Sender<Push>) {
+async fn listen(
+    target: Target,
+    channels: Vec<String>,
+    pushes: mpsc::Sender<Push>,
+    refusals: Listener,
+) {
     let mut pause = Pause::default();
     loop {
         let ear = Arc::new(Ear {
@@ -75,7 +87,8 @@ async fn listen(target: Target, channels: Vec<String>, pushes: mpsc::Sender<Push
             lost: AtomicBool::new(false),
             noticed: Notify::new(),
         });
-        if let Some(connection) = subscribe(&target, &channels, &ear).await {
+        if let Some(connection) = subscribe(&target, &channels, &ear, &refusals).await {
+            refusals.accepted();
             pause = Pause::default();
             if pushes.send(Push::Gap).await.is_err() {
                 return;
@@ -86,7 +99,12 @@ async fn listen(target: Target, channels: Vec<String>, pushes: mpsc::Sender<Push
     }
 }
 
-async fn subscribe(target: &Target, channels: &[String], ear: &Arc<Ear>) -> Option<Connection> {
+async fn subscribe(
+    target: &Target,
+    channels: &[String],
+    ear: &Arc<Ear>,
+    refusals: &Listener,
+) -> Option<Connection> {
     let wiring = Wiring {
         slowest: SLOWEST,
         ear: Some(Arc::new({
@@ -99,7 +117,13 @@ async fn subscribe(target: &Target, channels: &[String], ear: &Arc<Ear>) -> Opti
         connection.subscribe(channels).await?;
         Ok::<_, ::redis::RedisError>(connection)
     };
-    timeout(SLOWEST, attempt).await.ok()?.ok()
+    match timeout(SLOWEST, attempt).await.ok()? {
+        Ok(connection) => Some(connection),
+        Err(error) => {
+            refusals.failed(&error);
+            None
+        }
+    }
 }
 
 /// Tells of gaps, until the connection is lost.

@@ -1,5 +1,6 @@
 //! The handle against real servers, which each test starts for itself.
 
+mod problems;
 mod sentinel;
 pub(crate) mod servers;
 mod tls;

@@ -89,6 +89,29 @@ async fn each_thing_that_is_wrong_is_told_and_nothing_else() {
     policy.arg("SET").arg("maxmemory-policy").arg("noeviction");
     policy.exec_async(&mut redis).await.unwrap();
 
+    stack
+        .redis()
+        .tell(&["ACL", "SETUSER", "default", "-xread"])
+        .await;
+    assert_to_mend(
+        &check(&all, &[]).await,
+        "redis",
+        "stream rc:revocations: NOPERM",
+    );
+    stack
+        .redis()
+        .tell(&["ACL", "SETUSER", "default", "-@scripting"])
+        .await;
+    let lacking = check(&all, &[]).await.stdout;
+    for words in ["session schedule", "set of edges", "revocation epoch"] {
+        let told = |line: &str| line.starts_with("MEND  redis") && line.contains(words);
+        assert!(lacking.lines().any(told), "{words}: {lacking}");
+    }
+    stack
+        .redis()
+        .tell(&["ACL", "SETUSER", "default", "+@all"])
+        .await;
+
     stack.auth().kill().await;
     assert_to_mend(&check(&all, &[]).await, "auth", "");
 }

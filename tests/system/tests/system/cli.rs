@@ -139,6 +139,52 @@ async fn a_variable_stands_for_its_flag() {
         .await;
 }
 
+/// What templates leave behind when nothing was filled in.
+#[tokio::test]
+async fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().display().to_string();
+    let free = "127.0.0.1:0";
+    let mut command = recipe_chat(&[
+        "up",
+        "--data-dir",
+        &data,
+        "--edge-listen",
+        free,
+        "--auth-listen",
+        free,
+        "--chat-listen",
+        free,
+    ]);
+    for variable in [
+        "REDIS_URL",
+        "REDIS_URL_FILE",
+        "AUTH_DATABASE_URL",
+        "CHAT_DATABASE_URL",
+        "AUTH_OPERATOR_TOKEN",
+        "AUTH_ACCESS_TTL",
+        "EDGE_ALLOWED_ORIGINS",
+        "EDGE_MESSAGE_RATE",
+    ] {
+        command.env(variable, "");
+    }
+    command.env("EDGE_TRUSTED_PROXIES", "10.0.0.0/8,");
+    let process = Process::start("up", command);
+
+    process.line_with("edge listening on http://").await;
+}
+
+#[tokio::test]
+async fn a_wrong_variable_is_named_with_its_flag() {
+    let mut command = recipe_chat(&["edge"]);
+    command.env("EDGE_AUTH_TIMEOUT", "soon");
+    let ended = Process::start("edge", command).ended().await;
+    assert_eq!(ended.status.code(), Some(2));
+    for part in ["--auth-timeout", "EDGE_AUTH_TIMEOUT", "soon"] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_flag_is_told_with_exit_code_2() {
     let wrong: [(&[&str], &str); 7] = [
@@ -193,8 +239,7 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
     let (free, nobody) = ("127.0.0.1:0", "127.0.0.1:1");
     let http = format!("http://{nobody}");
     let postgres = format!("postgres://ada:hunter2@{nobody}/kitchen");
-    let redis = format!("redis://:hunter2@{nobody}");
-    let failing: [(&[&str], &[&str]); 11] = [
+    let failing: [(&[&str], &[&str]); 10] = [
         (
             &["auth", "--listen", &taken, "--database-url", &sqlite],
             &["--listen", &taken, "taken"],
@@ -230,12 +275,26 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
             &["--listen", &taken],
         ),
         (
-            &["auth", "--listen", free, "--database-url", &postgres],
-            &[nobody],
+            &[
+                "auth",
+                "--auth-database-wait=0s",
+                "--listen",
+                free,
+                "--database-url",
+                &postgres,
+            ],
+            &["--database-url", "AUTH_DATABASE_URL", nobody],
         ),
         (
-            &["chat", "--listen", free, "--database-url", &postgres],
-            &[nobody],
+            &[
+                "chat",
+                "--chat-database-wait=0s",
+                "--listen",
+                free,
+                "--database-url",
+                &postgres,
+            ],
+            &["--database-url", "CHAT_DATABASE_URL", nobody],
         ),
         (
             &[
@@ -255,7 +314,7 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
                 "--database-url",
                 "mysql://ada:hunter2@db/x",
             ],
-            &["--database-url"],
+            &["--database-url", "CHAT_DATABASE_URL"],
         ),
         (
             &[
@@ -281,21 +340,7 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
                 "--redis-url",
                 "hunter2",
             ],
-            &["--redis-url"],
-        ),
-        (
-            &[
-                "edge",
-                "--listen",
-                free,
-                "--auth-url",
-                &http,
-                "--chat-url",
-                &http,
-                "--redis-url",
-                &redis,
-            ],
-            &["--redis-url", nobody],
+            &["--redis-url", "REDIS_URL"],
         ),
     ];
     for (arguments, parts) in failing {

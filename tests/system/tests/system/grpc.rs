@@ -5,7 +5,7 @@ mod chat;
 
 use system_tests::{patience::within, stack::Plan};
 use tokio_stream::StreamExt;
-use tonic::{Code, Status};
+use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -55,33 +55,92 @@ async fn both_services_report_their_health() {
 }
 
 #[tokio::test]
-async fn both_services_describe_themselves() {
+async fn each_port_describes_its_own_services_in_both_versions_of_reflection() {
     let mut stack = Plan::apart(1).start().await;
-    for (channel, service) in [
-        (stack.auth().channel().await, AUTH),
-        (stack.chat().channel().await, CHAT),
+    for (channel, own, other) in [
+        (stack.auth().channel().await, AUTH, CHAT),
+        (stack.chat().channel().await, CHAT, AUTH),
     ] {
-        let request = ServerReflectionRequest {
-            host: String::new(),
-            message_request: Some(MessageRequest::ListServices(String::new())),
-        };
-        let mut client = ServerReflectionClient::new(channel);
-        let answers = client
-            .server_reflection_info(tokio_stream::once(request))
-            .await
-            .unwrap();
-        let answer = within("a reflection", answers.into_inner().next())
-            .await
-            .unwrap()
-            .unwrap();
-        let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
-            panic!("no list of services");
-        };
-        let names: Vec<String> = list
-            .service
-            .into_iter()
-            .map(|service| service.name)
-            .collect();
-        assert!(names.iter().any(|name| name == service), "{names:?}");
+        let (newest, alpha) = ("grpc.reflection.v1", "grpc.reflection.v1alpha");
+        for names in [
+            services_by_v1(channel.clone()).await,
+            services_by_v1alpha(channel.clone()).await,
+        ] {
+            let mut names = names;
+            names.sort();
+            let reflection = |version| format!("{version}.ServerReflection");
+            let mut expected = vec![
+                "grpc.health.v1.Health".to_owned(),
+                reflection(newest),
+                reflection(alpha),
+                own.to_owned(),
+            ];
+            expected.sort();
+            assert_eq!(names, expected);
+        }
+        let files = files_with(channel.clone(), own).await.unwrap();
+        assert!(!files.is_empty());
+        assert_eq!(files_with(channel, other).await, Err(Code::NotFound));
     }
+}
+
+async fn services_by_v1(channel: Channel) -> Vec<String> {
+    let answer = ask_v1(channel, MessageRequest::ListServices(String::new())).await;
+    let Some(MessageResponse::ListServicesResponse(list)) = answer.unwrap() else {
+        panic!("no list of services");
+    };
+    list.service
+        .into_iter()
+        .map(|service| service.name)
+        .collect()
+}
+
+async fn services_by_v1alpha(channel: Channel) -> Vec<String> {
+    use tonic_reflection::pb::v1alpha::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+    };
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut client = ServerReflectionClient::new(channel);
+    let answers = client.server_reflection_info(tokio_stream::once(request));
+    let mut answers = answers.await.unwrap().into_inner();
+    let answer = within("a reflection", answers.next())
+        .await
+        .unwrap()
+        .unwrap();
+    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
+        panic!("no list of services");
+    };
+    list.service
+        .into_iter()
+        .map(|service| service.name)
+        .collect()
+}
+
+/// The files that describe a service and what it rests on.
+async fn files_with(channel: Channel, service: &str) -> Result<Vec<Vec<u8>>, Code> {
+    let request = MessageRequest::FileContainingSymbol(service.to_owned());
+    match ask_v1(channel, request).await? {
+        Some(MessageResponse::FileDescriptorResponse(files)) => Ok(files.file_descriptor_proto),
+        Some(MessageResponse::ErrorResponse(error)) => Err(Code::from(error.error_code)),
+        other => panic!("no files: {other:?}"),
+    }
+}
+
+async fn ask_v1(
+    channel: Channel,
+    request: MessageRequest,
+) -> Result<Option<MessageResponse>, Code> {
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(request),
+    };
+    let mut client = ServerReflectionClient::new(channel);
+    let answers = client.server_reflection_info(tokio_stream::once(request));
+    let mut answers = answers.await.map_err(|status| status.code())?.into_inner();
+    let answer = within("a reflection", answers.next()).await.unwrap();
+    Ok(answer.map_err(|status| status.code())?.message_response)
 }

@@ -14,7 +14,7 @@ async fn a_healthy_edge_says_so() {
 }
 
 #[tokio::test]
-async fn readiness_follows_auth_chat_and_redis_and_liveness_does_not() {
+async fn readiness_follows_auth_and_chat_and_tells_of_redis() {
     let mut stack = Plan::apart(1).with_redis().start().await;
     let api = stack.api();
     let ready = async || api.get("/readyz").send().await.status == 200;
@@ -31,11 +31,16 @@ async fn readiness_follows_auth_chat_and_redis_and_liveness_does_not() {
     stack.auth().restart().await;
     eventually("readiness with auth", ready).await;
 
+    let degraded = async || {
+        let told = api.get("/readyz").send().await.expect(200).json();
+        assert_eq!(told["redis"] == true, told["degraded"] == false, "{told}");
+        told["degraded"] == true
+    };
     stack.redis().kill().await;
-    eventually("no readiness without Redis", unready).await;
+    eventually("a degraded edge without Redis", degraded).await;
     api.get("/healthz").send().await.expect(200);
     stack.redis().restart().await;
-    eventually("readiness with Redis", ready).await;
+    eventually("Redis again", async || !degraded().await).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The databases that tests run on, each case with an empty one of its own.
 
+use std::time::Duration;
+
 use tempfile::TempDir;
 use test_servers::Postgres;
 
@@ -48,6 +50,8 @@ impl Databases {
     /// Opens it; more than once at a time only for PostgreSQL.
     pub(crate) async fn open(&self) -> Store {
         let url = self.url().parse().unwrap();
-        Store::open(&url, CONNECTIONS).await.unwrap()
+        Store::open(&url, CONNECTIONS, Duration::ZERO)
+            .await
+            .unwrap()
     }
 }

@@ -1,5 +1,7 @@
 //! A program starts where a newer one has been, unless that one broke with it: so a deploy can be rolled back.
 
+use std::time::Duration;
+
 use sqlx::Connection as _;
 
 use super::{Databases, OpenError, Store, ledger, stored, write};
@@ -16,7 +18,7 @@ async fn works(store: Store, recipe: &str) {
 }
 
 async fn refuses(databases: &Databases) {
-    let refused = Store::open(&databases.url().parse().unwrap(), 2).await;
+    let refused = Store::open(&databases.url().parse().unwrap(), 2, Duration::ZERO).await;
     assert!(matches!(refused, Err(OpenError::TooNew { .. })));
 }
 

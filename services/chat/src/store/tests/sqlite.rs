@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 use super::{Databases, Store, draft, ledger, stored, write};
 
 async fn refusal(url: &str) -> String {
-    let opened = Store::open(&url.parse().unwrap(), 2).await;
+    let opened = Store::open(&url.parse().unwrap(), 2, Duration::ZERO).await;
     opened.expect_err("it must not open").to_string()
 }
 
@@ -15,7 +15,7 @@ async fn a_second_opener_is_told_that_the_database_is_in_use() {
     let store = databases.open().await;
 
     let refusal = refusal(&databases.url()).await;
-    assert!(refusal.starts_with("--database-url sqlite:"), "{refusal}");
+    assert!(refusal.starts_with("sqlite:"), "{refusal}");
     assert!(refusal.contains("another process"), "{refusal}");
 
     drop(store);
@@ -53,15 +53,12 @@ async fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
             "mysql://ada:hunter2@db/chat",
             "write sqlite:PATH or postgres://",
         ),
-        (
-            "sqlite:/proc/nowhere/chat.db",
-            "--database-url sqlite:/proc",
-        ),
+        ("sqlite:/proc/nowhere/chat.db", "sqlite:/proc"),
         (
             "postgres://ada:hunter2@127.0.0.1:1/chat",
-            "--database-url postgres://127.0.0.1:1/chat: ",
+            "postgres://127.0.0.1:1/chat: ",
         ),
-        ("postgres://ada:hunter2@127.0.0.1:x/chat", "--database-url"),
+        ("postgres://ada:hunter2@127.0.0.1:x/chat", "postgres://"),
     ] {
         let refusal = refusal(url).await;
         assert!(refusal.contains(words), "{refusal}");

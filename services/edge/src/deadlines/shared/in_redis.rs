@@ -8,7 +8,9 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use proto::ids::SessionId;
-use runtime::redis::{Call, Cmd, Failure, FromRedisValue, Push, Redis, Subscription, Value, cmd};
+use runtime::redis::{
+    Call, Cmd, Failure, FromRedisValue, Problem, Push, Redis, Subscription, Value, cmd,
+};
 use tokio::time::Instant;
 
 use super::{
@@ -29,7 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const INBOX: usize = 10_000;
 
 /// All edges that ever gave a sign of life and were not yet found gone.
-const EDGES: &str = "rc:edges";
+pub(super) const EDGES: &str = "rc:edges";
 /// What an edge says of itself.
 const CLAIMS: &str = "claims";
 const OWNS_ONLY: &str = "owns";
@@ -100,6 +102,10 @@ impl InRedis {
 impl Store for InRedis {
     fn is_up(&self) -> bool {
         self.redis.is_up()
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        self.redis.problem()
     }
 
     fn becomes(&self, up: bool) -> BoxFuture<'_, ()> {
@@ -221,7 +227,7 @@ async fn next_text(mut subscription: Subscription) -> Option<(Vec<u8>, Subscript
 }
 
 /// Answers what it said before, which tells whether it had lapsed.
-fn sign_of_life(edge: &EdgeId, duty: Duty, lifetime: Duration) -> Cmd {
+pub(super) fn sign_of_life(edge: &EdgeId, duty: Duty, lifetime: Duration) -> Cmd {
     let says = match duty {
         Duty::Claims => CLAIMS,
         Duty::OwnsOnly => OWNS_ONLY,
@@ -240,7 +246,7 @@ fn duty_named(said: &str) -> Duty {
     }
 }
 
-fn channel(edge: &EdgeId) -> String {
+pub(super) fn channel(edge: &EdgeId) -> String {
     format!("rc:inbox:{edge}")
 }
 
@@ -248,7 +254,7 @@ fn heartbeat_key(edge: &EdgeId) -> String {
     format!("rc:edge:{edge}")
 }
 
-fn command(parts: &[&str]) -> Cmd {
+pub(super) fn command(parts: &[&str]) -> Cmd {
     let mut command = cmd(parts.first().copied().unwrap_or_default());
     command.arg(parts.get(1..).unwrap_or_default());
     command

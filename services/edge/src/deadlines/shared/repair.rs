@@ -61,12 +61,9 @@ async fn repair_on(desk: &Desk) {
 
 /// Orders a full repair whenever the store comes back.
 async fn order_at_return(desk: &Desk) {
-    desk.metrics.up(desk.store.is_up());
     loop {
         desk.store.becomes(false).await;
-        desk.metrics.up(false);
         desk.store.becomes(true).await;
-        desk.metrics.up(true);
         desk.repairs.order_all();
     }
 }

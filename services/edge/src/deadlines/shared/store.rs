@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use proto::ids::SessionId;
-use runtime::redis::Failure;
+use runtime::redis::{Failure, Problem};
 use tokio::time::Instant;
 
 use super::{
@@ -25,6 +25,11 @@ pub(super) type Answers<'a, T> = Answer<'a, Vec<Result<T, Failure>>>;
 pub(super) trait Store: Send + Sync {
     /// Whether it can be reached, as far as is known.
     fn is_up(&self) -> bool;
+
+    /// Why it cannot be used, or not wholly: what operators are told.
+    fn problem(&self) -> Option<Problem> {
+        None
+    }
 
     /// Resolves when that is so (`true`) or not so (`false`).
     fn becomes(&self, up: bool) -> BoxFuture<'_, ()>;

@@ -98,6 +98,11 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Tells the server something until it says that it is done: it may still be starting.
+    pub(crate) async fn told_until_ok(&self, words: &[&str]) {
+        until(async || self.told(words).trim() == "OK").await;
+    }
+
     /// Empty, since nothing is ever saved.
     pub(crate) fn start_again(&mut self) {
         self.process = spawn(&self.arguments);

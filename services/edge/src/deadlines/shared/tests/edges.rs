@@ -149,11 +149,11 @@ async fn a_redis_that_restarts_empty_is_written_anew() {
     until(async || is_known(&redis).await).await;
     server.kill();
     is_up(&redis, false).await;
-    assert!(!edge.deadlines.is_up());
+    assert!(edge.deadlines.problem().is_some());
     server.start_again();
 
     assert_eq!(edge.prompt().await.session, id("s1"));
-    assert!(edge.deadlines.is_up());
+    assert_eq!(edge.deadlines.problem(), None);
 }
 
 #[tokio::test]
