@@ -1,10 +1,7 @@
 //! Keeps one connection for commands alive: connects, watches over it, and connects again when it is lost.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -45,8 +42,8 @@ struct Shared {
     state: watch::Sender<State>,
     up: watch::Sender<bool>,
     doubt: Notify,
-    /// Something was refused that the service cannot do without: the self-test is due.
-    refused: AtomicBool,
+    /// Something was refused that the service cannot do without: it is to be looked into.
+    refused: Mutex<Option<Problem>>,
     refusals: Refusals,
 }
 
@@ -66,7 +63,7 @@ impl Link {
             state: watch::Sender::new(State::Connecting),
             up: watch::Sender::new(false),
             doubt: Notify::new(),
-            refused: AtomicBool::new(false),
+            refused: Mutex::default(),
             refusals: Refusals::default(),
         });
         let keeper = tokio::spawn(keep(shared.clone()));
@@ -133,7 +130,8 @@ impl Link {
             }
             // A Redis that refuses what the service cannot do without answers pings as if all was well.
             Some(_) => {
-                self.shared.refused.store(true, Ordering::Relaxed);
+                let problem = Problem::of(&error, &self.shared.target.servers_text());
+                *self.shared.refused() = Some(problem);
                 self.doubt();
                 Failure::Refused(error)
             }
@@ -145,7 +143,7 @@ async fn keep(shared: Arc<Shared>) {
     loop {
         let connection = connect(&shared).await;
         info!(redis = ?shared.target, "connected to Redis");
-        shared.refused.store(false, Ordering::Relaxed);
+        *shared.refused() = None;
         shared.state.send_replace(State::Up(connection.clone()));
         shared.up.send_replace(true);
 
@@ -188,7 +186,7 @@ async fn watch_over(shared: &Shared, mut connection: Connection) -> Problem {
     // One late answer is forgiven. A cluster is asked through any of its servers, of which one may be away without
     // harm.
     let attempts = if shared.target.is_cluster() { 3 } else { 2 };
-    let mut test_at = Instant::now() + SELF_TEST_INTERVAL;
+    let mut tested = Instant::now();
     loop {
         tokio::select! {
             () = sleep(CHECK_EVERY) => {}
@@ -204,12 +202,23 @@ async fn watch_over(shared: &Shared, mut connection: Connection) -> Problem {
         if let Err(problem) = alive {
             return problem;
         }
-        let refused = shared.refused.swap(false, Ordering::Relaxed);
-        if refused || Instant::now() >= test_at {
+        let refused = shared.refused().take();
+        if let Some(demoted) = refused
+            .as_ref()
+            .filter(|problem| problem.cause == Cause::ReadOnly && !shared.target.is_cluster())
+        {
+            return demoted.clone();
+        }
+        // What is refused again and again though the self-test passes must not make it run without a pause.
+        let interval = match refused {
+            Some(_) => CHECK_EVERY,
+            None => SELF_TEST_INTERVAL,
+        };
+        if tested.elapsed() >= interval {
             if let Err(problem) = shared.test(&mut connection).await {
                 return problem;
             }
-            test_at = Instant::now() + SELF_TEST_INTERVAL;
+            tested = Instant::now();
         }
     }
 }
@@ -237,6 +246,10 @@ impl Shared {
                 Err(problem.while_trying(failed.step))
             }
         }
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<Problem>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn no_answer(&self, detail: &str) -> Problem {
