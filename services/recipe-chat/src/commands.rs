@@ -117,7 +117,7 @@ async fn run_auth(
         command.redis.redis_url.as_ref(),
         SystemClock::shared(),
     );
-    let Some(auth) = until_stopped(auth, lifecycle).await else {
+    let Some(auth) = until_stopped(Box::pin(auth), lifecycle).await else {
         return Ok(());
     };
     let auth = auth.map_err(|error| of_auth(error, "--database-url"))?;
@@ -141,7 +141,7 @@ async fn run_chat(
         command.redis.redis_url,
         SystemClock::shared(),
     );
-    let Some(chat) = until_stopped(chat, lifecycle).await else {
+    let Some(chat) = until_stopped(Box::pin(chat), lifecycle).await else {
         return Ok(());
     };
     let chat = chat.map_err(|error| of_chat(error, "--database-url"))?;
@@ -200,7 +200,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         let chat = chat.await.map_err(|error| of_chat(error, chat_flag))?;
         anyhow::Ok((auth, chat))
     };
-    let Some(opened) = until_stopped(opened, &lifecycle).await else {
+    let Some(opened) = until_stopped(Box::pin(opened), &lifecycle).await else {
         return Ok(());
     };
     let (auth, chat) = opened?;

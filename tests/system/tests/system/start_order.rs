@@ -139,11 +139,11 @@ impl Places {
 
     fn launch(&self, name: &'static str, more: &[&str]) -> Launch {
         let redis = format!("redis://127.0.0.1:{}", self.redis);
-        let arguments = [name, "--redis-url", &redis].iter().chain(more);
+        let arguments = [&[name, "--redis-url", &redis], more].concat();
         Launch {
             binary: binary::path(),
             name,
-            arguments: arguments.map(|&word| word.to_owned()).collect(),
+            arguments: arguments.into_iter().map(str::to_owned).collect(),
             listen_flag: "--listen",
             environment: Vec::new(),
         }
