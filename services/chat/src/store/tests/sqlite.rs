@@ -58,7 +58,10 @@ async fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
             "postgres://ada:hunter2@127.0.0.1:1/chat",
             "postgres://127.0.0.1:1/chat: ",
         ),
-        ("postgres://ada:hunter2@127.0.0.1:x/chat", "postgres://"),
+        (
+            "postgres://ada:hunter2@127.0.0.1:x/chat",
+            "[unreadable address]",
+        ),
     ] {
         let refusal = refusal(url).await;
         assert!(refusal.contains(words), "{refusal}");
