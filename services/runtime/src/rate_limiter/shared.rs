@@ -33,7 +33,7 @@ pub(super) fn script() -> Script {
 
 /// A call that takes a millisecond's worth from a bucket of nobody.
 pub(super) fn trial(script: &Script) -> Call<'_> {
-    let millisecond = micros(Duration::from_millis(1));
+    let millisecond = signed_micros(Duration::from_millis(1));
     script
         .call()
         .key("rc:rate:{self-test}")
