@@ -29,7 +29,9 @@ async fn nobody_else_can_read_the_files() {
     let url = format!("sqlite:{}", data.join("chat.db").display());
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let open = async || {
-        let store = Store::open(&url.parse().unwrap(), 2).await.unwrap();
+        let store = Store::open(&url.parse().unwrap(), 2, Duration::ZERO)
+            .await
+            .unwrap();
         store.create(&ledger("pie", "ada")).await.unwrap();
         for entry in fs::read_dir(&data).unwrap() {
             let path = entry.unwrap().path();
