@@ -310,6 +310,19 @@ pub struct RevokeKeyRequest {
 /// The key is thrown away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeKeyResponse {}
+/// Names a user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindUserRequest {
+    /// Comparison ignores case.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The user of that name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindUserResponse {
+    #[prost(message, optional, tag = "1")]
+    pub user: ::core::option::Option<User>,
+}
 /// What a signing key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -599,6 +612,33 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "GetJwks"));
             self.inner.unary(req, path, codec).await
         }
+        /// Finds a user by name, for somebody who wants to invite them.
+        ///
+        /// INVALID_ARGUMENT: nobody can have that name. NOT_FOUND: nobody has it.
+        pub async fn find_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FindUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/FindUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "FindUser"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Streams revocations and reviews: first those that still matter, then each new one as it happens. The same
         /// one may come again.
         pub async fn watch_revocations(
@@ -843,6 +883,16 @@ pub mod auth_service_server {
             &self,
             request: tonic::Request<super::GetJwksRequest>,
         ) -> std::result::Result<tonic::Response<super::GetJwksResponse>, tonic::Status>;
+        /// Finds a user by name, for somebody who wants to invite them.
+        ///
+        /// INVALID_ARGUMENT: nobody can have that name. NOT_FOUND: nobody has it.
+        async fn find_user(
+            &self,
+            request: tonic::Request<super::FindUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindUserResponse>,
+            tonic::Status,
+        >;
         /// Server streaming response type for the WatchRevocations method.
         type WatchRevocationsStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<
@@ -1247,6 +1297,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetJwksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/FindUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct FindUserSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::FindUserRequest>
+                    for FindUserSvc<T> {
+                        type Response = super::FindUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FindUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::find_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FindUserSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

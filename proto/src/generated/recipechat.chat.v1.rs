@@ -348,7 +348,7 @@ pub struct ListMessagesResponse {
     pub truncated: bool,
 }
 /// Asks for a message to be accepted.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PostMessageRequest {
     /// The author.
     #[prost(message, optional, tag = "1")]
@@ -358,9 +358,22 @@ pub struct PostMessageRequest {
     /// 1 to 128 characters; the idempotency key.
     #[prost(string, tag = "3")]
     pub message_id: ::prost::alloc::string::String,
-    /// 1 to 4,000 characters after trimming.
+    /// 1 to 4,000 characters after trimming; control characters other than tabs and line breaks are left out.
     #[prost(string, tag = "4")]
     pub content: ::prost::alloc::string::String,
+    /// When the author's token ends: a message that would be accepted later is not, with DEADLINE_EXCEEDED; absent: it
+    /// is accepted whenever it comes.
+    #[prost(message, optional, tag = "5")]
+    pub not_after: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who of those that the message may name has an account; absent: nobody has looked, and any name can be invited.
+    #[prost(message, optional, tag = "6")]
+    pub known_users: ::core::option::Option<KnownUsers>,
+}
+/// Users whose names were looked up.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct KnownUsers {
+    #[prost(message, repeated, tag = "1")]
+    pub users: ::prost::alloc::vec::Vec<Principal>,
 }
 /// The message is durable.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -463,7 +476,7 @@ pub struct Update {
     pub previous_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// From the edge.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LinkRequest {
     /// Chosen by the edge, unique on this link while unanswered; the answer names it. 0: no answer wanted.
     #[prost(uint64, tag = "1")]
@@ -476,7 +489,7 @@ pub struct LinkRequest {
 }
 /// Nested message and enum types in `LinkRequest`.
 pub mod link_request {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Call {
         /// The edge has somebody in this recipe: updates flow until it detaches.
         #[prost(message, tag = "3")]
@@ -512,7 +525,7 @@ pub struct Detach {
 /// an attached recipe.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LinkResponse {
-    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4, 5")]
     pub event: ::core::option::Option<link_response::Event>,
 }
 /// Nested message and enum types in `LinkResponse`.
@@ -527,6 +540,8 @@ pub mod link_response {
         Expulsion(super::Expulsion),
         #[prost(message, tag = "4")]
         Divergence(super::Divergence),
+        #[prost(message, tag = "5")]
+        Audience(super::Audience),
     }
 }
 /// The answer to one numbered request.
@@ -568,8 +583,11 @@ pub struct Failure {
     /// Fixed words that may be shown to people.
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
+    /// When the same request may succeed, where that is known.
+    #[prost(uint64, optional, tag = "3")]
+    pub retry_after_ms: ::core::option::Option<u64>,
 }
-/// A user may no longer see a recipe.
+/// A user may no longer see a recipe. Builds before `Audience` sent it; it is still obeyed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Expulsion {
     #[prost(string, tag = "1")]
@@ -590,6 +608,22 @@ pub struct Divergence {
     /// The id of the message that the edge has there, when known.
     #[prost(string, optional, tag = "3")]
     pub message_id: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// From now on only these users may see a recipe, and hear of what comes after this on the link: everybody else who is
+/// attached is shown out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Audience {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// How far the recipe had come: who was let in at that revision or later was let in knowing of this.
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    /// The owner, and each member who has come in.
+    #[prost(string, repeated, tag = "3")]
+    pub user_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Names that were invited and are not bound to a user yet, in lower case.
+    #[prost(string, repeated, tag = "4")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// How recipes are exchanged with other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -811,7 +845,8 @@ pub mod chat_service_client {
         }
         /// Creates a recipe owned by the principal.
         ///
-        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken.
+        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken. RESOURCE_EXHAUSTED: the principal has too many
+        /// recipes, or has written too much.
         pub async fn create_recipe(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateRecipeRequest>,
@@ -893,7 +928,7 @@ pub mod chat_service_client {
         /// Replaces a recipe by a document, as one change that can be undone; creates the recipe when it is missing.
         ///
         /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: the document cannot be taken over; the words
-        /// say where and why. PERMISSION_DENIED: may read, not write.
+        /// say where and why. PERMISSION_DENIED: may read, not write. RESOURCE_EXHAUSTED as PostMessage and CreateRecipe.
         pub async fn import_recipe(
             &mut self,
             request: impl tonic::IntoRequest<super::ImportRecipeRequest>,
@@ -1036,6 +1071,8 @@ pub mod chat_service_client {
         ///
         /// Idempotent by (recipe, author, message id), for ever. ALREADY_EXISTS: the id was used with another
         /// content. PERMISSION_DENIED: may read, not write. UNAVAILABLE: not accepted; try the same id again.
+        /// DEADLINE_EXCEEDED: it came after `not_after`. RESOURCE_EXHAUSTED: the author has written too much; when it can be
+        /// told, `retry-after-ms` in the trailing metadata says when to try again, on a link `retry_after_ms`.
         pub async fn post_message(
             &mut self,
             request: impl tonic::IntoRequest<super::PostMessageRequest>,
@@ -1131,7 +1168,8 @@ pub mod chat_service_server {
     pub trait ChatService: std::marker::Send + std::marker::Sync + 'static {
         /// Creates a recipe owned by the principal.
         ///
-        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken.
+        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken. RESOURCE_EXHAUSTED: the principal has too many
+        /// recipes, or has written too much.
         async fn create_recipe(
             &self,
             request: tonic::Request<super::CreateRecipeRequest>,
@@ -1158,7 +1196,7 @@ pub mod chat_service_server {
         /// Replaces a recipe by a document, as one change that can be undone; creates the recipe when it is missing.
         ///
         /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: the document cannot be taken over; the words
-        /// say where and why. PERMISSION_DENIED: may read, not write.
+        /// say where and why. PERMISSION_DENIED: may read, not write. RESOURCE_EXHAUSTED as PostMessage and CreateRecipe.
         async fn import_recipe(
             &self,
             request: tonic::Request<super::ImportRecipeRequest>,
@@ -1206,6 +1244,8 @@ pub mod chat_service_server {
         ///
         /// Idempotent by (recipe, author, message id), for ever. ALREADY_EXISTS: the id was used with another
         /// content. PERMISSION_DENIED: may read, not write. UNAVAILABLE: not accepted; try the same id again.
+        /// DEADLINE_EXCEEDED: it came after `not_after`. RESOURCE_EXHAUSTED: the author has written too much; when it can be
+        /// told, `retry-after-ms` in the trailing metadata says when to try again, on a link `retry_after_ms`.
         async fn post_message(
             &self,
             request: tonic::Request<super::PostMessageRequest>,

@@ -170,6 +170,17 @@ impl AuthService for Auth {
         Ok(Response::new(pb::GetJwksResponse { jwks_json }))
     }
 
+    async fn find_user(
+        &self,
+        request: Request<pb::FindUserRequest>,
+    ) -> Result<Response<pb::FindUserResponse>, Status> {
+        let name = request.into_inner().name;
+        let user = self.authority.find_user(&name).await.map_err(status)?;
+        Ok(Response::new(pb::FindUserResponse {
+            user: Some(user.into()),
+        }))
+    }
+
     async fn list_sessions(
         &self,
         request: Request<pb::ListSessionsRequest>,

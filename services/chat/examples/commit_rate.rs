@@ -39,7 +39,11 @@ async fn main() {
         .nth(1)
         .unwrap_or_else(|| format!("sqlite:{}/chat.db", folder.path().display()));
     let clock = SystemClock::shared();
-    let chat = chat::open(&Config::default(), &url.parse().unwrap(), None, clock)
+    let config = Config {
+        bytes_per_user: 0,
+        ..Config::default()
+    };
+    let chat = chat::open(&config, &url.parse().unwrap(), None, clock)
         .await
         .unwrap();
     let listener = listener::bind("--listen", "127.0.0.1:0".parse().unwrap()).unwrap();
@@ -194,6 +198,7 @@ impl Run {
             recipe_id: recipe,
             message_id: format!("{}-{}", self.name, self.posted),
             content,
+            ..wire::PostMessageRequest::default()
         }))
         .await;
     }

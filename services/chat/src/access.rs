@@ -72,6 +72,24 @@ impl Access {
         }
     }
 
+    /// Who may see the recipe; `None` while it is public.
+    pub(crate) fn audience(&self) -> Option<Audience> {
+        if self.visibility == Visibility::Public {
+            return None;
+        }
+        let mut audience = Audience {
+            users: vec![self.owner.clone()],
+            names: Vec::new(),
+        };
+        for member in &self.members {
+            match &member.user {
+                Some(user) => audience.users.push(user.clone()),
+                None => audience.names.push(member.name.clone()),
+            }
+        }
+        Some(audience)
+    }
+
     /// Whether what an owner's command asks for is so without it.
     pub(crate) fn is_so_already(&self, command: &Command, owner: &Principal) -> bool {
         let role_of = |name: &str| {
@@ -94,6 +112,46 @@ impl Access {
     pub(crate) fn member(&self, who: &Principal) -> Option<&Member> {
         self.members.iter().find(|member| member.is(who))
     }
+}
+
+/// Who may see a private recipe: everybody else is shown out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Audience {
+    /// The owner, and each member who has come in.
+    pub users: Vec<UserId>,
+    /// Names that were invited and are not bound to a user yet.
+    pub names: Vec<String>,
+}
+
+impl Audience {
+    /// Whether somebody belongs to it.
+    pub(crate) fn admits(&self, who: &Principal) -> bool {
+        self.users.contains(&who.user) || self.names.contains(&folded(who.name()))
+    }
+}
+
+/// Those of the users that a message may name who were looked up and found; `None` when nobody has looked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct KnownUsers(Option<Vec<String>>);
+
+impl KnownUsers {
+    /// Those that were found, by name.
+    pub(crate) fn found<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(Some(names.into_iter().map(folded).collect()))
+    }
+
+    /// Whether there may be a user of that name.
+    pub(crate) fn may_exist(&self, name: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|names| names.iter().any(|known| known == name))
+    }
+}
+
+/// Whether a user can have that name: the rule by which the auth service takes names.
+pub(crate) fn is_username(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// How names are compared.
@@ -136,6 +194,42 @@ mod tests {
         assert_eq!(access.right_of(&someone("Bob")), Some(Right::Write));
         assert_eq!(access.right_of(&someone("stranger")), None);
         assert_eq!(access.right_of(&someone("ada")), Some(Right::Own));
+    }
+
+    #[test]
+    fn the_audience_of_a_private_recipe_is_exactly_who_may_see_it() {
+        let mut access = access(Visibility::Private);
+        access.members[0].user = Some(someone("bob").user);
+        let audience = access.audience().unwrap();
+        let impostor = Principal::new("someone-else".parse().unwrap(), "bob").unwrap();
+        for who in ["ada", "bob", "Eve", "stranger"]
+            .map(someone)
+            .iter()
+            .chain([&impostor])
+        {
+            assert_eq!(
+                audience.admits(who),
+                access.right_of(who).is_some(),
+                "{who:?}"
+            );
+        }
+        access.visibility = Visibility::Public;
+        assert_eq!(access.audience(), None);
+    }
+
+    #[test]
+    fn a_name_is_invited_only_if_a_user_can_have_it() {
+        assert!(is_username("Ada.Love_lace-1815"));
+        for name in [
+            "",
+            "a b",
+            "adä",
+            "a\u{200b}b",
+            "\u{202e}eve",
+            &"x".repeat(65),
+        ] {
+            assert!(!is_username(name), "{name:?}");
+        }
     }
 
     #[test]

@@ -21,8 +21,8 @@ use tracing::Span;
 
 pub(crate) use self::shard::Shard;
 use crate::{
-    hub::Hub, ledger::Draft, message::Message, metrics::Metrics, recipe::Recipe, refused::Refused,
-    replicas::Hints, store::Store,
+    hub::Hub, ledger::Draft, message::Message, metrics::Metrics, quota::Quotas, recipe::Recipe,
+    refused::Refused, replicas::Hints, store::Store,
 };
 
 /// How many shards recipes are spread over. More would only make smaller batches.
@@ -37,6 +37,8 @@ pub(crate) struct Posted {
     pub duplicate: bool,
     /// The recipe after it, unless it lies too far back to be at hand.
     pub recipe: Option<Arc<Recipe>>,
+    /// How many bytes the store takes more for it.
+    pub bytes: u64,
 }
 
 /// What becomes of a post, once it is known.
@@ -71,6 +73,8 @@ pub(crate) struct Tools {
     pub clock: SharedClock,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How much each user may write.
+    pub quotas: Arc<Quotas>,
 }
 
 /// How large a pipeline may get.

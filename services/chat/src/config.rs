@@ -21,6 +21,14 @@ pub struct Config {
     #[arg(long, env = "CHAT_LINK_QUEUE", default_value_t = 4096, value_parser = at_least_one())]
     pub link_queue: u32,
 
+    /// How many recipes one user may own; 0: no limit
+    #[arg(long, env = "CHAT_RECIPES_PER_USER", default_value_t = 2_000)]
+    pub recipes_per_user: u32,
+
+    /// How many bytes one user may add to the database in a day, where each change adds the whole recipe; 0: no limit
+    #[arg(long, env = "CHAT_BYTES_PER_USER", default_value_t = 100 << 20)]
+    pub bytes_per_user: u64,
+
     /// How many connections to PostgreSQL are kept
     #[arg(long, env = "CHAT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub chat_database_connections: u32,
@@ -36,6 +44,8 @@ impl Default for Config {
             post_queue: 8192,
             cached_recipes: 4096,
             link_queue: 4096,
+            recipes_per_user: 2_000,
+            bytes_per_user: 100 << 20,
             chat_database_connections: 8,
             chat_database_wait: Duration::from_secs(30),
         }

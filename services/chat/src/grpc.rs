@@ -18,7 +18,6 @@ use tonic::{Request, Response, Status, Streaming};
 
 use self::convert::{Invalid, declined, id, page_start, position, principal, status};
 use crate::{
-    ledger::Draft,
     recipe::{Recipe, to_cooklang, to_schema_org},
     recipes::Recipes,
 };
@@ -180,11 +179,7 @@ impl ChatService for Chat {
         &self,
         request: Request<wire::PostMessageRequest>,
     ) -> Result<Response<wire::PostMessageResponse>, Status> {
-        let request = request.into_inner();
-        let author = principal(request.principal)?;
-        let recipe = id(&request.recipe_id)?;
-        let content = request.content.parse().map_err(Invalid::from)?;
-        let draft = Draft::new(recipe, author, id(&request.message_id)?, content);
+        let draft = convert::draft(request.into_inner())?;
         let posted = self.recipes.post(draft).await;
         posted
             .map(|posted| Response::new(convert::posted(&posted, true)))

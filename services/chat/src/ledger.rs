@@ -13,8 +13,9 @@ use runtime::clock::Timestamp;
 
 pub(crate) use self::undo::{UndoStack, Undoable};
 use crate::{
-    access::{Access, Member, Right, Visibility},
+    access::{Access, KnownUsers, Member, Right, Visibility},
     message::{Content, Message, MessageKey, Principal, shortened},
+    quota::ROW,
     recipe::{self, Change, Command, Parsed, Recipe, Refusal, json_size, limits},
     refused::{Declined, Refused},
 };
@@ -32,6 +33,10 @@ pub(crate) struct Draft {
     pub content: Content,
     /// The W3C trace context that it is part of.
     pub traceparent: Option<String>,
+    /// When it can no longer be accepted: its author's token ends then.
+    pub not_after: Option<Timestamp>,
+    /// Who of those that it may name are users.
+    pub known: KnownUsers,
     parsed: Arc<Parsed>,
 }
 
@@ -50,6 +55,8 @@ impl Draft {
             id,
             content,
             traceparent: None,
+            not_after: None,
+            known: KnownUsers::default(),
             parsed,
         }
     }
@@ -96,6 +103,8 @@ impl Draft {
             id,
             content,
             traceparent: None,
+            not_after: None,
+            known: KnownUsers::default(),
             parsed: Arc::new(Parsed::Changes(changes)),
         }
     }
@@ -142,6 +151,17 @@ pub(crate) struct Accepted {
     pub previous: Option<MessageId>,
     /// The W3C trace context that it is part of.
     pub traceparent: Option<String>,
+}
+
+impl Accepted {
+    /// How many bytes the store takes more for it.
+    pub(crate) fn bytes(&self) -> u64 {
+        let recipe = match self.changed {
+            true => self.recipe.text_size(),
+            false => 0,
+        };
+        ROW + (recipe + self.message.text_size()) as u64
+    }
 }
 
 /// What a message did to the members: by name, the new member or `None` for removed.
@@ -210,7 +230,7 @@ impl Ledger {
             Parsed::Changes(changes) => self.change(changes, &draft.author)?,
             Parsed::Command(Command::Undo) => self.undo_last()?,
             Parsed::Command(_) if right < Right::Own => return Err(Refused::OwnerOnly),
-            Parsed::Command(command) => self.follow_command(command, &draft.author),
+            Parsed::Command(command) => self.follow_command(command, &draft.author, &draft.known),
         };
         Ok(self.write_down(draft, outcome, now))
     }

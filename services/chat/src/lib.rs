@@ -12,6 +12,7 @@ mod ledger;
 mod link;
 mod message;
 mod metrics;
+mod quota;
 mod recipes;
 mod refused;
 mod replicas;

@@ -13,7 +13,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, FuturesUnordered},
 };
-use proto::ids::{MessageId, Position, RecipeId};
+use proto::ids::{Position, RecipeId};
 use runtime::lifecycle::Lifecycle;
 use tokio::{pin, time::sleep};
 use tracing::{Instrument, Span, debug, warn};
@@ -22,7 +22,6 @@ use self::outbox::CatchUp;
 pub(crate) use self::outbox::{Event, Outbox, Reply};
 use crate::{
     ledger::Draft,
-    message::{Content, Principal},
     recipes::{JoinAs, Recipes},
 };
 
@@ -59,16 +58,7 @@ pub(crate) enum Ask {
     /// To come in.
     Join(JoinAs),
     /// To accept a message.
-    Post {
-        /// The author.
-        author: Principal,
-        /// Where to.
-        recipe: RecipeId,
-        /// The idempotency key.
-        id: MessageId,
-        /// What was written.
-        content: Content,
-    },
+    Post(Box<Draft>),
     /// Something that makes no sense; the words say why.
     Malformed(String),
 }
@@ -122,12 +112,7 @@ impl Link {
                 self.outbox.detach(&recipe);
             }
             Ask::Join(join) => self.join(number, join, span),
-            Ask::Post {
-                author,
-                recipe,
-                id,
-                content,
-            } => self.post(number, Draft::new(recipe, author, id, content), span),
+            Ask::Post(draft) => self.post(number, *draft, span),
             Ask::Malformed(why) => self.outbox.answer(number, Reply::Malformed(why)),
         }
     }

@@ -81,6 +81,14 @@ pub(crate) struct Message {
     pub hint: Option<String>,
 }
 
+impl Message {
+    /// How many bytes of text are in it.
+    pub(crate) fn text_size(&self) -> usize {
+        let words = self.effect.iter().chain(&self.hint);
+        self.content.as_str().len() + words.map(String::len).sum::<usize>()
+    }
+}
+
 /// An accepted message and the recipe after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Update {
@@ -94,9 +102,29 @@ pub(crate) struct Update {
     pub previous: Option<MessageId>,
     /// The W3C trace context of the message, while it is fresh.
     pub traceparent: Option<String>,
+    /// About how many bytes it takes while it waits to be sent.
+    pub size: usize,
 }
 
 impl Update {
+    /// A message, the recipe after it, and the id of the message before it.
+    pub(crate) fn new(
+        recipe_id: RecipeId,
+        recipe: Arc<Recipe>,
+        message: Arc<Message>,
+        previous: Option<MessageId>,
+        traceparent: Option<String>,
+    ) -> Self {
+        Self {
+            size: recipe.text_size() + message.text_size(),
+            recipe_id,
+            recipe,
+            message,
+            previous,
+            traceparent,
+        }
+    }
+
     /// The revision that the message made.
     pub(crate) fn revision(&self) -> Revision {
         self.message.revision

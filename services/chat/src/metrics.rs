@@ -94,6 +94,8 @@ impl Metrics {
             Err(Refused::Busy) => "busy",
             Err(Refused::Unavailable) => "unavailable",
             Err(Refused::MessageIdReused) => "conflict",
+            Err(Refused::TooManyRecipes | Refused::WrittenTooMuch { .. }) => "quota",
+            Err(Refused::TooLate) => "late",
             Err(
                 Refused::NoSuchRecipe
                 | Refused::NoSuchRevision

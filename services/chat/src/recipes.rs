@@ -11,7 +11,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision};
 use runtime::clock::SharedClock;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{Span, warn};
 
 pub(crate) use self::{
@@ -27,6 +27,7 @@ use crate::{
     ledger::{Draft, Ledger},
     message::Principal,
     metrics::Metrics,
+    quota::{Quotas, ROW},
     recipe::title_from_id,
     refused::Refused,
     store::{self, Store, Summary},
@@ -44,6 +45,7 @@ pub(crate) struct Recipes {
     clock: SharedClock,
     metrics: Arc<Metrics>,
     documents: DocumentPool,
+    quotas: Arc<Quotas>,
 }
 
 /// A wish to come in.
@@ -77,6 +79,7 @@ impl Recipes {
             clock: tools.clock,
             metrics: tools.metrics,
             documents: DocumentPool::default(),
+            quotas: tools.quotas,
         }
     }
 
@@ -96,7 +99,7 @@ impl Recipes {
         title: Option<&str>,
     ) -> Result<Ledger, Refused> {
         let ledger = self.new_ledger(owner, recipe, title);
-        if !self.ask(self.store.create(&ledger)).await? {
+        if !self.add(&ledger).await? {
             return Err(Refused::RecipeIdTaken);
         }
         // So that others learn the owner's name even when the owner never comes.
@@ -191,10 +194,26 @@ impl Recipes {
     /// Loses to whoever creates the recipe at the same time, and then comes in like anybody else.
     async fn create_on_join(&self, join: &JoinAs) -> Result<Ledger, Refused> {
         let ledger = self.new_ledger(&join.who, join.recipe.clone(), None);
-        if self.ask(self.store.create(&ledger)).await? {
+        if self.add(&ledger).await? {
             return Ok(ledger);
         }
         self.visible(&join.who, &join.recipe).await
+    }
+
+    /// Adds a new recipe, if its owner may have one more; `false` when its id is taken.
+    async fn add(&self, ledger: &Ledger) -> Result<bool, Refused> {
+        let (owner, now) = (&ledger.access.owner, Instant::now());
+        self.quotas.check_bytes(owner, 0, now)?;
+        if self.quotas.limits_recipes() {
+            let owned = self.ask(self.store.owned(owner)).await?;
+            self.quotas.check_recipes(owned)?;
+        }
+        let added = self.ask(self.store.create(ledger)).await?;
+        if added {
+            let bytes = 2 * (ROW + ledger.recipe.text_size() as u64);
+            self.quotas.charge(owner, bytes, now);
+        }
+        Ok(added)
     }
 
     fn new_ledger(&self, owner: &Principal, recipe: RecipeId, title: Option<&str>) -> Ledger {
@@ -226,8 +245,7 @@ impl Recipes {
         recipe: &RecipeId,
         revision: Revision,
     ) -> Result<Arc<crate::recipe::Recipe>, Refused> {
-        let versions = self.ask(self.store.versions(recipe, revision, revision));
-        let version = versions.await?.pop();
+        let version = self.ask(self.store.version(recipe, revision)).await?;
         Ok(version.ok_or(Refused::NoSuchRevision)?.1)
     }
 

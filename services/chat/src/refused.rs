@@ -1,6 +1,11 @@
 //! Why a request was refused, in words that may be shown to people. `grpc` maps each to a status.
 
+use std::time::Duration;
+
 use crate::recipe::limits;
+
+/// How long whoever has an import under way waits before the next one.
+const IMPORT_RETRY: Duration = Duration::from_secs(1);
 
 /// A request that was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +31,18 @@ pub(crate) enum Refused {
     /// The recipe id is taken.
     #[error("This recipe id is taken")]
     RecipeIdTaken,
+    /// The author's token has ended meanwhile.
+    #[error("The message came too late: its author's sign-in had ended")]
+    TooLate,
+    /// The user owns as many recipes as they may.
+    #[error("You have as many recipes as one user may have")]
+    TooManyRecipes,
+    /// The user has written as much as they may in a day.
+    #[error("You have written as much as one user may in a day; try again later")]
+    WrittenTooMuch {
+        /// When they may write again.
+        retry_after: Duration,
+    },
     /// Too much is waiting already.
     #[error("Too many messages are waiting; try again")]
     Busy,
@@ -38,6 +55,28 @@ pub(crate) enum Refused {
     /// The store cannot be asked, or did not say in time whether it accepted.
     #[error("The recipe cannot be reached just now; try again")]
     Unavailable,
+}
+
+impl Refused {
+    /// When the same request may be carried out, where that is known.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::WrittenTooMuch { retry_after } => Some(retry_after),
+            Self::ImportUnderWay => Some(IMPORT_RETRY),
+            Self::NoSuchRecipe
+            | Self::NoSuchRevision
+            | Self::ReadOnly
+            | Self::OwnerOnly
+            | Self::MessageIdReused
+            | Self::RecipeTooLarge
+            | Self::RecipeIdTaken
+            | Self::TooLate
+            | Self::TooManyRecipes
+            | Self::Busy
+            | Self::Overloaded
+            | Self::Unavailable => None,
+        }
+    }
 }
 
 /// What was asked beside the chat was not carried out.

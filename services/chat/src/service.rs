@@ -17,6 +17,7 @@ use crate::{
     grpc,
     hub::Hub,
     metrics::{self, Metrics},
+    quota::{self, Quotas},
     recipes::Recipes,
     replicas::{self, Replicas},
     store::{OpenError, Store},
@@ -67,6 +68,10 @@ pub async fn open(
             .map(|replicas| Arc::clone(&replicas.hints)),
         clock,
         metrics: Arc::new(Metrics::new()),
+        quotas: Arc::new(Quotas::new(quota::Limits {
+            recipes: config.recipes_per_user,
+            bytes: config.bytes_per_user,
+        })),
     };
     let limits = Limits {
         queue: config.post_queue as usize,

@@ -175,28 +175,35 @@ impl Store {
         ask!(self, messages(recipe.clone(), page))
     }
 
-    /// Reads the version that a recipe stood at after `from`, and each later one up to `upto`, in order.
+    /// Reads the version that a recipe stood at after `from`, and each later one up to `upto`, in order, and tells up
+    /// to which revision they are complete: at least two are read, and no more once they have so many bytes.
     pub(crate) async fn versions(
         &self,
         recipe: &RecipeId,
         from: Revision,
         upto: Revision,
-    ) -> Result<Vec<Version>, Error> {
-        ask!(self, versions(recipe.clone(), from, upto))
+        bytes: usize,
+    ) -> Result<(Vec<Version>, Revision), Error> {
+        ask!(self, versions(recipe.clone(), from, upto, bytes))
+    }
+
+    /// Reads the version that a recipe stood at after a revision.
+    pub(crate) async fn version(
+        &self,
+        recipe: &RecipeId,
+        at: Revision,
+    ) -> Result<Option<Version>, Error> {
+        Ok(self.versions(recipe, at, at, usize::MAX).await?.0.pop())
+    }
+
+    /// Counts the recipes of an owner.
+    pub(crate) async fn owned(&self, owner: &UserId) -> Result<u64, Error> {
+        ask!(self, owned(owner.clone()))
     }
 
     /// Remembers that somebody came to a recipe; tells whether it is the first time.
     pub(crate) async fn visit(&self, recipe: &RecipeId, who: &Principal) -> Result<bool, Error> {
         ask!(self, visit(recipe.clone(), who.clone()))
-    }
-
-    /// Lists who ever came to a recipe, at most `limit`.
-    pub(crate) async fn visitors(
-        &self,
-        recipe: &RecipeId,
-        limit: usize,
-    ) -> Result<Vec<Principal>, Error> {
-        ask!(self, visitors(recipe.clone(), limit))
     }
 
     /// Tells under which name somebody came to a recipe.

@@ -20,7 +20,7 @@ use edge::{
     rooms::{Member, Rooms},
     upstream::chat::{Link, Replicas},
 };
-use proto::ids::{Position, RecipeId, UserId};
+use proto::ids::{Position, RecipeId};
 use runtime::{
     clock::SystemClock,
     grpc::{Access, Credentials},
@@ -50,7 +50,7 @@ async fn measure() {
         address.dialer("chat", &Credentials::default()).unwrap(),
     );
     let (link, task) = Link::new(replicas, Arc::clone(&rooms), SystemClock::shared());
-    lifecycle.spawn(task.run(Arc::new(|_: &RecipeId, _: &UserId| {}), lifecycle.clone()));
+    lifecycle.spawn(task.run(Arc::new(|_: &RecipeId, _| {}), lifecycle.clone()));
     assert!(link.opened_within(PATIENCE).await);
 
     let chat_id = chat.id();

@@ -3,6 +3,7 @@
 
 mod answers;
 mod greeting;
+mod invitation;
 mod live;
 mod socket;
 

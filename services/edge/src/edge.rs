@@ -32,7 +32,7 @@ use crate::{
     rooms::Rooms,
     upstream::{
         auth::AuthClient,
-        chat::{ChatClient, Link, LinkTask, Replicas},
+        chat::{AccessNews, ChatClient, Link, LinkTask, Replicas},
     },
     wire::codes::Close,
 };
@@ -342,11 +342,17 @@ impl OpenEdge {
             background,
         } = self;
         metrics::watch(&edge);
-        let registry = Arc::clone(&edge.registry);
-        let on_expulsion = Arc::new(move |recipe: &RecipeId, user: &UserId| {
-            registry.expel(recipe, user);
+        let (registry, rooms) = (Arc::clone(&edge.registry), Arc::clone(&edge.rooms));
+        let on_access = Arc::new(move |recipe: &RecipeId, news| match news {
+            AccessNews::Expelled(user) => registry.expel(recipe, &user),
+            AccessNews::Narrowed(audience) => {
+                // The room first: who is not in the registry yet looks there afterwards.
+                let audience = Arc::new(audience);
+                rooms.narrow(recipe, &audience);
+                registry.show_out(recipe, &audience);
+            }
         });
-        background.spawn(link.run(on_expulsion, background.clone()));
+        background.spawn(link.run(on_access, background.clone()));
         if let Some(redis) = redis.clone() {
             let stopping = background.clone();
             background.spawn(async move {

@@ -5,6 +5,7 @@
 //! In reading order: [`edge`] is the node as a whole, [`http`] brings connections in, `connection` owns each of them, [`session`] has the rules, [`rooms`] fan out, [`deadlines`] and [`upstream`]
 //! reach what is behind.
 
+pub mod audience;
 pub mod config;
 pub mod edge;
 pub mod public_url;

@@ -16,6 +16,7 @@ use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
+    audience::Audience,
     deadlines::{Deadlines, Owners, Phase, Prompt, Record},
     session::Session,
     wire::codes::Close,
@@ -124,6 +125,8 @@ pub struct Held {
     pub login_session: LoginSessionId,
     /// Its user.
     pub user: UserId,
+    /// The user's name.
+    pub name: Arc<str>,
     /// Its recipe.
     pub recipe: RecipeId,
     /// Its generation.
@@ -146,6 +149,7 @@ impl Held {
         Self {
             login_session: principal.login_session.clone(),
             user: principal.user.clone(),
+            name: Arc::clone(&principal.name),
             recipe: recipe.clone(),
             generation: session.generation(),
             phase,
@@ -327,6 +331,15 @@ impl Registry {
     pub fn wake(&self) {
         for control in lock(&self.connections).values() {
             control.wake();
+        }
+    }
+
+    /// Closes the connections to a recipe of all who do not belong to its audience.
+    pub fn show_out(&self, recipe: &RecipeId, audience: &Audience) {
+        for Entry { control, held } in lock(&self.sessions).by_id.values() {
+            if held.recipe == *recipe && !audience.admits(&held.user, &held.name) {
+                control.close(Close::NotAllowed);
+            }
         }
     }
 

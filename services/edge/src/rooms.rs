@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{Position, RecipeId, Revision};
+use proto::ids::{Position, RecipeId, Revision, UserId};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -31,7 +31,7 @@ use tracing::warn;
 
 use self::log::{Log, Pushed};
 pub use self::log::{Since, Update};
-use crate::metrics;
+use crate::{audience::Audience, metrics};
 
 /// How long a room keeps an update: a connection that is further behind is too slow to be kept.
 const KEPT_FOR: Duration = Duration::from_secs(15);
@@ -55,6 +55,8 @@ struct Open {
 pub struct Room {
     bell: watch::Sender<Revision>,
     log: Mutex<Log>,
+    /// The last word on who may see the recipe, for those who are on their way in.
+    audience: Mutex<Option<Arc<Audience>>>,
 }
 
 /// A place in a room, given up when this is dropped.
@@ -116,6 +118,13 @@ impl Rooms {
             self.end_room(recipe, |open| Arc::ptr_eq(open, &room));
         }
         true
+    }
+
+    /// Notes who may see a recipe from now on.
+    pub fn narrow(&self, recipe: &RecipeId, audience: &Arc<Audience>) {
+        if let Some(open) = lock(&self.open).get(recipe) {
+            *lock(&open.room.audience) = Some(Arc::clone(audience));
+        }
     }
 
     /// Hears that the recipe's history is not the one that led to `from`: a room that came by it ends.
@@ -204,6 +213,7 @@ impl Room {
         Self {
             bell: watch::Sender::new(position.revision),
             log: Mutex::new(Log::at(position)),
+            audience: Mutex::default(),
         }
     }
 
@@ -241,6 +251,12 @@ impl Member {
     pub async fn rung(&mut self) {
         // The room, which holds the other end, lives as long as this.
         self.bell.changed().await.ok();
+    }
+
+    /// Whether a user who was let in at a revision may still be here.
+    pub fn may_stay(&self, user: &UserId, name: &str, let_in_at: Revision) -> bool {
+        let audience = lock(&self.room.audience).clone();
+        audience.is_none_or(|audience| audience.keeps(user, name, let_in_at, Instant::now()))
     }
 
     /// What has come since `position`.

@@ -13,6 +13,7 @@ use crate::{
     revocations::{Event, Mark},
     store::{self, Rotation},
     token::Principal,
+    user::User,
 };
 
 /// How often a refresh looks again when somebody else was first. Once is enough: the second look finds the
@@ -178,6 +179,12 @@ impl Authority {
         let mut sessions = self.store.sessions_of(&found.user.id, now).await?;
         sessions.retain(|session| now < session.ends_at(self.lifetimes()));
         Ok(sessions)
+    }
+
+    /// The user of that name.
+    pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
+        let found = self.store.user(&name.parse()?).await?;
+        Ok(found.ok_or(Error::NoSuchUser)?.user)
     }
 
     async fn tell(&self, event: Event, at: Timestamp) {

@@ -31,6 +31,17 @@ on_both_stores! {
         refused(answer, Code::AlreadyExists, "The username is taken");
     }
 
+    async fn a_user_is_found_by_name_in_every_case(service: Service) {
+        let user = service.register("Ada", PASSWORD).await.unwrap().user;
+        let find = async |name: &str| {
+            let request = proto::auth::FindUserRequest { name: name.to_owned() };
+            service.client.clone().find_user(request).await
+        };
+        assert_eq!(find("aDA").await.unwrap().into_inner().user, user);
+        refused(find("adam").await, Code::NotFound, "No such user");
+        assert_eq!(find("a b").await.unwrap_err().code(), Code::InvalidArgument);
+    }
+
     async fn of_many_who_register_one_name_at_once_one_gets_it(service: Service) {
         let registrations = (0..8).map(|_| service.register("ada", PASSWORD));
         let answers = futures_util::future::join_all(registrations).await;

@@ -75,8 +75,13 @@ impl Batch {
         self.desks.contains_key(recipe) && !self.fresh.contains(recipe)
     }
 
-    /// What becomes of a post, given all those before it.
-    pub(super) fn decide(&mut self, draft: &Draft, now: Timestamp) -> Result<Posted, Refused> {
+    /// What becomes of a post, given all those before it. `allowed` is whether its author may write something new.
+    pub(super) fn decide(
+        &mut self,
+        draft: &Draft,
+        now: Timestamp,
+        allowed: Result<(), Refused>,
+    ) -> Result<Posted, Refused> {
         let desk = self.desks.get_mut(&draft.recipe);
         let desk = desk.ok_or(Refused::NoSuchRecipe)?;
         desk.ledger.right_of(&draft.author)?;
@@ -84,6 +89,10 @@ impl Batch {
         if let Some(before) = self.before.get(&key) {
             return again(before, draft, &desk.ledger);
         }
+        if draft.not_after.is_some_and(|end| end < now) {
+            return Err(Refused::TooLate);
+        }
+        allowed?;
         let accepted = desk.ledger.accept(draft, now)?;
         let before = Before {
             message: Arc::clone(&accepted.message),
@@ -93,6 +102,7 @@ impl Batch {
             message: Arc::clone(&accepted.message),
             duplicate: false,
             recipe: Some(Arc::clone(&accepted.recipe)),
+            bytes: accepted.bytes(),
         };
         self.before.insert(key, before);
         desk.accepted.push(accepted);
@@ -126,5 +136,6 @@ fn again(before: &Before, draft: &Draft, ledger: &Ledger) -> Result<Posted, Refu
         message: Arc::clone(&before.message),
         duplicate: true,
         recipe: before.recipe.clone().or_else(now),
+        bytes: 0,
     })
 }

@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proto::ids::{RecipeId, Revision};
+use proto::ids::{RecipeId, Revision, UserId};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::{Instrument, Span, info_span, warn};
 
@@ -123,12 +123,7 @@ impl Shard {
                 return Vec::new();
             }
         };
-        let now = self.tools.clock.now();
-        let mut verdicts = Vec::with_capacity(posts.len());
-        for some in posts.chunks(BETWEEN_YIELDS) {
-            verdicts.extend(some.iter().map(|post| batch.decide(&post.draft, now)));
-            tokio::task::yield_now().await;
-        }
+        let verdicts = self.decide(&mut batch, &posts).await;
         let unsure = match look_up {
             true => self.outdated(&batch, &posts, &verdicts),
             false => refused(&posts, &verdicts).cloned().collect(),
@@ -142,6 +137,27 @@ impl Shard {
             self.cache.take(recipe);
         }
         self.conclude(posts, verdicts, &fates, &unsure)
+    }
+
+    async fn decide(&self, batch: &mut Batch, posts: &[Post]) -> Vec<Result<Posted, Refused>> {
+        let (clock_now, now) = (self.tools.clock.now(), Instant::now());
+        // What is charged after the commit counts before it as well: a batch may hold many posts of one user.
+        let mut pending: HashMap<&UserId, u64> = HashMap::new();
+        let mut verdicts = Vec::with_capacity(posts.len());
+        for (at, post) in posts.iter().enumerate() {
+            if at > 0 && at % BETWEEN_YIELDS == 0 {
+                tokio::task::yield_now().await;
+            }
+            let spent = pending.entry(&post.draft.author.user).or_default();
+            let allowed = self
+                .tools
+                .quotas
+                .check_bytes(&post.draft.author.user, *spent, now);
+            let verdict = batch.decide(&post.draft, clock_now, allowed);
+            *spent += verdict.as_ref().map_or(0, |posted| posted.bytes);
+            verdicts.push(verdict);
+        }
+        verdicts
     }
 
     /// Reads all that deciding needs.
@@ -203,7 +219,7 @@ impl Shard {
             prefer: Prefer::Newest,
         };
         let message = store.messages(recipe, only).await?.pop();
-        let version = store.versions(recipe, before, before).await?.pop();
+        let version = store.version(recipe, before).await?;
         let found = message.zip(version);
         Ok(found.map(|(message, (_, before))| Undoable::by(&message, before)))
     }
@@ -265,17 +281,24 @@ impl Shard {
 
     fn publish(&mut self, write: Write) {
         let mut ledger = write.ledger;
+        let now = Instant::now();
+        for accepted in &write.accepted {
+            let author = &accepted.message.author.user;
+            self.tools.quotas.charge(author, accepted.bytes(), now);
+        }
         let excluding = write.accepted.iter().any(|one| one.access.tightened);
         if excluding {
             // Who is excluded must hear of it before the recipe moves on: the way over the store sees to that.
             self.tools.hub.notice(&ledger.id, ledger.revision);
         } else {
-            let updates = write.accepted.into_iter().map(|accepted| Update {
-                recipe_id: ledger.id.clone(),
-                recipe: accepted.recipe,
-                message: accepted.message,
-                previous: accepted.previous,
-                traceparent: accepted.traceparent,
+            let updates = write.accepted.into_iter().map(|accepted| {
+                Update::new(
+                    ledger.id.clone(),
+                    accepted.recipe,
+                    accepted.message,
+                    accepted.previous,
+                    accepted.traceparent,
+                )
             });
             self.tools.hub.publish(&ledger.id, updates);
         }

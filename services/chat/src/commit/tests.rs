@@ -81,6 +81,7 @@ fn idle(store: &Store, queue: usize) -> (Recipes, Vec<Shard>) {
         hints: None,
         clock: SystemClock::shared(),
         metrics: Arc::default(),
+        quotas: Arc::default(),
     };
     let limits = Limits { queue, cached: 64 };
     let (pipeline, shards) = Pipeline::new(limits, &tools);

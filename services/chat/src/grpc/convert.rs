@@ -9,12 +9,13 @@ use proto::{
     text::InvalidMessageText,
 };
 use runtime::{clock::Timestamp, trace_context};
-use tonic::{Code, Status};
+use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Span, info_span};
 
 use crate::{
+    access::KnownUsers,
     commit::Posted,
-    ledger::Ledger,
+    ledger::{Draft, Ledger},
     link::{Ask, Call, Event, Reply},
     message::{InvalidName, Message, Principal, Update},
     recipe::{Ingredient, Recipe, Step, limits},
@@ -22,6 +23,9 @@ use crate::{
     refused::{Declined, Refused},
     store::Summary,
 };
+
+/// Trailing metadata: when to try again.
+const RETRY_AFTER: &str = "retry-after-ms";
 
 /// A request that makes no sense.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +59,27 @@ pub(super) fn code(refused: Refused) -> Code {
         Refused::ReadOnly | Refused::OwnerOnly => Code::PermissionDenied,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
         Refused::RecipeTooLarge => Code::InvalidArgument,
-        Refused::ImportUnderWay => Code::ResourceExhausted,
+        Refused::ImportUnderWay | Refused::TooManyRecipes | Refused::WrittenTooMuch { .. } => {
+            Code::ResourceExhausted
+        }
+        Refused::TooLate => Code::DeadlineExceeded,
         Refused::Busy | Refused::Overloaded | Refused::Unavailable => Code::Unavailable,
     }
 }
 
 pub(super) fn status(refused: Refused) -> Status {
-    Status::new(code(refused), refused.to_string())
+    let mut metadata = MetadataMap::new();
+    if let Some(millis) = retry_after_millis(refused) {
+        metadata.insert(RETRY_AFTER, millis.into());
+    }
+    Status::with_metadata(code(refused), refused.to_string(), metadata)
+}
+
+/// Rounded up: a caller that comes back too early is refused again.
+fn retry_after_millis(refused: Refused) -> Option<u64> {
+    let wait = refused.retry_after()?;
+    let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Some(millis.saturating_add(1))
 }
 
 /// The words of what cannot be done are about the request, never about what lies behind.
@@ -111,8 +129,8 @@ pub(super) fn call(request: wire::LinkRequest) -> Call {
     let ask = ask(request.call).unwrap_or_else(|invalid| Ask::Malformed(invalid.to_string()));
     let span = match &ask {
         Ask::Join(join) => info_span!("join", recipe.id = %join.recipe),
-        Ask::Post { recipe, id, .. } => {
-            info_span!("post", recipe.id = %recipe, message.id = %id)
+        Ask::Post(draft) => {
+            info_span!("post", recipe.id = %draft.recipe, message.id = %draft.id)
         }
         Ask::Attach { .. } | Ask::Detach(_) | Ask::Malformed(_) => Span::none(),
     };
@@ -139,13 +157,24 @@ fn ask(call: Option<link_request::Call>) -> Result<Ask, Invalid> {
             create: join.create,
             after: position(join.after, join.message_id.as_deref())?,
         }),
-        link_request::Call::Post(post) => Ask::Post {
-            author: principal(post.principal)?,
-            recipe: id(&post.recipe_id)?,
-            id: id(&post.message_id)?,
-            content: post.content.parse()?,
-        },
+        link_request::Call::Post(post) => Ask::Post(Box::new(draft(post)?)),
     })
+}
+
+pub(super) fn draft(post: wire::PostMessageRequest) -> Result<Draft, Invalid> {
+    let author = principal(post.principal)?;
+    let (recipe, id) = (id(&post.recipe_id)?, id(&post.message_id)?);
+    let mut draft = Draft::new(recipe, author, id, post.content.parse()?);
+    draft.not_after = post.not_after.as_ref().map(moment);
+    if let Some(known) = post.known_users {
+        draft.known = KnownUsers::found(known.users.iter().map(|user| user.name.as_str()));
+    }
+    Ok(draft)
+}
+
+fn moment(timestamp: &prost_types::Timestamp) -> Timestamp {
+    let millis = timestamp.seconds.saturating_mul(1000);
+    Timestamp::from_unix_millis(millis.saturating_add(i64::from(timestamp.nanos) / 1_000_000))
 }
 
 impl From<Event> for wire::LinkResponse {
@@ -156,9 +185,15 @@ impl From<Event> for wire::LinkResponse {
                 result: Some(reply.into()),
             }),
             Event::Update(update) => link_response::Event::Update((&*update).into()),
-            Event::Expulsion { recipe, user } => link_response::Event::Expulsion(wire::Expulsion {
+            Event::Audience {
+                recipe,
+                revision,
+                audience,
+            } => link_response::Event::Audience(wire::Audience {
                 recipe_id: recipe.to_string(),
-                user_id: user.to_string(),
+                revision,
+                user_ids: audience.users.iter().map(ToString::to_string).collect(),
+                names: audience.names,
             }),
             Event::Divergence { recipe, from } => {
                 link_response::Event::Divergence(wire::Divergence {
@@ -184,10 +219,12 @@ impl From<Reply> for answer::Result {
             Reply::Refused(refused) => Self::Failure(wire::Failure {
                 code: code(refused).into(),
                 message: refused.to_string(),
+                retry_after_ms: retry_after_millis(refused),
             }),
             Reply::Malformed(why) => Self::Failure(wire::Failure {
                 code: Code::InvalidArgument.into(),
                 message: why,
+                retry_after_ms: None,
             }),
         }
     }

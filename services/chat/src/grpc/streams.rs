@@ -77,13 +77,13 @@ impl Chat {
                 Event::Update(update) => Some(Ok(subscribe_recipe_response::Event::Update(
                     (&*update).into(),
                 ))),
-                Event::Expulsion { user, .. } if user == who.user => {
+                Event::Audience { audience, .. } if !audience.admits(&who) => {
                     Some(Err(status(Refused::NoSuchRecipe)))
                 }
                 Event::Divergence { .. } => Some(Err(Status::aborted(
                     "the recipe has another history now; subscribe again",
                 ))),
-                Event::Expulsion { .. } | Event::Answer { .. } => None,
+                Event::Audience { .. } | Event::Answer { .. } => None,
             })
         });
         let snapshot =

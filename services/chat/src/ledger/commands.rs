@@ -2,7 +2,7 @@
 
 use super::{AccessChange, Ledger, Outcome};
 use crate::{
-    access::{Member, Visibility, folded},
+    access::{KnownUsers, Member, Visibility, folded, is_username},
     message::Principal,
     recipe::{Command, Role},
     refused::Declined,
@@ -24,17 +24,24 @@ impl Ledger {
         if self.access.is_so_already(command, owner) {
             return Ok(false);
         }
-        let outcome = self.clone().follow_command(command, owner);
+        let outcome = self
+            .clone()
+            .follow_command(command, owner, &KnownUsers::default());
         match outcome.effect {
             Some(_) => Ok(true),
             None => Err(Declined::Unworkable(outcome.hint.unwrap_or_default())),
         }
     }
 
-    pub(super) fn follow_command(&mut self, command: &Command, owner: &Principal) -> Outcome {
+    pub(super) fn follow_command(
+        &mut self,
+        command: &Command,
+        owner: &Principal,
+        known: &KnownUsers,
+    ) -> Outcome {
         match command {
             Command::Undo => Outcome::default(),
-            Command::Invite { name, role } => self.invite(&folded(name), *role, owner),
+            Command::Invite { name, role } => self.invite(&folded(name), *role, owner, known),
             Command::Remove { name } => self.remove(&folded(name), owner),
             Command::MakePrivate => self.open_to(
                 Visibility::Private,
@@ -49,12 +56,22 @@ impl Ledger {
         }
     }
 
-    fn invite(&mut self, name: &str, role: Role, owner: &Principal) -> Outcome {
+    fn invite(&mut self, name: &str, role: Role, owner: &Principal, known: &KnownUsers) -> Outcome {
         if name.is_empty() {
             return Outcome::hint("Say whom to invite, as in \"/invite bob\".");
         }
         if name == folded(owner.name()) {
             return Outcome::hint("The recipe is yours; you need no invitation.");
+        }
+        if !is_username(name) {
+            return Outcome::hint(
+                "Nobody can have that name: it has 1 to 64 letters, digits, dots, underscores and hyphens.",
+            );
+        }
+        if !known.may_exist(name) {
+            return Outcome::hint(format!(
+                "There is no user called {name}; ask them which name they sign in with."
+            ));
         }
         let members = &mut self.access.members;
         let known = members.iter().position(|member| member.name == name);

@@ -10,8 +10,9 @@ use proto::ids::{Position, Revision};
 
 use crate::message::Update;
 
-/// How many updates are kept while older ones are being read.
+/// How many updates are kept while older ones are being read, and about how many bytes.
 const KEPT: usize = 256;
+const KEPT_BYTES: usize = 4 << 20;
 
 /// A recipe whose updates go out on a link. `T` is what waits for them.
 #[derive(Debug)]
@@ -73,9 +74,7 @@ impl<T> Attachment<T> {
     /// Takes a new update.
     pub(super) fn offer(&mut self, update: &Arc<Update>, queue: &mut impl Queue) -> Todo {
         match &mut self.phase {
-            Phase::CatchingUp { kept, .. } if kept.len() < KEPT => {
-                kept.push_back(Arc::clone(update))
-            }
+            Phase::CatchingUp { kept, .. } if has_room(kept) => kept.push_back(Arc::clone(update)),
             Phase::CatchingUp { again, .. } => *again = true,
             Phase::Lagging { newest, .. } if newest.revision() < update.revision() => {
                 *newest = Arc::clone(update);
@@ -126,12 +125,13 @@ impl<T> Attachment<T> {
         Todo::Nothing
     }
 
-    /// Takes what was read: the updates after `sent`, or only the newest when there were too many, and how far
-    /// the recipe has come.
+    /// Takes what was read: the updates after `sent`, or only the newest when there were too many, how far they
+    /// reach, and how far the recipe has come. What is between is to be read next.
     pub(super) fn caught_up(
         &mut self,
         updates: &[Arc<Update>],
-        position: &Position,
+        upto: &Position,
+        revision: Revision,
         queue: &mut impl Queue,
     ) -> Todo {
         let Some((kept, again)) = self.stop_reading() else {
@@ -140,10 +140,15 @@ impl<T> Attachment<T> {
         for update in updates {
             self.send(update, queue);
         }
+        let more = upto.revision < revision;
         if matches!(self.phase, Phase::Live) {
-            self.sent = position.clone();
+            self.sent = upto.clone();
+            if more {
+                self.phase = Phase::CatchingUp { kept, again };
+                return Todo::CatchUp;
+            }
         }
-        self.resume(kept, again, queue)
+        self.resume(kept, again || more, queue)
     }
 
     /// Hears that what was sent is of another history than the recipe's. Nothing can come before what waits any more: it
@@ -276,4 +281,9 @@ impl<T> Attachment<T> {
         self.phase = Phase::CatchingUp { kept, again: false };
         Todo::CatchUp
     }
+}
+
+fn has_room(kept: &VecDeque<Arc<Update>>) -> bool {
+    let bytes = || kept.iter().map(|update| update.size).sum::<usize>();
+    kept.len() < KEPT && bytes() < KEPT_BYTES
 }

@@ -11,13 +11,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use proto::ids::{Position, RecipeId, Revision, UserId};
+use proto::ids::{Position, RecipeId, Revision};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use self::state::{Outgoing, Room, State};
 use super::attachment::Todo;
 use crate::{
+    access::Audience,
     commit::Posted,
     message::Update,
     metrics::Metrics,
@@ -37,12 +38,14 @@ pub(crate) enum Event {
     },
     /// Something happened to an attached recipe.
     Update(Arc<Update>),
-    /// A user may no longer see a recipe.
-    Expulsion {
+    /// Only these may see a recipe from now on.
+    Audience {
         /// Which recipe.
         recipe: RecipeId,
-        /// Who.
-        user: UserId,
+        /// How far it had come.
+        revision: Revision,
+        /// Who may.
+        audience: Audience,
     },
     /// The recipe has another history than the receiver has: it must forget what it has.
     Divergence {
@@ -191,11 +194,16 @@ impl Outbox {
         })
     }
 
-    /// Resolves with something that has to be read.
+    /// Resolves with something that has to be read, once the queue has room for it.
     pub(super) async fn behind(&self) -> CatchUp {
         loop {
-            if let Some(behind) = self.state().behind.pop_front() {
-                return behind;
+            {
+                let mut state = self.state();
+                if state.queue.takes_more()
+                    && let Some(behind) = state.behind.pop_front()
+                {
+                    return behind;
+                }
             }
             self.reading.notified().await;
         }

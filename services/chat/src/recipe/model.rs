@@ -98,6 +98,21 @@ impl Recipe {
         }
     }
 
+    /// How many bytes of text are in it.
+    pub(crate) fn text_size(&self) -> usize {
+        let lines = self.ingredients.iter().map(|line| {
+            let note = line.note.as_ref().map_or(0, String::len);
+            line.id.len() + line.name.len() + note + line.unit_text().len()
+        });
+        let steps = self
+            .steps
+            .iter()
+            .map(|step| step.id.len() + step.text.len());
+        let tags = self.tags.iter().map(String::len);
+        let description = self.description.as_ref().map_or(0, String::len);
+        lines.chain(steps).chain(tags).sum::<usize>() + self.title.len() + description
+    }
+
     pub(super) fn next_ingredient_id(&mut self) -> String {
         self.last_ingredient = self.last_ingredient.saturating_add(1);
         format!("i{}", self.last_ingredient)

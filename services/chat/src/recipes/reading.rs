@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use proto::ids::{Position, RecipeId, Revision, UserId};
+use proto::ids::{Position, RecipeId, Revision};
 
 use super::{Recipes, page};
 use crate::{
-    access::Visibility,
+    access::Audience,
     ledger::Ledger,
     message::{Message, Principal, Update},
     recipe::Recipe,
@@ -18,8 +18,9 @@ use crate::{
 const LATEST: usize = 50;
 /// How many missed messages come at most.
 const MISSED: usize = 500;
-/// How many former visitors can be shut out by one message.
-const VISITORS: usize = 10_000;
+/// How many updates a link reads at once, and about how many bytes of recipes.
+const PIECE: usize = 64;
+const PIECE_BYTES: usize = 2 << 20;
 
 /// A recipe at a revision.
 #[derive(Debug, Clone)]
@@ -78,17 +79,19 @@ pub(crate) enum PageStart {
     Latest,
 }
 
-/// What a link has missed of a recipe.
+/// What a link has missed of a recipe, or the first piece of it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CaughtUp {
     /// How far the recipe has come.
     pub position: Position,
+    /// How far the updates reach: what is between this and `position` has to be read next.
+    pub upto: Position,
     /// Whether the link has another history: it has to begin anew.
     pub diverged: bool,
     /// What came after, in order; only the newest when there is too much.
     pub updates: Vec<Arc<Update>>,
-    /// Who was here once and may no longer be.
-    pub excluded: Vec<UserId>,
+    /// Who may see the recipe; `None` while everybody may.
+    pub audience: Option<Audience>,
 }
 
 impl Recipes {
@@ -122,7 +125,7 @@ impl Recipes {
         })
     }
 
-    /// Reads what came after a position, or only how far the recipe has come.
+    /// Reads the first piece of what came after a position, or only how far the recipe has come.
     ///
     /// A recipe that is not there has come nowhere: it may be created later.
     ///
@@ -141,6 +144,7 @@ impl Recipes {
         };
         let mut caught_up = CaughtUp {
             position: ledger.position(),
+            upto: ledger.position(),
             ..CaughtUp::default()
         };
         let Some(after) = after else {
@@ -148,8 +152,8 @@ impl Recipes {
         };
         caught_up.diverged = !self.has_been_at(&ledger, after).await?;
         if !caught_up.diverged && after.revision < ledger.revision {
-            caught_up.excluded = self.excluded(&ledger).await?;
-            caught_up.updates = self.missed(ledger, after.revision).await?;
+            caught_up.audience = ledger.access.audience();
+            (caught_up.updates, caught_up.upto) = self.missed(ledger, after.revision).await?;
         }
         Ok(caught_up)
     }
@@ -286,37 +290,36 @@ impl Recipes {
         Ok(page::within(bytes, messages, page.prefer))
     }
 
-    /// The updates after a revision; only the newest when there are too many.
-    async fn missed(&self, ledger: Ledger, after: Revision) -> Result<Vec<Arc<Update>>, Refused> {
-        let upto = ledger.revision;
-        let too_many = upto - after > MISSED as Revision;
-        let after = if too_many { upto - 1 } else { after };
+    /// The first of the updates after a revision, and how far they reach; only the newest when there are too many.
+    async fn missed(
+        &self,
+        ledger: Ledger,
+        after: Revision,
+    ) -> Result<(Vec<Arc<Update>>, Position), Refused> {
+        let (newest, standing) = (ledger.revision, ledger.position());
+        let too_many = newest - after > MISSED as Revision;
+        let after = if too_many { newest - 1 } else { after };
         let page = Page {
             // With the one before the first: each update names its predecessor.
             after: after.saturating_sub(1),
-            upto,
-            limit: MISSED + 1,
+            upto: newest,
+            limit: PIECE + 1,
             prefer: Prefer::Oldest,
         };
-        let messages = self.ask(self.store.messages(&ledger.id, page)).await?;
+        let mut messages = self.ask(self.store.messages(&ledger.id, page)).await?;
+        let mut upto = messages.last().map_or(newest, |last| last.revision);
         let versions = if ledger.recipe_revision <= after {
             vec![(ledger.recipe_revision, ledger.recipe)]
         } else {
-            self.ask(self.store.versions(&ledger.id, after, upto))
-                .await?
+            let versions = self.store.versions(&ledger.id, after, upto, PIECE_BYTES);
+            let (versions, complete) = self.ask(versions).await?;
+            upto = upto.min(complete);
+            messages.retain(|message| message.revision <= upto);
+            versions
         };
-        Ok(with_versions(&ledger.id, after, messages, versions))
-    }
-
-    /// Who has been to a private recipe and may not come in any more.
-    async fn excluded(&self, ledger: &Ledger) -> Result<Vec<UserId>, Refused> {
-        if ledger.access.visibility == Visibility::Public {
-            return Ok(Vec::new());
-        }
-        let visitors = self.store.visitors(&ledger.id, VISITORS);
-        let visitors = self.ask(visitors).await?.into_iter();
-        let excluded = visitors.filter(|visitor| ledger.access.right_of(visitor).is_none());
-        Ok(excluded.map(|visitor| visitor.user).collect())
+        let updates = with_versions(&ledger.id, after, messages, versions);
+        let upto = updates.last().map_or(standing, |last| last.position());
+        Ok((updates, upto))
     }
 }
 
@@ -340,13 +343,13 @@ fn with_versions(
             current = Some(version);
         }
         updates.extend(current.clone().map(|recipe| {
-            Arc::new(Update {
-                recipe_id: recipe_id.clone(),
+            Arc::new(Update::new(
+                recipe_id.clone(),
                 recipe,
                 message,
                 previous,
-                traceparent: None,
-            })
+                None,
+            ))
         }));
     }
     updates

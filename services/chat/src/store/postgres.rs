@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use self::{
     binding::{Asked, bind_members, bind_messages, bind_versions, column},
-    reading::{ledger, message, parsed, principal},
+    reading::{ledger, message, parsed},
 };
 use super::{
     Error, OpenError, Page, Prefer, Summary, Version,
@@ -181,18 +181,33 @@ impl Postgres {
         recipe: RecipeId,
         from: Revision,
         upto: Revision,
-    ) -> Result<Vec<Version>, Error> {
+        bytes: usize,
+    ) -> Result<(Vec<Version>, Revision), Error> {
         let query = sqlx::query(statements::VERSIONS)
             .bind(recipe.as_str())
             .bind(signed(from))
-            .bind(signed(upto));
+            .bind(signed(upto))
+            .bind(i64::try_from(bytes).unwrap_or(i64::MAX));
         let rows = self.rows(query).await?;
-        rows.iter()
+        let following: Option<i64> = match rows.last() {
+            Some(last) => last.try_get(2)?,
+            None => None,
+        };
+        let versions: Result<Vec<_>, Error> = rows
+            .iter()
             .map(|row| {
                 let state = from_json(row.try_get(1)?)?;
                 Ok((unsigned(row.try_get(0)?), Arc::new(state)))
             })
-            .collect()
+            .collect();
+        Ok((versions?, following.map_or(upto, |next| unsigned(next) - 1)))
+    }
+
+    pub(super) async fn owned(&self, owner: UserId) -> Result<u64, Error> {
+        let query = sqlx::query(statements::OWNED).bind(owner.as_str());
+        let rows = self.rows(query).await?;
+        let count = rows.first().map(|row| row.try_get(0)).transpose()?;
+        Ok(unsigned(count.unwrap_or_default()))
     }
 
     pub(super) async fn visit(&self, recipe: RecipeId, who: Principal) -> Result<bool, Error> {
@@ -201,18 +216,6 @@ impl Postgres {
             .bind(recipe.as_str())
             .bind(who.name());
         Ok(!self.rows(query).await?.is_empty())
-    }
-
-    pub(super) async fn visitors(
-        &self,
-        recipe: RecipeId,
-        limit: usize,
-    ) -> Result<Vec<Principal>, Error> {
-        let query = sqlx::query(statements::VISITORS)
-            .bind(recipe.as_str())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = self.rows(query).await?;
-        rows.iter().map(|row| principal(row, 0)).collect()
     }
 
     pub(super) async fn visitor_name(

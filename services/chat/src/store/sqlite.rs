@@ -108,9 +108,14 @@ impl Sqlite {
         recipe: RecipeId,
         from: Revision,
         upto: Revision,
-    ) -> Result<Vec<Version>, Error> {
-        self.read(move |db| queries::versions(db, &recipe, from, upto))
+        bytes: usize,
+    ) -> Result<(Vec<Version>, Revision), Error> {
+        self.read(move |db| queries::versions(db, &recipe, from, upto, bytes))
             .await
+    }
+
+    pub(super) async fn owned(&self, owner: UserId) -> Result<u64, Error> {
+        self.read(move |db| queries::owned(db, &owner)).await
     }
 
     pub(super) async fn visit(&self, recipe: RecipeId, who: Principal) -> Result<bool, Error> {
@@ -120,15 +125,6 @@ impl Sqlite {
             return Ok(false);
         }
         self.write(move |db| queries::visit(db, &recipe, &who))
-            .await
-    }
-
-    pub(super) async fn visitors(
-        &self,
-        recipe: RecipeId,
-        limit: usize,
-    ) -> Result<Vec<Principal>, Error> {
-        self.read(move |db| queries::visitors(db, &recipe, limit))
             .await
     }
 

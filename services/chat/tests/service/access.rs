@@ -1,9 +1,9 @@
 //! Who may come in, and who is shown out.
 
-use proto::chat::{self as wire, answer, link_response};
+use proto::chat::{self as wire, answer};
 use tonic::Code;
 
-use crate::harness::{Link, Service, join, post, someone};
+use crate::harness::{Link, Service, join, post, post_request, someone};
 
 async fn failure(link: &mut Link, call: wire::link_request::Call) -> (i32, String) {
     match link.call(call).await {
@@ -55,16 +55,15 @@ async fn going_private_shows_everyone_out_who_is_no_member_before_anything_else_
     link.send(post("pie", "ada", "m3", "now we are alone"))
         .await;
 
-    let mut out = Vec::new();
-    let update = loop {
-        match link.next().await {
-            link_response::Event::Expulsion(expulsion) => out.push(expulsion.user_id),
-            link_response::Event::Update(update) => break update,
-            other => panic!("too early: {other:?}"),
-        }
-    };
-    out.sort_unstable();
-    assert_eq!(out, ["id-eve", "id-mallory"]);
+    let audience = link.next_audience().await;
+    assert!(audience.revision >= 2);
+    assert_eq!(audience.user_ids, ["id-ada"]);
+    assert_eq!(
+        audience.names,
+        ["bob"],
+        "who was invited and has not come since"
+    );
+    let update = link.next_update().await;
     assert_eq!(update.revision, 2);
     assert_eq!(link.next_update().await.revision, 3);
     link.post("pie", "bob", "m1", "still here").await;
@@ -88,11 +87,13 @@ async fn a_removed_member_is_shown_out_and_an_invited_one_comes_in_by_name() {
 
     link.post("pie", "ada", "m3", "/remove bob").await;
 
-    let expulsion = link_response::Event::Expulsion(wire::Expulsion {
+    let audience = wire::Audience {
         recipe_id: "pie".to_owned(),
-        user_id: "id-bob".to_owned(),
-    });
-    assert_eq!(link.next().await, expulsion);
+        revision: 4,
+        user_ids: vec!["id-ada".to_owned()],
+        names: Vec::new(),
+    };
+    assert_eq!(link.next_audience().await, audience);
     assert_eq!(
         failure(&mut link, join("pie", "bob", None)).await.0,
         Code::NotFound as i32
@@ -110,9 +111,7 @@ async fn a_link_that_was_away_hears_who_was_shown_out_meanwhile() {
     let mut back = service.link().await;
     back.attach("pie", Some(0)).await;
 
-    assert!(
-        matches!(back.next().await, link_response::Event::Expulsion(e) if e.user_id == "id-eve")
-    );
+    assert_eq!(back.next_audience().await.user_ids, ["id-ada"]);
     assert_eq!(back.next_update().await.revision, 1);
 }
 
@@ -164,4 +163,104 @@ async fn fifty_who_create_the_same_recipe_make_one_with_one_owner() {
         owners += usize::from(listed.recipes[0].owned);
     }
     assert_eq!(owners, 1);
+}
+
+#[tokio::test]
+async fn who_is_invited_in_the_chat_must_be_a_user_where_somebody_has_looked() {
+    let service = Service::start().await;
+    let mut link = service.link().await;
+    link.join("pie", "ada").await;
+    let mut client = service.client();
+    let mut say = async |id: &str, content: &str, known: Option<&[&str]>| {
+        let users = known.map(|names| names.iter().filter_map(|name| someone(name)).collect());
+        let request = wire::PostMessageRequest {
+            known_users: users.map(|users| wire::KnownUsers { users }),
+            ..post_request("pie", "ada", id, content)
+        };
+        let posted = client.post_message(request).await.unwrap().into_inner();
+        let message = posted.message.unwrap();
+        (message.effect, message.hint.unwrap_or_default())
+    };
+
+    let (effect, hint) = say("m1", "/invite bobb", Some(&[])).await;
+    assert_eq!(effect, None);
+    assert!(hint.contains("no user called bobb"), "{hint}");
+    let (effect, hint) = say("m2", "/invite a\u{200b}b", None).await;
+    assert_eq!(effect, None);
+    assert!(hint.contains("letters, digits"), "{hint}");
+    let (effect, _) = say("m3", "/invite @Bob", Some(&["bob"])).await;
+    assert_eq!(effect.unwrap(), "Invited bob as an editor");
+    let (effect, _) = say("m4", "/invite eve", None).await;
+    assert_eq!(effect.unwrap(), "Invited eve as an editor");
+}
+
+#[tokio::test]
+async fn a_message_that_comes_after_its_authors_token_is_not_accepted() {
+    let service = Service::start().await;
+    let mut link = service.link().await;
+    link.join("pie", "ada").await;
+    let late = |id: &str, seconds| {
+        wire::link_request::Call::Post(wire::PostMessageRequest {
+            not_after: Some(prost_types::Timestamp { seconds, nanos: 0 }),
+            ..post_request("pie", "ada", id, "hi")
+        })
+    };
+
+    let (code, words) = failure(&mut link, late("m1", 1_000)).await;
+    assert_eq!(code, Code::DeadlineExceeded as i32);
+    assert!(words.contains("too late"), "{words}");
+    let in_time = link.call(late("m1", 99_999_999_999)).await;
+    assert!(matches!(in_time, answer::Result::Posted(posted) if !posted.duplicate));
+    let again = link.call(late("m1", 1_000)).await;
+    assert!(
+        matches!(again, answer::Result::Posted(posted) if posted.duplicate),
+        "it was accepted"
+    );
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_recipes_and_writes_so_much_a_day() {
+    let config = chat::Config {
+        recipes_per_user: 2,
+        bytes_per_user: 20_000,
+        ..chat::Config::default()
+    };
+    let service = Service::start_with(&config).await;
+    let mut link = service.link().await;
+    link.join("pie", "ada").await;
+    link.join("soup", "ada").await;
+    let (code, words) = failure(&mut link, join("stew", "ada", None)).await;
+    assert_eq!(code, Code::ResourceExhausted as i32);
+    assert!(words.contains("as many recipes"), "{words}");
+    link.join("stew", "bob").await;
+    link.join("stew", "ada").await;
+
+    let long = "x".repeat(4_000);
+    let mut accepted = 0;
+    let refused = loop {
+        match link
+            .call(post("pie", "ada", &format!("m{accepted}"), &long))
+            .await
+        {
+            answer::Result::Posted(_) => accepted += 1,
+            answer::Result::Failure(failure) => break failure,
+            other => panic!("{other:?}"),
+        }
+        assert!(accepted < 10);
+    };
+    assert_eq!(
+        (accepted, refused.code),
+        (5, Code::ResourceExhausted as i32)
+    );
+    assert!(refused.retry_after_ms.is_some_and(|wait| wait > 1_000));
+    let again = link.post("pie", "ada", "m0", &long).await;
+    assert!(again.duplicate, "what was accepted is still told");
+    link.post("pie", "bob", "m1", &long).await;
+    let unary = service
+        .client()
+        .post_message(post_request("pie", "ada", "n", "hi"))
+        .await;
+    let status = unary.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert!(status.metadata().contains_key("retry-after-ms"));
 }

@@ -189,6 +189,13 @@ impl Link {
         }
     }
 
+    pub(crate) async fn next_audience(&mut self) -> wire::Audience {
+        match self.next().await {
+            link_response::Event::Audience(audience) => audience,
+            other => panic!("not an audience: {other:?}"),
+        }
+    }
+
     /// Joins, and gives the recipe as it was found.
     pub(crate) async fn join(&mut self, recipe: &str, who: &str) -> wire::JoinRecipeResponse {
         match self.call(join(recipe, who, None)).await {
@@ -300,5 +307,7 @@ pub(crate) fn post_request(
         recipe_id: recipe.to_owned(),
         message_id: id.to_owned(),
         content: content.to_owned(),
+        not_after: None,
+        known_users: None,
     }
 }

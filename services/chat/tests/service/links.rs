@@ -270,3 +270,49 @@ async fn a_slow_edge_gets_the_newest_and_finds_the_rest_by_joining() {
     author.post("pie", "ada", "more", "more").await;
     assert_eq!(slow.next_update().await.revision, 501);
 }
+
+#[tokio::test]
+async fn what_was_missed_of_a_large_recipe_is_sent_whole_in_pieces() {
+    let service = Service::start().await;
+    let mut author = service.link().await;
+    author.join("pie", "ada").await;
+    for n in 1..=60 {
+        let step = format!("add step: {n} {}", "x".repeat(1_900));
+        author.post("pie", "ada", &format!("m{n}"), &step).await;
+    }
+    for n in 61..=100 {
+        author
+            .post("pie", "ada", &format!("m{n}"), "just talk")
+            .await;
+    }
+    let subscribe = proto::chat::SubscribeRecipeRequest {
+        principal: crate::harness::someone("ada"),
+        recipe_id: "pie".to_owned(),
+        after: Some(1),
+        message_id: None,
+    };
+    let mut client = service.client();
+    let mut events = client
+        .subscribe_recipe(subscribe)
+        .await
+        .unwrap()
+        .into_inner();
+    let mut link = service.link().await;
+    let number = link.send(attach("pie", Some(1))).await;
+
+    for revision in 2..=100 {
+        let update = link.next_update().await;
+        assert_eq!(update.revision, revision);
+        let steps = update.recipe.unwrap().steps.len();
+        assert_eq!(steps as u64, revision.min(60));
+        let event = events.message().await.unwrap().unwrap().event;
+        let Some(proto::chat::subscribe_recipe_response::Event::Update(update)) = event else {
+            panic!("not an update: {event:?}");
+        };
+        assert_eq!(update.revision, revision);
+    }
+    match link.answer_to(number).await {
+        answer::Result::Attached(attached) => assert_eq!(attached.revision, 100),
+        other => panic!("{other:?}"),
+    }
+}

@@ -50,12 +50,12 @@ async fn exchange(database: &str, redis: Option<&str>) {
     assert!(seen[0].iter().map(|(revision, ..)| *revision).eq(1..=40));
 
     one.post("pie", "ada", "last", "/private").await;
-    let shown_out = loop {
-        if let link_response::Event::Expulsion(expulsion) = other.next().await {
-            break expulsion.user_id;
+    let audience = loop {
+        if let link_response::Event::Audience(audience) = other.next().await {
+            break audience;
         }
     };
-    assert_eq!(shown_out, "id-eve");
+    assert_eq!(audience.user_ids, ["id-ada"]);
     drop((one, other));
     here.stop().await;
     there.stop().await;

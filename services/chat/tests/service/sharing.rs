@@ -1,8 +1,6 @@
 //! Members and visibility beside the chat, and recipes from elsewhere.
 
-use proto::chat::{
-    self as wire, change_access_request::Change, import_recipe_request::Document, link_response,
-};
+use proto::chat::{self as wire, change_access_request::Change, import_recipe_request::Document};
 use tonic::Code;
 
 use crate::harness::{Service, someone};
@@ -57,13 +55,21 @@ async fn the_owner_shares_beside_the_chat_as_in_it() {
             .await
             .unwrap();
     }
-    let said: Vec<_> = [
-        link.next_update().await,
-        link.next_update().await,
-        link.next_update().await,
-    ]
-    .map(|update| update.message.unwrap().content)
-    .into();
+    let invitations = [link.next_update().await, link.next_update().await];
+    let audience = link.next_audience().await;
+    assert_eq!(
+        (audience.user_ids, audience.names),
+        (
+            vec!["id-ada".to_owned()],
+            vec!["bob".to_owned(), "eve".to_owned()]
+        )
+    );
+    let private = link.next_update().await;
+    let said: Vec<_> = invitations
+        .into_iter()
+        .chain([private])
+        .map(|update| update.message.unwrap().content)
+        .collect();
     assert_eq!(
         said,
         ["/invite Bob as editor", "/invite eve as viewer", "/private"]
@@ -97,11 +103,11 @@ async fn the_owner_shares_beside_the_chat_as_in_it() {
 
     let remove = change("ada", "pie", "c4", Change::Remove("bob".to_owned()));
     client.change_access(remove).await.unwrap();
-    let out = wire::Expulsion {
-        recipe_id: "pie".to_owned(),
-        user_id: "id-bob".to_owned(),
-    };
-    assert_eq!(link.next().await, link_response::Event::Expulsion(out));
+    let audience = link.next_audience().await;
+    assert!(
+        !audience.user_ids.contains(&"id-bob".to_owned()),
+        "{audience:?}"
+    );
     let gone = client.list_members(request("bob")).await.unwrap_err();
     assert_eq!(gone.code(), Code::NotFound);
 }

@@ -147,10 +147,13 @@ async fn join(
         after: after.cloned(),
     };
     edge.link.join(join).await.map_err(|error| match error {
-        ChatError::NotFound | ChatError::Forbidden(_) => Close::NotAllowed,
+        // A recipe that was to be made by asking for it, by somebody who has as many as they may: waiting does not help.
+        ChatError::NotFound | ChatError::Forbidden(_) | ChatError::TooMuch { .. } => {
+            Close::NotAllowed
+        }
         ChatError::Conflict(_)
         | ChatError::Invalid(_)
-        | ChatError::Busy(_)
+        | ChatError::TooLate
         | ChatError::Unavailable => Close::TryAgainLater,
     })
 }

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use tracing::debug;
+use tracing::{Span, debug};
 
 use super::{
     End, Tally,
@@ -36,7 +36,12 @@ use crate::{
         auth::AuthError,
         chat::{ChatError, Joined, Posted},
     },
-    wire::{codes::Close, frames::AuthRequiredReason, inbound::Auth, outbound},
+    wire::{
+        codes::Close,
+        frames::{AuthRequiredReason, Author},
+        inbound::{Auth, Chat},
+        outbound,
+    },
 };
 
 /// How many messages of one connection may be under way; then it reads no more until one is answered.
@@ -76,6 +81,8 @@ pub(super) struct Live<'a, S> {
     answers: Answers,
     under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
     catching_up: bool,
+    /// Whether a message waits for somebody to be looked up.
+    looking_up: bool,
     used: ClientUse,
     invalid_messages: u32,
     next_ping: Instant,
@@ -91,6 +98,8 @@ enum Outcome {
     Rejoined(Result<Joined, ChatError>, Reauth, AskedAt),
     /// What the connection had missed.
     CaughtUp(Result<Joined, ChatError>, AskedAt),
+    /// Whom a message invites, before it is posted.
+    LookedUp(Box<LookedUp>),
     /// The answer to a post.
     Posted(u64, Result<Posted, ChatError>),
 }
@@ -99,6 +108,14 @@ enum Outcome {
 struct AskedAt {
     written: Position,
     room: Position,
+}
+
+/// A message, and what is known of whom it invites.
+struct LookedUp {
+    ticket: u64,
+    chat: Chat,
+    span: Span,
+    found: Result<Option<Author>, AuthError>,
 }
 
 /// What the loop waits for.
@@ -137,6 +154,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             answers: Answers::default(),
             under_way: FuturesUnordered::new(),
             catching_up: false,
+            looking_up: false,
             used: ClientUse::new(now),
             invalid_messages: 0,
             next_ping: now + edge.config.ping_interval,
@@ -181,6 +199,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     async fn begin(&mut self, tally: &mut Tally) -> Result<(), End> {
         self.notice_sleep()?;
         self.record();
+        // Whoever was shut out while they came in is not told by the registry.
+        let principal = self.session.principal();
+        if !self
+            .member
+            .may_stay(&principal.user, &principal.name, self.written.revision)
+        {
+            return Err(End::Closed(Close::NotAllowed));
+        }
         if let Some(first) = self.first_welcome.take() {
             let (joined, auth) = *first;
             let reauth = Reauth {
@@ -211,7 +237,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     /// Every arm is cancel-safe: nothing is taken by one that loses.
     async fn next_input(&mut self) -> Input {
-        let reads = self.answers.len() < MAX_UNDER_WAY && self.session.accepts_auth();
+        let reads =
+            self.answers.len() < MAX_UNDER_WAY && !self.looking_up && self.session.accepts_auth();
         let timer = self.session.next_deadline().min(self.next_ping);
         select! {
             biased; // a close or a deadline must win over a busy client or room
@@ -290,6 +317,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 self.catch_up(RETRY);
                 Ok(())
             }
+            Outcome::LookedUp(looked_up) => self.looked_up(*looked_up, tally).await,
             Outcome::Posted(ticket, result) => self.posted(ticket, result, tally).await,
         }
     }

@@ -11,9 +11,6 @@ use tracing::error;
 
 use crate::upstream::{auth::AuthError, chat::ChatError};
 
-/// When to ask a service again that is at a limit.
-const BUSY_RETRY: Duration = Duration::from_secs(1);
-
 /// An error as the peer sees it.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -146,10 +143,14 @@ impl From<ChatError> for Problem {
             ChatError::Forbidden(words) => Self::new(StatusCode::FORBIDDEN, words),
             ChatError::Conflict(words) => Self::new(StatusCode::CONFLICT, words),
             ChatError::Invalid(words) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, words),
-            ChatError::Busy(words) => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, words).retry_after(BUSY_RETRY)
+            ChatError::TooMuch { words, retry_after } => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, words);
+                match retry_after {
+                    Some(wait) => problem.retry_after(wait),
+                    None => problem,
+                }
             }
-            ChatError::Unavailable => Self::unavailable(),
+            ChatError::TooLate | ChatError::Unavailable => Self::unavailable(),
         }
     }
 }

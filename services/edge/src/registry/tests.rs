@@ -15,6 +15,7 @@ fn held(validated: i64, generation: u64, phase: Phase) -> Held {
     Held {
         login_session: "login".parse().unwrap(),
         user: "ada".parse().unwrap(),
+        name: "ada".into(),
         recipe: "soup".parse().unwrap(),
         generation,
         phase,
@@ -114,4 +115,39 @@ fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_tha
     );
     late.carry(&"late".parse().unwrap(), held(16, 2, Phase::Active));
     assert_eq!(reviewed(&late), None);
+}
+
+#[test]
+fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
+    let registry = Registry::new();
+    let carry = |session: &str, name: &str, recipe: &str| {
+        let connection = registry.connect();
+        let held = Held {
+            user: name.parse().unwrap(),
+            name: name.into(),
+            recipe: recipe.parse().unwrap(),
+            ..held(10, 1, Phase::Active)
+        };
+        connection.carry(&session.parse().unwrap(), held);
+        connection
+    };
+    let kept = [
+        ("1", "ada", "soup"),
+        ("2", "Bob", "soup"),
+        ("3", "eve", "stew"),
+    ];
+    let kept = kept.map(|(session, name, recipe)| carry(session, name, recipe));
+    let out = ["4", "5"].map(|session| carry(session, "eve", "soup"));
+
+    let audience = Audience {
+        revision: 1,
+        users: ["ada".parse().unwrap()].into(),
+        names: ["bob".to_owned()].into(),
+        heard: Instant::now(),
+    };
+    registry.show_out(&"soup".parse().unwrap(), &audience);
+
+    let closing = |connection: &Connection| connection.control.closing().now_or_never();
+    assert_eq!(kept.each_ref().map(closing), [None; 3]);
+    assert_eq!(out.each_ref().map(closing), [Some(Close::NotAllowed); 2]);
 }

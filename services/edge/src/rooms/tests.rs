@@ -99,6 +99,24 @@ fn the_log_is_bounded_and_forgets() {
     assert!(matches!(member.since(&at(100)), Since::Nothing));
 }
 
+#[test]
+fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_it() {
+    let rooms = Rooms::new();
+    let member = rooms.enter(&recipe(), &at(3), None);
+    let [ada, eve]: [UserId; 2] = ["ada", "eve"].map(|user| user.parse().unwrap());
+    assert!(member.may_stay(&eve, "eve", 3));
+    let audience = Audience {
+        revision: 4,
+        users: [ada.clone()].into(),
+        names: HashSet::new(),
+        heard: Instant::now(),
+    };
+    rooms.narrow(&recipe(), &Arc::new(audience));
+    assert!(member.may_stay(&ada, "ada", 3));
+    assert!(!member.may_stay(&eve, "eve", 3));
+    assert!(member.may_stay(&eve, "eve", 4));
+}
+
 #[tokio::test]
 async fn a_room_closes_behind_the_last_one_out() {
     let rooms = Rooms::new();

@@ -5,10 +5,10 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use proto::{
     auth::{
-        GetJwksRequest, LoginRequest, Principal as ProtoPrincipal, RefreshTokenRequest,
-        RegisterRequest, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
-        WatchRevocationsRequest, WatchRevocationsResponse, auth_service_client::AuthServiceClient,
-        revoke_session_request::By,
+        FindUserRequest, GetJwksRequest, LoginRequest, Principal as ProtoPrincipal,
+        RefreshTokenRequest, RegisterRequest, RevokeSessionRequest, TokenPair,
+        ValidateTokenRequest, WatchRevocationsRequest, WatchRevocationsResponse,
+        auth_service_client::AuthServiceClient, revoke_session_request::By,
     },
     ids::LoginSessionId,
 };
@@ -23,6 +23,7 @@ use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataValue}
 use tracing::warn;
 
 use super::{Principal, convert};
+use crate::wire::frames::Author;
 
 /// How long a call may take. Hashing a password behind a queue of others is the slowest.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -220,6 +221,30 @@ impl AuthClient {
         };
         let answer = self.call(Repeat::Idempotent, call).await?;
         tokens(answer.tokens)
+    }
+
+    /// Finds a user by name; `None` when nobody has that name.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn find_user(&self, name: &str) -> Result<Option<Author>, AuthError> {
+        let call = |mut client: AuthServiceClient<Channel>| {
+            let question = request(FindUserRequest {
+                name: name.to_owned(),
+            });
+            async move { client.find_user(question).await }
+        };
+        let over = |channel| call(AuthServiceClient::new(channel));
+        match self.0.call(Repeat::Idempotent, TIMEOUT, over).await {
+            Ok(answer) => Ok(answer.user.map(|user| Author {
+                id: user.id,
+                name: user.name,
+            })),
+            Err(status) => match status.code() {
+                Code::NotFound | Code::InvalidArgument => Ok(None),
+                _ => Err(read(&status)),
+            },
+        }
     }
 
     /// Ends a login session.

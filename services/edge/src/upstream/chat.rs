@@ -19,9 +19,9 @@ use tonic::{Code, Status};
 use tracing::warn;
 
 pub use self::sharing::{AccessChange, Document, Imported, Member, Role, Shared, Visibility};
-pub use super::link::{Link, LinkTask, Replicas};
+pub use super::link::{AccessNews, Link, LinkTask, Replicas};
 use super::{Principal, convert};
-use crate::wire::frames::{Message, Recipe};
+use crate::wire::frames::{Author, Message, Recipe};
 
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,22 +43,34 @@ pub enum ChatError {
     /// The request is malformed.
     #[error("the request is malformed: {0}")]
     Invalid(String),
-    /// The service is at a limit for now.
-    #[error("the chat service is busy: {0}")]
-    Busy(String),
+    /// It came after the author's token had ended.
+    #[error("too late")]
+    TooLate,
+    /// The user has written too much, or has too many recipes.
+    #[error("too much: {words}")]
+    TooMuch {
+        /// What is too much.
+        words: String,
+        /// When to try again, where that is known.
+        retry_after: Option<Duration>,
+    },
     /// The service cannot be asked, or has not accepted it.
     #[error("the chat service cannot be asked")]
     Unavailable,
 }
 
 impl ChatError {
-    pub(super) fn read(code: Code, message: &str) -> Self {
+    pub(super) fn read(code: Code, message: &str, retry_after: Option<Duration>) -> Self {
         match code {
             Code::NotFound => Self::NotFound,
             Code::PermissionDenied => Self::Forbidden(message.to_owned()),
             Code::AlreadyExists => Self::Conflict(message.to_owned()),
             Code::InvalidArgument => Self::Invalid(message.to_owned()),
-            Code::ResourceExhausted => Self::Busy(message.to_owned()),
+            Code::DeadlineExceeded => Self::TooLate,
+            Code::ResourceExhausted => Self::TooMuch {
+                words: message.to_owned(),
+                retry_after,
+            },
             code => {
                 warn!(%code, "the chat service cannot be asked");
                 Self::Unavailable
@@ -133,6 +145,10 @@ pub struct Post {
     pub id: MessageId,
     /// What was written.
     pub content: MessageText,
+    /// When it can no longer be accepted, by the auth service's clock.
+    pub not_after: Timestamp,
+    /// Those of the users that it may name who exist; `None` when nobody has looked.
+    pub known_users: Option<Vec<Author>>,
 }
 
 /// A message that is durable.
@@ -322,7 +338,16 @@ async fn bounded<T>(
 ) -> Result<T, ChatError> {
     match timeout(TIMEOUT, call).await {
         Ok(Ok(answer)) => Ok(answer.into_inner()),
-        Ok(Err(status)) => Err(ChatError::read(status.code(), status.message())),
+        Ok(Err(status)) => Err(ChatError::read(
+            status.code(),
+            status.message(),
+            retry_after(&status),
+        )),
         Err(_) => Err(ChatError::Unavailable),
     }
+}
+
+fn retry_after(status: &Status) -> Option<Duration> {
+    let millis = status.metadata().get("retry-after-ms")?;
+    Some(Duration::from_millis(millis.to_str().ok()?.parse().ok()?))
 }

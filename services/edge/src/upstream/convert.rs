@@ -126,6 +126,24 @@ pub(super) fn messages(messages: Vec<chat::Message>) -> Vec<Arc<Message>> {
     messages.into_iter().map(message).collect()
 }
 
+pub(super) fn sent_timestamp(moment: Timestamp) -> prost_types::Timestamp {
+    let millis = moment.unix_millis();
+    prost_types::Timestamp {
+        seconds: millis.div_euclid(1000),
+        nanos: i32::try_from(millis.rem_euclid(1000)).unwrap_or(0) * 1_000_000,
+    }
+}
+
+pub(super) fn known_users(users: Vec<Author>) -> chat::KnownUsers {
+    let user = |user: Author| chat::Principal {
+        user_id: user.id,
+        name: user.name,
+    };
+    chat::KnownUsers {
+        users: users.into_iter().map(user).collect(),
+    }
+}
+
 pub(super) fn timestamp(timestamp: Option<&prost_types::Timestamp>) -> Timestamp {
     let millis = timestamp.map_or(0, |t| {
         t.seconds

@@ -43,15 +43,24 @@ use super::{
     chat::{ChatError, Join, Joined, Post, Posted},
     convert,
 };
-use crate::rooms::Rooms;
+use crate::{audience::Audience, rooms::Rooms};
 
 /// How long a call may wait for its answer, through breaks of the link.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How many rooms are moved at once.
 const REGROUPED: usize = 1024;
 
-/// Who must hear that a user may no longer see a recipe.
-pub(super) type OnExpulsion = Arc<dyn Fn(&RecipeId, &UserId) + Send + Sync>;
+/// What the chat service says of who may see a recipe.
+#[derive(Debug)]
+pub enum AccessNews {
+    /// Not this user any more.
+    Expelled(UserId),
+    /// Only these.
+    Narrowed(Audience),
+}
+
+/// Who must hear of it.
+pub(super) type OnAccess = Arc<dyn Fn(&RecipeId, AccessNews) + Send + Sync>;
 
 /// The callers' end. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -133,7 +142,7 @@ impl Link {
     /// Posts a message. It takes its place in the order at once; the future only waits for the answer.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`, `Conflict`, or `Unavailable`: then it may or may not have been accepted, and
+    /// `NotFound`, `Forbidden`, `Conflict`, `TooLate`, `TooMuch`, or `Unavailable`: then it may or may not have been accepted, and
     /// posting the same id again tells.
     pub fn post(&self, post: Post) -> impl Future<Output = Result<Posted, ChatError>> + use<> {
         let call = Call::Post(proto::chat::PostMessageRequest {
@@ -141,6 +150,8 @@ impl Link {
             recipe_id: post.recipe.to_string(),
             message_id: post.id.to_string(),
             content: post.content.as_str().to_owned(),
+            not_after: Some(convert::sent_timestamp(post.not_after)),
+            known_users: post.known_users.map(convert::known_users),
         });
         let answer = self.ask(post.recipe, call);
         async move {
@@ -173,26 +184,26 @@ impl Link {
 
 impl LinkTask {
     /// Keeps lines open to all replicas until everything ends.
-    pub async fn run(self, on_expulsion: OnExpulsion, lifecycle: Lifecycle) {
+    pub async fn run(self, on_access: OnAccess, lifecycle: Lifecycle) {
         select! {
             () = lifecycle.killed() => {}
-            () = self.keep_up(on_expulsion, &lifecycle) => {}
+            () = self.keep_up(on_access, &lifecycle) => {}
             () = self.0.mind_rooms() => {}
         }
     }
 
     /// Opens a line to every replica that turns up. One that is found no more is given up when its line breaks.
-    async fn keep_up(&self, on_expulsion: OnExpulsion, lifecycle: &Lifecycle) {
+    async fn keep_up(&self, on_access: OnAccess, lifecycle: &Lifecycle) {
         let mut replicas = self.0.replicas.clone();
         loop {
             for name in self.0.roster.update(replicas.now()) {
-                self.start_line(name, &on_expulsion, lifecycle);
+                self.start_line(name, &on_access, lifecycle);
             }
             replicas.changed().await;
         }
     }
 
-    fn start_line(&self, name: ReplicaName, on_expulsion: &OnExpulsion, lifecycle: &Lifecycle) {
+    fn start_line(&self, name: ReplicaName, on_access: &OnAccess, lifecycle: &Lifecycle) {
         let channel = match self.0.replicas.channel(&name) {
             Ok(channel) => channel,
             Err(cause) => {
@@ -203,7 +214,7 @@ impl LinkTask {
         let line = line::keep_open(
             Replica { name, channel },
             Arc::clone(&self.0),
-            Arc::clone(on_expulsion),
+            Arc::clone(on_access),
         );
         let ended = lifecycle.clone();
         lifecycle.spawn(async move {

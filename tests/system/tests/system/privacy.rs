@@ -57,6 +57,52 @@ async fn who_is_removed_is_sent_away_and_stays_out() {
 }
 
 #[tokio::test]
+async fn only_users_are_invited() {
+    let stack = Plan::together().start().await;
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut at_adas = stack.join(&ada, "soup").await;
+
+    let said = at_adas.say("/invite nobody-of-that-name").await;
+    assert_eq!(said["message"]["effect"], Value::Null, "{said}");
+    let hint = said["message"]["hint"].to_string();
+    assert!(
+        hint.contains("no user called nobody-of-that-name"),
+        "{hint}"
+    );
+    let put = |name: &str| {
+        let path = format!("/v1/recipes/soup/members/{name}");
+        let put = stack.api().request("PUT", &path);
+        put.json(&json!({"role": "editor"}))
+            .bearer(&ada.access_token)
+    };
+    put("nobody-of-that-name").send().await.problem(404);
+    put("%F0%9F%98%80").send().await.problem(404);
+    put(&bob.name).send().await.expect(204);
+}
+
+#[tokio::test]
+async fn an_invitation_keeps_its_place_among_the_messages() {
+    let stack = Plan::together().start().await;
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut at_adas = stack.join(&ada, "soup").await;
+    let texts = [
+        "one".to_owned(),
+        format!("/invite {}", bob.name),
+        "three".to_owned(),
+        "/invite nobody-of-that-name".to_owned(),
+        "five".to_owned(),
+    ];
+    let mut ids = Vec::new();
+    for text in &texts {
+        ids.push(at_adas.send("chat_message", json!({"content": text})).await);
+    }
+    for (id, revision) in ids.iter().zip(1..) {
+        let answer = at_adas.answer_to(id).await;
+        assert_eq!(answer["payload"]["revision"], revision, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_viewer_reads_but_does_not_write() {
     let stack = Plan::together().start().await;
     let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);

@@ -137,15 +137,15 @@ async fn everybody_is_answered_as_the_table_says() {
         (stack.register("mal").await, 2, 0),
     ];
     prepare(&stack, &people).await;
-    let zoe = "members/zoe";
+    let zoe = format!("members/{}", stack.register("zoe").await.name);
     let calls: [(&str, &str, Option<Value>, Right); 8] = [
         ("GET", "", None, 1),
         ("GET", "?format=cooklang", None, 1),
         ("GET", "/messages", None, 1),
         ("GET", "/members", None, 1),
         ("PUT", "", Some(json!({"title": "Soup"})), 2),
-        ("PUT", zoe, Some(json!({"role": "viewer"})), 3),
-        ("DELETE", zoe, None, 3),
+        ("PUT", &zoe, Some(json!({"role": "viewer"})), 3),
+        ("DELETE", &zoe, None, 3),
         ("PUT", "/visibility", None, 3),
     ];
     for (person, in_public, in_private) in &people {

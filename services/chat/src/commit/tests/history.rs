@@ -140,7 +140,7 @@ async fn replay(store: &Store, messages: &[Arc<Message>], stored: &Ledger) {
         let again = ledger.accept(&draft, message.accepted_at).unwrap();
         assert_eq!(*again.message, **message, "the same effect");
         let at = message.revision;
-        let version = store.versions(&stored.id, at, at).await.unwrap().pop();
+        let version = store.version(&stored.id, at).await.unwrap();
         assert_eq!(version.unwrap().1, again.recipe, "the same recipe at {at}");
     }
     assert_eq!(ledger.recipe, stored.recipe);

@@ -57,10 +57,14 @@ impl Line {
     }
 
     fn catches_up(&mut self, updates: &[Revision], revision: Revision) -> Todo {
+        self.reads(updates, revision, revision)
+    }
+
+    fn reads(&mut self, updates: &[Revision], upto: Revision, revision: Revision) -> Todo {
         let updates: Vec<_> = updates.iter().copied().map(update).collect();
         let todo = self
             .attachment
-            .caught_up(&updates, &at(revision), &mut self.sent);
+            .caught_up(&updates, &at(upto), revision, &mut self.sent);
         self.released.extend(self.attachment.released());
         todo
     }
@@ -107,13 +111,39 @@ fn update_of(revision: Revision, history: &str) -> Arc<Update> {
         effect: None,
         hint: None,
     };
-    Arc::new(Update {
-        recipe_id: "pie".parse().unwrap(),
-        recipe: Arc::new(Recipe::new("Pie")),
-        message: Arc::new(message),
-        previous: position(revision - 1, history).message,
-        traceparent: None,
-    })
+    let recipe = Arc::new(Recipe::new("Pie"));
+    Arc::new(Update::new(
+        "pie".parse().unwrap(),
+        recipe,
+        Arc::new(message),
+        position(revision - 1, history).message,
+        None,
+    ))
+}
+
+#[test]
+fn what_is_read_in_pieces_goes_out_in_order_with_what_comes_meanwhile() {
+    let mut line = Line::attached(Some(2), 99);
+    line.offer(8);
+    assert_eq!(line.answer(8, "posted"), Todo::Nothing);
+    assert_eq!(line.reads(&[3, 4], 4, 7), Todo::CatchUp);
+    line.offer(9);
+    assert_eq!(line.reads(&[5, 6], 6, 7), Todo::CatchUp);
+    assert_eq!(line.released, [""; 0]);
+    assert_eq!(line.reads(&[7], 7, 7), Todo::CatchUp, "for the answer");
+    assert_eq!(line.catches_up(&[], 9), Todo::Nothing);
+    assert_eq!(line.sent.revisions, [3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(line.released, ["posted"]);
+}
+
+#[test]
+fn a_piece_that_finds_the_queue_full_is_read_on_once_there_is_room() {
+    let mut line = Line::attached(Some(0), 1);
+    assert_eq!(line.reads(&[1, 2], 2, 4), Todo::WaitForRoom);
+    assert_eq!(line.newest(), (None, Todo::CatchUp));
+    line.sent.room = 9;
+    assert_eq!(line.reads(&[2, 3, 4], 4, 4), Todo::Nothing);
+    assert_eq!(line.sent.revisions, [1, 2, 3, 4]);
 }
 
 #[test]

@@ -31,9 +31,12 @@ pub(super) struct Room {
     pub(super) stamp: u64,
     /// The call that attached it, until that is answered.
     pub(super) attaching: Option<u64>,
-    /// The revision at which somebody was last shut out: who was let in before must ask again.
+    /// The revision at which somebody may last have been shut out: who was let in before must ask again.
     pub(super) shut_out_at: Revision,
 }
+
+/// About how many bytes of updates wait in a queue at most, unless a single one has more.
+const QUEUE_BYTES: usize = 16 << 20;
 
 /// The queue. Only updates count against its capacity: answers are bounded by the calls under way.
 #[derive(Debug)]
@@ -41,13 +44,23 @@ pub(super) struct Outgoing {
     pub(super) events: VecDeque<Event>,
     pub(super) updates: usize,
     pub(super) capacity: usize,
+    pub(super) bytes: usize,
+}
+
+impl Outgoing {
+    /// Whether there is room for a piece of the past.
+    pub(super) fn takes_more(&self) -> bool {
+        self.updates <= self.capacity / 2 && self.bytes <= QUEUE_BYTES / 2
+    }
 }
 
 impl Queue for Outgoing {
     fn push(&mut self, update: &Arc<Update>) -> bool {
-        let fits = self.updates < self.capacity;
+        let has_room = self.bytes + update.size <= QUEUE_BYTES || self.updates == 0;
+        let fits = self.updates < self.capacity && has_room;
         if fits {
             self.updates += 1;
+            self.bytes += update.size;
             self.events.push_back(Event::Update(Arc::clone(update)));
         }
         fits
@@ -61,6 +74,7 @@ impl State {
                 events: VecDeque::new(),
                 updates: 0,
                 capacity: capacity.max(1),
+                bytes: 0,
             },
             rooms: HashMap::new(),
             lagging: VecDeque::new(),
@@ -115,17 +129,22 @@ impl State {
         let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
             return;
         };
-        if !read.excluded.is_empty() {
+        if let Some(audience) = &read.audience {
             room.shut_out_at = read.position.revision;
+            self.queue.events.push_back(Event::Audience {
+                recipe: asked.recipe.clone(),
+                revision: read.position.revision,
+                audience: audience.clone(),
+            });
         }
-        let expelled = read.excluded.iter().map(|user| Event::Expulsion {
-            recipe: asked.recipe.clone(),
-            user: user.clone(),
-        });
-        self.queue.events.extend(expelled);
         let attachment = &mut room.attachment;
         let todo = match read.diverged {
-            false => attachment.caught_up(&read.updates, &read.position, &mut self.queue),
+            false => attachment.caught_up(
+                &read.updates,
+                &read.upto,
+                read.position.revision,
+                &mut self.queue,
+            ),
             true => {
                 room.shut_out_at = 0;
                 self.queue.events.push_back(Event::Divergence {
@@ -137,7 +156,9 @@ impl State {
                 todo
             }
         };
-        if let Some(number) = room.attaching.take().filter(|number| *number != 0) {
+        let complete = read.upto.revision >= read.position.revision;
+        let attaching = room.attaching.take_if(|_| complete);
+        if let Some(number) = attaching.filter(|number| *number != 0) {
             let reply = Reply::Attached {
                 recipe: asked.recipe.clone(),
                 revision: read.position.revision,
@@ -149,13 +170,13 @@ impl State {
         self.follow_up(&asked.recipe, todo, metrics);
     }
 
-    /// A recipe that could not even be attached is none; else it is tried again.
+    /// An attachment that was asked for by number fails; else it is tried again.
     pub(super) fn not_caught_up(&mut self, asked: &CatchUp, refused: Refused) -> ControlFlow<()> {
         let room = self.rooms.get_mut(&asked.recipe);
         let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
             return ControlFlow::Continue(());
         };
-        let Some(number) = room.attaching else {
+        let Some(number) = room.attaching.filter(|number| *number != 0) else {
             self.behind.push_back(CatchUp {
                 recipe: asked.recipe.clone(),
                 after: Some(room.attachment.sent().clone()),
@@ -167,10 +188,8 @@ impl State {
         if let Some(room) = self.rooms.remove(&asked.recipe) {
             self.queue.events.extend(room.attachment.into_waiting());
         }
-        if number != 0 {
-            let reply = Reply::Refused(refused);
-            self.queue.events.push_back(Event::Answer { number, reply });
-        }
+        let reply = Reply::Refused(refused);
+        self.queue.events.push_back(Event::Answer { number, reply });
         ControlFlow::Break(())
     }
 
@@ -196,8 +215,9 @@ impl State {
 
     pub(super) fn pop(&mut self) -> Option<Event> {
         if let Some(event) = self.queue.events.pop_front() {
-            if matches!(event, Event::Update(_)) {
+            if let Event::Update(update) = &event {
                 self.queue.updates -= 1;
+                self.queue.bytes -= update.size;
             }
             return Some(event);
         }

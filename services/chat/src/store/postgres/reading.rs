@@ -67,7 +67,7 @@ pub(super) fn message(row: &PgRow) -> Result<Message, Error> {
 }
 
 /// A user's id, and the name beside it.
-pub(super) fn principal(row: &PgRow, column: usize) -> Result<Principal, Error> {
+fn principal(row: &PgRow, column: usize) -> Result<Principal, Error> {
     Principal::new(parsed(row, column)?, row.try_get(column + 1)?).map_err(Error::malformed)
 }
 

@@ -73,19 +73,23 @@ pub(super) const NEWEST: &str = "
         WHERE recipe = $1 AND revision > $2 AND revision <= $3 ORDER BY revision DESC LIMIT $4)
     AS newest ORDER BY revision";
 
+/// At least two, then until they have so many bytes; with each the revision of the next one, if there is any.
 pub(super) const VERSIONS: &str = "
-    SELECT revision, state FROM versions
-    WHERE recipe = $1 AND revision <= $3 AND revision >=
-        (SELECT max(revision) FROM versions WHERE recipe = $1 AND revision <= $2)
-    ORDER BY revision";
+    SELECT revision, state, following FROM (
+        SELECT revision, state, lead(revision) OVER w AS following, row_number() OVER w AS nth,
+            sum(octet_length(state)::bigint) OVER w - octet_length(state) AS earlier
+        FROM versions
+        WHERE recipe = $1 AND revision <= $3 AND revision >=
+            (SELECT max(revision) FROM versions WHERE recipe = $1 AND revision <= $2)
+        WINDOW w AS (ORDER BY revision)) AS v
+    WHERE nth <= 2 OR earlier < $4::bigint ORDER BY revision";
+
+pub(super) const OWNED: &str = "SELECT count(*) FROM recipes WHERE owner = $1";
 
 pub(super) const VISIT: &str = "
     INSERT INTO visits (user_id, recipe, user_name) SELECT $1, $2, $3
     WHERE NOT EXISTS (SELECT 1 FROM visits WHERE user_id = $1 AND recipe = $2)
     ON CONFLICT DO NOTHING RETURNING 1";
-
-pub(super) const VISITORS: &str =
-    "SELECT user_id, user_name FROM visits WHERE recipe = $1 LIMIT $2";
 
 pub(super) const VISITOR_NAME: &str =
     "SELECT user_name FROM visits WHERE user_id = $1 AND recipe = $2";

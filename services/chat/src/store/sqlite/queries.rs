@@ -248,7 +248,8 @@ pub(super) fn versions(
     recipe: &RecipeId,
     from: Revision,
     upto: Revision,
-) -> Result<Vec<Version>, Error> {
+    bytes: usize,
+) -> Result<(Vec<Version>, Revision), Error> {
     let mut select = db.prepare_cached(
         "SELECT revision, state FROM versions
          WHERE recipe = ?1 AND revision <= ?3 AND revision >=
@@ -256,11 +257,24 @@ pub(super) fn versions(
          ORDER BY revision",
     )?;
     let mut rows = select.query(params![recipe.as_str(), signed(from), signed(upto)])?;
-    let mut versions = Vec::new();
+    let (mut versions, mut read) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
-        versions.push((unsigned(row.get(0)?), Arc::new(from_json(text(row, 1)?)?)));
+        let revision = unsigned(row.get(0)?);
+        if versions.len() >= 2 && read >= bytes {
+            return Ok((versions, revision - 1));
+        }
+        let state = text(row, 1)?;
+        read += state.len();
+        versions.push((revision, Arc::new(from_json(state)?)));
     }
-    Ok(versions)
+    Ok((versions, upto))
+}
+
+pub(super) fn owned(db: &Connection, owner: &UserId) -> Result<u64, Error> {
+    let count = db
+        .prepare_cached("SELECT count(*) FROM recipes WHERE owner = ?1")?
+        .query_row([owner.as_str()], |row| row.get(0))?;
+    Ok(unsigned(count))
 }
 
 pub(super) fn has_visited(
@@ -280,22 +294,6 @@ pub(super) fn visit(db: &Connection, recipe: &RecipeId, who: &Principal) -> Resu
         )?
         .execute([who.user.as_str(), recipe.as_str(), who.name()])?;
     Ok(added > 0)
-}
-
-pub(super) fn visitors(
-    db: &Connection,
-    recipe: &RecipeId,
-    limit: usize,
-) -> Result<Vec<Principal>, Error> {
-    let mut select =
-        db.prepare_cached("SELECT user_id, user_name FROM visits WHERE recipe = ?1 LIMIT ?2")?;
-    let mut rows = select.query(params![recipe.as_str(), limit as i64])?;
-    let mut visitors = Vec::new();
-    while let Some(row) = rows.next()? {
-        let visitor = Principal::new(parsed(row, 0)?, text(row, 1)?);
-        visitors.push(visitor.map_err(Error::malformed)?);
-    }
-    Ok(visitors)
 }
 
 pub(super) fn visitor_name(

@@ -10,18 +10,18 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
 };
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, Span, info_span};
 
-use super::{End, Live, Outcome, Tally};
+use super::{End, Live, LookedUp, Outcome, Tally};
 use crate::{
-    connection::socket::Incoming,
+    connection::{invitation::invited_name, socket::Incoming},
     limits::Sent,
     metrics::{self, Asker},
     session::{Action, Event, Reauth},
     upstream::chat::{ChatError, Post, Posted},
     wire::{
         codes::{Close, ErrorCode},
-        frames::RecipeUpdate,
+        frames::{Author, RecipeUpdate},
         inbound::{self, Auth, Chat, ClientMessage, Fault},
         outbound,
     },
@@ -169,17 +169,71 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let ticket = self.answers.expect(&chat, self.written.revision);
         let span = info_span!("message", message.id = %chat.id);
         trace_context::begin(&span, chat.traceparent.as_deref());
-        span.in_scope(|| self.post(ticket, chat.id, chat.content));
+        match invited_name(chat.content.as_str()).map(str::to_owned) {
+            Some(name) => self.look_up(ticket, chat, name, span),
+            None => span.in_scope(|| self.post(ticket, chat.id, chat.content, None)),
+        }
         Ok(())
     }
 
+    /// Looks up whom a message invites before it is posted. Nothing more is read meanwhile: messages keep their order.
+    fn look_up(&mut self, ticket: u64, chat: Chat, name: String, span: Span) {
+        self.looking_up = true;
+        let auth = self.edge.auth.clone();
+        let looked_up = async move {
+            let found = auth.find_user(&name).instrument(span.clone()).await;
+            Outcome::LookedUp(Box::new(LookedUp {
+                ticket,
+                chat,
+                span,
+                found,
+            }))
+        };
+        self.under_way.push(looked_up.boxed());
+    }
+
+    /// Posts a message of which it is known now whether it invites a user.
+    pub(super) async fn looked_up(
+        &mut self,
+        looked_up: LookedUp,
+        tally: &mut Tally,
+    ) -> Result<(), End> {
+        self.looking_up = false;
+        let LookedUp {
+            ticket,
+            chat,
+            span,
+            found,
+        } = looked_up;
+        match found {
+            Ok(user) => {
+                let known = Some(user.into_iter().collect());
+                span.in_scope(|| self.post(ticket, chat.id, chat.content, known));
+                Ok(())
+            }
+            Err(_) => {
+                self.posted(ticket, Err(ChatError::Unavailable), tally)
+                    .await
+            }
+        }
+    }
+
     /// Posts a message; it takes its place in the order at once.
-    fn post(&self, ticket: u64, id: MessageId, content: MessageText) {
+    fn post(
+        &self,
+        ticket: u64,
+        id: MessageId,
+        content: MessageText,
+        known_users: Option<Vec<Author>>,
+    ) {
+        let principal = self.session.principal();
         let answer = self.edge.link.post(Post {
-            principal: self.session.principal().clone(),
+            principal: principal.clone(),
             recipe: self.recipe.clone(),
             id,
             content,
+            not_after: principal.token_ends,
+            known_users,
         });
         let outcome = answer
             .in_current_span()
@@ -199,8 +253,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 let Some(id) = self.answers.take(ticket) else {
                     return Ok(());
                 };
-                let (code, words) = refusal(error);
-                self.refuse(code, words, Some(id), tally).await
+                let (code, words, retry_after) = refusal(error);
+                metrics::count_message(code.name());
+                let now = self.edge.clock.now();
+                let frame = outbound::error(code, words, Some(id.to_string()), retry_after, now);
+                self.write(frame, tally).await
             }
         }
     }
@@ -247,7 +304,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     /// Posts those messages again whose updates were skipped: the chat service gives the originals.
     pub(super) fn ask_for_skipped(&mut self) {
         for (ticket, id, content) in self.answers.skipped(self.written.revision) {
-            self.post(ticket, id, content);
+            self.post(ticket, id, content, None);
         }
     }
 
@@ -265,8 +322,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 }
 
-fn refusal(error: ChatError) -> (ErrorCode, String) {
-    match error {
+fn refusal(error: ChatError) -> (ErrorCode, String, Option<Duration>) {
+    let (code, words) = match error {
         ChatError::NotFound => (
             ErrorCode::Forbidden,
             "You may not see this recipe any more".to_owned(),
@@ -274,10 +331,19 @@ fn refusal(error: ChatError) -> (ErrorCode, String) {
         ChatError::Forbidden(words) => (ErrorCode::Forbidden, words),
         ChatError::Conflict(words) => (ErrorCode::Conflict, words),
         ChatError::Invalid(words) => (ErrorCode::InvalidMessage, words),
-        ChatError::Busy(_) | ChatError::Unavailable => (
+        ChatError::TooMuch { words, retry_after } => {
+            return (ErrorCode::RateLimited, words, retry_after);
+        }
+        ChatError::TooLate => (
+            ErrorCode::Unavailable,
+            "The message came after your sign-in had ended; send it again with the same id"
+                .to_owned(),
+        ),
+        ChatError::Unavailable => (
             ErrorCode::Unavailable,
             "The recipe service cannot be reached; send the message again with the same id"
                 .to_owned(),
         ),
-    }
+    };
+    (code, words, None)
 }

@@ -91,6 +91,12 @@ pub(in crate::http) async fn invite(
         MemberRole::Editor => chat::Role::Editor,
         MemberRole::Viewer => chat::Role::Viewer,
     };
+    if edge.auth.find_user(&name).await?.is_none() {
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            format!("There is no user called {name}; ask them which name they sign in with"),
+        ));
+    }
     let invite = AccessChange::Invite(name, role);
     edge.chat
         .change_access(&principal, &id, &key, invite)

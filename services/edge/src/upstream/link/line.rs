@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use proto::{
     chat::{
-        Answer, Attach, Detach, Divergence, Expulsion, LinkRequest, LinkResponse,
-        Update as ProtoUpdate, chat_service_client::ChatServiceClient, link_request::Call,
-        link_response::Event,
+        Answer, Attach, Audience as ProtoAudience, Detach, Divergence, Expulsion, LinkRequest,
+        LinkResponse, Update as ProtoUpdate, chat_service_client::ChatServiceClient,
+        link_request::Call, link_response::Event,
     },
     ids::{Position, RecipeId},
 };
@@ -22,11 +22,12 @@ use tonic::{Code, Streaming};
 use tracing::{Span, debug_span, info, warn};
 
 use super::{
-    Exchange, OnExpulsion,
+    AccessNews, Exchange, OnAccess,
     question::Answered,
     switchboard::{Errands, ReplicaName},
 };
 use crate::{
+    audience::Audience,
     rooms::Update,
     upstream::{chat::ChatError, convert},
 };
@@ -45,11 +46,7 @@ pub(super) struct Replica {
 }
 
 /// Keeps the line to a replica open for as long as the replica is found.
-pub(super) async fn keep_open(
-    replica: Replica,
-    exchange: Arc<Exchange>,
-    on_expulsion: OnExpulsion,
-) {
+pub(super) async fn keep_open(replica: Replica, exchange: Arc<Exchange>, on_access: OnAccess) {
     let mut backoff = BACKOFF.0;
     while exchange.roster.keeps(&replica.name) {
         let opened = Instant::now();
@@ -60,7 +57,7 @@ pub(super) async fn keep_open(
                 let line = Line {
                     exchange: &exchange,
                     replica: &replica.name,
-                    on_expulsion: &on_expulsion,
+                    on_access: &on_access,
                 };
                 let ended = select! {
                     () = line.send(&bell, &requests) => "it takes no more requests",
@@ -99,7 +96,7 @@ async fn open(replica: &Replica) -> Result<Open, tonic::Status> {
 struct Line<'a> {
     exchange: &'a Exchange,
     replica: &'a ReplicaName,
-    on_expulsion: &'a OnExpulsion,
+    on_access: &'a OnAccess,
 }
 
 impl Line<'_> {
@@ -133,6 +130,7 @@ impl Line<'_> {
                 Some(Event::Update(update)) => self.publish(update),
                 Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
                 Some(Event::Divergence(divergence)) => self.diverge(divergence),
+                Some(Event::Audience(audience)) => self.narrow(audience),
                 None => {}
             }
         }
@@ -143,6 +141,7 @@ impl Line<'_> {
             Some(Answered::Failure(failure)) => Err(ChatError::read(
                 Code::from_i32(failure.code),
                 &failure.message,
+                failure.retry_after_ms.map(Duration::from_millis),
             )),
             Some(answered) => Ok(answered),
             None => Err(ChatError::Unavailable),
@@ -176,7 +175,7 @@ impl Line<'_> {
         let recipe = expulsion.recipe_id.parse();
         let user = expulsion.user_id.parse();
         if let (Ok(recipe), Ok(user)) = (recipe, user) {
-            (self.on_expulsion)(&recipe, &user);
+            (self.on_access)(&recipe, AccessNews::Expelled(user));
         }
     }
 
@@ -189,6 +188,21 @@ impl Line<'_> {
             message: divergence.message_id.and_then(|id| id.parse().ok()),
         };
         self.exchange.rooms.diverge(&recipe, &from);
+    }
+
+    fn narrow(&self, audience: ProtoAudience) {
+        let Ok(recipe) = audience.recipe_id.parse() else {
+            return;
+        };
+        // Whom this edge cannot read it cannot have let in.
+        let users = audience.user_ids.iter().filter_map(|id| id.parse().ok());
+        let audience = Audience {
+            revision: audience.revision,
+            users: users.collect(),
+            names: audience.names.into_iter().collect(),
+            heard: Instant::now(),
+        };
+        (self.on_access)(&recipe, AccessNews::Narrowed(audience));
     }
 }
 

@@ -203,6 +203,9 @@ fn recipes() -> Vec<Call> {
         post(RECIPES, 409)
             .by_ada()
             .json(r#"{"id":"pancakes","title":"Pancakes"}"#),
+        post(RECIPES, 429)
+            .by_ada()
+            .json(r#"{"id":"one-more","title":"Waffles"}"#),
         post(RECIPES, 422)
             .by_ada()
             .json(r#"{"id":"a b","title":"Pancakes"}"#),

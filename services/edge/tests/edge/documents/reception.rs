@@ -87,6 +87,13 @@ impl AuthService for Reception {
         }
     }
 
+    async fn find_user(
+        &self,
+        request: Request<auth::FindUserRequest>,
+    ) -> Result<Response<auth::FindUserResponse>, Status> {
+        self.tokens.find_user(request).await
+    }
+
     async fn refresh_token(
         &self,
         request: Request<auth::RefreshTokenRequest>,

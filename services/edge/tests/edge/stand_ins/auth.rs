@@ -91,6 +91,21 @@ impl AuthService for FakeAuth {
         Err(Status::unimplemented(""))
     }
 
+    async fn find_user(
+        &self,
+        request: Request<auth::FindUserRequest>,
+    ) -> Result<Response<auth::FindUserResponse>, Status> {
+        match request.into_inner().name {
+            name if name == "nobody" => Err(Status::not_found("No such user")),
+            name => Ok(Response::new(auth::FindUserResponse {
+                user: Some(auth::User {
+                    id: name.clone(),
+                    name,
+                }),
+            })),
+        }
+    }
+
     async fn refresh_token(
         &self,
         _: Request<auth::RefreshTokenRequest>,

@@ -70,6 +70,7 @@ impl FakeChat {
             recipe_id: "pancakes".into(),
             message_id: id.into(),
             content: content.into(),
+            ..chat::PostMessageRequest::default()
         });
     }
 
@@ -254,6 +255,7 @@ fn failure(code: tonic::Code, message: &str) -> Answered {
     Answered::Failure(chat::Failure {
         code: code.into(),
         message: message.into(),
+        retry_after_ms: None,
     })
 }
 
@@ -280,6 +282,7 @@ impl ChatService for Served {
     ) -> Result<Response<chat::CreateRecipeResponse>, Status> {
         match request.into_inner().recipe_id {
             id if id == "pancakes" => Err(Status::already_exists("taken")),
+            id if id == "one-more" => Err(written_too_much()),
             id if id.contains(' ') => Err(Status::invalid_argument("a bad id")),
             recipe_id => Ok(Response::new(chat::CreateRecipeResponse {
                 recipe_id,
@@ -419,12 +422,21 @@ impl ChatService for Served {
     }
 }
 
-/// There are pancakes and no waffles yet; a user called `eve` only reads, and the id `used` is used.
+/// There are pancakes and no waffles yet; a user called `eve` only reads, the id `used` is used, and `too-much`
+/// is beyond a quota.
 fn sharing_refused(recipe: &str, who: &str, message: &str) -> Result<(), Status> {
     match (recipe, who, message) {
         ("pancakes" | "waffles", "eve", _) => Err(Status::permission_denied("not yours")),
+        ("pancakes" | "waffles", _, "too-much") => Err(written_too_much()),
         ("pancakes" | "waffles", _, "used") => Err(Status::already_exists("used before")),
         ("pancakes" | "waffles", ..) => Ok(()),
         _ => Err(Status::not_found("no such recipe")),
     }
+}
+
+fn written_too_much() -> Status {
+    let mut status = Status::resource_exhausted("written as much as may be");
+    let metadata = status.metadata_mut();
+    metadata.insert("retry-after-ms", 60_000_u64.into());
+    status
 }

@@ -27,6 +27,7 @@ fn post(account: &Account, recipe: &str, id: &str, content: &str) -> PostMessage
         recipe_id: recipe.to_owned(),
         message_id: id.to_owned(),
         content: content.to_owned(),
+        ..PostMessageRequest::default()
     }
 }
 

@@ -29,6 +29,10 @@ pub(super) fn imports() -> Vec<Call> {
             .by_ada()
             .with("idempotency-key", "used")
             .sent_as(COOKLANG, "Boil."),
+        import(429)
+            .by_ada()
+            .with("idempotency-key", "too-much")
+            .sent_as(COOKLANG, "Boil."),
         import(413)
             .by_ada()
             .sent_as(COOKLANG, "x".repeat(513 << 10)),
@@ -109,5 +113,6 @@ fn changes_of_access(change: &Call, body: &'static str, nowhere: &'static str) -
         change(403).by_eve(),
         change(404).at(nowhere).by_ada(),
         change(409).by_ada().with("idempotency-key", "used"),
+        change(429).by_ada().with("idempotency-key", "too-much"),
     ]
 }
