@@ -86,7 +86,8 @@ async fn who_missed_more_than_fits_comes_back_with_the_newest() {
     let joined = late.auth_with(known).await;
 
     let messages = joined["messages"].as_array().unwrap();
-    assert!((100..269).contains(&messages.len()), "{}", messages.len());
+    assert!((10..=50).contains(&messages.len()), "{}", messages.len());
+    assert_eq!(joined["recovered"], false);
     assert_eq!(messages.last().unwrap()["revision"], 270);
     assert_eq!(joined["messages_truncated"], true);
 }
@@ -120,8 +121,8 @@ async fn a_nul_in_a_message_is_answered_once() {
     let id = new_id();
 
     client.send_json(&chat_message(&id, "add 1\0 egg")).await;
-    let ping = client.send("ping", json!({})).await;
     client.answer_to(&id).await;
+    let ping = client.send("ping", json!({})).await;
     client.answer_to(&ping).await;
     client.say("and on").await;
 
