@@ -36,3 +36,15 @@ def test_everything_in_the_lock_files_has_a_hash():
     assert all("checksum" in crate for crate in crates if "source =" in crate)
     packages = json.loads((ROOT / "frontend_app/package-lock.json").read_text())["packages"]
     assert all(package.get("integrity") for path, package in packages.items() if path and not package.get("link"))
+
+
+def test_the_page_about_security_names_tests_that_exist():
+    page = (ROOT / "docs/security.md").read_text()
+    rows = re.findall(r"^\| (S\d+) .*\| (.*) \|$", page, re.MULTILINE)
+    assert len(rows) == len({row for row, _ in rows}) >= 40
+    code = run("git", "-C", ROOT, "grep", "-hE", r"(fn|def) [a-z_0-9]+\(", "--", "*.rs", "*.py")
+    known = set(re.findall(r"(?:fn|def) (\w+)\(", code))
+    for row, tests in rows:
+        named = re.findall(r"`(\w+)`", tests)
+        assert named, row
+        assert set(named) <= known, (row, set(named) - known)
