@@ -273,7 +273,9 @@ impl World {
 
     fn errand(&mut self) {
         let changed = self.rooms.changed().now_or_never().is_some();
-        if changed || std::mem::take(&mut self.unattached) {
+        // A new link attaches the room once, however many reasons there are.
+        let unattached = std::mem::take(&mut self.unattached);
+        if changed || unattached {
             self.sent = self.rooms.position(&recipe());
             self.catch_up();
         }

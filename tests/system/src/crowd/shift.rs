@@ -122,8 +122,11 @@ impl<'a> Shift<'a> {
 
     fn hear(&mut self, message: &Value) {
         let now = OffsetDateTime::now_utc();
-        let kept = self.life.rules.frame(now);
-        self.note(kept);
+        // A goodbye holds nothing of a recipe: an edge that was frozen over a token's end says it when it wakes.
+        if message["type"] != "closing" {
+            let kept = self.life.rules.frame(now);
+            self.note(kept);
+        }
         let payload = &message["payload"];
         match message["type"].as_str() {
             Some("recipe_update") => self.follow(payload),

@@ -10,7 +10,7 @@ use system_tests::{
 };
 use tokio::{
     io::AsyncWriteExt,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout_at},
 };
 
 /// The seed's `test_websocket_auth_timeout`.
@@ -126,11 +126,14 @@ async fn pings_fragments_and_trickled_bytes_buy_no_time() {
                 masked(frames::CONTINUATION, false, b" "),
             ];
             stream.write_all(&more.concat()).await.ok();
-            let reading = timeout(Duration::from_millis(100), read_frame(&mut stream)).await;
-            match reading {
-                Ok(Ok(Some(frame))) if frame.opcode == frames::CLOSE => return frame.close(),
-                Ok(Ok(None) | Err(_)) => return None,
-                _ => {}
+            // A trickle: pongs come at once, the next bytes go out a moment later.
+            let pause = Instant::now() + Duration::from_millis(50);
+            while let Ok(read) = timeout_at(pause, read_frame(&mut stream)).await {
+                match read {
+                    Ok(Some(frame)) if frame.opcode == frames::CLOSE => return frame.close(),
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(_) => return None,
+                }
             }
         }
     })

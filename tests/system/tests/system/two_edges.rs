@@ -235,8 +235,7 @@ async fn a_session_counts_for_its_own_recipe_only() {
     let stack = Plan::apart(2).with_redis().start().await;
     let ada = stack.register("ada").await;
     let mut soup = stack.connect_at(0, "soup").await;
-    soup.send_auth(json!({"token": ada.access_token})).await;
-    let welcome = soup.expect("recipe_update").await;
+    let welcome = soup.auth(&ada.access_token).await;
     let session = welcome["session"]["id"].clone();
 
     let mut bread = stack.connect_at(1, "bread").await;
