@@ -52,8 +52,11 @@ impl LeastRate {
 
     /// When the peer will be too slow if nothing moves until then; `None` while it is not waited for.
     pub fn deadline(&self) -> Option<Instant> {
-        self.waiting
-            .then(|| self.at + self.tolerance.saturating_sub(self.lag))
+        // One that has passed stays where it was, however often the peer is looked at afterwards.
+        self.waiting.then(|| {
+            let at = self.at + self.tolerance;
+            at.checked_sub(self.lag).unwrap_or(self.at)
+        })
     }
 
     /// Whether the peer is not waited for and does not lag behind.
@@ -93,6 +96,17 @@ mod tests {
     use super::*;
 
     const TOLERANCE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_deadline_that_has_passed_does_not_move_when_the_peer_is_looked_at_again() {
+        let start = Instant::now();
+        let mut peer = LeastRate::new(1, TOLERANCE, start);
+        peer.wait(start);
+        for late in [0, 1, 50] {
+            peer.wait(start + TOLERANCE + Duration::from_millis(late));
+            assert_eq!(peer.deadline(), Some(start + TOLERANCE), "{late} ms late");
+        }
+    }
     const SECOND: Duration = Duration::from_secs(1);
 
     fn fresh() -> (LeastRate, Instant) {

@@ -1,10 +1,9 @@
 // The protocol's types under the names that this app uses. They are made from the server's own: see
 // protocol.generated.ts. Does not check anything at run time: protocol-validate.ts does.
 
-import type { AuthPayload as Auth, RecipeUpdate } from './protocol.generated';
-
 export type {
   Author as User,
+  AuthPayload,
   AuthRequired as AuthRequiredPayload,
   ClientFrame,
   Closing,
@@ -12,14 +11,11 @@ export type {
   Ingredient,
   Message as ChatMessage,
   Recipe,
+  RecipeUpdate as RecipeUpdatePayload,
   ServerFrame,
   SessionInfo as Session,
   Step,
 } from './protocol.generated';
-
-// Positions: the schema is yet to name these two.
-export type AuthPayload = Auth & { message_id?: string | null };
-export type RecipeUpdatePayload = RecipeUpdate & { recovered?: boolean | null };
 
 /** A chat message may have this many characters after trimming. */
 export const LONGEST_MESSAGE = 4000;
