@@ -11,7 +11,7 @@
 //! - [`LocalRateLimiter`]: local buckets alone, keyed by any type, without Redis.
 //! - [`Bucket`]: one bucket, pure, for owners that keep it themselves.
 //!
-//! ```ignore
+//! ```text
 //! let limiter = RateLimiter::new(redis.as_ref());
 //! if let Decision::RetryAfter(wait) = limiter.take("sign-in:4f2a…", limit).await { … }
 //! ```
