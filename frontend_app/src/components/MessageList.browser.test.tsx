@@ -1,6 +1,6 @@
 // Long conversations: few rows in the page, and a place that does not move under the reader.
 import '../styles/app.css';
-import { type ComponentProps, useState } from 'react';
+import { type ComponentProps, useLayoutEffect, useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
@@ -126,6 +126,18 @@ describe('a long conversation', () => {
     expect(text.split('Some messages in between')).toHaveLength(2);
     expect(text.indexOf('Some messages')).toBeGreaterThan(text.indexOf('message 2'));
     expect(text.indexOf('Some messages')).toBeLessThan(text.indexOf('message 90'));
+  });
+
+  it('stays where the reader scrolls before the first frame is painted', async () => {
+    function ScrolledAtOnce() {
+      useLayoutEffect(() => {
+        list().scrollTop = 30;
+      }, []);
+      return inBox(talk(50));
+    }
+    await render(<ScrolledAtOnce />);
+    await settled();
+    expect(list().scrollTop).toBe(30);
   });
 
   it('stays at its end while the reader is there', async () => {

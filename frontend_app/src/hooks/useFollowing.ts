@@ -32,6 +32,7 @@ export function useFollowing(
   useLayoutEffect(() => {
     const element = list.current;
     if (!element) return;
+    height.current = element.clientHeight;
     const observer = new ResizeObserver(() => {
       height.current = element.clientHeight;
       if (following.current) element.scrollTop = element.scrollHeight;

@@ -59,8 +59,10 @@ async fn repair_on(desk: &Desk) {
     }
 }
 
-/// Orders a full repair whenever the store comes back.
+/// Orders a full repair whenever the store comes back. Its first contact needs none: what was written before waits in
+/// the queue.
 async fn order_at_return(desk: &Desk) {
+    desk.store.becomes(true).await;
     loop {
         desk.store.becomes(false).await;
         desk.store.becomes(true).await;
