@@ -1,48 +1,68 @@
 //! The language in which cooks change a recipe: reads a message into changes, a command, talk, or a hint.
 //!
-//! A hand-written lexer and a recursive descent over its tokens. `clause` is the root of the grammar; each rule
-//! lives with its subject. Reading is total and linear but for short look-ahead, and never looks at the recipe: what
+//! A hand-written lexer and a recursive descent over its tokens. `message` cuts a message into lines and clauses,
+//! `verbs` is the table of what a clause may begin with, and each rule lives with its subject. Reading is total and linear but for short look-ahead, and never looks at the recipe: what
 //! is there and what is not is for `apply` to say. `docs/recipe-language.md` is the page of examples for cooks.
 
-mod allowance;
 mod amounts;
 mod clause;
-mod commands;
 mod cursor;
 mod details;
 mod ingredients;
-mod item_name;
 mod items;
-mod joining;
 mod lexer;
-mod measures;
 mod message;
+mod names;
 mod narration;
-mod notes;
 mod numbers;
-mod opening;
-mod outcome;
 mod politeness;
+mod quantities;
 mod scaling;
 mod steps;
-mod systems;
+mod verbs;
 #[cfg(test)]
 mod work;
 
 use self::cursor::Cursor;
-use self::outcome::Miss;
-use super::change::{NewIngredient, Parsed};
+use super::change::{Change, NewIngredient, Parsed};
 use super::naming;
 use super::quantity::Quantity;
 use super::refusal::Refusal;
+
+/// The changes that a clause asks for, or why it asks for none.
+type Outcome = Result<Vec<Change>, Miss>;
+
+/// Why a rule of the grammar did not read a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Miss {
+    /// The words are no command: plain talk.
+    Talk,
+    /// They begin like a command and cannot be followed; the text says what would work.
+    Unclear(String),
+}
+
+impl Miss {
+    fn unclear(hint: &str) -> Self {
+        Self::Unclear(hint.to_owned())
+    }
+
+    fn too_big() -> Self {
+        Self::unclear("That number is too big to cook with.")
+    }
+}
+
+/// The outcome of a clause that asks for a single change.
+fn one(change: Change) -> Outcome {
+    Ok(vec![change])
+}
 
 /// Reads a message. Never fails: what is neither a change nor a command is talk.
 pub fn parse(content: &str) -> Parsed {
     let content = content.trim();
     if content.starts_with('/') {
-        return commands::slash(content);
+        return details::slash(content);
     }
-    if let Some(undo) = commands::undo(content) {
+    if let Some(undo) = details::undo(content) {
         return undo;
     }
     match message::read(content) {

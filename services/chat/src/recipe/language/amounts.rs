@@ -1,9 +1,9 @@
 //! Reads amounts: "1 ½ cups of", "a dozen", "half a", "2-3 cloves", "2 x 400 g cans", "a few".
 
+use super::Miss;
 use super::cursor::Cursor;
 use super::lexer::{self, Kind};
 use super::numbers;
-use super::outcome::Miss;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
 use crate::recipe::unit::Unit;

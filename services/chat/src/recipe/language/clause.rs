@@ -1,115 +1,36 @@
-//! The grammar's root: the first words of a clause choose the rule that reads it.
+//! One clause: the table of verbs chooses what reads it. Here stand the readers of verbs that mean several things, by
+//! what follows them; everything else is read where its subject is.
 //!
 //! Every rule either reads its clause up to a stop or a join, or misses: `Talk` when the words mean something else,
 //! `Unclear` when they can only be a command and something is wrong with it.
 
 use super::cursor::Cursor;
-use super::outcome::{Miss, Outcome, one};
-use super::politeness;
-use super::{details, ingredients, measures, narration, numbers, opening, scaling, steps, systems};
+use super::{Miss, Outcome, one};
+use super::{
+    details, ingredients, narration, numbers, politeness, quantities, scaling, steps, verbs,
+};
 use crate::recipe::change::{Change, Direction};
-use crate::recipe::rational::Rational;
 
 /// One clause; moves past it.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Outcome {
     politeness::skip_before(cursor);
-    let start = *cursor;
-    let word = cursor.word();
-    cursor.advance();
-    match word {
-        "add" | "include" => add(cursor),
-        "put" | "throw" | "toss" | "chuck" | "pop" if cursor.eat("in") => {
+    match cursor.mark() {
+        Some('#') => hashtags(cursor),
+        Some('+') => {
+            cursor.advance();
             weak(ingredients::add(cursor))
         }
-        "put" => weak(steps::relocate(cursor)),
-        "combine" | "merge" | "join" if steps::is_named(*cursor) => Err(Miss::unclear(
-            "Write one step anew and remove the other, as in \"step 1: Whisk and rest.; remove step 2\".",
-        )),
-        "insert" => insert(cursor),
-        "remove" | "delete" | "omit" | "drop" | "ditch" | "skip" | "lose" => {
-            let outcome = remove(cursor);
-            if matches!(word, "drop" | "ditch" | "skip" | "lose") {
-                weak(outcome)
-            } else {
-                outcome
-            }
-        }
-        "leave" | "take" if cursor.eat("out") => weak(ingredients::remove(cursor)),
-        "get" if cursor.eat("rid of") => weak(ingredients::remove(cursor)),
-        "untag" => details::tags(cursor).and_then(|tags| one(Change::RemoveTags(tags))),
-        "replace" | "rewrite" | "edit" => change_step(cursor).unwrap_or_else(|| {
-            within_a_step(*cursor)?;
-            ingredients::replace(cursor)
-        }),
-        "swap" | "switch" | "exchange" => swap(cursor, word),
-        "substitute" | "sub" => ingredients::substitute(cursor),
-        "use" => used(cursor),
-        "instead" if cursor.eat("of") => ingredients::instead_of(cursor),
-        "change" | "set" | "adjust" | "update" | "modify" | "correct" => {
-            change(cursor, word == "change")
-        }
-        "more" | "less" => measures::without_number(cursor, word),
-        "bump" => weak(adjusted(cursor, Direction::More)),
-        "increase" | "raise" => adjusted(cursor, Direction::More),
-        "reduce" | "decrease" | "lower" => adjusted(cursor, Direction::Less),
-        "rename" | "retitle" => rename(cursor),
-        "note" => ingredients::note(cursor),
-        "mark" => weak(ingredients::mark(cursor)),
-        "move" => steps::relocate(cursor),
-        "step" | "steps" => steps::labelled(cursor),
-        "new" | "next" if cursor.eat("step") => steps::labelled(cursor),
-        "before" | "after" => {
-            *cursor = start;
-            steps::before_or_after(cursor)
-        }
-        "first" | "firstly" | "then" | "next" | "finally" | "lastly" | "afterwards" => {
-            narrated_or_joined(cursor, start)
-        }
-        _ => about_all(cursor, word, start),
+        _ => verbs::read(cursor).unwrap_or_else(|| label(cursor)),
     }
 }
 
-/// Clauses about the whole recipe, and those that begin with a label or a name.
-fn about_all<'a>(cursor: &mut Cursor<'a>, word: &str, start: Cursor<'a>) -> Outcome {
-    let half = Rational::new(1, 2);
-    match word {
-        "double" => scaling::by_verb(cursor, Some(Rational::whole(2))),
-        "triple" => scaling::by_verb(cursor, Some(Rational::whole(3))),
-        "quadruple" => scaling::by_verb(cursor, Some(Rational::whole(4))),
-        "halve" | "half" => scaling::by_verb(cursor, half),
-        "cut" => scaling::cut(cursor),
-        "scale" => scaling::scale(cursor),
-        "multiply" => scaling::multiply(cursor, false),
-        "divide" => scaling::multiply(cursor, true),
-        "for" => for_people(cursor),
-        "convert" => scaling::convert(cursor),
-        "metric" => systems::metric(cursor),
-        "in" => systems::in_units(cursor),
-        "show" | "give" => systems::shown_in_units(cursor),
-        "make" => make(cursor),
-        "serves" | "servings" | "serving" => scaling::set_servings(cursor),
-        "yield" | "yields" if matches!(cursor.mark(), Some(':')) => scaling::set_servings(cursor),
-        "it" | "this" if cursor.eat("serves") => scaling::set_servings(cursor),
-        "title" if matches!(cursor.mark(), Some(':' | '=')) => details::title(cursor),
-        "name" | "call" => call(cursor),
-        "description" if matches!(cursor.mark(), Some(':' | '=')) => details::description(cursor),
-        "describe" if cursor.eat_any(&["it as", "this as", "it", "this"]) => {
-            details::description(cursor)
-        }
-        "tag" => details::tag(cursor),
-        "tags" if cursor.mark() == Some(':') => details::tag(cursor),
-        "" if start.mark() == Some('#') => hashtags(cursor, start),
-        "" if start.mark() == Some('+') => weak(ingredients::add(cursor)),
-        _ => label(cursor, start),
-    }
-}
-
-fn label<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
-    *cursor = start;
+/// "flour: 250 g", "3 eggs instead of 2", or something that begins with neither a verb nor a name.
+pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
+    let start = *cursor;
     if numbers::starts_with_number(start) {
         return numbered(cursor);
     }
-    measures::label(cursor).or_else(|miss| match miss {
+    quantities::label(cursor).or_else(|miss| match miss {
         Miss::Talk => narration::unsaid(&mut { start }),
         unclear @ Miss::Unclear(_) => Err(unclear),
     })
@@ -134,12 +55,12 @@ fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
         ahead.advance();
     }
     match ahead.at_stop() {
-        true => measures::bare(cursor),
+        true => quantities::bare(cursor),
         false => ingredients::use_instead(cursor),
     }
 }
 
-fn add(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(outcome) = steps::add(cursor) {
         return outcome;
     }
@@ -157,13 +78,13 @@ fn add(cursor: &mut Cursor<'_>) -> Outcome {
     ingredients::add(cursor)
 }
 
-fn insert(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn insert(cursor: &mut Cursor<'_>) -> Outcome {
     steps::add(cursor)
         .or_else(|| steps::insert(cursor))
         .unwrap_or_else(|| ingredients::add(cursor))
 }
 
-fn remove(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(outcome) = steps::remove(cursor) {
         return outcome;
     }
@@ -178,38 +99,50 @@ fn remove(cursor: &mut Cursor<'_>) -> Outcome {
     ingredients::remove(cursor)
 }
 
-fn change_step(cursor: &mut Cursor<'_>) -> Option<Outcome> {
-    steps::change(cursor)
+/// After "replace", "edit" and the like: a step or an ingredient.
+pub(super) fn replace(cursor: &mut Cursor<'_>) -> Outcome {
+    steps::change(cursor).unwrap_or_else(|| {
+        within_a_step(*cursor)?;
+        ingredients::replace(cursor)
+    })
 }
 
-fn swap(cursor: &mut Cursor<'_>, word: &str) -> Outcome {
+/// After "swap": steps, ingredients, or the units.
+pub(super) fn swap(cursor: &mut Cursor<'_>) -> Outcome {
+    swap_parts(cursor).unwrap_or_else(|| ingredients::replace(cursor))
+}
+
+/// After "switch", which is also what one does with lights.
+pub(super) fn switch(cursor: &mut Cursor<'_>) -> Outcome {
+    swap_parts(cursor).unwrap_or_else(|| weak(ingredients::replace(cursor)))
+}
+
+fn swap_parts(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     if let Some(outcome) = steps::swap(cursor) {
-        return outcome;
+        return Some(outcome);
     }
-    if cursor.eat("to")
-        && let Some(system) = systems::system(cursor)
-    {
-        return politeness::finish(cursor).and_then(|()| one(Change::Convert(system)));
-    }
-    let outcome = ingredients::replace(cursor);
-    if word == "switch" {
-        weak(outcome)
-    } else {
-        outcome
-    }
+    let system = cursor.eat("to").then(|| scaling::system(cursor))??;
+    Some(politeness::finish(cursor).and_then(|()| one(Change::Convert(system))))
 }
 
-fn used(cursor: &mut Cursor<'_>) -> Outcome {
+/// After "combine", "merge" or "join" and a step.
+pub(super) fn join_steps(_: &mut Cursor<'_>) -> Outcome {
+    Err(Miss::unclear(
+        "Write one step anew and remove the other, as in \"step 1: Whisk and rest.; remove step 2\".",
+    ))
+}
+
+pub(super) fn use_it(cursor: &mut Cursor<'_>) -> Outcome {
     if cursor.eat_any(&[
         "twice as much",
         "twice as many",
         "double the amount of",
         "twice the",
     ]) {
-        return scaling::by_verb(cursor, Some(Rational::whole(2)));
+        return scaling::double(cursor);
     }
     let mut ahead = *cursor;
-    if let Some(system) = systems::system(&mut ahead)
+    if let Some(system) = scaling::system(&mut ahead)
         && politeness::finish(&mut ahead).is_ok()
     {
         *cursor = ahead;
@@ -218,8 +151,18 @@ fn used(cursor: &mut Cursor<'_>) -> Outcome {
     ingredients::use_instead(cursor)
 }
 
-fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
-    if let Some(outcome) = change_step(cursor) {
+/// After "change".
+pub(super) fn change(cursor: &mut Cursor<'_>) -> Outcome {
+    changed(cursor, true)
+}
+
+/// After "set", "adjust" and the like, which people also do to tables and ovens.
+pub(super) fn set(cursor: &mut Cursor<'_>) -> Outcome {
+    changed(cursor, false)
+}
+
+fn changed(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
+    if let Some(outcome) = steps::change(cursor) {
         return outcome;
     }
     within_a_step(*cursor)?;
@@ -242,12 +185,12 @@ fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
         return scaling::set_servings(cursor);
     }
     if ahead.eat_any(&["units to", "recipe to", "to", "it to", "everything to"])
-        && let Some(system) = systems::system(&mut ahead)
+        && let Some(system) = scaling::system(&mut ahead)
     {
         *cursor = ahead;
         return politeness::finish(cursor).and_then(|()| one(Change::Convert(system)));
     }
-    measures::change(cursor, clearly)
+    quantities::change(cursor, clearly)
 }
 
 /// "Replace 20 with 30 in step 2": words inside a step are not found by what they say.
@@ -263,6 +206,14 @@ fn within_a_step(mut cursor: Cursor<'_>) -> Result<(), Miss> {
     Ok(())
 }
 
+pub(super) fn increase(cursor: &mut Cursor<'_>) -> Outcome {
+    adjusted(cursor, Direction::More)
+}
+
+pub(super) fn reduce(cursor: &mut Cursor<'_>) -> Outcome {
+    adjusted(cursor, Direction::Less)
+}
+
 fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
     if let Some(outcome) = scaling::all_by(cursor, direction) {
         return outcome;
@@ -273,10 +224,10 @@ fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
         *cursor = ahead;
         return scaling::set_servings(cursor);
     }
-    measures::adjust(cursor, direction)
+    quantities::adjust(cursor, direction)
 }
 
-fn rename(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn rename(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let whole = ahead.eat_any(&["it", "this recipe", "the recipe", "recipe", "this"]);
     if whole || ahead.stands("to") {
@@ -287,7 +238,7 @@ fn rename(cursor: &mut Cursor<'_>) -> Outcome {
     ingredients::rename(cursor)
 }
 
-fn call(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn call(cursor: &mut Cursor<'_>) -> Outcome {
     let recipe = [
         "it",
         "this recipe",
@@ -307,7 +258,7 @@ fn call(cursor: &mut Cursor<'_>) -> Outcome {
     Err(Miss::Talk)
 }
 
-fn make(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let it = ahead.eat_any(&["it", "this", "that", "the recipe"]);
     if let Some(outcome) = scaling::make_it(&mut ahead) {
@@ -316,24 +267,23 @@ fn make(cursor: &mut Cursor<'_>) -> Outcome {
     }
     if it {
         *cursor = ahead;
-        return measures::make_it(cursor);
+        return quantities::make_it(cursor);
     }
-    if let Some(outcome) = change_step(cursor) {
+    if let Some(outcome) = steps::change(cursor) {
         return outcome;
     }
-    measures::make(cursor)
+    quantities::make(cursor)
 }
 
-fn for_people(cursor: &mut Cursor<'_>) -> Outcome {
+pub(super) fn for_people(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let clearly =
-        matches!(numbers::whole(&mut ahead), Ok(Some(_))) && opening::is_people(ahead.word());
+        matches!(numbers::whole(&mut ahead), Ok(Some(_))) && verbs::is_people(ahead.word());
     scaling::to_servings(cursor, clearly)
 }
 
 /// A clause of nothing but "#vegan #quick".
-fn hashtags<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
-    *cursor = start;
+fn hashtags(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     while ahead.eat_mark('#') {
         if ahead.word().is_empty() {
@@ -348,14 +298,14 @@ fn hashtags<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
 }
 
 /// "Then bake …" is a step; "then add 2 eggs" is a change like any other.
-fn narrated_or_joined<'a>(cursor: &mut Cursor<'a>, start: Cursor<'a>) -> Outcome {
+pub(super) fn narrated_or_joined(cursor: &mut Cursor<'_>) -> Outcome {
     let mut after = *cursor;
+    after.advance();
     after.eat_mark(',');
-    if opening::is_here(after) {
+    if verbs::begin_here(after) {
         *cursor = after;
         return read(cursor);
     }
-    *cursor = start;
     narration::narrated(cursor)
 }
 

@@ -2,9 +2,9 @@
 
 use super::cursor::Cursor;
 use super::numbers;
-use super::outcome::{Miss, Outcome, one};
 use super::politeness::{self, finish};
-use super::{amounts, items, measures};
+use super::{Miss, Outcome, one};
+use super::{amounts, items, quantities};
 use crate::recipe::change::{Change, Which};
 use crate::recipe::rational::Rational;
 
@@ -139,7 +139,7 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
         };
         // Only the first item: another may follow.
         *cursor = start.moved_to(first);
-        return one(measures::set(Which::Named(with.name), amount, with.note));
+        return one(quantities::set(Which::Named(with.name), amount, with.note));
     }
     cursor.eat_any(&["instead of", "in place of", "rather than"]);
     cursor.eat_any(&["just", "only"]);
@@ -147,7 +147,7 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
     if let (Some(_), Some(amount)) = (&number, &with.amount)
         && cursor.at_break()
     {
-        return one(measures::set(
+        return one(quantities::set(
             Which::Named(with.name),
             amount.clone(),
             with.note,

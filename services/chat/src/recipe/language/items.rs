@@ -3,13 +3,11 @@
 //! After a comma comes a note if it reads like one ("finely chopped"), a new ingredient if it begins with an amount,
 //! and another command if it begins like one. "And" joins ingredients, except in a few names such as "half and half".
 
+use super::Miss;
 use super::cursor::Cursor;
-use super::item_name::{name, name_since, named};
-use super::joining::keeps_together;
-use super::notes::{bracketed, push_note};
+use super::names::{bracketed, keeps_together, name, name_since, named, push_note};
 use super::numbers;
-use super::outcome::Miss;
-use super::{amounts, lexer, opening, politeness};
+use super::{amounts, lexer, politeness, verbs};
 use crate::recipe::change::{NewIngredient, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::Amount;
@@ -32,7 +30,7 @@ pub(super) fn another(cursor: &mut Cursor<'_>) -> bool {
     let mut ahead = *cursor;
     ahead.skip_joins();
     let continues =
-        ahead.position() > cursor.position() && !ahead.at_stop() && !opening::is_here(ahead);
+        ahead.position() > cursor.position() && !ahead.at_stop() && !verbs::begin_here(ahead);
     if continues {
         *cursor = ahead;
     }

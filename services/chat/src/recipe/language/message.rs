@@ -1,11 +1,12 @@
 //! Reads a whole message: line by line, clause by clause, with headers ("ingredients:", "steps:") that say
 //! what the lines below them are.
 
-use super::allowance::Allowance;
 use super::cursor::Cursor;
-use super::outcome::{Miss, Outcome, one};
-use super::{clause, items, lexer, opening};
+use super::{Miss, Outcome, one};
+use super::{clause, items, lexer, verbs};
 use crate::recipe::change::{Change, Place};
+use crate::recipe::model::limits;
+use crate::recipe::refusal::Refusal;
 
 /// What the lines below a header are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,7 +120,7 @@ fn ingredient(line: &str) -> Outcome {
 fn is_other_command(line: &str) -> bool {
     let tokens = lexer::tokens(line);
     let cursor = Cursor::new(line, &tokens);
-    opening::is_here(cursor)
+    verbs::begin_here(cursor)
 }
 
 /// In a list of steps only labels are commands: "Remove the pan from the heat" is a step.
@@ -148,5 +149,47 @@ fn without_number(line: &str) -> &str {
     match line[digits..].strip_prefix(['.', ')']) {
         Some(text) if digits > 0 => text.trim_start(),
         _ => line,
+    }
+}
+
+/// How many changes of what is there one message may make.
+const MAX_CHANGES: usize = 50;
+/// How often one message may turn the whole recipe into other units, which reads every step.
+const MAX_CONVERSIONS: usize = 1;
+
+/// What a message has asked for so far.
+#[derive(Debug, Default)]
+struct Allowance {
+    ingredients: usize,
+    steps: usize,
+    conversions: usize,
+    changes: usize,
+}
+
+impl Allowance {
+    /// Counts changes; misses when they are too many for one message.
+    fn take(&mut self, changes: &[Change]) -> Result<(), Miss> {
+        for change in changes {
+            match change {
+                Change::AddIngredient(_) => self.ingredients += 1,
+                Change::AddStep { .. } => self.steps += 1,
+                Change::Convert(_) => self.conversions += 1,
+                _ => self.changes += 1,
+            }
+        }
+        let full = |what, limit| Miss::Unclear(Refusal::Full { what, limit }.to_string());
+        if self.ingredients > limits::INGREDIENTS {
+            return Err(full("ingredients", limits::INGREDIENTS));
+        }
+        if self.steps > limits::STEPS {
+            return Err(full("steps", limits::STEPS));
+        }
+        if self.changes > MAX_CHANGES || self.conversions > MAX_CONVERSIONS {
+            return Err(Miss::Unclear(format!(
+                "Nothing was changed: one message makes at most {MAX_CHANGES} changes beside what it adds, and at most \
+                 {MAX_CONVERSIONS} conversion of the whole recipe; send the others in another message."
+            )));
+        }
+        Ok(())
     }
 }

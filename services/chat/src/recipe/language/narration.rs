@@ -1,8 +1,9 @@
-//! Steps that are told rather than commanded: "First, whisk the eggs, then bake"; and the words for kitchen work.
+//! Steps that are told rather than commanded: "First, whisk the eggs, then bake".
 
 use super::cursor::Cursor;
-use super::outcome::{Miss, Outcome};
 use super::steps::ends_text;
+use super::verbs::{ORDER, is_kitchen_work};
+use super::{Miss, Outcome};
 use crate::recipe::change::{Change, Place, StepNumber};
 
 /// "First, whisk the eggs, then bake for 20 minutes", "finally, serve": only before a word for kitchen work.
@@ -48,10 +49,7 @@ fn joins_sentences(cursor: Cursor<'_>) -> bool {
 
 /// "Then bake", "next, stir".
 fn narrates(mut cursor: Cursor<'_>) -> bool {
-    let tells_order = matches!(
-        cursor.word(),
-        "first" | "firstly" | "then" | "next" | "finally" | "lastly" | "afterwards"
-    );
+    let tells_order = ORDER.contains(&cursor.word());
     cursor.advance();
     cursor.eat_mark(',');
     tells_order && is_kitchen_work(cursor.word())
@@ -78,13 +76,4 @@ pub(super) fn sentence(text: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
-}
-
-pub(super) fn is_kitchen_work(word: &str) -> bool {
-    const WORK: &str = "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
-        coat combine cook cool cover cream crush cube deglaze dice dissolve drain dredge drizzle dust fold freeze fry \
-        garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
-        puree refrigerate rest rinse roast roll rub saute sauté sear season serve shred sift simmer slice soak spread \
-        sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap";
-    WORK.split_whitespace().any(|work| work == word)
 }

@@ -1,8 +1,8 @@
 //! Reads numbers: "2", "1 ½", "one and a half", "a dozen", "half a". What they count is for `amounts`.
 
+use super::Miss;
 use super::cursor::Cursor;
 use super::lexer::Kind;
-use super::outcome::Miss;
 use crate::recipe::rational::Rational;
 
 /// A whole number of people, steps and the like, in digits or in words.

@@ -1,7 +1,7 @@
 //! The words around a command that do not change what it asks: "could you … please?".
 
+use super::Miss;
 use super::cursor::{Cursor, LOOK_AHEAD};
-use super::outcome::Miss;
 
 const BEFORE: [&str; 44] = [
     "oops",

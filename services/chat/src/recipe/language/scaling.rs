@@ -6,18 +6,32 @@
 use super::amounts;
 use super::cursor::Cursor;
 use super::numbers;
-use super::opening::{is_people, is_whole_recipe};
-use super::outcome::{Miss, Outcome, one};
 use super::politeness::finish;
-use super::systems;
-use super::{items, measures};
+use super::verbs::{is_people, is_whole_recipe};
+use super::{Miss, Outcome, items, one, quantities};
 use crate::recipe::change::{Change, Direction, Scaling};
 use crate::recipe::rational::Rational;
+use crate::recipe::unit::System;
+
+pub(super) fn double(cursor: &mut Cursor<'_>) -> Outcome {
+    by_verb(cursor, Rational::whole(2))
+}
+
+pub(super) fn triple(cursor: &mut Cursor<'_>) -> Outcome {
+    by_verb(cursor, Rational::whole(3))
+}
+
+pub(super) fn quadruple(cursor: &mut Cursor<'_>) -> Outcome {
+    by_verb(cursor, Rational::whole(4))
+}
+
+pub(super) fn halve(cursor: &mut Cursor<'_>) -> Outcome {
+    by_verb(cursor, Rational::new(1, 2).ok_or(Miss::Talk)?)
+}
 
 /// After "double", "halve" and the like: the whole recipe, or one ingredient.
-pub(super) fn by_verb(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outcome {
+fn by_verb(cursor: &mut Cursor<'_>, factor: Rational) -> Outcome {
     const NOT_INGREDIENTS: [&str; 5] = ["check", "up", "down", "a", "an"];
-    let factor = factor.ok_or(Miss::Talk)?;
     if whole_recipe(cursor) || cursor.at_stop() {
         finish(cursor)?;
         return one(Change::Scale(Scaling::By(factor)));
@@ -49,7 +63,7 @@ pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let which = items::which(&mut ahead, &["in half", "by half", "by"])?.ok_or(Miss::Talk)?;
     if ahead.stands("by") && !ahead.stands("by half") {
-        return measures::adjust(cursor, Direction::Less).map_err(|_| Miss::Talk);
+        return quantities::adjust(cursor, Direction::Less).map_err(|_| Miss::Talk);
     }
     if !in_half(&mut ahead) {
         return Err(Miss::Talk);
@@ -67,7 +81,7 @@ pub(super) fn all_by(cursor: &mut Cursor<'_>, direction: Direction) -> Option<Ou
     if !whole_recipe(&mut ahead) || !ahead.eat("by") {
         return None;
     }
-    let factor = direction.part_of_one(measures::part_of_it(&mut ahead)?)?;
+    let factor = direction.part_of_one(quantities::part_of_it(&mut ahead)?)?;
     *cursor = ahead;
     Some(finish(cursor).and_then(|()| one(Change::Scale(Scaling::By(factor)))))
 }
@@ -107,8 +121,17 @@ pub(super) fn scale(cursor: &mut Cursor<'_>) -> Outcome {
     one(Change::Scale(Scaling::By(factor.ok_or_else(unclear)?)))
 }
 
-/// After "multiply" or "divide": "everything by 3", "the sugar by 2".
-pub(super) fn multiply(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
+/// After "multiply": "everything by 3", "the sugar by 2".
+pub(super) fn multiply(cursor: &mut Cursor<'_>) -> Outcome {
+    by_number(cursor, false)
+}
+
+/// After "divide": as after "multiply".
+pub(super) fn divide(cursor: &mut Cursor<'_>) -> Outcome {
+    by_number(cursor, true)
+}
+
+fn by_number(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
     let whole = whole_recipe(cursor) || cursor.stands("by");
     let which = if whole {
         None
@@ -176,7 +199,7 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Option<Outcome> {
         let half = Rational::new(1, 2)?;
         return moved(cursor, ahead, |_| one(Change::Scale(Scaling::By(half))));
     }
-    if let Some(system) = systems::system(&mut ahead) {
+    if let Some(system) = system(&mut ahead) {
         return moved(cursor, ahead, |ahead| {
             finish(ahead).and_then(|()| one(Change::Convert(system)))
         });
@@ -241,7 +264,7 @@ pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
     whole_recipe(&mut ahead);
     ahead.eat_any(&["the units", "units", "measurements", "all measurements"]);
     ahead.eat_any(&["to", "into", "in"]);
-    if let Some(system) = systems::system(&mut ahead) {
+    if let Some(system) = system(&mut ahead) {
         *cursor = ahead;
         finish(cursor).map_err(|_| unclear())?;
         return one(Change::Convert(system));
@@ -267,4 +290,63 @@ fn whole_recipe(cursor: &mut Cursor<'_>) -> bool {
     }
     *cursor = ahead;
     true
+}
+
+/// "metric", "US units", "imperial": the imperial cups and spoons of old books are not told apart from the US ones.
+pub(super) fn system(cursor: &mut Cursor<'_>) -> Option<System> {
+    cursor.eat("the");
+    let system = if cursor.eat("metric") {
+        System::Metric
+    } else if cursor.eat_any(&["us customary", "us", "american", "imperial", "customary"]) {
+        System::Us
+    } else {
+        return None;
+    };
+    cursor.eat_any(&["units", "unit", "measurements", "measures", "system"]);
+    Some(system)
+}
+
+/// "metric please", "metric units".
+pub(super) fn metric(cursor: &mut Cursor<'_>) -> Outcome {
+    let units = cursor.eat("units");
+    let please = cursor.stands("please");
+    finish(cursor)?;
+    if units || please {
+        one(Change::Convert(System::Metric))
+    } else {
+        Err(Miss::Talk)
+    }
+}
+
+/// After "in": "metric please", "US units".
+pub(super) fn in_units(cursor: &mut Cursor<'_>) -> Outcome {
+    let system = system(cursor).ok_or(Miss::Talk)?;
+    let units = matches!(cursor.word_before(), "units" | "measures" | "measurements");
+    let please = cursor.stands("please");
+    finish(cursor)?;
+    match units || please {
+        true => one(Change::Convert(system)),
+        false => Err(Miss::Talk),
+    }
+}
+
+/// After "show" or "give": "it in metric", "me everything in US units".
+pub(super) fn shown_in_units(cursor: &mut Cursor<'_>) -> Outcome {
+    cursor.eat("me");
+    let everything = [
+        "it",
+        "this",
+        "everything",
+        "all",
+        "the recipe",
+        "the amounts",
+        "the ingredients",
+    ];
+    cursor.eat_any(&everything);
+    if !cursor.eat("in") {
+        return Err(Miss::Talk);
+    }
+    let system = system(cursor).ok_or(Miss::Talk)?;
+    finish(cursor)?;
+    one(Change::Convert(system))
 }

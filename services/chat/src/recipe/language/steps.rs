@@ -1,11 +1,11 @@
 //! Commands about steps. The text of a step runs to the end of its line; only "; add step …" and the like end it.
 
 use super::cursor::Cursor;
-use super::narration::{is_kitchen_work, sentence};
+use super::narration::sentence;
 use super::numbers;
-use super::opening;
-use super::outcome::{Miss, Outcome, one};
 use super::politeness::finish;
+use super::verbs::{self, is_kitchen_work};
+use super::{Miss, Outcome, one};
 use crate::recipe::change::{Change, Place, StepNumber};
 
 /// No recipe has more steps than this; a longer range is refused for its first missing step anyway.
@@ -176,8 +176,8 @@ fn text_of(cursor: &mut Cursor<'_>) -> Result<String, Miss> {
 pub(super) fn ends_text(cursor: Cursor<'_>) -> bool {
     let mut after = cursor;
     after.advance();
-    cursor.mark() == Some(';') && opening::ends_a_text(after)
-        || cursor.stands("and then") && opening::ends_a_text(cursor)
+    cursor.mark() == Some(';') && verbs::end_a_text(after)
+        || cursor.stands("and then") && verbs::end_a_text(cursor)
 }
 
 /// After "step": ": text" adds one, "2: text" writes the second.

@@ -3,9 +3,9 @@
 
 use super::cursor::Cursor;
 use super::numbers;
-use super::outcome::{Miss, Outcome, one};
 use super::politeness::{self, finish};
-use super::{amounts, items, notes, scaling};
+use super::{Miss, Outcome, one};
+use super::{amounts, items, names, scaling};
 use crate::recipe::change::{Change, Direction, NewIngredient, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
@@ -55,7 +55,7 @@ fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome {
     if let Some(measured) = amounts::read(cursor)? {
         politeness::skip_after(cursor);
         if cursor.at_break() || cursor.mark() == Some('(') {
-            let note = notes::trailing_notes(cursor).or(measured.note);
+            let note = names::trailing_notes(cursor).or(measured.note);
             return one(set(which, measured.amount, note));
         }
     }
@@ -123,8 +123,18 @@ pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
     })
 }
 
+/// After "more": "garlic please".
+pub(super) fn more(cursor: &mut Cursor<'_>) -> Outcome {
+    without_number(cursor, "more")
+}
+
+/// After "less": "sugar".
+pub(super) fn less(cursor: &mut Cursor<'_>) -> Outcome {
+    without_number(cursor, "less")
+}
+
 /// "More garlic please", "less sugar": clear but for how much.
-pub(super) fn without_number(cursor: &mut Cursor<'_>, verb: &str) -> Outcome {
+fn without_number(cursor: &mut Cursor<'_>, verb: &str) -> Outcome {
     let start = *cursor;
     while !cursor.at_break() {
         cursor.advance();
@@ -241,7 +251,7 @@ pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
         Some(amount) => amount,
         None => amounts::read(cursor)?.ok_or(Miss::Talk)?.amount,
     };
-    let note = notes::trailing_notes(cursor);
+    let note = names::trailing_notes(cursor);
     finish(cursor)?;
     one(Change::SetAmount {
         which: Which::Named(name),
