@@ -5,6 +5,8 @@ mod attempts;
 mod authority;
 mod config;
 mod device;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod grpc;
 mod keys;
 mod metrics;

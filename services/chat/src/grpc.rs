@@ -1,7 +1,7 @@
 //! `recipechat.chat.v1.ChatService`: each call becomes a domain value, goes through `Recipes`, and its result
 //! becomes the answer. Nothing is decided here.
 
-mod convert;
+pub(crate) mod convert;
 mod sharing;
 mod streams;
 

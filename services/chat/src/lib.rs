@@ -1,6 +1,8 @@
 //! The chat service: owns recipe state. It turns messages into recipe changes, durable, in one order per recipe,
 //! exactly once, and tells everyone who is attached. It never checks tokens: the edge has verified who asks.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod recipe;
 
 mod access;

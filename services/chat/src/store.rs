@@ -5,6 +5,8 @@
 //! is left as it is.
 
 mod error;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod postgres;
 mod rows;
 mod sqlite;

@@ -25,6 +25,8 @@ pub use self::{
     config::DeadlineConfig,
     record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
 };
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::shared::fuzzing;
 
 /// Where the schedule is kept.
 #[derive(Debug, Clone)]

@@ -23,5 +23,8 @@ pub mod wire;
 pub mod deadlines;
 pub mod upstream;
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+
 pub mod metrics;
 mod rendezvous;

@@ -10,6 +10,9 @@ use std::sync::Arc;
 use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::link::fuzzing;
+
 /// Who holds a token, as the auth service says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {

@@ -18,7 +18,7 @@ mod subscription;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub use ::redis::{Cmd, FromRedisValue, Value, cmd};
+pub use ::redis::{Cmd, FromRedisValue, Value, cmd, parse_redis_value};
 use futures_util::future::join_all;
 use tokio::{
     sync::watch,

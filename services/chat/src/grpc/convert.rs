@@ -125,7 +125,7 @@ pub(super) fn page_start(page: Option<list_messages_request::Page>) -> PageStart
     }
 }
 
-pub(super) fn call(request: wire::LinkRequest) -> Call {
+pub(crate) fn call(request: wire::LinkRequest) -> Call {
     let ask = ask(request.call).unwrap_or_else(|invalid| Ask::Malformed(invalid.to_string()));
     let span = match &ask {
         Ask::Join(join) => info_span!("join", recipe.id = %join.recipe),

@@ -104,7 +104,7 @@ pub(super) fn visibility_text(visibility: Visibility) -> &'static str {
 }
 
 /// What nobody wrote is taken as private: the careful reading.
-pub(super) fn visibility(stored: &str) -> Visibility {
+pub(crate) fn visibility(stored: &str) -> Visibility {
     match stored {
         "public" => Visibility::Public,
         _ => Visibility::Private,
@@ -119,7 +119,7 @@ pub(super) fn role_text(role: Role) -> &'static str {
 }
 
 /// What nobody wrote is taken as viewer: the careful reading.
-pub(super) fn role(stored: &str) -> Role {
+pub(crate) fn role(stored: &str) -> Role {
     match stored {
         "editor" => Role::Editor,
         _ => Role::Viewer,

@@ -6,6 +6,8 @@
 
 mod claimer;
 mod crew;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod in_redis;
 mod inbox;
 mod pending;

@@ -6,6 +6,8 @@
 //! is back, from their last revisions, and what was not answered is asked again in the same order. So a caller
 //! sees a short break as a slow answer, and a long one as [`ChatError::Unavailable`].
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod line;
 mod question;
 mod replicas;

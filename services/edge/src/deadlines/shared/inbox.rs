@@ -108,7 +108,7 @@ impl Note {
         }
     }
 
-    fn from_line(line: &str) -> Option<Self> {
+    pub(super) fn from_line(line: &str) -> Option<Self> {
         if line == "muster" {
             return Some(Self::Muster);
         }

@@ -93,10 +93,10 @@ async fn open(replica: &Replica) -> Result<Open, tonic::Status> {
 }
 
 /// A line while it is open.
-struct Line<'a> {
-    exchange: &'a Exchange,
-    replica: &'a ReplicaName,
-    on_access: &'a OnAccess,
+pub(super) struct Line<'a> {
+    pub(super) exchange: &'a Exchange,
+    pub(super) replica: &'a ReplicaName,
+    pub(super) on_access: &'a OnAccess,
 }
 
 impl Line<'_> {
@@ -125,14 +125,18 @@ impl Line<'_> {
     /// Hands out what comes. Returns when the stream ends.
     async fn receive(&self, mut responses: Streaming<LinkResponse>) {
         while let Ok(Some(response)) = responses.message().await {
-            match response.event {
-                Some(Event::Answer(answer)) => self.answer(answer),
-                Some(Event::Update(update)) => self.publish(update),
-                Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
-                Some(Event::Divergence(divergence)) => self.diverge(divergence),
-                Some(Event::Audience(audience)) => self.narrow(audience),
-                None => {}
-            }
+            self.hear(response);
+        }
+    }
+
+    pub(super) fn hear(&self, response: LinkResponse) {
+        match response.event {
+            Some(Event::Answer(answer)) => self.answer(answer),
+            Some(Event::Update(update)) => self.publish(update),
+            Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
+            Some(Event::Divergence(divergence)) => self.diverge(divergence),
+            Some(Event::Audience(audience)) => self.narrow(audience),
+            None => {}
         }
     }
 

@@ -1,0 +1,179 @@
+//! What `tests/fuzz` feeds: the readers of link messages and of what the store gives back, and the pipeline's decisions.
+//! Only built with the feature `fuzzing`; no rules of its own.
+
+use proto::{
+    chat::{LinkRequest, LinkResponse, link_request},
+    ids::{RecipeId, UserId},
+};
+use runtime::clock::Timestamp;
+
+use crate::{
+    access::{Access, Member},
+    grpc::convert,
+    ledger::{Accepted, Draft, Ledger},
+    link::{Ask, Event, Reply},
+    message::{Content, Message, Principal, Update},
+    recipe::Recipe,
+    store,
+};
+
+/// When everything here happens.
+const NOW: Timestamp = Timestamp::from_unix_millis(1_795_379_762_123);
+
+/// One recipe and what is said to it, by its owner unless a message names somebody else.
+#[derive(Debug)]
+pub struct Conversation {
+    ledger: Ledger,
+    owner: Principal,
+}
+
+/// A message that was accepted, and the recipe after it.
+#[derive(Debug)]
+pub struct Said(Accepted);
+
+impl Said {
+    /// The recipe after it.
+    pub fn recipe(&self) -> &Recipe {
+        &self.0.recipe
+    }
+
+    /// What it did, in words.
+    pub fn effect(&self) -> Option<&str> {
+        self.0.message.effect.as_deref()
+    }
+
+    /// What would have worked.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.message.hint.as_deref()
+    }
+}
+
+/// What the store keeps of a recipe and of one of its messages, as text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stored<'a> {
+    /// JSON.
+    pub recipe: &'a str,
+    /// JSON.
+    pub undo: &'a str,
+    /// `public` or `private`.
+    pub visibility: &'a str,
+    /// The name and the role of a member.
+    pub member: (&'a str, &'a str),
+    /// Id, name of the author, and content of a message.
+    pub message: (&'a str, &'a str, &'a str),
+    /// What the message did, in words.
+    pub effect: &'a str,
+}
+
+impl Default for Conversation {
+    fn default() -> Self {
+        Self::of(Ledger::new(recipe_id(), user("u1"), "Soup", NOW))
+    }
+}
+
+impl Conversation {
+    fn of(ledger: Ledger) -> Self {
+        let owner = Principal::new(ledger.access.owner.clone(), "ada");
+        Self {
+            ledger,
+            owner: owner.unwrap_or_else(|_| unreachable!("a good name")),
+        }
+    }
+
+    /// A recipe as the store has it, with one message; `None` when the store's reader refuses it.
+    pub fn stored(stored: &Stored<'_>) -> Option<(Self, LinkResponse)> {
+        let mut ledger = Ledger::new(recipe_id(), user("u1"), "Soup", NOW);
+        let (name, role) = stored.member;
+        ledger.access = Access {
+            visibility: store::fuzzing::visibility(stored.visibility),
+            members: vec![Member {
+                name: name.to_owned(),
+                user: None,
+                role: store::fuzzing::role(role),
+            }],
+            ..ledger.access
+        };
+        (ledger.recipe, ledger.undo) = store::fuzzing::state(stored.recipe, stored.undo).ok()?;
+        let (id, author, content) = stored.message;
+        let message = Message {
+            id: id.parse().ok()?,
+            author: Principal::new(user("u2"), author).ok()?,
+            content: Content::stored(content),
+            accepted_at: NOW,
+            revision: 1,
+            effect: Some(crate::message::shortened(stored.effect.to_owned())),
+            hint: None,
+        };
+        ledger.revision = 1;
+        ledger.last_message = Some(message.id.clone());
+        let recipe = ledger.recipe.clone();
+        let update = Update::new(recipe_id(), recipe, message.into(), None, None);
+        let event = Event::Update(update.into()).into();
+        Some((Self::of(ledger), event))
+    }
+
+    /// The recipe now.
+    pub fn recipe(&self) -> &Recipe {
+        &self.ledger.recipe
+    }
+
+    /// What the store would be given of the recipe and its changes, and that it reads both back the same.
+    pub fn is_stored_soundly(&self) -> bool {
+        store::fuzzing::reads_back(&self.ledger)
+    }
+
+    /// The owner says something; `None` when that is no message, or is refused.
+    pub fn say(&mut self, content: &str) -> Option<Said> {
+        let id = format!("m{}", self.ledger.revision + 1).parse().ok()?;
+        let content = content.parse().ok()?;
+        let draft = Draft::new(recipe_id(), self.owner.clone(), id, content);
+        self.accept(&draft).ok()
+    }
+
+    /// Hears a message of a link as the service does, and gives what it says to it.
+    pub fn hear(&mut self, request: LinkRequest) -> Vec<LinkResponse> {
+        let wanted = request.call.as_ref().map(|call| match call {
+            link_request::Call::Post(post) => post.content.clone(),
+            _ => String::new(),
+        });
+        let call = convert::call(request);
+        let answer = |reply| {
+            let number = call.number;
+            vec![Event::Answer { number, reply }.into()]
+        };
+        match &call.ask {
+            Ask::Malformed(why) => answer(Reply::Malformed(why.clone())),
+            Ask::Post(draft) => {
+                assert_eq!(wanted.map(|text| text.parse()), Some(Ok(draft.content.clone())));
+                match self.accept(draft) {
+                    Ok(said) => vec![self.update(&said)],
+                    Err(refused) => answer(Reply::Refused(refused)),
+                }
+            }
+            Ask::Attach { .. } | Ask::Detach(_) | Ask::Join(_) => Vec::new(),
+        }
+    }
+
+    fn accept(&mut self, draft: &Draft) -> Result<Said, crate::refused::Refused> {
+        self.ledger.accept(draft, NOW).map(Said)
+    }
+
+    fn update(&self, Said(accepted): &Said) -> LinkResponse {
+        let update = Update::new(
+            self.ledger.id.clone(),
+            accepted.recipe.clone(),
+            accepted.message.clone(),
+            accepted.previous.clone(),
+            accepted.traceparent.clone(),
+        );
+        Event::Update(update.into()).into()
+    }
+}
+
+fn recipe_id() -> RecipeId {
+    "soup".parse().unwrap_or_else(|_| unreachable!("a good id"))
+}
+
+fn user(id: &str) -> UserId {
+    id.parse().unwrap_or_else(|_| unreachable!("a good id"))
+}
