@@ -1,6 +1,7 @@
 """The Dockerfile: sound, pinned, and with the settings that the binary has."""
 
 import re
+import tomllib
 
 from conftest import DEPLOY, ROOT, run, tool
 
@@ -27,6 +28,12 @@ def test_every_base_names_its_version():
 def test_rust_is_what_the_workspace_needs():
     needed = re.search(r'rust-version = "([\d.]+)"', (ROOT / "Cargo.toml").read_text())[1]
     assert f"ARG RUST={needed}-" in DOCKERFILE
+
+
+def test_every_crate_of_the_workspace_gets_into_the_build():
+    members = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
+    let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert [member for member in members if member.removesuffix("/*") not in let_in] == []
 
 
 def test_it_runs_without_rights_and_tells_its_health():

@@ -75,9 +75,8 @@ impl Issuer {
     /// Signs what stands before the last dot of a token.
     pub fn complete(&self, message: &str) -> String {
         let key = self.ring.find(&self.kid);
-        let signed = key.and_then(|key| {
-            crypto::sign(message.as_bytes(), key.signing(), Algorithm::EdDSA).ok()
-        });
+        let signed = key
+            .and_then(|key| crypto::sign(message.as_bytes(), key.signing(), Algorithm::EdDSA).ok());
         format!("{message}.{}", signed.unwrap_or_default())
     }
 }

@@ -144,7 +144,10 @@ impl Conversation {
         match &call.ask {
             Ask::Malformed(why) => answer(Reply::Malformed(why.clone())),
             Ask::Post(draft) => {
-                assert_eq!(wanted.map(|text| text.parse()), Some(Ok(draft.content.clone())));
+                assert_eq!(
+                    wanted.map(|text| text.parse()),
+                    Some(Ok(draft.content.clone()))
+                );
                 match self.accept(draft) {
                     Ok(said) => vec![self.update(&said)],
                     Err(refused) => answer(Reply::Refused(refused)),

@@ -21,12 +21,12 @@ use runtime::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::shared::fuzzing;
 pub use self::{
     config::DeadlineConfig,
     record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
 };
-#[cfg(feature = "fuzzing")]
-pub(crate) use self::shared::fuzzing;
 
 /// Where the schedule is kept.
 #[derive(Debug, Clone)]

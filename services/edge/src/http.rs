@@ -93,10 +93,6 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             cors::share,
         ))
         .route("/v1/chat/{recipe_id}", get(upgrade::upgrade))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn_with_state(
             Arc::clone(edge),
@@ -106,6 +102,11 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(edge),
             forwarded::see_through_proxies,
+        ))
+        // Outside of everything that answers by itself.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
         ))
         .with_state(Arc::clone(edge))
 }

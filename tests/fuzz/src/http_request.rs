@@ -70,7 +70,11 @@ async fn assert_answer(method: &Method, response: Response<Body>) {
     assert_eq!(of(header::X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
     let is_error = head.status.is_client_error() || head.status.is_server_error();
     if is_error && method != Method::HEAD {
-        assert_eq!(of(header::CONTENT_TYPE), Some("application/problem+json"), "{said}");
+        assert_eq!(
+            of(header::CONTENT_TYPE),
+            Some("application/problem+json"),
+            "{said}"
+        );
         let problem: serde_json::Value = serde_json::from_str(&said).expect("a problem");
         assert_eq!(problem["status"], head.status.as_u16());
     }
@@ -88,7 +92,7 @@ fn request(head: &[u8], body: &[u8]) -> Option<Request<Body>> {
     let mut request = Request::builder().method(words.next()?).uri(words.next()?);
     for line in lines {
         let colon = line.iter().position(|byte| *byte == b':')?;
-        request = request.header(&line[..colon], &line[colon + 1..]);
+        request = request.header(&line[..colon], line[colon + 1..].trim_ascii());
     }
     request.body(Body::from(body.to_vec())).ok()
 }
@@ -105,7 +109,13 @@ impl Port {
         };
         let config = Flags::parse_from(["edge"]).config;
         let clock = Arc::new(ManualClock::at(Timestamp::from_unix_millis(0)));
-        let opened = assemble(config, services, clock, Prometheus::default(), Lifecycle::new());
+        let opened = assemble(
+            config,
+            services,
+            clock,
+            Prometheus::default(),
+            Lifecycle::new(),
+        );
         // What would run in the background is never polled but while a request is answered.
         let (edge, _) = opened.start();
         let peer = SocketAddr::from(([127, 0, 0, 1], 4711));

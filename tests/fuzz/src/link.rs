@@ -2,11 +2,11 @@
 
 use chat::fuzzing::Conversation;
 use edge::{fuzzing::Room, wire::MAX_FRAME, wire::frames::ServerFrame};
+use prost::Message;
 use proto::{
     chat::{LinkRequest, LinkResponse},
     ids::RecipeId,
 };
-use prost::Message;
 use tokio::runtime::Runtime;
 
 use crate::recipe::assert_sound;

@@ -40,7 +40,11 @@ fn every_target_has_a_small_corpus_and_a_program() {
     let with_seeds: BTreeSet<&str> = corpora.iter().map(|(name, _)| &**name).collect();
     assert_eq!(with_seeds, BTreeSet::from(named));
     assert!(corpora.iter().all(|(_, files)| files.len() >= 3));
-    let bytes: usize = corpora.iter().flat_map(|(_, files)| files).map(|(_, data)| data.len()).sum();
+    let bytes: usize = corpora
+        .iter()
+        .flat_map(|(_, files)| files)
+        .map(|(_, data)| data.len())
+        .sum();
     assert!(bytes <= CORPORA, "{bytes}");
 
     let programs = include_str!("../libfuzzer/Cargo.toml");

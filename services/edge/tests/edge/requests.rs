@@ -86,6 +86,7 @@ async fn a_request_names_exactly_one_host() {
         for headers in [&twice[..], &[], &[("host", "")], &[("host", "a/b")]] {
             let answer = port.get(path, headers).await;
             assert_eq!(answer.status, 400, "{path} {headers:?}");
+            assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         }
     }
     assert_eq!(port.get("/openapi.json", &twice[..1]).await.status, 200);

@@ -29,7 +29,10 @@ pub fn redis_reply(answer: &Value, text: &[u8]) {
     if let Ok(taken) = TakeOverAnswer::from_redis_value(answer.clone())
         && let Some(taken) = scripts::taken_over(taken, &session, &scope)
     {
-        assert_eq!((taken.record.session, taken.record.user), (session, scope.user));
+        assert_eq!(
+            (taken.record.session, taken.record.user),
+            (session, scope.user)
+        );
     }
     let text = String::from_utf8_lossy(text);
     for note in text.lines().filter_map(Note::from_line) {

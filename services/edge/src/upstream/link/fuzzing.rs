@@ -45,8 +45,9 @@ impl Room {
     /// # Panics
     /// When there is no runtime.
     pub fn open(recipe: RecipeId) -> Self {
-        let channel: runtime::grpc::Channel =
-            Endpoint::from_static("http://in.memory").connect_lazy().into();
+        let channel: runtime::grpc::Channel = Endpoint::from_static("http://in.memory")
+            .connect_lazy()
+            .into();
         let replica = Replica {
             name: "the only one".into(),
             channel: channel.clone(),
