@@ -6,7 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-const SHRINKS = /\.(html|js|css|svg|json|webmanifest)$/;
+const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 
 function precompress(): Plugin {
   let folder = '';
@@ -19,7 +19,7 @@ function precompress(): Plugin {
     },
     closeBundle() {
       for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-        if (!SHRINKS.test(name)) continue;
+        if (!COMPRESSIBLE.test(name)) continue;
         const file = join(folder, name);
         const body = readFileSync(file);
         const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
@@ -30,7 +30,7 @@ function precompress(): Plugin {
   };
 }
 
-/** Vite wraps each `import()` in a loader of styles and preloads; with one style sheet and none of the latter it is dead weight. */
+/** Vite wraps each `import()` in code that loads styles and preloads; with one style sheet and no preloads it is not needed. */
 function plainImports(): Plugin {
   return {
     name: 'plain-imports',

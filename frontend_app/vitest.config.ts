@@ -1,5 +1,5 @@
-// Two sets of tests: `unit` without a page (files that want one ask for happy-dom in their first line), and
-// `components` in a real Chromium, where CSS, focus and contrast count.
+// Two sets of tests: `unit` without a browser (files that need a DOM ask for happy-dom in their first line), and
+// `components` in a real Chromium, where CSS, focus and contrast matter.
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -25,7 +25,7 @@ export default defineConfig({
           environment: 'node',
           include: ['{src,test}/**/*.test.ts', 'src/**/*.test.tsx'],
           exclude: ['src/**/*.browser.test.tsx'],
-          // Generous: a busy machine is no fault.
+          // Long: tests must not fail on a busy machine.
           testTimeout: 20_000,
           restoreMocks: true,
           unstubGlobals: true,

@@ -1,36 +1,36 @@
-// Sees to it that the page starts. While servers are updated one after the other, the page may come from one build and
-// the request for its script or style sheet reach a server of another, which does not have it: it is asked for until
-// one has it. When none does any more, the page loads itself anew, once for each build, and else says so.
-// Not bundled, so that it is there under the same name in every build; see also src/lib/reload.ts.
+// Retries the start of the page. During a rolling update the page may come from a server of one build, and the request
+// for its script or style sheet reach a server of another, which does not have it: the file is requested until a server
+// has it. When none has it any more, the page is reloaded, once for each build; after that it shows a message.
+// Not bundled, so that it has the same name in every build; see also src/lib/reload.ts.
 (() => {
-  const WAITS = [0, 300, 1_000, 2_000, 4_000, 8_000];
-  const NOTICE = 3_000;
-  const RELOADED = 'recipe-chat-reloaded';
+  const RETRY_DELAYS = [0, 300, 1_000, 2_000, 4_000, 8_000];
+  const NOTICE_DELAY = 3_000;
+  const RELOADED_KEY = 'recipe-chat-reloaded';
 
   addEventListener(
     'error',
     ({ target }) => {
-      if (target instanceof HTMLScriptElement) startWith(target.src);
-      else if (target instanceof HTMLLinkElement && target.rel === 'stylesheet') dressWith(target);
+      if (target instanceof HTMLScriptElement) retryScript(target.src);
+      else if (target instanceof HTMLLinkElement && target.rel === 'stylesheet') retryStyles(target);
     },
     { capture: true },
   );
 
-  async function startWith(url) {
-    const notice = setTimeout(say, NOTICE, true);
-    const started = (await isThere(url)) && (await import(url).then(() => true, () => false));
+  async function retryScript(url) {
+    const notice = setTimeout(showFailure, NOTICE_DELAY, true);
+    const started = (await isAvailable(url)) && (await import(url).then(() => true, () => false));
     clearTimeout(notice);
-    say(!started && !reloadOnce(url));
+    showFailure(!started && !reloadOnce(url));
   }
 
-  async function dressWith(link) {
-    if (await isThere(link.href)) link.replaceWith(link.cloneNode());
+  async function retryStyles(link) {
+    if (await isAvailable(link.href)) link.replaceWith(link.cloneNode());
   }
 
-  /** Asks until a server has it; it is in the browser's cache then. */
-  async function isThere(url) {
-    for (const wait of WAITS) {
-      await new Promise(later => setTimeout(later, wait));
+  /** Requests a file until a server has it; it is in the browser's cache then. */
+  async function isAvailable(url) {
+    for (const delay of RETRY_DELAYS) {
+      await new Promise(resolve => setTimeout(resolve, delay));
       const answer = await fetch(url, { cache: 'reload' }).catch(() => null);
       if (answer?.ok && (await answer.blob().catch(() => null))) return true;
     }
@@ -39,8 +39,8 @@
 
   function reloadOnce(build) {
     try {
-      if (sessionStorage.getItem(RELOADED) === build) return false;
-      sessionStorage.setItem(RELOADED, build);
+      if (sessionStorage.getItem(RELOADED_KEY) === build) return false;
+      sessionStorage.setItem(RELOADED_KEY, build);
     } catch {
       return false;
     }
@@ -48,7 +48,7 @@
     return true;
   }
 
-  function say(failed) {
+  function showFailure(failed) {
     document.getElementById('not-started').hidden = !failed;
   }
 })();

@@ -1,19 +1,19 @@
-// Weighs what a visitor downloads, and the client library alone and with all that the app plugs into it, and fails
-// when they got too heavy (KiB, gzip). `npm run build` first.
+// Measures what a visitor downloads, and the client library alone and with all that the app plugs into it, and fails
+// when a size is over its limit (KiB, gzip). `npm run build` first.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const kib = bytes => gzipSync(bytes, { level: 9 }).length / 1024;
+const kibibytes = bytes => gzipSync(bytes, { level: 9 }).length / 1024;
 
 function firstLoad(extension) {
   const page = readFileSync(`${root}/dist/index.html`, 'utf8');
   const files = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(found => found[1]);
   return files
     .filter(name => name.endsWith(extension))
-    .reduce((sum, name) => sum + kib(readFileSync(`${root}/dist${name}`)), 0);
+    .reduce((sum, name) => sum + kibibytes(readFileSync(`${root}/dist${name}`)), 0);
 }
 
 /** Built as the app is, each part on top of those before it; React is not counted. */
@@ -22,12 +22,12 @@ const PARTS = {
   'hook for React': `export { Chats, ChatsContext, useWebSocket } from '/src/hooks/useWebSocket.ts';`,
   'renewal of tokens over all tabs': `export { StoredTokens } from '/src/lib/auth/stored-tokens.ts';`,
   'unsent messages in IndexedDB': `export { indexedDbOutbox, clearOutboxes } from '/src/lib/outbox-store.ts';`,
-  'diary for fault reports': `export { Diary } from '/src/lib/ws/diary.ts';`,
+  'event log for fault reports': `export { EventLog } from '/src/lib/ws/event-log.ts';`,
 };
 
 async function library(source) {
   const entry = '\0library';
-  const made = await build({
+  const bundle = await build({
     root,
     logLevel: 'error',
     configFile: false,
@@ -49,7 +49,7 @@ async function library(source) {
       },
     },
   });
-  return kib(made.output[0].code);
+  return kibibytes(bundle.output[0].code);
 }
 
 async function sizesOfParts() {

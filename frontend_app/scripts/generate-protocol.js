@@ -1,13 +1,13 @@
 // Makes the protocol's TypeScript types, and the shapes that frames from the server are checked against, from the
-// JSON Schema that the edge's own types give. `npm run generate` writes the file; a test sees that it is fresh.
-// Knows the part of JSON Schema that this schema uses, and refuses the rest instead of guessing.
+// JSON Schema of the server's types. `npm run generate` writes the file; a test checks that it is up to date.
+// Supports the part of JSON Schema that this schema uses, and refuses the rest instead of guessing.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SCHEMA = join(import.meta.dirname, '../../proto/websocket/schema.json');
 export const GENERATED = join(import.meta.dirname, '../src/lib/ws/protocol.generated.ts');
-const KNOWN = new Set(
+const SUPPORTED = new Set(
   '$ref anyOf const description format items maxLength minLength minimum oneOf properties required type'.split(
     ' ',
   ),
@@ -32,7 +32,7 @@ function declaration(name, schema) {
 }
 
 function typeOf(schema, indent) {
-  refuseUnknown(schema);
+  refuseUnsupported(schema);
   if (schema.$ref) return nameOf(schema);
   if ('const' in schema) return JSON.stringify(schema.const);
   const choices = schema.oneOf ?? schema.anyOf;
@@ -43,11 +43,11 @@ function typeOf(schema, indent) {
     .join(' | ');
 }
 
-/** A list of words is open: a newer server may say another one. */
+/** An enumeration of strings is open: a newer server may send another value. */
 function unionOf(choices, indent) {
-  const words = choices.every(({ const: word }) => typeof word === 'string');
+  const isEnum = choices.every(({ const: value }) => typeof value === 'string');
   const parts = choices.map(choice => typeOf(choice, `${indent}  `));
-  if (words) parts.push('(string & {})');
+  if (isEnum) parts.push('(string & {})');
   return isNullable(choices)
     ? parts.join(' | ')
     : parts.map(part => `\n${indent}  | ${part}`).join('');
@@ -85,32 +85,32 @@ const EXAMPLES = { string: "''", boolean: 'false' };
 
 /** Every object that the named type is made of, the innermost first, and the type's table of frames. */
 function shapesFor(root, defs) {
-  const made = new Map();
+  const shapes = new Map();
   const use = name => {
-    if (!made.has(name)) made.set(name, shapeOf(defs[name], use, defs));
+    if (!shapes.has(name)) shapes.set(name, shapeOf(defs[name], use, defs));
     return `${name}Shape`;
   };
   const frames = defs[root].oneOf.map(frame => {
     const { type, ...properties } = frame.properties;
     return `  ${type.const}: ${shapeOf({ ...frame, properties }, use, defs)},`;
   });
-  const shapes = [...made].map(([name, shape]) => `const ${name}Shape = ${shape};`);
+  const constants = [...shapes].map(([name, shape]) => `const ${name}Shape = ${shape};`);
   const table = `/** Examples of all frames: 0 stands for integers from 0 on. A key with a question mark may be missing or null. */\nexport const SHAPES = {\n  __proto__: null,\n${frames.join('\n')}\n} as const;`;
-  return [shapes.join('\n'), table];
+  return [constants.join('\n'), table];
 }
 
 function shapeOf(schema, use, defs) {
-  refuseUnknown(schema);
+  refuseUnsupported(schema);
   if (schema.$ref) {
     const name = nameOf(schema);
     return defs[name].type === 'object' ? use(name) : shapeOf(defs[name], use, defs);
   }
   const choices = schema.oneOf ?? schema.anyOf;
-  if (choices) return isNullable(choices) ? shapeOf(choices[0], use, defs) : wordShape(choices);
+  if (choices) return isNullable(choices) ? shapeOf(choices[0], use, defs) : stringShape(choices);
   const [type] = [schema.type].flat();
   switch (type) {
     case 'integer':
-      if (schema.minimum !== 0) throw new Error('only integers from 0 on are known');
+      if (schema.minimum !== 0) throw new Error('only integers from 0 on are supported');
       return '0';
     case 'array':
       return `[${shapeOf(schema.items, use, defs)}]`;
@@ -130,9 +130,9 @@ function partsOf({ properties = {}, required = [] }, use, defs) {
     .join(', ');
 }
 
-function wordShape(choices) {
+function stringShape(choices) {
   if (choices.every(({ type }) => type === 'string')) return "''";
-  throw new Error('a choice between shapes is not known');
+  throw new Error('a choice between shapes is not supported');
 }
 
 // ---- both
@@ -145,9 +145,10 @@ function nameOf({ $ref }) {
   return $ref.replace('#/$defs/', '');
 }
 
-function refuseUnknown(schema) {
-  const unknown = Object.keys(schema).filter(key => !KNOWN.has(key));
-  if (unknown.length > 0) throw new Error(`the schema has something new: ${unknown.join(', ')}`);
+function refuseUnsupported(schema) {
+  const unsupported = Object.keys(schema).filter(key => !SUPPORTED.has(key));
+  if (unsupported.length > 0)
+    throw new Error(`the schema has unsupported keywords: ${unsupported.join(', ')}`);
 }
 
 if (import.meta.filename === process.argv[1]) {

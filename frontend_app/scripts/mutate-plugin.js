@@ -1,4 +1,4 @@
-// Breaks one line of the client on purpose, while the tests load it: MUTANT is a number in mutants.json.
+// Applies one mutant to the client's code while the tests load it: MUTANT is its index in mutants.json.
 // No file is written. Does nothing without MUTANT.
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ export function mutate() {
     enforce: 'pre',
     transform(code, id) {
       if (!mutant || !id.endsWith(mutant.file)) return null;
-      if (!code.includes(mutant.find)) throw new Error(`mutant ${number} has no place in ${id}`);
+      if (!code.includes(mutant.find)) throw new Error(`mutant ${number} does not fit ${id}`);
       return { code: code.replace(mutant.find, mutant.replace), map: null };
     },
   };

@@ -1,20 +1,20 @@
-// Which page is shown, and to whom.
+// Which page is shown, by the person and the path.
 
 import { useMemo, useSyncExternalStore } from 'react';
+import { lazyComponent } from './components/lazy';
 import { RecipeChat } from './components/RecipeChat';
 import { SignInPage } from './components/SignInPage';
-import { seldom } from './components/seldom';
 import { Chats, ChatsContext } from './hooks/useWebSocket';
 import type { Api } from './lib/api';
 import type { StoredTokens } from './lib/auth/stored-tokens';
-import { currentPath, placeOf, subscribeToPath } from './lib/navigation';
+import { currentPath, routeOf, subscribeToPath } from './lib/navigation';
 import { indexedDbOutbox } from './lib/outbox-store';
-import { Diary } from './lib/ws/diary';
+import { EventLog } from './lib/ws/event-log';
 import type { User } from './lib/ws/protocol';
-import { words } from './words';
+import { texts } from './texts';
 
-const HomePage = seldom(() => import('./components/HomePage'), NotLoaded);
-const OtherUserPage = seldom(() => import('./components/OtherUserPage'), NotLoaded);
+const HomePage = lazyComponent(() => import('./components/HomePage'), NotLoaded);
+const OtherUserPage = lazyComponent(() => import('./components/OtherUserPage'), NotLoaded);
 
 export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
   const user = useSyncExternalStore(
@@ -38,18 +38,18 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
       new Chats({
         tokens,
         store: indexedDbOutbox(user.id),
-        observer: () => new Diary(),
+        observer: () => new EventLog(),
         maxAuthAttempts: 3,
       }),
     [tokens, user.id],
   );
-  const place = placeOf(useSyncExternalStore(subscribeToPath, currentPath, () => '/'));
+  const route = routeOf(useSyncExternalStore(subscribeToPath, currentPath, () => '/'));
   return (
     <ChatsContext value={chats}>
-      {place.is === 'home' ? (
+      {route.kind === 'home' ? (
         <HomePage api={api} user={user} />
       ) : (
-        <RecipeChat key={place.id} recipeId={place.id} user={user} api={api} />
+        <RecipeChat key={route.id} recipeId={route.id} user={user} api={api} />
       )}
     </ChatsContext>
   );
@@ -58,9 +58,9 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
 function NotLoaded({ onRetry }: { onRetry: () => void }) {
   return (
     <main className="page">
-      <p role="alert">{words.notLoaded}</p>
+      <p role="alert">{texts.notLoaded}</p>
       <button type="button" className="primary" onClick={onRetry}>
-        {words.tryAgain}
+        {texts.tryAgain}
       </button>
     </main>
   );

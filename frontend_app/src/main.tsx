@@ -5,11 +5,11 @@ import { App } from './app';
 import { Api } from './lib/api';
 import { StoredTokens } from './lib/auth/stored-tokens';
 import { applyTheme } from './lib/theme';
-import { followKeyboard } from './lib/viewport';
+import { trackViewportHeight } from './lib/viewport';
 import './styles/app.css';
 
 applyTheme();
-followKeyboard();
+trackViewportHeight();
 const tokens = new StoredTokens();
 tokens.watch();
 const root = document.getElementById('root');

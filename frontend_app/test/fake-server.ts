@@ -1,7 +1,7 @@
-// The other end of every FakeSocket: stores messages once, answers in order, and loses what the test tells it to.
+// The other end of every FakeSocket: stores each message once, answers in order, and loses what the test tells it to.
 import type { AuthPayload, ChatMessage, ClientFrame } from '../src/lib/ws/protocol';
+import type { FakeEnvironment } from './fake-environment';
 import { type FakeSocket, recipeOf, SESSION, update } from './fake-socket';
-import type { FakeWorld } from './fake-world';
 
 export class FakeServer {
   readonly stored: ChatMessage[] = [];
@@ -13,22 +13,22 @@ export class FakeServer {
   #others = 0;
   /** Chat messages on a socket that was not signed in. */
   violations = 0;
-  readonly #world: FakeWorld;
+  readonly #env: FakeEnvironment;
   readonly #read = new Map<FakeSocket, number>();
   readonly #answers = new Map<FakeSocket, (() => void)[]>();
 
-  constructor(world: FakeWorld) {
-    this.#world = world;
+  constructor(env: FakeEnvironment) {
+    this.#env = env;
   }
 
   accept(): void {
-    const socket = this.#world.sockets.at(-1);
+    const socket = this.#env.sockets.at(-1);
     if (socket?.isLive && !socket.accepted) socket.accept();
   }
 
   /** Reads and acts on the next frame; the answer is made, but not delivered. */
   read(): void {
-    const socket = this.#world.live.at(-1);
+    const socket = this.#env.live.at(-1);
     if (!socket) return;
     const at = this.#read.get(socket) ?? 0;
     const frame = socket.sent[at];
@@ -38,26 +38,26 @@ export class FakeServer {
   }
 
   deliver(): void {
-    const socket = this.#world.live.at(-1);
+    const socket = this.#env.live.at(-1);
     if (socket) this.#answers.get(socket)?.shift()?.();
   }
 
   drop(code: number, reason: string): void {
-    this.#world.live.at(-1)?.drop(code, reason);
+    this.#env.live.at(-1)?.drop(code, reason);
   }
 
   askForAuth(): void {
-    const socket = this.#world.live.at(-1);
+    const socket = this.#env.live.at(-1);
     if (!socket || !this.welcomed.has(socket)) return;
     const expires_at = '2026-11-22T20:36:32.000Z';
     socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
   }
 
-  /** Somebody else writes. */
+  /** Another person writes a message. */
   otherWrites(): void {
     this.#others += 1;
     const revision = this.#store('u-bob', `bob-${this.#others}`, 'from bob');
-    const socket = this.#world.live.at(-1);
+    const socket = this.#env.live.at(-1);
     if (!socket || !this.welcomed.has(socket)) return;
     this.#later(socket, () => this.#sayMessage(socket, revision));
   }
@@ -101,8 +101,8 @@ export class FakeServer {
     return revision;
   }
 
-  /** Everything restarts on a backup that knows the first `kept` messages only; answers what is lost. */
-  goBack(kept: number): ChatMessage[] {
+  /** Restarts on a backup that has the first `kept` messages only; returns what is lost. */
+  restoreBackup(kept: number): ChatMessage[] {
     this.drop(1006, '');
     return this.stored.splice(kept);
   }

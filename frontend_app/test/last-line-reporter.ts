@@ -1,4 +1,4 @@
-// Closes a test run with one line that scripts can read: "N passed, N failed".
+// Ends a test run with one line for scripts: "N passed, N failed".
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class LastLine implements Reporter {

@@ -1,4 +1,4 @@
-// What must hold of the sources as a whole, and what a newcomer on another system gets.
+// Rules for all sources, and for the packages that a contributor on another system installs.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,19 +9,19 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
   .map(name => ({ name, text: readFileSync(join(root, 'src', name), 'utf8') }));
 
 describe('the sources', () => {
-  it('make no markup from strings, and run none as code', () => {
+  it('make no markup and no code from strings', () => {
     const forbidden =
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/;
     expect(sources.filter(({ text }) => forbidden.test(text)).map(({ name }) => name)).toEqual([]);
   });
 
-  it('have their words in the modules of words: no component says one of its own', () => {
+  it('have their texts in texts.ts and texts-lazy.ts: no component has one of its own', () => {
     // Text between tags, or in an attribute that people read or hear.
-    const spoken =
+    const ownText =
       />[^<>{}=]*[A-Za-z]{2,}[^<>{}=]*<\/|(?:aria-label|title|placeholder|alt)="[^"]*[A-Za-z]/;
     const components = sources.filter(({ name }) => name.endsWith('.tsx'));
     expect(components.length).toBeGreaterThan(15);
-    expect(components.filter(({ text }) => spoken.test(text)).map(({ name }) => name)).toEqual([]);
+    expect(components.filter(({ text }) => ownText.test(text)).map(({ name }) => name)).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
-// What is needed seldom: colours, sign-out, and what the page adds.
+// The menu of a page: colours, sign-out, and the items that the page adds.
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Api } from '../lib/api';
 import { currentTheme, nextTheme } from '../lib/theme';
 import type { User } from '../lib/ws/protocol';
-import { words } from '../words';
+import { texts } from '../texts';
 
 interface Props {
   api: Api;
@@ -36,17 +36,17 @@ export function AppMenu({ api, user, children }: Props) {
   return (
     <details className="menu" ref={details} onToggle={() => setWasOpened(true)}>
       <summary>
-        <span className="visually-hidden">{words.menu}</span>
+        <span className="visually-hidden">{texts.menu}</span>
         <span aria-hidden="true">⋯</span>
       </summary>
       <div className="menu-items">
         <p className="soft menu-name">{user.name}</p>
         {wasOpened && children}
         <button type="button" onClick={() => setTheme(nextTheme(theme))}>
-          {words.theme.label}: {words.theme[theme]}
+          {texts.theme.label}: {texts.theme[theme]}
         </button>
         <button type="button" onClick={() => void api.signOut()}>
-          {words.signOut}
+          {texts.signOut}
         </button>
       </div>
     </details>

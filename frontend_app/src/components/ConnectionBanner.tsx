@@ -1,54 +1,54 @@
-// What a person should know about the connection, in the order of importance; most of the time nothing.
+// What a person should know about the connection, the most important first; most of the time nothing.
 
 import { useEffect, useRef } from 'react';
-import type { ConnectionNews } from '../hooks/useConnectionNews';
+import type { ConnectionDisplay } from '../hooks/useConnectionDisplay';
 import type { Api } from '../lib/api';
 import type { Snapshot, WebSocketManager } from '../lib/websocket';
 import type { User } from '../lib/ws/protocol';
-import { words } from '../words';
+import { texts } from '../texts';
 import { Link } from './Link';
 import { SignInForm } from './SignInForm';
 
 interface Props {
-  news: ConnectionNews;
+  display: ConnectionDisplay;
   snapshot: Snapshot;
   manager: WebSocketManager;
   api: Api;
   user: User;
 }
 
-export function ConnectionBanner({ news, snapshot, manager, api, user }: Props) {
+export function ConnectionBanner({ display, snapshot, manager, api, user }: Props) {
   if (snapshot.ending) {
-    const { ending, connection } = snapshot;
+    const { ending, connectionId } = snapshot;
     return (
-      <Ended ending={ending} connection={connection} manager={manager} api={api} user={user} />
+      <Ended ending={ending} connectionId={connectionId} manager={manager} api={api} user={user} />
     );
   }
-  if (news.banner) {
+  if (display.banner) {
     const waiting = snapshot.outbox.filter(({ status }) => status !== 'failed').length;
     return (
       <div className="banner">
-        <p>{words.outage(waiting)}</p>
+        <p>{texts.outage(waiting)}</p>
         <button type="button" className="secondary" onClick={() => manager.retryNow()}>
-          {words.retryNow}
+          {texts.retryNow}
         </button>
-        <ConnectionId id={snapshot.connection} />
+        <ConnectionId id={snapshot.connectionId} />
       </div>
     );
   }
-  return news.keepingSignedIn ? (
-    <p className="banner quiet-banner">{words.keepingSignedIn}</p>
+  return display.keepingSignedIn ? (
+    <p className="banner quiet-banner">{texts.keepingSignedIn}</p>
   ) : null;
 }
 
 type EndedProps = Pick<Props, 'manager' | 'api' | 'user'> & {
   ending: NonNullable<Snapshot['ending']>;
-  connection: string | null;
+  connectionId: string | null;
 };
 
-function Ended({ ending, connection, manager, api, user }: EndedProps) {
+function Ended({ ending, connectionId, manager, api, user }: EndedProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { title, text } = words.ended[ending.action];
+  const { title, text } = texts.ended[ending.action];
   useEffect(() => heading.current?.focus(), []);
   return (
     <section className="ended" aria-labelledby="ended-title">
@@ -57,24 +57,24 @@ function Ended({ ending, connection, manager, api, user }: EndedProps) {
       </h2>
       <p>{text}</p>
       {ending.action === 'sign_in' && (
-        <SignInForm api={api} again={user.name} onSignedIn={() => manager.retryNow()} />
+        <SignInForm api={api} knownName={user.name} onSignedIn={() => manager.retryNow()} />
       )}
       {ending.action === 'try_again' && (
         <button type="button" className="primary" onClick={() => manager.retryNow()}>
-          {words.tryAgain}
+          {texts.tryAgain}
         </button>
       )}
       {ending.action !== 'try_again' && (
         <Link href="/" className="soft">
-          {words.backToRecipes}
+          {texts.backToRecipes}
         </Link>
       )}
-      <ConnectionId id={connection} />
+      <ConnectionId id={connectionId} />
     </section>
   );
 }
 
-/** What operators find the connection by, in the server's log. */
+/** By this id operators find the connection in the server's log. */
 function ConnectionId({ id }: { id: string | null }) {
-  return id && <p className="soft connection-id">{words.connectionId(id)}</p>;
+  return id && <p className="soft connection-id">{texts.connectionId(id)}</p>;
 }

@@ -1,8 +1,8 @@
-// The state of the connection in a dot and a word.
+// The state of the connection: a coloured dot and a word.
 
 import { useNow } from '../hooks/useNow';
 import type { ConnectionState } from '../lib/websocket';
-import { timeText, words } from '../words';
+import { texts, timeText } from '../texts';
 
 const COLORS: Record<ConnectionState, 'red' | 'yellow' | 'green'> = {
   disconnected: 'red',
@@ -14,26 +14,26 @@ const COLORS: Record<ConnectionState, 'red' | 'yellow' | 'green'> = {
 
 interface Props {
   state: ConnectionState;
-  /** When the next try starts, for the countdown. */
+  /** When the next attempt starts, for the countdown. */
   retryAt?: number | null;
-  /** When the sign-in of this connection ends, unless it is renewed before: for those who point at it. */
+  /** When the sign-in of this connection ends, unless it is renewed before: shown as a tooltip. */
   signedInUntil?: string | undefined;
 }
 
 export function ConnectionStatus({ state, retryAt = null, signedInUntil }: Props) {
-  const counting = state === 'reconnecting' && retryAt !== null && Number.isFinite(retryAt);
-  const now = useNow(counting ? 1_000 : null);
-  const seconds = counting ? Math.ceil((retryAt - now) / 1_000) : 0;
+  const isCounting = state === 'reconnecting' && retryAt !== null && Number.isFinite(retryAt);
+  const now = useNow(isCounting ? 1_000 : null);
+  const seconds = isCounting ? Math.ceil((retryAt - now) / 1_000) : 0;
   return (
     <div
       className={`connection-status ${COLORS[state]}`}
-      title={signedInUntil && words.signedInUntil(timeText(signedInUntil))}
+      title={signedInUntil && texts.signedInUntil(timeText(signedInUntil))}
     >
       <span className="status-dot" />
-      {words.status[state]}
+      {texts.status[state]}
       {seconds > 0 && (
         <span className="countdown" aria-hidden="true">
-          {words.nextTry(seconds)}
+          {texts.nextTry(seconds)}
         </span>
       )}
     </div>

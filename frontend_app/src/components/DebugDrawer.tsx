@@ -3,31 +3,31 @@
 import { useState } from 'react';
 import { useNow } from '../hooks/useNow';
 import type { WebSocketManager } from '../lib/websocket';
-import type { DiaryEntry } from '../lib/ws/diary';
-import { words } from '../words';
+import type { LogEntry } from '../lib/ws/event-log';
+import { texts } from '../texts';
 
 export default function DebugDrawer({ manager }: { manager: WebSocketManager }) {
   useNow(1_000);
   const [copied, setCopied] = useState(false);
   const report = manager.report();
-  const diary = report['diary'] as readonly DiaryEntry[];
+  const entries = report['events'] as readonly LogEntry[];
   const copy = async () => {
     await navigator.clipboard.writeText(JSON.stringify(report, null, 2));
     setCopied(true);
   };
   return (
-    <section className="debug-drawer" aria-label={words.debug.title}>
+    <section className="debug-drawer" aria-label={texts.debug.title}>
       <header>
-        <h2>{words.debug.title}</h2>
+        <h2>{texts.debug.title}</h2>
         <button type="button" className="secondary" onClick={() => void copy()}>
-          {copied ? words.debug.copied : words.debug.copy}
+          {copied ? texts.debug.copied : texts.debug.copy}
         </button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <ol tabIndex={0} aria-label={words.debug.title}>
-        {diary.toReversed().map(({ at, what }, place) => (
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reachable by keyboard */}
+      <ol tabIndex={0} aria-label={texts.debug.title}>
+        {entries.toReversed().map(({ at, what }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries have no other identity, and no state
-          <li key={diary.length - place}>
+          <li key={entries.length - index}>
             <time>{new Date(at).toISOString().slice(11, 23)}</time> <code>{what}</code>
           </li>
         ))}

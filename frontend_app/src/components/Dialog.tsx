@@ -1,7 +1,8 @@
-// A dialog over the page, with its title and a way out. The browser keeps the focus in it and brings it back afterwards.
+// A dialog over the page, with a title and a button that closes it. The browser keeps the focus in it, and restores it
+// afterwards.
 
 import { type ReactNode, useEffect, useId, useRef } from 'react';
-import { seldomWords } from '../words-seldom';
+import { lazyTexts } from '../texts-lazy';
 
 interface Props {
   title: string;
@@ -19,7 +20,7 @@ export function Dialog({ title, onClose, children }: Props) {
       {children}
       <form method="dialog">
         <button type="submit" className="secondary">
-          {seldomWords.close}
+          {lazyTexts.close}
         </button>
       </form>
     </dialog>

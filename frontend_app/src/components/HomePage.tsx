@@ -1,28 +1,28 @@
-// The caller's recipes, and one field that opens or creates one by name.
+// The person's recipes, and a field that opens or creates one by name.
 
 import { type FormEvent, useEffect, useState } from 'react';
 import type { Api, RecipeSummary } from '../lib/api';
-import { idOf, navigate } from '../lib/navigation';
+import { navigate, recipeIdFrom } from '../lib/navigation';
 import type { User } from '../lib/ws/protocol';
-import { words } from '../words';
-import { seldomWords } from '../words-seldom';
+import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
 import { AppMenu } from './AppMenu';
 import { Link } from './Link';
 
-const say = seldomWords.home;
+const labels = lazyTexts.home;
 
 export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [recipes, setRecipes] = useState<RecipeSummary[] | null>(null);
   const [problem, setProblem] = useState('');
   useEffect(() => {
-    document.title = words.appName;
-    let left = false;
+    document.title = texts.appName;
+    let isUnmounted = false;
     api.recipes().then(
-      found => left || setRecipes(found),
-      () => left || setProblem(say.failed),
+      found => isUnmounted || setRecipes(found),
+      () => isUnmounted || setProblem(labels.failed),
     );
     return () => {
-      left = true;
+      isUnmounted = true;
     };
   }, [api]);
 
@@ -32,31 +32,31 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
     if (name === '') return;
     setProblem('');
     try {
-      navigate(`/r/${await api.createRecipe(name, idOf(name))}`);
+      navigate(`/r/${await api.createRecipe(name, recipeIdFrom(name))}`);
     } catch {
-      setProblem(words.signIn.unreachable);
+      setProblem(texts.signIn.unreachable);
     }
   };
 
   return (
     <div className="page home-page">
       <header className="page-header">
-        <h1>{words.home}</h1>
+        <h1>{texts.home}</h1>
         <AppMenu api={api} user={user} />
       </header>
       <main>
         <form className="open-form" onSubmit={event => void open(event)}>
-          <label htmlFor="recipe-name">{say.label}</label>
+          <label htmlFor="recipe-name">{labels.label}</label>
           <div className="row">
             <input
               id="recipe-name"
               name="name"
-              placeholder={say.placeholder}
+              placeholder={labels.placeholder}
               maxLength={100}
               required
             />
             <button type="submit" className="primary">
-              {say.open}
+              {labels.open}
             </button>
           </div>
         </form>
@@ -71,7 +71,7 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
 
 function RecipeList({ recipes }: { recipes: RecipeSummary[] | null }) {
   if (recipes === null) return <div className="skeleton lines" aria-hidden="true" />;
-  if (recipes.length === 0) return <p className="soft">{say.empty}</p>;
+  if (recipes.length === 0) return <p className="soft">{labels.empty}</p>;
   return (
     <ul className="recipe-list">
       {recipes.map(({ id, title }) => (

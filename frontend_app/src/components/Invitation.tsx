@@ -2,12 +2,12 @@
 
 import { type FormEvent, useId } from 'react';
 import type { MemberRole } from '../lib/sharing';
-import { seldomWords } from '../words-seldom';
+import { lazyTexts } from '../texts-lazy';
 
-const say = seldomWords.people;
+const labels = lazyTexts.people;
 
 interface Props {
-  /** Answers whether the name was taken in; else it stays in the field. */
+  /** Resolves to whether the person was invited; if not, the name stays in the field. */
   onInvite: (name: string, role: MemberRole) => Promise<boolean>;
 }
 
@@ -16,15 +16,15 @@ export function Invitation({ onInvite }: Props) {
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
-    const entered = new FormData(form);
-    const name = String(entered.get('name')).trim();
-    const role = entered.get('role') === 'viewer' ? 'viewer' : 'editor';
+    const data = new FormData(form);
+    const name = String(data.get('name')).trim();
+    const role = data.get('role') === 'viewer' ? 'viewer' : 'editor';
     if (name !== '' && (await onInvite(name, role))) form.reset();
   };
   return (
     <form className="invitation" onSubmit={event => void submit(event)}>
       <p className="invited-name">
-        <label htmlFor={`${id}-name`}>{say.name}</label>
+        <label htmlFor={`${id}-name`}>{labels.name}</label>
         <input
           id={`${id}-name`}
           name="name"
@@ -36,13 +36,13 @@ export function Invitation({ onInvite }: Props) {
         />
       </p>
       <p>
-        <label htmlFor={`${id}-role`}>{say.role}</label>
+        <label htmlFor={`${id}-role`}>{labels.role}</label>
         <select id={`${id}-role`} name="role">
           <RoleOptions />
         </select>
       </p>
       <button type="submit" className="primary">
-        {say.invite}
+        {labels.invite}
       </button>
     </form>
   );
@@ -51,8 +51,8 @@ export function Invitation({ onInvite }: Props) {
 export function RoleOptions() {
   return (
     <>
-      <option value="editor">{say.roles.editor}</option>
-      <option value="viewer">{say.roles.viewer}</option>
+      <option value="editor">{labels.roles.editor}</option>
+      <option value="viewer">{labels.roles.viewer}</option>
     </>
   );
 }

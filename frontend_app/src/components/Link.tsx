@@ -1,4 +1,4 @@
-// A link inside the app: an ordinary one for the browser, without a page load for a plain click.
+// A link inside the app: an ordinary link, but a plain click does not load the page anew.
 
 import type { AnchorHTMLAttributes, MouseEvent } from 'react';
 import { navigate } from '../lib/navigation';
@@ -6,14 +6,14 @@ import { navigate } from '../lib/navigation';
 type Props = AnchorHTMLAttributes<HTMLAnchorElement> & { href: string };
 
 export function Link({ href, children, ...rest }: Props) {
-  const follow = (event: MouseEvent) => {
+  const onClick = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
       return;
     event.preventDefault();
     navigate(href);
   };
   return (
-    <a href={href} onClick={follow} {...rest}>
+    <a href={href} onClick={onClick} {...rest}>
       {children}
     </a>
   );

@@ -1,4 +1,4 @@
-// Where a message is written. Loses no text: a refused message stays, and a draft survives a reload.
+// The field in which a message is written. Loses no text: a refused message stays, and a draft survives a reload.
 
 import {
   type KeyboardEvent,
@@ -9,13 +9,14 @@ import {
   useRef,
   useState,
 } from 'react';
-import { keepDraft, readDraft } from '../lib/drafts';
+import { readDraft, saveDraft } from '../lib/drafts';
 import type { SendResult } from '../lib/websocket';
-import { LONGEST_MESSAGE } from '../lib/ws/protocol';
-import { words } from '../words';
+import { MAX_MESSAGE_LENGTH } from '../lib/ws/protocol';
+import { texts } from '../texts';
 
-const COUNT_FROM = LONGEST_MESSAGE * 0.8;
-const MOST_LINES = 8;
+/** From this length on, the characters that are left are shown. */
+const COUNTER_THRESHOLD = MAX_MESSAGE_LENGTH * 0.8;
+const MAX_LINES = 8;
 
 export interface MessageInputHandle {
   focus(): void;
@@ -26,7 +27,7 @@ interface Props {
   onSend: (content: string) => SendResult;
   disabled: boolean;
   placeholder: string;
-  /** Whose draft for which recipe this is. */
+  /** Identifies the draft: the person and the recipe. */
   draftKey?: string;
   ref?: Ref<MessageInputHandle>;
 }
@@ -35,16 +36,16 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
   const [text, setText] = useState(() => readDraft(draftKey));
   const [problem, setProblem] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
-  const last = useRef('');
+  const lastSent = useRef('');
   const id = useId();
   const length = [...text.trim()].length;
-  const over = length - LONGEST_MESSAGE;
+  const over = length - MAX_MESSAGE_LENGTH;
 
-  useEffect(() => keepDraft(draftKey, text), [draftKey, text]);
+  useEffect(() => saveDraft(draftKey, text), [draftKey, text]);
   useImperativeHandle(ref, () => ({
     focus: () => field.current?.focus(),
-    fill: filled => {
-      setText(filled);
+    fill: newText => {
+      setText(newText);
       field.current?.focus();
     },
   }));
@@ -53,18 +54,18 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
     if (disabled || length === 0 || over > 0) return;
     const result = onSend(text);
     if (result.ok) {
-      last.current = text.trim();
+      lastSent.current = text.trim();
       setText('');
     }
-    setProblem(result.ok ? '' : refusal(result.reason));
+    setProblem(result.ok ? '' : refusalText(result.reason));
   };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     // Enter that ends an input method's composition; Safari reports it after the composition, with 229.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === 'Escape') field.current?.blur();
-    if (event.key === 'ArrowUp' && text === '' && last.current !== '') {
+    if (event.key === 'ArrowUp' && text === '' && lastSent.current !== '') {
       event.preventDefault();
-      setText(last.current);
+      setText(lastSent.current);
     }
     if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
@@ -80,7 +81,7 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
       }}
     >
       <label className="visually-hidden" htmlFor={id}>
-        {words.composer.label}
+        {texts.composer.label}
       </label>
       <textarea
         id={id}
@@ -88,7 +89,7 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
         value={text}
         disabled={disabled}
         placeholder={placeholder}
-        rows={Math.min(MOST_LINES, text.split('\n').length)}
+        rows={Math.min(MAX_LINES, text.split('\n').length)}
         dir="auto"
         enterKeyHint="send"
         aria-invalid={over > 0}
@@ -101,25 +102,25 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
         className="primary send"
         disabled={disabled || length === 0 || over > 0}
       >
-        {words.composer.send}
+        {texts.composer.send}
       </button>
       <p id={`${id}-note`} className={over > 0 ? 'composer-note problem' : 'composer-note soft'}>
-        {problem || (length >= COUNT_FROM ? countText(over) : '')}
+        {problem || (length >= COUNTER_THRESHOLD ? countText(over) : '')}
       </p>
     </form>
   );
 }
 
 function countText(over: number): string {
-  return over > 0 ? words.composer.over(over) : words.composer.left(Math.abs(over));
+  return over > 0 ? texts.composer.over(over) : texts.composer.left(Math.abs(over));
 }
 
-function refusal(reason: Exclude<SendResult, { ok: true }>['reason']): string {
+function refusalText(reason: Exclude<SendResult, { ok: true }>['reason']): string {
   switch (reason) {
     case 'queue_full':
-      return words.composer.full;
+      return texts.composer.full;
     case 'disconnected':
-      return words.composer.disconnected;
+      return texts.composer.disconnected;
     case 'empty':
     case 'too_long':
       return '';

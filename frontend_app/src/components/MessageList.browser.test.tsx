@@ -1,11 +1,11 @@
-// Long conversations: few rows in the page, and a place that does not move under the reader.
+// Long conversations: few rows in the DOM, and a scroll position that does not move while the reader reads.
 import '../styles/app.css';
 import { type ComponentProps, useLayoutEffect, useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import { messageOf } from '../../test/fake-socket';
-import { PAGE } from '../hooks/useRows';
+import { PAGE_SIZE } from '../hooks/useMessageWindow';
 import { MessageList } from './MessageList';
 
 type Props = ComponentProps<typeof MessageList>;
@@ -14,7 +14,7 @@ const talk = (count: number) => Array.from({ length: count }, (_, at) => message
 const list = () => document.querySelector('.message-list') as HTMLElement;
 const rows = () => document.querySelectorAll('.message').length;
 const fromEnd = () => list().scrollHeight - list().scrollTop - list().clientHeight;
-/** Rows that come near are laid out over a few frames. */
+/** Rows near the visible part are laid out over a few frames. */
 const settled = async () => {
   for (let n = 0; n < 10; n += 1) await new Promise(requestAnimationFrame);
 };
@@ -25,7 +25,7 @@ const inBox = (messages: ReturnType<typeof talk>, more: Partial<Props> = {}) => 
 );
 const earlier = page.getByRole('button', { name: 'Show earlier messages' });
 
-/** The place of a message in the window, to be compared before and after. */
+/** The position of a message in the viewport, to be compared before and after. */
 const topOf = (text: string) => {
   const bubble = [...document.querySelectorAll('.bubble')].find(one => one.textContent === text);
   return bubble?.getBoundingClientRect().top ?? Number.NaN;
@@ -36,7 +36,7 @@ function Fetching({ total, wait }: { total: number; wait: () => Promise<void> })
   const [first, setFirst] = useState(total - 50);
   const onOlder = async () => {
     await wait();
-    const count = Math.min(PAGE, first);
+    const count = Math.min(PAGE_SIZE, first);
     setFirst(first - count);
     return count;
   };
@@ -44,7 +44,7 @@ function Fetching({ total, wait }: { total: number; wait: () => Promise<void> })
 }
 
 describe('a long conversation', () => {
-  it('keeps at most 400 of 10,000 messages in the page, and shows earlier ones on demand', async () => {
+  it('keeps at most 400 of 10,000 messages in the DOM, and shows earlier ones on request', async () => {
     await render(inBox(talk(10_000)));
     expect(rows()).toBe(400);
     expect(document.body.textContent).toContain('message 10000');
@@ -68,7 +68,7 @@ describe('a long conversation', () => {
       await settled();
       expect(list().scrollTop).toBe(place);
       const before = topOf('message 101');
-      // A real click would first scroll the whole button into sight.
+      // A real click would first scroll the whole button into view.
       (earlier.element() as HTMLElement).click();
       await expect.element(page.getByText('Loading earlier messages…')).toBeInTheDocument();
       expect(list().getAttribute('aria-busy')).toBe('true');
@@ -82,9 +82,9 @@ describe('a long conversation', () => {
     },
   );
 
-  it('is fetched to its beginning, with never more than 400 rows in the page', async () => {
+  it('is fetched to its beginning, with never more than 400 rows in the DOM', async () => {
     await render(<Fetching total={1_000} wait={async () => {}} />);
-    for (let first = 950; first > 0; first -= Math.min(PAGE, first)) {
+    for (let first = 950; first > 0; first -= Math.min(PAGE_SIZE, first)) {
       list().scrollTop = 0;
       await settled();
       const before = topOf(`message ${first + 1}`);
@@ -117,7 +117,7 @@ describe('a long conversation', () => {
     await expect.poll(rows).toBe(100);
   });
 
-  it('says where messages are missing in between', async () => {
+  it('shows where messages are missing in between', async () => {
     const numbers = [1, 2, 90, 91];
     await render(inBox(numbers.map(revision => messageOf(revision))));
     const gap = page.getByText('Some messages in between are not shown.');
@@ -147,14 +147,14 @@ describe('a long conversation', () => {
     expect(fromEnd()).toBeLessThan(2);
   });
 
-  it('stays at its end when something above takes room', async () => {
+  it('stays at its end when an element above takes room', async () => {
     await render(inBox(talk(50)));
     const box = list().closest<HTMLElement>('.message-area')?.parentElement;
     box?.style.setProperty('height', '250px');
     await expect.poll(fromEnd).toBeLessThan(2);
   });
 
-  it('counts what comes while the reader is elsewhere, and goes there when asked', async () => {
+  it('counts what arrives while the reader is elsewhere, and scrolls there on request', async () => {
     const screen = await render(inBox(talk(50)));
     await settled();
     list().scrollTop = 100;

@@ -1,16 +1,18 @@
-// The conversation: what was said, and below it what is on its way. Earlier messages come when they are asked for.
+// The conversation: the stored messages, and below them those that are being sent. Earlier messages are loaded on request.
 
 import { Fragment, memo, useMemo, useRef } from 'react';
-import { useEarlier } from '../hooks/useEarlier';
-import { useFollowing } from '../hooks/useFollowing';
-import { useRows } from '../hooks/useRows';
+import { useAutoScroll } from '../hooks/useAutoScroll';
+import { useEarlierMessages } from '../hooks/useEarlierMessages';
+import { useMessageWindow } from '../hooks/useMessageWindow';
 import type { OutboxMessage } from '../lib/websocket';
 import type { ChatMessage } from '../lib/ws/protocol';
-import { words } from '../words';
+import { texts } from '../texts';
 import { MessageRow, PendingRow } from './MessageRow';
 
-/** Rows near the end are always laid out; older ones only when they come into sight. */
-const FRESH = 40;
+/** This many rows at the end are always laid out; older ones only when they are near the visible part. */
+const ALWAYS_LAID_OUT = 40;
+/** Messages of one person within this time are shown as a group. */
+const MAX_GROUP_GAP = 300_000;
 
 interface Props {
   messages: readonly ChatMessage[];
@@ -19,7 +21,7 @@ interface Props {
   me?: string;
   olderExist?: boolean;
   loading?: boolean;
-  /** Fetches a page of messages before the first one; answers how many there were. */
+  /** Fetches a page of messages before the first one; resolves to how many there were. */
   onOlder?: (() => Promise<number>) | undefined;
   onRetry?: (id: string) => void;
   onDelete?: (id: string) => void;
@@ -27,11 +29,11 @@ interface Props {
   onSuggest?: (text: string) => void;
 }
 
-const NONE: readonly never[] = [];
+const EMPTY: readonly never[] = [];
 
 export const MessageList = memo(function MessageList({
   messages,
-  outbox = NONE,
+  outbox = EMPTY,
   me = '',
   olderExist = false,
   loading = false,
@@ -43,19 +45,19 @@ export const MessageList = memo(function MessageList({
 }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const newest = messages.at(-1)?.revision ?? 0;
-  const rows = useRows(messages);
-  const { shown, isBack, goToNewest } = rows;
-  const earlier = useEarlier(list, rows, olderExist ? onOlder : undefined);
+  const messageWindow = useMessageWindow(messages);
+  const { shown, endsEarly } = messageWindow;
+  const earlier = useEarlierMessages(list, messageWindow, olderExist ? onOlder : undefined);
   const content = useMemo(() => [shown, outbox], [shown, outbox]);
-  const { isFollowing, seen, onScroll, goToEnd } = useFollowing(list, newest, content);
+  const { isAtEnd, seen, onScroll, scrollToEnd } = useAutoScroll(list, newest, content);
   const unread = seen === null ? 0 : countAfter(messages, seen);
   const firstUnread = unread > 0 ? messages.at(-unread)?.revision : undefined;
   const failed = outbox.filter(({ status }) => status === 'failed').length;
   const isEmpty = messages.length + outbox.length === 0;
 
-  const toNewest = () => {
-    goToNewest();
-    goToEnd();
+  const showNewest = () => {
+    messageWindow.showNewest();
+    scrollToEnd();
   };
 
   return (
@@ -67,11 +69,11 @@ export const MessageList = memo(function MessageList({
           onScroll();
           earlier.onScroll();
         }}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reachable by keyboard
         tabIndex={0}
         role="log"
-        aria-label={words.conversation}
-        aria-live={isFollowing && !isBack ? 'polite' : 'off'}
+        aria-label={texts.conversation}
+        aria-live={isAtEnd && !endsEarly ? 'polite' : 'off'}
         aria-relevant="additions"
         aria-busy={loading || earlier.state === 'loading'}
       >
@@ -79,69 +81,71 @@ export const MessageList = memo(function MessageList({
         {isEmpty && !loading && <EmptyConversation onSuggest={onSuggest} />}
         {earlier.exist ? (
           <button type="button" className="quiet" onClick={earlier.show}>
-            {words.earlier[earlier.state]}
+            {texts.earlier[earlier.state]}
           </button>
         ) : (
-          olderExist && <p className="note soft">{words.olderKept}</p>
+          olderExist && <p className="note soft">{texts.olderKept}</p>
         )}
         <div className="rows">
-          {shown.map((message, at) => (
+          {shown.map((message, index) => (
             <Fragment key={`${message.author.id}:${message.id}`}>
-              {leavesGap(shown[at - 1], message) && <p className="note soft">{words.gap}</p>}
-              {message.revision === firstUnread && <p className="unread">{words.unread}</p>}
+              {followsGap(shown[index - 1], message) && <p className="note soft">{texts.gap}</p>}
+              {message.revision === firstUnread && <p className="unread">{texts.unread}</p>}
               <MessageRow
                 message={message}
                 isOwn={message.author.id === me}
-                isOld={at < shown.length - FRESH}
-                continues={goesOn(shown[at - 1], message.author.id, Date.parse(message.timestamp))}
+                isOld={index < shown.length - ALWAYS_LAID_OUT}
+                continues={isSameGroup(
+                  shown[index - 1],
+                  message.author.id,
+                  Date.parse(message.timestamp),
+                )}
               />
             </Fragment>
           ))}
-          {!isBack &&
-            outbox.map((message, at) => (
+          {!endsEarly &&
+            outbox.map((message, index) => (
               <Fragment key={`${me}:${message.id}`}>
                 <PendingRow
                   message={message}
-                  continues={at > 0 || goesOn(shown.at(-1), me, message.createdAt)}
+                  continues={index > 0 || isSameGroup(shown.at(-1), me, message.createdAt)}
                   onRetry={onRetry}
                   onDelete={onDelete}
                 />
               </Fragment>
             ))}
         </div>
-        {isBack && (
+        {endsEarly && (
           <button type="button" className="quiet" onClick={earlier.showLater}>
-            {words.showLater}
+            {texts.showLater}
           </button>
         )}
         {failed > 1 && onRetryAll && (
           <button type="button" className="secondary resend-all" onClick={onRetryAll}>
-            {words.resendAll(failed)}
+            {texts.resendAll(failed)}
           </button>
         )}
       </div>
-      {!isFollowing && (unread > 0 || isBack) && (
-        <button type="button" className="to-newest primary" onClick={toNewest}>
-          {words.newMessages(unread)}
+      {!isAtEnd && (unread > 0 || endsEarly) && (
+        <button type="button" className="to-newest primary" onClick={showNewest}>
+          {texts.newMessages(unread)}
         </button>
       )}
     </div>
   );
 });
 
-/** Every accepted message takes the next revision: what is missing shows in the numbers. */
-function leavesGap(before: ChatMessage | undefined, { revision }: ChatMessage): boolean {
+/** Every accepted message takes the next revision: a gap in the numbers shows what is missing. */
+function followsGap(before: ChatMessage | undefined, { revision }: ChatMessage): boolean {
   return before !== undefined && before.revision !== revision - 1;
 }
 
-const SOON = 300_000;
-
-/** Whether what is said goes on from the message before: the same person, within a few minutes. */
-function goesOn(before: ChatMessage | undefined, author: string, at: number): boolean {
-  return before?.author.id === author && at - Date.parse(before.timestamp) < SOON;
+/** Whether a message is shown in one group with the one before: the same person, within a few minutes. */
+function isSameGroup(before: ChatMessage | undefined, author: string, at: number): boolean {
+  return before?.author.id === author && at - Date.parse(before.timestamp) < MAX_GROUP_GAP;
 }
 
-/** How many of the last messages are newer; looks only at those. */
+/** How many of the last messages are newer; reads only those. */
 function countAfter(messages: readonly ChatMessage[], revision: number): number {
   let count = 0;
   while ((messages.at(-1 - count)?.revision ?? -1) > revision) count += 1;
@@ -151,9 +155,9 @@ function countAfter(messages: readonly ChatMessage[], revision: number): number 
 function EmptyConversation({ onSuggest }: { onSuggest: ((text: string) => void) | undefined }) {
   return (
     <div className="empty">
-      <p>{words.empty}</p>
+      <p>{texts.empty}</p>
       <div className="chips">
-        {words.suggestions.map(text => (
+        {texts.suggestions.map(text => (
           <button type="button" className="chip" key={text} onClick={() => onSuggest?.(text)}>
             {text}
           </button>

@@ -1,16 +1,16 @@
-// One message: said, or still on its way. Both are the same element for the reader's eye, so that nothing jumps.
+// One message: stored, or still being sent. Both look the same, so that the layout does not shift when it is stored.
 
 import { memo } from 'react';
 import { useElapsed } from '../hooks/useNow';
 import type { OutboxMessage } from '../lib/websocket';
 import type { ChatMessage } from '../lib/ws/protocol';
-import { dayText, timeText, words } from '../words';
+import { dayText, texts, timeText } from '../texts';
 
-interface SaidProps {
+interface MessageRowProps {
   message: ChatMessage;
   isOwn: boolean;
   isOld: boolean;
-  /** The message before is the same person's: the name need not be seen again. */
+  /** The message before is in the same group: the name is not shown again. */
   continues: boolean;
 }
 
@@ -19,7 +19,7 @@ export const MessageRow = memo(function MessageRow({
   isOwn,
   isOld,
   continues,
-}: SaidProps) {
+}: MessageRowProps) {
   const { author, content, timestamp, effect, hint, revision } = message;
   return (
     <article
@@ -28,7 +28,7 @@ export const MessageRow = memo(function MessageRow({
       aria-live={isOwn ? 'off' : undefined}
     >
       <p className={continues ? 'visually-hidden' : 'byline'}>
-        <b dir="auto">{isOwn ? words.you : author.name}</b>{' '}
+        <b dir="auto">{isOwn ? texts.you : author.name}</b>{' '}
         <time dateTime={timestamp} title={dayText(timestamp)}>
           {timeText(timestamp)}
         </time>
@@ -50,10 +50,10 @@ export const MessageRow = memo(function MessageRow({
   );
 });
 
-/** No echo came in time. */
-const STILL_SENDING = 10_000;
+/** After this time without an echo, the person is told that the message is still being sent. */
+const STILL_SENDING_DELAY = 10_000;
 
-interface PendingProps {
+interface PendingRowProps {
   message: OutboxMessage;
   continues: boolean;
   onRetry: ((id: string) => void) | undefined;
@@ -65,16 +65,16 @@ export const PendingRow = memo(function PendingRow({
   continues,
   onRetry,
   onDelete,
-}: PendingProps) {
+}: PendingRowProps) {
   const { id, content, status, sentAt, failure } = message;
-  const late = useElapsed(status === 'sent' ? (sentAt ?? null) : null, STILL_SENDING);
+  const isLate = useElapsed(status === 'sent' ? (sentAt ?? null) : null, STILL_SENDING_DELAY);
   return (
     <article
       className={`message own ${status === 'failed' ? 'failed' : 'pending'}${continues ? ' continues' : ''}`}
       aria-live="off"
     >
       <p className={continues ? 'visually-hidden' : 'byline'}>
-        <b>{words.you}</b>
+        <b>{texts.you}</b>
       </p>
       <p className="bubble" dir="auto">
         {content}
@@ -82,18 +82,18 @@ export const PendingRow = memo(function PendingRow({
       {status === 'failed' ? (
         <div className="delivery">
           <p role="alert">
-            {words.notSent}
-            {failure && `: ${words.failure(failure.code, failure.message)}`}
+            {texts.notSent}
+            {failure && `: ${texts.failure(failure.code, failure.message)}`}
           </p>
           <button type="button" className="quiet" onClick={() => onRetry?.(id)}>
-            {words.tryAgain}
+            {texts.tryAgain}
           </button>
           <button type="button" className="quiet" onClick={() => onDelete?.(id)}>
-            {words.deleteMessage}
+            {texts.deleteMessage}
           </button>
         </div>
       ) : (
-        <p className="delivery soft">{late ? words.stillSending : words.sending}</p>
+        <p className="delivery soft">{isLate ? texts.stillSending : texts.sending}</p>
       )}
     </article>
   );

@@ -1,41 +1,41 @@
-// The page for somebody whose browser belongs to somebody else meanwhile: it chooses, the page does not.
+// The page for a person whose browser was signed in as somebody else meanwhile: the person chooses how to go on.
 
 import { useEffect, useRef, useState } from 'react';
 import type { Api } from '../lib/api';
 import type { User } from '../lib/ws/protocol';
-import { words } from '../words';
-import { seldomWords } from '../words-seldom';
+import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
 import { SignInForm } from './SignInForm';
 
-const say = seldomWords.otherUser;
+const labels = lazyTexts.otherUser;
 
 export default function OtherUserPage({ api, user, other }: { api: Api; user: User; other: User }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const [problem, setProblem] = useState('');
   useEffect(() => {
-    document.title = words.appName;
+    document.title = texts.appName;
     heading.current?.focus();
   }, []);
   const goOn = () => {
     setProblem('');
-    api.goOnAsOther().catch(() => setProblem(say.failed));
+    api.switchToOther().catch(() => setProblem(labels.failed));
   };
   return (
     <main className="page sign-in-page other-user-page">
       <h1 ref={heading} tabIndex={-1} dir="auto">
-        {say.title(other.name)}
+        {labels.title(other.name)}
       </h1>
       <p className="soft" dir="auto">
-        {say.text(user.name)}
+        {labels.text(user.name)}
       </p>
       <button type="button" className="primary" onClick={goOn}>
-        {say.goOn(other.name)}
+        {labels.goOn(other.name)}
       </button>
       <p role="alert" className="problem">
         {problem}
       </p>
-      <h2 dir="auto">{say.again(user.name)}</h2>
-      <SignInForm api={api} again={user.name} />
+      <h2 dir="auto">{labels.again(user.name)}</h2>
+      <SignInForm api={api} knownName={user.name} />
     </main>
   );
 }

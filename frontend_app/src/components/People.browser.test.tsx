@@ -1,8 +1,8 @@
-// Who may come in, as the owner and as others see it; and a recipe brought in. The server is the test's.
+// The people of a recipe, as the owner and as others see them, and the import of a recipe. The test acts as the server.
 import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { goLive, putOnStage } from '../../test/stage';
+import { goLive, renderRecipeChat } from '../../test/render';
 import { Api, ApiError } from '../lib/api';
 import type { Sharing } from '../lib/sharing';
 
@@ -35,8 +35,8 @@ afterEach(() => {
 });
 
 async function openPeople() {
-  const stage = await putOnStage();
-  await goLive(stage);
+  const view = await renderRecipeChat();
+  await goLive(view);
   await page.getByRole('button', { name: 'People', exact: true }).click();
   await expect.element(page.getByRole('dialog', { name: 'Who may come in' })).toBeVisible();
   await expect.element(page.getByText('clara')).toBeVisible();
@@ -46,7 +46,7 @@ const people = () =>
   [...document.querySelectorAll('.person')].map(({ textContent }) => textContent);
 
 describe('the owner', () => {
-  it('sees who is in and who is only invited', async () => {
+  it('sees who has joined and who is only invited', async () => {
     await openPeople();
     expect(people()[0]).toContain('adaOwner');
     expect(people()[1]).not.toContain('invited');
@@ -66,7 +66,7 @@ describe('the owner', () => {
     await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('');
   });
 
-  it('changes a role, removes, and closes the door', async () => {
+  it('changes a role, removes a person, and makes the recipe private', async () => {
     await openPeople();
     await page.getByLabelText('What bob may do').selectOptions('editor');
     await expect.element(page.getByText('Saved.')).toBeVisible();
@@ -82,7 +82,7 @@ describe('the owner', () => {
       ]);
   });
 
-  it('is told when it did not work, and keeps the name', async () => {
+  it('sees an error when a call fails, and keeps the name', async () => {
     await openPeople();
     isAway = true;
     await page.getByRole('textbox', { name: 'Name' }).fill('dora');
@@ -91,7 +91,7 @@ describe('the owner', () => {
     await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('dora');
   });
 
-  it('finds every word and control inside the dialog, down to 320 pixels', async () => {
+  it('sees every text and control inside the dialog, down to 320 pixels', async () => {
     await openPeople();
     for (const width of [1280, 390, 320]) {
       await page.viewport(width, 800);
@@ -108,7 +108,7 @@ describe('the owner', () => {
     await page.viewport(1280, 800);
   });
 
-  it('finds nothing that axe complains about, wide and narrow', async () => {
+  it('gets a dialog without axe violations, wide and narrow', async () => {
     await openPeople();
     for (const width of [1280, 390]) {
       await page.viewport(width, 800);
@@ -124,7 +124,7 @@ describe('the owner', () => {
   });
 });
 
-describe('everybody else', () => {
+describe('everybody but the owner', () => {
   it('sees the list and can change nothing', async () => {
     sharing = { ...sharing, your_role: 'viewer' };
     await openPeople();
@@ -136,9 +136,9 @@ describe('everybody else', () => {
   });
 });
 
-describe('a recipe from elsewhere', () => {
-  it('is pasted, and the focus comes back to the menu', async () => {
-    await goLive(await putOnStage());
+describe('an imported recipe', () => {
+  it('is pasted, and the focus returns to the menu', async () => {
+    await goLive(await renderRecipeChat());
     await page.getByText('⋯').click();
     await page.getByRole('button', { name: 'Bring in a recipe…' }).click();
     await page.getByLabelText('Or paste it').fill('Whisk @flour{200%g}.');

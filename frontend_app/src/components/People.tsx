@@ -1,58 +1,60 @@
-// Who may come into a recipe. The owner invites, removes, and decides whether it is open to all; others see the list.
+// The people of a recipe. The owner invites, removes, and decides whether it is public; others see the list.
 
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Api, ApiError } from '../lib/api';
 import { type Member, type MemberRole, type Sharing, SharingCalls } from '../lib/sharing';
-import { words } from '../words';
-import { seldomWords } from '../words-seldom';
+import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
 import { Invitation, RoleOptions } from './Invitation';
 
-const say = seldomWords.people;
+const labels = lazyTexts.people;
 
 export function People({ api, recipeId }: { api: Api; recipeId: string }) {
   const calls = useMemo(() => new SharingCalls(api, recipeId), [api, recipeId]);
-  const { sharing, news, problem, reload, change } = useSharing(calls);
+  const { sharing, success, problem, reload, change } = useSharing(calls);
   if (!sharing) {
     return problem ? (
       <p>
         <span role="alert">{problem}</span>{' '}
         <button type="button" className="quiet" onClick={reload}>
-          {words.tryAgain}
+          {texts.tryAgain}
         </button>
       </p>
     ) : (
-      <p className="soft">{say.loading}</p>
+      <p className="soft">{labels.loading}</p>
     );
   }
   const isOwner = sharing.your_role === 'owner';
   const invite = (name: string, role: MemberRole) =>
-    change(() => calls.invite(name, role), say.added(name));
+    change(() => calls.invite(name, role), labels.added(name));
   return (
     <div className="people">
-      <Openness
+      <VisibilityChoice
         sharing={sharing}
-        onChange={visibility => void change(() => calls.open(visibility), say.changed)}
+        onChange={visibility => void change(() => calls.setVisibility(visibility), labels.changed)}
       />
       <CopyLink />
-      <h3>{say.list}</h3>
+      <h3>{labels.list}</h3>
       <ul>
         <li className="person">
           <span dir="auto">{sharing.owner.name}</span>
-          <span className="soft">{say.roles.owner}</span>
+          <span className="soft">{labels.roles.owner}</span>
         </li>
         {sharing.members.map(member => (
-          <Person
+          <MemberRow
             key={member.name}
             member={member}
             isOwner={isOwner}
-            onRole={role => void change(() => calls.invite(member.name, role), say.changed)}
-            onRemove={() => void change(() => calls.remove(member.name), say.removed(member.name))}
+            onRole={role => void change(() => calls.invite(member.name, role), labels.changed)}
+            onRemove={() =>
+              void change(() => calls.remove(member.name), labels.removed(member.name))
+            }
           />
         ))}
       </ul>
       {isOwner && <Invitation onInvite={invite} />}
       <p role="status" className="soft">
-        {news}
+        {success}
       </p>
       <p role="alert" className="problem">
         {problem}
@@ -61,61 +63,61 @@ export function People({ api, recipeId }: { api: Api; recipeId: string }) {
   );
 }
 
-/** The list as the server has it: read at first and after each change. */
+/** The list as the server has it: read on mount and after each change. */
 function useSharing(calls: SharingCalls) {
   const [sharing, setSharing] = useState<Sharing | null>(null);
-  const [news, setNews] = useState('');
+  const [success, setSuccess] = useState('');
   const [problem, setProblem] = useState('');
   const reload = useCallback(async () => {
     try {
       setSharing(await calls.read());
       setProblem('');
     } catch {
-      setProblem(say.failed);
+      setProblem(labels.failed);
     }
   }, [calls]);
   useEffect(() => void reload(), [reload]);
 
-  /** Answers whether it worked. */
-  const change = async (run: () => Promise<void>, done: string): Promise<boolean> => {
-    setNews('');
+  /** Resolves to whether it worked. */
+  const change = async (request: () => Promise<void>, message: string): Promise<boolean> => {
+    setSuccess('');
     setProblem('');
     try {
-      await run();
+      await request();
     } catch (error) {
       setProblem(problemText(error));
       return false;
     }
-    setNews(done);
+    setSuccess(message);
     await reload();
     return true;
   };
-  return { sharing, news, problem, reload: () => void reload(), change };
+  return { sharing, success, problem, reload: () => void reload(), change };
 }
 
 function problemText(error: unknown): string {
-  if (!(error instanceof ApiError) || error.status === 0) return say.refused;
-  return error.status === 403 ? say.forbidden : error.message || say.refused;
+  if (!(error instanceof ApiError) || error.status === 0) return labels.refused;
+  return error.status === 403 ? labels.forbidden : error.message || labels.refused;
 }
 
-interface OpennessProps {
+interface VisibilityChoiceProps {
   sharing: Sharing;
   onChange: (visibility: Sharing['visibility']) => void;
 }
 
-function Openness({ sharing: { visibility, your_role }, onChange }: OpennessProps) {
+function VisibilityChoice({ sharing: { visibility, your_role }, onChange }: VisibilityChoiceProps) {
   return (
     <fieldset disabled={your_role !== 'owner'}>
-      <legend>{say.visibility.legend}</legend>
-      {(['public', 'private'] as const).map(one => (
-        <label key={one}>
+      <legend>{labels.visibility.legend}</legend>
+      {(['public', 'private'] as const).map(choice => (
+        <label key={choice}>
           <input
             type="radio"
             name="visibility"
-            checked={visibility === one}
-            onChange={() => onChange(one)}
+            checked={visibility === choice}
+            onChange={() => onChange(choice)}
           />
-          {say.visibility[one]}
+          {labels.visibility[choice]}
         </label>
       ))}
     </fieldset>
@@ -130,28 +132,28 @@ function CopyLink() {
   };
   return (
     <button type="button" className="secondary" onClick={() => void copy().catch(() => {})}>
-      {copied ? say.copied : say.copyLink}
+      {copied ? labels.copied : labels.copyLink}
     </button>
   );
 }
 
-interface PersonProps {
+interface MemberRowProps {
   member: Member;
   isOwner: boolean;
   onRole: (role: MemberRole) => void;
   onRemove: () => void;
 }
 
-function Person({ member: { name, role, joined }, isOwner, onRole, onRemove }: PersonProps) {
+function MemberRow({ member: { name, role, joined }, isOwner, onRole, onRemove }: MemberRowProps) {
   return (
     <li className="person">
       <span dir="auto">
-        {name} {!joined && <span className="tag soft">{say.waiting}</span>}
+        {name} {!joined && <span className="tag soft">{labels.waiting}</span>}
       </span>
       {isOwner ? (
         <>
           <select
-            aria-label={say.roleOf(name)}
+            aria-label={labels.roleOf(name)}
             value={role}
             onChange={event => onRole(event.target.value as MemberRole)}
           >
@@ -160,14 +162,14 @@ function Person({ member: { name, role, joined }, isOwner, onRole, onRemove }: P
           <button
             type="button"
             className="quiet"
-            aria-label={say.removeName(name)}
+            aria-label={labels.removeName(name)}
             onClick={onRemove}
           >
-            {say.remove}
+            {labels.remove}
           </button>
         </>
       ) : (
-        <span className="soft">{say.roles[role]}</span>
+        <span className="soft">{labels.roles[role]}</span>
       )}
     </li>
   );

@@ -1,23 +1,23 @@
-// The recipe as it is now, and for a while after each change what the change was.
+// The recipe as it is now, and for some seconds after each change what was changed.
 
 import { useEffect, useMemo, useState } from 'react';
 import { useNow } from '../hooks/useNow';
 import { diffRecipes } from '../lib/recipe-diff';
 import type { Recipe } from '../lib/ws/protocol';
-import { agoText, numberText, words } from '../words';
+import { agoText, numberText, texts } from '../texts';
 import { IngredientRows, StepRows } from './RecipeRows';
 
-const DIFF_SHOWN = 8_000;
-const say = words.recipe;
+const DIFF_DURATION = 8_000;
+const labels = texts.recipe;
 
 interface Props {
   recipe: Recipe | null;
   previous?: Recipe | null;
-  /** Counts the changes seen; a new number shows the difference. */
+  /** Counts the changes; a new number shows the difference. */
   changes?: number;
   changedAt?: number | null;
-  /** Asks for a change in the words that one would type. */
-  onAsk: (request: string) => void;
+  /** Asks for a change by a message, as a person would type it. */
+  onRequest: (request: string) => void;
   disabled?: boolean;
 }
 
@@ -33,17 +33,17 @@ export function RecipeCard({
   const diff = useMemo(() => recipe && diffRecipes(compared, recipe), [compared, recipe]);
   if (!recipe || !diff) {
     return (
-      <section className="recipe-card" aria-label={say.label} aria-busy="true">
+      <section className="recipe-card" aria-label={labels.label} aria-busy="true">
         <div className="skeleton lines" aria-hidden="true" />
-        <p className="visually-hidden">{say.loading}</p>
+        <p className="visually-hidden">{labels.loading}</p>
       </section>
     );
   }
-  const { onAsk, disabled = false } = rest;
+  const { onRequest, disabled = false } = rest;
   return (
-    <section className="recipe-card" aria-label={say.label}>
+    <section className="recipe-card" aria-label={labels.label}>
       <h2 dir="auto">
-        <Changed before={compared?.title} after={recipe.title} />
+        <ChangedText before={compared?.title} after={recipe.title} />
       </h2>
       {recipe.description && (
         <p className="soft" dir="auto">
@@ -53,7 +53,7 @@ export function RecipeCard({
       <Servings
         count={recipe.servings}
         before={compared?.servings}
-        onAsk={onAsk}
+        onRequest={onRequest}
         disabled={disabled}
       />
       <p className="change-line">
@@ -66,22 +66,22 @@ export function RecipeCard({
               aria-pressed={compared !== null}
               onClick={toggle}
             >
-              {compared ? say.hideChanges : say.viewChanges}
+              {compared ? labels.hideChanges : labels.viewChanges}
             </button>
             <button
               type="button"
               className="quiet"
               disabled={disabled}
-              onClick={() => onAsk(say.undoRequest)}
+              onClick={() => onRequest(labels.undoRequest)}
             >
-              {say.undo}
+              {labels.undo}
             </button>
           </>
         )}
       </p>
-      <h3>{say.ingredients}</h3>
+      <h3>{labels.ingredients}</h3>
       <IngredientRows rows={diff.ingredients} />
-      <h3>{say.steps}</h3>
+      <h3>{labels.steps}</h3>
       <StepRows rows={diff.steps} />
       {recipe.tags.length > 0 && (
         <ul className="tags">
@@ -96,7 +96,7 @@ export function RecipeCard({
   );
 }
 
-/** The difference is shown by itself for 8 seconds after a change, and on demand. */
+/** The difference is shown for 8 seconds after a change, and on request. */
 function useDiffShown(changes: number) {
   const [shownFor, setShownFor] = useState<number | null>(null);
   const [lastSeen, setLastSeen] = useState(changes);
@@ -106,14 +106,14 @@ function useDiffShown(changes: number) {
   }
   useEffect(() => {
     if (changes === 0) return;
-    const timer = setTimeout(() => setShownFor(null), DIFF_SHOWN);
+    const timer = setTimeout(() => setShownFor(null), DIFF_DURATION);
     return () => clearTimeout(timer);
   }, [changes]);
   const isShown = shownFor === changes;
   return { isShown, toggle: () => setShownFor(isShown ? null : changes) };
 }
 
-function Changed({ before, after }: { before: string | undefined; after: string }) {
+function ChangedText({ before, after }: { before: string | undefined; after: string }) {
   if (before === undefined || before === after) return after;
   return (
     <>
@@ -125,34 +125,34 @@ function Changed({ before, after }: { before: string | undefined; after: string 
 interface ServingsProps {
   count: number;
   before: number | undefined;
-  onAsk: (request: string) => void;
+  onRequest: (request: string) => void;
   disabled: boolean;
 }
 
-function Servings({ count, before, onAsk, disabled }: ServingsProps) {
-  const ask = (wanted: number) => onAsk(say.forPeople(wanted));
+function Servings({ count, before, onRequest, disabled }: ServingsProps) {
+  const request = (servings: number) => onRequest(labels.forPeople(servings));
   return (
     <div className="servings">
-      <span>{say.serves}</span>
+      <span>{labels.serves}</span>
       <button
         type="button"
-        aria-label={say.fewer}
+        aria-label={labels.fewer}
         disabled={disabled || count <= 1}
-        onClick={() => ask(count - 1)}
+        onClick={() => request(count - 1)}
       >
         −
       </button>
       <b>
-        <Changed
+        <ChangedText
           before={before === undefined ? undefined : numberText(before)}
           after={numberText(count)}
         />
       </b>
       <button
         type="button"
-        aria-label={say.more}
+        aria-label={labels.more}
         disabled={disabled}
-        onClick={() => ask(count + 1)}
+        onClick={() => request(count + 1)}
       >
         +
       </button>
@@ -162,5 +162,5 @@ function Servings({ count, before, onAsk, disabled }: ServingsProps) {
 
 function ChangedAgo({ at }: { at: number }) {
   const now = useNow(30_000);
-  return <span className="soft">{say.changedAgo(agoText(Math.max(0, now - at)))}</span>;
+  return <span className="soft">{labels.changedAgo(agoText(Math.max(0, now - at)))}</span>;
 }

@@ -1,13 +1,14 @@
-// What opens over a recipe's page: the people, a recipe to be brought in, the keys. Loaded when one of them is wanted.
+// The dialogs over a recipe's page: the people, the import of a recipe, the shortcuts. Loaded when one of them is
+// opened.
 
 import type { Api } from '../lib/api';
-import { seldomWords } from '../words-seldom';
-import { BringIn } from './BringIn';
+import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
+import { ImportRecipe } from './ImportRecipe';
 import { People } from './People';
 import { ShortcutList } from './ShortcutList';
 
-export type RecipeDialogName = 'people' | 'bringIn' | 'shortcuts';
+export type RecipeDialogName = 'people' | 'importRecipe' | 'shortcuts';
 
 interface Props {
   name: RecipeDialogName;
@@ -18,9 +19,9 @@ interface Props {
 
 export default function RecipeDialog({ name, api, recipeId, onClose }: Props) {
   return (
-    <Dialog title={seldomWords[name].title} onClose={onClose}>
+    <Dialog title={lazyTexts[name].title} onClose={onClose}>
       {name === 'people' && <People api={api} recipeId={recipeId} />}
-      {name === 'bringIn' && <BringIn api={api} recipeId={recipeId} />}
+      {name === 'importRecipe' && <ImportRecipe api={api} recipeId={recipeId} />}
       {name === 'shortcuts' && <ShortcutList />}
     </Dialog>
   );

@@ -1,13 +1,13 @@
-// What is done with a recipe as a whole: who may come in, to paper, into a file and out of one.
+// Menu items for a recipe as a whole: people, print, download and import.
 
 import { type MouseEvent, useState } from 'react';
 import type { Api } from '../lib/api';
-import { seldomWords } from '../words-seldom';
+import { lazyTexts } from '../texts-lazy';
 import type { RecipeDialogName } from './RecipeDialog';
 
-const say = seldomWords.files;
+const labels = lazyTexts.files;
 
-const FILES = {
+const FILE_EXTENSIONS = {
   cooklang: 'cook',
   'schema.org': 'jsonld',
 } as const;
@@ -20,34 +20,34 @@ interface Props {
 
 export default function RecipeMenu({ api, recipeId, onOpen }: Props) {
   const [problem, setProblem] = useState('');
-  const save = async (format: keyof typeof FILES) => {
+  const save = async (format: keyof typeof FILE_EXTENSIONS) => {
     setProblem('');
     try {
-      saveAs(await api.download(recipeId, format), `${recipeId}.${FILES[format]}`);
+      saveAs(await api.download(recipeId, format), `${recipeId}.${FILE_EXTENSIONS[format]}`);
     } catch {
-      setProblem(say.saveFailed);
+      setProblem(labels.saveFailed);
     }
   };
-  const open = (dialog: RecipeDialogName) => (event: MouseEvent) => {
-    leaveMenu(event.currentTarget);
+  const openDialog = (dialog: RecipeDialogName) => (event: MouseEvent) => {
+    closeMenu(event.currentTarget);
     onOpen(dialog);
   };
   return (
     <>
-      <button type="button" onClick={open('people')}>
-        {say.people}
+      <button type="button" onClick={openDialog('people')}>
+        {labels.people}
       </button>
       <button type="button" onClick={() => print()}>
-        {say.print}
+        {labels.print}
       </button>
       <button type="button" onClick={() => void save('cooklang')}>
-        {say.cooklang}
+        {labels.cooklang}
       </button>
       <button type="button" onClick={() => void save('schema.org')}>
-        {say.schemaOrg}
+        {labels.schemaOrg}
       </button>
-      <button type="button" onClick={open('bringIn')}>
-        {say.bringIn}
+      <button type="button" onClick={openDialog('importRecipe')}>
+        {labels.importRecipe}
       </button>
       <p role="alert" className="problem">
         {problem}
@@ -56,8 +56,8 @@ export default function RecipeMenu({ api, recipeId, onOpen }: Props) {
   );
 }
 
-/** Closes the menu around an item, so that the focus comes back to its button after the dialog. */
-function leaveMenu(item: Element): void {
+/** Closes the menu around an item, and moves the focus to its button, where it returns after the dialog. */
+function closeMenu(item: Element): void {
   const menu = item.closest('details');
   menu?.querySelector('summary')?.focus();
   menu?.removeAttribute('open');

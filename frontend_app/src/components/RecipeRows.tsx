@@ -1,59 +1,59 @@
-// Ingredients and steps, to be ticked off while cooking. Ticks are the reader's own and stay in this page.
+// Ingredients and steps, with checkboxes for use while cooking. The checks are the reader's own and are not sent.
 
 import { type ReactNode, useState } from 'react';
 import { ingredientText, type Mark, type Row } from '../lib/recipe-diff';
 import type { Ingredient, Step } from '../lib/ws/protocol';
-import { words } from '../words';
+import { texts } from '../texts';
 
-const say = words.recipe;
+const labels = texts.recipe;
 const TAGS: Record<Mark, string | null> = {
   same: null,
-  added: say.added,
-  changed: say.changed,
-  removed: say.removed,
+  added: labels.added,
+  changed: labels.changed,
+  removed: labels.removed,
 };
 
 export function IngredientRows({ rows }: { rows: readonly Row<Ingredient>[] }) {
-  if (rows.length === 0) return <p className="soft">{say.noIngredients}</p>;
+  if (rows.length === 0) return <p className="soft">{labels.noIngredients}</p>;
   return (
     <ul className="rows">
       {rows.map(row => (
-        <TickRow key={row.item.id} row={row} text={ingredientText}>
+        <CheckRow key={row.item.id} row={row} text={ingredientText}>
           <IngredientLine {...row.item} />
-        </TickRow>
+        </CheckRow>
       ))}
     </ul>
   );
 }
 
 export function StepRows({ rows }: { rows: readonly Row<Step>[] }) {
-  if (rows.length === 0) return <p className="soft">{say.noSteps}</p>;
+  if (rows.length === 0) return <p className="soft">{labels.noSteps}</p>;
   return (
     <ol className="rows steps">
       {rows.map(row => (
-        <TickRow key={row.item.id} row={row} text={step => step.text}>
+        <CheckRow key={row.item.id} row={row} text={step => step.text}>
           {row.item.text}
-        </TickRow>
+        </CheckRow>
       ))}
     </ol>
   );
 }
 
-interface TickRowProps<T> {
+interface CheckRowProps<T> {
   row: Row<T>;
   text: (item: T) => string;
   children: ReactNode;
 }
 
-function TickRow<T>({ row: { mark, item, before }, text, children }: TickRowProps<T>) {
-  const [done, setDone] = useState(false);
+function CheckRow<T>({ row: { mark, item, before }, text, children }: CheckRowProps<T>) {
+  const [isDone, setDone] = useState(false);
   const tag = TAGS[mark];
   return (
     <li className={`recipe-row ${mark}`}>
-      <label className={done ? 'done' : undefined}>
+      <label className={isDone ? 'done' : undefined}>
         <input
           type="checkbox"
-          checked={done}
+          checked={isDone}
           disabled={mark === 'removed'}
           onChange={event => setDone(event.target.checked)}
         />

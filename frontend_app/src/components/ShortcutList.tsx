@@ -1,11 +1,11 @@
-// The keys that do something.
+// The keyboard shortcuts.
 
-import { seldomWords } from '../words-seldom';
+import { lazyTexts } from '../texts-lazy';
 
 export function ShortcutList() {
   return (
     <dl className="shortcuts">
-      {seldomWords.shortcuts.list.map(([keys, meaning]) => (
+      {lazyTexts.shortcuts.list.map(([keys, meaning]) => (
         <div key={keys}>
           <dt>
             <kbd>{keys}</kbd>

@@ -1,28 +1,28 @@
-// One small form for signing in, signing up and going on as a guest.
+// One form for signing in, signing up and going on as a guest.
 
 import { type FormEvent, useId, useState } from 'react';
 import { type Api, ApiError, type Credentials } from '../lib/api';
-import { words } from '../words';
+import { texts } from '../texts';
 
 interface Props {
   api: Api;
   onSignedIn?: () => void;
-  /** Signing in again: the name is known and there is no way to become somebody else by accident. */
-  again?: string;
+  /** The name of the person who signs in again; without a way to sign up as somebody else by accident. */
+  knownName?: string;
 }
 
-export function SignInForm({ api, onSignedIn, again }: Props) {
+export function SignInForm({ api, onSignedIn, knownName }: Props) {
   const [isNew, setNew] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const id = useId();
-  const say = words.signIn;
+  const labels = texts.signIn;
 
-  const attempt = async (enter: () => Promise<void>) => {
+  const attempt = async (signIn: () => Promise<void>) => {
     setBusy(true);
     setProblem('');
     try {
-      await enter();
+      await signIn();
       onSignedIn?.();
     } catch (error) {
       setProblem(problemText(error));
@@ -41,18 +41,18 @@ export function SignInForm({ api, onSignedIn, again }: Props) {
 
   return (
     <form className="sign-in-form" onSubmit={submit}>
-      <label htmlFor={`${id}-name`}>{say.name}</label>
+      <label htmlFor={`${id}-name`}>{labels.name}</label>
       <input
         id={`${id}-name`}
         name="username"
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        defaultValue={again}
+        defaultValue={knownName}
         required
         maxLength={64}
       />
-      <label htmlFor={`${id}-password`}>{say.password}</label>
+      <label htmlFor={`${id}-password`}>{labels.password}</label>
       <input
         id={`${id}-password`}
         name="password"
@@ -64,50 +64,50 @@ export function SignInForm({ api, onSignedIn, again }: Props) {
       />
       {isNew && (
         <p id={`${id}-hint`} className="hint">
-          {say.passwordHint}
+          {labels.passwordHint}
         </p>
       )}
       <p role="alert" className="problem">
         {problem}
       </p>
       <button type="submit" className="primary" disabled={busy}>
-        {busy ? say.busy : isNew ? say.signUp : say.signIn}
+        {busy ? labels.busy : isNew ? labels.signUp : labels.signIn}
       </button>
-      {again === undefined && (
+      {knownName === undefined && (
         <button type="button" className="quiet" onClick={() => setNew(!isNew)}>
-          {isNew ? say.toSignIn : say.toSignUp}
+          {isNew ? labels.toSignIn : labels.toSignUp}
         </button>
       )}
-      {(again === undefined || isGuest(again)) && (
+      {(knownName === undefined || isGuest(knownName)) && (
         <button
           type="button"
           className="secondary"
           disabled={busy}
           onClick={() => void attempt(() => api.guest())}
         >
-          {say.guest}
+          {labels.guest}
         </button>
       )}
     </form>
   );
 }
 
-/** Nobody knows a guest's password: the way back is a new guest. */
+/** Nobody knows a guest's password: instead of signing in again, one goes on as a new guest. */
 const isGuest = (name: string) => name.startsWith('guest-');
 
 function problemText(error: unknown): string {
-  const say = words.signIn;
-  if (!(error instanceof ApiError) || error.status === 0) return say.unreachable;
+  const labels = texts.signIn;
+  if (!(error instanceof ApiError) || error.status === 0) return labels.unreachable;
   switch (error.status) {
     case 401:
-      return say.wrong;
+      return labels.wrong;
     case 409:
-      return say.taken;
+      return labels.taken;
     case 422:
-      return error.message || say.unfit;
+      return error.message || labels.unfit;
     case 429:
-      return say.tooMany;
+      return labels.tooMany;
     default:
-      return error.message || say.unreachable;
+      return error.message || labels.unreachable;
   }
 }

@@ -1,19 +1,19 @@
-// The page for somebody whom we do not know yet.
+// The page for a person who is not signed in.
 
 import { useEffect } from 'react';
 import type { Api } from '../lib/api';
-import { words } from '../words';
+import { texts } from '../texts';
 import { SignInForm } from './SignInForm';
 
 export function SignInPage({ api }: { api: Api }) {
   useEffect(() => {
-    document.title = words.appName;
+    document.title = texts.appName;
   }, []);
   return (
     <main className="page sign-in-page">
       <img src="/favicon.svg" alt="" width="64" height="64" />
-      <h1>{words.appName}</h1>
-      <p className="soft">{words.tagline}</p>
+      <h1>{texts.appName}</h1>
+      <p className="soft">{texts.tagline}</p>
       <SignInForm api={api} />
     </main>
   );

@@ -1,14 +1,14 @@
 // Chat and recipe as two tabs, for narrow screens.
 
 import type { KeyboardEvent } from 'react';
-import { words } from '../words';
+import { texts } from '../texts';
 
-type Name = 'chat' | 'recipe';
+export type TabName = 'chat' | 'recipe';
 
 interface Props {
-  selected: Name;
-  onSelect: (name: Name) => void;
-  /** The recipe changed while it was out of sight. */
+  selected: TabName;
+  onSelect: (name: TabName) => void;
+  /** The recipe changed while its tab was hidden. */
   recipeChanged: boolean;
 }
 
@@ -19,7 +19,7 @@ export function Tabs({ selected, onSelect, recipeChanged }: Props) {
     onSelect(other);
     document.getElementById(`tab-${other}`)?.focus();
   };
-  const tab = (name: Name, label: string, mark = false) => (
+  const tab = (name: TabName, label: string, hasDot = false) => (
     <button
       type="button"
       role="tab"
@@ -30,17 +30,17 @@ export function Tabs({ selected, onSelect, recipeChanged }: Props) {
       onClick={() => onSelect(name)}
     >
       {label}
-      {mark && (
+      {hasDot && (
         <span className="dot">
-          <span className="visually-hidden">{words.recipeChanged}</span>
+          <span className="visually-hidden">{texts.recipeChanged}</span>
         </span>
       )}
     </button>
   );
   return (
     <div className="tabs" role="tablist" onKeyDown={onKeyDown}>
-      {tab('chat', words.chatTab)}
-      {tab('recipe', words.recipeTab, recipeChanged)}
+      {tab('chat', texts.chatTab)}
+      {tab('recipe', texts.recipeTab, recipeChanged)}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cdp, page, userEvent } from 'vitest/browser';
 import { messageOf, update } from '../../test/fake-socket';
-import { CHANGED, goLive, PANCAKES, putOnStage, type Stage, turn } from '../../test/stage';
+import { CHANGED, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const SIZES = [
@@ -15,41 +15,41 @@ const talk = [2, 3, 4].map(revision =>
   messageOf(revision, revision === 3 ? { effect: 'Added 2 eggs', hint: 'Try “remove milk”' } : {}),
 );
 
-const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
+const STATES: Record<string, (view: View) => Promise<unknown>> = {
   loading: async () => turn(),
-  empty: stage => goLive(stage),
-  live: stage => goLive(stage, { revision: 4, messages: talk }),
-  diff: async stage => {
-    const socket = await goLive(stage);
+  empty: view => goLive(view),
+  live: view => goLive(view, { revision: 4, messages: talk }),
+  diff: async view => {
+    const socket = await goLive(view);
     const message = messageOf(2, { effect: 'Changed flour' });
     socket.say('recipe_update', update({ revision: 2, recipe: CHANGED, message }));
   },
-  failed: async stage => {
-    const socket = await goLive(stage);
-    for (const text of ['one', 'two']) stage.manager.sendMessage(text);
+  failed: async view => {
+    const socket = await goLive(view);
+    for (const text of ['one', 'two']) view.manager.sendMessage(text);
     for (const { id } of socket.ofType('chat_message')) {
       const error = { code: 'forbidden', message: 'Only members may write.', retryable: false };
       socket.say('error', { ...error, in_reply_to: id });
     }
   },
-  reconnecting: async stage => {
-    await goLive(stage, { revision: 4, messages: talk });
+  reconnecting: async view => {
+    await goLive(view, { revision: 4, messages: talk });
     vi.useFakeTimers();
-    stage.world.tell('offline');
-    stage.manager.sendMessage('waits');
+    view.env.emit('offline');
+    view.manager.sendMessage('waits');
     await turn();
     vi.advanceTimersByTime(5_000);
     await turn();
     vi.useRealTimers();
     await expect.element(page.getByText('Retry now')).toBeVisible();
   },
-  fatal: async stage => {
-    await goLive(stage, { revision: 4, messages: talk });
-    stage.world.socket.drop(1008, 'Session revoked');
+  fatal: async view => {
+    await goLive(view, { revision: 4, messages: talk });
+    view.env.socket.drop(1008, 'Session revoked');
   },
-  history: async stage => {
+  history: async view => {
     const messages = Array.from({ length: 450 }, (_, at) => messageOf(at + 2));
-    await goLive(stage, { revision: 451, messages, messages_truncated: true });
+    await goLive(view, { revision: 451, messages, messages_truncated: true });
   },
 };
 
@@ -77,8 +77,8 @@ describe('axe finds nothing', () => {
     for (const [width, height] of SIZES) {
       it(`in state ${state} at ${width} pixels, light and dark`, async () => {
         await page.viewport(width, height);
-        const stage = await putOnStage();
-        await enter(stage);
+        const view = await renderRecipeChat();
+        await enter(view);
         await turn();
         for (const theme of ['light', 'dark']) {
           themed(theme);
@@ -93,10 +93,10 @@ describe('axe finds nothing', () => {
 });
 
 describe('WCAG 2.2 AA', () => {
-  it('every target has at least 24 pixels, what one uses most 44', async () => {
+  it('every target has at least 24 pixels, the most used ones 44', async () => {
     await page.viewport(1280, 800);
-    const stage = await putOnStage();
-    await STATES['diff']?.(stage);
+    const view = await renderRecipeChat();
+    await STATES['diff']?.(view);
     await turn();
     for (const target of document.querySelectorAll(
       'button, a[href]:not(.skip-link), summary, input, textarea',
@@ -117,8 +117,8 @@ describe('WCAG 2.2 AA', () => {
 
   it('nothing scrolls sideways at 320 pixels, nor with text at 200 %', async () => {
     await page.viewport(320, 640);
-    const stage = await putOnStage();
-    await STATES['live']?.(stage);
+    const view = await renderRecipeChat();
+    await STATES['live']?.(view);
     const fits = () => document.documentElement.scrollWidth <= innerWidth;
     expect(fits()).toBe(true);
     document.documentElement.style.fontSize = '200%';
@@ -136,8 +136,8 @@ describe('WCAG 2.2 AA', () => {
       { name: 'prefers-reduced-motion', value: 'reduce' },
     ];
     await cdp().send('Emulation.setEmulatedMedia', { features });
-    const stage = await putOnStage();
-    await STATES['diff']?.(stage);
+    const view = await renderRecipeChat();
+    await STATES['diff']?.(view);
     await expect.element(page.getByText('removed')).toBeVisible();
     const style = (selector: string) =>
       getComputedStyle(document.querySelector(selector) as Element);
@@ -149,8 +149,8 @@ describe('WCAG 2.2 AA', () => {
 
   it('prints the recipe alone', async () => {
     await page.viewport(1280, 800);
-    const stage = await putOnStage();
-    await goLive(stage, { revision: 4, messages: talk });
+    const view = await renderRecipeChat();
+    await goLive(view, { revision: 4, messages: talk });
     await cdp().send('Emulation.setEmulatedMedia', { media: 'print' });
     const isSeen = (what: string) => document.querySelector(what)?.checkVisibility() ?? false;
     const seen = ['.page-header', '.chat-panel', '.recipe-panel'].map(isSeen);
@@ -159,10 +159,10 @@ describe('WCAG 2.2 AA', () => {
     expect(isSeen('.chat-panel')).toBe(true);
   });
 
-  it('says a change in words, not only in colour', async () => {
+  it('shows a change in words, not only in colour', async () => {
     await page.viewport(1280, 800);
-    const stage = await putOnStage();
-    await STATES['diff']?.(stage);
+    const view = await renderRecipeChat();
+    await STATES['diff']?.(view);
     await expect.element(page.getByText('new', { exact: true })).toBeVisible();
     await expect.element(page.getByText('changed', { exact: true })).toBeVisible();
     await expect.element(page.getByText('removed', { exact: true })).toBeVisible();
@@ -170,10 +170,10 @@ describe('WCAG 2.2 AA', () => {
     expect(region?.textContent).toBe('Recipe updated: 3 ingredients changed');
   });
 
-  it('can be walked through by keyboard alone, and the focus is always in sight', async () => {
+  it('can be used by keyboard alone, and the focus is always visible', async () => {
     await page.viewport(1280, 800);
-    const stage = await putOnStage();
-    const socket = await goLive(stage, { revision: 4, messages: talk, recipe: PANCAKES });
+    const view = await renderRecipeChat();
+    const socket = await goLive(view, { revision: 4, messages: talk, recipe: PANCAKES });
     const seen: string[] = [];
     for (let step = 0; step < 12; step += 1) {
       await userEvent.keyboard('{Tab}');
@@ -211,8 +211,8 @@ describe('WCAG 2.2 AA', () => {
 
   it('keeps the focus when the recipe changes', async () => {
     await page.viewport(1280, 800);
-    const stage = await putOnStage();
-    const socket = await goLive(stage);
+    const view = await renderRecipeChat();
+    const socket = await goLive(view);
     const eggs = page.getByRole('checkbox', { name: /eggs/ });
     await eggs.click();
     const before = document.activeElement;

@@ -1,4 +1,4 @@
-// A browser whose refresh cookie belongs to somebody else meanwhile: the person is told, and chooses.
+// A browser whose refresh cookie belongs to another person meanwhile: the page says so, and the person chooses.
 import '../styles/app.css';
 import axe from 'axe-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -39,14 +39,14 @@ async function openHome() {
   return { tokens, screen };
 }
 
-it('tells whose browser it is, asks for nothing in the other name, and says what became of the text', async () => {
+it('says who is signed in, sends nothing in the other name, and says that the text is kept', async () => {
   await openHome();
   await expect.element(page.getByText('You were signed in as ada.')).toBeVisible();
   expect(asked.filter(call => call.includes('Bearer'))).toEqual([]);
   expect(JSON.stringify(localStorage)).not.toContain('of bob');
 });
 
-it('goes on as the other one when the person says so', async () => {
+it('goes on as the other person on request', async () => {
   const { tokens } = await openHome();
   await page.getByRole('button', { name: 'Go on as bob' }).click();
   await expect.element(page.getByText('No recipes yet')).toBeVisible();
@@ -54,7 +54,7 @@ it('goes on as the other one when the person says so', async () => {
   expect(asked.filter(call => call.includes('Bearer'))).toEqual(['/v1/recipes Bearer of bob']);
 });
 
-it('goes on as before when the person signs in again', async () => {
+it('goes on as before after the person signs in again', async () => {
   const { tokens } = await openHome();
   await page.getByLabelText('Password').fill('correct horse');
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -63,7 +63,7 @@ it('goes on as before when the person signs in again', async () => {
   expect(asked.filter(call => call.includes('Bearer'))).toEqual(['/v1/recipes Bearer of ada']);
 });
 
-it.each(['light', 'dark'])('gives axe nothing to complain about, %s', async theme => {
+it.each(['light', 'dark'])('has no axe violations, %s', async theme => {
   document.documentElement.dataset['theme'] = theme;
   document.documentElement.lang = 'en';
   for (const width of [1280, 390]) {

@@ -1,15 +1,15 @@
 // Writing in a real browser: input methods, long texts, drafts, refused and recalled messages.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { echoLast, goLive, PANCAKES, putOnStage, type Stage, turn } from '../../test/stage';
+import { echoLast, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 
-let stage: Stage;
+let view: View;
 
 beforeEach(async () => {
   await page.viewport(1280, 800);
   localStorage.clear();
-  stage = await putOnStage();
-  await goLive(stage);
+  view = await renderRecipeChat();
+  await goLive(view);
   await page.getByRole('textbox', { name: 'Message' }).click();
 });
 
@@ -17,7 +17,7 @@ afterEach(() => localStorage.clear());
 
 const field = () => document.querySelector('textarea') as HTMLTextAreaElement;
 const sent = () =>
-  stage.world.sockets
+  view.env.sockets
     .flatMap(socket => socket.ofType('chat_message'))
     .map(({ payload }) => payload.content);
 
@@ -49,7 +49,7 @@ describe('an input method', () => {
 });
 
 describe('a text', () => {
-  it('may have 4,000 characters, and one more is said, not cut', async () => {
+  it('may have 4,000 characters; one more is reported, not cut', async () => {
     await userEvent.fill(field(), 'ß'.repeat(4_000));
     expect(document.querySelector('.composer-note')?.textContent).toBe('0 characters left');
     await userEvent.keyboard('!');
@@ -73,42 +73,42 @@ describe('a text', () => {
     },
   );
 
-  it('gets a new line with Shift and Enter', async () => {
+  it('gets a line break with Shift and Enter', async () => {
     await userEvent.keyboard('one{Shift>}{Enter}{/Shift}two');
     expect(field().value).toBe('one\ntwo');
     expect(sent()).toEqual([]);
   });
 
-  it('comes back with the arrow key when the field is empty', async () => {
+  it('is restored with the arrow key when the field is empty', async () => {
     await userEvent.keyboard('add salt{Enter}');
     await userEvent.keyboard('{ArrowUp}');
     expect(field().value).toBe('add salt');
   });
 
-  it('survives the page as a draft', async () => {
+  it('survives a reload as a draft', async () => {
     await userEvent.keyboard('half a thou');
-    await stage.screen.unmount();
-    stage = await putOnStage();
+    await view.screen.unmount();
+    view = await renderRecipeChat();
     expect(field().value).toBe('half a thou');
   });
 });
 
 describe('without a connection', () => {
-  it('nothing that was typed is lost or sent early, and all goes out in order', async () => {
-    stage.world.tell('offline');
+  it('nothing that was typed is lost or sent early, and all is sent in order', async () => {
+    view.env.emit('offline');
     for (const text of ['one', 'two', 'three']) await userEvent.keyboard(`${text}{Enter}`);
     await userEvent.keyboard('and a draft');
     expect(sent()).toEqual([]);
     expect(field().value).toBe('and a draft');
-    stage.world.tell('online');
-    await goLive(stage);
+    view.env.emit('online');
+    await goLive(view);
     expect(sent()).toEqual(['one', 'two', 'three']);
     expect(field().value).toBe('and a draft');
   });
 
-  it('a message that finds no room stays in the field, with the reason', async () => {
-    stage.world.tell('offline');
-    for (let n = 0; n < 100; n += 1) stage.manager.sendMessage(`m${n}`);
+  it('a message that does not fit into the outbox stays in the field, with the reason', async () => {
+    view.env.emit('offline');
+    for (let n = 0; n < 100; n += 1) view.manager.sendMessage(`m${n}`);
     await userEvent.keyboard('one more{Enter}');
     expect(field().value).toBe('one more');
     await expect
@@ -121,16 +121,16 @@ describe('a message', () => {
   it('stays the same element when the server confirms it', async () => {
     await userEvent.keyboard('add salt{Enter}');
     await expect.poll(() => document.querySelectorAll('.pending')).toHaveLength(1);
-    echoLast(stage.world.socket, 2);
+    echoLast(view.env.socket, 2);
     await expect.poll(() => document.querySelectorAll('.pending')).toHaveLength(0);
     expect(document.querySelectorAll('.message.own')).toHaveLength(1);
   });
 
-  it('is one of several that were refused: all go out again at once, in order', async () => {
+  it('is one of several that were refused: all are sent again at once, in order', async () => {
     for (const text of ['one', 'two', 'three']) await userEvent.keyboard(`${text}{Enter}`);
-    for (const { id } of stage.world.socket.ofType('chat_message')) {
+    for (const { id } of view.env.socket.ofType('chat_message')) {
       const error = { code: 'forbidden', message: 'Only members.', retryable: false };
-      stage.world.socket.say('error', { ...error, in_reply_to: id });
+      view.env.socket.say('error', { ...error, in_reply_to: id });
     }
     await page.getByRole('button', { name: 'Resend all 3' }).click();
     await expect.poll(sent).toEqual(['one', 'two', 'three', 'one', 'two', 'three']);
@@ -140,9 +140,9 @@ describe('a message', () => {
   it('that was refused can be tried again or deleted', async () => {
     await userEvent.keyboard('rude{Enter}');
     const refuse = () => {
-      const in_reply_to = stage.world.socket.ofType('chat_message').at(-1)?.id;
+      const in_reply_to = view.env.socket.ofType('chat_message').at(-1)?.id;
       const error = { code: 'forbidden', message: 'Only members.', retryable: false, in_reply_to };
-      stage.world.socket.say('error', error);
+      view.env.socket.say('error', error);
     };
     refuse();
     await expect.element(page.getByText('Not sent: Only members.')).toBeVisible();
@@ -155,10 +155,10 @@ describe('a message', () => {
 });
 
 describe('the recipe card', () => {
-  it('asks in words for another number of servings, and for undo', async () => {
+  it('sends a message for another number of servings, and for undo', async () => {
     await page.getByRole('button', { name: 'One more' }).click();
     expect(sent()).toEqual(['for 5 people']);
-    echoLast(stage.world.socket, 2, { recipe: { ...PANCAKES, servings: 5 } });
+    echoLast(view.env.socket, 2, { recipe: { ...PANCAKES, servings: 5 } });
     await expect.element(page.getByText('5', { exact: true })).toBeVisible();
     await page.getByRole('button', { name: 'Undo' }).click();
     expect(sent()).toEqual(['for 5 people', 'undo']);

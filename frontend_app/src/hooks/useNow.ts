@@ -1,25 +1,26 @@
-// The time, as often as somebody wants to see it; stands still when nobody does.
+// The current time in components: none of them runs a timer while nothing depends on it.
 
 import { useEffect, useState } from 'react';
 
-export function useNow(every: number | null): number {
+/** The time, read again every `interval` ms; never again when that is null. */
+export function useNow(interval: number | null): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    if (every === null) return;
+    if (interval === null) return;
     setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), every);
+    const timer = setInterval(() => setNow(Date.now()), interval);
     return () => clearInterval(timer);
-  }, [every]);
+  }, [interval]);
   return now;
 }
 
-/** Whether `since` lies at least `delay` back; renders again exactly when that becomes true. */
+/** Whether `since` is at least `delay` ms ago; renders again exactly when that becomes true. */
 export function useElapsed(since: number | null, delay: number): boolean {
-  const [passed, setPassed] = useState<number | null>(null);
+  const [elapsed, setElapsed] = useState<number | null>(null);
   useEffect(() => {
     if (since === null) return;
-    const timer = setTimeout(() => setPassed(since), Math.max(0, since + delay - Date.now()));
+    const timer = setTimeout(() => setElapsed(since), Math.max(0, since + delay - Date.now()));
     return () => clearTimeout(timer);
   }, [since, delay]);
-  return since !== null && passed === since;
+  return since !== null && elapsed === since;
 }

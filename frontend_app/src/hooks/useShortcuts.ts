@@ -1,4 +1,4 @@
-// Single keys that work anywhere on the page except where somebody is writing.
+// Keyboard shortcuts of a single key, which work everywhere except in text fields.
 
 import { useEffect } from 'react';
 

@@ -1,10 +1,10 @@
-// One recipe's chat as React state. The client lives outside React: components that come and go, and StrictMode's
-// double mounting, share one connection, which closes shortly after the last of them has left.
+// One recipe's chat as React state. The client lives outside React: components that mount and unmount, and StrictMode's
+// double mounting, share one connection, which closes shortly after the last of them has unmounted.
 
 import { createContext, useContext, useEffect, useSyncExternalStore } from 'react';
 import { type Options, type Snapshot, WebSocketManager } from '../lib/websocket';
 
-type Lease = {
+type SharedManager = {
   manager: WebSocketManager;
   users: number;
   closing: ReturnType<typeof setTimeout> | null;
@@ -13,41 +13,42 @@ type Lease = {
 /** The open chats of one signed-in person. */
 export class Chats {
   readonly #options: Options;
-  readonly #leases = new Map<string, Lease>();
+  readonly #shared = new Map<string, SharedManager>();
 
   constructor(options: Options = {}) {
     this.#options = options;
   }
 
-  of(recipeId: string): WebSocketManager {
-    return this.#lease(recipeId).manager;
+  get(recipeId: string): WebSocketManager {
+    return this.#get(recipeId).manager;
   }
 
-  enter(recipeId: string): () => void {
-    const lease = this.#lease(recipeId);
-    lease.users += 1;
-    if (lease.closing !== null) clearTimeout(lease.closing);
-    else if (lease.users === 1) lease.manager.connect(recipeId).catch(() => {});
-    lease.closing = null;
-    return () => this.#leave(recipeId, lease);
+  /** Connects for the first user; the returned function releases it again. */
+  acquire(recipeId: string): () => void {
+    const shared = this.#get(recipeId);
+    shared.users += 1;
+    if (shared.closing !== null) clearTimeout(shared.closing);
+    else if (shared.users === 1) shared.manager.connect(recipeId).catch(() => {});
+    shared.closing = null;
+    return () => this.#release(recipeId, shared);
   }
 
-  #lease(recipeId: string): Lease {
-    const lease = this.#leases.get(recipeId) ?? {
+  #get(recipeId: string): SharedManager {
+    const shared = this.#shared.get(recipeId) ?? {
       manager: new WebSocketManager(this.#options),
       users: 0,
       closing: null,
     };
-    this.#leases.set(recipeId, lease);
-    return lease;
+    this.#shared.set(recipeId, shared);
+    return shared;
   }
 
-  #leave(recipeId: string, lease: Lease): void {
-    lease.users -= 1;
-    if (lease.users > 0) return;
-    lease.closing = setTimeout(() => {
-      lease.manager.disconnect();
-      this.#leases.delete(recipeId);
+  #release(recipeId: string, shared: SharedManager): void {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    shared.closing = setTimeout(() => {
+      shared.manager.disconnect();
+      this.#shared.delete(recipeId);
     });
   }
 }
@@ -59,12 +60,10 @@ export interface Chat extends Snapshot {
   sendMessage: WebSocketManager['sendMessage'];
 }
 
-const NOTHING_YET = new WebSocketManager().getSnapshot();
-
 export function useWebSocket(recipeId: string): Chat {
   const chats = useContext(ChatsContext);
-  const manager = chats.of(recipeId);
-  useEffect(() => chats.enter(recipeId), [chats, recipeId]);
-  const snapshot = useSyncExternalStore(manager.subscribe, manager.getSnapshot, () => NOTHING_YET);
+  const manager = chats.get(recipeId);
+  useEffect(() => chats.acquire(recipeId), [chats, recipeId]);
+  const snapshot = useSyncExternalStore(manager.subscribe, manager.getSnapshot);
   return { ...snapshot, manager, sendMessage: content => manager.sendMessage(content) };
 }

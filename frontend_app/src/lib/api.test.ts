@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-// The HTTP calls: what they send, what they forgive, and what they tell.
+// The HTTP calls: what they send, what they retry, and which errors they throw.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api, ApiError } from './api';
 import { StoredTokens } from './auth/stored-tokens';
@@ -46,14 +46,14 @@ describe('signing in', () => {
     expect(localStorage.getItem('access_token')).toBe('t1');
   });
 
-  it('tells what the server says', async () => {
+  it('throws the error of the server', async () => {
     answers = [Response.json({ title: 'Conflict', detail: 'This name is taken' }, { status: 409 })];
     const refused = await api.signUp({ username: 'ada', password: 'x' }).catch(error => error);
     expect(refused).toBeInstanceOf(ApiError);
     expect(refused).toMatchObject({ status: 409, message: 'This name is taken' });
   });
 
-  it('makes a guest a name and a password of its own', async () => {
+  it('makes up a name and a password for each guest', async () => {
     answers = [
       Response.json(pair('t1'), { status: 201 }),
       Response.json(pair('t2'), { status: 201 }),
@@ -66,7 +66,7 @@ describe('signing in', () => {
     expect(first?.password.length).toBeGreaterThanOrEqual(32);
   });
 
-  it('says when nobody answers', async () => {
+  it('throws status 0 when nobody answers', async () => {
     const failed = await api.signIn({ username: 'a', password: 'b' }).catch(error => error);
     expect(failed).toMatchObject({ status: 0 });
   });

@@ -1,5 +1,5 @@
 // The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
-// Knows problem+json; a call that was refused for its token is tried once more with a new one.
+// Reads problem+json; a call whose token was refused is tried once more with a new one.
 
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { jsonText } from './json';
@@ -7,14 +7,14 @@ import { clearOutboxes } from './outbox-store';
 import { randomId } from './ws/environment';
 import type { ChatMessage } from './ws/protocol';
 
-const LIMIT = 10_000;
+const REQUEST_TIMEOUT = 10_000;
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
 
-  constructor(status: number, words: string) {
-    super(words);
+  constructor(status: number, message: string) {
+    super(message);
     this.status = status;
   }
 }
@@ -38,16 +38,16 @@ export class Api {
   }
 
   signIn(credentials: Credentials): Promise<void> {
-    return this.#enter('/v1/auth/login', credentials);
+    return this.#signInWith('/v1/auth/login', credentials);
   }
 
   signUp(credentials: Credentials): Promise<void> {
-    return this.#enter('/v1/auth/register', credentials);
+    return this.#signInWith('/v1/auth/register', credentials);
   }
 
-  /** Goes on as whoever this browser's cookie belongs to. */
-  goOnAsOther(): Promise<void> {
-    return this.#tokens.goOnAsOther();
+  /** Goes on as the owner of this browser's refresh cookie. */
+  switchToOther(): Promise<void> {
+    return this.#tokens.switchToOther();
   }
 
   /** A guest is an ordinary account with a made-up name and a password that nobody knows. */
@@ -56,7 +56,7 @@ export class Api {
     return this.signUp({ username: `guest-${name.replaceAll('-', '').slice(0, 10)}`, password });
   }
 
-  /** Forgets the person here whatever the server says: a lost network must not keep anybody signed in. */
+  /** Signs out here whatever the server answers: a lost network must not keep anybody signed in. */
   async signOut(): Promise<void> {
     await this.call('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
     await clearOutboxes();
@@ -74,8 +74,8 @@ export class Api {
     const body = jsonText(id === null ? { title } : { id, title });
     try {
       const response = await this.call('/v1/recipes', { method: 'POST', body });
-      const made = (await response.json()) as { id?: string };
-      return made.id ?? id ?? '';
+      const created = (await response.json()) as { id?: string };
+      return created.id ?? id ?? '';
     } catch (error) {
       if (id !== null && error instanceof ApiError && error.status === 409) return id;
       throw error;
@@ -95,19 +95,19 @@ export class Api {
     return (await this.call(path)).blob();
   }
 
-  async #enter(path: string, credentials: Credentials): Promise<void> {
+  async #signInWith(path: string, credentials: Credentials): Promise<void> {
     const response = await send(path, { method: 'POST', body: jsonText(credentials) });
     if (!response.ok) throw await problemOf(response);
     this.#tokens.accept((await response.json()) as TokenPair);
   }
 
-  /** A call in the name of the person; throws what the server refuses. */
+  /** A call with the person's token; throws an ApiError unless the server accepts it. */
   async call(path: string, init: RequestInit = {}): Promise<Response> {
     const { signal } = new AbortController();
-    const token = await this.#tokens.get({ fresh: false, not: null, signal });
+    const token = await this.#tokens.get({ forceRefresh: false, staleToken: null, signal });
     let response = await send(path, init, token);
     if (response.status === 401) {
-      const renewed = await this.#tokens.get({ fresh: true, not: token, signal });
+      const renewed = await this.#tokens.get({ forceRefresh: true, staleToken: token, signal });
       response = await send(path, init, renewed);
     }
     if (!response.ok) throw await problemOf(response);
@@ -121,7 +121,7 @@ async function send(path: string, init: RequestInit, token?: string): Promise<Re
   if (init.body && !headers.has('content-type')) headers.set('content-type', 'application/json');
   if (token) headers.set('authorization', `Bearer ${token}`);
   try {
-    return await fetch(path, { ...init, headers, signal: AbortSignal.timeout(LIMIT) });
+    return await fetch(path, { ...init, headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT) });
   } catch {
     throw new ApiError(0, '');
   }

@@ -10,11 +10,11 @@ export function readDraft(key: string): string {
   }
 }
 
-export function keepDraft(key: string, text: string): void {
+export function saveDraft(key: string, text: string): void {
   try {
     if (text === '') localStorage.removeItem(keyOf(key));
     else localStorage.setItem(keyOf(key), text);
   } catch {
-    // The draft lasts as long as the page.
+    // Without storage the draft lasts as long as the page.
   }
 }

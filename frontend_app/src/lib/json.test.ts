@@ -1,4 +1,4 @@
-// Texts that UTF-8 has no room for, with and without the browser's own method.
+// Texts that are not valid UTF-8, with and without the browser's own method.
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { jsonText, wellFormed } from './json';
@@ -14,7 +14,7 @@ describe.each(['with', 'without'])('text %s the method of newer browsers', how =
     if (how === 'without') Reflect.deleteProperty(String.prototype, 'toWellFormed');
   };
 
-  it('has U+FFFD for each half of an emoji, and is else as it was', () => {
+  it('gets U+FFFD for each half of an emoji, and is unchanged otherwise', () => {
     prepare();
     expect(wellFormed('\ud83d and \udd5e\udd5e, 🥞')).toBe('\ufffd and \ufffd\ufffd, 🥞');
     expect(wellFormed('\ufeffmarked')).toBe('\ufeffmarked');

@@ -1,5 +1,5 @@
-// JSON that every server reads: half an emoji (a lone surrogate, as a cut in the middle of a text leaves it) has no
-// place in UTF-8, and would have the whole message refused.
+// JSON that every server can read: a lone surrogate (half an emoji, as a cut in the middle of a text leaves it) is not
+// valid UTF-8, and the server would refuse the whole message.
 
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? wellFormed(part) : part));
@@ -7,12 +7,12 @@ export function jsonText(value: unknown): string {
 
 /** The text with U+FFFD for each lone surrogate. */
 export function wellFormed(text: string): string {
-  // Older browsers lack the method; the detour over UTF-8 does the same.
+  // Older browsers lack the method; encoding and decoding does the same.
   return (
     text.toWellFormed?.() ??
-    new TextDecoder('utf-8', KEEP_ALL).decode(new TextEncoder().encode(text))
+    new TextDecoder('utf-8', KEEP_BOM).decode(new TextEncoder().encode(text))
   );
 }
 
-/** A U+FEFF at the start is text, not a mark. */
-const KEEP_ALL = { ignoreBOM: true };
+/** A U+FEFF at the start is part of the text. */
+const KEEP_BOM = { ignoreBOM: true };

@@ -1,17 +1,17 @@
-// Addresses of pages, and recipe names as addresses.
+// Routes, and recipe ids made from names.
 import { describe, expect, it } from 'vitest';
-import { idOf, placeOf } from './navigation';
+import { recipeIdFrom, routeOf } from './navigation';
 
 describe('an address', () => {
   it.each([
-    ['/', { is: 'home' }],
-    ['/r/pancakes', { is: 'recipe', id: 'pancakes' }],
-    ['/r/', { is: 'home' }],
-    ['/r/a/b', { is: 'home' }],
-    [`/r/${'a'.repeat(65)}`, { is: 'home' }],
-    ['/r/%2e%2e', { is: 'home' }],
+    ['/', { kind: 'home' }],
+    ['/r/pancakes', { kind: 'recipe', id: 'pancakes' }],
+    ['/r/', { kind: 'home' }],
+    ['/r/a/b', { kind: 'home' }],
+    [`/r/${'a'.repeat(65)}`, { kind: 'home' }],
+    ['/r/%2e%2e', { kind: 'home' }],
   ])('%s is a page', (path, place) => {
-    expect(placeOf(path)).toEqual(place);
+    expect(routeOf(path)).toEqual(place);
   });
 });
 
@@ -23,6 +23,6 @@ describe('a name', () => {
     ['寿司', null],
     ['x'.repeat(100), 'x'.repeat(64)],
   ])('%s becomes an id that the server takes', (name, id) => {
-    expect(idOf(name)).toBe(id);
+    expect(recipeIdFrom(name)).toBe(id);
   });
 });

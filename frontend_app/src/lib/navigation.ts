@@ -1,13 +1,13 @@
-// The two kinds of page, and how the app moves between them without loading anew.
+// The routes of the app, and navigation between them without a page load.
 
-export type Place = { is: 'home' } | { is: 'recipe'; id: string };
+export type Route = { kind: 'home' } | { kind: 'recipe'; id: string };
 
-const RECIPE = /^\/r\/([A-Za-z0-9_-]{1,64})$/;
+const RECIPE_PATH = /^\/r\/([A-Za-z0-9_-]{1,64})$/;
 const listeners = new Set<() => void>();
 
-export function placeOf(path: string): Place {
-  const id = RECIPE.exec(path)?.[1];
-  return id === undefined ? { is: 'home' } : { is: 'recipe', id };
+export function routeOf(path: string): Route {
+  const id = RECIPE_PATH.exec(path)?.[1];
+  return id === undefined ? { kind: 'home' } : { kind: 'recipe', id };
 }
 
 export function navigate(path: string): void {
@@ -26,8 +26,8 @@ export function subscribeToPath(listener: () => void): () => void {
 
 export const currentPath = (): string => location.pathname;
 
-/** A recipe id that a person can read and type, or null when nothing of the name is left. */
-export function idOf(name: string): string | null {
+/** A recipe id that a person can read and type; null when no character of the name can be used. */
+export function recipeIdFrom(name: string): string | null {
   const plain = name.normalize('NFKD').replace(/\p{Mark}/gu, '');
   const id = plain
     .toLowerCase()

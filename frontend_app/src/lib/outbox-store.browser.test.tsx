@@ -13,7 +13,7 @@ const message = (id: string, createdAt: number): OutboxMessage => ({
 beforeEach(clearOutboxes);
 
 describe('the outbox store', () => {
-  it('gives back what was not sent, in order, to its owner and recipe only', async () => {
+  it('loads unsent messages in order, by owner and recipe', async () => {
     const ada = indexedDbOutbox('ada');
     const [late, early] = [message('late', 2_000), message('early', 900)];
     ada.save('pancakes', [], [late, early]);
@@ -22,7 +22,7 @@ describe('the outbox store', () => {
     expect(await indexedDbOutbox('bob').load('pancakes')).toEqual([]);
   });
 
-  it('forgets what was sent, and keeps the newest state of the rest', async () => {
+  it('removes what was sent, and keeps the newest state of the rest', async () => {
     const ada = indexedDbOutbox('ada');
     const [one, two] = [message('one', 1), message('two', 2)];
     const failed = { ...two, status: 'failed' as const };

@@ -1,12 +1,12 @@
 // Unsent messages in IndexedDB, one record each, per person and recipe, so that they survive a reload.
-// A browser that refuses storage costs the survival, nothing else.
+// In a browser that refuses storage they do not, and all else works.
 
 import type { OutboxStore } from './websocket';
 import type { OutboxMessage } from './ws/outbox';
 
 const STORE = 'outbox';
 
-type Kept = OutboxMessage & { key: string };
+type StoredMessage = OutboxMessage & { key: string };
 
 export function indexedDbOutbox(userId: string): OutboxStore {
   const keyOf = (recipeId: string, { createdAt, id }: OutboxMessage) =>
@@ -15,21 +15,21 @@ export function indexedDbOutbox(userId: string): OutboxStore {
     async load(recipeId) {
       const prefix = `${userId}/${recipeId}/`;
       const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
-      const kept = await request<Kept[]>('readonly', store => store.getAll(range));
-      return kept.map(({ key: _, ...message }) => message);
+      const stored = await request<StoredMessage[]>('readonly', store => store.getAll(range));
+      return stored.map(({ key: _, ...message }) => message);
     },
     save(recipeId, before, after) {
-      const gone = before.filter(message => !after.includes(message));
-      const news = after.filter(message => !before.includes(message));
+      const removed = before.filter(message => !after.includes(message));
+      const added = after.filter(message => !before.includes(message));
       request('readwrite', store => {
-        for (const message of gone) store.delete(keyOf(recipeId, message));
-        for (const message of news) store.put({ ...message, key: keyOf(recipeId, message) });
+        for (const message of removed) store.delete(keyOf(recipeId, message));
+        for (const message of added) store.put({ ...message, key: keyOf(recipeId, message) });
       }).catch(ignore);
     },
   };
 }
 
-/** After a sign-out nothing of the person stays behind. */
+/** For a sign-out: no message of the person stays in this browser. */
 export function clearOutboxes(): Promise<void> {
   return request('readwrite', store => store.clear()).then(ignore, ignore);
 }
@@ -40,10 +40,10 @@ let opening: Promise<IDBDatabase> | null = null;
 
 function database(): Promise<IDBDatabase> {
   opening ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open('recipe-chat', 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: 'key' });
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
+    const opened = indexedDB.open('recipe-chat', 1);
+    opened.onupgradeneeded = () => opened.result.createObjectStore(STORE, { keyPath: 'key' });
+    opened.onsuccess = () => resolve(opened.result);
+    opened.onerror = () => reject(opened.error);
   });
   return opening;
 }
@@ -53,9 +53,9 @@ async function request<T = void>(
   use: (store: IDBObjectStore) => IDBRequest | undefined,
 ): Promise<T> {
   const transaction = (await database()).transaction(STORE, mode);
-  const asked = use(transaction.objectStore(STORE));
+  const result = use(transaction.objectStore(STORE));
   return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(asked?.result as T);
+    transaction.oncomplete = () => resolve(result?.result as T);
     transaction.onerror = transaction.onabort = () => reject(transaction.error);
   });
 }

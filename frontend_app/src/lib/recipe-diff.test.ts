@@ -16,7 +16,7 @@ const marks = (before: ReturnType<typeof item>[], after: ReturnType<typeof item>
   );
 
 describe('a difference', () => {
-  it('tells new, changed and removed rows, and keeps removed ones where they were', () => {
+  it('has new, changed and removed rows, and keeps removed ones where they were', () => {
     const before = [item('1', 'flour', '1'), item('2', 'milk'), item('3', 'eggs')];
     const after = [item('1', 'flour', '2'), item('3', 'eggs'), item('4', 'salt')];
     expect(marks(before, after)).toEqual([
@@ -33,7 +33,7 @@ describe('a difference', () => {
     expect(marks(before, [])).toEqual(['removed a', 'removed b', 'removed c']);
   });
 
-  it('is nothing without a version before', () => {
+  it('is empty without a version before', () => {
     const diff = diffRecipes(
       null,
       recipeOf({ ingredients: [item('1', 'a')], steps: [{ id: 's', text: 'Stir.' }] }),

@@ -1,4 +1,4 @@
-// What changed between two versions of a recipe, row by row. Pure; says nothing about how it looks.
+// What changed between two versions of a recipe, row by row. Pure.
 
 import type { Ingredient, Recipe, Step } from './ws/protocol';
 
@@ -31,7 +31,7 @@ export function ingredientText({ quantity, unit, name, note }: Ingredient): stri
   return [amount, note ? `${name}, ${note}` : name].filter(Boolean).join(' ');
 }
 
-/** Rows in their new order; removed ones stay behind the row that they used to follow. */
+/** Rows in their new order; removed ones come after the row that they used to follow. */
 function diffRows<T extends { id: string }>(
   before: readonly T[] | null,
   after: readonly T[],
@@ -39,17 +39,17 @@ function diffRows<T extends { id: string }>(
 ): Row<T>[] {
   if (before === null) return after.map(item => ({ mark: 'same', item, before: null }));
   const old = new Map(before.map(item => [item.id, item]));
-  const kept = new Set(after.map(({ id }) => id));
+  const ids = new Set(after.map(({ id }) => id));
   const rows = after.map((item): Row<T> => {
-    const was = old.get(item.id) ?? null;
-    if (!was) return { mark: 'added', item, before: null };
-    return { mark: text(was) === text(item) ? 'same' : 'changed', item, before: was };
+    const previous = old.get(item.id) ?? null;
+    if (!previous) return { mark: 'added', item, before: null };
+    return { mark: text(previous) === text(item) ? 'same' : 'changed', item, before: previous };
   });
   before.forEach((item, at) => {
-    if (kept.has(item.id)) return;
+    if (ids.has(item.id)) return;
     const neighbour = before[at - 1]?.id;
-    const place = rows.findIndex(row => row.item.id === neighbour) + 1;
-    rows.splice(place, 0, { mark: 'removed', item, before: item });
+    const index = rows.findIndex(row => row.item.id === neighbour) + 1;
+    rows.splice(index, 0, { mark: 'removed', item, before: item });
   });
   return rows;
 }

@@ -1,7 +1,7 @@
-// What is sent when people are invited and recipes brought in.
+// What is sent when people are invited and recipes are imported.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Api } from './api';
-import { kindOf, SharingCalls } from './sharing';
+import { contentTypeOf, SharingCalls } from './sharing';
 
 let asked: string[];
 let calls: SharingCalls;
@@ -16,11 +16,11 @@ beforeEach(() => {
 });
 
 describe('sharing', () => {
-  it('says each wish in one call', async () => {
+  it('makes one call for each change', async () => {
     await calls.read();
     await calls.invite('bob b', 'viewer');
     await calls.remove('bob');
-    await calls.open('private');
+    await calls.setVisibility('private');
     expect(asked).toEqual([
       'GET /v1/recipes/pancakes/members',
       'PUT /v1/recipes/pancakes/members/bob%20b {"role":"viewer"}',
@@ -29,8 +29,8 @@ describe('sharing', () => {
     ]);
   });
 
-  it('sends a recipe as what it is', async () => {
-    await calls.bringIn('Add @salt.');
+  it('sends a recipe with its content type', async () => {
+    await calls.importRecipe('Add @salt.');
     expect(asked).toEqual(['PUT /v1/recipes/pancakes text/x-cooklang Add @salt.']);
   });
 });
@@ -42,5 +42,5 @@ describe('a text that describes a recipe', () => {
     ['{"@context":"https://schema.org","@type":"Recipe"}', 'application/ld+json'],
     ['[{"@type":"Recipe"}]', 'application/ld+json'],
     ['{ not json', 'text/x-cooklang'],
-  ])('%s is %s', (text, kind) => expect(kindOf(text)).toBe(kind));
+  ])('%s is %s', (text, kind) => expect(contentTypeOf(text)).toBe(kind));
 });

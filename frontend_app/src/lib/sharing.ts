@@ -1,4 +1,4 @@
-// The HTTP calls about who may come into a recipe, and about bringing one in from elsewhere.
+// The HTTP calls about the people of a recipe, and for the import of one.
 
 import type { Api } from './api';
 import { jsonText, wellFormed } from './json';
@@ -10,7 +10,7 @@ export type MemberRole = 'editor' | 'viewer';
 export interface Member {
   name: string;
   role: MemberRole;
-  /** Came in at least once; else only invited. */
+  /** Opened the recipe at least once; else only invited. */
   joined: boolean;
 }
 
@@ -43,13 +43,13 @@ export class SharingCalls {
     await this.#api.call(path, { method: 'DELETE' });
   }
 
-  async open(visibility: Visibility): Promise<void> {
+  async setVisibility(visibility: Visibility): Promise<void> {
     await this.#put('/visibility', { visibility });
   }
 
-  /** Puts the recipe that a text describes in the place of this one. */
-  async bringIn(text: string): Promise<void> {
-    const headers = { 'content-type': kindOf(text) };
+  /** Replaces this recipe by the one in the text. */
+  async importRecipe(text: string): Promise<void> {
+    const headers = { 'content-type': contentTypeOf(text) };
     await this.#api.call(this.#path, { method: 'PUT', body: text, headers });
   }
 
@@ -58,8 +58,8 @@ export class SharingCalls {
   }
 }
 
-/** What a text that describes a recipe is: linked data, this app's own JSON, or else Cooklang. */
-export function kindOf(text: string): string {
+/** The format of a recipe's text: linked data, this app's own JSON, or else Cooklang. */
+export function contentTypeOf(text: string): string {
   try {
     const data: unknown = JSON.parse(text);
     const isOwn = typeof data === 'object' && data !== null && 'ingredients' in data;

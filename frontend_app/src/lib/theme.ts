@@ -1,13 +1,13 @@
-// Light, dark or as the system has it; remembered in this browser.
+// Light, dark or as the system has it; stored in this browser.
 
 export type Theme = 'auto' | 'light' | 'dark';
 
-const KEY = 'theme';
+const STORAGE_KEY = 'theme';
 const NEXT: Record<Theme, Theme> = { auto: 'dark', dark: 'light', light: 'auto' };
 
 export function currentTheme(): Theme {
-  const kept = read();
-  return kept === 'light' || kept === 'dark' ? kept : 'auto';
+  const stored = read();
+  return stored === 'light' || stored === 'dark' ? stored : 'auto';
 }
 
 export function applyTheme(theme: Theme = currentTheme()): void {
@@ -17,9 +17,9 @@ export function applyTheme(theme: Theme = currentTheme()): void {
 export function nextTheme(theme: Theme): Theme {
   const next = NEXT[theme];
   try {
-    localStorage.setItem(KEY, next);
+    localStorage.setItem(STORAGE_KEY, next);
   } catch {
-    // It lasts as long as the page.
+    // Without storage the theme lasts as long as the page.
   }
   applyTheme(next);
   return next;
@@ -27,7 +27,7 @@ export function nextTheme(theme: Theme): Theme {
 
 function read(): string | null {
   try {
-    return localStorage.getItem(KEY);
+    return localStorage.getItem(STORAGE_KEY);
   } catch {
     return null;
   }

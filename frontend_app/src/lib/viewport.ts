@@ -1,12 +1,12 @@
-// Keeps a CSS variable at the height that the on-screen keyboard leaves; on iOS `100dvh` does not know it.
+// Keeps a CSS variable at the height above the on-screen keyboard; on iOS `100dvh` does not change with it.
 
-export function followKeyboard(): void {
+export function trackViewportHeight(): void {
   const viewport = window.visualViewport;
   if (!viewport) return;
-  const measure = () => {
+  const update = () => {
     const height = `${Math.round(viewport.height)}px`;
     document.documentElement.style.setProperty('--viewport-height', height);
   };
-  viewport.addEventListener('resize', measure);
-  measure();
+  viewport.addEventListener('resize', update);
+  update();
 }

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
-// The two tests that the protocol's design came with, and what the public surface of the client promises.
+// The two tests that came with the protocol's design, and the public surface of the client.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { settled, setUp, setUpLive } from '../../test/fake-environment';
 import { messageOf, recipeOf, update } from '../../test/fake-socket';
-import { settled, setUp, setUpLive } from '../../test/fake-world';
 import { WebSocketManager } from './websocket';
 
 class MockWebSocket {
@@ -59,40 +59,40 @@ describe('WebSocketManager', () => {
 });
 
 describe('the client', () => {
-  it('walks through the states that the person is shown', async () => {
-    const { world, manager } = setUp();
+  it('goes through the states that the person is shown', async () => {
+    const { env, manager } = setUp();
     expect(manager.state).toBe('disconnected');
     const connecting = manager.connect('pancakes');
     expect(manager.state).toBe('connecting');
     await settled();
-    world.socket.accept();
+    env.socket.accept();
     expect(manager.state).toBe('authenticating');
     await connecting;
-    world.socket.welcome();
+    env.socket.welcome();
     expect(manager.state).toBe('authenticated');
-    world.socket.drop();
+    env.socket.drop();
     expect(manager.state).toBe('reconnecting');
     manager.disconnect();
     expect(manager.state).toBe('disconnected');
   });
 
   it('resolves whenAuthenticated with the first recipe update', async () => {
-    const { world, manager } = setUp();
+    const { env, manager } = setUp();
     let live = false;
     void manager.connect('pancakes');
     manager.whenAuthenticated().then(() => {
       live = true;
     });
     await settled();
-    world.socket.accept();
+    env.socket.accept();
     await settled();
     expect(live).toBe(false);
-    world.socket.welcome();
+    env.socket.welcome();
     await settled();
     expect(live).toBe(true);
   });
 
-  it('rejects what waits for a connection that ends first', async () => {
+  it('rejects promises of a connection that ends before', async () => {
     const { manager } = setUp();
     const connecting = manager.connect('pancakes');
     const live = manager.whenAuthenticated();
@@ -102,17 +102,17 @@ describe('the client', () => {
   });
 
   it('keeps the latest request alive when connect is called twice', async () => {
-    const { world, manager } = setUp();
+    const { env, manager } = setUp();
     manager.connect('pancakes').catch(() => {});
     const second = manager.connect('waffles');
     await settled();
-    world.socket.accept();
+    env.socket.accept();
     await second;
-    expect(world.live).toHaveLength(1);
-    expect(world.socket.recipeId).toBe('waffles');
+    expect(env.live).toHaveLength(1);
+    expect(env.socket.recipeId).toBe('waffles');
   });
 
-  it('refuses messages that the server would refuse, and says why', async () => {
+  it('refuses messages that the server would refuse, with the reason', async () => {
     const { manager } = await setUpLive();
     expect(manager.sendMessage('   ')).toEqual({ ok: false, reason: 'empty' });
     expect(manager.sendMessage('a'.repeat(4001))).toEqual({ ok: false, reason: 'too_long' });
@@ -122,12 +122,12 @@ describe('the client', () => {
   });
 
   it('calls listeners once for a burst, with a snapshot that is current and immutable', async () => {
-    const { world, manager } = await setUpLive();
+    const { env, manager } = await setUpLive();
     const listener = vi.fn();
     const before = manager.getSnapshot();
     const stop = manager.subscribe(listener);
     for (let revision = 2; revision < 102; revision += 1) {
-      world.socket.say('recipe_update', update({ revision, message: messageOf(revision) }));
+      env.socket.say('recipe_update', update({ revision, message: messageOf(revision) }));
     }
     expect(manager.getSnapshot().messages).toHaveLength(100);
     expect(manager.getSnapshot()).toBe(manager.getSnapshot());
@@ -135,89 +135,89 @@ describe('the client', () => {
     await settled();
     expect(listener).toHaveBeenCalledTimes(1);
     stop();
-    world.socket.say('recipe_update', update({ revision: 102, recipe: recipeOf({ servings: 2 }) }));
+    env.socket.say('recipe_update', update({ revision: 102, recipe: recipeOf({ servings: 2 }) }));
     await settled();
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it('survives anything that a server may say, and counts what it did not understand', async () => {
-    const { world, manager } = await setUpLive();
-    for (const noise of ['{', '[]', 'null', '{"type":"recipe_update"}', '{"type":1,"id":"x"}']) {
-      world.socket.sayRaw(noise);
+  it('ignores invalid frames, and counts them', async () => {
+    const { env, manager } = await setUpLive();
+    for (const frame of ['{', '[]', 'null', '{"type":"recipe_update"}', '{"type":1,"id":"x"}']) {
+      env.socket.sayRaw(frame);
     }
-    world.socket.say('recipe_update', { revision: 'two' });
-    world.socket.say('from_the_future', { anything: true });
+    env.socket.say('recipe_update', { revision: 'two' });
+    env.socket.say('from_the_future', { anything: true });
     expect(manager.state).toBe('authenticated');
-    expect(manager.report()['noise']).toBe(7);
+    expect(manager.report()['invalidFrames']).toBe(7);
   });
 
-  it('stops at a frame that no server of ours sends', async () => {
-    const { world, manager } = await setUpLive();
-    world.socket.sayRaw('x'.repeat(1_048_577));
+  it('ends at a frame that is larger than any of our servers', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.sayRaw('x'.repeat(1_048_577));
     expect(manager.state).toBe('disconnected');
     expect(manager.getSnapshot().ending).toMatchObject({ code: 1009, action: 'try_again' });
-    expect(world.live).toHaveLength(0);
+    expect(env.live).toHaveLength(0);
   });
 
-  it('reports what happened without a token or a text', async () => {
-    const { world, tokens, manager } = await setUpLive();
-    tokens.give = async () => 'secret-token';
-    world.socket.say('auth_required', {
+  it('reports the last events without a token or a text', async () => {
+    const { env, tokens, manager } = await setUpLive();
+    tokens.respond = async () => 'secret-token';
+    env.socket.say('auth_required', {
       reason: 'Token expiring soon',
       expires_at: '2026-11-22T20:36:32.000Z',
     });
     manager.sendMessage('my secret sauce');
     await settled();
     const report = JSON.stringify(manager.report());
-    expect(world.socket.ofType('auth').at(-1)?.payload.token).toBe('secret-token');
+    expect(env.socket.ofType('auth').at(-1)?.payload.token).toBe('secret-token');
     expect(manager.report()).toMatchObject({ messages: 0, unsent: [{ status: 'sent' }] });
     expect(report).toContain('auth_required');
     expect(report).toContain('chat_message');
     expect(report).not.toMatch(/secret/);
     expect(report).not.toMatch(/token-0|Pancakes|ada/);
-    expect((manager.report()['diary'] as unknown[]).length).toBeLessThanOrEqual(200);
+    expect((manager.report()['events'] as unknown[]).length).toBeLessThanOrEqual(200);
   });
 
   it('goes on when the clock is set back by an hour', async () => {
-    const { world, manager } = await setUpLive();
-    world.socket.drop();
-    world.clockError = -3_600_000;
-    await world.pass(2_000);
-    world.socket.accept();
+    const { env, manager } = await setUpLive();
+    env.socket.drop();
+    env.clockError = -3_600_000;
+    await env.advance(2_000);
+    env.socket.accept();
     await settled();
-    world.socket.welcome();
+    env.socket.welcome();
     expect(manager.state).toBe('authenticated');
-    await world.pass(25_000);
-    expect(world.socket.ofType('ping')).toHaveLength(1);
-    await world.pass(10_000);
+    await env.advance(25_000);
+    expect(env.socket.ofType('ping')).toHaveLength(1);
+    await env.advance(10_000);
     expect(manager.state).toBe('reconnecting');
   });
 
-  it('never changes a snapshot that it gave out, and tells nobody of nothing', async () => {
-    const { world, manager } = await setUpLive();
+  it('never changes a snapshot, and calls no listener without a change', async () => {
+    const { env, manager } = await setUpLive();
     const listener = vi.fn();
     manager.subscribe(listener);
     const before = manager.getSnapshot();
     const copy = structuredClone(before);
-    world.socket.say('pong', {});
-    world.socket.say('from_the_future', {});
+    env.socket.say('pong', {});
+    env.socket.say('from_the_future', {});
     await settled();
     expect(manager.getSnapshot()).toBe(before);
     expect(listener).not.toHaveBeenCalled();
     manager.sendMessage('hello');
-    world.socket.drop();
+    env.socket.drop();
     expect(before).toEqual(copy);
   });
 
-  it('treats a socket that cannot be made like one that broke', async () => {
-    const { world, manager } = setUp();
-    world.openSocket = () => {
+  it('treats a socket that cannot be created like one that broke', async () => {
+    const { env, manager } = setUp();
+    env.openSocket = () => {
       throw new SyntaxError('bad address');
     };
     manager.connect('pancakes').catch(() => {});
     await settled();
     expect(manager.state).toBe('reconnecting');
     manager[Symbol.dispose]();
-    expect(world.timers.size).toBe(0);
+    expect(env.timers.size).toBe(0);
   });
 });

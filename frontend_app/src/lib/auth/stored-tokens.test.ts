@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
-// Tokens in a browser with several tabs: one renewal for all, no sign-out by accident.
+// Tokens in a browser with several tabs: one renewal for all, and no sign-out by accident.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoredTokens } from './stored-tokens';
 
 const ADA = { id: 'u-ada', name: 'ada' };
 const BOB = { id: 'u-bob', name: 'bob' };
 const { signal } = new AbortController();
-const wish = { fresh: false, not: null, signal };
+const request = { forceRefresh: false, staleToken: null, signal };
 
 let answers: (() => Response | Promise<Response>)[];
 let calls: { url: string; init: RequestInit }[];
@@ -86,16 +86,16 @@ function signedIn(token = 'first', expires_in = 900): StoredTokens {
 }
 
 describe('a token', () => {
-  it('comes from the storage while it is good', async () => {
+  it('comes from the storage while it is valid', async () => {
     localStorage.setItem('access_token', 'mock-token');
-    expect(await new StoredTokens().get(wish)).toBe('mock-token');
+    expect(await new StoredTokens().get(request)).toBe('mock-token');
     expect(calls).toHaveLength(0);
   });
 
   it('is renewed with the cookie alone when it is about to expire', async () => {
     const tokens = signedIn('old', 4);
     answers = [pair('new')];
-    expect(await tokens.get(wish)).toBe('new');
+    expect(await tokens.get(request)).toBe('new');
     expect(calls[0]).toMatchObject({
       url: '/v1/auth/refresh',
       init: { method: 'POST', body: '{}' },
@@ -104,10 +104,10 @@ describe('a token', () => {
     expect(JSON.stringify(localStorage)).not.toContain('refresh_token');
   });
 
-  it('is asked for once, however many want it', async () => {
+  it('is renewed once for all who wait for it', async () => {
     const tokens = signedIn();
     answers = [pair('second')];
-    const fresh = { fresh: true, not: 'first', signal };
+    const fresh = { forceRefresh: true, staleToken: 'first', signal };
     expect(await Promise.all([1, 2, 3].map(() => tokens.get(fresh)))).toEqual([
       'second',
       'second',
@@ -120,23 +120,27 @@ describe('a token', () => {
     const tabs = [signedIn(), ...Array.from({ length: 4 }, () => new StoredTokens())];
     answers = [pair('second')];
     const given = await Promise.all(
-      tabs.map(tab => tab.get({ fresh: true, not: 'first', signal })),
+      tabs.map(tab => tab.get({ forceRefresh: true, staleToken: 'first', signal })),
     );
     expect(new Set(given)).toEqual(new Set(['second']));
     expect(calls).toHaveLength(1);
   });
 
-  it('that another tab renewed is taken without a question', async () => {
+  it('that another tab renewed is used without a request', async () => {
     const tokens = signedIn();
     signedIn('from-other-tab');
-    expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('from-other-tab');
+    expect(await tokens.get({ forceRefresh: true, staleToken: 'first', signal })).toBe(
+      'from-other-tab',
+    );
     expect(calls).toHaveLength(0);
   });
 
-  it('that our server refuses means: sign in again, and the name stays', async () => {
+  it('that our server refuses is removed; the person signs in again under the same name', async () => {
     const tokens = signedIn();
     answers = [problem()];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'denied',
+    );
     expect(localStorage.getItem('access_token')).toBeNull();
     expect(tokens.user).toEqual(ADA);
   });
@@ -154,21 +158,25 @@ describe('a token', () => {
       `status ${code}`,
       status(code),
     ]),
-  ])('that cannot be had is no reason to sign out: %s', async (_, answer) => {
+  ])('that cannot be renewed is no reason to sign out: %s', async (_, answer) => {
     const tokens = signedIn();
     answers = [answer];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('unavailable');
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'unavailable',
+    );
     expect(localStorage.getItem('access_token')).toBe('first');
     answers = [pair('later')];
-    expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('later');
+    expect(await tokens.get({ forceRefresh: true, staleToken: 'first', signal })).toBe('later');
   });
 
   it('is unavailable without a network', async () => {
     const tokens = signedIn();
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('unavailable');
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'unavailable',
+    );
   });
 
-  it('of a loser of the race is the one that the winner stored meanwhile', async () => {
+  it('of a tab that lost a race is the one that the faster tab stored', async () => {
     const tokens = signedIn();
     answers = [
       () => {
@@ -176,7 +184,7 @@ describe('a token', () => {
         return problem()();
       },
     ];
-    expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('winner');
+    expect(await tokens.get({ forceRefresh: true, staleToken: 'first', signal })).toBe('winner');
     expect(localStorage.getItem('access_token')).toBe('winner');
   });
 
@@ -195,64 +203,72 @@ describe('a token', () => {
   it('is kept in memory where the browser refuses storage', async () => {
     vi.stubGlobal('localStorage', undefined);
     const tokens = signedIn('in-memory');
-    expect(await tokens.get(wish)).toBe('in-memory');
+    expect(await tokens.get(request)).toBe('in-memory');
     tokens.forget();
     expect(tokens.user).toBeNull();
   });
 
-  it('is asked for without locks where there are none', async () => {
+  it('is renewed without a lock where the browser has none', async () => {
     Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
     const tokens = signedIn();
     answers = [pair('second')];
-    expect(await tokens.get({ fresh: true, not: 'first', signal })).toBe('second');
+    expect(await tokens.get({ forceRefresh: true, staleToken: 'first', signal })).toBe('second');
   });
 });
 
-describe('a refresh cookie of somebody else', () => {
-  it('gives its pair to nobody, and the person is told', async () => {
+describe('a refresh cookie of another person', () => {
+  it('is not used, and the page is told of the other person', async () => {
     const tokens = signedIn();
     let told = 0;
     tokens.subscribe(() => {
       told += 1;
     });
     answers = [pair('token-of-bob', 900, BOB)];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'denied',
+    );
     expect(tokens.user).toEqual(ADA);
     expect(tokens.other).toEqual(BOB);
     expect(told).toBe(1);
     expect(JSON.stringify(localStorage)).not.toContain('bob');
     answers = [pair('token-of-bob', 900, BOB)];
-    await expect(tokens.get(wish)).rejects.toThrow('denied');
+    await expect(tokens.get(request)).rejects.toThrow('denied');
   });
 
-  it('tells the other tabs too', async () => {
+  it('is announced to the other tabs', async () => {
     const [here, elsewhere] = [signedIn(), new StoredTokens()];
     const stop = [here.watch(), elsewhere.watch()];
     expect(elsewhere.user).toEqual(ADA);
     const told = new Promise<void>(resolve => elsewhere.subscribe(resolve));
     answers = [pair('token-of-bob', 900, BOB)];
-    await expect(here.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    await expect(here.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'denied',
+    );
     await told;
     expect(elsewhere).toMatchObject({ user: ADA, other: BOB });
     for (const end of stop) end();
   });
 
-  it('is taken when the person wants to go on as them, whole', async () => {
+  it('is used, token and user, when the person switches to it', async () => {
     const tokens = signedIn();
     answers = [pair('one', 900, BOB), pair('two', 900, BOB)];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
-    await tokens.goOnAsOther();
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'denied',
+    );
+    await tokens.switchToOther();
     expect(tokens).toMatchObject({ user: BOB, other: null });
-    expect(await tokens.get(wish)).toBe('two');
+    expect(await tokens.get(request)).toBe('two');
   });
 
   it('is forgotten when the person signs in again', async () => {
     const tokens = signedIn();
     answers = [pair('token-of-bob', 900, BOB)];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('denied');
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'denied',
+    );
     tokens.accept({ access_token: 'again', expires_in: 900, user: ADA });
     expect(tokens).toMatchObject({ user: ADA, other: null });
-    expect(await tokens.get(wish)).toBe('again');
+    expect(await tokens.get(request)).toBe('again');
   });
 });
 
@@ -260,19 +276,19 @@ describe('another person who signed in on another tab', () => {
   const takesOver = () =>
     new StoredTokens().accept({ access_token: 'token-of-bob', expires_in: 900, user: BOB });
 
-  it('never lends this page a token before this page shows them', async () => {
+  it('gives this page no token before the page shows that person', async () => {
     const tokens = signedIn();
     expect(tokens.user).toEqual(ADA);
     const seen: unknown[] = [];
     tokens.subscribe(() => seen.push(tokens.user));
     takesOver();
-    await expect(tokens.get(wish)).rejects.toThrow('unavailable');
+    await expect(tokens.get(request)).rejects.toThrow('unavailable');
     expect(seen).toEqual([BOB]);
-    expect(await tokens.get(wish)).toBe('token-of-bob');
+    expect(await tokens.get(request)).toBe('token-of-bob');
     expect(calls).toHaveLength(0);
   });
 
-  it('while this page renews its token does not mix with the answer', async () => {
+  it('during a renewal of this page: its answer is not stored', async () => {
     const tokens = signedIn();
     expect(tokens.user).toEqual(ADA);
     answers = [
@@ -281,14 +297,16 @@ describe('another person who signed in on another tab', () => {
         return pair('late token of ada')();
       },
     ];
-    await expect(tokens.get({ fresh: true, not: 'first', signal })).rejects.toThrow('unavailable');
+    await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
+      'unavailable',
+    );
     expect(localStorage.getItem('access_token')).toBe('token-of-bob');
     expect(tokens.user).toEqual(BOB);
   });
 });
 
 describe('watching', () => {
-  it('hears of a sign-out in another tab', async () => {
+  it('follows a sign-out in another tab', async () => {
     const here = signedIn();
     const elsewhere = new StoredTokens();
     const stop = [here.watch(), elsewhere.watch()];
@@ -325,7 +343,7 @@ describe('watching', () => {
     stop();
   });
 
-  it('does not renew while nobody looks', async () => {
+  it('does not renew while the page is hidden', async () => {
     vi.useFakeTimers();
     const stop = signedIn('first', 900).watch();
     vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
@@ -336,7 +354,7 @@ describe('watching', () => {
 });
 
 describe('a tab that froze with the lock', () => {
-  it('stops the others for a few seconds, not for ever, and they still go one by one', async () => {
+  it('stops the others for a few seconds only, and they still renew one at a time', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     vi.spyOn(AbortSignal, 'timeout').mockImplementation(after => {
       const end = new AbortController();
@@ -350,7 +368,9 @@ describe('a tab that froze with the lock', () => {
       () => new Promise(() => {}),
     );
     answers = [pair('second')];
-    const asked = Promise.all(tabs.map(tab => tab.get({ fresh: true, not: 'first', signal })));
+    const asked = Promise.all(
+      tabs.map(tab => tab.get({ forceRefresh: true, staleToken: 'first', signal })),
+    );
     await vi.advanceTimersByTimeAsync(5_300);
     expect(await asked).toEqual(['second', 'second', 'second']);
     expect(calls).toHaveLength(1);

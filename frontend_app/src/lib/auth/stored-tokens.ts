@@ -1,10 +1,10 @@
-// The access token of whoever is signed in on this browser: hands it out, renews it with the refresh cookie,
-// once for all tabs, and tells the tabs about sign-in and sign-out. Never sees the refresh token.
+// The access token of the person who is signed in on this browser: hands it out, renews it with the refresh cookie,
+// once for all tabs, and tells the other tabs about sign-in and sign-out. Never sees the refresh token.
 
 import type { User } from '../ws/protocol';
-import { oneAtATime } from './one-at-a-time';
-import { type HeldToken, TokenShelf } from './token-shelf';
-import { TokenError, type TokenSource, type TokenWish } from './token-source';
+import { withTabLock } from './tab-lock';
+import { TokenError, type TokenRequest, type TokenSource } from './token-source';
+import { type HeldToken, TokenStore } from './token-store';
 
 export interface TokenPair {
   access_token: string;
@@ -12,74 +12,80 @@ export interface TokenPair {
   user: User;
 }
 
-/** Carries the facts, since another tab's storage may arrive after its message. */
-type News =
+/**
+ * What tabs send each other. A message carries the token itself, since another tab's storage may arrive after it. The
+ * names of the fields are a wire format: tabs may be of different builds.
+ */
+type TabMessage =
   | { is: 'signed_in'; user: User; held: HeldToken }
   | { is: 'signed_out' }
   | { is: 'other_user'; other: User }
   | { is: 'renewed'; owner: string; held: HeldToken };
 
-const REFRESH_LIMIT = 4_000;
-/** How long another tab's news may take after it has given the lock back. */
-const NEWS_DELAY = 50;
-const ABOUT_TO_EXPIRE = 5_000;
-const EARLIEST_RENEWAL = 30_000;
-/** Timers stand still while the machine sleeps; the clock is looked at in between. */
-const LONGEST_NAP = 30_000;
+const REFRESH_TIMEOUT = 4_000;
+/** How long the message of another tab may take after that tab has released the lock. */
+const TAB_MESSAGE_DELAY = 50;
+/** A token that expires sooner is not handed out. */
+const MIN_TIME_LEFT = 5_000;
+/** A token is renewed at least this long before it expires, if it lasts long enough. */
+const MIN_RENEWAL_LEAD = 30_000;
+/** Timers stand still while the machine sleeps; the clock is read at least this often. */
+const MAX_TIMER_DELAY = 30_000;
 
 export class StoredTokens implements TokenSource {
-  readonly #shelf = new TokenShelf();
+  readonly #store = new TokenStore();
   readonly #listeners = new Set<() => void>();
-  #renewing: Promise<string> | null = null;
+  #renewal: Promise<string> | null = null;
   #channel: BroadcastChannel | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #user: User | null | undefined;
   #other: User | null = null;
 
-  /** Stable between changes, as React wants it. */
+  /** The same object until it changes, as React wants it. */
   get user(): User | null {
-    if (this.#user === undefined) this.#user = this.#shelf.user();
+    if (this.#user === undefined) this.#user = this.#store.user();
     return this.#user;
   }
 
   /**
-   * Whom the refresh cookie belongs to when it is not the one that this page shows: somebody else has signed in with
+   * The owner of the refresh cookie when that is not the person whom this page shows: somebody else has signed in with
    * this browser, at another address of the same host. Their tokens are never taken for this page's.
    */
   get other(): User | null {
     return this.#other;
   }
 
-  /** A renewal serves all who wait for it, and is bounded: nobody can call it off. */
-  get({ fresh, not }: TokenWish): Promise<string> {
+  /** A renewal is shared by all who wait for it, and has a timeout: it cannot be aborted. */
+  get({ forceRefresh, staleToken }: TokenRequest): Promise<string> {
     if (this.#ownerChanged()) return Promise.reject(new TokenError('unavailable'));
-    const held = this.#shelf.token();
-    const wanted = held !== null && held.token !== not && !(fresh && not === null);
-    if (wanted && isGood(held)) return Promise.resolve(held.token);
-    const stale = held?.token ?? not;
-    this.#renewing ??= this.#renew(stale).finally(() => {
-      this.#renewing = null;
+    const held = this.#store.token();
+    const mayBeStored = !(forceRefresh && staleToken === null);
+    if (mayBeStored && held && held.token !== staleToken && isValid(held))
+      return Promise.resolve(held.token);
+    const stale = held?.token ?? staleToken;
+    this.#renewal ??= this.#renew(stale).finally(() => {
+      this.#renewal = null;
     });
-    return this.#renewing;
+    return this.#renewal;
   }
 
   /** Takes over the tokens of a sign-in. */
   accept(pair: TokenPair): void {
-    const held = this.#keep(pair);
-    this.#tell({ is: 'signed_in', user: pair.user, held });
+    const held = this.#save(pair);
+    this.#broadcast({ is: 'signed_in', user: pair.user, held });
   }
 
-  /** Goes on as whoever the refresh cookie belongs to. */
-  async goOnAsOther(): Promise<void> {
-    const pair = await askForNewPair();
+  /** Goes on as the owner of the refresh cookie. */
+  async switchToOther(): Promise<void> {
+    const pair = await fetchTokenPair();
     if (!pair) throw new TokenError('denied');
     this.accept(pair);
   }
 
   /** Forgets everything here and in the other tabs. Telling the server is the caller's part. */
   forget(): void {
-    this.#shelf.clear();
-    this.#tell({ is: 'signed_out' });
+    this.#store.clear();
+    this.#broadcast({ is: 'signed_out' });
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -87,11 +93,11 @@ export class StoredTokens implements TokenSource {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Follows the other tabs, and renews the token before it expires while the page is seen. */
+  /** Follows the other tabs, and renews the token before it expires while the page is visible. */
   watch(): () => void {
     this.#channel = new BroadcastChannel('recipe-chat');
-    this.#channel.onmessage = ({ data }: MessageEvent<News>) => this.#heard(data);
-    this.#plan();
+    this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#onMessage(data);
+    this.#scheduleRenewal();
     return () => {
       this.#channel?.close();
       this.#channel = null;
@@ -99,9 +105,9 @@ export class StoredTokens implements TokenSource {
     };
   }
 
-  /** Whether the page of another tab was taken over by another person, whom this one has not heard of yet. */
+  /** Whether another person has signed in on another tab, whose message has not arrived yet. */
   #ownerChanged(): boolean {
-    const owner = this.#shelf.user();
+    const owner = this.#store.user();
     if (!owner || owner.id === this.user?.id) return false;
     this.#setUser(owner);
     return true;
@@ -109,59 +115,59 @@ export class StoredTokens implements TokenSource {
 
   #renew(stale: string | null): Promise<string> {
     const owner = this.user?.id ?? '';
-    return oneAtATime(`recipe-chat-refresh:${owner}`, async hadToWait => {
+    return withTabLock(`recipe-chat-refresh:${owner}`, async hadToWait => {
       if (hadToWait && !this.#newerThan(stale))
-        await new Promise(later => setTimeout(later, NEWS_DELAY));
+        await new Promise(resolve => setTimeout(resolve, TAB_MESSAGE_DELAY));
       const newer = this.#newerThan(stale);
       if (newer) return newer;
-      const answer = await askForNewPair();
+      const pair = await fetchTokenPair();
       if (this.#ownerChanged() || owner !== (this.user?.id ?? ''))
         throw new TokenError('unavailable');
-      if (!answer) return this.#denied(stale);
-      if (owner && answer.user.id !== owner) return this.#belongsTo(answer.user);
-      this.#tell({ is: 'renewed', owner, held: this.#keep(answer) });
-      return answer.access_token;
+      if (!pair) return this.#onDenied(stale);
+      if (owner && pair.user.id !== owner) return this.#onOtherUser(pair.user);
+      this.#broadcast({ is: 'renewed', owner, held: this.#save(pair) });
+      return pair.access_token;
     });
   }
 
-  #belongsTo(other: User): never {
-    this.#shelf.dropToken();
-    this.#tell({ is: 'other_user', other });
+  #onOtherUser(other: User): never {
+    this.#store.clearToken();
+    this.#broadcast({ is: 'other_user', other });
     throw new TokenError('denied');
   }
 
   #newerThan(stale: string | null): string | null {
-    const held = this.#shelf.token();
-    return held && held.token !== stale && isGood(held) ? held.token : null;
+    const held = this.#store.token();
+    return held && held.token !== stale && isValid(held) ? held.token : null;
   }
 
   /** Another tab without a lock may have been faster; its token is as good. */
-  #denied(stale: string | null): string {
+  #onDenied(stale: string | null): string {
     const newer = this.#newerThan(stale);
     if (newer) return newer;
-    this.#shelf.dropToken();
+    this.#store.clearToken();
     throw new TokenError('denied');
   }
 
-  #keep({ access_token, expires_in, user }: TokenPair): HeldToken {
+  #save({ access_token, expires_in, user }: TokenPair): HeldToken {
     const held = { token: access_token, expiresAt: Date.now() + expires_in * 1_000 };
-    this.#shelf.keep(held, user);
+    this.#store.save(held, user);
     return held;
   }
 
-  /** Other tabs hear of a token only after it is in the shared storage. */
-  #tell(news: News): void {
-    this.#channel?.postMessage(news);
-    this.#heard(news);
+  /** Only after a token is in the shared storage are the other tabs told. */
+  #broadcast(message: TabMessage): void {
+    this.#channel?.postMessage(message);
+    this.#onMessage(message);
   }
 
-  #heard(news: News): void {
-    if (news.is === 'renewed' && news.owner !== (this.user?.id ?? '')) return;
-    if ('held' in news) this.#shelf.hear(news.held);
-    this.#plan();
-    if (news.is === 'renewed') return;
-    if (news.is === 'other_user') this.#setUser(this.user, news.other);
-    else this.#setUser(news.is === 'signed_in' ? news.user : null);
+  #onMessage(message: TabMessage): void {
+    if (message.is === 'renewed' && message.owner !== (this.user?.id ?? '')) return;
+    if ('held' in message) this.#store.receive(message.held);
+    this.#scheduleRenewal();
+    if (message.is === 'renewed') return;
+    if (message.is === 'other_user') this.#setUser(this.user, message.other);
+    else this.#setUser(message.is === 'signed_in' ? message.user : null);
   }
 
   #setUser(user: User | null, other: User | null = null): void {
@@ -170,12 +176,12 @@ export class StoredTokens implements TokenSource {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #plan(): void {
+  #scheduleRenewal(): void {
     clearTimeout(this.#timer);
-    const expiresAt = this.#shelf.token()?.expiresAt;
+    const expiresAt = this.#store.token()?.expiresAt;
     if (!this.#channel || expiresAt == null) return;
     const left = expiresAt - Date.now();
-    const lead = Math.min(Math.max(left / 10, EARLIEST_RENEWAL), left / 4);
+    const lead = Math.min(Math.max(left / 10, MIN_RENEWAL_LEAD), left / 4);
     const wait = left - lead * (0.9 + Math.random() / 5);
     if (wait >= 1_000) this.#renewAt(Date.now() + wait);
   }
@@ -183,32 +189,32 @@ export class StoredTokens implements TokenSource {
   #renewAt(time: number): void {
     const left = time - Date.now();
     if (left <= 0) return this.#renewEarly();
-    this.#timer = setTimeout(() => this.#renewAt(time), Math.min(left, LONGEST_NAP));
+    this.#timer = setTimeout(() => this.#renewAt(time), Math.min(left, MAX_TIMER_DELAY));
   }
 
   #renewEarly(): void {
-    const held = this.#shelf.token();
+    const held = this.#store.token();
     if (!held || document.visibilityState === 'hidden') return;
-    this.get({ fresh: true, not: held.token }).catch(() => {
-      // Whoever needs a token next will hear of it.
+    this.get({ forceRefresh: true, staleToken: held.token }).catch(() => {
+      // The next request for a token gets the error.
     });
   }
 }
 
-function isGood({ expiresAt }: HeldToken): boolean {
-  return expiresAt === null || expiresAt - Date.now() > ABOUT_TO_EXPIRE;
+function isValid({ expiresAt }: HeldToken): boolean {
+  return expiresAt === null || expiresAt - Date.now() > MIN_TIME_LEFT;
 }
 
 /**
- * Null means that the person has to sign in again. Only our own server says so, in a problem document: what a proxy, a
- * firewall or a hotel's network answers in its place signs nobody out.
+ * Null means that the person has to sign in again. Only our own server says so, in a problem document: an answer of a
+ * proxy, a firewall or a hotel's network signs nobody out.
  */
-async function askForNewPair(): Promise<TokenPair | null> {
+async function fetchTokenPair(): Promise<TokenPair | null> {
   const request = {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{}',
-    signal: AbortSignal.timeout(REFRESH_LIMIT),
+    signal: AbortSignal.timeout(REFRESH_TIMEOUT),
   };
   const response = await fetch('/v1/auth/refresh', request).catch(() => null);
   const answer = await response?.json().catch(() => null);

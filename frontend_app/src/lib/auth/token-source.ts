@@ -1,35 +1,35 @@
 // Where access tokens come from, as the connection sees it.
 
-export interface TokenWish {
+export interface TokenRequest {
   /** A stored token is not good enough. */
-  fresh: boolean;
+  forceRefresh: boolean;
   /** The token that was used last and is not good any more; any other one that is valid will do. */
-  not: string | null;
-  /** Whoever asked has left; a source may give up, and need not: a late answer is not listened to. */
+  staleToken: string | null;
+  /** Aborted when the answer is not needed any more; a source may ignore it: a late answer does not count. */
   signal?: AbortSignal;
 }
 
 export interface TokenSource {
-  get(wish: TokenWish): Promise<string>;
+  get(request: TokenRequest): Promise<string>;
 }
 
-/** `denied`: the person has to sign in again. `unavailable`: nobody could be asked; another try may succeed. */
-type Why = 'denied' | 'unavailable';
+/** `denied`: the person has to sign in again. `unavailable`: nobody could be asked; another attempt may succeed. */
+type Reason = 'denied' | 'unavailable';
 
 export class TokenError extends Error {
-  declare readonly message: Why;
+  declare readonly message: Reason;
 }
 
 /** A source that throws anything else is broken. */
-export function reasonOf(error: unknown): Why | 'broken' {
+export function failureReason(error: unknown): Reason | 'broken' {
   return error instanceof TokenError ? error.message : 'broken';
 }
 
-/** The token that somebody puts into localStorage, and only they renew. */
-export const keptToken: TokenSource = {
-  async get({ not }) {
+/** The token in localStorage, which somebody else puts there and renews. */
+export const localStorageToken: TokenSource = {
+  async get({ staleToken }) {
     const token = localStorage.getItem('access_token');
-    if (!token || token === not) throw new TokenError('denied');
+    if (!token || token === staleToken) throw new TokenError('denied');
     return token;
   },
 };

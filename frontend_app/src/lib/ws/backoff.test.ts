@@ -1,10 +1,10 @@
-// A server that drops everybody at once must not get everybody back at once.
+// A server that drops all clients at once must not get all of them back at once.
 import { describe, expect, it } from 'vitest';
-import { setUpLive } from '../../../test/fake-world';
+import { setUpLive } from '../../../test/fake-environment';
 import { fullJitter, spread } from './backoff';
 
 /** A small generator with a seed (mulberry32), so that the simulation is the same every time. */
-function dice(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -15,14 +15,14 @@ function dice(seed: number): () => number {
 }
 
 describe('1,000 clients that are dropped at once', () => {
-  it.each([1006, 1012, 1013])('with %i come back evenly spread', async code => {
-    const roll = dice(code);
+  it.each([1006, 1012, 1013])('with %i connect again evenly spread', async code => {
+    const nextRandom = seededRandom(code);
     const starts: number[] = [];
     for (let client = 0; client < 1_000; client += 1) {
-      const { world, manager } = await setUpLive();
-      world.luck = roll();
-      const dropped = world.time;
-      world.socket.drop(code);
+      const { env, manager } = await setUpLive();
+      env.random = nextRandom();
+      const dropped = env.time;
+      env.socket.drop(code);
       starts.push((manager.getSnapshot().retryAt ?? 0) - dropped);
       manager.disconnect();
     }
@@ -46,7 +46,7 @@ function groups(starts: number[]): Map<number, number[]> {
   return found;
 }
 
-describe('waits', () => {
+describe('delays', () => {
   it('grow with the attempts, up to 20 seconds', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 50].map(attempt => fullJitter(attempt, 1))).toEqual([
       2_000, 2_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000,
@@ -54,7 +54,7 @@ describe('waits', () => {
     expect(fullJitter(3, 0)).toBe(0);
   });
 
-  it('that the server names are stretched by up to a half, never shortened', () => {
+  it('that the server names are made longer by up to a half, never shorter', () => {
     expect(spread(1_000, 0)).toBe(1_000);
     expect(spread(1_000, 1)).toBe(1_500);
   });

@@ -1,10 +1,7 @@
 // Everything of the outside world that the client touches, so that tests can bring their own.
-// `browser` is the real one; it looks things up when they are used, never at import.
+// `browserEnvironment` is the real one; it looks things up when they are used, never at import.
 
-import type { Moment } from './state';
-
-/** The network or the person is back; nobody looks; the network is gone, or the page is put on ice. */
-export type Surrounding = 'awake' | 'hidden' | 'cut_off';
+import type { Context, PageChange } from './context';
 
 /** The part of WebSocket that is used. */
 export interface Socket {
@@ -17,48 +14,48 @@ export interface Socket {
 
 export interface Environment {
   openSocket(recipeId: string): Socket;
-  moment(): Moment;
-  setTimer(run: () => void, after: number): () => void;
-  listen(tell: (change: Surrounding) => void): () => void;
-  /** Runs once before the next paint, or at once when nobody looks. */
-  soon(run: () => void): void;
+  context(): Context;
+  setTimer(run: () => void, delay: number): () => void;
+  listen(onChange: (change: PageChange) => void): () => void;
+  /** Runs once before the next paint, or at once when the page is hidden. */
+  beforePaint(run: () => void): void;
 }
 
-/** What the window hears. The last one bubbles up from the document. */
-const MEANINGS = {
-  online: 'awake',
-  pageshow: 'awake',
-  offline: 'cut_off',
-  pagehide: 'cut_off',
+/** Events of the window. The last one bubbles up from the document; what it means depends on `document.hidden`. */
+const PAGE_CHANGES = {
+  online: 'resumed',
+  pageshow: 'resumed',
+  offline: 'suspended',
+  pagehide: 'suspended',
   visibilitychange: null,
 } as const;
 
-export const browser: Environment = {
+export const browserEnvironment: Environment = {
   openSocket(recipeId) {
     const origin = location.origin.replace(/^http/, 'ws');
     const url = `${origin}/v1/chat/${encodeURIComponent(recipeId)}`;
     return new WebSocket(url, 'recipe-chat.v1') as unknown as Socket;
   },
-  moment: () => ({
+  context: () => ({
     now: Date.now(),
-    dice: Math.random(),
-    id: randomId(),
+    random: Math.random(),
+    newId: randomId(),
     hidden: document.hidden,
     offline: !navigator.onLine,
   }),
-  setTimer(run, after) {
-    const timer = setTimeout(run, after);
+  setTimer(run, delay) {
+    const timer = setTimeout(run, delay);
     return () => clearTimeout(timer);
   },
-  listen(tell) {
-    const end = new AbortController();
-    for (const [name, meaning] of Object.entries(MEANINGS)) {
-      const heard = () => tell(meaning ?? (document.hidden ? 'hidden' : 'awake'));
-      addEventListener(name, heard, { signal: end.signal });
+  listen(onChange) {
+    const listening = new AbortController();
+    for (const [name, change] of Object.entries(PAGE_CHANGES)) {
+      const listener = () => onChange(change ?? (document.hidden ? 'hidden' : 'resumed'));
+      addEventListener(name, listener, { signal: listening.signal });
     }
-    return () => end.abort();
+    return () => listening.abort();
   },
-  soon: run => (document.hidden ? queueMicrotask(run) : requestAnimationFrame(run)),
+  beforePaint: run => (document.hidden ? queueMicrotask(run) : requestAnimationFrame(run)),
 };
 
 /** 128 random bits as text; works also where `crypto.randomUUID` is missing (plain HTTP on a local network). */

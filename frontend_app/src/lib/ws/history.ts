@@ -2,8 +2,8 @@
 
 import type { ChatMessage, Recipe, RecipeUpdatePayload } from './protocol';
 
-/** More than this is forgotten from the front; the server keeps all. */
-export const LONGEST_HISTORY = 10_000;
+/** More messages than this are dropped at the front; the server keeps all. */
+export const MAX_HISTORY = 10_000;
 
 export interface History {
   readonly revision: number | null;
@@ -13,9 +13,9 @@ export interface History {
   /** Counts changes of the recipe after the first one seen. */
   readonly changes: number;
   readonly changedAt: number | null;
-  /** In order of revision, without doubles. */
+  /** In order of revision, each once. */
   readonly messages: readonly ChatMessage[];
-  /** The server has earlier ones than the first. Once LONGEST_HISTORY are here, none are added at the front. */
+  /** The server has earlier ones than the first. Once MAX_HISTORY are here, none are added at the front. */
   readonly olderExist: boolean;
 }
 
@@ -29,7 +29,7 @@ export const EMPTY_HISTORY: History = {
   olderExist: false,
 };
 
-/** The place in the recipe's one order that this history ends at, as `auth` names it. */
+/** The position that this history ends at, as `auth` names it. */
 export function positionOf({ revision, messages }: History) {
   const last = messages.at(-1);
   if (revision === null) return {};
@@ -37,35 +37,35 @@ export function positionOf({ revision, messages }: History) {
 }
 
 /**
- * Whether this update does not go on from what we have: messages in between never reached us, or another message
- * stands where we know one (the server went back to an earlier state and on from there).
+ * Whether this update goes on from what we have. It does not when messages in between never reached us, or when it has
+ * another message at a revision that we know (the server went back to a backup, and on from there).
  */
-export function isAstray({ revision, messages }: History, update: RecipeUpdatePayload): boolean {
-  const news = newsOf(update);
-  const first = news[0]?.revision ?? 0;
-  if (!update.messages_truncated && first > (revision ?? 0) + 1) return true;
-  return news.some(message => {
+export function followsOn({ revision, messages }: History, update: RecipeUpdatePayload): boolean {
+  const added = messagesOf(update);
+  const first = added[0]?.revision ?? 0;
+  if (!update.messages_truncated && first > (revision ?? 0) + 1) return false;
+  return added.every(message => {
     const known = messages.findLast(one => one.revision <= message.revision);
-    return known?.revision === message.revision && known.id !== message.id;
+    return known?.revision !== message.revision || known.id === message.id;
   });
 }
 
-/** Forgets the conversation: the next update is the truth. The recipe stays until then, to be compared with. */
-export function startOver(history: History): History {
+/** Forgets the conversation: the next update brings it. The recipe stays until then, to be compared with. */
+export function withoutMessages(history: History): History {
   return { ...history, revision: null, messages: [], olderExist: false };
 }
 
-export function absorb(history: History, update: RecipeUpdatePayload, now: number): History {
-  return withMessages(withRecipe(history, update, now), newsOf(update));
+export function applyUpdate(history: History, update: RecipeUpdatePayload, now: number): History {
+  return withMessages(withRecipe(history, update, now), messagesOf(update));
 }
 
-export function newsOf({ messages, message }: RecipeUpdatePayload): ChatMessage[] {
+export function messagesOf({ messages, message }: RecipeUpdatePayload): ChatMessage[] {
   return [...(messages ?? []), ...(message ? [message] : [])];
 }
 
 /**
- * Adds a page of earlier messages; an empty page tells that there are none. What is not earlier than the first one
- * here was asked for before that changed.
+ * Adds a page of earlier messages; an empty page means that there are none. Messages that are not earlier than our
+ * first one are left out: the page was asked for before that changed.
  */
 export function withOlder(history: History, page: readonly ChatMessage[]): History {
   const first = history.messages[0]?.revision ?? Number.POSITIVE_INFINITY;
@@ -83,17 +83,17 @@ function withRecipe(history: History, update: RecipeUpdatePayload, now: number):
 }
 
 /**
- * Puts each new message in its place, which is nearly always the end; what is known already stays as it is. Every
- * accepted message takes the next revision, from 1 on: what is missing shows in the numbers.
+ * Inserts each new message by its revision, nearly always at the end; known ones stay as they are. Every accepted
+ * message takes the next revision, from 1 on: a gap in the numbers shows what is missing.
  */
-function withMessages(history: History, news: readonly ChatMessage[]): History {
+function withMessages(history: History, added: readonly ChatMessage[]): History {
   const all = [...history.messages];
-  for (const message of news) {
+  for (const message of added) {
     const at = all.findLastIndex(({ revision }) => revision <= message.revision);
     if (all[at]?.revision !== message.revision) all.splice(at + 1, 0, message);
   }
   if (all.length === history.messages.length) return history;
-  const messages = all.slice(-LONGEST_HISTORY);
+  const messages = all.slice(-MAX_HISTORY);
   const isNewFront = messages[0] !== history.messages[0];
   const olderExist = isNewFront ? messages[0]?.revision !== 1 : history.olderExist;
   return { ...history, messages, olderExist };

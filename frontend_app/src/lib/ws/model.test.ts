@@ -1,24 +1,24 @@
-// Random histories of a client, a server, a network and a token source that all misbehave.
-// Whatever happened: one live socket at most, nothing lost, nothing doubled, order kept, silence after disconnect.
+// Random histories of a client, a server, a network and a token source that all fail at random.
+// Whatever happened: one live socket at most, no message lost or stored twice, order kept, and no activity after disconnect.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { settled, setUp } from '../../../test/fake-environment';
 import { FakeServer } from '../../../test/fake-server';
-import { settled, setUp } from '../../../test/fake-world';
 import { TokenError } from '../auth/token-source';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 1_000);
 
-type Stage = ReturnType<typeof setTheStage>;
+type Setup = ReturnType<typeof setUpModel>;
 
-function setTheStage() {
+function setUpModel() {
   const all = setUp({ maxAuthAttempts: 1_000 });
-  return { ...all, server: new FakeServer(all.world), sent: [] as string[], tokenCount: 0 };
+  return { ...all, server: new FakeServer(all.env), sent: [] as string[], tokenCount: 0 };
 }
 
 const TOKENS = {
-  good: async (stage: Stage) => {
-    stage.tokenCount += 1;
-    return `good-${stage.tokenCount}`;
+  good: async (setup: Setup) => {
+    setup.tokenCount += 1;
+    return `good-${setup.tokenCount}`;
   },
   same: async () => 'same',
   unreachable: () => Promise.reject(new TokenError('unavailable')),
@@ -26,12 +26,12 @@ const TOKENS = {
   hanging: () => new Promise<string>(() => {}),
 };
 
-/** Makes every text another. */
+/** Makes every text different. */
 let written = 0;
 
-type Move = (stage: Stage) => unknown;
+type Step = (setup: Setup) => unknown;
 
-const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
+const steps: fc.Arbitrary<[string, Step]> = fc.oneof(
   { weight: 8, arbitrary: always('server accepts', ({ server }) => server.accept()) },
   { weight: 10, arbitrary: always('server reads', ({ server }) => server.read()) },
   { weight: 10, arbitrary: always('server answers', ({ server }) => server.deliver()) },
@@ -48,7 +48,7 @@ const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
     weight: 1,
     arbitrary: fc.nat({ max: 12 }).map(kept => [`backup of ${kept}`, backUpTo(kept)]),
   },
-  { weight: 2, arbitrary: always('server wants auth', ({ server }) => server.askForAuth()) },
+  { weight: 2, arbitrary: always('server requires auth', ({ server }) => server.askForAuth()) },
   {
     weight: 4,
     arbitrary: fc
@@ -60,21 +60,21 @@ const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
       )
       .map(([code, reason]) => [
         `drop ${code}`,
-        ({ server }: Stage) => server.drop(code as number, reason as string),
+        ({ server }: Setup) => server.drop(code as number, reason as string),
       ]),
   },
   {
     weight: 3,
     arbitrary: fc
-      .constantFrom('online', 'offline', 'shown', 'hidden', 'frozen', 'thawed')
-      .map(change => [change, ({ world }: Stage) => world.tell(change as 'online')]),
+      .constantFrom('online', 'offline', 'visible', 'hidden', 'frozen', 'restored')
+      .map(change => [change, ({ env }: Setup) => env.emit(change as 'online')]),
   },
   {
     weight: 2,
     arbitrary: fc.constantFrom(...(Object.keys(TOKENS) as (keyof typeof TOKENS)[])).map(kind => [
       `tokens ${kind}`,
-      (stage: Stage) => {
-        stage.tokens.give = () => TOKENS[kind](stage);
+      (setup: Setup) => {
+        setup.tokens.respond = () => TOKENS[kind](setup);
       },
     ]),
   },
@@ -83,14 +83,14 @@ const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom('rate_limited', 'unavailable', null).map(refuses => [
       `server refuses ${refuses}`,
-      ({ server }: Stage) => {
+      ({ server }: Setup) => {
         server.refuses = refuses as 'unavailable';
       },
     ]),
   },
   {
     weight: 1,
-    arbitrary: always('leaves and comes back', ({ manager }) => {
+    arbitrary: always('disconnects and connects', ({ manager }) => {
       manager.disconnect();
       manager.connect('pancakes').catch(() => {});
     }),
@@ -99,93 +99,93 @@ const moves: fc.Arbitrary<[string, Move]> = fc.oneof(
     weight: 6,
     arbitrary: fc
       .constantFrom(10, 500, 3_000, 9_000, 30_000)
-      .map(ms => [`${ms} ms pass`, ({ world }: Stage) => world.pass(ms)]),
+      .map(ms => [`${ms} ms pass`, ({ env }: Setup) => env.advance(ms)]),
   },
   {
     weight: 2,
-    arbitrary: fc.double({ min: 0.05, max: 1, noNaN: true }).map(luck => [
-      'dice',
-      ({ world }: Stage) => {
-        world.luck = luck;
+    arbitrary: fc.double({ min: 0.05, max: 1, noNaN: true }).map(random => [
+      'random number',
+      ({ env }: Setup) => {
+        env.random = random;
       },
     ]),
   },
-) as fc.Arbitrary<[string, Move]>;
+) as fc.Arbitrary<[string, Step]>;
 
-/** What the client was told to be stored, and is in the backup no more, nobody can send again. */
-function backUpTo(kept: number): Move {
+/** A message that was acknowledged and is not in the backup is lost: the client does not have it any more. */
+function backUpTo(kept: number): Step {
   return ({ manager, server, sent }) => {
     const unsent = manager.getSnapshot().outbox.map(({ id }) => id);
-    for (const { id, content } of server.goBack(kept))
+    for (const { id, content } of server.restoreBackup(kept))
       if (!unsent.includes(id) && sent.includes(content)) sent.splice(sent.indexOf(content), 1);
   };
 }
 
-function always(name: string, move: Move): fc.Arbitrary<[string, Move]> {
-  return fc.constant([name, move]);
+function always(name: string, step: Step): fc.Arbitrary<[string, Step]> {
+  return fc.constant([name, step]);
 }
 
-function alwaysHolds({ world, manager, server }: Stage): void {
-  expect(world.live.length, 'live sockets').toBeLessThanOrEqual(1);
+function alwaysHolds({ env, manager, server }: Setup): void {
+  expect(env.live.length, 'live sockets').toBeLessThanOrEqual(1);
   expect(server.violations, 'messages before the sign-in').toBe(0);
   const shown = manager.getSnapshot().messages.map(({ revision }) => revision);
   expect(shown, 'order of what is shown').toEqual([...new Set(shown)].sort((a, b) => a - b));
   if (manager.state !== 'authenticated') return;
-  const current = world.live[0];
+  const current = env.live[0];
   expect(current && server.welcomed.has(current), 'authenticated by this socket').toBe(true);
 }
 
 /** Everything works again: sooner or later all is delivered. */
-async function heal(stage: Stage): Promise<void> {
-  const { world, manager, server, tokens } = stage;
-  tokens.give = () => TOKENS.good(stage);
+async function heal(setup: Setup): Promise<void> {
+  const { env, manager, server, tokens } = setup;
+  tokens.respond = () => TOKENS.good(setup);
   server.refuses = null;
-  world.luck = 0.5;
-  world.tell('online');
-  world.tell('shown');
+  env.random = 0.5;
+  env.emit('online');
+  env.emit('visible');
   if (manager.state === 'disconnected') manager.retryNow();
   for (let round = 0; round < 600; round += 1) {
     server.accept();
     server.read();
     server.deliver();
-    await world.pass(round % 3 === 0 ? 200 : 0);
-    alwaysHolds(stage);
+    await env.advance(round % 3 === 0 ? 200 : 0);
+    alwaysHolds(setup);
     const { state, outbox } = manager.getSnapshot();
     if (state === 'authenticated' && outbox.length === 0 && round > 60) return;
   }
 }
 
-async function endsWell(stage: Stage): Promise<void> {
-  const { world, manager, server, sent } = stage;
+async function endsWell(setup: Setup): Promise<void> {
+  const { env, manager, server, sent } = setup;
   const mine = server.stored.filter(({ author }) => author.id === 'u-ada');
   const texts = mine.map(({ content }) => content);
   expect(manager.state, 'state after healing').toBe('authenticated');
   expect(manager.getSnapshot().outbox, 'outbox after healing').toEqual([]);
   if (server.refusals === 0) expect(texts, 'stored once each, in order').toEqual(sent);
   else expect([...texts].sort(), 'stored once each').toEqual([...sent].sort());
-  expect(manager.getSnapshot().messages, 'shown').toEqual(server.stored);
+  expect(manager.getSnapshot().messages, 'visible').toEqual(server.stored);
   expect(manager.getSnapshot().revision, 'revision').toBe(server.stored.length + 1);
   manager.disconnect();
-  const opened = world.sockets.length;
-  expect(world.timers.size + world.ears.size + world.live.length, 'quiet').toBe(0);
-  for (const change of ['online', 'shown', 'thawed'] as const) world.tell(change);
-  await world.pass(3_600_000);
-  expect(world.sockets.length, 'revived sockets').toBe(opened);
+  const opened = env.sockets.length;
+  expect(env.timers.size + env.listeners.size + env.live.length, 'quiet').toBe(0);
+  for (const change of ['online', 'visible', 'restored'] as const) env.emit(change);
+  await env.advance(3_600_000);
+  expect(env.sockets.length, 'revived sockets').toBe(opened);
 }
 
 describe('the client under random histories', () => {
   it(`keeps its promises in ${RUNS} of them`, { timeout: 180_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(moves, { minLength: 5, maxLength: 60 }), async history => {
-        const stage = setTheStage();
-        stage.manager.connect('pancakes').catch(() => {});
-        for (const [, move] of history) {
-          await move(stage);
+      fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), async history => {
+        const setup = setUpModel();
+        setup.manager.connect('pancakes').catch(() => {});
+        for (const [, step] of history) {
+          await step(setup);
           await settled();
-          alwaysHolds(stage);
+          alwaysHolds(setup);
         }
-        await heal(stage);
-        await endsWell(stage);
+        await heal(setup);
+        await endsWell(setup);
       }),
       {
         numRuns: RUNS,

@@ -7,7 +7,7 @@ import mutants from '../../../scripts/mutants.json';
 const root = join(import.meta.dirname, '../../..');
 
 describe('each mutant', () => {
-  it.each(mutants)('has its place: $why', ({ file, find, replace }) => {
+  it.each(mutants)('has its place in the source: $why', ({ file, find, replace }) => {
     const code = readFileSync(join(root, file), 'utf8');
     expect(code.split(find)).toHaveLength(2);
     expect(replace).not.toBe(find);

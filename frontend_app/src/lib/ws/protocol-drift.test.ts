@@ -1,5 +1,5 @@
 // The server publishes its protocol as a schema and a table of codes, made from its own types.
-// What this client believes must be the same: frames made by the schema are taken, broken ones are not.
+// What this client accepts must be the same: frames made from the schema are accepted, broken ones are not.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020';
@@ -26,7 +26,7 @@ interface Schema {
   items?: Schema;
 }
 
-class Maker {
+class FrameMaker {
   readonly #defs: Record<string, Schema>;
 
   constructor(defs: Record<string, Schema>) {
@@ -72,23 +72,23 @@ class Maker {
     }
   }
 
-  /** Every way to leave out one thing that the schema requires. */
-  *holes(given: Schema, value: unknown): Generator<() => void> {
+  /** Every way to leave out one field that the schema requires. */
+  *omissions(given: Schema, value: unknown): Generator<() => void> {
     const schema = this.resolve(given);
     if (Array.isArray(value)) {
-      for (const item of value) yield* this.holes(schema.items ?? {}, item);
+      for (const item of value) yield* this.omissions(schema.items ?? {}, item);
     } else if (typeof value === 'object' && value !== null) {
       const fields = value as Record<string, unknown>;
       const shape = schema.properties ? schema : this.resolve(schema.anyOf?.[0] ?? {});
       for (const key of shape.required ?? []) yield () => delete fields[key];
       for (const key of Object.keys(fields))
-        yield* this.holes(shape.properties?.[key] ?? {}, fields[key]);
+        yield* this.omissions(shape.properties?.[key] ?? {}, fields[key]);
     }
   }
 }
 
-/** What a broken program may put where something else belongs. Huge numbers are no integers to us, but to Ajv. */
-const ODD = fc.oneof(
+/** Values of a wrong type, as a broken program may send them. Huge numbers are no integers to us, but to Ajv. */
+const WRONG_VALUES = fc.oneof(
   fc.constantFrom(null, true, 0, 7, -1, 1.5, '', 'x', [], {}, [null], [{}], { id: 'x' }),
   fc.string(),
 );
@@ -104,27 +104,27 @@ function* everyPlace(value: unknown): Generator<[object, string]> {
 
 describe.skipIf(!published)('the published schema', () => {
   const root: Schema = published ? read('schema.json') : {};
-  const maker = new Maker(root.$defs ?? {});
+  const maker = new FrameMaker(root.$defs ?? {});
   const frames = maker.resolve({ $ref: '#/$defs/ServerFrame' }).oneOf ?? [];
   const typeOf = (frame: Schema) => String(frame.properties?.['type']?.const);
 
-  it('has made the types and shapes that are committed (`npm run generate` makes them anew)', () => {
+  it('matches the types and shapes that are committed (`npm run generate` makes them)', () => {
     expect(readFileSync(GENERATED, 'utf8')).toBe(generate({ $defs: root.$defs }));
   });
 
-  it('is refused by the generator when it says more than that understands', () => {
+  it('is refused by the generator when it has a keyword that is not known', () => {
     const odd = { $defs: { ...root.$defs, Step: { type: 'object', patternProperties: {} } } };
     expect(() => generate(odd)).toThrow('patternProperties');
   });
 
-  // Another's reading of the same schema, so that a fault of our generator does not judge itself. Words stay open
-  // here: a newer server may say another one.
+  // Another reading of the same schema, so that our generator does not judge itself. Enumerations stay open here: a
+  // newer server may send another value.
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  const WORDS = ['AuthRequiredReason', 'ClosingAction', 'ErrorCode'];
-  const opened = JSON.parse(JSON.stringify(root), (key, value) =>
-    WORDS.includes(key) ? { type: 'string' } : value,
+  const OPEN_ENUMS = ['AuthRequiredReason', 'ClosingAction', 'ErrorCode'];
+  const openSchema = JSON.parse(JSON.stringify(root), (key, value) =>
+    OPEN_ENUMS.includes(key) ? { type: 'string' } : value,
   );
-  const isServerFrame = ajv.compile({ ...opened, oneOf: [{ $ref: '#/$defs/ServerFrame' }] });
+  const isServerFrame = ajv.compile({ ...openSchema, oneOf: [{ $ref: '#/$defs/ServerFrame' }] });
 
   it.each(frames.map(frame => [typeOf(frame), frame] as const))(
     '%s: with any value in any place it is judged as Ajv judges it',
@@ -135,7 +135,7 @@ describe.skipIf(!published)('the published schema', () => {
         Object.assign(parent, { [key]: value });
       };
       fc.assert(
-        fc.property(maker.make(schema), fc.tuple(fc.nat(), ODD), (made, oddity) => {
+        fc.property(maker.make(schema), fc.tuple(fc.nat(), WRONG_VALUES), (made, oddity) => {
           const frame = structuredClone(made);
           places(oddity, frame);
           const text = JSON.stringify(frame);
@@ -148,14 +148,14 @@ describe.skipIf(!published)('the published schema', () => {
   );
 
   it.each(frames.map(frame => [typeOf(frame), frame] as const))(
-    '%s: what it allows is taken, what lacks something is not',
+    '%s: a frame that it allows is accepted, one that lacks a required field is not',
     (_, schema) => {
       fc.assert(
         fc.property(maker.make(schema), fc.nat(), (made, place) => {
           expect(readServerFrame(JSON.stringify(made))).toEqual(JSON.parse(JSON.stringify(made)));
           const broken = structuredClone(made);
-          const holes = [...maker.holes(schema, broken)];
-          holes[place % holes.length]?.();
+          const omissions = [...maker.omissions(schema, broken)];
+          omissions[place % omissions.length]?.();
           expect(readServerFrame(JSON.stringify(broken))).toBeNull();
         }),
         { numRuns: 100 },
@@ -169,8 +169,9 @@ describe.skipIf(!published)('the published codes', () => {
   it.each(closes as { code: number; reason: string; verdict: string }[])(
     '$code $reason: $verdict',
     ({ code, reason, verdict }) => {
-      // A fault of one of the programs: stopping, and letting the person try again, is all one can do.
-      const expected = verdict === 'fault' ? { is: 'stop', action: 'try_again' } : { is: verdict };
+      // A fault of one of the programs: the client stops, and the person may try again.
+      const expected =
+        verdict === 'fault' ? { kind: 'stop', action: 'try_again' } : { kind: verdict };
       expect(judgeClose(code, reason)).toMatchObject(expected);
     },
   );

@@ -1,4 +1,4 @@
-// Frames are checked before anything believes them.
+// Frames are checked before they are used.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

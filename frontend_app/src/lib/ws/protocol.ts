@@ -18,7 +18,7 @@ export type {
 } from './protocol.generated';
 
 /** A chat message may have this many characters after trimming. */
-export const LONGEST_MESSAGE = 4000;
+export const MAX_MESSAGE_LENGTH = 4000;
 
-/** Servers send less; a larger frame is refused like one with close code 1009. */
-export const LARGEST_FRAME = 1_048_576;
+/** Servers send shorter frames; a longer one ends the connection as close code 1009 does. */
+export const MAX_FRAME_LENGTH = 1_048_576;

@@ -1,35 +1,36 @@
-// The rules are pure: what was handed out stays as it was, and the same things give the same result.
+// The rules are pure: a state that was handed out stays as it was, and the same events give the same result.
 import { expect, it } from 'vitest';
 import { messageOf, SESSION, update } from '../../../test/fake-socket';
+import type { Context } from './context';
 import type { ServerFrame } from './protocol';
-import { nextWake, reduce } from './reduce';
-import { type Event, initialState, type Moment } from './state';
+import { nextTimer, reduce } from './reduce';
+import { type Event, initialState } from './state';
 
 const timestamp = '2026-11-22T20:36:02.000Z';
 const says = (type: ServerFrame['type'], payload: unknown): Event => ({
-  is: 'frame',
+  kind: 'frame',
   frame: { type, id: 'server', timestamp, payload } as ServerFrame,
 });
 
-const LIFE: Event[] = [
-  { is: 'connect', recipeId: 'pancakes' },
-  { is: 'token', token: 'one' },
-  { is: 'opened' },
+const EVENTS: Event[] = [
+  { kind: 'connect', recipeId: 'pancakes' },
+  { kind: 'token', token: 'one' },
+  { kind: 'opened' },
   says('recipe_update', update({ session: SESSION, messages: [messageOf(1)] })),
-  { is: 'send', id: 'a', content: 'add salt' },
+  { kind: 'send', id: 'a', content: 'add salt' },
   says('auth_required', { reason: 'Token expiring soon', expires_at: '2026-11-22T20:36:32.000Z' }),
-  { is: 'no_token', why: 'unavailable' },
-  { is: 'time' },
-  { is: 'token', token: 'two' },
+  { kind: 'no_token', why: 'unavailable' },
+  { kind: 'timer' },
+  { kind: 'token', token: 'two' },
   says('error', { code: 'rate_limited', message: '', retryable: true, in_reply_to: 'a' }),
-  { is: 'frame', frame: null },
-  { is: 'awake' },
+  { kind: 'frame', frame: null },
+  { kind: 'resumed' },
   says('pong', {}),
-  { is: 'older', recipeId: 'pancakes', messages: [] },
-  { is: 'closed', code: 1006, reason: '' },
-  { is: 'hidden' },
-  { is: 'awake' },
-  { is: 'disconnect' },
+  { kind: 'older', recipeId: 'pancakes', messages: [] },
+  { kind: 'closed', code: 1006, reason: '' },
+  { kind: 'hidden' },
+  { kind: 'resumed' },
+  { kind: 'disconnect' },
 ];
 
 function frozen<T>(value: T): T {
@@ -37,8 +38,8 @@ function frozen<T>(value: T): T {
   return Object.freeze(value);
 }
 
-function live(events: readonly Event[]) {
-  const start: Moment = { now: 1_000, dice: 0.5, id: 'n', hidden: false, offline: false };
+function run(events: readonly Event[]) {
+  const start: Context = { now: 1_000, random: 0.5, newId: 'n', hidden: false, offline: false };
   return events.reduce(
     ({ state, now }, event) => {
       const then = { ...start, now: now + 10_000 };
@@ -48,11 +49,11 @@ function live(events: readonly Event[]) {
   ).state;
 }
 
-it('a turn changes nothing of what was there before', () => {
-  for (let length = 0; length <= LIFE.length; length += 1) live(LIFE.slice(0, length));
+it('a turn does not change the state before', () => {
+  for (let length = 0; length <= EVENTS.length; length += 1) run(EVENTS.slice(0, length));
 });
 
-it('the same life ends the same', () => {
-  expect(live(LIFE)).toEqual(live(LIFE));
-  expect(nextWake(live(LIFE))).toBe(Number.POSITIVE_INFINITY);
+it('the same events end in the same state', () => {
+  expect(run(EVENTS)).toEqual(run(EVENTS));
+  expect(nextTimer(run(EVENTS))).toBe(Number.POSITIVE_INFINITY);
 });

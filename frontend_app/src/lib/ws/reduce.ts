@@ -1,151 +1,192 @@
-// The client's mind: a state and what happened go in, the next state comes out.
-// Reads no clock, no socket, no storage and no dice. A turn has its own copy of the state, which the functions here,
-// in attempts.ts, live.ts and outbox.ts change; nothing that was handed out before is touched.
+// The client's rules: a state and an event go in, the next state comes out. Reads no clock, no socket, no storage and
+// no random numbers: what it needs of them comes in the context.
+//
+//                       connect, retry_now
+//   disconnected ─────────────────────────────► fetching_token ◄──────────────────┐
+//         ▲                                            │ token                    │
+//         │                                            ▼              no token,   │ timer,
+//         │ disconnect,                           connecting ──────── timeout, ─► │ resumed,
+//         │ token denied,                              │ opened       closed,     │ retry_now
+//         │ a close that is final,                     │ (auth is     suspended   │
+//         │ too many attempts without                  ▼  sent)           │       │
+//         │ an answer to auth                   authenticating ───────────┤       │
+//         │                                            │ recipe_update    ▼       │
+//   (from every state)                                 ▼               waiting ───┘
+//                                                authenticated ───────────┘
+//                                                  │       ▲
+//                                                  └───────┘ auth_required, or a gap in the revisions:
+//                                                            another auth on the same socket
+//
+// `disconnected` is final until somebody asks to connect again; `waiting` is the back-off before the next attempt.
+// A turn has a draft of its own (see `Draft`); no state that was handed out before is changed.
 
-import {
-  attempt,
-  closed,
-  failedProof,
-  forgive,
-  giveUp,
-  hold,
-  OPEN_LIMIT,
-  opened,
-  sendAuth,
-  stop,
-} from './attempts';
+import { checkAfterSleep, frameHandlers, onActivity, onTimer } from './authenticated';
 import { fullJitter } from './backoff';
+import {
+  authFailed,
+  backOff,
+  giveUp,
+  OPEN_TIMEOUT,
+  onClosed,
+  onOpened,
+  resetFailures,
+  sendAuth,
+  startAttempt,
+  stop,
+} from './connecting';
+import type { Context } from './context';
+import { sendDue } from './delivery';
 import { withOlder } from './history';
-import { flush, heard, liveTime, received, wake } from './live';
-import { add, dueAgain, restore } from './outbox';
-import { type Event, type Kept, type Moment, NOTHING_KNOWN, type State, type Turns } from './state';
+import { add, remove, requeueFailed, restore } from './outbox';
+import {
+  type Draft,
+  EMPTY_RECIPE_FIELDS,
+  type Event,
+  type EventHandlers,
+  type State,
+  type Turn,
+} from './state';
 
-/** A `time` event comes at least so often while something is waited for, so that a sleep is noticed soon. */
-export const LONGEST_NAP = 10_000;
-/** A timer that is later than this was stopped: the machine slept. Timers of hidden pages are late too. */
-const LATE = 5_000;
+/** While something is waited for, a `timer` event comes at least this often, so that a sleep is noticed soon. */
+export const MAX_TIMER_DELAY = 10_000;
+/** A timer that is later than this did not run: the machine slept. Timers of hidden pages are late too. */
+const MAX_TIMER_LAG = 5_000;
 
-export function reduce(before: Kept, event: Event, moment: Moment): State {
-  const slip = Math.max(before.slip, before.now - moment.now);
-  const now = moment.now + slip;
-  const state: State = { ...before, ...moment, now, slip, link: { ...before.link }, frames: [] };
-  if (event.is !== 'awake' && hasSlept(before, now) && state.link.is === 'authenticated')
-    wake(state, state.link);
-  turns[event.is](state, event as never);
-  flush(state);
-  return state;
+export function reduce(before: State, event: Event, context: Context): Turn {
+  const draft = draftOf(before, context);
+  const { connection, now } = draft;
+  if (event.kind !== 'resumed' && hasSlept(before, now) && connection.kind === 'authenticated')
+    checkAfterSleep(draft, connection);
+  handlers[event.kind](draft, event as never);
+  sendDue(draft);
+  return draft;
 }
 
-/** The clock on the wall goes on while the machine sleeps, timers do not. */
-function hasSlept(before: Kept, now: number): boolean {
-  return now > Math.min(nextWake(before), before.now + LONGEST_NAP) + LATE;
+function draftOf(before: State, context: Context): Draft {
+  const clockOffset = Math.max(before.clockOffset, before.now - context.now);
+  return {
+    ...before,
+    ...context,
+    now: context.now + clockOffset,
+    clockOffset,
+    connection: { ...before.connection },
+    frames: [],
+  };
 }
 
-/** When the state wants a `time` event; Infinity for never. */
-export function nextWake({ link, pausedUntil, now }: Kept): number {
-  if (link.is !== 'authenticated') return link.until;
-  const pause = pausedUntil > now ? pausedUntil : Number.POSITIVE_INFINITY;
-  return Math.min(link.until, link.nextTry, pause);
+/** The system clock goes on while the machine sleeps, timers do not. */
+function hasSlept(before: State, now: number): boolean {
+  const expected = Math.min(nextTimer(before), before.now + MAX_TIMER_DELAY);
+  return now > expected + MAX_TIMER_LAG;
 }
 
-const turns: Turns = {
-  connect(state, { recipeId }) {
-    if (recipeId !== state.recipeId) Object.assign(state, NOTHING_KNOWN);
-    state.recipeId = recipeId;
-    startAnew(state);
+/** When the state wants a `timer` event; Infinity for never. */
+export function nextTimer({ connection, pausedUntil, now }: State): number {
+  if (connection.kind !== 'authenticated') return connection.until;
+  const pauseEnd = pausedUntil > now ? pausedUntil : Number.POSITIVE_INFINITY;
+  return Math.min(connection.until, connection.nextTokenRequest, pauseEnd);
+}
+
+const handlers: EventHandlers = {
+  connect(draft, { recipeId }) {
+    if (recipeId !== draft.recipeId) Object.assign(draft, EMPTY_RECIPE_FIELDS);
+    draft.recipeId = recipeId;
+    startAnew(draft);
   },
-  disconnect: state => stop(state, null),
+  disconnect: draft => stop(draft, null),
   retry_now: retryNow,
-  opened,
-  closed,
-  frame(state, { frame }) {
-    heard(state);
-    if (frame) received[frame.type](state, frame.payload as never, frame.timestamp);
-    else state.noise += 1;
+  opened: onOpened,
+  closed: onClosed,
+  frame(draft, { frame }) {
+    onActivity(draft);
+    if (frame) frameHandlers[frame.type](draft, frame.payload as never, frame.timestamp);
+    else draft.invalidFrames += 1;
   },
-  /** For a re-authentication, or for the next socket: this is the one way to open it. */
-  token(state, { token }) {
-    const { link, now } = state;
-    const isLive = link.is === 'authenticated';
-    // The same one cannot be what the server wants; another may come.
-    if (isLive && token === state.token) return noToken(state, 'unavailable');
-    state.wish = null;
-    state.token = token;
-    if (isLive) {
-      link.auth = sendAuth(state);
-      link.nextTry = Number.POSITIVE_INFINITY;
+  /** For a re-authentication, or for the next socket: nothing else opens one. */
+  token(draft, { token }) {
+    const { connection, now } = draft;
+    const isReauth = connection.kind === 'authenticated';
+    // The server wants another token than the one in use; a later request may get it.
+    if (isReauth && token === draft.token) return noToken(draft, 'unavailable');
+    draft.tokenRequest = null;
+    draft.token = token;
+    if (isReauth) {
+      connection.auth = sendAuth(draft);
+      connection.nextTokenRequest = Number.POSITIVE_INFINITY;
     } else {
-      state.fresh = false;
-      state.link = { is: 'connecting', until: now + OPEN_LIMIT };
+      draft.forceRefresh = false;
+      draft.connection = { kind: 'connecting', until: now + OPEN_TIMEOUT };
     }
   },
-  no_token: (state, { why }) => noToken(state, why),
-  time(state) {
-    const { link, now } = state;
-    if (link.is === 'authenticated') liveTime(state, link);
-    else if (now < link.until) return;
-    else if (link.is === 'waiting') attempt(state);
-    else if (link.is === 'connecting') hold(state);
-    else failedProof(state);
+  no_token: (draft, { why }) => noToken(draft, why),
+  timer(draft) {
+    const { connection, now } = draft;
+    if (connection.kind === 'authenticated') onTimer(draft, connection);
+    else if (now < connection.until) return;
+    else if (connection.kind === 'waiting') startAttempt(draft);
+    else if (connection.kind === 'connecting') backOff(draft);
+    else authFailed(draft);
   },
-  awake(state) {
-    const { link, now, notBefore } = state;
-    if (link.is === 'authenticated') wake(state, link);
-    else if (link.is === 'disconnected' || state.hidden) return;
-    else if (link.is === 'waiting' && now < notBefore) link.until = notBefore;
-    else retryNow(state);
+  resumed(draft) {
+    const { connection, now, notBefore, hidden } = draft;
+    if (connection.kind === 'authenticated') checkAfterSleep(draft, connection);
+    else if (connection.kind === 'disconnected' || hidden) return;
+    else if (connection.kind === 'waiting' && now < notBefore) connection.until = notBefore;
+    else retryNow(draft);
   },
-  // A page on ice or without a network lets its socket go; a hidden one keeps it, but does not fight for a new one.
-  cut_off(state) {
-    if (state.link.is !== 'disconnected') hold(state);
+  /** A page that is frozen or has no network gives its socket up; a hidden one keeps it, but makes no new attempt. */
+  suspended(draft) {
+    if (draft.connection.kind !== 'disconnected') backOff(draft);
   },
-  hidden(state) {
-    if (state.link.is === 'waiting') hold(state);
+  hidden(draft) {
+    if (draft.connection.kind === 'waiting') backOff(draft);
   },
-  send(state, { id, content }) {
-    state.outbox = add(state.outbox, id, content, state.now);
+  send(draft, { id, content }) {
+    draft.outbox = add(draft.outbox, id, content, draft.now);
   },
-  retry(state, { id }) {
-    state.outbox = dueAgain(state.outbox, id, state.now);
+  retry(draft, { id }) {
+    draft.outbox = requeueFailed(draft.outbox, id, draft.now);
   },
-  drop(state, { id }) {
-    state.outbox = state.outbox.filter(message => message.id !== id);
+  drop(draft, { id }) {
+    draft.outbox = remove(draft.outbox, id);
   },
-  restored(state, { recipeId, messages }) {
-    if (recipeId === state.recipeId) state.outbox = restore(state.outbox, messages);
+  restored(draft, { recipeId, messages }) {
+    if (recipeId === draft.recipeId) draft.outbox = restore(draft.outbox, messages);
   },
-  older(state, { recipeId, messages }) {
-    if (recipeId === state.recipeId) state.history = withOlder(state.history, messages);
+  older(draft, { recipeId, messages }) {
+    if (recipeId === draft.recipeId) draft.history = withOlder(draft.history, messages);
   },
 };
 
-function noToken(state: State, why: 'denied' | 'unavailable' | 'broken'): void {
-  state.wish = null;
-  if (why === 'denied') giveUp(state, 'sign_in');
-  else if (state.link.is === 'authenticated') {
-    state.attempt += 1;
-    state.link.nextTry = state.now + fullJitter(state.attempt, state.dice);
-  } else if (why === 'unavailable') hold(state);
-  else failedProof(state);
+function noToken(draft: Draft, why: 'denied' | 'unavailable' | 'broken'): void {
+  const { connection } = draft;
+  draft.tokenRequest = null;
+  if (why === 'denied') giveUp(draft, 'sign_in');
+  else if (connection.kind === 'authenticated') {
+    draft.attempts += 1;
+    connection.nextTokenRequest = draft.now + fullJitter(draft.attempts, draft.random);
+  } else if (why === 'unavailable') backOff(draft);
+  else authFailed(draft);
 }
 
-function startAnew(state: State): void {
-  forgive(state);
-  state.authFailures = 0;
-  state.fresh = false;
-  state.ending = null;
-  state.outageSince ??= state.now;
-  attempt(state);
+function startAnew(draft: Draft): void {
+  resetFailures(draft);
+  draft.authFailures = 0;
+  draft.forceRefresh = false;
+  draft.ending = null;
+  draft.outageSince ??= draft.now;
+  startAttempt(draft);
 }
 
 /**
- * The next attempt starts now, and backoff anew. A socket that is still opening after failures is given up too: its
- * first packets may have gone into a network that was not there.
+ * The next attempt starts now, and back-off anew. A socket that is still opening after failures is given up too: its
+ * first packets may have been sent into a network that was not there.
  */
-function retryNow(state: State): void {
-  const { is } = state.link;
-  if (is === 'disconnected' && state.recipeId) return startAnew(state);
-  if (is !== 'waiting' && !(is === 'connecting' && state.attempt > 0)) return;
-  state.attempt = 0;
-  attempt(state);
+function retryNow(draft: Draft): void {
+  const { kind } = draft.connection;
+  if (kind === 'disconnected' && draft.recipeId) return startAnew(draft);
+  const mayHang = kind === 'connecting' && draft.attempts > 0;
+  if (kind !== 'waiting' && !mayHang) return;
+  draft.attempts = 0;
+  startAttempt(draft);
 }

@@ -1,33 +1,39 @@
-// Messages on their way out: never lost, never doubled, in order, within bounds.
+// Messages that are being sent: none lost, none stored twice, in order, within bounds.
 import { describe, expect, it } from 'vitest';
+import {
+  advanceAlive,
+  nextSocket,
+  settled,
+  setUp,
+  setUpLive,
+} from '../../../test/fake-environment';
 import { messageOf, update } from '../../../test/fake-socket';
-import { nextSocket, passAlive, settled, setUp, setUpLive } from '../../../test/fake-world';
 import type { OutboxStore } from '../websocket';
-import { add, age, type OutboxMessage, restore } from './outbox';
+import { add, expire, type OutboxMessage, restore } from './outbox';
 
 type Live = Awaited<ReturnType<typeof setUpLive>>;
 
-function echo({ world }: Live, id: string, revision: number) {
+function echo({ env }: Live, id: string, revision: number) {
   const author = { id: 'u-ada', name: 'ada' };
   const message = messageOf(revision, { id, author });
-  world.socket.say('recipe_update', update({ revision, message, in_reply_to: id }));
+  env.socket.say('recipe_update', update({ revision, message, in_reply_to: id }));
 }
 
-async function comeBack({ world, manager }: Live, more = {}) {
-  await nextSocket(world, manager);
-  world.socket.accept();
+async function comeBack({ env, manager }: Live, more = {}) {
+  await nextSocket(env, manager);
+  env.socket.accept();
   await settled();
-  world.socket.welcome(more);
+  env.socket.welcome(more);
 }
 
-const chats = ({ world }: Live) =>
-  world.socket.ofType('chat_message').map(({ payload }) => payload.content);
+const chats = ({ env }: Live) =>
+  env.socket.ofType('chat_message').map(({ payload }) => payload.content);
 
 describe('sending', () => {
-  it('retires a message when the server echoes it', async () => {
+  it('removes a message from the outbox when the server echoes it', async () => {
     const live = await setUpLive();
     const sent = live.manager.sendMessage(' add salt ');
-    expect(live.world.socket.last).toMatchObject({
+    expect(live.env.socket.last).toMatchObject({
       type: 'chat_message',
       payload: { content: 'add salt' },
     });
@@ -38,7 +44,7 @@ describe('sending', () => {
     expect(live.manager.getSnapshot()).toMatchObject({ outbox: [], messages: [{ revision: 2 }] });
   });
 
-  it('sends U+FFFD for half an emoji, also for one that an earlier page life left', async () => {
+  it('sends U+FFFD for half an emoji, also in a message that was left before a reload', async () => {
     const store: OutboxStore = {
       load: async () => [{ id: 'x', content: 'saved \udd5e', createdAt: 1_000, status: 'queued' }],
       save() {},
@@ -53,10 +59,10 @@ describe('sending', () => {
     live.manager.connect('pancakes').catch(() => {});
     live.manager.sendMessage('early');
     await settled();
-    live.world.socket.accept();
+    live.env.socket.accept();
     await settled();
     expect(chats(live)).toEqual([]);
-    live.world.socket.welcome();
+    live.env.socket.welcome();
     expect(chats(live)).toEqual(['early']);
   });
 
@@ -65,17 +71,17 @@ describe('sending', () => {
     for (const word of ['one', 'two', 'three']) live.manager.sendMessage(word);
     const ids = live.manager.getSnapshot().outbox.map(({ id }) => id);
     echo(live, ids[0] ?? '', 2);
-    live.world.socket.drop();
+    live.env.socket.drop();
     live.manager.sendMessage('four');
     await comeBack(live, {
       revision: 3,
       messages: [messageOf(3, { id: ids[1], author: { id: 'u-ada', name: 'ada' } })],
     });
     expect(chats(live)).toEqual(['three', 'four']);
-    expect(live.world.socket.ofType('chat_message')[0]?.id).toBe(ids[2]);
+    expect(live.env.socket.ofType('chat_message')[0]?.id).toBe(ids[2]);
   });
 
-  it('has at most 8 on the wire', async () => {
+  it('has at most 8 unanswered', async () => {
     const live = await setUpLive();
     for (let n = 1; n <= 20; n += 1) live.manager.sendMessage(`m${n}`);
     expect(chats(live)).toHaveLength(8);
@@ -83,13 +89,13 @@ describe('sending', () => {
     expect(chats(live)).toHaveLength(9);
   });
 
-  it('takes at most 100 messages or 256 KB, and leaves the rest with the person', async () => {
-    const { world, manager } = await setUpLive();
-    world.socket.drop();
+  it('takes at most 100 messages or 256 KB, and refuses the rest', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop();
     for (let n = 0; n < 100; n += 1) expect(manager.sendMessage(`m${n}`).ok).toBe(true);
     expect(manager.sendMessage('one too many')).toEqual({ ok: false, reason: 'queue_full' });
     const other = await setUpLive();
-    other.world.socket.drop();
+    other.env.socket.drop();
     const sizes = Array.from(
       { length: 40 },
       () => other.manager.sendMessage('🥞'.repeat(4_000)).ok,
@@ -99,10 +105,10 @@ describe('sending', () => {
 
   it('marks a message that is refused, and sends it again when told to', async () => {
     const live = await setUpLive();
-    const { world, manager } = live;
+    const { env, manager } = live;
     manager.sendMessage('rude');
     const [{ id } = { id: '' }] = manager.getSnapshot().outbox;
-    world.socket.say('error', {
+    env.socket.say('error', {
       code: 'forbidden',
       message: 'No.',
       retryable: false,
@@ -112,18 +118,18 @@ describe('sending', () => {
       { status: 'failed', failure: { code: 'forbidden', message: 'No.' } },
     ]);
     manager.retryMessage(id);
-    expect(world.socket.ofType('chat_message').map(frame => frame.id)).toEqual([id, id]);
+    expect(env.socket.ofType('chat_message').map(frame => frame.id)).toEqual([id, id]);
     manager.dropMessage(id);
     expect(manager.getSnapshot().outbox).toEqual([]);
   });
 
   it('takes a new id for a message whose id is in conflict, and retries all that failed', async () => {
-    const { world, manager } = await setUpLive();
+    const { env, manager } = await setUpLive();
     manager.sendMessage('one');
     manager.sendMessage('two');
     const ids = manager.getSnapshot().outbox.map(({ id }) => id);
     for (const in_reply_to of ids) {
-      world.socket.say('error', { code: 'conflict', message: '', retryable: false, in_reply_to });
+      env.socket.say('error', { code: 'conflict', message: '', retryable: false, in_reply_to });
     }
     manager.retryAll();
     const again = manager.getSnapshot().outbox;
@@ -134,12 +140,12 @@ describe('sending', () => {
     expect(again.some(({ id }) => ids.includes(id))).toBe(false);
   });
 
-  it('pauses as long as the server says when it was too fast, then goes one by one', async () => {
+  it('pauses as long as the server says when it was too fast, then sends one at a time', async () => {
     const live = await setUpLive();
-    const { world, manager } = live;
+    const { env, manager } = live;
     for (let n = 1; n <= 4; n += 1) manager.sendMessage(`m${n}`);
     for (const { id } of manager.getSnapshot().outbox) {
-      world.socket.say('error', {
+      env.socket.say('error', {
         code: 'rate_limited',
         message: '',
         retryable: true,
@@ -147,9 +153,9 @@ describe('sending', () => {
         in_reply_to: id,
       });
     }
-    await world.pass(1_249);
+    await env.advance(1_249);
     expect(chats(live)).toHaveLength(4);
-    await world.pass(1);
+    await env.advance(1);
     expect(chats(live)).toEqual(['m1', 'm2', 'm3', 'm4', 'm1']);
     echo(live, manager.getSnapshot().outbox[0]?.id ?? '', 2);
     expect(chats(live).at(-1)).toBe('m2');
@@ -159,48 +165,48 @@ describe('sending', () => {
     const live = await setUpLive();
     live.manager.sendMessage('patience');
     const [{ id } = { id: '' }] = live.manager.getSnapshot().outbox;
-    live.world.socket.say('error', {
+    live.env.socket.say('error', {
       code: 'rate_limited',
       message: '',
       retryable: true,
       retry_after_ms: 60_000,
       in_reply_to: id,
     });
-    live.world.socket.drop();
+    live.env.socket.drop();
     await comeBack(live);
     expect(chats(live)).toEqual([]);
-    await passAlive(live.world, 91_000);
+    await advanceAlive(live.env, 91_000);
     expect(chats(live)).toEqual(['patience']);
   });
 
-  it('tries a message again by itself when a service behind the edge was away', async () => {
+  it('sends a message again by itself when a service behind the edge was away', async () => {
     const live = await setUpLive();
     live.manager.sendMessage('hello');
     const [{ id } = { id: '' }] = live.manager.getSnapshot().outbox;
-    live.world.socket.say('error', {
+    live.env.socket.say('error', {
       code: 'unavailable',
       message: '',
       retryable: true,
       in_reply_to: id,
     });
-    await live.world.pass(2_000);
+    await live.env.advance(2_000);
     expect(chats(live)).toEqual(['hello', 'hello']);
   });
 
   it('gives up after a day, but keeps the text', () => {
     const outbox = add([], 'a', 'old', 0);
-    const aged = age(outbox, 24 * 3_600_000 + 1);
+    const aged = expire(outbox, 24 * 3_600_000 + 1);
     expect(aged).toMatchObject([
       { status: 'failed', content: 'old', failure: { code: 'expired' } },
     ]);
-    expect(age(outbox, 1_000)).toBe(outbox);
+    expect(expire(outbox, 1_000)).toBe(outbox);
   });
 
   it("does not take another person's message for its own echo", async () => {
-    const { world, manager } = await setUpLive();
+    const { env, manager } = await setUpLive();
     manager.sendMessage('mine');
     const [{ id } = { id: '' }] = manager.getSnapshot().outbox;
-    world.socket.say('recipe_update', update({ revision: 2, message: messageOf(2, { id }) }));
+    env.socket.say('recipe_update', update({ revision: 2, message: messageOf(2, { id }) }));
     expect(manager.getSnapshot().outbox).toHaveLength(1);
   });
 });
@@ -214,7 +220,7 @@ describe('a reload', () => {
     sentAt: 5,
   });
 
-  it('brings back what was not sent, before what was written since', async () => {
+  it('restores what was not sent, before what was written since', async () => {
     const calls: string[][] = [];
     const store: OutboxStore = {
       load: async () => [saved('a'), saved('b')],
@@ -226,9 +232,9 @@ describe('a reload', () => {
     const sent = live.manager.sendMessage('newer');
     const first = sent.ok ? sent.id : '';
     await settled();
-    live.world.socket.accept();
+    live.env.socket.accept();
     await settled();
-    live.world.socket.welcome();
+    live.env.socket.welcome();
     expect(chats(live)).toEqual(['saved a', 'saved b', 'newer']);
     expect(calls.slice(0, 2)).toEqual([
       ['', first],
@@ -236,16 +242,16 @@ describe('a reload', () => {
     ]);
   });
 
-  it('is not preceded by unsent texts being written down again when the person leaves', async () => {
+  it('does not save unsent messages again when the person leaves', async () => {
     const saves: string[] = [];
     const store: OutboxStore = {
       load: async () => [],
       save: (_, __, after) => saves.push(after.map(({ content }) => content).join('+')),
     };
-    const { world, manager } = await setUpLive({ store });
+    const { env, manager } = await setUpLive({ store });
     manager.sendMessage('secret');
     const written = saves.length;
-    world.socket.drop();
+    env.socket.drop();
     manager.disconnect();
     expect(saves).toHaveLength(written);
   });

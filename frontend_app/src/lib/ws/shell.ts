@@ -1,152 +1,160 @@
-// The client's shell: takes one turn after the other, and makes the socket, the token request, the timer, the
-// listeners, the store and the page agree with the state after each. Decides nothing: reduce.ts does.
+// The imperative shell around reduce.ts: takes one event after the other, and after each makes the socket, the token
+// request, the timer, the listeners, the store and the page agree with the new state. Decides nothing.
 
-import { keptToken, reasonOf } from '../auth/token-source';
+import { failureReason, localStorageToken, type TokenRequest } from '../auth/token-source';
 import { jsonText } from '../json';
-import type { Options } from '../websocket';
-import { browser, type Socket } from './environment';
-import { type ClientFrame, LARGEST_FRAME } from './protocol';
+import { browserEnvironment, type Socket } from './environment';
+import type { Options } from './options';
+import { type ClientFrame, MAX_FRAME_LENGTH } from './protocol';
 import { readServerFrame } from './protocol-validate';
-import { LONGEST_NAP, nextWake, reduce } from './reduce';
+import { MAX_TIMER_DELAY, nextTimer, reduce } from './reduce';
 import { type Snapshot, snapshotOf } from './snapshot';
-import { type Event, initialState, type Kept, type Link, type State, type Wish } from './state';
+import { type Connection, type Event, initialState, type State, type Turn } from './state';
 
-export function shell(options: Options) {
-  const { tokens = keptToken, store, environment: world = browser, maxAuthAttempts = 1 } = options;
+export function createShell(options: Options) {
+  const {
+    tokens = localStorageToken,
+    store,
+    environment = browserEnvironment,
+    maxAuthAttempts = 1,
+  } = options;
   const observer = options.observer?.();
-  const events: Event[] = [];
+  const queue: Event[] = [];
   const listeners = new Set<() => void>();
-  const waiters = new Set<(is: Link['is']) => void>();
+  const waiters = new Set<(kind: Connection['kind']) => void>();
   let state = initialState(maxAuthAttempts);
   let snapshot = snapshotOf(state);
-  let isAnnounced = false;
+  let isPublishing = false;
   let socket: Socket | null = null;
-  let asking = new AbortController();
+  let tokenAbort = new AbortController();
   let stopTimer = () => {};
   let stopListening: (() => void) | null = null;
 
-  /** Takes events one after the other, also those that come up while another is carried out. */
-  function tell(event: Event): void {
-    if (events.push(event) > 1) return;
+  /** Handles events one after the other, also those that are dispatched while another is handled. */
+  function dispatch(event: Event): void {
+    if (queue.push(event) > 1) return;
     try {
-      for (const next of events) take(next);
+      for (const next of queue) handle(next);
     } finally {
-      events.length = 0;
+      queue.length = 0;
     }
   }
 
-  function take(event: Event): void {
+  function handle(event: Event): void {
     const before = state;
-    const after = reduce(before, event, world.moment());
+    const after = reduce(before, event, environment.context());
     state = after;
-    observer?.note(event, before, after);
-    agree(before, after);
-    announce(snapshotOf(after));
+    observer?.record(event, before, after);
+    carryOut(before, after);
+    publish(snapshotOf(after));
   }
 
-  function agree(before: Kept, after: State): void {
-    const { link, now, frames, wish, recipeId, outbox } = after;
-    const { is } = link;
-    if (is === 'disconnected') {
-      close(1000);
+  function carryOut(before: State, after: Turn): void {
+    const { now, frames, tokenRequest, recipeId, outbox } = after;
+    const { kind } = after.connection;
+    if (kind === 'disconnected') {
+      closeSocket(1000);
       stopListening?.();
       stopListening = null;
     } else {
-      stopListening ??= world.listen(is => tell({ is }));
+      stopListening ??= environment.listen(change => dispatch({ kind: change }));
     }
-    if (is === 'seeking' || is === 'waiting') close();
-    if (is === 'connecting' && before.link.is === 'seeking') open(recipeId);
+    if (kind === 'fetching_token' || kind === 'waiting') closeSocket();
+    if (kind === 'connecting' && before.connection.kind === 'fetching_token') openSocket(recipeId);
     for (const frame of frames) send(frame, now);
-    if (wish !== before.wish) void ask(wish);
-    sleep(nextWake(after), now);
+    if (tokenRequest !== before.tokenRequest) void requestToken(tokenRequest);
+    setTimer(nextTimer(after), now);
     if (recipeId === before.recipeId && outbox !== before.outbox)
       store?.save(recipeId, before.outbox, outbox);
-    if (is === before.link.is) return;
-    performance.mark(`recipe-chat:${is}`);
-    for (const waiter of waiters) waiter(is);
+    if (kind === before.connection.kind) return;
+    performance.mark(`recipe-chat:${kind}`);
+    for (const waiter of waiters) waiter(kind);
   }
 
-  function open(recipeId: string): void {
+  function openSocket(recipeId: string): void {
     try {
-      const opened = world.openSocket(recipeId);
+      const opened = environment.openSocket(recipeId);
       socket = opened;
-      // What an abandoned socket says does not count.
-      const heard = (event: Event) => {
-        if (opened === socket) tell(event);
+      // Events of a socket that was given up do not count.
+      const dispatchCurrent = (event: Event) => {
+        if (opened === socket) dispatch(event);
       };
-      opened.onopen = () => heard({ is: 'opened' });
-      opened.onmessage = ({ data }) => heard(readEvent(data));
-      opened.onclose = ({ code, reason }) => heard({ is: 'closed', code, reason });
+      opened.onopen = () => dispatchCurrent({ kind: 'opened' });
+      opened.onmessage = ({ data }) => dispatchCurrent(readEvent(data));
+      opened.onclose = ({ code, reason }) => dispatchCurrent({ kind: 'closed', code, reason });
     } catch {
-      tell({ is: 'closed', code: 1006, reason: '' });
+      dispatch({ kind: 'closed', code: 1006, reason: '' });
     }
   }
 
-  function close(code?: number): void {
+  function closeSocket(code?: number): void {
     const closing = socket;
     socket = null;
     closing?.close(code);
   }
 
-  /** A socket that closes meanwhile drops the frame; its close event brings a message back. */
+  /** A socket that closes meanwhile drops the frame; its close event makes a message due again. */
   function send(frame: ClientFrame, now: number): void {
     socket?.send(jsonText({ ...frame, timestamp: new Date(now).toISOString() }));
   }
 
-  async function ask(wish: Wish | null): Promise<void> {
-    asking.abort();
-    if (!wish) return;
-    asking = new AbortController();
+  async function requestToken(request: TokenRequest | null): Promise<void> {
+    tokenAbort.abort();
+    if (!request) return;
+    tokenAbort = new AbortController();
     let event: Event;
     try {
-      event = { is: 'token', token: await tokens.get({ ...wish, signal: asking.signal }) };
+      const token = await tokens.get({ ...request, signal: tokenAbort.signal });
+      event = { kind: 'token', token };
     } catch (error) {
-      event = { is: 'no_token', why: reasonOf(error) };
+      event = { kind: 'no_token', why: failureReason(error) };
     }
     // A late answer does not count.
-    if (wish === state.wish) tell(event);
+    if (request === state.tokenRequest) dispatch(event);
   }
 
   /** One timer for everything that the state waits for. */
-  function sleep(until: number, now: number): void {
+  function setTimer(until: number, now: number): void {
     stopTimer();
+    const delay = Math.min(until - now, MAX_TIMER_DELAY);
     if (until < Number.POSITIVE_INFINITY)
-      stopTimer = world.setTimer(() => tell({ is: 'time' }), Math.min(until - now, LONGEST_NAP));
+      stopTimer = environment.setTimer(() => dispatch({ kind: 'timer' }), delay);
   }
 
-  function announce(next: Snapshot): void {
+  /** Calls the listeners once before the next paint, however often the snapshot changes until then. */
+  function publish(next: Snapshot): void {
     const before = snapshot;
     const keys = Object.keys(next) as (keyof Snapshot)[];
     if (keys.every(key => next[key] === before[key])) return;
     snapshot = next;
-    if (isAnnounced) return;
-    isAnnounced = true;
-    world.soon(() => {
-      isAnnounced = false;
+    if (isPublishing) return;
+    isPublishing = true;
+    environment.beforePaint(() => {
+      isPublishing = false;
       for (const listener of listeners) listener();
     });
   }
 
-  /** Resolves when the connection takes one of these steps; rejects when it ends before. */
-  function when(...steps: Link['is'][]): Promise<void> {
+  /** Resolves when the connection enters one of these states; rejects when it ends before. */
+  function waitFor(...kinds: Connection['kind'][]): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
-      const waiter = (is: Link['is']) => {
-        if (steps.includes(is)) resolve();
-        else if (is === 'disconnected') reject(new Error('The connection has ended'));
+      const waiter = (kind: Connection['kind']) => {
+        if (kinds.includes(kind)) resolve();
+        else if (kind === 'disconnected') reject(new Error('The connection has ended'));
         else return;
         waiters.delete(waiter);
       };
       waiters.add(waiter);
     });
-    // Nobody has to watch: a rejection without a listener is no fault of the page.
+    // Nobody has to wait for it: a rejection that is not handled is no fault of the page.
     promise.catch(() => {});
     return promise;
   }
 
   return {
-    tell,
-    when,
-    snapshot: () => snapshot,
+    dispatch,
+    waitFor,
+    getSnapshot: () => snapshot,
     report: () => observer?.report(state),
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
@@ -154,8 +162,8 @@ export function shell(options: Options) {
     },
     restore(recipeId: string): void {
       store?.load(recipeId).then(
-        messages => tell({ is: 'restored', recipeId, messages }),
-        // Without storage nothing survives a reload; all else works.
+        messages => dispatch({ kind: 'restored', recipeId, messages }),
+        // Without storage no unsent message survives a reload; all else works.
         () => {},
       );
     },
@@ -164,6 +172,6 @@ export function shell(options: Options) {
 
 function readEvent(data: unknown): Event {
   const text = String(data);
-  if (text.length > LARGEST_FRAME) return { is: 'closed', code: 1009, reason: '' };
-  return { is: 'frame', frame: readServerFrame(text) };
+  if (text.length > MAX_FRAME_LENGTH) return { kind: 'closed', code: 1009, reason: '' };
+  return { kind: 'frame', frame: readServerFrame(text) };
 }

@@ -1,10 +1,10 @@
-// What components see: one immutable picture of the client, made from its state.
+// What components see: one immutable view of the client, made from its state.
 
 import type { Ending } from './closes';
 import type { History } from './history';
 import type { OutboxMessage } from './outbox';
 import type { Session } from './protocol';
-import { type ConnectionState, connectionState, type Kept } from './state';
+import { type ConnectionState, connectionState, type State } from './state';
 
 export interface Snapshot extends History {
   readonly state: ConnectionState;
@@ -12,33 +12,32 @@ export interface Snapshot extends History {
   readonly outbox: readonly OutboxMessage[];
   readonly session: Session | null;
   /** The server's name for the last connection, for whoever reports a fault. */
-  readonly connection: string | null;
-  /** Since when a new token has been fetched while everything goes on; null when none is. */
+  readonly connectionId: string | null;
+  /** Since when a new token has been fetched while the connection stays usable; null when none is. */
   readonly reauthSince: number | null;
   /** When the connection was last lost (or first asked for); null while it works. */
   readonly outageSince: number | null;
-  /** Whether this recipe was ever live. */
-  readonly proven: boolean;
-  /** When the next attempt begins; Infinity while nobody looks. */
+  /** Whether a connection to this recipe was authenticated before. */
+  readonly authenticatedOnce: boolean;
+  /** When the next attempt begins; Infinity while the page is hidden. */
   readonly retryAt: number | null;
-  /** Why it ended for good. */
+  /** Why the connection ended for good. */
   readonly ending: Ending | null;
 }
 
-export function snapshotOf(state: Kept): Snapshot {
-  const { link, history, outbox, session, connection, recipeId, outageSince, proven, ending } =
-    state;
+export function snapshotOf(state: State): Snapshot {
+  const { connection } = state;
   return {
-    ...history,
+    ...state.history,
     state: connectionState(state),
-    recipeId,
-    outbox,
-    session,
-    connection,
-    reauthSince: link.is === 'authenticated' ? link.reauthSince : null,
-    outageSince,
-    proven,
-    retryAt: link.is === 'waiting' ? link.until : null,
-    ending,
+    recipeId: state.recipeId,
+    outbox: state.outbox,
+    session: state.session,
+    connectionId: state.connectionId,
+    reauthSince: connection.kind === 'authenticated' ? connection.reauthSince : null,
+    outageSince: state.outageSince,
+    authenticatedOnce: state.authenticatedOnce,
+    retryAt: connection.kind === 'waiting' ? connection.until : null,
+    ending: state.ending,
   };
 }

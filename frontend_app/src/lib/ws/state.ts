@@ -1,8 +1,10 @@
-// What the client knows (State) and what can happen (Event). Only shapes: reduce.ts decides, shell.ts carries out.
-// There are no commands: the shell makes the world agree with the state, and sends the frames that a turn leaves.
+// What the client knows (State) and what can happen (Event). Only types and initial values: reduce.ts decides, and
+// shell.ts carries out. There are no commands: the shell makes socket, timer and token request agree with the state,
+// and sends the frames that a turn leaves.
 
+import type { TokenRequest } from '../auth/token-source';
 import type { Ending } from './closes';
-import type { Surrounding } from './environment';
+import type { Context, PageChange } from './context';
 import { EMPTY_HISTORY, type History } from './history';
 import type { OutboxMessage } from './outbox';
 import type { ChatMessage, ClientFrame, ServerFrame, Session } from './protocol';
@@ -16,164 +18,163 @@ export type ConnectionState =
   | 'reconnecting';
 
 /**
- * The life of one connection, one step after the other: it asks for a token (`seeking`), waits for the socket
- * (`connecting`) and for an answer to `auth` (`authenticating`), works (`authenticated`), and after a loss waits for
- * the next attempt (`waiting`). `until`: when the step has lasted too long, or is done.
+ * The states of the connection; reduce.ts has a diagram of them. `until`: when the state has lasted too long, or is
+ * over (`waiting`).
  */
-export type Link =
-  | { is: 'disconnected' | 'seeking' | 'connecting' | 'waiting'; until: number }
+export type Connection =
+  | { kind: 'disconnected' | 'fetching_token' | 'connecting' | 'waiting'; until: number }
   | Authenticating
-  | Live;
+  | Authenticated;
 
-export type Authenticating = { is: 'authenticating'; until: number; auth: SentAuth };
+export type Authenticating = { kind: 'authenticating'; until: number; auth: SentAuth };
 
-/** An `auth` on the wire, and the revision that it named. */
+/** An `auth` that was sent, and the revision that it named. */
 export type SentAuth = { id: string; revision: number | null };
 
-export type Live = {
-  is: 'authenticated';
-  /** When the silence becomes suspicious, or after a `ping`, unbearable. */
+export type Authenticated = {
+  kind: 'authenticated';
+  /** When to send a `ping` if nothing comes before; after the `ping`, when to give the connection up. */
   until: number;
-  probing?: boolean;
-  /** From then on the troubles of before are forgiven. */
+  awaitingPong?: boolean;
+  /** From then on the failures of before do not count any more. */
   stableAt: number;
-  /** An `auth` on the wire that is still to be answered. */
+  /** An `auth` that is still to be answered. */
   auth?: SentAuth | null;
-  /** The server wants a new token on this connection, which stays usable; null when it does not. */
+  /** Since when the server waits for a new token on this connection, which stays usable; null when it does not. */
   reauthSince: number | null;
-  /** The server closes then. */
-  deadline: number;
-  /** When the token ends by our clock, and with it the connection, whoever sleeps. */
-  tokenEnd: number;
+  /** When the server closes if it gets no new token. */
+  reauthUntil: number;
+  /** When the token expires by our clock, and with it the connection. */
+  expiresAt: number;
   /** When to ask the token source again. */
-  nextTry: number;
+  nextTokenRequest: number;
 };
 
-/** What the token source is asked for; see token-source.ts. */
-export type Wish = { fresh: boolean; not: string | null };
-
-/** When something happens, and what else a pure function cannot find out itself. */
-export interface Moment {
-  now: number;
-  /** A random number from 0 to 1. */
-  dice: number;
-  /** A new id. */
-  id: string;
-  /** Nobody looks at the page. */
-  hidden: boolean;
-  offline: boolean;
-}
-
-/** What is kept from turn to turn. */
-export interface Kept extends OfRecipe {
+interface Fields extends RecipeFields {
   /** The time of the last turn. */
   now: number;
   readonly maxAuthAttempts: number;
-  /** How far the clock was set back while we looked: time does not go back. */
-  slip: number;
+  /** By how much the clock was set back since the start: it is added, so that time does not go back. */
+  clockOffset: number;
   /** Empty before the first `connect`. */
   recipeId: string;
-  link: Link;
-  /** Why it ended for good. */
+  connection: Connection;
+  /** Why the connection ended for good. */
   ending: Ending | null;
   /** The request to the token source that still counts. */
-  wish: Wish | null;
-  /** How many frames nobody understood. */
-  noise: number;
-  /** Failed tries in a row, also for a token; back to 0 after some stable seconds, or when the person or the network says so. */
-  attempt: number;
-  /** Tries in a row that ended without an answer to `auth`, or with a broken token source. */
+  tokenRequest: TokenRequest | null;
+  /** How many frames could not be read. */
+  invalidFrames: number;
+  /** Failed attempts in a row, also for a token; 0 again after some stable seconds, or when the person or the network says so. */
+  attempts: number;
+  /** Attempts in a row that ended without an answer to `auth`, or with a broken token source. */
   authFailures: number;
-  /** The last close could be mended without the person; a second one in a row is final. */
-  mended: boolean;
-  /** The next attempt begins with a forced refresh. */
-  fresh: boolean;
+  /** The last close was answered by another attempt of a kind that is made once; a second close of that kind is final. */
+  retriedOnce: boolean;
+  /** The next attempt begins with a forced refresh of the token. */
+  forceRefresh: boolean;
   outageSince: number | null;
   /** The last token that was taken into use. */
   token: string | null;
 }
 
-/** What a turn works on. */
-export interface State extends Kept, Moment {
-  /** What goes on the wire after this turn. */
-  frames: ClientFrame[];
-}
-
 /** What belongs to one recipe and is forgotten with it. */
-interface OfRecipe {
-  /** Whether it was ever live; decides between "connecting" and "reconnecting". */
-  proven: boolean;
+interface RecipeFields {
+  /** Decides between "connecting" and "reconnecting". */
+  authenticatedOnce: boolean;
   session: Session | null;
   /** The server's name for the last connection: what operators search for. */
-  connection: string | null;
-  /** The server asked not to be called again before. */
+  connectionId: string | null;
+  /** The server asked not to be called again before this time. */
   notBefore: number;
   history: History;
-  /** Messages on their way; see outbox.ts. */
+  /** Messages that are not stored by the server yet; see outbox.ts. */
   outbox: readonly OutboxMessage[];
-  /** Nothing is sent before this time: the server asked for a pause. */
+  /** No message is sent before this time: the server asked for a pause. */
   pausedUntil: number;
-  /** Refusals that asked to try again. After one, messages go one at a time: the order would be at stake. */
-  refusals: number;
+  /**
+   * Errors that asked to send a message again; at most 1 after a message was stored, 0 when all are. While there are
+   * any, messages go one at a time: else their order might change.
+   */
+  sendFailures: number;
 }
 
-export const NOTHING_KNOWN: OfRecipe = {
-  proven: false,
+export const EMPTY_RECIPE_FIELDS: RecipeFields = {
+  authenticatedOnce: false,
   session: null,
-  connection: null,
+  connectionId: null,
   notBefore: 0,
   history: EMPTY_HISTORY,
   outbox: [],
   pausedUntil: 0,
-  refusals: 0,
+  sendFailures: 0,
 };
+
+/** What is kept from turn to turn. Nobody changes it: `reduce` makes the next one. */
+export type State = Readonly<Fields>;
+
+/**
+ * The next state while `reduce` works on it: a copy, which the functions of connecting.ts, authenticated.ts and
+ * delivery.ts are given, and change. What its fields hold is replaced, not changed, but for `connection` and `frames`,
+ * which are the draft's own.
+ */
+export interface Draft extends Fields, Context {
+  /** What is sent after this turn. */
+  frames: ClientFrame[];
+}
+
+/** What a turn ends with: the next state, and the frames to send. */
+export type Turn = Readonly<Draft>;
 
 export type Event =
-  | { is: 'connect'; recipeId: string }
-  | { is: 'disconnect' }
-  | { is: 'retry_now' }
-  | { is: 'opened' }
-  | { is: 'closed'; code: number; reason: string }
-  /** Null: something that no one understands, but a sign of life. */
-  | { is: 'frame'; frame: ServerFrame | null }
-  | { is: 'token'; token: string }
-  | { is: 'no_token'; why: 'denied' | 'unavailable' | 'broken' }
-  | { is: 'time' }
-  | { is: Surrounding }
-  | { is: 'send'; id: string; content: string }
-  | { is: 'retry'; id: string }
-  | { is: 'drop'; id: string }
-  | { is: 'restored'; recipeId: string; messages: readonly OutboxMessage[] }
-  | { is: 'older'; recipeId: string; messages: readonly ChatMessage[] };
+  | { kind: 'connect'; recipeId: string }
+  | { kind: 'disconnect' }
+  | { kind: 'retry_now' }
+  | { kind: 'opened' }
+  | { kind: 'closed'; code: number; reason: string }
+  /** Null: a frame that could not be read; it shows that the connection is alive. */
+  | { kind: 'frame'; frame: ServerFrame | null }
+  | { kind: 'token'; token: string }
+  | { kind: 'no_token'; why: 'denied' | 'unavailable' | 'broken' }
+  | { kind: 'timer' }
+  | { kind: PageChange }
+  | { kind: 'send'; id: string; content: string }
+  | { kind: 'retry'; id: string }
+  | { kind: 'drop'; id: string }
+  | { kind: 'restored'; recipeId: string; messages: readonly OutboxMessage[] }
+  | { kind: 'older'; recipeId: string; messages: readonly ChatMessage[] };
 
-/** What each kind of event does to the state of its turn. */
-export type Turns = {
-  [Is in Event['is']]: (state: State, event: Extract<Event, { is: Is }>) => void;
+/** What each kind of event does to the draft of its turn. */
+export type EventHandlers = {
+  [Kind in Event['kind']]: (draft: Draft, event: Extract<Event, { kind: Kind }>) => void;
 };
 
-export function initialState(maxAuthAttempts: number): Kept {
+export function initialState(maxAuthAttempts: number): State {
   return {
-    ...NOTHING_KNOWN,
+    ...EMPTY_RECIPE_FIELDS,
     now: 0,
     maxAuthAttempts,
-    slip: 0,
+    clockOffset: 0,
     recipeId: '',
-    link: { is: 'disconnected', until: Number.POSITIVE_INFINITY },
+    connection: { kind: 'disconnected', until: Number.POSITIVE_INFINITY },
     ending: null,
-    wish: null,
-    noise: 0,
-    attempt: 0,
+    tokenRequest: null,
+    invalidFrames: 0,
+    attempts: 0,
     authFailures: 0,
-    mended: false,
-    fresh: false,
+    retriedOnce: false,
+    forceRefresh: false,
     outageSince: null,
     token: null,
   };
 }
 
-export function connectionState({ link, proven, attempt }: Kept): ConnectionState {
-  const { is } = link;
-  if (is === 'disconnected' || is === 'authenticated') return is;
-  if (is === 'waiting' || proven || attempt > 0) return 'reconnecting';
-  return is === 'seeking' ? 'connecting' : is;
+export function connectionState({
+  connection: { kind },
+  authenticatedOnce,
+  attempts,
+}: State): ConnectionState {
+  if (kind === 'disconnected' || kind === 'authenticated') return kind;
+  if (kind === 'waiting' || authenticatedOnce || attempts > 0) return 'reconnecting';
+  return kind === 'fetching_token' ? 'connecting' : kind;
 }

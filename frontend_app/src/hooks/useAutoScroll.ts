@@ -2,40 +2,42 @@
 
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 
-const NEAR = 48;
+/** The list counts as scrolled to its end within this distance, in pixels. */
+const END_TOLERANCE = 48;
 
-export interface Following {
-  isFollowing: boolean;
-  /** The newest revision when the reader left the end; null while following from the start. */
+export interface AutoScroll {
+  isAtEnd: boolean;
+  /** The newest revision when the reader left the end; null as long as that did not happen. */
   seen: number | null;
   onScroll: () => void;
-  goToEnd: () => void;
+  scrollToEnd: () => void;
 }
 
-export function useFollowing(
+export function useAutoScroll(
   list: RefObject<HTMLElement | null>,
   newest: number,
   content: unknown,
-): Following {
-  const [isFollowing, setFollowing] = useState(true);
+): AutoScroll {
+  const [isAtEnd, setAtEnd] = useState(true);
   const [seen, setSeen] = useState<number | null>(null);
-  const following = useRef(true);
+  /** As `isAtEnd`, for callbacks. */
+  const atEnd = useRef(true);
   const height = useRef(0);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: new content is what moves the end
   useLayoutEffect(() => {
     const element = list.current;
-    if (element && following.current) element.scrollTop = element.scrollHeight;
+    if (element && atEnd.current) element.scrollTop = element.scrollHeight;
   }, [list, content]);
 
-  // A banner above or a keyboard below takes room: the end stays in sight.
+  // A banner above or a keyboard below takes room: the end stays visible.
   useLayoutEffect(() => {
     const element = list.current;
     if (!element) return;
     height.current = element.clientHeight;
     const observer = new ResizeObserver(() => {
       height.current = element.clientHeight;
-      if (following.current) element.scrollTop = element.scrollHeight;
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
     });
     observer.observe(element);
     return () => observer.disconnect();
@@ -45,19 +47,20 @@ export function useFollowing(
     const element = list.current;
     // A list that has just lost room is far from its end without the reader's doing; the observer comes next.
     if (!element || element.clientHeight !== height.current) return;
-    const near = element.scrollHeight - element.scrollTop - element.clientHeight <= NEAR;
-    if (near === following.current) return;
-    following.current = near;
-    setFollowing(near);
-    if (!near) setSeen(newest);
+    const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const isNear = distance <= END_TOLERANCE;
+    if (isNear === atEnd.current) return;
+    atEnd.current = isNear;
+    setAtEnd(isNear);
+    if (!isNear) setSeen(newest);
   }, [list, newest]);
 
-  const goToEnd = useCallback(() => {
-    following.current = true;
-    setFollowing(true);
+  const scrollToEnd = useCallback(() => {
+    atEnd.current = true;
+    setAtEnd(true);
     const element = list.current;
     if (element) element.scrollTop = element.scrollHeight;
   }, [list]);
 
-  return { isFollowing, seen, onScroll, goToEnd };
+  return { isAtEnd, seen, onScroll, scrollToEnd };
 }

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-// Parts that are fetched when they are needed, over networks and servers that do not have them at once.
+// Modules that are fetched when they are needed, from networks and servers that fail at first.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LatePart } from './late-part';
+import { LazyModule } from './lazy-module';
 
 let asked: number;
 let answers: boolean;
@@ -23,101 +23,101 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  // No part of this test waits for the network in the next one.
+  // No module of this test waits for the network in the next one.
   answers = true;
   dispatchEvent(new Event('online'));
   await vi.advanceTimersByTimeAsync(0);
   vi.useRealTimers();
 });
 
-function newPart(): LatePart<string> {
-  return new LatePart(async () => {
+function newModule(): LazyModule<string> {
+  return new LazyModule(async () => {
     asked += 1;
     if (!answers) throw new TypeError('failed to fetch');
-    return 'the part';
+    return 'the module';
   });
 }
 
-describe('a part', () => {
-  it('is fetched once, when it is wanted', async () => {
+describe('a lazy module', () => {
+  it('is fetched once, when it is needed', async () => {
     answers = true;
-    const part = newPart();
+    const lazyModule = newModule();
     let told = 0;
-    part.subscribe(() => {
+    lazyModule.subscribe(() => {
       told += 1;
     });
-    expect(part.state()).toBeNull();
-    for (const _ of [1, 2]) part.want();
+    expect(lazyModule.state()).toBeNull();
+    for (const _ of [1, 2]) lazyModule.load();
     await vi.advanceTimersByTimeAsync(0);
-    part.want();
-    expect(part.state()).toBe('the part');
+    lazyModule.load();
+    expect(lazyModule.state()).toBe('the module');
     expect({ asked, told }).toEqual({ asked: 1, told: 2 });
   });
 
-  it('that a server of another build does not have is asked for again, until one has it', async () => {
-    const part = newPart();
-    part.want();
+  it('that a server of another build does not have is fetched again, until one has it', async () => {
+    const lazyModule = newModule();
+    lazyModule.load();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(asked).toBe(2);
-    expect(part.state()).toBeNull();
+    expect(lazyModule.state()).toBeNull();
     answers = true;
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(part.state()).toBe('the part');
+    expect(lazyModule.state()).toBe('the module');
     expect(reload).not.toHaveBeenCalled();
   });
 
   it('that no server has any more reloads the page, once for this build', async () => {
     serverIsThere = true;
-    const [one, other] = [newPart(), newPart()];
-    one.want();
+    const [one, other] = [newModule(), newModule()];
+    one.load();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(asked).toBe(4);
     expect(reload).toHaveBeenCalledTimes(1);
-    other.want();
+    other.load();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(reload).toHaveBeenCalledTimes(1);
     expect(other.state()).toBe('failed');
   });
 
-  it('that failed without a network comes when the network does', async () => {
+  it('that failed without a network is fetched when the network is back', async () => {
     const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
-    const part = newPart();
-    part.want();
+    const lazyModule = newModule();
+    lazyModule.load();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(asked).toBe(1);
-    expect(part.state()).toBe('failed');
+    expect(lazyModule.state()).toBe('failed');
     expect(reload).not.toHaveBeenCalled();
     online.mockReturnValue(true);
     answers = true;
     dispatchEvent(new Event('online'));
     await vi.advanceTimersByTimeAsync(0);
-    expect(part.state()).toBe('the part');
+    expect(lazyModule.state()).toBe('the module');
     expect(asked).toBe(2);
     const before = asked;
     dispatchEvent(new Event('online'));
-    part.want();
+    lazyModule.load();
     expect(asked).toBe(before);
   });
 
-  it('that failed comes when the person asks', async () => {
-    const part = newPart();
-    part.want();
+  it('that failed is fetched again on request', async () => {
+    const lazyModule = newModule();
+    lazyModule.load();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(part.state()).toBe('failed');
+    expect(lazyModule.state()).toBe('failed');
     answers = true;
-    part.want();
-    expect(part.state()).toBeNull();
+    lazyModule.load();
+    expect(lazyModule.state()).toBeNull();
     await vi.advanceTimersByTimeAsync(0);
-    expect(part.state()).toBe('the part');
+    expect(lazyModule.state()).toBe('the module');
   });
 
-  it('reloads no page where that cannot be noted: it might be for ever', async () => {
+  it('does not reload the page where that cannot be stored: it might reload for ever', async () => {
     serverIsThere = true;
     vi.stubGlobal('sessionStorage', undefined);
-    const part = newPart();
-    part.want();
+    const lazyModule = newModule();
+    lazyModule.load();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(reload).not.toHaveBeenCalled();
-    expect(part.state()).toBe('failed');
+    expect(lazyModule.state()).toBe('failed');
   });
 });

@@ -1,6 +1,6 @@
-// The words of the parts that are loaded when they are needed; the others are in words.ts.
+// The texts of the parts that are loaded when they are needed; the others are in texts.ts.
 
-export const seldomWords = {
+export const lazyTexts = {
   home: {
     empty: 'No recipes yet. Name one to begin.',
     failed: 'Your recipes cannot be loaded now.',
@@ -21,10 +21,10 @@ export const seldomWords = {
     cooklang: 'Save as Cooklang',
     schemaOrg: 'Save as schema.org',
     saveFailed: 'The file could not be saved. Try again.',
-    bringIn: 'Bring in a recipe…',
+    importRecipe: 'Bring in a recipe…',
     people: 'People and invitations…',
   },
-  bringIn: {
+  importRecipe: {
     title: 'Bring in a recipe',
     text: 'Takes the place of this recipe: Cooklang, or the recipe data of a web page (schema.org).',
     file: 'From a file',

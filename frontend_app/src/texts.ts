@@ -1,5 +1,5 @@
-// Every word that the web app says, and how it writes times and numbers. What only the parts say that are loaded
-// when they are needed is in words-seldom.ts.
+// Every text that the web app shows, and how it writes times and numbers. Texts of the parts that are loaded when they
+// are needed are in texts-lazy.ts.
 
 const locale = globalThis.navigator?.language ?? 'en';
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
@@ -26,7 +26,7 @@ export const agoText = (passed: number): string => {
 export const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
-export const words = {
+export const texts = {
   appName: 'Recipe Chat',
   tagline: 'Talk about a recipe, and watch it change.',
   skipToChat: 'Skip to the conversation',

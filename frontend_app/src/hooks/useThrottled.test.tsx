@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
-// What changes all the time is shown a few times a second; what the person does, at once.
+// A value that changes all the time is shown a few times a second; an urgent change, at once.
 import { act, renderHook } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { usePaced } from './usePaced';
+import { useThrottled } from './useThrottled';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -15,7 +15,7 @@ afterEach(() => {
 const isOwn = (_: string, next: string) => next.startsWith('mine');
 
 function setUp() {
-  const { result, rerender, unmount } = renderHook(value => usePaced(value, isOwn), {
+  const { result, rerender, unmount } = renderHook(value => useThrottled(value, isOwn), {
     initialProps: 'start',
   });
   return { shown: () => result.current, change: rerender, unmount };
@@ -23,7 +23,7 @@ function setUp() {
 
 const pass = (ms: number) => act(() => vi.advanceTimersByTime(ms));
 
-it('a first change is shown at once, and so is one after a while', () => {
+it('a first change is shown at once, and so is one after the interval', () => {
   const { shown, change } = setUp();
   change('one');
   expect(shown()).toBe('one');
@@ -46,7 +46,7 @@ it('a hundred changes in a second are shown ten times, and the last one always',
   expect(seen.size).toBeLessThanOrEqual(11);
 });
 
-it('what is urgent does not wait', () => {
+it('an urgent change is shown at once', () => {
   const { shown, change } = setUp();
   change('one');
   change('two');

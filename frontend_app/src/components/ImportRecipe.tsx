@@ -1,19 +1,19 @@
-// Brings a recipe in from a file or from pasted text.
+// Imports a recipe from a file or from pasted text.
 
 import { type FormEvent, useId, useState } from 'react';
 import { type Api, ApiError } from '../lib/api';
 import { SharingCalls } from '../lib/sharing';
-import { words } from '../words';
-import { seldomWords } from '../words-seldom';
+import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
 
-const say = seldomWords.bringIn;
+const labels = lazyTexts.importRecipe;
 
 interface Props {
   api: Api;
   recipeId: string;
 }
 
-export function BringIn({ api, recipeId }: Props) {
+export function ImportRecipe({ api, recipeId }: Props) {
   const id = useId();
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
@@ -24,7 +24,7 @@ export function BringIn({ api, recipeId }: Props) {
     setBusy(true);
     setProblem('');
     try {
-      await new SharingCalls(api, recipeId).bringIn(text);
+      await new SharingCalls(api, recipeId).importRecipe(text);
       dialog?.close();
     } catch (error) {
       setProblem(problemText(error));
@@ -32,16 +32,16 @@ export function BringIn({ api, recipeId }: Props) {
     }
   };
   return (
-    <form className="bring-in" onSubmit={event => void submit(event)}>
-      <p className="soft">{say.text}</p>
-      <label htmlFor={`${id}-file`}>{say.file}</label>
+    <form className="import-recipe" onSubmit={event => void submit(event)}>
+      <p className="soft">{labels.text}</p>
+      <label htmlFor={`${id}-file`}>{labels.file}</label>
       <input
         id={`${id}-file`}
         type="file"
         accept=".cook,.json,.jsonld,.txt,text/plain,application/json,application/ld+json"
         onChange={async event => setText((await event.target.files?.[0]?.text()) ?? text)}
       />
-      <label htmlFor={`${id}-text`}>{say.paste}</label>
+      <label htmlFor={`${id}-text`}>{labels.paste}</label>
       <textarea
         id={`${id}-text`}
         rows={8}
@@ -54,21 +54,21 @@ export function BringIn({ api, recipeId }: Props) {
         {problem}
       </p>
       <button type="submit" className="primary" disabled={busy}>
-        {busy ? words.signIn.busy : say.submit}
+        {busy ? texts.signIn.busy : labels.submit}
       </button>
     </form>
   );
 }
 
 function problemText(error: unknown): string {
-  if (!(error instanceof ApiError)) return say.failed;
+  if (!(error instanceof ApiError)) return labels.failed;
   switch (error.status) {
     case 403:
-      return say.forbidden;
+      return labels.forbidden;
     case 400:
     case 422:
-      return error.message || say.unreadable;
+      return error.message || labels.unreadable;
     default:
-      return error.message || say.failed;
+      return error.message || labels.failed;
   }
 }

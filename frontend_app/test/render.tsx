@@ -1,4 +1,4 @@
-// A recipe's page in a real browser, with a server that the test plays.
+// Renders a recipe's page in a real browser; the test acts as the server.
 import '../src/styles/app.css';
 import { StrictMode } from 'react';
 import { render } from 'vitest-browser-react';
@@ -7,24 +7,24 @@ import { Chats, ChatsContext } from '../src/hooks/useWebSocket';
 import { Api } from '../src/lib/api';
 import { StoredTokens } from '../src/lib/auth/stored-tokens';
 import type { RecipeUpdatePayload } from '../src/lib/ws/protocol';
+import { FakeEnvironment, FakeTokens } from './fake-environment';
 import { type FakeSocket, messageOf, recipeOf, update } from './fake-socket';
-import { FakeTokens, FakeWorld } from './fake-world';
 
 export const ADA = { id: 'u-ada', name: 'ada' };
 
-/** Real time, so that fake timers of the test runner rule it; everything else as in FakeWorld. */
-class BrowserWorld extends FakeWorld {
-  override luck = 0.5;
-  override moment = () => ({
+/** Real time, which the test runner's fake timers control; everything else as in FakeEnvironment. */
+class RealTimeEnvironment extends FakeEnvironment {
+  override random = 0.5;
+  override context = () => ({
     now: Date.now(),
-    dice: this.luck,
-    id: this.newId(),
+    random: this.random,
+    newId: this.newId(),
     hidden: this.hidden,
     offline: this.offline,
   });
-  override soon = (run: () => void) => queueMicrotask(run);
-  override setTimer(run: () => void, after: number): () => void {
-    const timer = setTimeout(run, after);
+  override beforePaint = (run: () => void) => queueMicrotask(run);
+  override setTimer(run: () => void, delay: number): () => void {
+    const timer = setTimeout(run, delay);
     return () => clearTimeout(timer);
   }
 }
@@ -53,10 +53,10 @@ export const CHANGED = {
   ],
 };
 
-export async function putOnStage(recipeId = 'pancakes') {
-  const world = new BrowserWorld();
+export async function renderRecipeChat(recipeId = 'pancakes') {
+  const env = new RealTimeEnvironment();
   const tokens = new FakeTokens();
-  const chats = new Chats({ environment: world, tokens, maxAuthAttempts: 3 });
+  const chats = new Chats({ environment: env, tokens, maxAuthAttempts: 3 });
   const api = new Api(new StoredTokens());
   const screen = await render(
     <StrictMode>
@@ -65,17 +65,17 @@ export async function putOnStage(recipeId = 'pancakes') {
       </ChatsContext>
     </StrictMode>,
   );
-  return { world, tokens, screen, manager: chats.of(recipeId), socket: () => world.socket };
+  return { env, tokens, screen, manager: chats.get(recipeId), socket: () => env.socket };
 }
 
-export type Stage = Awaited<ReturnType<typeof putOnStage>>;
+export type View = Awaited<ReturnType<typeof renderRecipeChat>>;
 
 export async function goLive(
-  { world }: Stage,
+  { env }: View,
   more: Partial<RecipeUpdatePayload> = {},
 ): Promise<FakeSocket> {
   await turn();
-  const { socket } = world;
+  const { socket } = env;
   socket.accept();
   await turn();
   socket.welcome({ recipe: PANCAKES, ...more });
@@ -83,7 +83,7 @@ export async function goLive(
   return socket;
 }
 
-/** Lets promises and React's scheduler have their turn; works under fake timers too. */
+/** Waits for promises and React's scheduler; works under fake timers too. */
 export async function turn(): Promise<void> {
   for (let n = 0; n < 4; n += 1) {
     await new Promise<void>(resolve => {
@@ -97,7 +97,7 @@ export async function turn(): Promise<void> {
   }
 }
 
-/** The server stores what was sent last and tells everybody. */
+/** The server stores the last message and sends it to everybody. */
 export function echoLast(
   socket: FakeSocket,
   revision: number,

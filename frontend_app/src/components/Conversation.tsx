@@ -1,0 +1,71 @@
+// The messages of a recipe, and the field for a new one, wired to the recipe's connection.
+
+import { type RefObject, useCallback, useDeferredValue, useMemo } from 'react';
+import { PAGE_SIZE } from '../hooks/useMessageWindow';
+import { useThrottled } from '../hooks/useThrottled';
+import type { Chat } from '../hooks/useWebSocket';
+import type { Api } from '../lib/api';
+import { MAX_HISTORY } from '../lib/ws/history';
+import type { User } from '../lib/ws/protocol';
+import { texts } from '../texts';
+import { MessageInput, type MessageInputHandle } from './MessageInput';
+import { MessageList } from './MessageList';
+
+interface Props {
+  recipeId: string;
+  chat: Chat;
+  user: User;
+  api: Api;
+  composer: RefObject<MessageInputHandle | null>;
+}
+
+export function Conversation({ recipeId, chat, user, api, composer }: Props) {
+  const { manager, messages, outbox, olderExist, recipe, state } = chat;
+  // Typing has priority over rendering, and the person's own messages over those of others. Both lists are deferred
+  // together: a confirmed message must not disappear in between.
+  const latest = useMemo(() => ({ messages, outbox, olderExist }), [messages, outbox, olderExist]);
+  const shown = useDeferredValue(useThrottled(latest, isOwnMessage));
+  const retry = useCallback((id: string) => manager.retryMessage(id), [manager]);
+  const retryAll = useCallback(() => manager.retryAll(), [manager]);
+  const remove = useCallback((id: string) => manager.dropMessage(id), [manager]);
+  const fetchOlder = useCallback(async () => {
+    const [first] = manager.getSnapshot().messages;
+    const page = first ? await api.messages(recipeId, first.revision, PAGE_SIZE) : [];
+    manager.addOlder(recipeId, page);
+    return page.length;
+  }, [api, manager, recipeId]);
+  const suggest = useCallback((text: string) => composer.current?.fill(text), [composer]);
+  const isLoading = recipe === null && chat.ending === null;
+  const placeholder =
+    state === 'authenticating' ? texts.composer.authenticating : texts.composer.placeholder;
+  return (
+    <>
+      <MessageList
+        {...shown}
+        me={user.id}
+        loading={isLoading}
+        onOlder={messages.length < MAX_HISTORY ? fetchOlder : undefined}
+        onRetry={retry}
+        onDelete={remove}
+        onRetryAll={retryAll}
+        onSuggest={suggest}
+      />
+      <MessageInput
+        ref={composer}
+        onSend={chat.sendMessage}
+        disabled={!canWrite(chat)}
+        placeholder={placeholder}
+        draftKey={`${user.id}:${recipeId}`}
+      />
+    </>
+  );
+}
+
+/** After the first sign-in one can always write, unless the connection has ended. */
+export function canWrite({ state, authenticatedOnce }: Chat): boolean {
+  return state === 'authenticated' || (authenticatedOnce && state !== 'disconnected');
+}
+
+type Lists = Pick<Chat, 'messages' | 'outbox'>;
+
+const isOwnMessage = (shown: Lists, next: Lists) => shown.outbox !== next.outbox;
