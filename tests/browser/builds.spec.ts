@@ -1,12 +1,12 @@
-// A rolling update, and parts of the page that do not come: nobody is left with a blank page or an empty menu.
+// A rolling update, and files of the page that cannot be loaded: nobody is left with a blank page or an empty menu.
 import type { Page } from '@playwright/test';
-import { Cook, expect, newRecipe, test } from './cook';
+import { ChatPage, expect, newRecipe, test } from './chat-page';
 import { TwoBuilds } from './two-builds';
 
 let builds: TwoBuilds;
-test.beforeEach(async ({ ears, startServer }) => {
-  ears.expectNetworkNoise();
-  builds = await TwoBuilds.before((await startServer()).port);
+test.beforeEach(async ({ consoleWatch, startServer }) => {
+  consoleWatch.expectNetworkErrors();
+  builds = await TwoBuilds.start((await startServer()).port);
 });
 test.afterEach(() => builds.close());
 
@@ -26,23 +26,23 @@ async function openMenu(page: Page): Promise<void> {
   await expect(page.getByRole('button', { name: 'Print' })).toBeVisible();
 }
 
-test('a page whose every file is asked of the wrong build first: it comes, with its styles, without a reload', async ({ page }) => {
+test('a page whose files are all requested from the wrong build first starts, with its styles, without a reload', async ({ page }) => {
   const loads = countLoads(page);
-  const met = new Set<string>();
+  const refused = new Set<string>();
   builds.choose = path => {
-    if (!isFile(path) || met.has(path)) return 'old';
-    met.add(path);
+    if (!isFile(path) || refused.has(path)) return 'old';
+    refused.add(path);
     return 'new';
   };
-  await Cook.atTable(page, builds.url, newRecipe());
+  await ChatPage.openAsGuest(page, builds.url, newRecipe());
   await openMenu(page);
   const display = await page.locator('.recipe-chat').evaluate(one => getComputedStyle(one).display);
   expect(display, 'styles').toBe('flex');
   expect(loads()).toBe(1);
-  expect(met.size, 'files that were refused first').toBeGreaterThanOrEqual(3);
+  expect(refused.size, 'files that were refused first').toBeGreaterThanOrEqual(3);
 });
 
-test('a page of a build that is gone when it asks for its files loads itself anew, once', async ({ page }) => {
+test('a page of a build that is gone when it requests its files reloads, once', async ({ page }) => {
   const loads = countLoads(page);
   let pages = 0;
   builds.choose = path => {
@@ -60,23 +60,23 @@ test('a page of a build that is gone when it asks for its files loads itself ane
   expect(loads()).toBe(2);
 });
 
-test('an open page meets the next build when a part is wanted: it loads itself anew, and nothing written is lost', async ({ page }) => {
+test('an open page that needs a module of a build that is gone reloads, and nothing written is lost', async ({ page }) => {
   const loads = countLoads(page);
-  const cook = await Cook.atTable(page, builds.url, newRecipe());
-  await cook.says('said before');
-  await cook.sees('said before');
-  await cook.field.fill('a draft');
+  const chat = await ChatPage.openAsGuest(page, builds.url, newRecipe());
+  await chat.send('said before');
+  await chat.expectMessages('said before');
+  await chat.field.fill('a draft');
   builds.choose = () => 'new';
   await page.locator('summary').click();
   await expect.poll(loads, { timeout: 20_000 }).toBe(2);
-  await cook.isLive();
-  await cook.sees('said before');
-  await expect(cook.field).toHaveValue('a draft');
+  await chat.expectConnected();
+  await chat.expectMessages('said before');
+  await expect(chat.field).toHaveValue('a draft');
   await openMenu(page);
   expect(loads()).toBe(2);
 });
 
-test('a page whose files nobody has says so, and does not load itself for ever', async ({ page }) => {
+test('a page whose files no server has says so, and does not reload for ever', async ({ page }) => {
   const loads = countLoads(page);
   builds.choose = path => (isFile(path) ? 'new' : 'old');
   await page.clock.install();
@@ -94,8 +94,8 @@ test('a page whose files nobody has says so, and does not load itself for ever',
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
 });
 
-test('a part that is wanted without a network says so, and comes when the network does', async ({ page, context }) => {
-  await Cook.atTable(page, builds.url, newRecipe());
+test('a module that is needed without a network says so, and is loaded when the network is back', async ({ page, context }) => {
+  await ChatPage.openAsGuest(page, builds.url, newRecipe());
   await context.setOffline(true);
   await page.locator('summary').click();
   await expect(page.getByRole('alert').filter({ hasText: 'This could not be loaded.' })).toBeVisible();
@@ -103,8 +103,8 @@ test('a part that is wanted without a network says so, and comes when the networ
   await expect(page.getByRole('button', { name: 'Print' })).toBeVisible();
 });
 
-test('a part that failed comes when it is asked for again', async ({ page, context }) => {
-  await Cook.atTable(page, builds.url, newRecipe());
+test('a module that failed is loaded on the next request', async ({ page, context }) => {
+  await ChatPage.openAsGuest(page, builds.url, newRecipe());
   await context.setOffline(true);
   await page.keyboard.press('Shift+?');
   const again = page.getByRole('button', { name: 'Try again' });

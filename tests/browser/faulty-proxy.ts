@@ -1,8 +1,8 @@
-// A TCP proxy between browser and edge that cuts, freezes, delays, swallows, answers 502, or speaks for the server.
+// A TCP proxy between browser and edge that cuts, freezes, delays or drops data, answers 502, or sends frames of its own.
 import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
 
-type Path = 'to-server' | 'to-browser';
+type Direction = 'to-server' | 'to-browser';
 type Pair = { browser: Socket; server: Socket };
 
 export class FaultyProxy {
@@ -12,14 +12,14 @@ export class FaultyProxy {
   #refuses: 'no' | 'reset' | '502' = 'no';
   #isFrozen = false;
   #delay = 0;
-  #swallows: Path | null = null;
+  #drops: Direction | null = null;
   #cutAfter: number | null = null;
 
   private constructor(target: number) {
     this.#target = target;
   }
 
-  static async before(target: number): Promise<FaultyProxy> {
+  static async start(target: number): Promise<FaultyProxy> {
     const proxy = new FaultyProxy(target);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
@@ -31,13 +31,13 @@ export class FaultyProxy {
     return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   }
 
-  /** Ends all connections without a word, and new ones too until `heal`. */
+  /** Ends all connections without a close frame, and new ones too until `heal`. */
   cut(refuses: 'reset' | '502' = 'reset'): void {
     this.#refuses = refuses;
     this.cutOnce();
   }
 
-  /** Ends the connections of this moment. */
+  /** Ends the present connections; new ones work. */
   cutOnce(): void {
     for (const { browser, server } of this.#pairs) {
       browser.resetAndDestroy();
@@ -45,7 +45,7 @@ export class FaultyProxy {
     }
   }
 
-  /** Nothing passes, nothing ends: what a dead mobile link looks like. */
+  /** No data passes, and no connection ends: as on a lost mobile network. */
   freeze(): void {
     this.#isFrozen = true;
     for (const { browser, server } of this.#pairs) {
@@ -58,29 +58,29 @@ export class FaultyProxy {
     this.#delay = delay;
   }
 
-  /** Takes what goes one way and does not pass it on. */
-  swallow(path: Path): void {
-    this.#swallows = path;
+  /** Drops the data of one direction. */
+  drop(direction: Direction): void {
+    this.#drops = direction;
   }
 
-  /** Passes so many more bytes to the server, then cuts: in the middle of a frame. */
+  /** Passes this many more bytes to the server, then cuts: in the middle of a frame. */
   cutAfter(bytes: number): void {
     this.#cutAfter = bytes;
   }
 
-  /** Sends a text frame of its own to every browser; the server must be silent meanwhile. */
-  say(text: string): void {
+  /** Sends a text frame of its own to every browser; the server must send nothing meanwhile. */
+  sendFrame(text: string): void {
     const frame = textFrame(text);
     for (const { browser } of this.#pairs) browser.write(frame);
   }
 
-  /** Everything passes again; connections that were frozen are gone. */
+  /** All data passes again; connections that were frozen are ended. */
   heal(): void {
     if (this.#isFrozen) this.cutOnce();
     this.#refuses = 'no';
     this.#isFrozen = false;
     this.#delay = 0;
-    this.#swallows = null;
+    this.#drops = null;
     this.#cutAfter = null;
   }
 
@@ -108,11 +108,11 @@ export class FaultyProxy {
     if (this.#isFrozen) browser.pause();
   }
 
-  #pass(pair: Pair, path: Path): void {
-    const [from, to] = path === 'to-server' ? [pair.browser, pair.server] : [pair.server, pair.browser];
+  #pass(pair: Pair, direction: Direction): void {
+    const [from, to] = direction === 'to-server' ? [pair.browser, pair.server] : [pair.server, pair.browser];
     from.on('data', chunk => {
-      if (this.#swallows === path) return;
-      if (path === 'to-server' && this.#cutAfter !== null) return this.#passPart(chunk, to);
+      if (this.#drops === direction) return;
+      if (direction === 'to-server' && this.#cutAfter !== null) return this.#passPart(chunk, to);
       if (this.#delay > 0) setTimeout(() => to.write(chunk), this.#delay);
       else to.write(chunk);
     });

@@ -1,8 +1,8 @@
-// The whole way with the keyboard alone, and what a screen reader is given at each stop.
+// The whole app by keyboard alone, and what a screen reader is given at each step.
 import type { Page } from '@playwright/test';
-import { expect, newRecipe, test } from './cook';
+import { expect, newRecipe, test } from './chat-page';
 
-test('from the door to a changed recipe and out again, without a mouse', async ({ page, startServer }) => {
+test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ page, startServer }) => {
   const server = await startServer();
   await page.goto(`${server.url}/r/${newRecipe()}`);
   await expect(page.locator('main')).toMatchAriaSnapshot(`
@@ -79,15 +79,15 @@ test('from the door to a changed recipe and out again, without a mouse', async (
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
 });
 
-/** Presses Tab until what has the focus says `name`; the focus is always in sight on the way. */
+/** Presses Tab until the focused element is named `name`; each focused element must be visible. */
 async function tabTo(page: Page, name: string): Promise<void> {
-  for (let stops = 0; stops < 40; stops += 1) {
+  for (let presses = 0; presses < 40; presses += 1) {
     await page.keyboard.press('Tab');
     const focused = page.locator(':focus');
     if ((await focused.count()) === 0) continue; // the browser's own controls
     await expect(focused).toBeInViewport();
-    const said = await focused.evaluate(one => `${one.getAttribute('aria-label') ?? one.textContent}`);
-    if (said.includes(name)) return;
+    const label = await focused.evaluate(one => `${one.getAttribute('aria-label') ?? one.textContent}`);
+    if (label.includes(name)) return;
   }
-  throw new Error(`no stop says ${name}`);
+  throw new Error(`no element is named ${name}`);
 }

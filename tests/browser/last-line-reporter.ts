@@ -1,4 +1,4 @@
-// Closes a run with one line that scripts can read: "N passed, N failed".
+// Ends a test run with one line for scripts: "N passed, N failed".
 import type { Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 
 export default class LastLine implements Reporter {

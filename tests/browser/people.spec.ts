@@ -1,5 +1,5 @@
-// Who may come in: a recipe is closed, opened to one person, and closed to that person again; and one is brought in.
-import { Cook, expect, listen, newRecipe, test } from './cook';
+// Access to a recipe: it is made private, one person is invited and removed again. And the import of a recipe.
+import { ChatPage, expect, watchConsole, newRecipe, test } from './chat-page';
 import { Server } from './server';
 
 let server: Server;
@@ -8,28 +8,28 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => server.remove());
 
-test('the owner closes a recipe, invites one person as a reader, and sends that person away', async ({ page, browser, ears }) => {
+test('the owner makes a recipe private, invites one person as a viewer, and removes that person', async ({ page, browser, consoleWatch }) => {
   const elsewhere = await browser.newContext();
-  listen(elsewhere, ears.complaints);
+  watchConsole(elsewhere, consoleWatch.problems);
   const recipe = newRecipe();
-  const ada = await Cook.atTable(page, server.url, recipe);
+  const ada = await ChatPage.openAsGuest(page, server.url, recipe);
   await page.getByRole('button', { name: 'People', exact: true }).click();
   await page.getByLabel('invited people only').click();
   await expect(page.getByText('Saved.')).toBeVisible();
 
-  const bob = new Cook(await elsewhere.newPage());
+  const bob = new ChatPage(await elsewhere.newPage());
   await bob.page.goto(`${server.url}/r/${recipe}`);
   await bob.page.getByRole('button', { name: 'Continue as guest' }).click();
   const closed = bob.page.getByRole('heading', { name: 'This recipe is private' });
   await expect(closed).toBeVisible();
 
-  await page.getByRole('textbox', { name: 'Name' }).fill(await bob.name());
+  await page.getByRole('textbox', { name: 'Name' }).fill(await bob.userName());
   await page.getByLabel('May', { exact: true }).selectOption('viewer');
   await page.getByRole('button', { name: 'Invite' }).click();
   await expect(page.getByText('may come in now.')).toBeVisible();
   await bob.page.reload();
-  await bob.isLive();
-  await bob.says('add salt');
+  await bob.expectConnected();
+  await bob.send('add salt');
   await expect(bob.page.locator('.message.failed')).toContainText('Not sent');
 
   await page.getByRole('button', { name: /^Remove guest/ }).click();
@@ -40,11 +40,11 @@ test('the owner closes a recipe, invites one person as a reader, and sends that 
   await elsewhere.close();
 });
 
-test('a recipe is brought in as Cooklang, for everybody at once', async ({ page, browser }) => {
+test('a recipe is imported from Cooklang, and everybody sees it at once', async ({ page, browser }) => {
   const elsewhere = await browser.newContext();
   const recipe = newRecipe();
-  await Cook.atTable(page, server.url, recipe);
-  const bob = await Cook.atTable(await elsewhere.newPage(), server.url, recipe);
+  await ChatPage.openAsGuest(page, server.url, recipe);
+  const bob = await ChatPage.openAsGuest(await elsewhere.newPage(), server.url, recipe);
   await page.locator('summary').click();
   await page.getByRole('button', { name: 'Bring in a recipe…' }).click();
   await page.getByLabel('Or paste it').fill('Whisk @flour{200%g} and @milk{300%ml}.\n\nFry in a #pan{}.');

@@ -16,7 +16,7 @@ export default defineConfig({
   use: { launchOptions, viewport: { width: 1280, height: 800 }, locale: 'en-GB' },
   projects: [
     { name: 'behaviour', testMatch: '*.spec.ts', testIgnore: 'speed.spec.ts' },
-    // What is measured, is measured alone.
+    // Measurements run alone.
     { name: 'end-to-end', testMatch: 'speed.spec.ts', workers: 1, dependencies: ['behaviour'] },
     { name: 'screenshots', testMatch: 'screenshots.ts' },
   ],

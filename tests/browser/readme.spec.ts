@@ -1,10 +1,10 @@
-// What the README promises a newcomer: its commands, run as they stand there against the binary.
+// What the README promises: its commands, run as they are written there, against the binary.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cook, expect, newRecipe, test } from './cook';
-import { bestOfThree, crowd } from './machine';
+import { ChatPage, expect, newRecipe, test } from './chat-page';
+import { bestOfThree, loadFactor } from './machine';
 import { Server } from './server';
 import { BINARY } from './service';
 
@@ -22,13 +22,13 @@ const commandWith = (...parts: string[]): string => {
 };
 
 test('a working chat two seconds after the start', async ({ page, startServer }) => {
-  const limit = 2_000 * crowd();
+  const limit = 2_000 * loadFactor();
   const time = await bestOfThree(limit, async () => {
     const start = Date.now();
     const server = await startServer();
-    const cook = await Cook.atTable(page, server.url, newRecipe());
-    await cook.says('add 2 cups flour');
-    await cook.sees('add 2 cups flour');
+    const chat = await ChatPage.openAsGuest(page, server.url, newRecipe());
+    await chat.send('add 2 cups flour');
+    await chat.expectMessages('add 2 cups flour');
     const passed = Date.now() - start;
     await page.context().clearCookies();
     await page.goto('about:blank');
@@ -52,7 +52,7 @@ test.describe('its commands', () => {
     const frames = COMMANDS.filter(line => line.startsWith('{')).map(line => line.replace('<access_token>', token));
     expect(frames).toHaveLength(2);
     await page.goto(server.url);
-    const answers = await page.evaluate(talk, { recipe, frames });
+    const answers = await page.evaluate(exchange, { recipe, frames });
     expect(answers.map(answer => JSON.parse(answer))).toMatchObject([
       { type: 'recipe_update', payload: { recipe_id: recipe } },
       { type: 'recipe_update', payload: { message: { effect: expect.stringContaining('flour') } } },
@@ -71,11 +71,11 @@ test.describe('its commands', () => {
     expect(frames.at(-1)).toMatchObject({ payload: { message: { content: 'hello' } } });
   });
 
-  test('name flags, files and parts that exist', async () => {
+  test('name flags, files and test parts that exist', async () => {
     for (const command of COMMANDS.filter(line => /^recipe-chat (auth|chat|edge)/.test(line))) {
-      const [, service = '', ...words] = command.split(' ');
+      const [, service = '', ...args] = command.split(' ');
       const help = await run(BINARY, [service, '--help'], '');
-      for (const flag of words.filter(word => word.startsWith('--'))) expect(help, command).toContain(flag);
+      for (const flag of args.filter(arg => arg.startsWith('--'))) expect(help, command).toContain(flag);
     }
     const help = await shell(`${join(ROOT, commandWith('tests/run'))} --help`);
     expect(help).toContain('Runs the named parts');
@@ -85,8 +85,8 @@ test.describe('its commands', () => {
   });
 });
 
-/** Runs in the page: sends each frame after the last was answered, and gives the answers. */
-function talk({ recipe, frames }: { recipe: string; frames: string[] }): Promise<string[]> {
+/** Runs in the page: sends each frame after the one before was answered, and returns the answers. */
+function exchange({ recipe, frames }: { recipe: string; frames: string[] }): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const answers: string[] = [];
     const socket = new WebSocket(`ws://${location.host}/v1/chat/${recipe}`);
@@ -109,12 +109,12 @@ async function run(command: string, args: string[], input: string): Promise<stri
   const env = { ...process.env, RECIPE_CHAT_PASSWORD: 'correct horse battery' };
   const program = spawn(command, args, { env, timeout: 10_000 });
   let printed = '';
-  let complaints = '';
+  let errors = '';
   program.stdout.on('data', part => (printed += part));
-  program.stderr.on('data', part => (complaints += part));
+  program.stderr.on('data', part => (errors += part));
   program.stdin.on('error', () => {}); // it may end without reading
   program.stdin.end(input);
   const [code] = await once(program, 'close');
-  expect(code, `${command} ${args.join(' ')}: ${complaints}`).toBe(0);
+  expect(code, `${command} ${args.join(' ')}: ${errors}`).toBe(0);
   return printed;
 }

@@ -1,12 +1,12 @@
-// Pictures of the web app for the README and for the eye: `npm run screenshots`, into the folder SCREENSHOTS.
+// Screenshots of the web app for the README and for review: `npm run screenshots`, into the folder SCREENSHOTS.
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { Cook, expect, test } from './cook';
+import { ChatPage, expect, test } from './chat-page';
 
 const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
 const DESKTOP = { width: 1280, height: 800 };
 const MOBILE = { width: 390, height: 844 };
-const TALK = [
+const MESSAGES = [
   'add 1 1/2 cups flour',
   'add 300 ml milk',
   'add 2 eggs',
@@ -17,73 +17,73 @@ const TALK = [
 
 test.use({ deviceScaleFactor: 1.25 });
 
-test('screenshots', async ({ page, browser, context, ears, startServer }) => {
-  ears.expectNetworkNoise();
+test('screenshots', async ({ page, browser, context, consoleWatch, startServer }) => {
+  consoleWatch.expectNetworkErrors();
   test.setTimeout(180_000);
   const server = await startServer();
   await page.goto(server.url);
-  await shoot(page, 'sign-in');
+  await takeScreenshots(page, 'sign-in');
   const ada = await signUp(page, server.url, 'ada');
   for (const name of ['Apple crumble', 'Sunday pancakes']) {
     await page.getByLabel('Open or create a recipe').fill(name);
     await page.getByRole('button', { name: 'Open', exact: true }).click();
-    await ada.isLive();
+    await ada.expectConnected();
     await page.getByRole('link', { name: 'Your recipes' }).click();
   }
   await expect(page.getByRole('link', { name: 'Apple crumble' })).toBeVisible();
-  await shoot(page, 'home');
+  await takeScreenshots(page, 'home');
   await page.getByRole('link', { name: 'Sunday pancakes' }).click();
-  await ada.isLive();
+  await ada.expectConnected();
   await expect(page.getByText('Ask anything about this recipe')).toBeVisible();
-  await shoot(page, 'empty');
+  await takeScreenshots(page, 'empty');
   const elsewhere = await browser.newContext();
   const bob = await signUp(await elsewhere.newPage(), `${server.url}${new URL(page.url()).pathname}`, 'bob');
-  await bob.isLive();
-  for (const [at, text] of TALK.entries()) {
-    await (at % 2 === 0 ? ada : bob).says(text);
-    await expect(ada.bubbles).toHaveCount(at + 1);
+  await bob.expectConnected();
+  for (const [at, text] of MESSAGES.entries()) {
+    await (at % 2 === 0 ? ada : bob).send(text);
+    await expect(ada.messages).toHaveCount(at + 1);
   }
   await page.waitForTimeout(8_500);
-  await shoot(page, 'live');
+  await takeScreenshots(page, 'live');
   await page.getByRole('button', { name: 'People' }).click();
   await expect(page.getByRole('dialog')).toContainText('ada');
-  await shoot(page, 'people');
+  await takeScreenshots(page, 'people');
   await page.keyboard.press('Escape');
   await page.setViewportSize(MOBILE);
   await page.getByRole('tab', { name: 'Recipe' }).click();
-  await shoot(page, 'recipe');
+  await takeScreenshots(page, 'recipe');
   await page.setViewportSize(MOBILE);
   await page.getByRole('tab', { name: 'Chat' }).click();
   await page.setViewportSize(DESKTOP);
-  await bob.says('for 6 people');
-  await expect(ada.bubbles).toHaveCount(TALK.length + 1);
-  await shoot(page, 'diff');
+  await bob.send('for 6 people');
+  await expect(ada.messages).toHaveCount(MESSAGES.length + 1);
+  await takeScreenshots(page, 'diff');
   await context.setOffline(true);
-  await ada.says('add a pinch of salt');
+  await ada.send('add a pinch of salt');
   await expect(page.getByText('Retry now')).toBeVisible({ timeout: 8_000 });
-  await shoot(page, 'reconnecting');
+  await takeScreenshots(page, 'reconnecting');
   await context.setOffline(false);
-  await ada.isLive();
+  await ada.expectConnected();
   await page.evaluate(async () => {
     const token = localStorage.getItem('access_token');
     await fetch('/v1/auth/logout', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
   });
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
-  await shoot(page, 'signed-out');
+  await takeScreenshots(page, 'signed-out');
   await elsewhere.close();
 });
 
-async function signUp(page: Page, url: string, name: string): Promise<Cook> {
+async function signUp(page: Page, url: string, name: string): Promise<ChatPage> {
   await page.goto(url);
   await page.getByRole('button', { name: 'New here?' }).click();
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill('correct horse');
   await page.getByRole('button', { name: 'Create an account' }).click();
-  return new Cook(page);
+  return new ChatPage(page);
 }
 
-/** One state in both themes, wide and narrow. */
-async function shoot(page: Page, state: string): Promise<void> {
+/** One state of the page in both themes, wide and narrow. */
+async function takeScreenshots(page: Page, state: string): Promise<void> {
   for (const [size, viewport] of Object.entries({ desktop: DESKTOP, mobile: MOBILE })) {
     await page.setViewportSize(viewport);
     for (const theme of ['light', 'dark']) {

@@ -1,6 +1,6 @@
-// What the binary serves, and under which rules the page lives.
+// What the binary serves, and the content security policy of the page.
 import { request } from 'node:http';
-import { Cook, expect, newRecipe, test } from './cook';
+import { ChatPage, expect, newRecipe, test } from './chat-page';
 import { Server } from './server';
 
 let server: Server;
@@ -27,7 +27,7 @@ test('the page may load from its own origin only, and nothing inline', async () 
   expect(headers['x-content-type-options']).toBe('nosniff');
 });
 
-test('assets are hashed, compressed and immutable; the page itself is asked for anew', async () => {
+test('assets are hashed, compressed and immutable; the page itself is revalidated', async () => {
   const page = await get('/');
   expect(page.headers['cache-control']).toMatch(/no-cache/);
   const assets = [...page.body.toString().matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
@@ -50,7 +50,7 @@ test('assets are hashed, compressed and immutable; the page itself is asked for 
   }
 });
 
-test('a file of another build is told to be absent, and no cache may remember that', async () => {
+test('a file of another build is answered with 404, which no cache may store', async () => {
   const absent = await get('/assets/index-OtherBld.js');
   expect(absent.status).toBe(404);
   expect(absent.headers['cache-control']).toBe('no-store');
@@ -60,8 +60,8 @@ test('a file of another build is told to be absent, and no cache may remember th
   expect(start.headers['cache-control']).toMatch(/no-cache/);
 });
 
-test('the browser enforces it: no markup from strings, no inline script, no foreign host', async ({ page, ears }) => {
-  await Cook.atTable(page, server.url, newRecipe());
+test('the browser enforces the policy: no markup from strings, no inline script, no other host', async ({ page, consoleWatch }) => {
+  await ChatPage.openAsGuest(page, server.url, newRecipe());
   const tried = await page.evaluate(async () => {
     const fails = (run: () => unknown) => {
       try {
@@ -74,20 +74,20 @@ test('the browser enforces it: no markup from strings, no inline script, no fore
     const script = document.createElement('script');
     script.append('window.ran = true');
     document.body.append(script);
-    const foreign = await fetch('https://example.com/').then(
+    const otherHost = await fetch('https://example.com/').then(
       () => false,
       () => true,
     );
     return {
       markup: fails(() => Reflect.set(document.body.appendChild(document.createElement('i')), 'innerHTML', '<b>!</b>')),
       inline: !Reflect.has(window, 'ran'),
-      foreign,
+      otherHost,
     };
   });
-  expect(tried).toEqual({ markup: true, inline: true, foreign: true });
-  // Exactly what was tried is what the console complains about.
-  expect(ears.complaints.every(line => /Trusted|Content Security Policy/.test(line))).toBe(true);
-  ears.complaints.length = 0;
+  expect(tried).toEqual({ markup: true, inline: true, otherHost: true });
+  // The console reports exactly what was tried.
+  expect(consoleWatch.problems.every(line => /Trusted|Content Security Policy/.test(line))).toBe(true);
+  consoleWatch.problems.length = 0;
 });
 
 interface Answer {
@@ -96,17 +96,17 @@ interface Answer {
   body: Buffer;
 }
 
-/** Without a browser's own ideas about encodings. */
+/** A request without the headers that a browser adds. */
 function get(path: string, headers: Record<string, string | undefined> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(server.url + path, { headers }, response => {
+    const sent = request(server.url + path, { headers }, response => {
       const parts: Buffer[] = [];
       response.on('data', part => parts.push(part));
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }),
       );
     });
-    asked.on('error', reject);
-    asked.end();
+    sent.on('error', reject);
+    sent.end();
   });
 }

@@ -1,4 +1,4 @@
-// The whole product for one test, with a data folder of its own: in one process, or each service in one.
+// The whole product for one test, with a data folder of its own: in one process, or in one process for each service.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -52,12 +52,12 @@ export class Server {
     await this.#service?.end('SIGTERM');
   }
 
-  /** No goodbye. */
+  /** SIGKILL: no drain, no close frames. */
   async kill(): Promise<void> {
     await this.#service?.end('SIGKILL');
   }
 
-  /** Stops, copies the data, and starts again; answers where the copy is. */
+  /** Stops, copies the data, and starts again; returns the path of the copy. */
   async backUp(): Promise<string> {
     await this.stop();
     const copy = join(newFolder(), 'data');
@@ -81,7 +81,7 @@ export class Server {
   }
 }
 
-/** Three processes, of which the chat service can go away alone. */
+/** Three processes; the chat service can be killed alone. */
 export class ServicesApart {
   readonly #folder: string;
   readonly #auth: Service;
@@ -97,7 +97,7 @@ export class ServicesApart {
 
   static async start(): Promise<ServicesApart> {
     const folder = newFolder();
-    const [auth, chat] = await Promise.all([startStoring('auth', folder), startStoring('chat', folder)]);
+    const [auth, chat] = await Promise.all([startService('auth', folder), startService('chat', folder)]);
     const upstreams = ['--auth-url', auth.url, '--chat-url', chat.url];
     const edge = await Service.start('edge', ['edge', '--listen', '127.0.0.1:0', ...upstreams, ...NO_LIMITS]);
     return new ServicesApart(folder, auth, chat, edge);
@@ -116,7 +116,7 @@ export class ServicesApart {
   }
 
   async startChat(): Promise<void> {
-    this.#chat = await startStoring('chat', this.#folder, this.#chat.port);
+    this.#chat = await startService('chat', this.#folder, this.#chat.port);
   }
 
   async remove(): Promise<void> {
@@ -125,7 +125,7 @@ export class ServicesApart {
   }
 }
 
-function startStoring(name: 'auth' | 'chat', folder: string, port = 0): Promise<Service> {
+function startService(name: 'auth' | 'chat', folder: string, port = 0): Promise<Service> {
   const database = `sqlite:${join(folder, `${name}.db`)}`;
   return Service.start(name, [name, '--listen', `127.0.0.1:${port}`, '--database-url', database]);
 }

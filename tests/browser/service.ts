@@ -1,4 +1,4 @@
-// One process of the real binary: started on a free port, watched until it is ready, and ended by whoever started it.
+// One process of the real binary: started on a free port, awaited until it is ready, and ended by the test that started it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export class Service {
   static async start(name: 'auth' | 'chat' | 'edge', args: string[]): Promise<Service> {
     const env = { ...process.env, RUST_LOG: 'warn' };
     const started = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-    return new Service(started, await announcedPort(started, name));
+    return new Service(started, await readPort(started, name));
   }
 
   get url(): string {
@@ -34,7 +34,7 @@ export class Service {
   }
 }
 
-function announcedPort(started: ChildProcess, name: string): Promise<number> {
+function readPort(started: ChildProcess, name: string): Promise<number> {
   let log: string[] = [];
   started.stderr?.on('data', chunk => {
     log = [...log, String(chunk)].slice(-50);

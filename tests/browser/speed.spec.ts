@@ -1,8 +1,8 @@
-// Quick, and nothing jumps: layout shift, first paint, bursts, long conversations, and coming back with the back button.
+// Speed: layout shift, first paint, bursts, long conversations, and the back button.
 import { chromium, type Page } from '@playwright/test';
-import { Cook, expect, newRecipe, test } from './cook';
+import { ChatPage, expect, newRecipe, test } from './chat-page';
 import { FaultyProxy } from './faulty-proxy';
-import { crowd } from './machine';
+import { loadFactor } from './machine';
 import { Server } from './server';
 
 const BURSTS = 3;
@@ -13,44 +13,44 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => server.remove());
 
-/** Runs in the page before anything else: keeps what the browser measures. */
+/** Runs in the page before anything else: records what the browser measures. */
 function measure(): void {
-  const seen = { shift: 0, paint: 0 };
-  Reflect.set(window, 'seen', seen);
+  const measured = { shift: 0, paint: 0 };
+  Reflect.set(window, 'measured', measured);
   const observe = (type: string, note: (entry: PerformanceEntry) => void) =>
     new PerformanceObserver(list => list.getEntries().forEach(note)).observe({ type, buffered: true });
   observe('layout-shift', entry => {
-    if (!Reflect.get(entry, 'hadRecentInput')) seen.shift += Reflect.get(entry, 'value') as number;
+    if (!Reflect.get(entry, 'hadRecentInput')) measured.shift += Reflect.get(entry, 'value') as number;
   });
   observe('largest-contentful-paint', entry => {
-    seen.paint = entry.startTime;
+    measured.paint = entry.startTime;
   });
 }
 
-const seen = (page: Page) =>
-  page.evaluate(() => Reflect.get(window, 'seen') as { shift: number; paint: number });
+const measurements = (page: Page) =>
+  page.evaluate(() => Reflect.get(window, 'measured') as { shift: number; paint: number });
 
-test('nothing jumps, from the load over three changes and a refused message to a reconnection', async ({ page, context, ears }) => {
-  ears.expectNetworkNoise();
+test('the layout does not shift, from the load over three changes and a refused message to a reconnection', async ({ page, context, consoleWatch }) => {
+  consoleWatch.expectNetworkErrors();
   await page.addInitScript(measure);
   await refuse(page, 'refuse me');
   const recipe = newRecipe();
-  const cook = await Cook.atTable(page, server.url, recipe);
+  const chat = await ChatPage.openAsGuest(page, server.url, recipe);
   await page.reload();
-  await cook.isLive();
-  for (const text of ['add 2 cups flour', 'add 1 egg', 'remove flour']) await cook.says(text);
-  await expect(cook.bubbles).toHaveCount(3);
-  await cook.says('refuse me');
+  await chat.expectConnected();
+  for (const text of ['add 2 cups flour', 'add 1 egg', 'remove flour']) await chat.send(text);
+  await expect(chat.messages).toHaveCount(3);
+  await chat.send('refuse me');
   await expect(page.getByText('Not sent: Only members may write.')).toBeVisible();
   await page.waitForTimeout(1_000);
   await context.setOffline(true);
-  await cook.says('while away');
+  await chat.send('while away');
   await page.waitForTimeout(1_500);
   await context.setOffline(false);
-  await cook.isLive();
-  await expect(cook.page.locator('.pending')).toHaveCount(0);
+  await chat.expectConnected();
+  await expect(chat.page.locator('.pending')).toHaveCount(0);
   await page.waitForTimeout(500);
-  const { shift } = await seen(page);
+  const { shift } = await measurements(page);
   test.info().annotations.push({ type: 'CLS', description: shift.toFixed(4) });
   expect(shift).toBeLessThanOrEqual(0.02);
 });
@@ -68,28 +68,28 @@ async function refuse(page: Page, content: string): Promise<void> {
   });
 }
 
-test('the largest part is painted within 1.5 seconds, median of five', async ({ page }) => {
+test('the largest contentful paint comes within 1.5 seconds, median of five', async ({ page }) => {
   await page.addInitScript(measure);
-  await Cook.atTable(page, server.url, newRecipe());
+  await ChatPage.openAsGuest(page, server.url, newRecipe());
   const times: number[] = [];
   for (let n = 0; n < 5; n += 1) {
     await page.reload();
-    await new Cook(page).isLive();
+    await new ChatPage(page).expectConnected();
     await page.waitForTimeout(200);
-    times.push((await seen(page)).paint);
+    times.push((await measurements(page)).paint);
   }
   const median = times.sort((a, b) => a - b)[2] ?? Infinity;
   test.info().annotations.push({ type: 'LCP', description: `${median.toFixed(0)} ms` });
-  expect(median).toBeLessThanOrEqual(1_500 * crowd());
+  expect(median).toBeLessThanOrEqual(1_500 * loadFactor());
 });
 
-test('a thousand messages in a second are shown, and typing stays quick', async ({ page }) => {
-  const proxy = await FaultyProxy.before(server.port);
-  const talk = overhear(page, proxy);
-  const cook = await Cook.atTable(page, proxy.url, newRecipe());
+test('a thousand messages in a second are shown, and typing stays fast', async ({ page }) => {
+  const proxy = await FaultyProxy.start(server.port);
+  const traffic = fakeTraffic(page, proxy);
+  const chat = await ChatPage.openAsGuest(page, proxy.url, newRecipe());
   const heapBefore = await heap(page);
   for (let n = 0; n < BURSTS; n += 1) {
-    const tasks = await tasksDuring(page, () => pour(cook, talk));
+    const tasks = await tasksDuring(page, () => sendBurst(chat, traffic));
     const [long, longest] = [tasks.filter(task => task > 50).length, Math.max(...tasks)];
     const description = `${long} long tasks of ${tasks.length}, the longest of ${longest.toFixed(0)} ms`;
     test.info().annotations.push({ type: 'burst', description });
@@ -98,15 +98,15 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
   }
   const keys: number[] = [];
   for (let n = 0; n < BURSTS; n += 1) {
-    const [typed] = await Promise.all([typingTimes(cook), pour(cook, talk)]);
+    const [typed] = await Promise.all([typingTimes(chat), sendBurst(chat, traffic)]);
     keys.push(...typed);
   }
-  // Other work on the machine stretches the time from the key to the paint, which is no thread's own time.
-  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${crowd().toFixed(1)} at work for each processor`;
+  // Other programs on the machine make the time from key to paint longer, which is not the time of one thread.
+  const description = `p95 ${p95(keys).toFixed(0)} ms of ${keys.length} keys, ${loadFactor().toFixed(1)} processes for each processor`;
   test.info().annotations.push({ type: 'typing', description });
-  expect(p95(keys), description).toBeLessThanOrEqual(100 * crowd());
-  talk.catchUp(10_000 - talk.count());
-  await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 20_000 });
+  expect(p95(keys), description).toBeLessThanOrEqual(100 * loadFactor());
+  traffic.catchUp(10_000 - traffic.count());
+  await expect(chat.messages.last()).toHaveText(`burst ${traffic.count()}`, { timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(500);
   const growth = ((await heap(page)) - heapBefore) / 1_048_576;
   test.info().annotations.push({ type: 'heap growth', description: `${growth.toFixed(1)} MB` });
@@ -115,9 +115,9 @@ test('a thousand messages in a second are shown, and typing stays quick', async 
 });
 
 /** A thousand messages in a second, all of which are shown within three. */
-async function pour(cook: Cook, talk: Talk): Promise<void> {
-  await talk.burst(1_000, 1_000);
-  await expect(cook.bubbles.last()).toHaveText(`burst ${talk.count()}`, { timeout: 3_000 * crowd() });
+async function sendBurst(chat: ChatPage, traffic: Traffic): Promise<void> {
+  await traffic.burst(1_000, 1_000);
+  await expect(chat.messages.last()).toHaveText(`burst ${traffic.count()}`, { timeout: 3_000 * loadFactor() });
 }
 
 /** How long each task of the page's main thread took meanwhile, in ms. */
@@ -136,15 +136,15 @@ interface TraceEvent {
   args: { name?: string };
 }
 
-/** Counted in the thread's own time: other work on the machine is not the app's. */
+/** Measured in CPU time of the thread: other programs on the machine do not count. */
 function tasksOfPage(trace: string): number[] {
   const { traceEvents } = JSON.parse(trace) as { traceEvents: TraceEvent[] };
-  const placeOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
+  const threadOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
   const threads = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
-  const main = new Set(threads.map(placeOf));
+  const main = new Set(threads.map(threadOf));
   const times = traceEvents
-    .filter(event => event.name === 'ThreadControllerImpl::RunTask' && main.has(placeOf(event)))
-    // The one that ends the trace has no end of its own.
+    .filter(event => event.name === 'ThreadControllerImpl::RunTask' && main.has(threadOf(event)))
+    // The task that stops the trace has no duration.
     .flatMap(({ tdur }) => tdur ?? []);
   expect(times.length, 'tasks in the trace').toBeGreaterThan(100);
   return times.map(time => time / 1_000);
@@ -161,9 +161,9 @@ async function heap(page: Page): Promise<number> {
   return usedSize;
 }
 
-/** From the key to the paint after it, in the page's own clock. */
-async function typingTimes(cook: Cook): Promise<number[]> {
-  await cook.page.evaluate(() => {
+/** From the key to the next paint, in ms. */
+async function typingTimes(chat: ChatPage): Promise<number[]> {
+  await chat.page.evaluate(() => {
     const times: number[] = [];
     Reflect.set(window, 'keyTimes', times);
     const field = document.querySelector('textarea');
@@ -173,34 +173,34 @@ async function typingTimes(cook: Cook): Promise<number[]> {
       requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - pressed)));
     };
   });
-  await cook.field.pressSequentially('typing while it pours', { delay: 40 });
-  return cook.page.evaluate(() => Reflect.get(window, 'keyTimes') as number[]);
+  await chat.field.pressSequentially('typing during a burst', { delay: 40 });
+  return chat.page.evaluate(() => Reflect.get(window, 'keyTimes') as number[]);
 }
 
-type Talk = ReturnType<typeof overhear>;
+type Traffic = ReturnType<typeof fakeTraffic>;
 
-/** Others who talk a lot: frames of the test's own, on the wire, after those of the server. */
-function overhear(page: Page, proxy: FaultyProxy) {
-  let like: { recipe_id: string; recipe: unknown; revision: number } | null = null;
+/** Messages of another person: frames that the test sends on the same connection, after those of the server. */
+function fakeTraffic(page: Page, proxy: FaultyProxy) {
+  let first: { recipe_id: string; recipe: unknown; revision: number } | null = null;
   page.on('websocket', socket =>
     socket.once('framereceived', ({ payload }) => {
-      like = JSON.parse(String(payload)).payload;
+      first = JSON.parse(String(payload)).payload;
     }),
   );
   let sent = 0;
   const update = (messages: number) => {
-    if (!like) throw new Error('not live');
-    const { recipe_id, recipe, revision } = like;
+    if (!first) throw new Error('not live');
+    const { recipe_id, recipe, revision } = first;
     const from = sent + 1;
     sent += messages;
-    const said = Array.from({ length: messages }, (_, at) => messageOf(revision + from + at, from + at));
-    const news = messages === 1 ? { message: said[0] } : { messages: said };
-    const payload = { recipe_id, recipe, revision: revision + sent, ...news };
-    proxy.say(JSON.stringify({ type: 'recipe_update', id: `f-${sent}`, timestamp: TIME, payload }));
+    const added = Array.from({ length: messages }, (_, at) => messageOf(revision + from + at, from + at));
+    const content = messages === 1 ? { message: added[0] } : { messages: added };
+    const payload = { recipe_id, recipe, revision: revision + sent, ...content };
+    proxy.sendFrame(JSON.stringify({ type: 'recipe_update', id: `f-${sent}`, timestamp: TIME, payload }));
   };
   return {
     count: () => sent,
-    /** What a client that was away is given: many messages in few frames. */
+    /** What a client is sent after an absence: many messages in few frames. */
     catchUp(count: number): void {
       for (let left = count; left > 0; left -= 500) update(Math.min(500, left));
     },
@@ -226,7 +226,7 @@ const messageOf = (revision: number, n: number) => ({
   effect: null,
 });
 
-test('the back button finds the page as it was, live within a second', async () => {
+test('the back button restores the page as it was, connected within a second', async () => {
   const browser = await chromium.launch({
     ...test.info().project.use.launchOptions,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
@@ -247,34 +247,34 @@ test('the back button finds the page as it was, live within a second', async () 
         super.send(data);
       }
     };
-    // Registered before the app's own listener: what it finds is what the cached page was left with.
+    // Registered before the app's own listener: it sees the sockets as the page was cached.
     window.addEventListener('pageshow', event => {
       const states = sockets.map(({ socket }) => socket.readyState);
-      Reflect.set(window, 'shown', { wasKept: event.persisted, states });
+      Reflect.set(window, 'shown', { wasCached: event.persisted, states });
     });
   });
-  const cook = await Cook.atTable(page, server.url, newRecipe());
-  await cook.says('before');
-  await cook.sees('before');
+  const chat = await ChatPage.openAsGuest(page, server.url, newRecipe());
+  await chat.send('before');
+  await chat.expectMessages('before');
   await page.evaluate(() => Reflect.set(window, 'mark', 'same heap'));
   await page.goto(`${server.url}/healthz`);
   await page.goBack({ waitUntil: 'commit' });
   const start = Date.now();
-  const limit = 1_000 * crowd();
+  const limit = 1_000 * loadFactor();
   await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
   await expect.poll(() => page.evaluate(() => (Reflect.get(window, 'sockets') as unknown[]).length)).toBe(2);
-  await cook.isLive();
+  await chat.expectConnected();
   expect(Date.now() - start).toBeLessThanOrEqual(limit);
   const found = await page.evaluate(() => ({
     mark: Reflect.get(window, 'mark') as string,
-    shown: Reflect.get(window, 'shown') as { wasKept: boolean; states: number[] },
+    shown: Reflect.get(window, 'shown') as { wasCached: boolean; states: number[] },
     auth: (Reflect.get(window, 'sockets') as { sent: string[] }[])[1]?.sent[0] ?? '{}',
   }));
   expect(found.mark).toBe('same heap');
-  expect(found.shown.wasKept).toBe(true);
+  expect(found.shown.wasCached).toBe(true);
   expect(found.shown.states[0], 'closing or closed').toBeGreaterThanOrEqual(2);
   const resume = JSON.parse(found.auth);
   expect(resume).toMatchObject({ type: 'auth', payload: { session: expect.any(String), revision: expect.any(Number) } });
-  await cook.sees('before');
+  await chat.expectMessages('before');
   await browser.close();
 });

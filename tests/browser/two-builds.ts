@@ -1,5 +1,5 @@
-// Servers of two builds behind one address, as in a rolling update: both are the same server, but in one of them every
-// hashed name is another. Which of them answers is the test's choice.
+// Servers of two builds behind one address, as in a rolling update: both are the same server, but in the new one every
+// hashed file name is different. The test chooses which of them answers.
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -10,18 +10,18 @@ const HASHED = /-([\w-]{8})\.(js|css)\b/g;
 
 export class TwoBuilds {
   readonly #target: number;
-  readonly #server = createServer((asked, answer) => this.#serve(asked, answer));
-  /** What was asked of which build, without what is no file of the app. */
-  readonly asked: string[] = [];
+  readonly #server = createServer((request, response) => this.#serve(request, response));
+  /** The requests for files of the app, each with the build that answered. */
+  readonly requests: string[] = [];
   /** Which build answers a request. */
   choose: (path: string) => Build = () => 'old';
 
   private constructor(target: number) {
     this.#target = target;
-    this.#server.on('upgrade', (asked: IncomingMessage, browser, head) => {
-      const lines = asked.rawHeaders.map((text, at) => text + (at % 2 === 0 ? ': ' : '\r\n')).join('');
+    this.#server.on('upgrade', (upgrade: IncomingMessage, browser, head) => {
+      const lines = upgrade.rawHeaders.map((text, at) => text + (at % 2 === 0 ? ': ' : '\r\n')).join('');
       const server = connect(target, '127.0.0.1', () => {
-        server.write(`GET ${asked.url} HTTP/1.1\r\n${lines}\r\n`);
+        server.write(`GET ${upgrade.url} HTTP/1.1\r\n${lines}\r\n`);
         server.write(head);
         browser.pipe(server).pipe(browser);
       });
@@ -35,7 +35,7 @@ export class TwoBuilds {
     });
   }
 
-  static async before(target: number): Promise<TwoBuilds> {
+  static async start(target: number): Promise<TwoBuilds> {
     const builds = new TwoBuilds(target);
     builds.#server.listen(0, '127.0.0.1');
     await once(builds.#server, 'listening');
@@ -52,15 +52,15 @@ export class TwoBuilds {
     this.#server.close();
   }
 
-  #serve(asked: IncomingMessage, answer: ServerResponse): void {
-    const path = asked.url ?? '/';
+  #serve(incoming: IncomingMessage, response: ServerResponse): void {
+    const path = incoming.url ?? '/';
     const build = this.choose(path);
-    if (!path.startsWith('/v1/')) this.asked.push(`${build} ${path}`);
-    const headers = { ...asked.headers };
-    // What is renamed must be readable.
+    if (!path.startsWith('/v1/')) this.requests.push(`${build} ${path}`);
+    const headers = { ...incoming.headers };
+    // A compressed body could not be renamed.
     delete headers['accept-encoding'];
-    const options = { port: this.#target, host: '127.0.0.1', method: asked.method, headers };
-    const passed = request({ ...options, path: renamed(path, build) }, from => {
+    const options = { port: this.#target, host: '127.0.0.1', method: incoming.method, headers };
+    const forwarded = request({ ...options, path: renamed(path, build) }, from => {
       const parts: Buffer[] = [];
       from.on('data', part => parts.push(part));
       from.on('end', () => {
@@ -68,16 +68,16 @@ export class TwoBuilds {
         const whole = Buffer.concat(parts);
         const body = isText ? Buffer.from(renamed(String(whole), build)) : whole;
         const { 'content-length': _, 'transfer-encoding': __, ...kept } = from.headers;
-        answer.writeHead(from.statusCode ?? 502, { ...kept, etag: `"${build}"` });
-        answer.end(body);
+        response.writeHead(from.statusCode ?? 502, { ...kept, etag: `"${build}"` });
+        response.end(body);
       });
     });
-    passed.on('error', () => answer.destroy());
-    asked.pipe(passed);
+    forwarded.on('error', () => response.destroy());
+    incoming.pipe(forwarded);
   }
 }
 
-/** The names of the new build for those of the old one, and back. */
+/** Replaces file names of the old build by those of the new one, and back. */
 function renamed(text: string, build: Build): string {
   if (build === 'old') return text;
   return text.replace(HASHED, (_, hash: string, kind: string) => `-${swapCase(hash)}.${kind}`);

@@ -1,23 +1,24 @@
 // The client's rules: a state and an event go in, the next state comes out. Reads no clock, no socket, no storage and
 // no random numbers: what it needs of them comes in the context.
 //
-//                       connect, retry_now
-//   disconnected ─────────────────────────────► fetching_token ◄──────────────────┐
-//         ▲                                            │ token                    │
-//         │                                            ▼              no token,   │ timer,
-//         │ disconnect,                           connecting ──────── timeout, ─► │ resumed,
-//         │ token denied,                              │ opened       closed,     │ retry_now
-//         │ a close that is final,                     │ (auth is     suspended   │
-//         │ too many attempts without                  ▼  sent)           │       │
-//         │ an answer to auth                   authenticating ───────────┤       │
-//         │                                            │ recipe_update    ▼       │
-//   (from every state)                                 ▼               waiting ───┘
-//                                                authenticated ───────────┘
-//                                                  │       ▲
-//                                                  └───────┘ auth_required, or a gap in the revisions:
-//                                                            another auth on the same socket
+//                  connect, retry_now
+//  disconnected ───────────────────────► fetching_token ────── no token ─────────────────┐
+//       ▲                                   │ token  ▲                                   │
+//       │                                   ▼        │ timer, resumed, retry_now         │
+//       │                               connecting ──┼────── not open in time, closed ───┤
+//       │                                   │ opened │                                   │
+//       │                                   ▼        └────── waiting ◄───────────────────┤
+//       │                             authenticating ─────── no answer in time, closed ──┤
+//       │                                   │ recipe_update                              │
+//       │                                   ▼                                            │
+//       │                             authenticated ──────── no pong in time, closed ────┘
+//       │                                   │   ▲
+//       │                                   └───┘ auth_required, a gap in the revisions: another auth
+//       │
+//    from every state: disconnect, token denied, a final close, too many attempts without an answer to auth
 //
-// `disconnected` is final until somebody asks to connect again; `waiting` is the back-off before the next attempt.
+// `waiting` is the back-off before the next attempt. `suspended` leads there from every state but `disconnected`. It is
+// skipped after a close that asks for a forced refresh, and after a sleep in which the token expired.
 // A turn has a draft of its own (see `Draft`); no state that was handed out before is changed.
 
 import { checkAfterSleep, frameHandlers, onActivity, onTimer } from './authenticated';

@@ -136,7 +136,7 @@ describe('a server that was restored from a backup', () => {
   const shown = (manager: WebSocketManager) =>
     manager.getSnapshot().messages.map(({ id, revision }) => `${revision} ${id}`);
 
-  /** Live at revision 5, with all messages from 2 on. */
+  /** Authenticated at revision 5, with all messages from 2 on. */
   async function setUpAtFive() {
     const all = await setUpLive();
     const messages = [2, 3, 4, 5].map(revision => messageOf(revision));
@@ -157,7 +157,7 @@ describe('a server that was restored from a backup', () => {
   it.each([
     ['says so', { recovered: false }],
     ['is of an older build and names an older revision', {}],
-  ])('and %s is believed: its recipe, its conversation, and what comes next', async (_, more) => {
+  ])('and %s decides: its recipe, its messages, and what comes next', async (_, more) => {
     const all = await setUpAtFive();
     await comeBack(all, { revision: 3, messages: [messageOf(2), messageOf(3)], ...more });
     const { env, manager } = all;
@@ -193,7 +193,7 @@ describe('a server that was restored from a backup', () => {
     const all = await setUpAtFive();
     const { env, manager } = all;
     const author = { id: 'u-ada', name: 'ada' };
-    const [stored, lost] = ['acknowledged', 'on the wire'].map(text => {
+    const [stored, lost] = ['acknowledged', 'sent'].map(text => {
       const sent = manager.sendMessage(text);
       return sent.ok ? sent.id : '';
     });

@@ -1,6 +1,6 @@
-// The ordinary day: sign-up, two cooks at one recipe, changes, downloads, sign-out.
+// Ordinary use: sign-up, two people in one recipe, changes, downloads, sign-out.
 import { readFileSync } from 'node:fs';
-import { Cook, expect, listen, newRecipe, test } from './cook';
+import { ChatPage, expect, watchConsole, newRecipe, test } from './chat-page';
 import { Server } from './server';
 
 let server: Server;
@@ -9,29 +9,29 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => server.remove());
 
-test('two cooks see each other and the recipe that they change', async ({ page, browser, ears }) => {
+test('two people see their messages and the recipe that they change', async ({ page, browser, consoleWatch }) => {
   const elsewhere = await browser.newContext();
-  listen(elsewhere, ears.complaints);
+  watchConsole(elsewhere, consoleWatch.problems);
   const recipe = newRecipe();
-  const ada = await Cook.atTable(page, server.url, recipe);
-  const bob = await Cook.atTable(await elsewhere.newPage(), server.url, recipe);
+  const ada = await ChatPage.openAsGuest(page, server.url, recipe);
+  const bob = await ChatPage.openAsGuest(await elsewhere.newPage(), server.url, recipe);
 
-  await ada.says('add 2 cups flour');
+  await ada.send('add 2 cups flour');
   await expect(bob.page.locator('.recipe-row.added')).toContainText('flour');
   await expect(bob.page.locator('.recipe-row .tag')).toHaveText('new');
-  await bob.says('and now what?');
-  for (const cook of [ada, bob]) await cook.sees('add 2 cups flour', 'and now what?');
+  await bob.send('and now what?');
+  for (const chat of [ada, bob]) await chat.expectMessages('add 2 cups flour', 'and now what?');
   await expect(bob.page.locator('.effect').first()).toContainText(/flour/i);
 
   await bob.page.getByRole('button', { name: 'One more' }).click();
   await expect(ada.page.locator('.servings b')).not.toHaveText('');
   await ada.page.getByRole('button', { name: 'Undo' }).click();
-  await expect(ada.bubbles).toHaveCount(4);
+  await expect(ada.messages).toHaveCount(4);
   await elsewhere.close();
 });
 
-test('an account signs up, opens a recipe by name, and finds it again', async ({ page, ears }) => {
-  ears.expectNetworkNoise(); // Chromium prints the 401 of the wrong password
+test('an account signs up, opens a recipe by name, and finds it again', async ({ page, consoleWatch }) => {
+  consoleWatch.expectNetworkErrors(); // Chromium prints the 401 of the wrong password
   const name = `ada-${Date.now().toString(36)}`;
   await page.goto(server.url);
   await page.getByRole('button', { name: 'New here?' }).click();
@@ -40,7 +40,7 @@ test('an account signs up, opens a recipe by name, and finds it again', async ({
   await page.getByRole('button', { name: 'Create an account' }).click();
   await page.getByLabel('Open or create a recipe').fill(`Crêpes ${name}`);
   await page.getByRole('button', { name: 'Open', exact: true }).click();
-  await new Cook(page).isLive();
+  await new ChatPage(page).expectConnected();
   expect(new URL(page.url()).pathname).toBe(`/r/crepes-${name}`);
   await page.getByRole('link', { name: 'Your recipes' }).click();
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
@@ -55,10 +55,10 @@ test('an account signs up, opens a recipe by name, and finds it again', async ({
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
 });
 
-test('the recipe can be taken away as Cooklang and schema.org', async ({ page }) => {
-  const cook = await Cook.atTable(page, server.url, newRecipe());
-  await cook.says('add 2 cups flour');
-  await cook.sees('add 2 cups flour');
+test('the recipe can be downloaded as Cooklang and schema.org', async ({ page }) => {
+  const chat = await ChatPage.openAsGuest(page, server.url, newRecipe());
+  await chat.send('add 2 cups flour');
+  await chat.expectMessages('add 2 cups flour');
   for (const [name, content] of [
     ['Save as Cooklang', /flour/],
     ['Save as schema.org', /"@type"\s*:\s*"Recipe"/],
@@ -75,10 +75,10 @@ test('the recipe can be taken away as Cooklang and schema.org', async ({ page })
 
 test('a sign-out ends every tab and device of the account at once', async ({ page, context }) => {
   const recipe = newRecipe();
-  const here = await Cook.atTable(page, server.url, recipe);
-  const other = new Cook(await context.newPage());
+  const here = await ChatPage.openAsGuest(page, server.url, recipe);
+  const other = new ChatPage(await context.newPage());
   await other.page.goto(`${server.url}/r/${recipe}`);
-  await other.isLive();
+  await other.expectConnected();
   await here.page.locator('summary').click();
   await here.page.getByRole('button', { name: 'Sign out' }).click();
   for (const tab of [here, other]) {
@@ -87,14 +87,14 @@ test('a sign-out ends every tab and device of the account at once', async ({ pag
   expect(await page.evaluate(() => localStorage.length)).toBeLessThanOrEqual(1); // the theme at most
 });
 
-test('the first load is small, and asks nobody else', async ({ page }) => {
-  const asked: string[] = [];
-  page.on('request', request => asked.push(request.url()));
+test('the first load takes few requests, and none to another origin', async ({ page }) => {
+  const requested: string[] = [];
+  page.on('request', request => requested.push(request.url()));
   const response = await page.goto(server.url);
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
-  const beforePaint = asked.filter(url => !url.endsWith('favicon.svg'));
+  const beforePaint = requested.filter(url => !url.endsWith('favicon.svg'));
   expect(beforePaint.length, beforePaint.join(' ')).toBeLessThanOrEqual(4);
-  expect(asked.every(url => url.startsWith(server.url))).toBe(true);
+  expect(requested.every(url => url.startsWith(server.url))).toBe(true);
   expect(response?.headers()['content-security-policy']).toContain("default-src 'self'");
   expect(response?.headers()['content-security-policy']).toContain("require-trusted-types-for 'script'");
 });

@@ -1,0 +1,115 @@
+// A page object for a recipe's page, and fixtures: a server for each test, and a watch over the browser's console.
+import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { Server } from './server';
+
+/** What Chromium itself prints when a test breaks the network on purpose. */
+const NETWORK_ERRORS = /WebSocket connection to .* failed|Failed to load resource|Refused to apply style/;
+
+interface ConsoleWatch {
+  /** Errors and warnings of the console in any page of this test, each with its address. */
+  problems: string[];
+  /** The test breaks the network: what Chromium prints about that is no fault. */
+  expectNetworkErrors: () => void;
+}
+
+interface Fixtures {
+  /** Starts the product for this test. It ends after the pages are closed: a page without its server would log errors. */
+  startServer: (...flags: string[]) => Promise<Server>;
+  consoleWatch: ConsoleWatch;
+}
+
+export const test = base.extend<Fixtures>({
+  // Set up before the pages of the test, and so torn down after them.
+  startServer: [
+    async ({}, use) => {
+      const started: Server[] = [];
+      await use(async (...flags) => {
+        const server = await Server.start(...flags);
+        started.push(server);
+        return server;
+      });
+      await Promise.all(started.map(server => server.remove()));
+    },
+    { auto: true },
+  ],
+  consoleWatch: [
+    async ({ context, startServer: _ }, use) => {
+      const problems: string[] = [];
+      let isNetworkBroken = false;
+      watchConsole(context, problems);
+      await use({ problems, expectNetworkErrors: () => (isNetworkBroken = true) });
+      const faults = problems.filter(line => !(isNetworkBroken && NETWORK_ERRORS.test(line)));
+      expect(faults, 'console').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export function watchConsole(context: BrowserContext, problems: string[]): void {
+  context.on('console', message => {
+    const { url } = message.location();
+    if (['error', 'warning'].includes(message.type())) problems.push(`${message.text()} (${url})`);
+  });
+  context.on('weberror', error => problems.push(`${error.error()} (${error.page()?.url()})`));
+}
+
+export class ChatPage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens a recipe as a guest, and waits until it is connected. */
+  static async openAsGuest(page: Page, url: string, recipe: string, query = ''): Promise<ChatPage> {
+    const chat = new ChatPage(page);
+    await page.goto(`${url}/r/${recipe}${query}`);
+    await page.getByRole('button', { name: 'Continue as guest' }).click();
+    await chat.expectConnected();
+    return chat;
+  }
+
+  async expectConnected(timeout = 10_000): Promise<void> {
+    await expect(this.status).toHaveText('Connected', { timeout });
+    await expect(this.field).toBeEnabled({ timeout });
+  }
+
+  /** Sends a message and does not wait for the echo. */
+  async send(text: string): Promise<void> {
+    await this.field.fill(text);
+    await this.field.press('Enter');
+  }
+
+  /** Expects exactly these messages, all of them stored. */
+  async expectMessages(...texts: string[]): Promise<void> {
+    await expect(this.messages).toHaveText(texts, { timeout: 20_000 });
+    await expect(this.page.locator('.message.pending')).toHaveCount(0, { timeout: 20_000 });
+  }
+
+  /** The name of whoever is signed in. */
+  userName(): Promise<string> {
+    return this.page.evaluate(() => JSON.parse(localStorage.getItem('recipe_chat_user') ?? '{}').name);
+  }
+
+  get status(): Locator {
+    return this.page.locator('.connection-status');
+  }
+
+  get field(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message' });
+  }
+
+  get messages(): Locator {
+    return this.page.locator('.message .bubble');
+  }
+}
+
+let count = 0;
+
+/** A recipe that no other test uses. */
+export function newRecipe(): string {
+  count += 1;
+  return `r-${Date.now().toString(36)}-${count}`;
+}
+
+export { expect };
