@@ -29,7 +29,6 @@ use tokio::net::TcpListener;
 pub use crate::{
     authority::OpenError,
     config::{Config, Faults},
-    store::OpenError as StoreOpenError,
 };
 
 /// The auth service, opened and ready to serve.

@@ -16,7 +16,12 @@ pub(crate) mod tests;
 use std::{sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision, UserId};
-use runtime::{clock::Timestamp, config::SecretUrl};
+use runtime::{
+    clock::Timestamp,
+    config::SecretUrl,
+    database::{self, Kind},
+};
+use tokio::time::timeout;
 use tracing::{Instrument as _, debug_span};
 
 pub(crate) use self::error::Error;
@@ -88,7 +93,10 @@ pub(crate) enum Store {
     Postgres(Arc<Postgres>),
 }
 
-/// Asks whichever database it is, in a span of its own.
+/// How long a caller waits for an answer, whatever the database does.
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Calls the same method of whichever database it is, with a time-out and in a span of its own.
 macro_rules! ask {
     ($store:expr, $method:ident($($argument:expr),*)) => {{
         let span = debug_span!("store", db.operation.name = stringify!($method));
@@ -98,7 +106,10 @@ macro_rules! ask {
                 Store::Postgres(store) => store.$method($($argument),*).await,
             }
         };
-        asked.instrument(span).await
+        timeout(CALL_TIMEOUT, asked)
+            .instrument(span)
+            .await
+            .unwrap_or(Err(Error::Late))
     }};
 }
 
@@ -112,17 +123,14 @@ impl Store {
         url: &SecretUrl,
         connections: u32,
         wait: Duration,
-    ) -> Result<Self, OpenError> {
-        let text = url.expose();
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return Ok(Self::Sqlite(Arc::new(Sqlite::open(url, path)?)));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let store = Postgres::open(url, connections, wait).await?;
-            return Ok(Self::Postgres(Arc::new(store)));
-        }
-        Err(OpenError::UnknownScheme(url.clone()))
+    ) -> Result<Self, database::OpenError> {
+        Ok(match Kind::of(url)? {
+            Kind::Sqlite(path) => Self::Sqlite(Arc::new(Sqlite::open(url, path)?)),
+            Kind::Postgres => {
+                let store = Postgres::open(url, connections, wait).await?;
+                Self::Postgres(Arc::new(store))
+            }
+        })
     }
 
     /// Whether other processes may write as well, so that what is remembered may be out of date.

@@ -1,70 +1,106 @@
-//! The first connection to a PostgreSQL that may still be starting, or come after the service that needs it: so that
-//! services and databases can be started in any order.
+//! The databases of a service: how one is opened, brought up to date and kept connected. Which tables there are is known
+//! to the services alone.
 
-use std::{fmt, time::Duration};
+mod connect;
+mod migrations;
+pub mod postgres;
+pub mod sqlite;
 
-use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
-use tokio::time::{Instant, sleep, timeout};
-use tracing::warn;
+pub use self::migrations::TooNew;
+use crate::config::SecretUrl;
 
-/// How long one attempt may take.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The first and the longest pause between two attempts.
-const RETRY_DELAY: Duration = Duration::from_millis(200);
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
+/// Which database a URL names.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kind<'url> {
+    /// A file of this process, at a path.
+    Sqlite(&'url str),
+    /// A server, for all replicas.
+    Postgres,
+}
 
-/// Connects; a database that cannot be reached is tried again for `wait`. `name` is for the log and holds no password.
-///
-/// # Errors
-/// What the last attempt met: at once when the database can be reached and refuses, after `wait` when it cannot be reached.
-pub async fn connect(
-    options: &PgConnectOptions,
-    wait: Duration,
-    name: &impl fmt::Display,
-) -> Result<PgConnection, sqlx::Error> {
-    let deadline = Instant::now() + wait;
-    let mut delay = RETRY_DELAY;
-    loop {
-        let attempt = timeout(ATTEMPT_TIMEOUT, options.connect()).await;
-        let error = match attempt.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Ok(connection) => return Ok(connection),
-            Err(error) => error,
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || !is_away(&error) {
-            return Err(error);
+impl<'url> Kind<'url> {
+    /// Reads `sqlite:PATH`, `sqlite://PATH` and `postgres://…`.
+    ///
+    /// # Errors
+    /// When the URL names another kind of database, or none.
+    pub fn of(url: &'url SecretUrl) -> Result<Self, OpenError> {
+        let text = url.expose();
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path)));
         }
-        if delay == RETRY_DELAY {
-            warn!(database = %name, %error, ?wait, "the database cannot be reached yet, trying on");
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres);
         }
-        sleep(delay.mul_f64(rand::random_range(0.5..1.0)).min(left)).await;
-        delay = (delay * 2).min(MAX_RETRY_DELAY);
+        Err(OpenError::UnknownScheme(url.clone()))
     }
 }
 
-/// Whether it may be there in a moment.
-fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
-        // Starting up, shutting down, or without a free connection.
-        sqlx::Error::Database(cause) => {
-            matches!(cause.code().as_deref(), Some("57P03" | "57P01" | "53300"))
-        }
-        _ => false,
-    }
+/// Why a database cannot be opened. Prints as one line, without a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither SQLite nor PostgreSQL.
+    #[error("{0}: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    UnknownScheme(SecretUrl),
+    /// The folder or the file cannot be made or opened, or a thread not be started.
+    #[error("{url}: {cause}")]
+    File {
+        /// The address without its password.
+        url: SecretUrl,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Another process has it.
+    #[error("{0}: another process uses this database; end it first")]
+    InUse(SecretUrl),
+    /// A newer program has changed it so that this one cannot work with it.
+    #[error("{url}: {cause}")]
+    TooNew {
+        /// The address without its password.
+        url: SecretUrl,
+        /// By how much.
+        cause: TooNew,
+    },
+    /// SQLite refused.
+    #[error("{url}: {cause}")]
+    Sqlite {
+        /// The address without its password.
+        url: SecretUrl,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+    /// PostgreSQL refused, or cannot be reached.
+    #[error("{url}: {cause}")]
+    Postgres {
+        /// The address without its password.
+        url: SecretUrl,
+        /// What went wrong.
+        cause: sqlx::Error,
+    },
+    /// The tables cannot be brought up to date.
+    #[error("{url}: cannot bring the tables up to date: {cause}")]
+    Migration {
+        /// The address without its password.
+        url: SecretUrl,
+        /// What went wrong.
+        cause: sqlx::migrate::MigrateError,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_database_that_is_away_is_tried_until_the_wait_is_over() {
-        let nowhere: PgConnectOptions = "postgres://ada:hunter2@127.0.0.1:1/x".parse().unwrap();
-        let wait = Duration::from_millis(300);
-        let started = Instant::now();
-        let error = connect(&nowhere, wait, &"x").await.unwrap_err();
-        assert!(is_away(&error), "{error}");
-        assert!(started.elapsed() >= wait);
+    #[test]
+    fn a_url_says_which_database_it_is() {
+        let kind = |url: &str| match Kind::of(&url.parse().unwrap()) {
+            Ok(Kind::Sqlite(path)) => format!("file {path}"),
+            Ok(Kind::Postgres) => "server".to_owned(),
+            Err(refused) => refused.to_string(),
+        };
+        assert_eq!(kind("sqlite:data/a.db"), "file data/a.db");
+        assert_eq!(kind("sqlite:///var/a.db"), "file /var/a.db");
+        assert_eq!(kind("postgres://db/a"), "server");
+        assert_eq!(kind("postgresql://db/a"), "server");
+        assert!(kind("mysql://ada:hunter2@db/a").starts_with("mysql://db/a: write sqlite:PATH"));
     }
 }

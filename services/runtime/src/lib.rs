@@ -15,6 +15,5 @@ pub mod probe;
 pub mod rate_limiter;
 pub mod redis;
 pub mod replicas;
-pub mod schema;
 pub mod telemetry;
 pub mod trace_context;

@@ -1,7 +1,7 @@
 //! Why the service cannot start, and why a question has no good answer. What callers are told of it is decided
 //! in `grpc`.
 
-use runtime::redis::InvalidUrl;
+use runtime::{database, redis::InvalidUrl};
 
 use crate::{
     attempts::RetryAfter,
@@ -25,7 +25,7 @@ pub enum OpenError {
     Redis(#[from] InvalidUrl),
     /// The store cannot be opened.
     #[error(transparent)]
-    Store(#[from] store::OpenError),
+    Store(#[from] database::OpenError),
     /// The store was opened, but cannot be used.
     #[error("the auth store cannot be used: {0}")]
     Unusable(String),

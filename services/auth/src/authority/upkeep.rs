@@ -98,7 +98,7 @@ async fn sweep(authority: Arc<Authority>) {
 impl Authority {
     /// Forgets login sessions that ended before then, a bounded piece at a time.
     async fn forget_sessions(&self, before: Timestamp) -> Result<(), store::Error> {
-        while self.store.forget_sessions(before).await? == u64::from(store::PIECE) {}
+        while self.store.forget_sessions(before).await? == u64::from(store::MAX_PAGE) {}
         Ok(())
     }
 }

@@ -3,7 +3,14 @@
 use test_servers::Postgres;
 
 use super::*;
-use crate::refresh::RefreshToken;
+use crate::{
+    keys::{RevokedKey, StoredKey},
+    passwords::StoredPassword,
+    pseudonyms::Source,
+    refresh::{LoginSession, RefreshToken, SecretHash},
+    revocations::{Event, Mark},
+    user::Username,
+};
 
 const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 
@@ -46,7 +53,7 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.db");
     let url = format!("sqlite:{}", path.display());
-    close(open(&url).await, &path).await;
+    drop(open(&url).await);
     let newer = |version: i64| {
         let file = rusqlite::Connection::open(&path).unwrap();
         file.execute_batch("CREATE TABLE IF NOT EXISTS added (id INTEGER)")
@@ -60,22 +67,10 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
     assert_eq!(newer(99), 3);
     let older = open(&url).await;
     keeps_its_promises(&older).await;
-    close(older, &path).await;
+    drop(older);
 
     assert_eq!(newer(1099), 99, "the older one leaves the mark");
     refuses_the_newer(&url).await;
-}
-
-/// The file is let go of by the store's thread, some time after the store.
-async fn close(store: Store, path: &std::path::Path) {
-    drop(store);
-    let free = || {
-        let file = rusqlite::Connection::open(path).unwrap();
-        file.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
-    };
-    while !free() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn one_line(error: &auth::OpenError, words: &str) {
 #[tokio::test]
 async fn a_database_of_another_kind_is_refused() {
     let error = open_error("mysql://ada:hunter2@db/auth").await;
-    one_line(&error, "must be sqlite:PATH or postgres://HOST/NAME");
+    one_line(&error, "write sqlite:PATH or postgres://USER@HOST/DATABASE");
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_database_of_a_newer_version_is_refused() {
 async fn one_file_serves_one_process() {
     let service = Service::start(Database::sqlite()).await;
     let error = open_error(service.database.url().expose()).await;
-    one_line(&error, "locked");
+    one_line(&error, "another process uses this database");
 }
 
 #[tokio::test]

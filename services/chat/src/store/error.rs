@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::{config::SecretUrl, schema::TooNew};
+use runtime::database::{self, sqlite};
 
 /// A request that the store did not carry out, or did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -38,10 +38,25 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
+        Arc::new(cause).into()
+    }
+}
+
+impl From<sqlite::Error> for Error {
+    fn from(error: sqlite::Error) -> Self {
+        match error {
+            sqlite::Error::Closed => Self::Closed,
+            sqlite::Error::Refused(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<Arc<rusqlite::Error>> for Error {
+    fn from(cause: Arc<rusqlite::Error>) -> Self {
         let code = cause.sqlite_error().map(|error| error.extended_code);
         match code {
             Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE) => Self::Repeated,
-            _ => Self::Sqlite(Arc::new(cause)),
+            _ => Self::Sqlite(cause),
         }
     }
 }
@@ -59,55 +74,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// A database, or the way to other replicas, that cannot be opened.
+/// Why a chat service cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Neither SQLite nor PostgreSQL.
-    #[error("{0}: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
-    UnknownScheme(SecretUrl),
-    /// The folder of the file cannot be made, or the lock beside it not be had.
-    #[error("{url}: {cause}")]
-    Folder {
-        /// The address without its password.
-        url: SecretUrl,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// Another process has it.
-    #[error("{0}: another process uses this database; end it first")]
-    InUse(SecretUrl),
-    /// A newer program has changed it so that this one cannot work with it.
-    #[error("{url}: {cause}")]
-    TooNew {
-        /// The address without its password.
-        url: SecretUrl,
-        /// By how much.
-        cause: TooNew,
-    },
-    /// SQLite refused.
-    #[error("{url}: {cause}")]
-    Sqlite {
-        /// The address without its password.
-        url: SecretUrl,
-        /// What SQLite said.
-        cause: rusqlite::Error,
-    },
-    /// PostgreSQL refused, or cannot be reached.
-    #[error("{url}: {cause}")]
-    Postgres {
-        /// The address without its password.
-        url: SecretUrl,
-        /// What went wrong.
-        cause: sqlx::Error,
-    },
-    /// The tables cannot be brought up to date.
-    #[error("{url}: cannot bring the tables up to date: {cause}")]
-    Migration {
-        /// The address without its password.
-        url: SecretUrl,
-        /// What went wrong.
-        cause: sqlx::migrate::MigrateError,
-    },
+    /// Its database.
+    #[error(transparent)]
+    Database(#[from] database::OpenError),
     /// The address of Redis makes no sense.
     #[error("--redis-url: {0}")]
     Redis(#[from] runtime::redis::InvalidUrl),

@@ -6,27 +6,22 @@ mod binding;
 mod reading;
 mod statements;
 
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
-    database,
-    schema::{Unusable, migrate},
+    database::{OpenError, postgres},
 };
-use sqlx::{
-    Connection, PgPool, Row,
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
-};
-use tokio::time::timeout;
+use sqlx::{PgPool, Row, postgres::PgRow};
 
 use self::{
     binding::{Asked, bind_members, bind_messages, bind_versions, column},
     reading::{ledger, message, parsed},
 };
 use super::{
-    Error, OpenError, Page, Prefer, Summary, Version,
+    Error, Page, Prefer, Summary, Version,
     rows::{RecipeRow, from_json, signed, unsigned},
 };
 use crate::{
@@ -35,17 +30,17 @@ use crate::{
     message::{Message, MessageKey, Principal},
 };
 
-/// Holds every table, the migrations' own included, so that other programs can share the database.
-const SCHEMA: &str = "recipe_chat_chat";
-const MIGRATIONS: [(&str, &str); 1] = [(
-    "recipes and their messages",
-    include_str!("../../migrations/postgres/0001_init.sql"),
-)];
-/// How long one may wait for a connection of the pool.
-const POOL_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a statement may take, and how long an answer may be waited for when the server says nothing at all.
-const STATEMENT_TIMEOUT: &str = "5s";
-const PATIENCE: Duration = Duration::from_secs(8);
+const CONFIG: postgres::Config = postgres::Config {
+    schema: "recipe_chat_chat",
+    migrations: &[(
+        "recipes and their messages",
+        include_str!("../../migrations/postgres/0001_init.sql"),
+    )],
+    // The statements are few and go by keys: planning each anew would cost more than running it.
+    settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],
+    max_connections: 1,
+    wait: Duration::ZERO,
+};
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
@@ -55,42 +50,15 @@ impl Postgres {
     /// Connects and brings the tables up to date, under a lock that replicas share.
     pub(super) async fn open(
         url: &SecretUrl,
-        connections: u32,
+        max_connections: u32,
         wait: Duration,
     ) -> Result<Self, OpenError> {
-        let refused = |cause| OpenError::Postgres {
-            url: url.clone(),
-            cause,
+        let config = postgres::Config {
+            max_connections,
+            wait,
+            ..CONFIG
         };
-        let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
-        let options = options.options([
-            ("search_path", SCHEMA),
-            ("statement_timeout", STATEMENT_TIMEOUT),
-            // The statements are few and go by keys: planning each anew would cost more than running it.
-            ("plan_cache_mode", "force_generic_plan"),
-            ("jit", "off"),
-        ]);
-        // The first connection is made here, so that the reason is told when it fails; a pool would only say
-        // that it waited.
-        let mut first = database::connect(&options, wait, url)
-            .await
-            .map_err(refused)?;
-        let migrated = migrate(&mut first, SCHEMA, &MIGRATIONS).await;
-        migrated.map_err(|unusable| {
-            let url = url.clone();
-            match unusable {
-                Unusable::TooNew(cause) => OpenError::TooNew { url, cause },
-                Unusable::Refused(cause) => OpenError::Postgres { url, cause },
-                Unusable::Migration(cause) => OpenError::Migration { url, cause },
-            }
-        })?;
-        // What the server thinks of the goodbye does not matter.
-        first.close().await.ok();
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(POOL_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self(pool))
+        postgres::open(url, config).await.map(Self)
     }
 
     pub(super) async fn create(&self, row: RecipeRow) -> Result<bool, Error> {
@@ -281,7 +249,7 @@ impl Postgres {
     }
 
     async fn rows(&self, query: Asked<'_>) -> Result<Vec<PgRow>, Error> {
-        in_time(query.fetch_all(&self.0)).await
+        Ok(query.fetch_all(&self.0).await?)
     }
 }
 
@@ -293,9 +261,4 @@ impl Postgres {
             sqlx::query(statement).execute(&self.0).await.unwrap();
         }
     }
-}
-
-async fn in_time<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
-    let answered = timeout(PATIENCE, asked).await;
-    Ok(answered.map_err(|_| Error::Late)??)
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use runtime::database::OpenError;
+
 use sqlx::Connection as _;
 
-use super::{Databases, OpenError, Store, ledger, stored, write};
+use super::{Databases, Store, ledger, stored, write};
 
 const ADDED: &str = "ALTER TABLE recipes ADD COLUMN added INTEGER; ALTER TABLE messages ADD COLUMN added INTEGER; \
                      CREATE TABLE added (id INTEGER)";

@@ -1,6 +1,6 @@
 //! What only SQLite has to promise, and what is said when a database cannot be opened.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::time::Duration;
 
 use super::{Databases, Store, draft, ledger, stored, write};
 
@@ -20,32 +20,6 @@ async fn a_second_opener_is_told_that_the_database_is_in_use() {
 
     drop(store);
     databases.open().await;
-}
-
-#[tokio::test]
-async fn nobody_else_can_read_the_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("new/data");
-    let url = format!("sqlite:{}", data.join("chat.db").display());
-    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let open = async || {
-        let store = Store::open(&url.parse().unwrap(), 2, Duration::ZERO)
-            .await
-            .unwrap();
-        store.create(&ledger("pie", "ada")).await.unwrap();
-        for entry in fs::read_dir(&data).unwrap() {
-            let path = entry.unwrap().path();
-            assert_eq!(mode(&path), 0o600, "{}", path.display());
-        }
-    };
-
-    open().await;
-    assert_eq!(mode(&data), 0o700);
-
-    // As an earlier build left it.
-    let file = data.join("chat.db");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    open().await;
 }
 
 #[tokio::test]
@@ -97,35 +71,6 @@ async fn a_full_disk_loses_nothing_that_was_accepted() {
     drop(store);
     let store = databases.open().await;
     assert_eq!(stored(&store, "pie").await.revision, 40);
-}
-
-#[tokio::test]
-async fn calls_made_together_succeed_and_fail_each_for_itself() {
-    let databases = Databases::sqlite();
-    let store = databases.open().await;
-    store.create(&ledger("pie", "ada")).await.unwrap();
-    let good = write(ledger("pie", "ada"), &[("ada", "m1", "hi")]);
-    // Its message is stored already under that id when it comes second: the constraint refuses it.
-    let mut bad = write(ledger("pie", "ada"), &[("ada", "m1", "hi")]);
-    bad.expected.revision = 1;
-    let created = ledger("soup", "ada");
-
-    let (good, bad, created) = tokio::time::timeout(Duration::from_secs(5), async {
-        tokio::join!(
-            store.commit(std::slice::from_ref(&good)),
-            store.commit(std::slice::from_ref(&bad)),
-            store.create(&created)
-        )
-    })
-    .await
-    .unwrap();
-
-    assert_eq!(good.unwrap(), [true]);
-    assert!(bad.is_err());
-    assert!(created.unwrap());
-    assert_eq!(stored(&store, "pie").await.revision, 1);
-    let key = draft("pie", "ada", "m1", "hi").key();
-    assert_eq!(store.find(vec![key]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

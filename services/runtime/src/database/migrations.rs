@@ -26,7 +26,7 @@ pub struct TooNew {
 ///
 /// # Errors
 /// When a newer program broke with this one.
-pub fn unapplied<'a>(
+pub(super) fn unapplied<'a>(
     user_version: i64,
     migrations: &'a [&'static str],
 ) -> Result<&'a [&'static str], TooNew> {
@@ -42,7 +42,7 @@ pub fn unapplied<'a>(
 
 /// Why a schema in PostgreSQL cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub(super) enum Unusable {
     /// A newer program broke with this one.
     #[error(transparent)]
     TooNew(#[from] TooNew),
@@ -60,7 +60,7 @@ pub enum Unusable {
 ///
 /// # Errors
 /// When a newer program broke with this one, or the database refuses.
-pub async fn migrate(
+pub(super) async fn migrate(
     connection: &mut PgConnection,
     schema: &'static str,
     migrations: &[(&'static str, &'static str)],

@@ -1,0 +1,72 @@
+//! A pool of connections to PostgreSQL, in a schema of the service's own.
+
+use std::time::Duration;
+
+use sqlx::{
+    Connection as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::{
+    OpenError, connect,
+    migrations::{self, Unusable},
+};
+use crate::config::SecretUrl;
+
+/// How long a caller waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the server works on one statement.
+const STATEMENT_TIMEOUT: &str = "5s";
+
+/// What a service wants of its database.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// Holds every table, the migrations' own included, so that other programs can share the database.
+    pub schema: &'static str,
+    /// Description and statements of each migration, oldest first.
+    pub migrations: &'static [(&'static str, &'static str)],
+    /// Settings of each connection, beside the usual ones.
+    pub settings: &'static [(&'static str, &'static str)],
+    /// How many connections this process holds at most.
+    pub max_connections: u32,
+    /// For how long a server that cannot be reached yet is tried.
+    pub wait: Duration,
+}
+
+/// Connects and brings the tables up to date, under a lock that replicas share.
+///
+/// # Errors
+/// When the server cannot be reached within `wait`, refuses, or has tables of a newer program.
+pub async fn open(url: &SecretUrl, config: Config) -> Result<PgPool, OpenError> {
+    let refused = |cause| OpenError::Postgres {
+        url: url.clone(),
+        cause,
+    };
+    let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
+    let options = options
+        .options([
+            ("search_path", config.schema),
+            ("statement_timeout", STATEMENT_TIMEOUT),
+        ])
+        .options(config.settings.iter().copied());
+    // The first connection is made here, so that the reason is told when it fails; a pool would only say that it waited.
+    let mut first = connect::connect(&options, config.wait, url)
+        .await
+        .map_err(refused)?;
+    migrations::migrate(&mut first, config.schema, config.migrations)
+        .await
+        .map_err(|unusable| {
+            let url = url.clone();
+            match unusable {
+                Unusable::TooNew(cause) => OpenError::TooNew { url, cause },
+                Unusable::Refused(cause) => OpenError::Postgres { url, cause },
+                Unusable::Migration(cause) => OpenError::Migration { url, cause },
+            }
+        })?;
+    // What the server thinks of the goodbye does not matter.
+    first.close().await.ok();
+    Ok(PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options))
+}
