@@ -318,6 +318,25 @@ describe('watching', () => {
     for (const end of stop) end();
   });
 
+  it('exchanges messages that tabs of other builds can read', async () => {
+    const tokens = signedIn();
+    const stop = tokens.watch();
+    const otherTab = new BroadcastChannel('recipe-chat');
+    const received = new Promise(resolve => {
+      otherTab.onmessage = ({ data }) => resolve(data);
+    });
+    tokens.forget();
+    expect(await received).toEqual({ is: 'signed_out' });
+    const told = new Promise<void>(resolve => tokens.subscribe(resolve));
+    const held = { token: 'token-of-bob', expiresAt: Date.now() + 900_000 };
+    otherTab.postMessage({ is: 'signed_in', user: BOB, held });
+    await told;
+    expect(tokens.user).toEqual(BOB);
+    expect(await tokens.get(request)).toBe('token-of-bob');
+    otherTab.close();
+    stop();
+  });
+
   it('renews shortly before the token expires, and leaves no timer behind', async () => {
     vi.useFakeTimers();
     const tokens = signedIn('first', 900);
