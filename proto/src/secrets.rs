@@ -1,11 +1,14 @@
-//! `Debug` for the generated messages that carry tokens or passwords: their names, never their contents.
+//! `Debug` for the generated messages that carry tokens or passwords: their names, never their secrets.
 
 use std::fmt;
 
-use crate::auth::{
+use crate::{
+    auth::{
     LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse, RegisterRequest,
     RegisterResponse, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
     revoke_session_request,
+    },
+    chat,
 };
 
 macro_rules! redacted {
@@ -30,6 +33,15 @@ redacted!(
     RevokeSessionRequest,
     revoke_session_request::By,
 );
+
+impl fmt::Debug for chat::Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("user_id", &self.user_id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -97,6 +109,13 @@ mod tests {
                 "{:?}",
                 RevokeSessionRequest {
                     by: Some(revoke_session_request::By::RefreshToken(secret.clone())),
+                }
+            ),
+            format!(
+                "{:?}",
+                chat::Principal {
+                    access_token: secret.clone(),
+                    ..chat::Principal::default()
                 }
             ),
         ];

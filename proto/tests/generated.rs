@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 9] = [
+const SECRET: [&str; 10] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -21,6 +21,7 @@ const SECRET: [&str; 9] = [
     ".recipechat.auth.v1.RefreshTokenRequest",
     ".recipechat.auth.v1.RefreshTokenResponse",
     ".recipechat.auth.v1.RevokeSessionRequest",
+    ".recipechat.chat.v1.Principal",
 ];
 
 #[test]

@@ -58,10 +58,10 @@ class Stack:
         redis = ("--redis-url", f"redis://{at['redis']}")
         self.start("redis-server", "--port", self.ports["redis"], "--save", "", "--dir", self.folder)
         until("Redis", lambda: listens(self.ports["redis"]))
-        for name, ttl in (("auth", ("--access-ttl", "40s")), ("chat", ())):
+        for name, own in (("auth", ("--access-ttl", "40s")), ("chat", ("--auth-url", f"http://{at['auth']}"))):
             database = ("--database-url", f"sqlite:{self.folder}/{name}.db")
             metrics = ("--metrics-listen", at[f"{name}_metrics"])
-            self.start(self.binary, name, "--listen", at[name], *database, *metrics, *redis, *ttl)
+            self.start(self.binary, name, "--listen", at[name], *database, *metrics, *redis, *own)
             until(name, lambda: listens(self.ports[name]))
         behind = ("--auth-url", f"http://{at['auth']}", "--chat-url", f"http://{at['chat']}")
         clocks = ("--reauth-lead", "39s", "--reauth-grace", "30s")

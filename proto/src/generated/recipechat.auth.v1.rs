@@ -180,6 +180,12 @@ pub struct GetJwksResponse {
     /// JSON Web Key Set (RFC 7517).
     #[prost(string, tag = "1")]
     pub jwks_json: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub issuer: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub audience: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub access_ttl: ::core::option::Option<::prost_types::Duration>,
 }
 /// Asks for revocations.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

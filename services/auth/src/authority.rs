@@ -70,6 +70,14 @@ pub(crate) struct Authority {
     metrics: Metrics,
 }
 
+/// What whoever verifies access tokens must know beside the keys.
+#[derive(Debug)]
+pub(crate) struct TokenClaims<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) longest_life: Duration,
+}
+
 /// What a signed-in client holds.
 #[derive(Debug)]
 pub(crate) struct TokenPair {
@@ -149,6 +157,15 @@ impl Authority {
     /// The public keys as a JSON Web Key Set.
     pub(crate) fn jwks(&self) -> serde_json::Result<String> {
         self.keys.ring().jwks()
+    }
+
+    /// What every access token of this service says.
+    pub(crate) fn claims(&self) -> TokenClaims<'_> {
+        TokenClaims {
+            issuer: &self.config.issuer,
+            audience: &self.config.audience,
+            longest_life: self.config.access_ttl,
+        }
     }
 
     /// Whether an operators' token is configured.

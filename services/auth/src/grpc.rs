@@ -167,7 +167,13 @@ impl AuthService for Auth {
         _request: Request<pb::GetJwksRequest>,
     ) -> Result<Response<pb::GetJwksResponse>, Status> {
         let jwks_json = self.authority.jwks().map_err(|cause| internal(&cause))?;
-        Ok(Response::new(pb::GetJwksResponse { jwks_json }))
+        let claims = self.authority.claims();
+        Ok(Response::new(pb::GetJwksResponse {
+            jwks_json,
+            issuer: claims.issuer.to_owned(),
+            audience: claims.audience.to_owned(),
+            access_ttl: duration(claims.longest_life),
+        }))
     }
 
     async fn find_user(

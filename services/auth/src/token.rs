@@ -1,25 +1,23 @@
-//! Access tokens: what they say, how they are signed, and the strict reading that accepts only our own. Pure:
-//! it reads no clock, and does not know which login sessions are revoked.
+//! Access tokens as this service issues and takes them. How one is read strictly is in the crate `access-token`,
+//! which the chat service reads them with as well. Pure: it reads no clock, and does not know which login sessions are
+//! revoked.
 
 use std::{fmt, time::Duration};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Header, Validation};
+use access_token::{Claims, TYPE, Verified};
+use jsonwebtoken::{Algorithm, Header};
 use proto::ids::LoginSessionId;
 use runtime::clock::Timestamp;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub(crate) use access_token::Rejection;
 
 use crate::{
     keys::{KeyRing, SigningKey},
     user::User,
 };
 
-/// Longer texts are refused unread.
-const MAX_LENGTH: usize = 4096;
-/// The `typ` that sets access tokens apart from every other JWT (RFC 9068).
-const TYPE: &str = "at+jwt";
 /// How far clocks of replicas may be apart: for `iat`, `nbf` and the length of life, never for `exp`.
 const SLACK: Duration = Duration::from_secs(5);
 
@@ -41,50 +39,10 @@ pub(crate) struct AccessToken {
     pub(crate) expires_at: Timestamp,
 }
 
-/// Why a text is no good access token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Rejection {
-    #[error("longer than 4 KiB")]
-    TooLong,
-    #[error("not a compact JWT with the header of an access token")]
-    Header,
-    #[error("no such key")]
-    UnknownKey,
-    #[error("wrong signature, issuer or audience, or a claim is missing or of the wrong type")]
-    Forged,
-    #[error("issued in the future, not valid yet, or living too long")]
-    OutOfTime,
-    #[error("expired")]
-    Expired,
-}
-
 /// A token could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("signing an access token failed: {0}")]
 pub(crate) struct SigningFailed(#[from] jsonwebtoken::errors::Error);
-
-/// The header, exactly: with any other field (`jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip`…) it is none.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccessTokenHeader {
-    alg: String,
-    typ: String,
-    kid: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: String,
-    name: String,
-    sid: String,
-    iat: i64,
-    exp: i64,
-    jti: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
-}
 
 /// What an access token of ours must say.
 #[derive(Clone)]
@@ -92,22 +50,16 @@ pub(crate) struct Rules {
     issuer: String,
     audience: String,
     ttl: Duration,
-    validation: Validation,
+    reading: access_token::Rules,
 }
 
 impl Rules {
     pub(crate) fn new(issuer: String, audience: String, ttl: Duration) -> Self {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[&issuer]);
-        validation.set_audience(&[&audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // The library reads the machine's clock and is lenient; times are checked in `check_times`.
-        validation.validate_exp = false;
         Self {
+            reading: access_token::Rules::new(&issuer, &audience, ttl, SLACK),
             issuer,
             audience,
             ttl,
-            validation,
         }
     }
 
@@ -148,33 +100,9 @@ impl Rules {
         token: &str,
         now: Timestamp,
     ) -> Result<Principal, Rejection> {
-        if token.len() > MAX_LENGTH {
-            return Err(Rejection::TooLong);
-        }
-        let kid = read_header(token).ok_or(Rejection::Header)?.kid;
-        let key = keys.find(&kid).ok_or(Rejection::UnknownKey)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key.verifying(), &self.validation)
-            .map_err(|_| Rejection::Forged)?
-            .claims;
-        self.check_times(&claims, now)?;
-        principal(&claims).ok_or(Rejection::Forged)
-    }
-
-    fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<(), Rejection> {
-        let soon = (now + SLACK).unix_seconds();
-        let longest = i64::try_from((self.ttl + SLACK).as_secs()).unwrap_or(i64::MAX);
-        let Claims { iat, exp, nbf, .. } = *claims;
-        let plausible = (0..=soon).contains(&iat)
-            && nbf.is_none_or(|nbf| nbf <= soon)
-            && exp >= iat
-            && exp.saturating_sub(iat) <= longest;
-        if !plausible {
-            return Err(Rejection::OutOfTime);
-        }
-        if now >= from_seconds(exp) {
-            return Err(Rejection::Expired);
-        }
-        Ok(())
+        let find = |kid: &str| keys.find(kid).map(SigningKey::verifying);
+        let verified = self.reading.verify(find, token, now)?;
+        principal(verified).ok_or(Rejection::Forged)
     }
 }
 
@@ -188,28 +116,16 @@ impl fmt::Debug for Rules {
     }
 }
 
-fn read_header(token: &str) -> Option<AccessTokenHeader> {
-    let (header, _) = token.split_once('.')?;
-    let json = URL_SAFE_NO_PAD.decode(header).ok()?;
-    let header: AccessTokenHeader = serde_json::from_slice(&json).ok()?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let good = header.alg == "EdDSA"
-        && header.typ == TYPE
-        && (1..=64).contains(&header.kid.len())
-        && header.kid.bytes().all(plain);
-    good.then_some(header)
-}
-
-fn principal(claims: &Claims) -> Option<Principal> {
+fn principal(verified: Verified) -> Option<Principal> {
     Some(Principal {
         user: User {
-            id: claims.sub.parse().ok()?,
-            name: claims.name.parse().ok()?,
+            id: verified.user,
+            name: verified.name.parse().ok()?,
         },
-        session: claims.sid.parse().ok()?,
-        token_id: claims.jti.clone(),
-        issued_at: from_seconds(claims.iat),
-        expires_at: from_seconds(claims.exp),
+        session: verified.session,
+        token_id: verified.token_id,
+        issued_at: verified.issued_at,
+        expires_at: verified.expires_at,
     })
 }
 

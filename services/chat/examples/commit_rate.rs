@@ -238,6 +238,7 @@ fn someone(n: u64) -> Option<wire::Principal> {
     Some(wire::Principal {
         user_id: format!("0198aaaa-bbbb-7ccc-8ddd-{n:012}"),
         name: format!("cook{n}"),
+        ..wire::Principal::default()
     })
 }
 

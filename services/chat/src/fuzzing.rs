@@ -1,6 +1,7 @@
 //! What `tests/fuzz` feeds: the readers of link messages and of what the store gives back, and the pipeline's decisions.
 //! Only built with the feature `fuzzing`; no rules of its own.
 
+use futures_util::FutureExt as _;
 use proto::{
     chat::{LinkRequest, LinkResponse, link_request},
     ids::{RecipeId, UserId},
@@ -15,6 +16,7 @@ use crate::{
     message::{Content, Message, Principal, Update},
     recipe::Recipe,
     store,
+    verifier::Verifier,
 };
 
 /// When everything here happens.
@@ -136,12 +138,17 @@ impl Conversation {
             link_request::Call::Post(post) => post.content.clone(),
             _ => String::new(),
         });
-        let call = convert::call(request);
+        // Whoever believes its callers asks nobody.
+        let mut callers = Verifier::default().for_link();
+        let Some(call) = convert::call(request, &mut callers).now_or_never() else {
+            return Vec::new();
+        };
         let answer = |reply| {
             let number = call.number;
             vec![Event::Answer { number, reply }.into()]
         };
         match &call.ask {
+            Ask::Refused(refused) => answer(Reply::Refused(*refused)),
             Ask::Malformed(why) => answer(Reply::Malformed(why.clone())),
             Ask::Post(draft) => {
                 assert_eq!(

@@ -16,10 +16,11 @@ use runtime::lifecycle::Lifecycle;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use self::convert::{Invalid, declined, id, page_start, position, principal, status};
+use self::convert::{Invalid, claim, declined, id, page_start, position, status};
 use crate::{
     recipe::{Recipe, to_cooklang, to_schema_org},
     recipes::Recipes,
+    verifier::{Caller, Verifier},
 };
 
 /// How many recipes or messages a page has unless asked otherwise, and at most.
@@ -33,11 +34,13 @@ const MESSAGE_LENGTH: usize = 640 << 10;
 /// The service, ready to be served.
 pub(crate) fn service(
     recipes: Recipes,
+    verifier: Verifier,
     link_queue: usize,
     lifecycle: Lifecycle,
 ) -> ChatServiceServer<Chat> {
     ChatServiceServer::new(Chat {
         recipes,
+        verifier,
         link_queue,
         lifecycle,
     })
@@ -48,6 +51,7 @@ pub(crate) fn service(
 #[derive(Debug)]
 pub(crate) struct Chat {
     recipes: Recipes,
+    verifier: Verifier,
     link_queue: usize,
     lifecycle: Lifecycle,
 }
@@ -61,7 +65,7 @@ impl ChatService for Chat {
         request: Request<wire::CreateRecipeRequest>,
     ) -> Result<Response<wire::CreateRecipeResponse>, Status> {
         let request = request.into_inner();
-        let owner = principal(request.principal)?;
+        let owner = self.caller(request.principal).await?.who;
         let recipe = match request.recipe_id.as_str() {
             "" => RecipeId::random(),
             given => id(given)?,
@@ -78,7 +82,7 @@ impl ChatService for Chat {
         request: Request<wire::GetRecipeRequest>,
     ) -> Result<Response<wire::GetRecipeResponse>, Status> {
         let request = request.into_inner();
-        let who = principal(request.principal)?;
+        let who = self.caller(request.principal).await?.who;
         let recipe = id(&request.recipe_id)?;
         let standing = self.recipes.get(&who, &recipe, request.revision).await;
         let standing = standing.map_err(status)?;
@@ -95,7 +99,7 @@ impl ChatService for Chat {
     ) -> Result<Response<wire::ExportRecipeResponse>, Status> {
         let write = document_writer(request.get_ref().format())?;
         let request = request.into_inner();
-        let who = principal(request.principal)?;
+        let who = self.caller(request.principal).await?.who;
         let recipe = id(&request.recipe_id)?;
         let standing = self.recipes.get(&who, &recipe, request.revision).await;
         let standing = standing.map_err(status)?;
@@ -114,7 +118,7 @@ impl ChatService for Chat {
         request: Request<wire::ImportRecipeRequest>,
     ) -> Result<Response<wire::ImportRecipeResponse>, Status> {
         let request = request.into_inner();
-        let author = principal(request.principal)?;
+        let author = self.caller(request.principal).await?.who;
         let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
         let document = sharing::document(request.document)?;
         let imported = self.recipes.import(author, recipe, message, document).await;
@@ -128,7 +132,7 @@ impl ChatService for Chat {
         request: Request<wire::ListMembersRequest>,
     ) -> Result<Response<wire::ListMembersResponse>, Status> {
         let request = request.into_inner();
-        let who = principal(request.principal)?;
+        let who = self.caller(request.principal).await?.who;
         let shared = self.recipes.shared(&who, &id(&request.recipe_id)?).await;
         shared
             .map(|shared| Response::new(shared.into()))
@@ -140,7 +144,7 @@ impl ChatService for Chat {
         request: Request<wire::ChangeAccessRequest>,
     ) -> Result<Response<wire::ChangeAccessResponse>, Status> {
         let request = request.into_inner();
-        let owner = principal(request.principal)?;
+        let owner = self.caller(request.principal).await?.who;
         let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
         let command = sharing::command(request.change)?;
         let posted = self.recipes.command(owner, recipe, message, &command).await;
@@ -155,7 +159,7 @@ impl ChatService for Chat {
         request: Request<wire::ListRecipesRequest>,
     ) -> Result<Response<wire::ListRecipesResponse>, Status> {
         let request = request.into_inner();
-        let who = principal(request.principal)?;
+        let who = self.caller(request.principal).await?.who;
         let limit = limit(request.limit, RECIPES);
         let listed = self.recipes.list(&who, limit).await.map_err(status)?;
         Ok(Response::new(wire::ListRecipesResponse {
@@ -168,7 +172,7 @@ impl ChatService for Chat {
         request: Request<wire::ListMessagesRequest>,
     ) -> Result<Response<wire::ListMessagesResponse>, Status> {
         let request = request.into_inner();
-        let who = principal(request.principal)?;
+        let who = self.caller(request.principal).await?.who;
         let recipe = id(&request.recipe_id)?;
         let (start, limit) = (page_start(request.page), limit(request.limit, MESSAGES));
         let page = self.recipes.messages(&who, &recipe, start, limit).await;
@@ -179,7 +183,9 @@ impl ChatService for Chat {
         &self,
         request: Request<wire::PostMessageRequest>,
     ) -> Result<Response<wire::PostMessageResponse>, Status> {
-        let draft = convert::draft(request.into_inner())?;
+        let mut request = request.into_inner();
+        let author = self.caller(request.principal.take()).await?;
+        let draft = convert::draft(request, author)?;
         let posted = self.recipes.post(draft).await;
         posted
             .map(|posted| Response::new(convert::posted(&posted, true)))
@@ -193,10 +199,10 @@ impl ChatService for Chat {
         request: Request<wire::SubscribeRecipeRequest>,
     ) -> Result<Response<Self::SubscribeRecipeStream>, Status> {
         let request = request.into_inner();
-        let who = principal(request.principal)?;
+        let caller = self.caller(request.principal).await?;
         let recipe = id(&request.recipe_id)?;
         let after = position(request.after, request.message_id.as_deref())?;
-        let events = self.subscribe(who, recipe, after).await;
+        let events = self.subscribe(caller, recipe, after).await;
         events.map(Response::new).map_err(status)
     }
 
@@ -207,6 +213,14 @@ impl ChatService for Chat {
         request: Request<Streaming<wire::LinkRequest>>,
     ) -> Result<Response<Self::LinkStream>, Status> {
         Ok(Response::new(self.open_link(request.into_inner())))
+    }
+}
+
+impl Chat {
+    /// Whoever asks by a unary call.
+    async fn caller(&self, principal: Option<wire::Principal>) -> Result<Caller, Status> {
+        let claim = claim(principal)?;
+        self.verifier.verify(claim).await.map_err(status)
     }
 }
 

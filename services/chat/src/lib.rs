@@ -1,5 +1,6 @@
 //! The chat service: owns recipe state. It turns messages into recipe changes, durable, in one order per recipe,
-//! exactly once, and tells everyone who is attached. It never checks tokens: the edge has verified who asks.
+//! exactly once, and tells everyone who is attached. Who asks is shown by access tokens, which `verifier`
+//! judges by the auth service's public keys.
 
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -20,7 +21,9 @@ mod refused;
 mod replicas;
 mod service;
 mod store;
+mod verifier;
 
 pub use config::Config;
 pub use service::{Chat, open, redis_self_test};
 pub use store::OpenError;
+pub use verifier::AuthService;

@@ -23,6 +23,7 @@ pub(crate) use self::outbox::{Event, Outbox, Reply};
 use crate::{
     ledger::Draft,
     recipes::{JoinAs, Recipes},
+    refused::Refused,
 };
 
 /// How many calls one link may have under way; it is not read further meanwhile.
@@ -61,6 +62,8 @@ pub(crate) enum Ask {
     Post(Box<Draft>),
     /// Something that makes no sense; the words say why.
     Malformed(String),
+    /// Something whose caller is not believed.
+    Refused(Refused),
 }
 
 /// Drives a link until the calls end, the receiver leaves, or the service stops; then finishes what is under way.
@@ -114,6 +117,7 @@ impl Link {
             Ask::Join(join) => self.join(number, join, span),
             Ask::Post(draft) => self.post(number, *draft, span),
             Ask::Malformed(why) => self.outbox.answer(number, Reply::Malformed(why)),
+            Ask::Refused(refused) => self.outbox.answer(number, Reply::Refused(refused)),
         }
     }
 

@@ -97,7 +97,11 @@ impl Metrics {
             Err(Refused::TooManyRecipes | Refused::WrittenTooMuch { .. }) => "quota",
             Err(Refused::TooLate) => "late",
             Err(
-                Refused::NoSuchRecipe
+                Refused::NoToken
+                | Refused::TokenOfAnother
+                | Refused::BadToken
+                | Refused::SignInEnded
+                | Refused::NoSuchRecipe
                 | Refused::NoSuchRevision
                 | Refused::ReadOnly
                 | Refused::OwnerOnly

@@ -31,6 +31,18 @@ pub(crate) enum Refused {
     /// The recipe id is taken.
     #[error("This recipe id is taken")]
     RecipeIdTaken,
+    /// Nothing shows who asks.
+    #[error("Nothing shows who asks: the call carries no access token")]
+    NoToken,
+    /// Somebody else is shown than who asks.
+    #[error("The access token is somebody else's")]
+    TokenOfAnother,
+    /// It is no access token of ours.
+    #[error("The access token is not good")]
+    BadToken,
+    /// The token of whoever asks has ended.
+    #[error("The sign-in has ended; sign in again")]
+    SignInEnded,
     /// The author's token has ended meanwhile.
     #[error("The message came too late: its author's sign-in had ended")]
     TooLate,
@@ -70,6 +82,10 @@ impl Refused {
             | Self::MessageIdReused
             | Self::RecipeTooLarge
             | Self::RecipeIdTaken
+            | Self::NoToken
+            | Self::TokenOfAnother
+            | Self::BadToken
+            | Self::SignInEnded
             | Self::TooLate
             | Self::TooManyRecipes
             | Self::Busy

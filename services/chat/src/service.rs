@@ -21,6 +21,7 @@ use crate::{
     recipes::Recipes,
     replicas::{self, Replicas},
     store::{OpenError, Store},
+    verifier::{AuthService, Verifier},
 };
 
 /// A chat service with its database open.
@@ -31,6 +32,9 @@ pub struct Chat {
     link_queue: usize,
     /// Only on a database that replicas share.
     replicas: Option<Replicas>,
+    clock: SharedClock,
+    /// By whose keys tokens are verified; without it callers are believed.
+    auth: Option<AuthService>,
 }
 
 /// Opens the database: `sqlite:PATH`, created when missing, or `postgres://…`. Redis is used only between
@@ -66,7 +70,7 @@ pub async fn open(
         hints: replicas
             .as_ref()
             .map(|replicas| Arc::clone(&replicas.hints)),
-        clock,
+        clock: clock.clone(),
         metrics: Arc::new(Metrics::new()),
         quotas: Arc::new(Quotas::new(quota::Limits {
             recipes: config.recipes_per_user,
@@ -84,6 +88,8 @@ pub async fn open(
         shards,
         link_queue: config.link_queue as usize,
         replicas,
+        clock,
+        auth: None,
     })
 }
 
@@ -99,6 +105,13 @@ fn open_redis(url: &SecretUrl) -> Result<Redis, InvalidUrl> {
 }
 
 impl Chat {
+    /// Has it verify the access tokens of whoever asks, by the public keys of this auth service.
+    #[must_use]
+    pub fn verify_tokens_by(mut self, auth: AuthService) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
     /// Serves callers that have `access` until the lifecycle stops it: calls and posts under way are finished.
     ///
     /// # Errors
@@ -121,7 +134,11 @@ impl Chat {
         if let Some(replicas) = self.replicas {
             lifecycle.spawn(replicas.run(lifecycle.clone()));
         }
-        let service = grpc::service(self.recipes, self.link_queue, lifecycle.clone());
+        let verifier = match self.auth {
+            Some(auth) => Verifier::by(auth, self.clock, &lifecycle),
+            None => Verifier::default(),
+        };
+        let service = grpc::service(self.recipes, verifier, self.link_queue, lifecycle.clone());
         runtime::grpc::serve(
             listener,
             service,

@@ -9,6 +9,32 @@ use std::sync::Arc;
 
 use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+
+/// The text of an access token, which the chat service is shown; dropped with whoever holds it, and never printed.
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AccessToken(Arc<SecretString>);
+
+impl AccessToken {
+    pub(crate) fn new(text: SecretString) -> Self {
+        Self(Arc::new(text))
+    }
+}
+
+impl ExposeSecret<str> for AccessToken {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for AccessToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose_secret() == other.expose_secret()
+    }
+}
+
+impl Eq for AccessToken {}
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::link::fuzzing;
@@ -28,6 +54,8 @@ pub struct Principal {
     pub token_id: Arc<str>,
     /// When that token ends, by the auth service's clock.
     pub token_ends: Timestamp,
+    /// That token.
+    pub token: AccessToken,
 }
 
 #[cfg(test)]
@@ -41,6 +69,7 @@ impl Principal {
             validated_at: Timestamp::from_unix_millis(0),
             token_id: "".into(),
             token_ends: Timestamp::from_unix_millis(0),
+            token: AccessToken::new(SecretString::default()),
         }
     }
 

@@ -14,6 +14,8 @@ mod documents;
 mod kit;
 #[path = "edge/limits.rs"]
 mod limits;
+#[path = "edge/frames.rs"]
+mod frames;
 #[path = "edge/requests.rs"]
 mod requests;
 #[path = "edge/set_back.rs"]

@@ -165,6 +165,12 @@ pub(crate) struct ChatCommand {
     )]
     pub(crate) database_url: SecretUrl,
 
+    /// The auth service, by whose public keys the access tokens of whoever asks are verified: the addresses of its
+    /// replicas, separated by commas; a host name stands for every replica that it resolves to; unset: edges are
+    /// believed who their users are
+    #[arg(long, env = "CHAT_AUTH_URL")]
+    pub(crate) auth_url: Option<String>,
+
     #[command(flatten)]
     pub(crate) redis: RedisArgs,
 

@@ -17,7 +17,7 @@ use tokio::{
     runtime::Runtime,
     time::{sleep, timeout},
 };
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     check,
@@ -134,6 +134,10 @@ async fn run_chat(
     serve_metrics(command.metrics_listen, prometheus, lifecycle)?;
     let address = listener.local_addr()?;
     let credentials = command.credentials.open()?;
+    let auth = command
+        .auth_url
+        .map(|url| auth_of_chat("--auth-url", &url, &credentials))
+        .transpose()?;
     let access = access("--listen", address, credentials, command.reflection)?;
     let chat = chat::open(
         &command.chat,
@@ -145,6 +149,13 @@ async fn run_chat(
         return Ok(());
     };
     let chat = chat.map_err(|error| of_chat(error, "--database-url"))?;
+    let chat = match auth {
+        Some(auth) => chat.verify_tokens_by(auth),
+        None => {
+            warn!("without --auth-url edges are believed who their users are");
+            chat
+        }
+    };
     announce("chat", address)?;
     until_finished(chat.serve(listener, access, lifecycle.clone()), lifecycle).await
 }
@@ -206,11 +217,13 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     let (auth, chat) = opened?;
     // The databases are this process's now, and so is what lies beside them.
     let credentials = service_token::of_one_start(&up.data_dir, up.credentials)?.open()?;
+    let auth_url = format!("http://{auth_address}");
+    let chat = chat.verify_tokens_by(auth_of_chat("--auth-listen", &auth_url, &credentials)?);
     let access = |flag, address| access(flag, address, credentials.clone(), up.reflection);
     let auth_access = access("--auth-listen", auth_address)?;
     let chat_access = access("--chat-listen", chat_address)?;
     let upstreams = Upstreams {
-        auth: format!("http://{auth_address}"),
+        auth: auth_url,
         chat: format!("http://{chat_address}"),
         redis: up.redis.redis_url,
         credentials,
@@ -242,6 +255,15 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         announce("edge", edge_address)
     };
     tokio::try_join!(services, front, ready).map(|_| ())
+}
+
+/// Where the chat service asks for public keys, the value of `flag`.
+fn auth_of_chat(
+    flag: &'static str,
+    url: &str,
+    credentials: &Credentials,
+) -> anyhow::Result<chat::AuthService> {
+    chat::AuthService::at(url, credentials).context(flag)
 }
 
 /// Who may call a service that listens at this address, the value of `flag`.

@@ -3,6 +3,7 @@
 
 mod measure;
 mod options;
+mod silent;
 
 use clap::Parser as _;
 
@@ -10,7 +11,11 @@ use self::options::Options;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let figures = measure::run(&Options::parse()).await?;
+    let options = Options::parse();
+    let figures = match options.silent {
+        Some(sockets) => silent::run(options.edge[0], sockets).await,
+        None => measure::run(&options).await?,
+    };
     print(&format!("{figures:#}"));
     Ok(())
 }

@@ -39,6 +39,12 @@ pub(crate) struct Options {
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub(crate) duration: Duration,
 
+    /// Instead of all that: how long a sign-in at the first edge takes while so many sockets say nothing, or drip a
+    /// head that never ends, and without them. For 3,000 of one address start the edge with
+    /// `--max-http-connections-per-address 0 --sign-in-rate 0`, and both with `ulimit -n 8192`
+    #[arg(long)]
+    pub(crate) silent: Option<usize>,
+
     /// The process id of an edge, to measure what a connection costs it
     #[arg(long)]
     pub(crate) pid: Option<u32>,

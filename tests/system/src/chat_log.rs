@@ -43,5 +43,6 @@ pub fn principal(account: &Account) -> Principal {
     Principal {
         user_id: account.id.clone(),
         name: account.name.clone(),
+        access_token: account.access_token.clone(),
     }
 }

@@ -9,6 +9,7 @@ use proto::{
     text::InvalidMessageText,
 };
 use runtime::{clock::Timestamp, trace_context};
+use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Span, info_span};
 
@@ -22,6 +23,7 @@ use crate::{
     recipes::{JoinAs, Joined, MessagePage, PageStart, Recovery},
     refused::{Declined, Refused},
     store::Summary,
+    verifier::{Caller, Claim, LinkVerifier},
 };
 
 /// Trailing metadata: when to try again.
@@ -56,13 +58,16 @@ impl From<Invalid> for Status {
 pub(super) fn code(refused: Refused) -> Code {
     match refused {
         Refused::NoSuchRecipe | Refused::NoSuchRevision => Code::NotFound,
-        Refused::ReadOnly | Refused::OwnerOnly => Code::PermissionDenied,
+        Refused::ReadOnly | Refused::OwnerOnly | Refused::NoToken | Refused::TokenOfAnother => {
+            Code::PermissionDenied
+        }
+        Refused::BadToken => Code::Unauthenticated,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
         Refused::RecipeTooLarge => Code::InvalidArgument,
         Refused::ImportUnderWay | Refused::TooManyRecipes | Refused::WrittenTooMuch { .. } => {
             Code::ResourceExhausted
         }
-        Refused::TooLate => Code::DeadlineExceeded,
+        Refused::SignInEnded | Refused::TooLate => Code::DeadlineExceeded,
         Refused::Busy | Refused::Overloaded | Refused::Unavailable => Code::Unavailable,
     }
 }
@@ -90,9 +95,14 @@ pub(super) fn declined(declined: Declined) -> Status {
     }
 }
 
-pub(super) fn principal(principal: Option<wire::Principal>) -> Result<Principal, Invalid> {
+/// Who asks, and what is to show it.
+pub(super) fn claim(principal: Option<wire::Principal>) -> Result<Claim, Invalid> {
     let principal = principal.ok_or(Invalid::Missing("the principal"))?;
-    Ok(Principal::new(id(&principal.user_id)?, &principal.name)?)
+    let token = SecretString::from(principal.access_token);
+    Ok(Claim {
+        who: Principal::new(id(&principal.user_id)?, &principal.name)?,
+        token: Some(token).filter(|token| !token.expose_secret().is_empty()),
+    })
 }
 
 pub(super) fn id<T: FromStr<Err = InvalidId>>(text: &str) -> Result<T, Invalid> {
@@ -125,14 +135,31 @@ pub(super) fn page_start(page: Option<list_messages_request::Page>) -> PageStart
     }
 }
 
-pub(crate) fn call(request: wire::LinkRequest) -> Call {
-    let ask = ask(request.call).unwrap_or_else(|invalid| Ask::Malformed(invalid.to_string()));
+/// A call that makes no sense, or whose caller is not believed.
+enum Fault {
+    Invalid(Invalid),
+    Refused(Refused),
+}
+
+impl<E: Into<Invalid>> From<E> for Fault {
+    fn from(invalid: E) -> Self {
+        Self::Invalid(invalid.into())
+    }
+}
+
+pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier) -> Call {
+    let ask = ask(request.call, callers)
+        .await
+        .unwrap_or_else(|fault| match fault {
+            Fault::Invalid(invalid) => Ask::Malformed(invalid.to_string()),
+            Fault::Refused(refused) => Ask::Refused(refused),
+        });
     let span = match &ask {
         Ask::Join(join) => info_span!("join", recipe.id = %join.recipe),
         Ask::Post(draft) => {
             info_span!("post", recipe.id = %draft.recipe, message.id = %draft.id)
         }
-        Ask::Attach { .. } | Ask::Detach(_) | Ask::Malformed(_) => Span::none(),
+        Ask::Attach { .. } | Ask::Detach(_) | Ask::Malformed(_) | Ask::Refused(_) => Span::none(),
     };
     if !request.traceparent.is_empty() {
         trace_context::set_parent(&span, &request.traceparent);
@@ -144,7 +171,10 @@ pub(crate) fn call(request: wire::LinkRequest) -> Call {
     }
 }
 
-fn ask(call: Option<link_request::Call>) -> Result<Ask, Invalid> {
+async fn ask(
+    call: Option<link_request::Call>,
+    callers: &mut LinkVerifier,
+) -> Result<Ask, Fault> {
     Ok(match call.ok_or(Invalid::Missing("the call"))? {
         link_request::Call::Attach(attach) => Ask::Attach {
             recipe: id(&attach.recipe_id)?,
@@ -152,20 +182,34 @@ fn ask(call: Option<link_request::Call>) -> Result<Ask, Invalid> {
         },
         link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
         link_request::Call::Join(join) => Ask::Join(JoinAs {
-            who: principal(join.principal)?,
+            who: caller(join.principal, callers).await?.who,
             recipe: id(&join.recipe_id)?,
             create: join.create,
             after: position(join.after, join.message_id.as_deref())?,
         }),
-        link_request::Call::Post(post) => Ask::Post(Box::new(draft(post)?)),
+        link_request::Call::Post(mut post) => {
+            let author = caller(post.principal.take(), callers).await?;
+            Ask::Post(Box::new(draft(post, author)?))
+        }
     })
 }
 
-pub(super) fn draft(post: wire::PostMessageRequest) -> Result<Draft, Invalid> {
-    let author = principal(post.principal)?;
+async fn caller(
+    principal: Option<wire::Principal>,
+    callers: &mut LinkVerifier,
+) -> Result<Caller, Fault> {
+    callers
+        .verify(claim(principal)?)
+        .await
+        .map_err(Fault::Refused)
+}
+
+/// A message, which is not accepted after its author's token has ended, whatever the caller says.
+pub(super) fn draft(post: wire::PostMessageRequest, author: Caller) -> Result<Draft, Invalid> {
     let (recipe, id) = (id(&post.recipe_id)?, id(&post.message_id)?);
-    let mut draft = Draft::new(recipe, author, id, post.content.parse()?);
-    draft.not_after = post.not_after.as_ref().map(moment);
+    let mut draft = Draft::new(recipe, author.who, id, post.content.parse()?);
+    let not_after = post.not_after.as_ref().map(moment);
+    draft.not_after = not_after.into_iter().chain(author.until).min();
     if let Some(known) = post.known_users {
         draft.known = KnownUsers::found(known.users.iter().map(|user| user.name.as_str()));
     }
@@ -324,6 +368,7 @@ impl From<&Message> for wire::Message {
             author: Some(wire::Principal {
                 user_id: message.author.user.to_string(),
                 name: message.author.name().to_owned(),
+                ..wire::Principal::default()
             }),
             content: message.content.as_str().to_owned(),
             accepted_at: Some(timestamp(message.accepted_at)),

@@ -87,6 +87,7 @@ impl From<Shared> for wire::ListMembersResponse {
             owner: Some(wire::Principal {
                 user_id: shared.owner.user.to_string(),
                 name: shared.owner.name().to_owned(),
+                ..wire::Principal::default()
             }),
             members: shared.members.into_iter().map(Into::into).collect(),
             your_role: your_role.into(),

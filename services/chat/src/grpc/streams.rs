@@ -1,12 +1,13 @@
 //! The two streaming calls: a link, and a subscription, which is a link with one recipe and no calls.
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
 use futures_util::{StreamExt, future::ready, stream};
 use proto::{
     chat::{self as wire, subscribe_recipe_response},
     ids::{Position, RecipeId},
 };
+use tokio::time::sleep;
 use tonic::{Status, Streaming};
 use tracing::{Span, debug};
 
@@ -16,9 +17,9 @@ use super::{
 };
 use crate::{
     link::{self, Ask, Call, Event, Outbox},
-    message::Principal,
     recipes::JoinAs,
     refused::Refused,
+    verifier::Caller,
 };
 
 impl Chat {
@@ -26,24 +27,33 @@ impl Chat {
         &self,
         requests: Streaming<wire::LinkRequest>,
     ) -> Events<wire::LinkResponse> {
-        let calls = requests
-            .take_while(|request| {
-                if let Err(status) = request {
-                    debug!(%status, "a link broke");
+        let callers = self.verifier.for_link();
+        // One after the other: a token that has to wait for its key holds up what came after it.
+        let calls = stream::unfold((requests, callers), |(mut requests, mut callers)| async {
+            match requests.message().await {
+                Ok(Some(request)) => {
+                    let call = convert::call(request, &mut callers).await;
+                    Some((call, (requests, callers)))
                 }
-                ready(request.is_ok())
-            })
-            .filter_map(|request| ready(request.ok().map(convert::call)));
+                Ok(None) => None,
+                Err(status) => {
+                    debug!(%status, "a link broke");
+                    None
+                }
+            }
+        });
         let outbox = self.drive(calls);
         Box::pin(link::events(outbox).map(|event| Ok(event.into())))
     }
 
     pub(super) async fn subscribe(
         &self,
-        who: Principal,
+        caller: Caller,
         recipe: RecipeId,
         after: Option<Position>,
     ) -> Result<Events<wire::SubscribeRecipeResponse>, Refused> {
+        let left = self.verifier.time_left(&caller);
+        let who = caller.who;
         let known = match after {
             Some(after) => self.recipes.knows(&who, &recipe, after).await?,
             None => None,
@@ -89,9 +99,15 @@ impl Chat {
         let snapshot =
             snapshot.map(|joined| Ok(subscribe_recipe_response::Event::Snapshot(joined)));
         let events = stream::iter(snapshot).chain(updates);
-        Ok(Box::pin(ending(events).map(|event| {
-            event.map(|event| wire::SubscribeRecipeResponse { event: Some(event) })
-        })))
+        let token_ends = async move {
+            match left {
+                Some(left) => sleep(left).await,
+                None => pending().await,
+            }
+        };
+        Ok(Box::pin(ending(events).take_until(token_ends).map(
+            |event| event.map(|event| wire::SubscribeRecipeResponse { event: Some(event) }),
+        )))
     }
 
     /// Starts the task of a link and gives its outbox.

@@ -240,6 +240,7 @@ pub(crate) fn someone(name: &str) -> Option<wire::Principal> {
     Some(wire::Principal {
         user_id: format!("id-{name}"),
         name: name.to_owned(),
+        ..wire::Principal::default()
     })
 }
 

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataValue};
 use tracing::warn;
 
-use super::{Principal, convert};
+use super::{AccessToken, Principal, convert};
 use crate::wire::frames::Author;
 
 /// How long a call may take. Hashing a password behind a queue of others is the slowest.
@@ -146,7 +146,7 @@ impl AuthClient {
         let answer = self.call(Repeat::Idempotent, call).await?;
         let principal = answer.principal.ok_or(AuthError::Unavailable)?;
         let expires = asked + duration(principal.expires_in.as_ref());
-        Ok((read_principal(principal)?, expires))
+        Ok((read_principal(principal, token)?, expires))
     }
 
     /// Registers a user and signs them in.
@@ -376,7 +376,10 @@ fn read(status: &Status) -> AuthError {
     }
 }
 
-fn read_principal(principal: ProtoPrincipal) -> Result<Principal, AuthError> {
+fn read_principal(
+    principal: ProtoPrincipal,
+    token: &SecretString,
+) -> Result<Principal, AuthError> {
     let expires_in = duration(principal.expires_in.as_ref());
     let token_ends = convert::timestamp(principal.expires_at.as_ref());
     let user = principal.user.ok_or(AuthError::Unavailable)?;
@@ -384,6 +387,7 @@ fn read_principal(principal: ProtoPrincipal) -> Result<Principal, AuthError> {
         validated_at: token_ends.before(expires_in),
         token_id: Arc::from(principal.token_id),
         token_ends,
+        token: AccessToken::new(token.clone()),
         user: user.id.parse().map_err(|_| AuthError::Unavailable)?,
         name: Arc::from(user.name),
         login_session: principal

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use proto::{chat, ids::Position};
 use runtime::clock::Timestamp;
+use secrecy::ExposeSecret as _;
 
 use super::{
     Principal,
@@ -11,10 +12,20 @@ use super::{
 };
 use crate::wire::frames::{Author, Ingredient, Message, Recipe, Step};
 
+/// Who asks, with what shows it.
 pub(super) fn principal(principal: &Principal) -> chat::Principal {
+    chat::Principal {
+        access_token: principal.token.expose_secret().to_owned(),
+        ..unproven(principal)
+    }
+}
+
+/// Who asks, where the chat service has been shown already.
+pub(super) fn unproven(principal: &Principal) -> chat::Principal {
     chat::Principal {
         user_id: principal.user.to_string(),
         name: principal.name.to_string(),
+        access_token: String::new(),
     }
 }
 
@@ -138,6 +149,7 @@ pub(super) fn known_users(users: Vec<Author>) -> chat::KnownUsers {
     let user = |user: Author| chat::Principal {
         user_id: user.id,
         name: user.name,
+        access_token: String::new(),
     };
     chat::KnownUsers {
         users: users.into_iter().map(user).collect(),

@@ -9,6 +9,7 @@
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod line;
+mod proven;
 mod question;
 mod replicas;
 mod roster;
@@ -37,7 +38,7 @@ use tracing::{Span, warn};
 pub use self::replicas::Replicas;
 use self::{
     line::Replica,
-    question::{Answered, Question},
+    question::{Answered, Asking, Question},
     roster::Roster,
     switchboard::{Errands, ReplicaName, Switchboard},
 };
@@ -125,7 +126,7 @@ impl Link {
     /// `NotFound` when the user may not, `Unavailable` when the service cannot be asked.
     pub async fn join(&self, join: Join) -> Result<Joined, ChatError> {
         let call = Call::Join(proto::chat::JoinRecipeRequest {
-            principal: Some(convert::principal(&join.principal)),
+            principal: Some(convert::unproven(&join.principal)),
             recipe_id: join.recipe.to_string(),
             create: join.create,
             after: join.after.as_ref().map(|after| after.revision),
@@ -135,7 +136,8 @@ impl Link {
                 .and_then(|after| after.message.as_ref())
                 .map(ToString::to_string),
         });
-        let Answered::Joined(joined) = self.ask(join.recipe, call).await? else {
+        let asking = Asking::from(&join.principal);
+        let Answered::Joined(joined) = self.ask(join.recipe, asking, call).await? else {
             return Err(ChatError::Unavailable);
         };
         Ok(convert::joined(joined, join.after.as_ref()))
@@ -148,14 +150,15 @@ impl Link {
     /// posting the same id again tells.
     pub fn post(&self, post: Post) -> impl Future<Output = Result<Posted, ChatError>> + use<> {
         let call = Call::Post(proto::chat::PostMessageRequest {
-            principal: Some(convert::principal(&post.principal)),
+            principal: Some(convert::unproven(&post.principal)),
             recipe_id: post.recipe.to_string(),
             message_id: post.id.to_string(),
             content: post.content.as_str().to_owned(),
             not_after: Some(convert::sent_timestamp(post.not_after)),
             known_users: post.known_users.map(convert::known_users),
         });
-        let answer = self.ask(post.recipe, call);
+        let asking = Asking::from(&post.principal);
+        let answer = self.ask(post.recipe, asking, call);
         async move {
             let Answered::Posted(posted) = answer.await? else {
                 return Err(ChatError::Unavailable);
@@ -170,10 +173,11 @@ impl Link {
     fn ask(
         &self,
         recipe: RecipeId,
+        asking: Asking,
         call: Call,
     ) -> impl Future<Output = Result<Answered, ChatError>> + use<> {
         let traceparent = traceparent(&Span::current()).unwrap_or_default();
-        let (question, answer) = Question::new(recipe, call, traceparent);
+        let (question, answer) = Question::new(recipe, asking, call, traceparent);
         self.0.switchboard().ask(question);
         async move {
             match timeout(TIMEOUT, answer).await {

@@ -263,3 +263,31 @@ async fn frames_that_are_too_big_or_binary_end_the_connection() {
     binary.send_raw(Message::binary(vec![1, 2, 3])).await;
     assert_eq!(binary.closed().await, (1003, "Text frames only".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_shown_to_the_chat_service_once_a_line_and_when_there_is_a_newer_one() {
+    let kitchen = Kitchen::open(&[]).await;
+    let (mut ada, _) = kitchen.enter("ada:800:one").await;
+    for id in ["m1", "m2"] {
+        ada.say(id, "add milk").await;
+        ada.next().await;
+    }
+    let (mut grace, _) = kitchen.enter("grace:800:two").await;
+    grace.say("m3", "add eggs").await;
+    grace.next().await;
+    assert_eq!(kitchen.chat.tokens(), ["ada:800:one", "grace:800:two"]);
+    ada.next().await;
+
+    ada.auth("ada:900:three").await;
+    ada.next().await;
+    ada.say("m4", "add salt").await;
+    ada.next().await;
+    let shown = kitchen.chat.tokens();
+    assert_eq!(shown[2..], ["ada:900:three"], "the newer one, once");
+
+    kitchen.chat.break_links();
+    ada.say("m5", "add more").await;
+    assert_eq!(ada.next().await["payload"]["in_reply_to"], "m5");
+    let shown = kitchen.chat.tokens();
+    assert_eq!(shown[3..], ["ada:900:three"], "a new line knows nobody");
+}

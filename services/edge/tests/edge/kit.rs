@@ -166,6 +166,17 @@ impl Client {
         }
     }
 
+    /// What comes next, whatever it is; `None`: the connection ended.
+    pub(crate) async fn next_raw(&mut self) -> Option<Message> {
+        let next = timeout(PATIENCE, self.0.next()).await.unwrap();
+        next.and_then(Result::ok)
+    }
+
+    /// Hangs up in one direction: nothing more is sent, what comes is still read.
+    pub(crate) async fn half_close(&mut self) {
+        self.0.get_mut().shutdown().await.unwrap();
+    }
+
     /// The close that comes next, other frames aside.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         self.last_words().await.1

@@ -33,6 +33,7 @@ pub struct Plan {
     postgres: bool,
     proxied: bool,
     chat_replicas: usize,
+    verifies_tokens: bool,
     auth_flags: Vec<String>,
     chat_flags: Vec<String>,
     edge_flags: Vec<Vec<String>>,
@@ -50,6 +51,7 @@ impl Plan {
             postgres: false,
             proxied: false,
             chat_replicas: 1,
+            verifies_tokens: true,
             auth_flags: Vec::new(),
             chat_flags: Vec::new(),
             edge_flags: vec![flags(&NO_RATES)],
@@ -85,6 +87,13 @@ impl Plan {
     #[must_use]
     pub fn chat_replicas(mut self, count: usize) -> Self {
         self.chat_replicas = count;
+        self
+    }
+
+    /// With a chat service that believes edges who their users are, for edges of builds that show it no tokens.
+    #[must_use]
+    pub fn believing_edges(mut self) -> Self {
+        self.verifies_tokens = false;
         self
     }
 
@@ -205,8 +214,12 @@ impl Plan {
     async fn start_apart(&self, stack: &mut Stack, shared: &[String]) {
         let [auth_db, chat_db] = self.databases(stack).await;
         let auth = [shared, &auth_db, &self.auth_flags];
-        let chat = [shared, &chat_db, &self.chat_flags];
         let auth = Service::start(self.launch("auth", "auth", "--listen", &auth)).await;
+        let mut own = self.chat_flags.clone();
+        if self.verifies_tokens {
+            own.extend(flags(&["--auth-url", &auth.url()]));
+        }
+        let chat = [shared, &chat_db, &own];
         for _ in 0..self.chat_replicas {
             let replica = self.launch("chat", "chat", "--listen", &chat);
             stack.chats.push(Service::start(replica).await);

@@ -2,6 +2,7 @@
 
 mod auth;
 mod chat;
+mod user_tokens;
 
 use system_tests::{patience::within, stack::Plan};
 use tokio_stream::StreamExt;

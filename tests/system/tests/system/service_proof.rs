@@ -4,10 +4,12 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use proto::{
     auth::{GetJwksRequest, ValidateTokenRequest, auth_service_client::AuthServiceClient},
-    chat::{GetRecipeRequest, Principal, chat_service_client::ChatServiceClient},
+    chat::{GetRecipeRequest, chat_service_client::ChatServiceClient},
 };
 use system_tests::{
+    account::Account,
     binary::recipe_chat,
+    chat_log::principal,
     patience::within,
     process::{Ended, Process},
     service::{Launch, Service},
@@ -57,12 +59,9 @@ async fn validate(channel: Channel, token: Option<&str>) -> String {
 }
 
 /// Reads somebody's private recipe by saying that one is its owner.
-async fn read_as_owner(channel: Channel, owner: &str, token: Option<&str>) -> Code {
+async fn read_as_owner(channel: Channel, owner: &Account, token: Option<&str>) -> Code {
     let message = GetRecipeRequest {
-        principal: Some(Principal {
-            user_id: owner.to_owned(),
-            name: "ada".to_owned(),
-        }),
+        principal: Some(principal(owner)),
         recipe_id: "soup".to_owned(),
         revision: None,
     };
@@ -89,12 +88,12 @@ async fn only_services_with_the_token_are_let_in() {
             refused.contains("prove that you are a service"),
             "{refused}"
         );
-        let read = read_as_owner(chat.clone(), &ada.id, wrong).await;
+        let read = read_as_owner(chat.clone(), &ada, wrong).await;
         assert_eq!(read, Code::Unauthenticated, "{wrong:?}");
     }
     let judged = validate(auth.clone(), Some(TOKEN)).await;
     assert!(!judged.contains("prove"), "{judged}");
-    assert_eq!(read_as_owner(chat, &ada.id, Some(TOKEN)).await, Code::Ok);
+    assert_eq!(read_as_owner(chat, &ada, Some(TOKEN)).await, Code::Ok);
     let keys = AuthServiceClient::new(auth)
         .get_jwks(GetJwksRequest {})
         .await;

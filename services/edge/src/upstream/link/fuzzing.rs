@@ -8,6 +8,7 @@ use proto::{
     ids::{Position, RecipeId},
 };
 use runtime::clock::{ManualClock, SharedClock, Timestamp};
+use secrecy::SecretString;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::transport::Endpoint;
 
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     rooms::{Member, Rooms, Since},
     upstream::{
-        Principal,
+        AccessToken, Principal,
         chat::{ChatError, Join, Joined},
     },
     wire::{frames::RecipeUpdate, outbound},
@@ -137,6 +138,7 @@ fn join(
         validated_at: Timestamp::from_unix_millis(0),
         token_id: "".into(),
         token_ends: Timestamp::from_unix_millis(0),
+        token: AccessToken::new(SecretString::default()),
     };
     let join = Join {
         principal,

@@ -2,11 +2,14 @@
 
 use proto::{
     chat::{LinkRequest, answer, link_request::Call},
-    ids::RecipeId,
+    ids::{RecipeId, UserId},
 };
+use runtime::clock::Timestamp;
+use secrecy::ExposeSecret as _;
 use tokio::sync::oneshot;
 
-use crate::upstream::chat::ChatError;
+use super::proven::ProvenUsers;
+use crate::upstream::{AccessToken, Principal, chat::ChatError};
 
 /// What the chat service says.
 pub(super) type Answered = answer::Result;
@@ -16,32 +19,84 @@ pub(super) type Answered = answer::Result;
 pub(super) struct Question {
     /// What it is about.
     pub recipe: RecipeId,
+    asking: Asking,
     call: Call,
+    /// Whether it was sent with the token of whoever asks.
+    shown: bool,
     traceparent: String,
     asker: oneshot::Sender<Result<Answered, ChatError>>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(super) struct Asking {
+    /// The user.
+    pub user: UserId,
+    /// What shows that.
+    pub token: AccessToken,
+    /// When the token ends.
+    pub token_ends: Timestamp,
+}
+
+impl From<&Principal> for Asking {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            user: principal.user.clone(),
+            token: principal.token.clone(),
+            token_ends: principal.token_ends,
+        }
+    }
 }
 
 /// Where the answer comes out; an error says that there will be none.
 pub(super) type Answer = oneshot::Receiver<Result<Answered, ChatError>>;
 
 impl Question {
-    pub(super) fn new(recipe: RecipeId, call: Call, traceparent: String) -> (Self, Answer) {
+    /// `call` names whoever asks without a token.
+    pub(super) fn new(
+        recipe: RecipeId,
+        asking: Asking,
+        call: Call,
+        traceparent: String,
+    ) -> (Self, Answer) {
         let (asker, answer) = oneshot::channel();
         let question = Self {
             recipe,
+            asking,
             call,
+            shown: false,
             traceparent,
             asker,
         };
         (question, answer)
     }
 
-    /// The question as it is sent, as often as it takes.
-    pub(super) fn request(&self, number: u64) -> LinkRequest {
+    /// The question as it is sent, as often as it takes: with the token where its user is not proven yet.
+    pub(super) fn request(&mut self, number: u64, proven: &ProvenUsers) -> LinkRequest {
+        self.shown = !proven.covers(&self.asking);
+        let mut call = self.call.clone();
+        let principal = match &mut call {
+            Call::Join(join) => join.principal.as_mut(),
+            Call::Post(post) => post.principal.as_mut(),
+            Call::Attach(_) | Call::Detach(_) => None,
+        };
+        if let Some(principal) = principal.filter(|_| self.shown) {
+            principal.access_token = self.asking.token.expose_secret().to_owned();
+        }
         LinkRequest {
             number,
             traceparent: self.traceparent.clone(),
-            call: Some(self.call.clone()),
+            call: Some(call),
+        }
+    }
+
+    /// Notes what an answer says of whether its user is proven.
+    pub(super) fn learn(&self, answer: &Result<Answered, ChatError>, proven: &mut ProvenUsers) {
+        match answer {
+            Ok(_) if self.shown => proven.note(&self.asking),
+            Ok(_) => {}
+            // Whatever the reason: the next call shows it again.
+            Err(_) => proven.forget(&self.asking.user),
         }
     }
 

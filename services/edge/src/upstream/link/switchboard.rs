@@ -20,7 +20,10 @@ use proto::{
 use runtime::grpc::Channel;
 use tokio::sync::Notify;
 
-use super::question::{Answered, Question};
+use super::{
+    proven::ProvenUsers,
+    question::{Answered, Question},
+};
 use crate::{rendezvous, upstream::chat::ChatError};
 
 /// How many questions may be under way at one replica, or wait for any.
@@ -62,6 +65,8 @@ struct Line {
     /// What was asked and is not answered; those from `unsent` on were not sent yet.
     asked: BTreeMap<u64, Question>,
     unsent: u64,
+    /// The users whose tokens were accepted there.
+    proven: ProvenUsers,
     /// The rooms that are attached there.
     attached: HashSet<RecipeId>,
     /// The rooms that must be attached anew, or detached.
@@ -86,6 +91,7 @@ impl Switchboard {
             bell: Arc::clone(&bell),
             asked: BTreeMap::new(),
             unsent: 0,
+            proven: ProvenUsers::default(),
             attached: HashSet::new(),
             to_tell: BTreeSet::new(),
         };
@@ -150,8 +156,11 @@ impl Switchboard {
         number: u64,
         answer: Result<Answered, ChatError>,
     ) {
-        let line = self.lines.get_mut(replica);
-        if let Some(question) = line.and_then(|line| line.asked.remove(&number)) {
+        let Some(line) = self.lines.get_mut(replica) else {
+            return;
+        };
+        if let Some(question) = line.asked.remove(&number) {
+            question.learn(&answer, &mut line.proven);
             self.settle(&question.recipe);
             question.answer(answer);
         }
@@ -211,8 +220,10 @@ impl Switchboard {
         let Some(line) = self.lines.get_mut(replica) else {
             return Vec::new();
         };
-        let next = line.asked.range(line.unsent..).take(TOGETHER);
-        let next: Vec<_> = next.map(|(n, question)| question.request(*n)).collect();
+        let Line { asked, proven, .. } = line;
+        let next = asked.range_mut(line.unsent..).take(TOGETHER);
+        let next = next.map(|(number, question)| question.request(*number, proven));
+        let next: Vec<_> = next.collect();
         if let Some(last) = next.last() {
             line.unsent = last.number + 1;
         }

@@ -134,6 +134,7 @@ impl AuthService for Reception {
         self.here()?;
         Ok(Response::new(auth::GetJwksResponse {
             jwks_json: r#"{"keys":[{"kty":"OKP"}]}"#.into(),
+            ..auth::GetJwksResponse::default()
         }))
     }
 

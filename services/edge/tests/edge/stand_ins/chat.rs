@@ -18,7 +18,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::Answers;
 
-/// One recipe, to which every message adds nothing but itself. A user called `stranger` may not see it.
+/// One recipe, to which every message adds nothing but itself. A user called `stranger` may not see it. On each link it
+/// answers only users whose tokens it has seen there.
 #[derive(Debug)]
 pub(crate) struct FakeChat {
     messages: Mutex<Vec<chat::Message>>,
@@ -27,6 +28,8 @@ pub(crate) struct FakeChat {
     pub(crate) break_after_posts: AtomicU64,
     /// Whether the next updates are not sent to anybody.
     pub(crate) mute: AtomicBool,
+    /// The tokens that it was shown on links, in order.
+    tokens: Mutex<Vec<String>>,
     broken: Notify,
 }
 
@@ -37,6 +40,7 @@ impl Default for FakeChat {
             updates: broadcast::channel(4096).0,
             break_after_posts: AtomicU64::new(0),
             mute: AtomicBool::new(false),
+            tokens: Mutex::default(),
             broken: Notify::new(),
         }
     }
@@ -46,6 +50,22 @@ impl FakeChat {
     /// How many messages were accepted.
     pub(crate) fn accepted(&self) -> usize {
         self.messages.lock().unwrap().len()
+    }
+
+    /// The tokens that it was shown on links, in order.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        self.tokens.lock().unwrap().clone()
+    }
+
+    /// Takes the token off whoever asks on a link; tells whether they are proven there.
+    fn proves(&self, principal: Option<&mut chat::Principal>, proven: &mut HashSet<String>) -> bool {
+        let principal = principal.unwrap();
+        let token = std::mem::take(&mut principal.access_token);
+        if token.split(':').next() == Some(&principal.user_id) {
+            self.tokens.lock().unwrap().push(token);
+            proven.insert(principal.user_id.clone());
+        }
+        proven.contains(&principal.user_id)
     }
 
     /// Loses all messages after a revision, as a store does that is restored from a backup. Nobody is told.
@@ -64,6 +84,7 @@ impl FakeChat {
         let principal = chat::Principal {
             user_id: "grace".into(),
             name: "grace".into(),
+            access_token: String::new(),
         };
         self.post(chat::PostMessageRequest {
             principal: Some(principal),
@@ -155,6 +176,7 @@ impl FakeChat {
     ) {
         let mut updates = self.updates.subscribe();
         let mut attached = HashSet::new();
+        let mut proven = HashSet::new();
         loop {
             // Updates first: an answer must not overtake them.
             let event = tokio::select! {
@@ -170,7 +192,17 @@ impl FakeChat {
                     let Ok(Some(LinkRequest { number, call: Some(call), .. })) = request else {
                         return;
                     };
+                    let mut call = call;
+                    let asking = match &mut call {
+                        Call::Join(join) => Some(join.principal.as_mut()),
+                        Call::Post(post) => Some(post.principal.as_mut()),
+                        Call::Attach(_) | Call::Detach(_) => None,
+                    };
+                    let proven = asking.is_none_or(|who| self.proves(who, &mut proven));
                     let result = match call {
+                        Call::Join(_) | Call::Post(_) if !proven => {
+                            failure(tonic::Code::PermissionDenied, "nothing shows who asks")
+                        }
                         Call::Attach(attach) => {
                             if let Some(divergence) = self.divergence(&attach) {
                                 let event = Some(Event::Divergence(divergence));

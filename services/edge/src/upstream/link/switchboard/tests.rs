@@ -6,9 +6,10 @@ use proto::chat::{Attached, PostMessageRequest, link_request::Call};
 use tonic::transport::Endpoint;
 
 use super::{
-    super::question::{Answer, Answered, Question},
+    super::question::{Answer, Answered, Asking, Question},
     *,
 };
+use crate::upstream::Principal;
 
 /// A switchboard with open rooms, and everybody who has asked.
 #[derive(Default)]
@@ -45,7 +46,8 @@ impl Desk {
             message_id: id.to_owned(),
             ..PostMessageRequest::default()
         });
-        let (question, asker) = Question::new(recipe.clone(), call, String::new());
+        let asking = Asking::from(&Principal::for_tests("ada"));
+        let (question, asker) = Question::new(recipe.clone(), asking, call, String::new());
         self.askers.insert(id.to_owned(), asker);
         self.board.ask(question);
     }

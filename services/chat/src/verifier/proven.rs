@@ -1,0 +1,94 @@
+//! The users whose tokens one link has seen, so that not every message carries one. Pure.
+
+use std::collections::HashMap;
+
+use proto::ids::UserId;
+use runtime::clock::Timestamp;
+
+use crate::{message::Principal, refused::Refused};
+
+/// How many users one link remembers. An edge remembers less than that of what it has shown; whoever finds no room
+/// shows the token with each call.
+const MAX_USERS: usize = 200_000;
+
+/// Until when each of them is proven, and under which name.
+#[derive(Debug, Default)]
+pub(super) struct ProvenUsers(HashMap<UserId, Proven>);
+
+#[derive(Debug)]
+struct Proven {
+    who: Principal,
+    until: Timestamp,
+}
+
+impl ProvenUsers {
+    /// Notes that a token has shown who somebody is, until it ends. An older token shortens nothing.
+    pub(super) fn remember(&mut self, who: &Principal, until: Timestamp, now: Timestamp) {
+        if self.0.len() >= MAX_USERS && !self.0.contains_key(&who.user) {
+            self.0.retain(|_, proven| now < proven.until);
+            if self.0.len() >= MAX_USERS {
+                return;
+            }
+        }
+        let proven = self.0.entry(who.user.clone()).or_insert_with(|| Proven {
+            who: who.clone(),
+            until,
+        });
+        proven.until = proven.until.max(until);
+    }
+
+    /// Until when a user is proven who shows no token.
+    pub(super) fn until(&self, who: &Principal, now: Timestamp) -> Result<Timestamp, Refused> {
+        let proven = self.0.get(&who.user).ok_or(Refused::NoToken)?;
+        if proven.who != *who {
+            return Err(Refused::TokenOfAnother);
+        }
+        match now < proven.until {
+            true => Ok(proven.until),
+            false => Err(Refused::SignInEnded),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: i64) -> Timestamp {
+        Timestamp::from_unix_millis(millis)
+    }
+
+    fn user(number: usize) -> Principal {
+        Principal::new(format!("u{number}").parse().unwrap(), "ada").unwrap()
+    }
+
+    #[test]
+    fn a_user_is_proven_until_the_newest_token_ends() {
+        let mut users = ProvenUsers::default();
+        assert_eq!(users.until(&user(1), at(0)), Err(Refused::NoToken));
+        users.remember(&user(1), at(100), at(0));
+        users.remember(&user(1), at(50), at(0));
+        assert_eq!(users.until(&user(1), at(99)), Ok(at(100)));
+        assert_eq!(users.until(&user(1), at(100)), Err(Refused::SignInEnded));
+        users.remember(&user(1), at(200), at(100));
+        assert_eq!(users.until(&user(1), at(100)), Ok(at(200)));
+        assert_eq!(users.until(&user(2), at(0)), Err(Refused::NoToken));
+        let renamed = Principal::new(user(1).user, "bob").unwrap();
+        assert_eq!(users.until(&renamed, at(0)), Err(Refused::TokenOfAnother));
+    }
+
+    #[test]
+    fn a_link_remembers_a_bounded_number_of_users_and_forgets_those_that_ended() {
+        let mut users = ProvenUsers::default();
+        for number in 0..MAX_USERS {
+            users.remember(&user(number), at(100), at(0));
+        }
+        users.remember(&user(MAX_USERS), at(500), at(99));
+        assert_eq!(users.0.len(), MAX_USERS);
+        assert_eq!(users.until(&user(MAX_USERS), at(99)), Err(Refused::NoToken));
+        assert_eq!(users.until(&user(0), at(99)), Ok(at(100)));
+        users.remember(&user(MAX_USERS), at(500), at(100));
+        assert_eq!(users.0.len(), 1);
+        assert_eq!(users.until(&user(MAX_USERS), at(100)), Ok(at(500)));
+    }
+}

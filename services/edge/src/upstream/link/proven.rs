@@ -1,0 +1,80 @@
+//! The users whose tokens a replica has accepted on one line, so that not every message carries one. Pure.
+
+use std::collections::HashMap;
+
+use proto::ids::UserId;
+use runtime::clock::Timestamp;
+
+use super::question::Asking;
+
+/// How many users are remembered: fewer than the chat service does. Who finds no room shows the token with each call.
+const MAX_USERS: usize = 100_000;
+
+/// When the newest token that was accepted ends, by user.
+#[derive(Debug, Default)]
+pub(super) struct ProvenUsers(HashMap<UserId, Timestamp>);
+
+impl ProvenUsers {
+    /// Whether the replica knows already what this token would show it.
+    pub(super) fn covers(&self, asking: &Asking) -> bool {
+        let until = self.0.get(&asking.user);
+        until.is_some_and(|until| *until >= asking.token_ends)
+    }
+
+    /// Notes that a token was accepted.
+    pub(super) fn note(&mut self, asking: &Asking) {
+        if self.0.len() >= MAX_USERS && !self.0.contains_key(&asking.user) {
+            // Tokens end at about the same pace as new ones come: most that are older than this one are over.
+            self.0.retain(|_, until| *until >= asking.token_ends);
+            if self.0.len() >= MAX_USERS {
+                return;
+            }
+        }
+        let until = self.0.entry(asking.user.clone()).or_default();
+        *until = asking.token_ends.max(*until);
+    }
+
+    /// Has a user's next call show the token again.
+    pub(super) fn forget(&mut self, user: &UserId) {
+        self.0.remove(user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::Principal;
+
+    fn asking(user: &str, ends: i64) -> Asking {
+        let principal = Principal::for_tests(user);
+        Asking::from(&principal.by_token("t", Timestamp::from_unix_millis(ends)))
+    }
+
+    #[test]
+    fn a_token_is_shown_once_and_again_when_there_is_a_newer_one() {
+        let mut proven = ProvenUsers::default();
+        assert!(!proven.covers(&asking("ada", 100)));
+        proven.note(&asking("ada", 100));
+        assert!(proven.covers(&asking("ada", 100)));
+        assert!(proven.covers(&asking("ada", 50)), "of another connection");
+        assert!(!proven.covers(&asking("ada", 200)));
+        assert!(!proven.covers(&asking("bob", 100)));
+        proven.note(&asking("ada", 50));
+        assert!(proven.covers(&asking("ada", 100)));
+        proven.forget(&asking("ada", 0).user);
+        assert!(!proven.covers(&asking("ada", 100)));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut proven = ProvenUsers::default();
+        for number in 0..MAX_USERS {
+            proven.note(&asking(&format!("u{number}"), 100));
+        }
+        proven.note(&asking("ada", 100));
+        assert!(!proven.covers(&asking("ada", 100)), "there is no room");
+        proven.note(&asking("ada", 200));
+        assert!(proven.covers(&asking("ada", 200)), "older tokens made room");
+        assert_eq!(proven.0.len(), 1);
+    }
+}
