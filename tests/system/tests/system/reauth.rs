@@ -313,6 +313,7 @@ async fn an_edge_that_slept_past_the_expiry_accepts_nothing_more() {
     stack.edges[0].process().thaw();
 
     client.until_close(1008, "Re-authentication timeout").await;
+    let ada = ada.login(&stack.api()).await;
     let log = system_tests::chat_log::read(stack.chat(), &ada, "soup").await;
     assert!(log.is_empty(), "{log:?}");
 }

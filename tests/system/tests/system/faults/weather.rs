@@ -155,6 +155,7 @@ async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
 
     crowd.until_present(COOKS, Duration::from_secs(60)).await;
     let report = crowd.leave().await;
+    let reader = reader.login(&stack.api()).await;
     let mut messages = 0;
     for (number, history) in histories.iter().enumerate() {
         let log = chat_log::read(stack.chat(), &reader, &format!("storm-{number}")).await;
