@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::{
     auth::{
-    LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse, RegisterRequest,
-    RegisterResponse, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
-    revoke_session_request,
+        LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse, RegisterRequest,
+        RegisterResponse, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
+        revoke_session_request,
     },
     chat,
 };

@@ -10,12 +10,12 @@ mod contract;
 mod conversation;
 #[path = "edge/documents.rs"]
 mod documents;
+#[path = "edge/frames.rs"]
+mod frames;
 #[path = "edge/kit.rs"]
 mod kit;
 #[path = "edge/limits.rs"]
 mod limits;
-#[path = "edge/frames.rs"]
-mod frames;
 #[path = "edge/requests.rs"]
 mod requests;
 #[path = "edge/set_back.rs"]

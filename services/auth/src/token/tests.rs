@@ -1,7 +1,7 @@
 //! Our own tokens are accepted; a table of hostile ones is not, each for the reason that it should be.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use access_token::MAX_LENGTH;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto;
 use proto::ids::UserId;
 use secrecy::ExposeSecret;

@@ -171,10 +171,7 @@ pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier)
     }
 }
 
-async fn ask(
-    call: Option<link_request::Call>,
-    callers: &mut LinkVerifier,
-) -> Result<Ask, Fault> {
+async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Result<Ask, Fault> {
     Ok(match call.ok_or(Invalid::Missing("the call"))? {
         link_request::Call::Attach(attach) => Ask::Attach {
             recipe: id(&attach.recipe_id)?,

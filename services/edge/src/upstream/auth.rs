@@ -376,10 +376,7 @@ fn read(status: &Status) -> AuthError {
     }
 }
 
-fn read_principal(
-    principal: ProtoPrincipal,
-    token: &SecretString,
-) -> Result<Principal, AuthError> {
+fn read_principal(principal: ProtoPrincipal, token: &SecretString) -> Result<Principal, AuthError> {
     let expires_in = duration(principal.expires_in.as_ref());
     let token_ends = convert::timestamp(principal.expires_at.as_ref());
     let user = principal.user.ok_or(AuthError::Unavailable)?;

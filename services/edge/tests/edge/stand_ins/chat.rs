@@ -58,7 +58,11 @@ impl FakeChat {
     }
 
     /// Takes the token off whoever asks on a link; tells whether they are proven there.
-    fn proves(&self, principal: Option<&mut chat::Principal>, proven: &mut HashSet<String>) -> bool {
+    fn proves(
+        &self,
+        principal: Option<&mut chat::Principal>,
+        proven: &mut HashSet<String>,
+    ) -> bool {
         let principal = principal.unwrap();
         let token = std::mem::take(&mut principal.access_token);
         if token.split(':').next() == Some(&principal.user_id) {
