@@ -366,8 +366,12 @@ async fn autobahn_7_closes() {
         ),
         case("7.3.1", &[frame(FIN | CLOSE, b"")], &[Then::Closed(None)]),
         case("7.3.2", &[frame(FIN | CLOSE, b"a")], &[PROTOCOL_ERROR]),
-        case("7.3.3", &[close(1000, b"")], &[left.clone()]),
-        case("7.3.4", &[close(1000, b"Hello World!")], &[left.clone()]),
+        case("7.3.3", &[close(1000, b"")], std::slice::from_ref(&left)),
+        case(
+            "7.3.4",
+            &[close(1000, b"Hello World!")],
+            std::slice::from_ref(&left),
+        ),
         case("7.3.5", &[close(1000, &[b'*'; 123])], &[left]),
         case("7.3.6", &[close(1000, &[b'*'; 124])], &[PROTOCOL_ERROR]),
         case(
