@@ -19,11 +19,9 @@ thread_local! {
 pub fn access_token(data: &[u8]) {
     let parts: Vec<&str> = parts(data).take(2).collect();
     US.with(|us| match (us.get_or_init(Issuer::new), &*parts) {
-        (us, [header, claims]) => {
-            if us.accepts(&us.sign(header, claims)) {
-                assert_is_an_access_token(header, us);
-                assert_says_what_it_must(claims);
-            }
+        (us, [header, claims]) if us.accepts(&us.sign(header, claims)) => {
+            assert_is_an_access_token(header, us);
+            assert_says_what_it_must(claims);
         }
         (us, [token]) => assert_signed_by_us(token, us),
         _ => {}

@@ -22,7 +22,6 @@ fn corpora() -> impl Iterator<Item = (String, Vec<(String, Vec<u8>)>)> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "says which one, when it fails")]
 fn every_seed_keeps_what_its_target_asserts() {
     for (name, files) in corpora() {
         let target = TARGETS.iter().find(|target| target.name == name).unwrap();
