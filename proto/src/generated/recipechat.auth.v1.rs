@@ -180,10 +180,13 @@ pub struct GetJwksResponse {
     /// JSON Web Key Set (RFC 7517).
     #[prost(string, tag = "1")]
     pub jwks_json: ::prost::alloc::string::String,
+    /// What access tokens must say in `iss`. Empty, as `audience`, from services of before these fields.
     #[prost(string, tag = "2")]
     pub issuer: ::prost::alloc::string::String,
+    /// What access tokens must say in `aud`.
     #[prost(string, tag = "3")]
     pub audience: ::prost::alloc::string::String,
+    /// How long an access token lives at most.
     #[prost(message, optional, tag = "4")]
     pub access_ttl: ::core::option::Option<::prost_types::Duration>,
 }
