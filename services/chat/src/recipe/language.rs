@@ -20,6 +20,7 @@ mod quantities;
 mod scaling;
 mod steps;
 mod verbs;
+mod wholly;
 #[cfg(test)]
 mod work;
 
@@ -39,6 +40,8 @@ enum Miss {
     Talk,
     /// They begin like a command and cannot be followed; the text says what would work.
     Unclear(String),
+    /// They ask for a change, and these are left over: no rule says what they mean.
+    LeftOver(String),
 }
 
 impl Miss {
@@ -69,6 +72,9 @@ pub fn parse(content: &str) -> Parsed {
         Ok(changes) => Parsed::Changes(changes),
         Err(Miss::Talk) => Parsed::Talk,
         Err(Miss::Unclear(hint)) => Parsed::Unclear { hint },
+        Err(Miss::LeftOver(words)) => Parsed::Unclear {
+            hint: wholly::hint(content, &words),
+        },
     }
 }
 

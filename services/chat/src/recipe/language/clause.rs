@@ -32,7 +32,7 @@ pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
     }
     quantities::label(cursor).or_else(|miss| match miss {
         Miss::Talk => narration::unsaid(&mut { start }),
-        unclear @ Miss::Unclear(_) => Err(unclear),
+        other => Err(other),
     })
 }
 

@@ -57,6 +57,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A word, a number or a quotation; not a mark.
+    pub(super) fn is_said(self) -> bool {
+        self.token()
+            .is_some_and(|token| !matches!(token.kind, Kind::Mark(_)))
+    }
+
+    pub(super) fn is_quoted(self) -> bool {
+        self.token().is_some_and(|token| token.kind == Kind::Quoted)
+    }
+
     pub(super) fn mark_ahead(self, distance: usize) -> Option<char> {
         Self {
             at: self.at + distance,

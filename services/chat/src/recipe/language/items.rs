@@ -7,7 +7,7 @@ use super::Miss;
 use super::cursor::Cursor;
 use super::names::{bracketed, keeps_together, name, name_since, named, push_note};
 use super::numbers;
-use super::{amounts, lexer, politeness, verbs};
+use super::{amounts, lexer, politeness, verbs, wholly};
 use crate::recipe::change::{NewIngredient, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::Amount;
@@ -95,6 +95,10 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     if cursor.at_break() {
         give_back_a_unit(cursor, &mut amount);
     }
+    if amount.is_none() && verbs::begin_here(*cursor) {
+        return Err(Miss::LeftOver({ *cursor }.take_rest().to_owned()));
+    }
+    let start_is_quoted = cursor.is_quoted();
     let name = match amount_behind(*cursor).filter(|_| amount.is_none()) {
         Some(behind) => {
             *cursor = behind.after;
@@ -112,6 +116,12 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     if name.is_empty() || is_no_ingredient(&name) {
         let said = cursor.text_since(start);
         return Err(Miss::Unclear(missing_name(said, amount.as_ref())));
+    }
+    if !start_is_quoted {
+        wholly::name(&name)?;
+    }
+    if let Some(instead) = notes.iter().find(|note| note.starts_with("not ")) {
+        return Err(Miss::LeftOver(instead.clone()));
     }
     let note = (!notes.is_empty()).then(|| notes.join(", "));
     Ok(NewIngredient { name, amount, note })

@@ -3,7 +3,7 @@
 
 use super::cursor::Cursor;
 use super::{Miss, Outcome, one};
-use super::{clause, items, lexer, verbs};
+use super::{clause, items, lexer, politeness, verbs, wholly};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
@@ -34,7 +34,7 @@ pub(super) fn read(content: &str) -> Outcome {
         match in_section(line, section, &mut allowance) {
             Ok(more) => changes.extend(more),
             Err(Miss::Talk) => {}
-            Err(Miss::Unclear(hint)) => return Err(Miss::Unclear(hint)),
+            Err(other) => return Err(other),
         }
     }
     if changes.is_empty() {
@@ -77,38 +77,70 @@ fn in_section(line: &str, section: Section, allowance: &mut Allowance) -> Outcom
     Ok(changes)
 }
 
-/// The clauses of a line. The first one decides whether the line is talk; talk behind a change is passed over.
+/// The clauses of a line. The first one decides whether the line is talk. What is tied to a change by "and" or a comma
+/// has to be followed too; a sentence of its own may be talk.
 /// The allowance is taken clause by clause: so a long line is not read on for changes that are too many.
 fn clauses(line: &str, allowance: &mut Allowance) -> Outcome {
     let tokens = lexer::tokens(line);
     let mut cursor = Cursor::new(line, &tokens);
-    let mut changes = clause::read(&mut cursor)?;
+    let start = cursor;
+    let mut changes = read_clause(&mut cursor, start)?;
     allowance.take(&changes)?;
     loop {
         let end = cursor;
         cursor.skip_breaks();
         if cursor.is_done() || cursor.position() == end.position() {
-            return Ok(changes);
+            return whole(end, changes);
         }
+        let new_sentence = end.at_stop();
         let rest = cursor;
-        match clause::read(&mut cursor) {
+        match read_clause(&mut cursor, if new_sentence { rest } else { start }) {
             Ok(more) => {
                 allowance.take(&more)?;
                 changes.extend(more);
             }
-            Err(Miss::Talk) if end.word() == "and" => return Err(unfollowed(rest)),
-            Err(Miss::Talk) => return Ok(changes),
-            Err(unclear) => return Err(unclear),
+            Err(Miss::Talk) if new_sentence => {
+                cursor = rest;
+                while !cursor.at_stop() {
+                    cursor.advance();
+                }
+            }
+            Err(Miss::Talk) if politeness::is_small_talk(rest) => return Ok(changes),
+            Err(Miss::Talk) => return Err(unfollowed(start, rest)),
+            Err(other) => return Err(other),
         }
     }
 }
 
-/// What "and" ties to a change has to be followed too; leaving it out unsaid would do half of what was asked.
-fn unfollowed(mut rest: Cursor<'_>) -> Miss {
-    let said = rest.take_rest();
-    Miss::Unclear(format!(
-        "Nothing was changed, because \"{said}\" can't be followed; write it as a message of its own."
-    ))
+/// Nothing but marks may be left behind the last clause.
+fn whole(mut end: Cursor<'_>, changes: Vec<Change>) -> Outcome {
+    let start = end;
+    while !end.is_done() && !end.is_said() {
+        end.advance();
+    }
+    match end.is_done() {
+        true => Ok(changes),
+        false => Err(unfollowed(start, end)),
+    }
+}
+
+fn read_clause(cursor: &mut Cursor<'_>, sentence: Cursor<'_>) -> Outcome {
+    clause::read(cursor).map_err(|miss| match miss {
+        Miss::LeftOver(words) => Miss::Unclear(wholly::hint({ sentence }.take_rest(), &words)),
+        other => other,
+    })
+}
+
+/// Leaving something out unsaid would do half of what was asked.
+fn unfollowed(mut sentence: Cursor<'_>, mut rest: Cursor<'_>) -> Miss {
+    let left_over = rest.take_rest();
+    let whole = sentence.take_rest();
+    match wholly::reads_like_a_step(whole, left_over) {
+        true => Miss::Unclear(wholly::hint(whole, left_over)),
+        false => Miss::Unclear(format!(
+            "Nothing was changed, because \"{left_over}\" can't be followed; write it as a message of its own."
+        )),
+    }
 }
 
 fn ingredient(line: &str) -> Outcome {

@@ -73,7 +73,7 @@ pub(super) fn named(
         "in the recipe",
         "to ingredients",
     ];
-    const PURPOSES: [&str; 9] = [
+    const PURPOSES: &[&str] = &[
         "for garnish",
         "for serving",
         "to serve",
@@ -83,6 +83,11 @@ pub(super) fn named(
         "for decoration",
         "for brushing",
         "for the topping",
+        "if needed",
+        "if desired",
+        "if necessary",
+        "if you like",
+        "at room temperature",
     ];
     const VAGUE: [(&str, Vague); 3] = [
         ("to taste", Vague::ToTaste),

@@ -65,6 +65,50 @@ const AFTER: [&str; 12] = [
     "if possible",
 ];
 
+/// Small words of talk behind a command: they ask for nothing.
+const SMALL_TALK: &[&str] = &[
+    "lol",
+    "haha",
+    "ok",
+    "okay",
+    "cheers",
+    "yum",
+    "great",
+    "perfect",
+    "cool",
+    "nice",
+    "mate",
+    "everyone",
+    "everybody",
+    "guys",
+    "folks",
+    "all",
+    "chef",
+    "i think",
+    "i guess",
+    "that's it",
+    "that's all",
+    "right",
+    "yes",
+    "x",
+    "actually",
+];
+
+/// Whether nothing but small words of talk stands here up to the end of the sentence.
+pub(super) fn is_small_talk(mut cursor: Cursor<'_>) -> bool {
+    loop {
+        while !cursor.is_done() && !cursor.is_said() {
+            cursor.advance();
+        }
+        if cursor.is_done() {
+            return true;
+        }
+        if !(cursor.eat_any(SMALL_TALK) || cursor.eat_any(&AFTER)) {
+            return false;
+        }
+    }
+}
+
 const REASON: [&str; 5] = ["because", "since", "so", "cause", "as"];
 
 pub(super) fn skip_before(cursor: &mut Cursor<'_>) {
