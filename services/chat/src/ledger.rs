@@ -225,9 +225,9 @@ impl Ledger {
         let right = self.right_of(&draft.author)?;
         let outcome = match &*draft.parsed {
             _ if right < Right::Write => return Err(Refused::ReadOnly),
-            Parsed::Talk => Outcome::default(),
-            Parsed::Unclear { hint } => Outcome::hint(hint.as_str()),
-            Parsed::Changes(changes) => self.change(changes, &draft.author)?,
+            Parsed::Talk => self.unchanged(draft, None),
+            Parsed::Unclear { hint } => self.unchanged(draft, Some(hint.clone())),
+            Parsed::Changes(changes) => self.change(draft, changes)?,
             Parsed::Command(Command::Undo) => self.undo_last()?,
             Parsed::Command(_) if right < Right::Own => return Err(Refused::OwnerOnly),
             Parsed::Command(command) => self.follow_command(command, &draft.author, &draft.known),
@@ -252,9 +252,9 @@ impl Ledger {
     }
 
     /// A document that cannot be taken over is refused; a message that cannot be followed gets a hint.
-    fn change(&mut self, changes: &[Change], author: &Principal) -> Result<Outcome, Refused> {
+    fn change(&mut self, draft: &Draft, changes: &[Change]) -> Result<Outcome, Refused> {
         Ok(match recipe::follow(&self.recipe, changes) {
-            Err(refusal) => Outcome::hint(refusal.to_string()),
+            Err(refusal) => self.unchanged(draft, Some(refusal.to_string())),
             Ok((changed, effect)) if changed == *self.recipe => Outcome::effect(effect),
             Ok((changed, _)) if self.grows_too_large(&changed) => match changes {
                 [Change::Become(_)] => return Err(Refused::RecipeTooLarge),
@@ -262,7 +262,7 @@ impl Ledger {
             },
             Ok((changed, effect)) => {
                 let undoable = Undoable {
-                    author: author.name().into(),
+                    author: draft.author.name().into(),
                     effect: effect.as_str().into(),
                     before: Arc::clone(&self.recipe),
                 };
@@ -273,6 +273,14 @@ impl Ledger {
                 }
             }
         })
+    }
+
+    /// A message that changes nothing: a hint when it asks for something.
+    fn unchanged(&self, draft: &Draft, given: Option<String>) -> Outcome {
+        Outcome {
+            hint: recipe::hint(&self.recipe, draft.content.as_str(), given),
+            ..Outcome::default()
+        }
     }
 
     /// Whether a change goes beyond the limit. A recipe from before there was one may shrink step by step.

@@ -4,6 +4,7 @@
 //! through [`follow`], which gives the next recipe and the words for what happened, or a [`Refusal`] whose text
 //! says what would work.
 
+mod advice;
 mod apply;
 mod change;
 mod cooklang;
@@ -23,9 +24,11 @@ pub mod timers;
 mod unit;
 
 pub use self::cooklang::{from_cooklang, to_cooklang};
+pub use advice::hint;
 pub use apply::{Effect, follow};
 pub use change::{
-    Change, Command, Direction, NewIngredient, Parsed, Place, Role, Scaling, StepNumber, Which,
+    Change, Command, Direction, NewIngredient, Parsed, Part, Place, Role, Scaling, StepNumber,
+    Which,
 };
 pub use import::ImportError;
 pub use language::parse;

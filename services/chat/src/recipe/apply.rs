@@ -73,7 +73,10 @@ fn carry_out(working: &mut Working<'_>, change: &Change) -> Result<String, Refus
             ingredients::remove(working, which, amount.as_ref())
         }
         Change::ClearIngredients => ingredients::clear(working),
-        Change::ReplaceIngredient { which, with } => ingredients::replace(working, which, with),
+        Change::ReplaceIngredient { which, part, with } => match part {
+            None => ingredients::replace(working, which, with),
+            Some(part) => ingredients::replace_part(working, which, part, with),
+        },
         Change::RenameIngredient { which, name } => ingredients::rename(working, which, name),
         Change::SetAmount {
             which,

@@ -67,9 +67,10 @@ pub enum Change {
         amount: Option<Amount>,
     },
     ClearIngredients,
-    /// The new one takes the line over, and the amount too unless it brings its own.
+    /// The new one takes the line over, and the amount too unless it brings its own; or a part of the line.
     ReplaceIngredient {
         which: Which,
+        part: Option<Part>,
         with: NewIngredient,
     },
     RenameIngredient {
@@ -137,6 +138,13 @@ pub struct NewIngredient {
     pub note: Option<String>,
 }
 
+/// So much of an ingredient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Fraction(Rational),
+    Amount(Amount),
+}
+
 /// Which ingredient is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -159,6 +167,10 @@ pub enum Scaling {
     By(Rational),
     /// To so many servings.
     To(u64),
+    /// For so many people more.
+    Plus(u64),
+    /// For so many people less.
+    Minus(u64),
 }
 
 impl Direction {

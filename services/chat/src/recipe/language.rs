@@ -91,6 +91,9 @@ pub(super) fn ingredient_line(line: &str) -> Result<NewIngredient, Refusal> {
     Ok(items::line(&line))
 }
 
+pub(super) use self::narration::sentence;
+pub(super) use self::verbs::is_kitchen_work;
+
 /// How many characters a line of an ingredient list may have: its name, note, amount and unit have fewer.
 const LONGEST_LINE: usize = 1_000;
 /// How many bytes an amount may have that stands alone.

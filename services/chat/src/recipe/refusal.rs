@@ -35,7 +35,7 @@ pub enum Refusal {
         has: String,
         asked: String,
     },
-    #[error("{name} has no amount that can be multiplied; try \"change {name} to 2 cups\".")]
+    #[error("{name} has no amount that can be multiplied; try \"change {name} to 1 tsp\".")]
     NoNumber { name: String },
     #[error("An amount must be more than nothing; say \"remove {name}\" to take it out.")]
     NothingLeft { name: String },

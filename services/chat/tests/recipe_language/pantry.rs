@@ -1,6 +1,6 @@
 //! The recipe that the sentences are tried on, and what a message to it comes to, in one line of text.
 
-use chat::recipe::{Command, Parsed, Recipe, Role, follow, parse};
+use chat::recipe::{Command, Parsed, Recipe, Role, follow, hint, parse};
 
 const PANCAKES: &str = "\
 add:
@@ -34,12 +34,16 @@ pub(crate) fn outcome(recipe: &Recipe, message: &str) -> String {
     match parse(message) {
         Parsed::Changes(changes) => match follow(recipe, &changes) {
             Ok((_, effect)) => effect,
-            Err(refusal) => format!("hint: {refusal}"),
+            Err(refusal) => hinted(recipe, message, Some(refusal.to_string())),
         },
         Parsed::Command(command) => format!("command: {}", told(&command)),
-        Parsed::Talk => "talk".to_owned(),
-        Parsed::Unclear { hint } => format!("hint: {hint}"),
+        Parsed::Talk => hinted(recipe, message, None),
+        Parsed::Unclear { hint } => hinted(recipe, message, Some(hint)),
     }
+}
+
+fn hinted(recipe: &Recipe, message: &str, given: Option<String>) -> String {
+    hint(recipe, message, given).map_or_else(|| "talk".to_owned(), |hint| format!("hint: {hint}"))
 }
 
 fn told(command: &Command) -> String {

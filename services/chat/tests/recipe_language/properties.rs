@@ -66,6 +66,40 @@ fn assert_sound(recipe: &Recipe) {
     assert_eq!(&serde_json::from_str::<Recipe>(&stored).unwrap(), recipe);
 }
 
+/// Words that no rule of the grammar knows.
+const UNKNOWN: [&str; 4] = ["zazu", "quib", "wompy", "flarn"];
+
+/// A clause of words that mean something and of words that no rule knows.
+fn half_known() -> impl Strategy<Value = String> {
+    let stops = [";", ".", "!", "?", "⏎", ":", "(", ")", "\""];
+    let words: Vec<&'static str> = VOCABULARY
+        .split_whitespace()
+        .chain(
+            "more less half of instead skip use cups twice as much only fewer make it for people"
+                .split(' '),
+        )
+        .filter(|word| !stops.contains(word))
+        .chain(UNKNOWN.into_iter().cycle().take(24))
+        .collect();
+    proptest::collection::vec(proptest::sample::select(words), 2..12)
+        .prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A message is understood wholly, or it changes nothing.
+    #[test]
+    fn every_unknown_word_of_a_message_that_is_followed_is_in_what_it_changes(message in half_known()) {
+        if let Parsed::Changes(changes) = parse(&message) {
+            let asked = format!("{changes:?}");
+            for word in UNKNOWN.iter().filter(|word| message.contains(*word)) {
+                prop_assert!(asked.contains(word), "{message:?} lost {word}: {asked}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

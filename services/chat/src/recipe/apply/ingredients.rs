@@ -2,9 +2,9 @@
 
 use super::working::Working;
 use super::{find, text_within};
-use crate::recipe::change::{Direction, NewIngredient, Which};
+use crate::recipe::change::{Direction, NewIngredient, Part, Which};
 use crate::recipe::model::{Ingredient, in_words, limits};
-use crate::recipe::quantity::{Amount, Quantity};
+use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
 use crate::recipe::refusal::Refusal;
 use crate::recipe::unit::Unit;
@@ -41,6 +41,17 @@ fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<Str
             amount.in_words()
         )));
     };
+    let vaguely_more = matches!(
+        amount.quantity,
+        Quantity::Vaguely(
+            Vague::Some | Vague::ALittle | Vague::AFew | Vague::Several | Vague::Plenty
+        )
+    );
+    if vaguely_more && has.quantity.bounds().is_some() {
+        return Err(Refusal::AlreadyThere {
+            name: name.to_owned(),
+        });
+    }
     if has.unit != amount.unit {
         return Ok(None);
     }
@@ -164,6 +175,44 @@ pub(super) fn replace(
     }
     line.note = with.note;
     Ok(effect)
+}
+
+/// So much of the line goes, and the new one comes beside it: with its own amount, or with the one that goes. The whole
+/// of the line is replaced where it stands.
+pub(super) fn replace_part(
+    working: &mut Working<'_>,
+    which: &Which,
+    part: &Part,
+    with: &NewIngredient,
+) -> Result<String, Refusal> {
+    let amount = match part {
+        Part::Amount(amount) => Some(amount),
+        Part::Fraction(_) => None,
+    };
+    let index = find::line(working, which, amount)?;
+    let line = &working.recipe.ingredients[index];
+    let gone = match part {
+        Part::Fraction(part) => numbers_of(line)?
+            .map(|number| number.times(*part))
+            .ok_or(Refusal::BeyondMeasure)?,
+        Part::Amount(amount) => in_unit_of(line, amount)?,
+    };
+    let gone = Amount::of(gone, line.unit.clone());
+    if line.quantity == Some(gone.quantity) {
+        return replace(working, &Which::Numbered(index as u64 + 1), with);
+    }
+    let name = line.name.clone();
+    let left = less(line, &gone)?.ok_or_else(|| not_that_much(line))?;
+    let unit = line.unit.clone();
+    put_amount(working, index, Amount::of(left, unit))?;
+    let taken = gone.in_words();
+    let new = NewIngredient {
+        amount: with.amount.clone().or(Some(gone)),
+        ..with.clone()
+    };
+    let described = described(&checked(&new)?);
+    add(working, &new)?;
+    Ok(format!("Replaced {taken} {name} with {described}"))
 }
 
 pub(super) fn rename(

@@ -10,8 +10,14 @@ use crate::recipe::refusal::Refusal;
 /// Multiplies every number exactly; "to taste" stays. Servings that would not be whole are rounded, never to none.
 pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Refusal> {
     let before = Rational::whole(recipe.servings.max(1));
+    let people = u64::from(recipe.servings);
+    let scaling = match scaling {
+        Scaling::Plus(more) => Scaling::To(people.saturating_add(more)),
+        Scaling::Minus(less) => Scaling::To(people.saturating_sub(less)),
+        other => other,
+    };
     let (factor, servings) = match scaling {
-        Scaling::To(servings) => {
+        Scaling::To(servings) | Scaling::Plus(servings) | Scaling::Minus(servings) => {
             let servings = allowed(servings)?;
             let factor = Rational::whole(servings).over(before);
             (

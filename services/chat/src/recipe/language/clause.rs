@@ -9,7 +9,7 @@ use super::{Miss, Outcome, one};
 use super::{
     details, ingredients, narration, numbers, politeness, quantities, scaling, steps, verbs,
 };
-use crate::recipe::change::{Change, Direction};
+use crate::recipe::change::{Change, Direction, Scaling};
 
 /// One clause; moves past it.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Outcome {
@@ -39,6 +39,9 @@ pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
 /// "3 eggs instead of 2" says what to do; "3 eggs" alone does not.
 fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(outcome) = scaling::times_all(cursor) {
+        return outcome;
+    }
+    if let Some(outcome) = quantities::difference(cursor, true) {
         return outcome;
     }
     let mut ahead = *cursor;
@@ -75,7 +78,20 @@ pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
     if cursor.eat_any(&["a description", "description", "the description"]) {
         return details::description(cursor);
     }
-    ingredients::add(cursor)
+    if let Some(outcome) =
+        scaling::more_servings(cursor).or_else(|| quantities::difference(cursor, false))
+    {
+        return outcome;
+    }
+    let mut ahead = *cursor;
+    while !ahead.at_stop() && !ahead.stands("instead of") {
+        ahead.advance();
+    }
+    match ahead.at_stop() {
+        true => ingredients::add(cursor),
+        // "Add butter instead of milk".
+        false => ingredients::use_instead(cursor),
+    }
 }
 
 pub(super) fn insert(cursor: &mut Cursor<'_>) -> Outcome {
@@ -92,6 +108,11 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
         details::remove_tags(cursor).or_else(|| details::remove_description(cursor))
     {
         return outcome;
+    }
+    if cursor.eat_any(&["the title", "title"]) {
+        return Err(Miss::unclear(
+            "A recipe always has a title; write another one, as in \"title: Pancakes\".",
+        ));
     }
     if cursor.eat_any(&["the note", "note"]) {
         return ingredients::remove_note(cursor);
@@ -133,14 +154,10 @@ pub(super) fn join_steps(_: &mut Cursor<'_>) -> Outcome {
 }
 
 pub(super) fn use_it(cursor: &mut Cursor<'_>) -> Outcome {
-    if cursor.eat_any(&[
-        "twice as much",
-        "twice as many",
-        "double the amount of",
-        "twice the",
-    ]) {
-        return scaling::double(cursor);
+    if let Some(outcome) = quantities::difference(cursor, true) {
+        return outcome;
     }
+    cursor.eat_any(&["only", "just"]);
     let mut ahead = *cursor;
     if let Some(system) = scaling::system(&mut ahead)
         && politeness::finish(&mut ahead).is_ok()
@@ -222,6 +239,14 @@ fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
     ahead.eat("the");
     if ahead.eat_any(&["servings", "number of servings"]) {
         *cursor = ahead;
+        if cursor.eat("by") {
+            let by = numbers::whole(cursor)?.ok_or(Miss::Talk)?;
+            politeness::left_over(cursor)?;
+            return one(Change::Scale(match direction {
+                Direction::More => Scaling::Plus(by),
+                Direction::Less => Scaling::Minus(by),
+            }));
+        }
         return scaling::set_servings(cursor);
     }
     quantities::adjust(cursor, direction)

@@ -2,10 +2,10 @@
 
 use super::cursor::Cursor;
 use super::numbers;
-use super::politeness::{self, finish};
+use super::politeness::{self, finish, left_over};
 use super::{Miss, Outcome, one};
-use super::{amounts, items, quantities};
-use crate::recipe::change::{Change, Which};
+use super::{amounts, items, quantities, wholly};
+use crate::recipe::change::{Change, Part, Which};
 use crate::recipe::rational::Rational;
 
 /// After "add".
@@ -31,9 +31,9 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
-    if let Some(part) = part_of_the(cursor) {
+    if let Some(part) = quantities::fraction_of(cursor) {
         let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
-        finish(cursor)?;
+        left_over(cursor)?;
         let factor = Rational::ONE.minus(part).ok_or(Miss::Talk)?;
         return Ok(Change::MultiplyAmount { which, factor });
     }
@@ -59,7 +59,7 @@ fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
             "our recipe",
         ]);
     }
-    finish(cursor).map_err(|_| Miss::unclear("Say just what to remove, as in \"remove milk\"."))?;
+    left_over(cursor)?;
     let which = match which {
         Which::Named(name) if every => Which::EveryNamed(name),
         which => which,
@@ -71,31 +71,21 @@ fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
     Ok(Change::RemoveIngredient { which, amount })
 }
 
-/// "half the sugar" is half of what there is, not half a gram.
-fn part_of_the(cursor: &mut Cursor<'_>) -> Option<Rational> {
-    const PARTS: [(&str, u128, u128); 5] = [
-        ("half of the", 1, 2),
-        ("half the", 1, 2),
-        ("a third of the", 1, 3),
-        ("a quarter of the", 1, 4),
-        ("three quarters of the", 3, 4),
-    ];
-    let (_, numerator, denominator) = PARTS.iter().find(|(words, _, _)| cursor.eat(words))?;
-    Rational::new(*numerator, *denominator)
-}
-
 /// After "replace", "swap" or "switch": X with Y.
 pub(super) fn replace(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear =
         || Miss::unclear("Say what to put in its place, as in \"replace milk with oat milk\".");
     cursor.eat("out");
-    amounts::read(cursor)?;
+    let part = quantities::part(cursor)?;
     let which = items::which(cursor, &["with", "by", "for", "to"])?.ok_or_else(unclear)?;
     if !cursor.eat_any(&["with", "by", "for", "to"]) {
         return Err(unclear());
     }
-    let with = items::item(cursor).map_err(|_| unclear())?;
-    let mut changes = vec![Change::ReplaceIngredient { which, with }];
+    let with = items::item(cursor).map_err(|miss| match miss {
+        Miss::LeftOver(_) => miss,
+        _ => unclear(),
+    })?;
+    let mut changes = vec![Change::ReplaceIngredient { which, part, with }];
     while items::another(cursor) {
         changes.push(Change::AddIngredient(items::item(cursor)?));
     }
@@ -115,9 +105,10 @@ pub(super) fn substitute(cursor: &mut Cursor<'_>) -> Outcome {
     let with = items::item(&mut cursor.up_to(ahead)).map_err(|_| unclear())?;
     *cursor = ahead;
     cursor.eat("for");
+    let part = quantities::part(cursor)?;
     let which = items::which(cursor, &[])?.ok_or_else(unclear)?;
     finish(cursor).map_err(|_| unclear())?;
-    one(Change::ReplaceIngredient { which, with })
+    one(Change::ReplaceIngredient { which, part, with })
 }
 
 /// After "use": "oat milk instead of milk", "3 eggs", "3 eggs instead of 2".
@@ -127,16 +118,18 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
         cursor.advance();
     }
     let mut first = start.up_to(*cursor);
+    let no_more = !stands_instead(*cursor);
+    if no_more && cursor.word_before() == "instead" {
+        return Err(Miss::unclear(
+            "Say instead of what, as in \"use oat milk instead of milk\".",
+        ));
+    }
     let with = items::item(&mut first).map_err(|_| Miss::Talk)?;
-    if !stands_instead(*cursor) {
-        if cursor.word_before() == "instead" {
-            return Err(Miss::unclear(
-                "Say instead of what, as in \"use oat milk instead of milk\".",
-            ));
-        }
+    if no_more {
         let Some(amount) = with.amount.filter(|_| numbers::starts_with_number(start)) else {
             return Err(Miss::Talk);
         };
+        wholly::which(&with.name).map_err(|_| Miss::Talk)?;
         // Only the first item: another may follow.
         *cursor = start.moved_to(first);
         return one(quantities::set(Which::Named(with.name), amount, with.note));
@@ -153,9 +146,10 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
             with.note,
         ));
     }
+    let part = number.map(|measured| Part::Amount(measured.amount));
     let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
-    finish(cursor)?;
-    one(Change::ReplaceIngredient { which, with })
+    left_over(cursor)?;
+    one(Change::ReplaceIngredient { which, part, with })
 }
 
 fn stands_instead(cursor: Cursor<'_>) -> bool {
@@ -166,7 +160,7 @@ fn stands_instead(cursor: Cursor<'_>) -> bool {
 
 /// After "instead of": "milk, use oat milk".
 pub(super) fn instead_of(cursor: &mut Cursor<'_>) -> Outcome {
-    amounts::read(cursor)?;
+    let part = quantities::part(cursor)?;
     let which = items::which(cursor, &["use", "take", "let's"])?.ok_or(Miss::Talk)?;
     cursor.eat_mark(',');
     politeness::skip_before(cursor);
@@ -174,7 +168,7 @@ pub(super) fn instead_of(cursor: &mut Cursor<'_>) -> Outcome {
         return Err(Miss::Talk);
     }
     let with = items::item(cursor)?;
-    one(Change::ReplaceIngredient { which, with })
+    one(Change::ReplaceIngredient { which, part, with })
 }
 
 /// After "rename": X to Y.
@@ -201,6 +195,9 @@ pub(super) fn rename(cursor: &mut Cursor<'_>) -> Outcome {
 /// "on flour: sifted", "to the onions: finely chopped".
 pub(super) fn note(cursor: &mut Cursor<'_>) -> Outcome {
     if !cursor.eat_any(&["on", "to", "for", "about"]) {
+        return Err(Miss::Talk);
+    }
+    if cursor.stands("self") || cursor.stands("myself") {
         return Err(Miss::Talk);
     }
     let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;

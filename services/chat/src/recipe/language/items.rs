@@ -158,6 +158,9 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
         cursor.advance();
     }
     let name = name_since(start, politeness::without_after(*cursor, start));
+    if !start.is_quoted() {
+        wholly::which(&name)?;
+    }
     Ok((!name.is_empty()).then_some(if every {
         Which::EveryNamed(name)
     } else {

@@ -89,7 +89,10 @@ fn clauses(line: &str, allowance: &mut Allowance) -> Outcome {
     loop {
         let end = cursor;
         cursor.skip_breaks();
-        if cursor.is_done() || cursor.position() == end.position() {
+        if cursor.is_done() {
+            return Ok(changes);
+        }
+        if cursor.position() == end.position() {
             return whole(end, changes);
         }
         let new_sentence = end.at_stop();

@@ -25,6 +25,14 @@ pub(super) fn name(
             join(&mut name, &named(part, *cursor, notes, amount));
             note(cursor, notes, amount);
             part = *cursor;
+        } else if cursor.stands("such as") && cursor.position() > part.position() {
+            join(&mut name, &named(part, *cursor, notes, amount));
+            let start = *cursor;
+            while !cursor.at_stop() && !(cursor.at_join() && verbs::begin_here(*cursor)) {
+                cursor.advance();
+            }
+            push_note(cursor.text_since(start), notes);
+            part = *cursor;
         } else if cursor.at_join() {
             match joined(*cursor, measured) {
                 Joined::Name => cursor.advance(),

@@ -70,7 +70,7 @@ pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
     )))
 }
 
-pub(super) fn sentence(text: &str) -> String {
+pub(in crate::recipe) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
     letters
         .next()

@@ -161,12 +161,18 @@ pub(super) fn finish(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
     }
 }
 
+/// As `finish`, where the words before are so clearly a command that what follows is left over.
+pub(super) fn left_over(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
+    finish(cursor).map_err(|_| Miss::LeftOver({ *cursor }.take_rest().to_owned()))
+}
+
 /// Cuts "please" and the like off the end of a name that runs from `from` to `end`.
 pub(super) fn without_after<'a>(mut end: Cursor<'a>, from: Cursor<'a>) -> Cursor<'a> {
     loop {
         end = end.without_trailing_marks(from);
         match AFTER
             .iter()
+            .filter(|ending| **ending != "instead")
             .find_map(|ending| end.before_ending(from, ending))
         {
             Some(shorter) if shorter.position() > from.position() => end = shorter,

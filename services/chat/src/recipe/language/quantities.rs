@@ -6,10 +6,11 @@ use super::numbers;
 use super::politeness::{self, finish};
 use super::{Miss, Outcome, one};
 use super::{amounts, items, names, scaling};
-use crate::recipe::change::{Change, Direction, NewIngredient, Which};
+use crate::recipe::change::{Change, Direction, NewIngredient, Part, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
+use crate::recipe::unit::Unit;
 
 /// After "change", "set", "adjust" and the like: "flour to 2 cups", "milk to oat milk", "2 eggs to 3".
 /// Only a verb that `clearly` means a change is answered with a hint when nothing follows.
@@ -25,14 +26,27 @@ pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
         }
         _ => Miss::Talk,
     };
+    if let Some(fraction) = fraction_of(cursor) {
+        return change_part(cursor, fraction);
+    }
     // "Change 2 eggs to 3": the 2 only says how many there were.
-    amounts::read(cursor)?;
-    let which =
-        items::which(cursor, &["from", "to taste", "to", "into", "by"])?.ok_or(Miss::Talk)?;
+    let before = amounts::read(cursor)?;
+    let which = items::which(cursor, &["from", "to taste", "to", "into", "by"])
+        .map_err(|_| Miss::Talk)?
+        .ok_or(Miss::Talk)?;
     if cursor.eat("from") {
-        while !cursor.at_stop() && !cursor.stands("to") {
-            cursor.advance();
-        }
+        amounts::read(cursor)?;
+    }
+    // "Change 2 to 3 eggs" reads like a range.
+    if let Some(Quantity::Between(_, high)) = before.map(|measured| measured.amount.quantity)
+        && cursor.at_break()
+    {
+        return one(set(which, Amount::of(Quantity::Exactly(high), None), None));
+    }
+    if let Which::Named(name) = &which
+        && Unit::recognise(name).is_some()
+    {
+        return Err(units_of_all());
     }
     if cursor.stands("to taste") || !cursor.eat_any(&["to be", "to", "into"]) {
         return match to_taste(cursor) {
@@ -70,9 +84,161 @@ fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome {
         Some(amount) if same_name => one(set(which, amount, with.note)),
         amount => one(Change::ReplaceIngredient {
             which,
+            part: None,
             with: NewIngredient { amount, ..with },
         }),
     }
+}
+
+/// After "change half the butter": "to oil".
+fn change_part(cursor: &mut Cursor<'_>, fraction: Rational) -> Outcome {
+    let unclear = || Miss::unclear("Say into what, as in \"replace half the milk with cream\".");
+    let which = items::which(cursor, &["to", "into", "for", "with"])?.ok_or_else(unclear)?;
+    if !cursor.eat_any(&["to", "into", "for", "with"]) {
+        return Err(unclear());
+    }
+    let with = items::item(cursor)?;
+    let part = Some(Part::Fraction(fraction));
+    one(Change::ReplaceIngredient { which, part, with })
+}
+
+/// The whole recipe does not turn into one unit.
+pub(super) fn units_of_all() -> Miss {
+    Miss::unclear(
+        "Say \"convert to metric\" or \"convert to US units\" for the whole recipe, or name one ingredient, as in \
+         \"convert butter to grams\".",
+    )
+}
+
+/// "half the", "3/4 of the", "20% of the": a part of what there is. Moves past "of the".
+pub(super) fn fraction_of(cursor: &mut Cursor<'_>) -> Option<Rational> {
+    let mut ahead = *cursor;
+    ahead.eat_any(&["only", "just", "about"]);
+    let part = match ahead.word().strip_suffix('%') {
+        Some(percent) => {
+            let part = Rational::new(percent.parse().ok()?, 100)?;
+            ahead.advance();
+            part
+        }
+        None => {
+            let part = numbers::number(&mut ahead).ok()??;
+            if ahead.word_before() == "of" || matches!(ahead.word_before(), "a" | "an") {
+                return None;
+            }
+            part
+        }
+    };
+    let of = ahead.eat_any(&["of the", "of our", "of my", "of"]) || ahead.eat("the");
+    // "2 of the eggs" are no part.
+    (of && part < Rational::ONE && !part.is_zero()).then(|| *cursor = ahead)?;
+    Some(part)
+}
+
+/// What stands before an ingredient that is replaced: "half the", "1", "the 2 cups of".
+pub(super) fn part(cursor: &mut Cursor<'_>) -> Result<Option<Part>, Miss> {
+    if let Some(fraction) = fraction_of(cursor) {
+        return Ok(Some(Part::Fraction(fraction)));
+    }
+    if cursor.eat_any(&[
+        "some of the",
+        "part of the",
+        "some of",
+        "the rest of the",
+        "the rest of",
+    ]) {
+        return Err(Miss::unclear(
+            "Say how much of it, as in \"replace half the milk with cream\" or \"replace 1 egg with 1 banana\".",
+        ));
+    }
+    let start = *cursor;
+    let measured = amounts::read(cursor)?;
+    // "A" and "the" say nothing of how much.
+    let counted = numbers::starts_with_number(start) || start.word() == "the";
+    Ok(measured
+        .map(|measured| measured.amount)
+        .filter(|amount| counted && amount.quantity.bounds().is_some())
+        .map(Part::Amount))
+}
+
+/// "half of the milk", "twice as much sugar", "1 tbsp less butter", "1 more egg", "20% less sugar": a difference to what
+/// there is. `None`: it is about something else. `more` says whether "2 more eggs" is one too: to add them is something else.
+pub(super) fn difference(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome> {
+    const TIMES: [(&str, u32, u32); 12] = [
+        ("half as much", 1, 2),
+        ("half as many", 1, 2),
+        ("twice as much", 2, 1),
+        ("twice as many", 2, 1),
+        ("double the amount of", 2, 1),
+        ("half the amount of", 1, 2),
+        ("three times as much", 3, 1),
+        ("three times as many", 3, 1),
+        ("twice the", 2, 1),
+        ("double the", 2, 1),
+        ("three times the", 3, 1),
+        ("triple the", 3, 1),
+    ];
+    let mut ahead = *cursor;
+    ahead.eat_any(&["only", "just"]);
+    if let Some((_, times, parts)) = TIMES.iter().find(|(words, _, _)| ahead.eat(words)) {
+        *cursor = ahead;
+        return Some(multiplied(
+            cursor,
+            Rational::new((*times).into(), (*parts).into()),
+        ));
+    }
+    if let Some(part) = fraction_of(&mut ahead) {
+        *cursor = ahead;
+        return Some(multiplied(cursor, Some(part)));
+    }
+    if let Some(percent) = ahead
+        .word()
+        .strip_suffix('%')
+        .and_then(|digits| digits.parse().ok())
+    {
+        ahead.advance();
+        let direction = direction(&mut ahead)?;
+        *cursor = ahead;
+        let factor = Rational::new(percent, 100).and_then(|part| direction.part_of_one(part));
+        return Some(multiplied(cursor, factor));
+    }
+    if matches!(ahead.word(), "less" | "fewer") {
+        ahead.advance();
+        return Some(without_number(&mut ahead, "less"));
+    }
+    let by = amounts::read(&mut ahead).ok()??.amount;
+    by.quantity.bounds()?;
+    let before = direction(&mut ahead);
+    let which = items::which(&mut ahead, &["more", "less", "fewer"]).ok()??;
+    let direction = before.or_else(|| direction(&mut ahead))?;
+    if direction == Direction::More && !more {
+        return None;
+    }
+    politeness::left_over(&mut ahead).ok()?;
+    *cursor = ahead;
+    Some(one(Change::AdjustAmount {
+        which,
+        by,
+        direction,
+    }))
+}
+
+fn direction(cursor: &mut Cursor<'_>) -> Option<Direction> {
+    let direction = match cursor.word() {
+        "more" => Direction::More,
+        "less" | "fewer" => Direction::Less,
+        _ => return None,
+    };
+    cursor.advance();
+    Some(direction)
+}
+
+fn multiplied(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outcome {
+    let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
+    politeness::left_over(cursor)?;
+    let factor = factor
+        .filter(|factor| !factor.is_zero())
+        .ok_or_else(Miss::too_big)?;
+    one(Change::MultiplyAmount { which, factor })
 }
 
 /// "3 large" says what the three are like, not what they are.
@@ -176,6 +342,9 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
     if !numbers::starts_with_number(*cursor) {
         return Err(Miss::Talk);
     }
+    if let Some(hint) = time_in_a_step(*cursor) {
+        return Err(hint);
+    }
     let item = items::item(cursor).map_err(|_| {
         Miss::unclear("Say of what, as in \"make it 3 eggs\" or \"make it 6 servings\".")
     })?;
@@ -183,6 +352,20 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
         Some(amount) => one(set(Which::Named(item.name), amount, item.note)),
         None => Err(Miss::Talk),
     }
+}
+
+/// "10 minutes", "180C": those stand in the steps.
+fn time_in_a_step(mut cursor: Cursor<'_>) -> Option<Miss> {
+    const TIMES: &[&str] = &[
+        "minutes", "minute", "mins", "min", "hours", "hour", "seconds", "degrees", "c", "f", "°",
+    ];
+    numbers::number(&mut cursor).ok()??;
+    cursor.eat_mark('°');
+    (TIMES.contains(&cursor.word())).then(|| {
+        Miss::unclear(
+            "Times and temperatures stand in the steps; write the step anew, as in \"step 2: Rest 30 minutes.\"",
+        )
+    })
 }
 
 /// After "make": "the flour 250 g", "pancakes for 6", "the yogurt optional".
@@ -232,6 +415,24 @@ pub(super) fn bare(cursor: &mut Cursor<'_>) -> Outcome {
     Err(Miss::Talk)
 }
 
+/// What labels of food say, and no ingredient.
+const NUTRITION: [&str; 14] = [
+    "protein",
+    "proteins",
+    "calories",
+    "carbs",
+    "carbohydrates",
+    "fibre",
+    "fiber",
+    "energy",
+    "kcal",
+    "cholesterol",
+    "sodium",
+    "time",
+    "total",
+    "yield",
+];
+
 /// "flour: 250 g" at the beginning of a clause; adds the flour when it is not there yet and a unit says what is meant.
 pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
     const LONGEST_NAME: usize = 5;
@@ -241,6 +442,9 @@ pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
     }
     let words = cursor.position() - start.position();
     let name = cursor.text_since(start).to_owned();
+    if NUTRITION.contains(&cursor.word_before()) {
+        return Err(Miss::Talk);
+    }
     let named = (1..=LONGEST_NAME).contains(&words)
         && name.starts_with(char::is_alphabetic)
         && !cursor.word_before().is_empty();

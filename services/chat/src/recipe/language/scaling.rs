@@ -9,9 +9,9 @@ use super::numbers;
 use super::politeness::finish;
 use super::verbs::{is_people, is_whole_recipe};
 use super::{Miss, Outcome, items, one, quantities};
-use crate::recipe::change::{Change, Direction, Scaling};
+use crate::recipe::change::{Change, Direction, Scaling, Which};
 use crate::recipe::rational::Rational;
-use crate::recipe::unit::System;
+use crate::recipe::unit::{System, Unit};
 
 pub(super) fn double(cursor: &mut Cursor<'_>) -> Outcome {
     by_verb(cursor, Rational::whole(2))
@@ -32,7 +32,20 @@ pub(super) fn halve(cursor: &mut Cursor<'_>) -> Outcome {
 /// After "double", "halve" and the like: the whole recipe, or one ingredient.
 fn by_verb(cursor: &mut Cursor<'_>, factor: Rational) -> Outcome {
     const NOT_INGREDIENTS: [&str; 5] = ["check", "up", "down", "a", "an"];
-    if whole_recipe(cursor) || cursor.at_stop() {
+    let whole = whole_recipe(cursor) || cursor.at_stop();
+    if cursor.eat_any(&[
+        "except",
+        "but",
+        "apart from",
+        "all but",
+        "all except",
+        "except for",
+    ]) {
+        return Err(Miss::unclear(
+            "Write one change after the other, as in \"double it; change eggs to 2\".",
+        ));
+    }
+    if whole {
         finish(cursor)?;
         return one(Change::Scale(Scaling::By(factor)));
     }
@@ -160,7 +173,14 @@ fn by_number(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
 /// After "for" or "to": "6 people", "6". Without people only when nothing else follows.
 pub(super) fn to_servings(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     let servings = numbers::whole(cursor)?.ok_or(Miss::Talk)?;
-    cursor.eat("more");
+    let scaling = match cursor.word() {
+        "more" => Scaling::Plus(servings),
+        "less" | "fewer" => Scaling::Minus(servings),
+        _ => Scaling::To(servings),
+    };
+    if scaling != Scaling::To(servings) {
+        cursor.advance();
+    }
     let people = is_people(cursor.word());
     if people {
         cursor.advance();
@@ -171,7 +191,28 @@ pub(super) fn to_servings(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     if !clearly && !people && servings == 0 {
         return Err(Miss::Talk);
     }
-    one(Change::Scale(Scaling::To(servings)))
+    one(Change::Scale(scaling))
+}
+
+/// After "add": "2 more servings". `None`: it is about something else.
+pub(super) fn more_servings(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    let servings = numbers::whole(&mut ahead).ok()??;
+    let more = ahead.eat("more");
+    if !is_people(ahead.word()) {
+        return None;
+    }
+    ahead.advance();
+    if !ahead.at_break() {
+        return None;
+    }
+    *cursor = ahead;
+    Some(match more {
+        true => one(Change::Scale(Scaling::Plus(servings))),
+        false => Err(Miss::Unclear(format!(
+            "Say \"for {servings} more people\" to make more, or \"for {servings} people\" to make that many."
+        ))),
+    })
 }
 
 /// After "make it", "make this" or "make": "for 6", "serve 6", "6 servings", "a double batch", "metric".
@@ -269,12 +310,22 @@ pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
         finish(cursor).map_err(|_| unclear())?;
         return one(Change::Convert(system));
     }
+    if ahead.word_before() != ""
+        && whole_recipe(&mut { *cursor })
+        && amounts::unit(&mut { ahead }).is_some()
+    {
+        return Err(quantities::units_of_all());
+    }
     let which = items::which(cursor, &["to", "into"])?.ok_or_else(unclear)?;
     if !cursor.eat_any(&["to", "into"]) {
         return Err(unclear());
     }
     let unit = amounts::unit(cursor).ok_or_else(unclear)?;
     finish(cursor).map_err(|_| unclear())?;
+    if matches!(&which, Which::Named(name) if is_whole_recipe(name) || Unit::recognise(name).is_some())
+    {
+        return Err(quantities::units_of_all());
+    }
     one(Change::ConvertIngredient { which, unit })
 }
 

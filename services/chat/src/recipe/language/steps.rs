@@ -165,6 +165,13 @@ fn text_of(cursor: &mut Cursor<'_>) -> Result<String, Miss> {
         cursor.advance();
     }
     let text = cursor.text_since(start).trim();
+    if let Some((_, other)) = text.split_once(" and step ")
+        && other
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .starts_with(" to ")
+    {
+        return Err(Miss::LeftOver(format!("step {other}")));
+    }
     if text.is_empty() {
         return Err(Miss::unclear(
             "Write the text of the step, as in \"add step: Whisk the eggs.\"",

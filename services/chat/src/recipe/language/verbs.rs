@@ -85,6 +85,7 @@ static VERBS: &[Verb] = &[
     rest(&["ditch", "skip", "lose"], clause::remove)
         .begins(with_object)
         .weak(),
+    rest(&["drop"], clause::reduce).when(to_an_amount).weak(),
     rest(&["drop"], clause::remove).begins(before_the).weak(),
     rest(&["leave out", "take out"], ingredients::remove)
         .begins(always)
@@ -136,6 +137,9 @@ static VERBS: &[Verb] = &[
         &["serving", "it serves", "this serves"],
         scaling::set_servings,
     ),
+    rest(&["makes"], scaling::set_servings)
+        .when(before_a_number)
+        .begins(before_a_number),
     rest(&["yield", "yields"], scaling::set_servings).when(before_colon),
     rest(&["convert"], scaling::convert).begins(always),
     rest(&["metric"], scaling::metric),
@@ -257,6 +261,22 @@ fn before_colon(after: Cursor<'_>) -> bool {
     after.mark() == Some(':')
 }
 
+fn before_a_number(mut after: Cursor<'_>) -> bool {
+    let _ = after.eat_mark(':') || after.eat("about");
+    numbers::starts_with_number(after)
+}
+
+/// "the sugar to 30 g".
+fn to_an_amount(mut after: Cursor<'_>) -> bool {
+    while !after.at_break() {
+        if after.eat("to") {
+            return numbers::starts_with_number(after);
+        }
+        after.advance();
+    }
+    false
+}
+
 fn before_label_mark(after: Cursor<'_>) -> bool {
     matches!(after.mark(), Some(':' | '='))
 }
@@ -306,7 +326,7 @@ pub(super) fn is_people(word: &str) -> bool {
 }
 
 /// Words for kitchen work: what begins with one is the text of a step rather than a command.
-pub(super) fn is_kitchen_work(word: &str) -> bool {
+pub(in crate::recipe) fn is_kitchen_work(word: &str) -> bool {
     const WORK: &str = "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
         coat combine cook cool cover cream crush cube deglaze dice dissolve drain dredge drizzle dust fold freeze fry \
         garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
@@ -378,6 +398,7 @@ include THE ANY
 put in, throw in, toss in, chuck in, pop in THE ANY ALONE WEAK
 remove, delete, omit THE ANY ALONE
 ditch, skip, lose THE ANY WEAK
+drop WEAK
 drop THE WEAK
 leave out, take out THE ANY ALONE WEAK
 leave, take THE
@@ -415,6 +436,7 @@ for
 make THE
 serves, servings THE ANY
 serving, it serves, this serves
+makes
 yield, yields
 convert THE ANY ALONE
 metric

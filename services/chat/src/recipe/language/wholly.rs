@@ -1,0 +1,160 @@
+//! Every word of a clause is accounted for: which words may be part of an ingredient's name, and what is said about
+//! those that no rule has read.
+
+use super::Miss;
+use super::narration::sentence;
+use super::verbs::{is_kitchen_work, is_noun_too};
+use crate::recipe::model::limits;
+use crate::recipe::unit::Unit;
+
+/// Words of sentences, times and comparisons: whoever writes one of them says more than which ingredient is meant.
+const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm i'd i'll we we're we'll you you're he she \
+    they until till if when while because although though unless instead than except but would should could might must \
+    shall don't doesn't didn't not won't can't has have had do does did me us them it itself everyone these those \
+    there here that which who whose this then before after into onto upon toward towards between once later soon tonight \
+    tomorrow today yesterday maybe probably please sorry lol haha actually oops minutes minute hours hour seconds mins \
+    hrs servings serving portions portion people photo photos picture pictures image images video link love remaining \
+    remainder everything anything something nothing ingredients recipe more less fewer twice thrice much many enough \
+    beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what \
+    degrees °c °f";
+
+/// What may stand behind "to" in a name or behind one.
+const TO: &[&str] = &["taste", "serve", "eat", "garnish", "drink", "cook"];
+/// What "on the" may be followed by: "corn on the cob".
+const ON_THE: &[&str] = &["cob", "vine", "bone", "side"];
+/// What "all" may be followed by.
+const ALL: &[&str] = &["purpose", "spice", "bran", "natural", "butter", "beef"];
+/// The longest name that somebody would say.
+const MOST_WORDS: usize = 12;
+
+/// Checks that every word of a name may be in one. What cannot be is named, up to the end.
+pub(super) fn name(name: &str) -> Result<(), Miss> {
+    if name.chars().count() > limits::NAME {
+        // That it is too long is told where it would go.
+        return Ok(());
+    }
+    let words: Vec<String> = name
+        .split_whitespace()
+        .map(|word| {
+            word.trim_matches([',', '.', '!', '(', ')', '"', '“', '”'])
+                .to_lowercase()
+                .replace('’', "'")
+        })
+        .collect();
+    let unfit = match words.len() {
+        0..=MOST_WORDS => (0..words.len()).find(|at| is_unfit(&words, *at)),
+        _ => Some(0),
+    };
+    let Some(at) = unfit.or_else(|| name.contains(is_no_letter_of_names).then_some(0)) else {
+        return Ok(());
+    };
+    let rest: Vec<&str> = name.split_whitespace().skip(at).collect();
+    Err(Miss::LeftOver(rest.join(" ")))
+}
+
+/// Checks that the words may be the name of an ingredient that is there: not one of the things in a kitchen.
+pub(super) fn which(words: &str) -> Result<(), Miss> {
+    const THINGS: &str = "lid pan pans pot pots bowl bowls oven heat foil sheet tray skillet saucepan sauce dough batter \
+        mixture skin skins stem stems seeds bones string pits boil mould mold tin paper rack fridge";
+    let last = words.rsplit(' ').next().unwrap_or_default().to_lowercase();
+    if THINGS
+        .split_whitespace()
+        .any(|thing| thing == last || words.starts_with("boil "))
+    {
+        return Err(Miss::LeftOver(format!("the {words}")));
+    }
+    name(words).map_err(|_| Miss::LeftOver(words.to_owned()))
+}
+
+fn is_no_letter_of_names(letter: char) -> bool {
+    matches!(
+        letter,
+        ':' | ';'
+            | '='
+            | '→'
+            | '<'
+            | '>'
+            | '@'
+            | '#'
+            | '^'
+            | '|'
+            | '\\'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '_'
+            | '?'
+            | '*'
+    )
+}
+
+fn is_unfit(words: &[String], at: usize) -> bool {
+    let word = words[at].as_str();
+    let next = words.get(at + 1).map_or("", String::as_str);
+    let third = words.get(at + 2).map_or("", String::as_str);
+    let article = matches!(
+        next,
+        "the" | "a" | "an" | "each" | "my" | "our" | "your" | "this"
+    );
+    match word {
+        _ if NEVER_IN_A_NAME
+            .split_whitespace()
+            .any(|never| never == word) =>
+        {
+            true
+        }
+        "to" => !TO.contains(&next) && !(at > 0 && words[at - 1] == "ready"),
+        "on" => next == "top" || (article && !ON_THE.contains(&third)) || next == "step",
+        "in" | "over" | "under" | "off" | "around" => article,
+        "at" => next != "room",
+        "all" => at == 0 && !ALL.contains(&next),
+        "no" | "only" | "just" | "rest" => at == 0,
+        "half" => at > 0 && next != "and" && !matches!(words[at - 1].as_str(), "and" | "of"),
+        "step" | "steps" => at > 0,
+        _ if at == 0 && words.len() > 1 && is_kitchen_work(word) && !is_noun_too(word) => {
+            !is_kitchen_work(next)
+        }
+        _ if at == 0 && is_kitchen_work(word) && !is_noun_too(word) => true,
+        // "Eggs 1 cup milk" are two ingredients.
+        _ => {
+            word.starts_with(|c: char| c.is_ascii_digit())
+                && at > 0
+                && Unit::recognise(next).is_some()
+        }
+    }
+}
+
+/// What is said when words of a clause are left over; `said` is the clause, to the end of its line.
+pub(super) fn hint(said: &str, left_over: &str) -> String {
+    let said = said.trim();
+    if reads_like_a_step(said, left_over) {
+        return format!("To make it a step, write \"add step: {}\".", sentence(said));
+    }
+    format!(
+        "Nothing was changed, because \"{left_over}\" can't be followed; write just what to change, as in \"add 2 cups \
+         flour\", or put a name in quotes."
+    )
+}
+
+/// Something is done with what was named, somewhere or for some time.
+pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
+    const PLACES: &str = "to into onto in on over until till then while at each minutes minute hours hour seconds if from \
+        off with by the";
+    let mut words = left_over.split_whitespace().map(str::to_lowercase);
+    let first = words.next().unwrap_or_default();
+    let place = PLACES.split_whitespace().any(|place| place == first)
+        || words.clone().any(|word| {
+            matches!(
+                word.as_str(),
+                "to" | "into" | "onto" | "until" | "over" | "minutes"
+            )
+        });
+    let work = is_kitchen_work(&first) && !is_noun_too(&first);
+    let talks = said
+        .to_lowercase()
+        .split_whitespace()
+        .any(|word| matches!(word, "list" | "i" | "me" | "my" | "you" | "servings"));
+    // "20 minutes" is no step, "for 20 minutes" may be one.
+    (place || work) && !talks && said.split_whitespace().count() > 2
+}
