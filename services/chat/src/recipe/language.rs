@@ -11,6 +11,7 @@ mod details;
 mod ingredients;
 mod items;
 mod lexer;
+mod line;
 mod message;
 mod names;
 mod narration;
@@ -88,7 +89,7 @@ pub(super) fn ingredient_line(line: &str) -> Result<NewIngredient, Refusal> {
             limit: LONGEST_LINE,
         });
     }
-    Ok(items::line(&line))
+    Ok(line::line(&line))
 }
 
 pub(super) use self::narration::sentence;

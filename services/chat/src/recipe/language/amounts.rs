@@ -43,7 +43,9 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
     if note.is_none() {
         skip_times(cursor);
     }
+    let quantity = times_a_size(cursor, quantity);
     let unit = unit(cursor);
+    let quantity = up_to_the_same_unit(cursor, quantity, unit.as_ref());
     let quantity = and_a_half(cursor, quantity);
     let quantity = and_ounces(cursor, quantity, unit.as_ref());
     let note = note.or_else(|| in_other_units(cursor));
@@ -96,7 +98,7 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
     let range = ahead.eat_mark('-')
         || ahead.eat_mark('–')
         || ahead.eat_mark('—')
-        || ahead.eat_any(&["to", "or"])
+        || ahead.eat_any(&["to", "or", "through"])
         || (between && ahead.eat("and"));
     if range
         && numbers::starts_with_number(ahead)
@@ -127,6 +129,50 @@ fn vague(cursor: &mut Cursor<'_>) -> Option<Vague> {
         .iter()
         .find(|(words, _)| cursor.eat(words))
         .map(|(_, vague)| *vague)
+}
+
+/// "3 x 50 g" is 150 g.
+fn times_a_size(cursor: &mut Cursor<'_>, quantity: Quantity) -> Quantity {
+    let mut ahead = *cursor;
+    let times = ahead.eat("x") || ahead.eat_mark('×');
+    let of_each = || {
+        let Quantity::Exactly(times) = quantity else {
+            return None;
+        };
+        let each = numbers::number(&mut ahead).ok()??;
+        unit(&mut { ahead })?.size()?;
+        Some((ahead, Quantity::Exactly(each.times(times)?)))
+    };
+    match times.then(of_each).flatten() {
+        Some((after, all)) => {
+            *cursor = after;
+            all
+        }
+        None => quantity,
+    }
+}
+
+/// "2 tsp to 3 tsp".
+fn up_to_the_same_unit(
+    cursor: &mut Cursor<'_>,
+    quantity: Quantity,
+    own: Option<&Unit>,
+) -> Quantity {
+    let mut ahead = *cursor;
+    let (Quantity::Exactly(low), Some(own)) = (quantity, own) else {
+        return quantity;
+    };
+    let range = ahead.eat_any(&["to", "or"]) || ahead.eat_mark('-') || ahead.eat_mark('–');
+    if range
+        && numbers::number_ahead(ahead)
+        && let Ok(Some(high)) = numbers::number(&mut ahead)
+        && unit(&mut ahead).as_ref() == Some(own)
+        && let Some(between) = Quantity::between(low, high)
+    {
+        *cursor = ahead;
+        return between;
+    }
+    quantity
 }
 
 /// "a cup and a half of milk".
@@ -200,7 +246,9 @@ pub(super) fn unit(cursor: &mut Cursor<'_>) -> Option<Unit> {
     }
     let token = cursor.token().filter(|token| token.kind == Kind::Word)?;
     // "1 c flour" is a cup, "180 C" is not.
-    let short_cup = token.text == "c" && !cursor.word_ahead(1).is_empty();
+    let next = cursor.word_ahead(1);
+    let short_cup =
+        matches!(token.text, "c" | "C") && (!next.is_empty() || cursor.mark_ahead(1) == Some('('));
     let unit = Unit::recognise(if short_cup { "cup" } else { token.text })?;
     cursor.advance();
     Some(unit)
@@ -208,9 +256,9 @@ pub(super) fn unit(cursor: &mut Cursor<'_>) -> Option<Unit> {
 
 /// "heaped tbsp": how full the spoon is goes into the note.
 fn qualifier(cursor: &mut Cursor<'_>) -> Option<String> {
-    const QUALIFIERS: [&str; 13] = [
-        "heaped", "heaping", "level", "rounded", "scant", "generous", "packed", "large", "small",
-        "big", "medium", "good", "full",
+    const QUALIFIERS: [&str; 15] = [
+        "thin", "thick", "heaped", "heaping", "level", "rounded", "scant", "generous", "packed",
+        "large", "small", "big", "medium", "good", "full",
     ];
     let mut ahead = *cursor;
     let word = ahead.word();
@@ -254,6 +302,10 @@ fn size(cursor: &mut Cursor<'_>) -> Option<(Rational, Unit)> {
     } else {
         return None;
     };
+    // "¼-ounce"
+    if cursor.mark() == Some('-') && cursor.follows_closely() {
+        cursor.advance();
+    }
     let unit = unit(cursor).filter(|unit| !unit.is_container())?;
     Some((size, unit))
 }

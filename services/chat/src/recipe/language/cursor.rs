@@ -57,6 +57,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Whether at most one word follows.
+    pub(super) fn rest_is_short(self) -> bool {
+        self.tokens.len().saturating_sub(self.at) == 0
+    }
+
     /// A word, a number or a quotation; not a mark.
     pub(super) fn is_said(self) -> bool {
         self.token()

@@ -5,9 +5,9 @@
 
 use super::Miss;
 use super::cursor::Cursor;
-use super::names::{bracketed, keeps_together, name, name_since, named, push_note};
+use super::names::{keeps_together, name, name_since};
 use super::numbers;
-use super::{amounts, lexer, politeness, verbs, wholly};
+use super::{amounts, line, politeness, verbs, wholly};
 use crate::recipe::change::{NewIngredient, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::Amount;
@@ -15,6 +15,9 @@ use crate::recipe::unit::{Measure, Unit};
 
 /// All the ingredients up to the end of the clause; at least one.
 pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<Vec<NewIngredient>, Miss> {
+    if let Some(single) = single(cursor) {
+        return single.map(|item| vec![item]);
+    }
     let each = amount_of_each(*cursor);
     let mut items = vec![item(cursor)?];
     while another(cursor) {
@@ -23,6 +26,23 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<Vec<NewIngredient>, Miss> 
         items.push(NewIngredient { amount, ..item });
     }
     Ok(items)
+}
+
+/// The rest of the clause when it is one ingredient, read as a line of a list is.
+fn single(cursor: &mut Cursor<'_>) -> Option<Result<NewIngredient, Miss>> {
+    let mut start = *cursor;
+    while start.eat_any(&["in", "the", "back"]) {}
+    amounts::read(&mut { start }).ok()?;
+    let end = line::single(start)?;
+    let inside = politeness::without_words_after(end, start);
+    let new = line::read(&mut start.up_to(inside));
+    if new.name.is_empty() || is_no_ingredient(&new.name) {
+        return None;
+    }
+    *cursor = end;
+    let checked =
+        wholly::name(&new.name).and_then(|()| new.note.as_deref().map_or(Ok(()), wholly::note));
+    Some(checked.map(|()| new))
 }
 
 /// Moves to the next item of a list, if there is one.
@@ -120,9 +140,7 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     if !start_is_quoted {
         wholly::name(&name)?;
     }
-    if let Some(instead) = notes.iter().find(|note| note.starts_with("not ")) {
-        return Err(Miss::LeftOver(instead.clone()));
-    }
+    notes.iter().try_for_each(|note| wholly::note(note))?;
     let note = (!notes.is_empty()).then(|| notes.join(", "));
     Ok(NewIngredient { name, amount, note })
 }
@@ -168,48 +186,8 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
     }))
 }
 
-/// One line of an imported list: the amount, the name up to a comma or bracket, and the rest as its note.
-pub(super) fn line(line: &str) -> NewIngredient {
-    let tokens = lexer::tokens(line);
-    let mut cursor = Cursor::new(line, &tokens);
-    let measured = amounts::read(&mut cursor).ok().flatten();
-    let (mut amount, mut notes) = match measured {
-        Some(measured) => (Some(measured.amount), measured.note.into_iter().collect()),
-        None => (None, Vec::new()),
-    };
-    if cursor.is_done() {
-        give_back_a_unit(&mut cursor, &mut amount);
-    }
-    while cursor.mark() == Some('(') {
-        bracketed(&mut cursor, &mut notes);
-    }
-    let start = cursor;
-    while !cursor.is_done() && !matches!(cursor.mark(), Some(',' | '(')) {
-        cursor.advance();
-    }
-    let name = named(start, cursor, &mut notes, &mut amount);
-    while !cursor.is_done() {
-        if cursor.mark() == Some('(') {
-            bracketed(&mut cursor, &mut notes);
-        } else {
-            cursor.eat_mark(',');
-            push_note(cursor.take_until_bracket(), &mut notes);
-        }
-    }
-    let note = (!notes.is_empty()).then(|| notes.join(", "));
-    if name.is_empty() {
-        let name = naming::one_line(line);
-        return NewIngredient {
-            name,
-            amount: None,
-            note: None,
-        };
-    }
-    NewIngredient { name, amount, note }
-}
-
 /// "3 cloves" with nothing behind it: the cloves are the ingredient.
-fn give_back_a_unit(cursor: &mut Cursor<'_>, amount: &mut Option<Amount>) {
+pub(super) fn give_back_a_unit(cursor: &mut Cursor<'_>, amount: &mut Option<Amount>) {
     let counts = |unit: &Unit| matches!(unit.measure(), Measure::Count);
     if let Some(amount) = amount
         && amount.unit.as_ref().is_some_and(counts)

@@ -59,7 +59,12 @@ fn read(line: &str, start: usize, first: char) -> Token<'_> {
     if first.is_alphanumeric() {
         return word(line, start);
     }
-    token(line, start, start + first.len_utf8(), Kind::Mark(first))
+    let mark = match first {
+        '[' | '{' | '（' => '(',
+        ']' | '}' | '）' => ')',
+        other => other,
+    };
+    token(line, start, start + first.len_utf8(), Kind::Mark(mark))
 }
 
 fn token(line: &str, start: usize, end: usize, kind: Kind) -> Token<'_> {
@@ -77,7 +82,12 @@ fn token(line: &str, start: usize, end: usize, kind: Kind) -> Token<'_> {
 fn word(line: &str, start: usize) -> Token<'_> {
     let end = word_end(line, start);
     let token = token(line, start, end, Kind::Word);
-    if is_abbreviation(&token.lower) && continues_after_full_stop(&line[end..]) {
+    let last = token.lower.rsplit('-').next().unwrap_or_default();
+    let counted = line[..start]
+        .trim_end()
+        .ends_with(|c: char| c.is_ascii_digit() || vulgar_fraction(c).is_some());
+    let abbreviated = is_abbreviation(last) || (counted && matches!(last, "t" | "c" | "tb" | "dz"));
+    if abbreviated && continues_after_full_stop(&line[end..]) {
         return Token {
             end: end + 1,
             ..token
@@ -212,7 +222,24 @@ fn leading_digits(text: &str) -> (String, usize) {
     (text[..length].to_owned(), length)
 }
 
+/// Programs write a third as 0.3333 and longer.
 fn decimal(whole: &str, decimals: &str) -> Option<Rational> {
+    const ENDLESS: [(&str, u128, u128); 6] = [
+        ("3333", 1, 3),
+        ("6666", 2, 3),
+        ("6667", 2, 3),
+        ("1666", 1, 6),
+        ("1667", 1, 6),
+        ("8333", 5, 6),
+    ];
+    let decimals = decimals.get(..decimals.len().min(6)).unwrap_or(decimals);
+    let endless = ENDLESS
+        .iter()
+        .find(|(digits, _, _)| decimals.starts_with(digits));
+    if let Some((_, numerator, denominator)) = endless {
+        return Rational::new(whole.parse().ok()?, 1)?
+            .plus(Rational::new(*numerator, *denominator)?);
+    }
     let shift = 10_u128.checked_pow(u32::try_from(decimals.len()).ok()?)?;
     Rational::new(format!("{whole}{decimals}").parse().ok()?, shift)
 }

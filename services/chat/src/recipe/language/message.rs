@@ -3,7 +3,7 @@
 
 use super::cursor::Cursor;
 use super::{Miss, Outcome, one};
-use super::{clause, items, lexer, politeness, verbs, wholly};
+use super::{clause, lexer, line, politeness, verbs, wholly};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
@@ -96,6 +96,9 @@ fn clauses(line: &str, allowance: &mut Allowance) -> Outcome {
             return whole(end, changes);
         }
         let new_sentence = end.at_stop();
+        if new_sentence {
+            politeness::skip_before(&mut cursor);
+        }
         let rest = cursor;
         match read_clause(&mut cursor, if new_sentence { rest } else { start }) {
             Ok(more) => {
@@ -146,10 +149,8 @@ fn unfollowed(mut sentence: Cursor<'_>, mut rest: Cursor<'_>) -> Miss {
     }
 }
 
-fn ingredient(line: &str) -> Outcome {
-    let tokens = lexer::tokens(line);
-    let mut cursor = Cursor::new(line, &tokens);
-    one(Change::AddIngredient(items::item(&mut cursor)?))
+fn ingredient(text: &str) -> Outcome {
+    one(Change::AddIngredient(line::line(text)))
 }
 
 fn is_other_command(line: &str) -> bool {

@@ -196,7 +196,8 @@ pub(super) fn keeps_together(cursor: Cursor<'_>) -> bool {
         ("fish", "chips"),
     ];
     let joins = matches!(cursor.word(), "and") || cursor.mark() == Some('&');
-    joins && PAIRS.contains(&(cursor.word_before(), cursor.word_ahead(1)))
+    (joins && cursor.mark_ahead(1) == Some('/'))
+        || joins && PAIRS.contains(&(cursor.word_before(), cursor.word_ahead(1)))
 }
 
 /// "finely chopped", "at room temperature", "optional"; but not "red onion" or "fresh basil".

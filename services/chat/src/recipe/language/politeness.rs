@@ -149,7 +149,23 @@ pub(super) fn skip_after(cursor: &mut Cursor<'_>) {
 /// The end of a clause: politeness or a reason may follow, nothing else. Else it was talk after all.
 pub(super) fn finish(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
     skip_after(cursor);
-    if REASON.contains(&cursor.word()) {
+    let told = matches!(
+        cursor.word_ahead(1),
+        "i" | "we"
+            | "you"
+            | "they"
+            | "he"
+            | "she"
+            | "it"
+            | "my"
+            | "our"
+            | "the"
+            | "there"
+            | "i'm"
+            | "we're"
+            | "it's"
+    );
+    if REASON.contains(&cursor.word()) && (cursor.word() != "as" || told) {
         while !cursor.at_stop() {
             cursor.advance();
         }
@@ -164,6 +180,16 @@ pub(super) fn finish(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
 /// As `finish`, where the words before are so clearly a command that what follows is left over.
 pub(super) fn left_over(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
     finish(cursor).map_err(|_| Miss::LeftOver({ *cursor }.take_rest().to_owned()))
+}
+
+/// As `without_after`, and keeps a closing bracket.
+pub(super) fn without_words_after<'a>(end: Cursor<'a>, from: Cursor<'a>) -> Cursor<'a> {
+    let shorter = without_after(end, from);
+    let mut bracket = shorter;
+    while bracket.mark() == Some(')') && bracket.position() < end.position() {
+        bracket.advance();
+    }
+    bracket
 }
 
 /// Cuts "please" and the like off the end of a name that runs from `from` to `end`.

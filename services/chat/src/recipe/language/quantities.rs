@@ -34,8 +34,14 @@ pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     let which = items::which(cursor, &["from", "to taste", "to", "into", "by"])
         .map_err(|_| Miss::Talk)?
         .ok_or(Miss::Talk)?;
-    if cursor.eat("from") {
-        amounts::read(cursor)?;
+    if cursor.eat("from")
+        && let Some(measured) = amounts::read(cursor)?
+        && let Quantity::Between(_, high) = measured.amount.quantity
+        && cursor.at_break()
+    {
+        // "From 1 cup to 2 cups" reads like a range, too.
+        let amount = Amount::of(Quantity::Exactly(high), measured.amount.unit);
+        return one(set(which, amount, None));
     }
     // "Change 2 to 3 eggs" reads like a range.
     if let Some(Quantity::Between(_, high)) = before.map(|measured| measured.amount.quantity)

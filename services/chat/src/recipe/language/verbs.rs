@@ -337,7 +337,7 @@ pub(in crate::recipe) fn is_kitchen_work(word: &str) -> bool {
 
 /// Words for kitchen work that are also names or begin some: "cream cheese", "roast beef", "toast".
 pub(super) fn is_noun_too(word: &str) -> bool {
-    const NOUNS: &str = "broil brown cover cream cube dust grill ice mash mince mix peel press puree rest roast roll rub \
+    const NOUNS: &str = "warm cool chill season broil brown cover cream cube dust grill ice mash mince mix peel press puree rest roast roll rub \
         sauté season shred slice spread strain stuff toast wrap dice steam freeze";
     NOUNS.split_whitespace().any(|noun| noun == word)
 }

@@ -14,7 +14,7 @@ const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm
     there here that which who whose this then before after into onto upon toward towards between once later soon tonight \
     tomorrow today yesterday maybe probably please sorry lol haha actually oops minutes minute hours hour seconds mins \
     hrs servings serving portions portion people photo photos picture pictures image images video link love remaining \
-    remainder everything anything something nothing ingredients recipe more less fewer twice thrice much many enough \
+    remainder everything anything something nothing ingredients more less fewer twice thrice much many enough \
     beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what \
     degrees °c °f";
 
@@ -50,6 +50,28 @@ pub(super) fn name(name: &str) -> Result<(), Miss> {
     };
     let rest: Vec<&str> = name.split_whitespace().skip(at).collect();
     Err(Miss::LeftOver(rest.join(" ")))
+}
+
+/// Checks that what stands behind a comma is said about an ingredient, and is no step, sentence or correction.
+pub(super) fn note(note: &str) -> Result<(), Miss> {
+    const NEVER: &str =
+        "i we you they he she it's i'm we're please sorry maybe because don't that's";
+    const SAYING: &str = "is are was were should would could will has have likes like think";
+    const DOING: &str = "beating mixing stirring whisking folding making letting allowing keeping leaving not one while";
+    let lower = note.to_lowercase();
+    let mut words = lower.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let one_of = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
+    let step = one_of(DOING, first) && lower != "one"
+        || (is_kitchen_work(first) && !is_noun_too(first) && words.next().is_some());
+    let says = lower
+        .split_whitespace()
+        .take(3)
+        .any(|word| one_of(SAYING, word));
+    match step || says || lower.split_whitespace().any(|word| one_of(NEVER, word)) {
+        true => Err(Miss::LeftOver(note.to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// Checks that the words may be the name of an ingredient that is there: not one of the things in a kitchen.
@@ -109,7 +131,10 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         "in" | "over" | "under" | "off" | "around" => article,
         "at" => next != "room",
         "all" => at == 0 && !ALL.contains(&next),
-        "no" | "only" | "just" | "rest" => at == 0,
+        "no" | "only" | "just" | "rest" | "or" | "and" | "of" | "with" | "for" | "from" | "by" => {
+            at == 0
+        }
+        _ if at == 0 && word.starts_with('/') => true,
         "half" => at > 0 && next != "and" && !matches!(words[at - 1].as_str(), "and" | "of"),
         "step" | "steps" => at > 0,
         _ if at == 0 && words.len() > 1 && is_kitchen_work(word) && !is_noun_too(word) => {
