@@ -539,13 +539,10 @@ impl<'a> Said<'a> {
 
     fn labelled(&self) -> Option<String> {
         let first = self.word(0);
-        let rest: String = self
-            .content
-            .trim()
-            .splitn(2, char::is_whitespace)
-            .nth(1)
-            .unwrap_or_default()
-            .to_owned();
+        let rest = self.content.trim();
+        let rest = rest
+            .split_once(char::is_whitespace)
+            .map_or("", |(_, rest)| rest);
         match first {
             "title" | "description" if self.words.len() > 1 => Some(format!("Write \"{first}: {rest}\".")),
             _ if self.content.contains('→') || self.content.contains("->") => {

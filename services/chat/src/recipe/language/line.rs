@@ -286,7 +286,7 @@ fn ends_in_a_way(mut cursor: Cursor<'_>) -> bool {
         words += 1;
         cursor.advance();
     }
-    says_how(last) || words < 2 || words > 5
+    says_how(last) || !(2..=5).contains(&words)
 }
 
 /// Words that say how an ingredient is, and never what it is.

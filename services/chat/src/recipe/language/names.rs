@@ -28,7 +28,7 @@ pub(super) fn name(
         } else if cursor.stands("such as") && cursor.position() > part.position() {
             join(&mut name, &named(part, *cursor, notes, amount));
             let start = *cursor;
-            while !cursor.at_stop() && !(cursor.at_join() && verbs::begin_here(*cursor)) {
+            while !(cursor.at_stop() || cursor.at_join() && verbs::begin_here(*cursor)) {
                 cursor.advance();
             }
             push_note(cursor.text_since(start), notes);
@@ -196,8 +196,8 @@ pub(super) fn keeps_together(cursor: Cursor<'_>) -> bool {
         ("fish", "chips"),
     ];
     let joins = matches!(cursor.word(), "and") || cursor.mark() == Some('&');
-    (joins && cursor.mark_ahead(1) == Some('/'))
-        || joins && PAIRS.contains(&(cursor.word_before(), cursor.word_ahead(1)))
+    let pair = (cursor.word_before(), cursor.word_ahead(1));
+    joins && (cursor.mark_ahead(1) == Some('/') || PAIRS.contains(&pair))
 }
 
 /// "finely chopped", "at room temperature", "optional"; but not "red onion" or "fresh basil".

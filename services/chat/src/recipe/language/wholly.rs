@@ -126,7 +126,7 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         {
             true
         }
-        "to" => !TO.contains(&next) && !(at > 0 && words[at - 1] == "ready"),
+        "to" => !(TO.contains(&next) || at > 0 && words[at - 1] == "ready"),
         "on" => next == "top" || (article && !ON_THE.contains(&third)) || next == "step",
         "in" | "over" | "under" | "off" | "around" => article,
         "at" => next != "room",
