@@ -197,15 +197,6 @@ impl<'a> Cursor<'a> {
         rest.trim()
     }
 
-    /// Moves to the next opening bracket or the end, and gives what stood before it.
-    pub(super) fn take_until_bracket(&mut self) -> &'a str {
-        let start = *self;
-        while !self.is_done() && self.mark() != Some('(') {
-            self.advance();
-        }
-        self.text_since(start)
-    }
-
     /// What was written from `from` up to here; of a single quotation, what is inside.
     pub(super) fn text_since(self, from: Cursor<'a>) -> &'a str {
         match self.tokens.get(from.at..self.at) {
