@@ -6,6 +6,8 @@
     reason = "what a test can't set up should stop it"
 )]
 
+#[path = "recipe_language/documents.rs"]
+mod documents;
 #[path = "recipe_language/exchange.rs"]
 mod exchange;
 #[path = "recipe_language/page.rs"]

@@ -10,6 +10,11 @@ pub enum ImportError {
         format: &'static str,
         reason: String,
     },
+    /// Something stands in a field and none of it could be read: an empty list would take away what is there.
+    #[error(
+        "{field} is filled, but nothing in it could be read as text; write it as a list of texts"
+    )]
+    NotUnderstood { field: &'static str },
     /// Something in it is beyond what a recipe can hold.
     #[error("{place}: {refusal}")]
     Refused { place: String, refusal: Refusal },

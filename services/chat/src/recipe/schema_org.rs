@@ -1,21 +1,31 @@
 //! Recipes as schema.org JSON-LD, out and in: what search engines and recipe managers read and what recipe sites carry.
+//! `fields` reads the parts of a document in the shapes that sites give them.
+
+mod exact;
+mod fields;
 
 use serde_json::{Value, json};
 
 use super::apply::{append_ingredient, make};
-use super::change::{Change, Place};
+use super::change::{Change, NewIngredient, Place};
 use super::import::{ImportError, Placed as _};
-use super::json_outline;
-use super::language;
 use super::model::{Ingredient, Recipe, limits};
-use super::naming;
+use super::{html, json_outline, json_repair, language, naming};
 
 /// The recipe as a schema.org `Recipe`.
 ///
-/// Lost on the way: ids, digits of amounts beyond the shown ones, and what an ingredient's line can't tell apart when it
-/// is read back: a name with a comma or bracket in it, one that begins like an amount ("2% milk" is safe, "half and
-/// half" is not), brackets inside a note, and a comma in a tag.
+/// What its lines of text would not give back (a comma in a name, a unit that is not known, a bracket in a note) stands
+/// beside them once more, in a property of our own. Lost on the way are only the ids.
 pub fn to_schema_org(recipe: &Recipe) -> Value {
+    let mut document = written(recipe);
+    let read = from_schema_org(&document);
+    if !read.is_ok_and(|read| exact::same(&read, recipe)) {
+        document[exact::PROPERTY] = exact::of(recipe);
+    }
+    document
+}
+
+fn written(recipe: &Recipe) -> Value {
     let ingredients: Vec<String> = recipe.ingredients.iter().map(line).collect();
     let steps: Vec<Value> = recipe
         .steps
@@ -46,166 +56,155 @@ fn line(ingredient: &Ingredient) -> String {
     }
 }
 
-/// The first recipe in the text of a JSON-LD document.
+/// The first recipe in the text of a JSON-LD document, or of a page that holds one.
 pub fn read_schema_org(text: &str) -> Result<Recipe, ImportError> {
-    let unreadable = |reason| ImportError::Unreadable {
+    if !html::is_page(text) {
+        return read_json(text);
+    }
+    let mut first_error = None;
+    for script in html::json_ld(text) {
+        match read_json(&script) {
+            Ok(recipe) => return Ok(recipe),
+            Err(error @ ImportError::Unreadable { .. }) => {
+                first_error.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(first_error
+        .unwrap_or_else(|| unreadable("the page holds no recipe that programs can read")))
+}
+
+fn unreadable(reason: impl Into<String>) -> ImportError {
+    ImportError::Unreadable {
         format: "schema.org",
-        reason,
-    };
+        reason: reason.into(),
+    }
+}
+
+fn read_json(text: &str) -> Result<Recipe, ImportError> {
+    let text = json_repair::unwrapped(text);
     json_outline::check(text).map_err(|too_much| unreadable(too_much.to_string()))?;
-    let document = serde_json::from_str(text)
-        .map_err(|error| unreadable(format!("it is not JSON: {error}")))?;
+    let document = match serde_json::from_str(text) {
+        Ok(document) => document,
+        Err(error) => serde_json::from_str(&json_repair::repaired(text))
+            .map_err(|_| unreadable(format!("it is not JSON: {error}")))?,
+    };
     from_schema_org(&document)
 }
 
-/// The first recipe in a JSON-LD document: the value itself, or one in a list or in its `@graph`.
+/// The first recipe in a JSON-LD document, wherever it stands in it.
 ///
-/// Not taken over: anything but name, description, yield, ingredients, instructions and keywords; the names of
-/// sections of instructions. A line that has no readable amount becomes the name of an ingredient.
+/// Not taken over: anything but name, description, yield, ingredients, instructions and keywords. Names of sections and
+/// of steps become the beginning of a step. What does not fit is left out or becomes plain words; no line refuses the whole.
 pub fn from_schema_org(document: &Value) -> Result<Recipe, ImportError> {
-    let found = find(document, 0).ok_or_else(|| ImportError::Unreadable {
-        format: "schema.org",
-        reason: "there is no object with @type Recipe".to_owned(),
-    })?;
-    let mut recipe = Recipe::new(text(&found["name"]).unwrap_or_default());
-    let mut changes = Vec::new();
-    let yields = servings(&found["recipeYield"]).map(Change::SetServings);
-    changes.extend(yields.map(|set| ("recipeYield".to_owned(), set)));
-    let description = text(&found["description"]).filter(|text| !naming::one_line(text).is_empty());
-    changes.extend(description.map(|text| {
-        let set = Change::SetDescription(Some(text.to_owned()));
-        ("description".to_owned(), set)
-    }));
-    let tags = keywords(&found["keywords"]);
+    let found = fields::find(document, 0)
+        .ok_or_else(|| unreadable("there is no object with @type Recipe"))?;
+    if let Some(exact) = exact::read(found) {
+        return Ok(exact);
+    }
+    let title = [&found["name"], &found["headline"]]
+        .into_iter()
+        .find_map(Value::as_str);
+    let mut recipe = Recipe::new(&html::line(title.unwrap_or_default()));
+    if let Some(servings) = fields::servings(fields::first(found, &["recipeYield", "yield"])) {
+        make(&mut recipe, &Change::SetServings(servings)).at(|| "recipeYield".to_owned())?;
+    }
+    if let Some(text) = fields::text(&found["description"]) {
+        let text = cut(&text, limits::DESCRIPTION);
+        make(&mut recipe, &Change::SetDescription(Some(text))).at(|| "description".to_owned())?;
+    }
+    let tags = fields::keywords(&found["keywords"]);
     if !tags.is_empty() {
-        changes.push(("keywords".to_owned(), Change::AddTags(tags)));
+        make(&mut recipe, &Change::AddTags(tags)).at(|| "keywords".to_owned())?;
     }
-    let mut steps = Vec::new();
-    collect_steps(&found["recipeInstructions"], 0, &mut steps);
-    changes.extend(steps.into_iter().enumerate().map(|(number, text)| {
-        let at = Place::End;
-        let step = Change::AddStep { text, at };
-        (format!("recipeInstructions, step {}", number + 1), step)
-    }));
-    for (place, change) in changes {
-        make(&mut recipe, &change).at(|| place)?;
-    }
-    let lines = lines(&found["recipeIngredient"]).into_iter();
-    for (number, line) in lines.enumerate() {
-        let place = || format!("recipeIngredient, line {}", number + 1);
-        let new = language::ingredient_line(line).at(place)?;
-        append_ingredient(&mut recipe, &new).at(place)?;
-    }
+    take_steps(&mut recipe, found)?;
+    take_ingredients(&mut recipe, found)?;
     Ok(recipe)
 }
 
-/// How deep lists and sections may be nested; real documents need three.
-const DEEPEST: usize = 8;
-
-fn find(document: &Value, depth: usize) -> Option<&Value> {
-    if depth > DEEPEST {
-        return None;
+fn take_steps(recipe: &mut Recipe, found: &Value) -> Result<(), ImportError> {
+    let keys = [
+        "recipeInstructions",
+        "RecipeInstructions",
+        "instructions",
+        "steps",
+    ];
+    let instructions = fields::first(found, &keys);
+    let steps = fields::steps(instructions);
+    if steps.is_empty() && is_filled(instructions) {
+        return Err(ImportError::NotUnderstood {
+            field: "recipeInstructions",
+        });
     }
-    match document {
-        Value::Object(_) if is_recipe(&document["@type"]) => Some(document),
-        Value::Object(members) => members
-            .get("@graph")
-            .and_then(|graph| find(graph, depth + 1)),
-        Value::Array(items) => items.iter().find_map(|item| find(item, depth + 1)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    for (number, text) in steps.into_iter().enumerate() {
+        let add = Change::AddStep {
+            text,
+            at: Place::End,
+        };
+        make(recipe, &add).at(|| format!("recipeInstructions, step {}", number + 1))?;
     }
+    Ok(())
 }
 
-fn is_recipe(kind: &Value) -> bool {
-    match kind {
-        Value::String(kind) => kind.trim_start_matches("https://schema.org/") == "Recipe",
-        Value::Array(kinds) => kinds.iter().any(|kind| kind == "Recipe"),
-        _ => false,
+fn take_ingredients(recipe: &mut Recipe, found: &Value) -> Result<(), ImportError> {
+    let keys = [
+        "recipeIngredient",
+        "ingredients",
+        "recipeIngredients",
+        "RecipeIngredient",
+    ];
+    let list = fields::first(found, &keys);
+    let lines = fields::lines(list);
+    if lines.is_empty() && is_filled(list) {
+        return Err(ImportError::NotUnderstood {
+            field: "recipeIngredient",
+        });
     }
-}
-
-fn text(value: &Value) -> Option<&str> {
-    value.as_str()
-}
-
-/// "4", 4, "4 servings", "Serves 4-6" or a list of those: the first whole number in it.
-fn servings(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => {
-            let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
-            let end = digits
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(digits.len());
-            digits[..end].parse().ok()
-        }
-        Value::Array(items) => items.iter().find_map(servings),
-        Value::Null | Value::Bool(_) | Value::Object(_) => None,
+    for (number, line) in lines.into_iter().enumerate() {
+        take_line(recipe, &line).at(|| format!("recipeIngredient, line {}", number + 1))?;
     }
-    .filter(|servings| {
-        u32::try_from(*servings).is_ok_and(|servings| limits::SERVINGS.contains(&servings))
-    })
+    Ok(())
 }
 
-fn keywords(value: &Value) -> Vec<String> {
-    let found = lines(value)
-        .into_iter()
-        .flat_map(|line| line.split(','))
-        .map(|tag| {
-            naming::one_line(tag)
-                .trim_start_matches('#')
-                .trim()
-                .to_lowercase()
-        })
-        .filter(|tag| !tag.is_empty());
-    let mut tags = Vec::new();
-    for tag in found {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-        // One more than a recipe holds is enough to be refused.
-        if tags.len() > limits::TAGS {
-            break;
-        }
-    }
-    tags
-}
-
-/// A string, or the strings of a list; without the empty ones.
-fn lines(value: &Value) -> Vec<&str> {
-    let all: Vec<&str> = match value {
-        Value::String(line) => vec![line],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+/// A line whose parts do not fit is taken as words; only a recipe that is full refuses one.
+fn take_line(recipe: &mut Recipe, line: &str) -> Result<(), super::Refusal> {
+    let as_words = || NewIngredient {
+        name: cut(line, limits::NAME),
+        amount: None,
+        note: line
+            .char_indices()
+            .nth(limits::NAME - 1)
+            .map(|_| cut(line, limits::NOTE)),
     };
-    all.into_iter()
-        .filter(|line| !naming::one_line(line).is_empty())
-        .collect()
+    let read = language::ingredient_line(line);
+    match read.and_then(|new| append_ingredient(recipe, &new)) {
+        Ok(()) => Ok(()),
+        Err(full @ super::Refusal::Full { .. }) => Err(full),
+        Err(_) => append_ingredient(recipe, &as_words()),
+    }
 }
 
-/// Steps come as one text with a line each, as strings, as `HowToStep`, or as `HowToSection` with a list of those.
-/// One more than a recipe holds is enough to be refused.
-fn collect_steps(value: &Value, depth: usize, steps: &mut Vec<String>) {
-    if depth > DEEPEST || steps.len() > limits::STEPS {
-        return;
-    }
+/// Whether something stands there that a reader should have understood.
+fn is_filled(value: &Value) -> bool {
     match value {
-        Value::String(text) => {
-            let lines = text
-                .lines()
-                .filter(|line| !naming::one_line(line).is_empty());
-            steps.extend(lines.map(str::to_owned).take(limits::STEPS + 1));
-        }
-        Value::Array(items) => items
+        Value::Null | Value::Bool(_) => false,
+        Value::Number(_) => true,
+        Value::String(text) => !naming::one_line(text).is_empty(),
+        Value::Array(items) => items.iter().any(is_filled),
+        Value::Object(members) => members
             .iter()
-            .for_each(|item| collect_steps(item, depth + 1, steps)),
-        Value::Object(members) => {
-            let part = ["itemListElement", "text", "name"]
-                .iter()
-                .find_map(|key| members.get(*key));
-            part.into_iter()
-                .for_each(|part| collect_steps(part, depth + 1, steps));
+            .any(|(key, value)| !key.starts_with('@') && is_filled(value)),
+    }
+}
+
+/// The beginning of a text within a limit, with a sign that more was there.
+fn cut(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some(_) => {
+            let kept: String = text.chars().take(limit - 1).collect();
+            format!("{}…", kept.trim_end())
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

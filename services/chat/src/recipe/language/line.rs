@@ -564,13 +564,12 @@ fn ahead_text(from: Cursor<'_>, to: Cursor<'_>) -> String {
 
 /// What is inside the bracket here, with the brackets in it; without a closing one, all that follows.
 fn bracket<'a>(cursor: &mut Cursor<'a>) -> &'a str {
-    let mut outer = 0;
+    let mut depth = 0_usize;
     while cursor.mark() == Some('(') {
-        outer += 1;
+        depth += 1;
         cursor.advance();
     }
     let start = *cursor;
-    let mut depth = outer;
     let mut end = *cursor;
     while !cursor.is_done() && depth > 0 {
         match cursor.mark() {
@@ -578,19 +577,12 @@ fn bracket<'a>(cursor: &mut Cursor<'a>) -> &'a str {
             Some(')') => depth -= 1,
             _ => {}
         }
-        if depth < outer && end.position() == start.position() && outer > 1 {
-            end = *cursor;
-        }
-        if depth > 0 {
-            cursor.advance();
-        }
+        end = *cursor;
+        cursor.advance();
     }
-    let end = if outer > 1 && end.position() > start.position() {
-        end
-    } else {
-        *cursor
-    };
-    cursor.advance();
+    if depth > 0 {
+        end = *cursor;
+    }
     end.text_since(start)
 }
 

@@ -305,10 +305,38 @@ pub(super) fn bracketed(cursor: &mut Cursor<'_>, notes: &mut Vec<String>) {
 }
 
 pub(super) fn push_note(text: &str, notes: &mut Vec<String>) {
-    let text = naming::one_line(text.trim_matches([' ', ',']));
-    if !text.is_empty() {
+    let text = naming::one_line(text.trim_matches([' ', ',', ';']));
+    let text = balanced(&text);
+    if text.chars().any(char::is_alphanumeric) {
         notes.push(text);
     }
+}
+
+/// Without brackets that have no partner, and without a pair around the whole.
+fn balanced(text: &str) -> String {
+    let mut open = Vec::new();
+    let mut alone = Vec::new();
+    let mut around = false;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' => open.push(at),
+            ')' => match open.pop() {
+                Some(0) => around = at + 1 == text.len(),
+                Some(_) => {}
+                None => alone.push(at),
+            },
+            _ => {}
+        }
+    }
+    alone.extend(open);
+    if around && alone.is_empty() {
+        return text[1..text.len() - 1].trim().to_owned();
+    }
+    alone.sort_unstable();
+    let kept = text
+        .char_indices()
+        .filter(|(at, _)| alone.binary_search(at).is_err());
+    naming::one_line(&kept.map(|(_, letter)| letter).collect::<String>())
 }
 
 pub(super) fn take_vague(vague: Vague, notes: &mut Vec<String>, amount: &mut Option<Amount>) {

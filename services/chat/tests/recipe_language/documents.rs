@@ -1,0 +1,203 @@
+//! JSON-LD and ingredient lines in the shapes that sites give them.
+
+use chat::recipe::{Recipe, from_schema_org, read_schema_org, to_schema_org};
+use serde_json::{Value, json};
+
+use crate::pantry::written;
+
+fn read(recipe: Value) -> Recipe {
+    let mut recipe = recipe;
+    recipe["@type"] = json!("Recipe");
+    recipe["name"] = json!("Soup");
+    from_schema_org(&recipe).unwrap()
+}
+
+fn lines(list: Value) -> Vec<String> {
+    let recipe = read(json!({ "recipeIngredient": list }));
+    recipe
+        .ingredients
+        .iter()
+        .map(|line| match &line.note {
+            Some(note) => format!("{} | {note}", line.in_words()),
+            None => line.in_words(),
+        })
+        .collect()
+}
+
+fn steps(instructions: Value) -> Vec<String> {
+    let recipe = read(json!({ "recipeInstructions": instructions }));
+    recipe.steps.into_iter().map(|step| step.text).collect()
+}
+
+#[test]
+fn ingredient_lines_are_read_as_books_and_sites_write_them() {
+    let expected = [
+        ("&frac12; cup half &amp; half", "1/2 cup half & half"),
+        ("2 tsp sugar ((optional))", "2 tsp sugar | optional"),
+        ("2 tbsp. Mayonnaise", "2 tbsp Mayonnaise"),
+        ("• 1 cup - Carrots", "1 cup Carrots"),
+        (
+            "1 kg boneless, skinless duck legs",
+            "1 kg boneless, skinless duck legs",
+        ),
+        (
+            "1 l fish, vegetable, or mushroom stock",
+            "1 l fish, vegetable, or mushroom stock",
+        ),
+        ("Sugar – 14 g", "14 g Sugar"),
+        ("rice (2 cups)", "2 cup rice"),
+        ("egg substitute 2 cups", "2 cup egg substitute"),
+        ("juice of 2 limes", "2 limes | juice"),
+        ("grated zest of half an orange", "1/2 orange | grated zest"),
+        ("pinch of saffron", "1 pinch saffron"),
+        ("Scant ¼ tsp cloves", "1/4 tsp cloves | scant"),
+        ("0.33333334326744 cup oil", "1/3 cup oil"),
+        ("1 tbsp plus 1 tsp oil", "1 tbsp oil | plus 1 tsp"),
+        ("200g/7oz leeks", "200 g leeks | 7 oz"),
+        (
+            "2 cups peeled and diced pumpkin",
+            "2 cup peeled and diced pumpkin",
+        ),
+        ("1 c. rice", "1 cup rice"),
+        ("¾ C brown rice", "3/4 cup brown rice"),
+        ("1 8-oz. block feta", "1 8-oz. block feta"),
+        ("3 x 50 g butter", "150 g butter"),
+        ("2 tsp to 3 tsp thyme", "2-3 tsp thyme"),
+        (
+            "1-inch piece ginger, grated",
+            "1 piece ginger | 1-inch, grated",
+        ),
+        ("2 garlic cloves, crushed", "2 clove garlic | crushed"),
+        ("[200 g] dates", "200 g dates"),
+        ("salt and pepper to taste", "salt and pepper to taste"),
+        ("0 as required salt", "0 as required salt"),
+    ];
+    for (line, read) in expected {
+        assert_eq!(lines(json!([line])), [read], "{line}");
+    }
+}
+
+#[test]
+fn lists_of_ingredients_come_in_many_shapes() {
+    let wanted = ["2 leeks", "1 l stock"];
+    for list in [
+        json!(["2 leeks", "1 l stock"]),
+        json!("2 leeks\n1 l stock"),
+        json!("<ul><li>2 leeks</li><li>1 l stock</li></ul>"),
+        json!([["2 leeks"], ["1 l stock"]]),
+        json!([{"name": "leeks", "amount": 2}, {"name": "stock", "quantity": "1", "unit": "l"}]),
+        json!({"0": "2 leeks", "1": "1 l stock"}),
+    ] {
+        assert_eq!(lines(list.clone()), wanted, "{list}");
+    }
+    let old = read(json!({"recipeIngredient": [], "ingredients": ["2 leeks"]}));
+    assert_eq!(old.ingredients.len(), 1);
+}
+
+#[test]
+fn instructions_come_in_many_shapes_and_keep_their_names() {
+    let wanted = ["Mix.", "Bake."];
+    for instructions in [
+        json!("Mix.\nBake."),
+        json!("<p>Mix.</p><p>Bake.</p>"),
+        json!(["1. Mix.", "2. Bake."]),
+        json!([["Mix."], ["Bake."]]),
+        json!({"0": {"text": "Mix."}, "1": {"text": "Bake."}}),
+        json!({"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "item": {"text": "Mix."}}, {"text": "Bake."}]}),
+        json!([{"@type": "HowToStep", "name": "Step 1", "itemListElement": [], "text": "Mix."}, {"@type": "HowToStep", "name": "Bake.", "text": "Bake."}]),
+    ] {
+        assert_eq!(steps(instructions.clone()), wanted, "{instructions}");
+    }
+    let sections = json!([
+        {"@type": "HowToSection", "name": "Dough", "itemListElement": ["Mix.", "Rest."]},
+        {"@type": "HowToStep", "name": "Serve", "text": "as a side."}
+    ]);
+    assert_eq!(
+        steps(sections),
+        ["Dough: Mix.", "Rest.", "Serve: as a side."]
+    );
+}
+
+#[test]
+fn yields_are_read_as_people_write_them() {
+    for (said, servings) in [
+        (json!("One 23cm cake, serves 8"), 8),
+        (json!("9x13 pan, 12 servings"), 12),
+        (json!("3 dozen"), 36),
+        (json!("1 1/2 dozen 5-inch cookies"), 18),
+        (json!({"@type": "QuantitativeValue", "value": 6}), 6),
+        (json!("Serves four"), 4),
+        (json!("Serves about 5"), 5),
+        (json!(["16", "one 9 x 13 focaccia"]), 16),
+        (json!(7.0), 7),
+        (json!("a lot"), 4),
+        (json!("999"), 4),
+    ] {
+        assert_eq!(
+            read(json!({"recipeYield": said})).servings,
+            servings,
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_recipe_is_found_wherever_it_stands_and_whatever_its_page_got_wrong() {
+    let recipe = r#"{"@type":"http://schema.org/Recipe","name":"Soup &amp; bread","recipeIngredient":["2 leeks"]}"#;
+    for text in [
+        recipe.to_owned(),
+        format!("\u{feff}{recipe}"),
+        format!("//<![CDATA[\n{recipe}\n//]]>"),
+        format!("{{\"@graph\":{{\"a\":{{\"mainEntity\":[{recipe}]}}}}}}"),
+        recipe.replace("\"2 leeks\"]", "\"2 leeks\",],"),
+        recipe.replace("Soup &", "Soup\n &"),
+        recipe.replace("http://schema.org/Recipe", "Thing"),
+        format!(
+            "<!doctype html><p>Hi</p><script type=\"application/ld+json\">{{}}</script><script type='application/ld+json'>{recipe}</script>"
+        ),
+    ] {
+        let read = read_schema_org(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(
+            (read.title.as_str(), read.ingredients[0].in_words().as_str()),
+            ("Soup & bread", "2 leeks"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_filled_field_that_means_nothing_is_refused_by_name() {
+    let document = json!({"@type": "Recipe", "name": "x", "recipeIngredient": [{"@id": "a", "url": {"b": 1.5}}], "recipeInstructions": 3});
+    let error = from_schema_org(&document).unwrap_err().to_string();
+    assert!(error.starts_with("recipeInstructions is filled"), "{error}");
+}
+
+#[test]
+fn one_bad_part_does_not_refuse_the_whole() {
+    let recipe = read(json!({
+        "keywords": ["x".repeat(51), "soup".to_owned()],
+        "description": "d".repeat(3_000),
+        "recipeIngredient": ["9".repeat(300), format!("1 {}", "n".repeat(400))],
+        "recipeInstructions": ["Stir. ".repeat(500)],
+    }));
+    assert_eq!(recipe.tags, ["soup"]);
+    assert_eq!((recipe.ingredients.len(), recipe.steps.len()), (2, 2));
+}
+
+#[test]
+fn what_lines_of_text_cannot_say_comes_back_all_the_same() {
+    let recipe = written(
+        "Soup",
+        "add 1 \"leek, (big)\"; add 2 \"2 cups\"\nstep: 1. Mix &amp; <b>stir",
+    );
+    let document = to_schema_org(&recipe);
+    assert_eq!(from_schema_org(&document).unwrap(), recipe);
+    let mut by_hand = document;
+    by_hand["recipeIngredient"][0] = json!("3 leeks");
+    assert_eq!(
+        from_schema_org(&by_hand).unwrap().ingredients[0].in_words(),
+        "3 leeks"
+    );
+    let plain = to_schema_org(&written("Soup", "add 2 leeks"));
+    assert!(!plain.to_string().contains("recipe-chat"), "{plain}");
+}
