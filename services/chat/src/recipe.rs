@@ -20,6 +20,7 @@ mod quantity;
 mod rational;
 mod refusal;
 mod schema_org;
+mod servings;
 mod size;
 mod temperature;
 pub mod timers;

@@ -69,6 +69,7 @@ pub(super) fn append_ingredient(recipe: &mut Recipe, new: &NewIngredient) -> Res
 fn carry_out(working: &mut Working<'_>, change: &Change) -> Result<String, Refusal> {
     match change {
         Change::AddIngredient(new) => ingredients::add(working, new),
+        Change::ListIngredient(new) => ingredients::list(working, new),
         Change::RemoveIngredient { which, amount } => {
             ingredients::remove(working, which, amount.as_ref())
         }

@@ -61,6 +61,8 @@ impl fmt::Display for Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     AddIngredient(NewIngredient),
+    /// As it stands in the list of a pasted recipe: a line of its name may be there already.
+    ListIngredient(NewIngredient),
     /// With an amount: that much less, or the line that has just that amount.
     RemoveIngredient {
         which: Which,

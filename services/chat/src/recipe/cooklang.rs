@@ -19,3 +19,5 @@ pub use self::writing::to_cooklang;
 
 /// The section for ingredients that no step names.
 const UNNAMED: &str = "Ingredients";
+/// The section for the steps behind it.
+const STEPS: &str = "Steps";

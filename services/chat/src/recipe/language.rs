@@ -16,6 +16,7 @@ mod message;
 mod names;
 mod narration;
 mod numbers;
+mod pasted;
 mod politeness;
 mod quantities;
 mod scaling;
@@ -28,7 +29,7 @@ mod work;
 use self::cursor::Cursor;
 use super::change::{Change, NewIngredient, Parsed};
 use super::naming;
-use super::quantity::Quantity;
+use super::quantity::{Amount, Quantity};
 use super::refusal::Refusal;
 
 /// The changes that a clause asks for, or why it asks for none.
@@ -99,6 +100,11 @@ pub(super) use self::verbs::is_kitchen_work;
 const LONGEST_LINE: usize = 1_000;
 /// How many bytes an amount may have that stands alone.
 const LONGEST_QUANTITY: usize = 100;
+
+/// An amount with a unit on its own: "1/4 cup", "25g".
+pub(super) fn amount(text: &str) -> Option<Amount> {
+    (text.len() <= LONGEST_QUANTITY).then(|| amounts::alone(text))?
+}
 
 /// A quantity on its own: "1 1/2", "2-3", "to taste". `None` when there is more or something else.
 pub(super) fn quantity(text: &str) -> Option<Quantity> {

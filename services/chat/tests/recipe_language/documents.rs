@@ -1,6 +1,6 @@
 //! JSON-LD and ingredient lines in the shapes that sites give them.
 
-use chat::recipe::{Recipe, from_schema_org, read_schema_org, to_schema_org};
+use chat::recipe::{Recipe, from_cooklang, from_schema_org, read_schema_org, to_schema_org};
 use serde_json::{Value, json};
 
 use crate::pantry::written;
@@ -12,7 +12,7 @@ fn read(recipe: Value) -> Recipe {
     from_schema_org(&recipe).unwrap()
 }
 
-fn lines(list: Value) -> Vec<String> {
+fn lines(list: &Value) -> Vec<String> {
     let recipe = read(json!({ "recipeIngredient": list }));
     recipe
         .ingredients
@@ -24,7 +24,7 @@ fn lines(list: Value) -> Vec<String> {
         .collect()
 }
 
-fn steps(instructions: Value) -> Vec<String> {
+fn steps(instructions: &Value) -> Vec<String> {
     let recipe = read(json!({ "recipeInstructions": instructions }));
     recipe.steps.into_iter().map(|step| step.text).collect()
 }
@@ -73,7 +73,7 @@ fn ingredient_lines_are_read_as_books_and_sites_write_them() {
         ("0 as required salt", "0 as required salt"),
     ];
     for (line, read) in expected {
-        assert_eq!(lines(json!([line])), [read], "{line}");
+        assert_eq!(lines(&json!([line])), [read], "{line}");
     }
 }
 
@@ -88,7 +88,7 @@ fn lists_of_ingredients_come_in_many_shapes() {
         json!([{"name": "leeks", "amount": 2}, {"name": "stock", "quantity": "1", "unit": "l"}]),
         json!({"0": "2 leeks", "1": "1 l stock"}),
     ] {
-        assert_eq!(lines(list.clone()), wanted, "{list}");
+        assert_eq!(lines(&list), wanted, "{list}");
     }
     let old = read(json!({"recipeIngredient": [], "ingredients": ["2 leeks"]}));
     assert_eq!(old.ingredients.len(), 1);
@@ -106,14 +106,14 @@ fn instructions_come_in_many_shapes_and_keep_their_names() {
         json!({"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "item": {"text": "Mix."}}, {"text": "Bake."}]}),
         json!([{"@type": "HowToStep", "name": "Step 1", "itemListElement": [], "text": "Mix."}, {"@type": "HowToStep", "name": "Bake.", "text": "Bake."}]),
     ] {
-        assert_eq!(steps(instructions.clone()), wanted, "{instructions}");
+        assert_eq!(steps(&instructions), wanted, "{instructions}");
     }
     let sections = json!([
         {"@type": "HowToSection", "name": "Dough", "itemListElement": ["Mix.", "Rest."]},
         {"@type": "HowToStep", "name": "Serve", "text": "as a side."}
     ]);
     assert_eq!(
-        steps(sections),
+        steps(&sections),
         ["Dough: Mix.", "Rest.", "Serve: as a side."]
     );
 }
@@ -200,4 +200,44 @@ fn what_lines_of_text_cannot_say_comes_back_all_the_same() {
     );
     let plain = to_schema_org(&written("Soup", "add 2 leeks"));
     assert!(!plain.to_string().contains("recipe-chat"), "{plain}");
+}
+
+#[test]
+fn cooklang_is_read_as_people_write_it() {
+    let recipe = from_cooklang(
+        ">> servings: 16 servings\n>> prep time: 10 minutes\n>> source: my aunt\n\n= Dough =\n\nMix @flour{1/4 cup} and @salt in a \
+         #{big bowl}.\n\nAdd @sugar{25g} and more @salt.\n\n> Keep it cool.\n",
+    )
+    .unwrap();
+    assert_eq!(recipe.servings, 16);
+    assert_eq!(
+        recipe.description.as_deref(),
+        Some("Prep time: 10 minutes. Source: my aunt.")
+    );
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(|line| line.in_words())
+        .collect();
+    assert_eq!(lines, ["1/4 cup flour", "salt", "25 g sugar"]);
+    let steps: Vec<&str> = recipe.steps.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(
+        steps,
+        [
+            "Dough: Mix flour and salt in a big bowl.",
+            "Add sugar and more salt.",
+            "Note: Keep it cool."
+        ]
+    );
+    for (said, servings) in [
+        ("6 people", 6),
+        ("8 to 10", 8),
+        ("4-6", 4),
+        ("6%balls", 6),
+        ("6 cups", 6),
+        ("two", 2),
+    ] {
+        let recipe = from_cooklang(&format!(">> servings: {said}\n\nMix.")).unwrap();
+        assert_eq!(recipe.servings, servings, "{said}");
+    }
 }

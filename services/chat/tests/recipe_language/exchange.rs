@@ -66,7 +66,8 @@ fn cooklang_from_elsewhere_is_read() {
         steps,
         [
             "Crack the eggs into a blender, then add the flour and sea salt.",
-            "Blitz for 10 seconds, rest 1/2 hour."
+            "Blitz for 10 seconds, rest 1/2 hour.",
+            "Note: A note."
         ]
     );
 }

@@ -273,3 +273,72 @@ fn after(message: &str) -> Recipe {
         other => panic!("{message}: {other:?}"),
     }
 }
+
+const PASTED: &str = "Leek Pie\n\nA pie for cold days, as my aunt makes it.\nServes 6\nPrep Time: 20 minutes\n\nIngredients\n\
+    For the dough:\n250 g flour\nSalt\nFor the filling:\n3 leeks, sliced\nSalt\nRemove nothing\n\nDirections\nStep 1\n\
+    Remove the leeks from the water.\n2. Bake for 40 minutes.\n\nNotes\nServe warm.\n\nNutrition\nCalories: 300 kcal";
+
+#[test]
+fn a_recipe_pasted_from_a_page_is_taken_whole() {
+    let recipe = written("New recipe", PASTED);
+    assert_eq!((recipe.title.as_str(), recipe.servings), ("Leek Pie", 6));
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(|line| {
+            format!(
+                "{} | {}",
+                line.in_words(),
+                line.note.as_deref().unwrap_or("")
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "250 g flour | for the dough",
+            "Salt | for the dough",
+            "3 leeks | sliced, for the filling",
+            "Salt | for the filling",
+            "Remove nothing | for the filling",
+        ]
+    );
+    let steps: Vec<&str> = recipe.steps.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(
+        steps,
+        [
+            "Remove the leeks from the water.",
+            "Bake for 40 minutes.",
+            "Note: Serve warm."
+        ]
+    );
+    assert_eq!(
+        recipe.description.as_deref(),
+        Some("A pie for cold days, as my aunt makes it. Prep Time: 20 minutes")
+    );
+}
+
+#[test]
+fn headings_of_a_pasted_recipe_are_read_in_every_style() {
+    for (ingredients, steps) in [
+        ("Ingredients", "Directions"),
+        ("INGREDIENTS", "METHOD"),
+        ("**Ingredients**", "**Instructions**"),
+        ("## Ingredients", "## Method"),
+        ("Ingredients:", "Steps:"),
+        ("What you need", "How to make it"),
+        ("Ingredients (serves 4)", "Preparation"),
+    ] {
+        for (bullet, number) in [("", ""), ("- ", "1. "), ("• ", "1) "), ("▢ ", "Step 1: ")] {
+            let recipe = written(
+                "New recipe",
+                &format!(
+                    "# Leek soup\n{ingredients}\n{bullet}2 leeks\n{bullet}1 l stock\n{steps}\n{number}Boil."
+                ),
+            );
+            assert_eq!(recipe.title, "Leek soup", "{ingredients} {bullet}");
+            assert_eq!(recipe.ingredients.len(), 2, "{ingredients} {bullet}");
+            assert_eq!(recipe.steps[0].text, "Boil.", "{steps} {number}");
+        }
+    }
+}

@@ -31,6 +31,14 @@ pub(super) fn add(working: &mut Working<'_>, new: &NewIngredient) -> Result<Stri
     push(working, new)
 }
 
+/// As `add`, and a line that says no more than one that is there is listed once more.
+pub(super) fn list(working: &mut Working<'_>, new: &NewIngredient) -> Result<String, Refusal> {
+    match add(working, new) {
+        Err(Refusal::AlreadyThere { .. }) => push(working, checked(new)?),
+        other => other,
+    }
+}
+
 /// Adds the amount to a line of the same name; `None` when the two can't be counted together.
 fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<String>, Refusal> {
     let Some(has) = line.amount() else {

@@ -15,6 +15,8 @@ pub(super) enum Block<'b> {
         name: &'b [Token],
     },
     Step(&'b [Token]),
+    /// "> …": a note to the reader.
+    Note(&'b [Token]),
 }
 
 /// The blocks of a text, read one after the other into one buffer.
@@ -37,14 +39,11 @@ impl<'t> Blocks<'t> {
 
     /// The next block, or `None` at the end.
     pub(super) fn next(&mut self) -> Option<Block<'_>> {
-        loop {
-            self.fill()?;
-            // "> …" is a note to the reader.
-            if self.buffer.first().map(|first| first.kind) != Some(Kind::Sign('>')) {
-                break;
-            }
-        }
+        self.fill()?;
         let block = self.buffer.as_slice();
+        if block.first()?.kind == Kind::Sign('>') {
+            return Some(Block::Note(&block[1..]));
+        }
         let other = match block.first()?.kind {
             Kind::Metadata if self.metadata => metadata(block),
             Kind::Sign('=') => section(block),

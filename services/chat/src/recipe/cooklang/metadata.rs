@@ -1,6 +1,7 @@
 //! What a Cooklang document says about its recipe as a whole, from front matter or ">>" lines.
 
 use crate::recipe::model::limits;
+use crate::recipe::servings;
 
 /// What stands behind a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,16 +18,36 @@ pub(super) struct Metadata {
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
     pub(super) tags: Vec<String>,
+    /// What else a cook wants to know: times and where the recipe is from, as "Prep time: 10 minutes".
+    pub(super) about: Vec<String>,
     /// By the order in which they count: "servings", "serves", "yield".
     servings: [Option<String>; SERVINGS.len()],
 }
+
+/// Keys that are kept in words.
+const ABOUT: [&str; 10] = [
+    "prep time",
+    "cook time",
+    "time required",
+    "total time",
+    "time",
+    "duration",
+    "source",
+    "author",
+    "cook",
+    "prep",
+];
 
 const SERVINGS: [&str; 3] = ["servings", "serves", "yield"];
 
 impl Metadata {
     /// Whether a recipe has a place for the key, which is in lower case.
     pub(super) fn has(key: &str) -> bool {
-        matches!(key, "title" | "description" | "tags") || SERVINGS.contains(&key)
+        matches!(
+            key,
+            "title" | "name" | "description" | "introduction" | "tags"
+        ) || SERVINGS.contains(&key)
+            || ABOUT.contains(&key)
     }
 
     /// Takes the value of a key that a recipe has a place for.
@@ -46,7 +67,19 @@ impl Metadata {
         };
         match key {
             "title" => self.title = text,
-            "description" => self.description = text,
+            "name" => self.title = self.title.take().or(text),
+            "description" | "introduction" => self.description = text,
+            _ if ABOUT.contains(&key) => {
+                let (first, rest) = key.split_at(1);
+                let said = text.filter(|text| !text.trim().is_empty());
+                self.about.extend(said.map(|text| {
+                    format!(
+                        "{}{rest}: {}.",
+                        first.to_uppercase(),
+                        text.trim().trim_end_matches('.')
+                    )
+                }));
+            }
             _ => {
                 if let Some(place) = SERVINGS.iter().position(|known| *known == key) {
                     self.servings[place] = text;
@@ -55,20 +88,20 @@ impl Metadata {
         }
     }
 
-    /// How many the recipe serves: "4", "4 people"; not "4-6".
+    /// How many the recipe serves: "4", "4 people", "8 to 10"; a number that stands alone is meant, and refused when no
+    /// recipe serves so many.
     pub(super) fn servings(&self) -> Option<u64> {
         let text = self.servings.iter().flatten().next()?.trim();
-        let digits = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        let (number, rest) = text.split_at(digits);
-        let number: u32 = number.parse().ok()?;
-        let words = rest.strip_prefix(' ').map(str::trim_start);
-        let of_people = words.is_some_and(|words| {
-            words.starts_with(char::is_alphabetic) && !words.starts_with("to ")
-        });
-        // A number that stands alone is meant, and refused when no recipe serves so many.
-        let is_meant = rest.is_empty() || of_people && limits::SERVINGS.contains(&number);
-        is_meant.then_some(number.into())
+        let alone = text.parse::<u32>().ok().map(u64::from);
+        alone.or_else(|| {
+            let digits = text
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(text.len());
+            let said = servings::in_words(&text.replace('%', " "))
+                .or_else(|| text[..digits].parse().ok())?;
+            u32::try_from(said)
+                .is_ok_and(|said| limits::SERVINGS.contains(&said))
+                .then_some(said)
+        })
     }
 }

@@ -14,8 +14,9 @@ use crate::recipe::unit::Unit;
 
 /// A recipe from Cooklang text.
 ///
-/// Not taken over: cookware (its name stays in the text), the names of sections, text blocks, and metadata other
-/// than title, servings, tags and description. A quantity in words that are not known becomes part of the note.
+/// Not taken over: cookware (its name stays in the text), and metadata other than title, servings, tags, description,
+/// times and source, which are told in the description. The name of a section begins its first step; a note to the reader
+/// becomes a step. A quantity in words that are not known becomes part of the note.
 ///
 /// # Errors
 /// When the text is no Cooklang, or something in it is beyond what a recipe can hold; with its place.
@@ -32,6 +33,7 @@ pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
         None => Metadata::default(),
     };
     let mut in_list = false;
+    let mut section = None;
     let mut blocks = Blocks::new(body, split.is_none());
     while let Some(block) = blocks.next() {
         match block {
@@ -41,14 +43,32 @@ pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
                     metadata.set(&key, Value::Text(step::trimmed(body, value)));
                 }
             }
-            Block::Section { name } => in_list = step::trimmed(body, name) == super::UNNAMED,
+            Block::Section { name } => {
+                let name = step::trimmed(body, name);
+                in_list = name == super::UNNAMED;
+                section =
+                    Some(name).filter(|name| !name.is_empty() && !in_list && name != super::STEPS);
+            }
+            Block::Note(tokens) => {
+                let text = step::trimmed(body, tokens);
+                let note = Change::AddStep {
+                    text: format!("Note: {text}"),
+                    at: Place::End,
+                };
+                if !text.is_empty() {
+                    make(&mut recipe, &note).at(|| "a note".to_owned())?;
+                }
+            }
             Block::Step(tokens) => {
-                let step = step::read(body, tokens).map_err(|Misread { at, fault }| {
+                let mut step = step::read(body, tokens).map_err(|Misread { at, fault }| {
                     unreadable(format!(
                         "line {}: {fault}",
                         lines_before(text, body_at + at) + 1
                     ))
                 })?;
+                if let Some(name) = section.take_if(|_| !step.text.trim().is_empty()) {
+                    step.text = format!("{name}: {}", step.text.trim_start());
+                }
                 take_step(&mut recipe, step, in_list)?;
             }
         }
@@ -75,7 +95,10 @@ fn lines_before(text: &str, at: usize) -> usize {
 fn take_step(recipe: &mut Recipe, step: Step, in_list: bool) -> Result<(), ImportError> {
     for found in step.ingredients {
         let place = beginning(&found.name);
-        append_ingredient(recipe, &new_ingredient(found)).at(|| format!("ingredient @{place}"))?;
+        let new = new_ingredient(found);
+        if !is_mentioned_again(recipe, &new) {
+            append_ingredient(recipe, &new).at(|| format!("ingredient @{place}"))?;
+        }
     }
     if in_list && step.only_ingredients {
         return Ok(());
@@ -88,6 +111,16 @@ fn take_step(recipe: &mut Recipe, step: Step, in_list: bool) -> Result<(), Impor
     make(recipe, &add).at(|| format!("step {number}"))
 }
 
+/// "… the @salt again": a mention without an amount of what is in the list already.
+fn is_mentioned_again(recipe: &Recipe, new: &NewIngredient) -> bool {
+    new.amount.is_none()
+        && new.note.is_none()
+        && recipe
+            .ingredients
+            .iter()
+            .any(|line| line.name.eq_ignore_ascii_case(&new.name))
+}
+
 fn take_metadata(recipe: &mut Recipe, metadata: Metadata) -> Result<(), ImportError> {
     if let Some(title) = &metadata.title {
         recipe.title = Recipe::new(title).title;
@@ -95,8 +128,10 @@ fn take_metadata(recipe: &mut Recipe, metadata: Metadata) -> Result<(), ImportEr
     if let Some(servings) = metadata.servings() {
         make(recipe, &Change::SetServings(servings)).at(|| "servings".to_owned())?;
     }
-    if let Some(description) = metadata.description {
-        let set = Change::SetDescription(Some(description));
+    let about = metadata.description.into_iter().chain(metadata.about);
+    let about = about.collect::<Vec<_>>().join(" ");
+    if !about.is_empty() {
+        let set = Change::SetDescription(Some(about));
         make(recipe, &set).at(|| "description".to_owned())?;
     }
     if !metadata.tags.is_empty() {
@@ -109,7 +144,13 @@ fn new_ingredient(found: Component) -> NewIngredient {
     let mut notes: Vec<String> = found.note.into_iter().collect();
     let mut amount = None;
     if let Some(quantity) = found.quantity {
+        let counted = quantity.value.starts_with(|c: char| c.is_numeric());
+        let whole = (counted && quantity.unit.is_none())
+            .then(|| language::amount(&quantity.value))
+            .flatten();
         match language::quantity(&quantity.value) {
+            // "{1/4 cup}", "{25g}": without the sign between them.
+            None if whole.is_some() => amount = whole,
             Some(value) => {
                 let unit = quantity.unit.as_deref().and_then(Unit::imported);
                 amount = Some(Amount::of(value, unit));

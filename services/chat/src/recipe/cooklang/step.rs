@@ -141,8 +141,15 @@ impl<'t> Reader<'t> {
             return Ok(None);
         };
         let note = if sign == '~' { None } else { self.note() };
-        let name = trimmed(self.text, name);
-        let quantity = Quantity::read(self.text, quantity).map_err(misread)?;
+        let mut name = trimmed(self.text, name);
+        let mut quantity = Quantity::read(self.text, quantity).map_err(misread)?;
+        // "#{dutch oven}": cookware with its name in the wrong place.
+        if sign == '#'
+            && name.is_empty()
+            && let Some(words) = quantity.take_if(|words| words.unit.is_none())
+        {
+            name = words.value;
+        }
         if name.is_empty() && (sign != '~' || quantity.is_none()) {
             return Err(misread(match sign {
                 '~' => Fault::EmptyTimer,

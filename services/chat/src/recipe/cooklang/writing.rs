@@ -1,7 +1,7 @@
 //! The recipe as Cooklang text. One pass over the text of each step, whatever the number of ingredients.
 
 use super::marking::{Mark, Marker};
-use super::{UNNAMED, yaml};
+use super::{STEPS, UNNAMED, yaml};
 use crate::recipe::model::{Ingredient, Recipe};
 
 /// The recipe as Cooklang. An ingredient is marked where a step first names it, unless a longer name stands there;
@@ -27,7 +27,7 @@ pub fn to_cooklang(recipe: &Recipe) -> String {
             text.push('\n');
         }
         if !recipe.steps.is_empty() {
-            text.push_str("\n= Steps\n");
+            text.push_str(&format!("\n= {STEPS}\n"));
         }
     }
     text.push_str(&steps);

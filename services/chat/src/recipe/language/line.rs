@@ -14,7 +14,7 @@ use crate::recipe::rational::Rational;
 use crate::recipe::unit::{Measure, Unit};
 
 /// What stands before a line in a list, and is no part of it.
-const BULLETS: &[char] = &[
+pub(super) const BULLETS: &[char] = &[
     '-', '–', '—', '•', '*', '·', '◦', '‣', '▢', '□', '☐', '▪', '●', '○', '✓', '✔', '.', ',', ';',
     ':', '|', '+', '~', '_', ')', ']', '\u{a0}', '\u{200b}', '\u{feff}', ' ',
 ];
@@ -26,7 +26,12 @@ pub(super) fn line(line: &str) -> NewIngredient {
     let tokens = lexer::tokens(text);
     let mut cursor = Cursor::new(text, &tokens);
     let read = read(&mut cursor);
-    if read.name.is_empty() {
+    let nothing = read
+        .amount
+        .as_ref()
+        .and_then(|amount| amount.quantity.bounds());
+    if read.name.is_empty() || nothing.is_some_and(|(low, _)| low.is_zero()) {
+        // "0 as required salt" says no amount.
         return NewIngredient {
             name: naming::one_line(line),
             amount: None,

@@ -2,78 +2,156 @@
 //! what the lines below them are.
 
 use super::cursor::Cursor;
+use super::pasted::{self, Section};
 use super::{Miss, Outcome, one};
 use super::{clause, lexer, line, politeness, verbs, wholly};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
-
-/// What the lines below a header are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Section {
-    None,
-    Ingredients,
-    Steps,
-}
+use crate::recipe::{naming, servings};
 
 /// The changes of all lines. Lines of talk are passed over, unless there is nothing else.
 pub(super) fn read(content: &str) -> Outcome {
-    let mut section = Section::None;
-    let mut allowance = Allowance::default();
-    let mut changes = Vec::new();
-    let mut lines = content
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .peekable();
+    let lines = || {
+        content
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let mut reader = Reader {
+        pasted: pasted::is_recipe(lines()),
+        section: Section::None,
+        group: None,
+        preamble: Vec::new(),
+        allowance: Allowance::default(),
+        changes: Vec::new(),
+    };
+    let mut lines = lines().peekable();
     while let Some(line) = lines.next() {
-        if let Some(next) = header(line).filter(|_| lines.peek().is_some()) {
-            section = next;
-            continue;
+        let below = lines.peek().is_some();
+        match pasted::heading(line, reader.pasted).filter(|_| below) {
+            Some(section) => reader.section = section,
+            None => reader.line(line)?,
         }
-        match in_section(line, section, &mut allowance) {
-            Ok(more) => changes.extend(more),
+    }
+    reader.finish()
+}
+
+/// A message as far as it was read.
+struct Reader<'c> {
+    /// Whether it is a whole recipe from elsewhere.
+    pasted: bool,
+    section: Section,
+    /// The heading of the group of ingredients here.
+    group: Option<String>,
+    /// Lines of a pasted recipe that say something about it, above its headings.
+    preamble: Vec<&'c str>,
+    allowance: Allowance,
+    changes: Vec<Change>,
+}
+
+impl<'c> Reader<'c> {
+    fn line(&mut self, line: &'c str) -> Result<(), Miss> {
+        let read = match self.section {
+            Section::None if self.pasted => self.above(line),
+            _ => in_section(line, self),
+        };
+        match read {
+            Ok(more) => self.changes.extend(more),
             Err(Miss::Talk) => {}
             Err(other) => return Err(other),
         }
+        Ok(())
     }
-    if changes.is_empty() {
-        Err(Miss::Talk)
-    } else {
-        Ok(changes)
-    }
-}
 
-/// "Ingredients:" or "add:" says that ingredients follow, one a line; "steps:" and its like say the same of steps.
-fn header(line: &str) -> Option<Section> {
-    let is_heading = line.ends_with(':') || line.starts_with("# ") || line.starts_with("## ");
-    let title = line.trim_matches(['#', '*', ':', ' ']).to_lowercase();
-    match title.as_str() {
-        _ if !is_heading => None,
-        "ingredients" | "add" | "add these" | "add the following" | "please add" => {
-            Some(Section::Ingredients)
+    /// What stands above the headings of a pasted recipe: its title, for how many it is, and words about it.
+    fn above(&mut self, line: &'c str) -> Outcome {
+        let is_headline = line.starts_with("# ") || line.starts_with("## ");
+        if !is_headline && let Ok(changes) = clauses(line, &mut self.allowance) {
+            return Ok(changes);
         }
-        "steps" | "method" | "instructions" | "directions" | "preparation" | "add steps"
-        | "add these steps" | "add step" | "add a step" => Some(Section::Steps),
-        _ => None,
+        let first = self.preamble.is_empty()
+            && !self
+                .changes
+                .iter()
+                .any(|change| matches!(change, Change::SetTitle(_)));
+        if first && let Some(title) = pasted::title(line) {
+            return one(Change::SetTitle(title));
+        }
+        let lower = line.to_lowercase();
+        let yields = ["serves", "servings", "yield", "makes", "portions"]
+            .iter()
+            .any(|word| lower.contains(word));
+        if yields && let Some(servings) = servings::in_words(line) {
+            return one(Change::SetServings(servings));
+        }
+        self.preamble.push(line);
+        Ok(Vec::new())
+    }
+
+    fn ingredient(&mut self, bare: &str) -> Outcome {
+        if let Some(group) = pasted::group(bare).filter(|_| self.pasted) {
+            self.group = Some(group);
+            return Ok(Vec::new());
+        }
+        let mut new = line::line(bare);
+        if let Some(group) = &self.group {
+            new.note = Some(match new.note {
+                Some(note) => format!("{note}, {group}"),
+                None => group.clone(),
+            });
+        }
+        one(match self.pasted {
+            true => Change::ListIngredient(new),
+            false => Change::AddIngredient(new),
+        })
+    }
+
+    fn finish(mut self) -> Outcome {
+        let about = naming::one_line(&self.preamble.join(" "));
+        let says_something = self.pasted
+            && about.split(' ').count() > 3
+            && about.chars().count() <= limits::DESCRIPTION;
+        if says_something {
+            self.changes.push(Change::SetDescription(Some(about)));
+        }
+        match self.changes.is_empty() {
+            true => Err(Miss::Talk),
+            false => Ok(self.changes),
+        }
     }
 }
 
-fn in_section(line: &str, section: Section, allowance: &mut Allowance) -> Outcome {
-    let bare = without_bullet(line);
-    let outcome = match section {
-        Section::Ingredients | Section::Steps if without_number(bare).is_empty() => Err(Miss::Talk),
-        Section::None => return clauses(line, allowance),
-        Section::Ingredients if is_other_command(bare) => return clauses(bare, allowance),
-        Section::Ingredients => ingredient(bare),
-        Section::Steps if names_a_part(bare) => return clauses(bare, allowance),
+fn in_section(line: &str, reader: &mut Reader<'_>) -> Outcome {
+    let bare = pasted::bare(line);
+    let bare = bare.as_str();
+    let text = pasted::without_number(bare);
+    let outcome = match reader.section {
+        Section::None => return clauses(line, &mut reader.allowance),
+        _ if text.is_empty() => Err(Miss::Talk),
+        Section::Nutrition => Err(Miss::Talk),
+        Section::Ingredients | Section::Steps if names_a_part(bare) => {
+            return clauses(bare, &mut reader.allowance);
+        }
+        Section::Ingredients => {
+            match is_other_command(bare).then(|| clauses(bare, &mut reader.allowance)) {
+                Some(Ok(changes)) => return Ok(changes),
+                // A list of a pasted recipe may begin with any word.
+                Some(Err(miss)) if !reader.pasted => return Err(miss),
+                _ => reader.ingredient(bare),
+            }
+        }
         Section::Steps => one(Change::AddStep {
-            text: without_number(bare).to_owned(),
+            text: text.to_owned(),
+            at: Place::End,
+        }),
+        Section::Notes => one(Change::AddStep {
+            text: format!("Note: {text}"),
             at: Place::End,
         }),
     };
     let changes = outcome?;
-    allowance.take(&changes)?;
+    reader.allowance.take(&changes)?;
     Ok(changes)
 }
 
@@ -149,10 +227,6 @@ fn unfollowed(mut sentence: Cursor<'_>, mut rest: Cursor<'_>) -> Miss {
     }
 }
 
-fn ingredient(text: &str) -> Outcome {
-    one(Change::AddIngredient(line::line(text)))
-}
-
 fn is_other_command(line: &str) -> bool {
     let tokens = lexer::tokens(line);
     let cursor = Cursor::new(line, &tokens);
@@ -170,22 +244,6 @@ fn names_a_part(line: &str) -> bool {
             "title" | "tags" | "tag" | "description" | "servings" | "serves"
         ))
         || (cursor.word() == "serves" && cursor.word_ahead(1).is_empty())
-}
-
-fn without_bullet(line: &str) -> &str {
-    line.strip_prefix(['-', '*', '•', '–', '·'])
-        .map_or(line, str::trim_start)
-}
-
-/// "1. Whisk" and "2) Fry".
-fn without_number(line: &str) -> &str {
-    let digits = line
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(line.len());
-    match line[digits..].strip_prefix(['.', ')']) {
-        Some(text) if digits > 0 => text.trim_start(),
-        _ => line,
-    }
 }
 
 /// How many changes of what is there one message may make.
@@ -207,7 +265,7 @@ impl Allowance {
     fn take(&mut self, changes: &[Change]) -> Result<(), Miss> {
         for change in changes {
             match change {
-                Change::AddIngredient(_) => self.ingredients += 1,
+                Change::AddIngredient(_) | Change::ListIngredient(_) => self.ingredients += 1,
                 Change::AddStep { .. } => self.steps += 1,
                 Change::Convert(_) => self.conversions += 1,
                 _ => self.changes += 1,

@@ -1,0 +1,157 @@
+//! Which lines of a message are a pasted recipe: headings as print and sites set them, the title above them, groups of
+//! ingredients, and lines that only count.
+
+use super::line::BULLETS;
+
+/// What the lines below a heading are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    /// Nothing was said about them.
+    None,
+    Ingredients,
+    Steps,
+    Notes,
+    /// Figures of nutrition, of which a recipe keeps nothing.
+    Nutrition,
+}
+
+/// "Ingredients:", "**METHOD**", "## Directions", or, where a whole recipe is pasted, a heading on a line of its own.
+pub(super) fn heading(line: &str, pasted: bool) -> Option<Section> {
+    let marked = line.ends_with(':')
+        || line.starts_with('#')
+        || line.starts_with("**")
+        || line.starts_with("__");
+    if !(marked || pasted) {
+        return None;
+    }
+    let bare = line
+        .trim_matches(['#', '*', '_', ':', ' ', '-', '=', '~'])
+        .to_lowercase();
+    // "Ingredients (serves 4)", "Ingredients for the dough"
+    let words = bare.split([' ', '(']).next().unwrap_or_default();
+    match bare.as_str() {
+        "ingredients" | "ingredient list" | "what you need" | "you will need" | "you'll need"
+        | "what you'll need" | "shopping list" => Some(Section::Ingredients),
+        "add" | "add these" | "add the following" | "please add" if line.ends_with(':') => {
+            Some(Section::Ingredients)
+        }
+        "steps"
+        | "method"
+        | "instructions"
+        | "directions"
+        | "preparation"
+        | "procedure"
+        | "how to make it"
+        | "how to make"
+        | "cooking instructions"
+        | "preparation steps"
+        | "the method"
+        | "cooking method"
+        | "cooking directions" => Some(Section::Steps),
+        "add steps" | "add these steps" | "add step" | "add a step" if line.ends_with(':') => {
+            Some(Section::Steps)
+        }
+        "notes" | "recipe notes" | "tips" | "tip" | "note" | "cook's notes" | "chef's notes"
+        | "notes and tips"
+            if pasted =>
+        {
+            Some(Section::Notes)
+        }
+        "nutrition" | "nutrition facts" | "nutritional information" | "nutrition information"
+            if pasted =>
+        {
+            Some(Section::Nutrition)
+        }
+        _ if pasted && words == "ingredients" && bare.split(' ').count() <= 5 => {
+            Some(Section::Ingredients)
+        }
+        _ if pasted
+            && matches!(words, "directions" | "instructions" | "method")
+            && bare.contains('(') =>
+        {
+            Some(Section::Steps)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a message is a pasted recipe rather than a few commands: it has a list of ingredients and steps, or begins with
+/// one of them.
+pub(super) fn is_recipe<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
+    let (mut count, mut found) = (0, Vec::new());
+    for line in lines {
+        let short = line.split(' ').count() <= 5;
+        if let Some(section) = heading(line, short).filter(|_| !line.to_lowercase().contains("add"))
+        {
+            found.push((count, section));
+        }
+        count += 1;
+    }
+    let has = |wanted| found.iter().any(|(_, section)| *section == wanted);
+    let (first, last) = (
+        found.first().map_or(0, |(at, _)| *at),
+        found.last().map_or(0, |(at, _)| *at),
+    );
+    let both = has(Section::Ingredients) && has(Section::Steps);
+    let one = has(Section::Ingredients) || has(Section::Steps);
+    (both || (one && first <= 1)) && count > 2 && last + 1 < count
+}
+
+/// A line without its bullet, check box or marks of bold print.
+pub(super) fn bare(line: &str) -> String {
+    let line = line.replace("**", "").replace("__", "");
+    let line = line.trim_start_matches(BULLETS).trim();
+    let line = line
+        .strip_prefix("[ ]")
+        .or(line.strip_prefix("[x]"))
+        .unwrap_or(line);
+    line.trim().to_owned()
+}
+
+/// "1. Whisk", "2) Fry", "Step 3: Rest"; empty for "Step 1" and "2." alone.
+pub(super) fn without_number(line: &str) -> &str {
+    let counted = ["Step ", "STEP ", "step "]
+        .iter()
+        .find_map(|word| line.strip_prefix(word));
+    let rest = counted.unwrap_or(line);
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    if digits == 0 {
+        return line;
+    }
+    match rest[digits..].strip_prefix(['.', ')', ':', '-']) {
+        // "1.5 kg" is no number of a step.
+        Some(text) if text.starts_with(|c: char| c.is_ascii_digit()) => line,
+        Some(text) => text.trim_start(),
+        None if counted.is_some() && rest[digits..].trim().is_empty() => "",
+        None => line,
+    }
+}
+
+/// "For the sauce:", "Dough:": a heading of a group of ingredients.
+pub(super) fn group(line: &str) -> Option<String> {
+    let name = line.strip_suffix(':')?.trim();
+    let short = (1..=6).contains(&name.split_whitespace().count())
+        && !name.contains(|c: char| c.is_ascii_digit());
+    (short && !name.contains(',')).then(|| name.to_lowercase())
+}
+
+/// A line above the headings that can be a title.
+pub(super) fn title(line: &str) -> Option<String> {
+    const TALK: &str = "hi hello hey here here's this is i i'm i've we we've my our ok okay so thanks please look found from try let's the following";
+    let title = bare(line.trim_start_matches('#').trim());
+    let first = title
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let talk = TALK
+        .split_whitespace()
+        .any(|word| word == first.trim_matches([',', '!', ':']));
+    let talks = talk
+        && (title.ends_with([':', '!', '.', '?'])
+            || first != "the" && first != "my" && first != "our");
+    let fits = (1..=20).contains(&title.split_whitespace().count()) && title.chars().count() <= 150;
+    (fits && !talks && title.chars().any(char::is_alphanumeric)).then_some(title)
+}
