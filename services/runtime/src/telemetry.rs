@@ -13,6 +13,7 @@ use opentelemetry::{global, trace::TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
+use tokio::runtime::Handle;
 use tracing::Level;
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
@@ -21,6 +22,9 @@ use tracing_subscriber::{
 /// What traces are made of. Only our own code: the libraries' spans would include the export of traces, and their
 /// events whole frames, with tokens.
 const TRACED: [&str; 5] = ["auth", "chat", "edge", "recipe_chat", "runtime"];
+
+/// What the metrics of the process itself are named under.
+const METER: &str = "runtime";
 
 /// How logs look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -115,6 +119,7 @@ impl Telemetry {
             .transpose()?;
         subscribe(config, traces.as_ref())?;
         global::set_meter_provider(metrics.clone());
+        watch_tasks();
         Ok(Self {
             traces,
             metrics,
@@ -135,6 +140,21 @@ impl Telemetry {
         }
         self.metrics.shutdown().ok();
     }
+}
+
+/// Tells how many tasks the async runtime has: what is forgotten there shows as a number that only grows.
+fn watch_tasks() {
+    let Ok(runtime) = Handle::try_current() else {
+        return;
+    };
+    global::meter(METER)
+        .u64_observable_gauge("runtime_tasks")
+        .with_description("Tasks of the async runtime that have not ended")
+        .with_callback(move |tasks| {
+            let alive = runtime.metrics().num_alive_tasks();
+            tasks.observe(u64::try_from(alive).unwrap_or(u64::MAX), &[]);
+        })
+        .build();
 }
 
 fn subscribe(

@@ -235,6 +235,18 @@ impl Process {
         anonymous_memory(self.id()).unwrap_or_else(|| panic!("{} has no memory", self.name))
     }
 
+    /// How many descriptors it has open.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn descriptors(&self) -> usize {
+        let folder = fs::read_dir(format!("/proc/{}/fd", self.id()));
+        folder.map_or_else(
+            |_| panic!("{} has no descriptors", self.name),
+            Iterator::count,
+        )
+    }
+
     /// Standard output so far.
     pub fn stdout(&self) -> String {
         self.stdout.borrow().lines.join("\n")

@@ -17,10 +17,11 @@ mod redis_emptied;
 mod redis_slow;
 mod revocations;
 mod rolling_restart;
+mod soak;
 mod storm;
 mod weather;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
@@ -45,6 +46,17 @@ fn scaled(count: usize) -> usize {
     )]
     let scaled = (count as f64 * scale()) as usize;
     scaled.max(20)
+}
+
+/// A setting of a run, which is a number.
+fn from_environment<T: FromStr>(name: &str, default: T) -> T {
+    match std::env::var_os(name) {
+        Some(value) => value
+            .to_str()
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("{name} is a number")),
+        None => default,
+    }
 }
 
 /// A limit of the documents, with room for a machine that is not this test's alone.

@@ -3,7 +3,7 @@
 
 mod forecast;
 
-use std::{iter::repeat_with, str::FromStr, time::Duration};
+use std::{iter::repeat_with, time::Duration};
 
 use serde_json::json;
 use system_tests::{
@@ -17,7 +17,7 @@ use system_tests::{
 use tokio::time::sleep;
 
 use self::forecast::{Fault, Service, Step, forecast};
-use super::{edges_from, for_crowds, logins, tell};
+use super::{edges_from, for_crowds, from_environment, logins, tell};
 
 /// What a short run brings: a bit of everything.
 const SEED: u64 = 2;
@@ -26,16 +26,6 @@ const MINUTES: f64 = 0.25;
 /// How many talk, in how many recipes.
 const COOKS: usize = 40;
 const RECIPES: usize = 4;
-
-fn from_environment<T: FromStr>(name: &str, default: T) -> T {
-    match std::env::var_os(name) {
-        Some(value) => value
-            .to_str()
-            .and_then(|value| value.parse().ok())
-            .unwrap_or_else(|| panic!("{name} is a number")),
-        None => default,
-    }
-}
 
 async fn start() -> Stack {
     for_crowds(2)
