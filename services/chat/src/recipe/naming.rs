@@ -26,6 +26,11 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
+/// A tag as it is kept: one line in lower case, without any "#" before it. Of a kept tag it makes the same again.
+pub(super) fn tag(text: &str) -> String {
+    one_line(text).trim_start_matches(['#', ' ']).to_lowercase()
+}
+
 /// What two spellings of one name have in common: "Eggs" and "egg", "Cherry Tomatoes" and "cherry tomato".
 pub(super) fn key(name: &str) -> String {
     let mut key = String::new();

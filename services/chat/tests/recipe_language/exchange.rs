@@ -155,6 +155,34 @@ fn schema_org_is_what_search_engines_read() {
 }
 
 #[test]
+fn a_tag_is_kept_as_it_is_read_again() {
+    let dotted = "\u{130}".repeat(25);
+    let lower = dotted.to_lowercase();
+    assert_eq!(lower.chars().count(), 50, "lower case has twice as many");
+    let plain = PlainRecipe {
+        title: "Soup".to_owned(),
+        tags: ["# #Warm", "##  soup", &dotted].map(str::to_owned).into(),
+        ..PlainRecipe::default()
+    };
+    let recipe = from_plain(&plain).unwrap();
+    assert_eq!(recipe.tags, ["warm", "soup", &lower]);
+    assert_eq!(
+        from_cooklang(&to_cooklang(&recipe)).unwrap().tags,
+        recipe.tags
+    );
+    assert_eq!(
+        from_schema_org(&to_schema_org(&recipe)).unwrap().tags,
+        recipe.tags
+    );
+
+    let too_long = PlainRecipe {
+        tags: vec!["\u{130}".repeat(26)],
+        ..plain
+    };
+    assert!(from_plain(&too_long).is_err());
+}
+
+#[test]
 fn schema_org_from_recipe_sites_is_read() {
     let page = json!({"@context": "https://schema.org", "@graph": [
         {"@type": "WebSite", "name": "Cooking"},

@@ -2,6 +2,7 @@
 
 use super::text_within;
 use crate::recipe::model::{Recipe, limits};
+use crate::recipe::naming;
 use crate::recipe::refusal::Refusal;
 
 pub(super) fn set_title(recipe: &mut Recipe, title: &str) -> Result<String, Refusal> {
@@ -73,12 +74,7 @@ pub(super) fn remove_tags(recipe: &mut Recipe, tags: &[String]) -> Result<String
     Ok(format!("Removed {noun} {}", removed.join(", ")))
 }
 
+/// In lower case first: some letters become two by it, and the limit is for what is kept.
 fn tag_text(tag: &str) -> Result<String, Refusal> {
-    let tag = text_within(
-        tag.trim_start_matches('#'),
-        "tag",
-        limits::TAG,
-        "tag: vegan",
-    )?;
-    Ok(tag.to_lowercase())
+    text_within(&naming::tag(tag), "tag", limits::TAG, "tag: vegan")
 }

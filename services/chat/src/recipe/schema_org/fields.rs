@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::recipe::model::limits;
-use crate::recipe::{html, servings as words};
+use crate::recipe::{html, naming, servings as words};
 
 /// How deep lists and sections may be nested; real documents need three.
 const DEEPEST: usize = 8;
@@ -79,7 +79,7 @@ pub(super) fn keywords(value: &Value) -> Vec<String> {
     let found = found
         .iter()
         .flat_map(|line| line.split([',', ';']))
-        .map(|tag| tag.trim().trim_start_matches('#').trim().to_lowercase());
+        .map(naming::tag);
     let mut tags = Vec::new();
     for tag in found.filter(|tag| !tag.is_empty() && tag.chars().count() <= limits::TAG) {
         if tags.len() >= limits::TAGS {
