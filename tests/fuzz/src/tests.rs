@@ -43,11 +43,11 @@ fn every_seed_keeps_what_its_target_asserts() {
 #[test]
 #[expect(clippy::print_stdout, reason = "says what it was, when it fails")]
 fn seeds_that_are_changed_at_random_keep_it_too() {
-    let mut dice = SmallRng::seed_from_u64(std::env::var("SEED").map_or(1, |r| r.parse().unwrap()));
+    let mut dice = SmallRng::seed_from_u64(1);
     for (name, files) in corpora() {
         let target = TARGETS.iter().find(|target| target.name == name).unwrap();
         let files: Vec<&[u8]> = files.values().map(Vec::as_slice).collect();
-        for _ in 0..std::env::var("ROUNDS").map_or(ROUNDS, |r| r.parse().unwrap()) {
+        for _ in 0..ROUNDS {
             let [one, other] = [0; 2].map(|_| files[dice.random_range(0..files.len())]);
             let data = changed(one, other, &mut dice);
             println!("{name} {:?}", String::from_utf8_lossy(&data));
