@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::naming;
 use super::rational::Rational;
 
 /// A unit by its short singular name ("cup", "g", "clove"). Names that the table does not know only come in
@@ -52,10 +53,10 @@ impl Unit {
             .map(|known| Self(known.name.to_owned()))
     }
 
-    /// A unit from another program's recipe: a known one under its short name, else as it is written there.
+    /// A unit from another program's recipe: a known one under its short name, else as it is written there, in one line.
     pub fn imported(word: &str) -> Option<Self> {
-        let word = word.trim();
-        Self::recognise(word).or_else(|| (!word.is_empty()).then(|| Self(word.to_owned())))
+        let word = naming::one_line(word);
+        Self::recognise(&word).or_else(|| (!word.is_empty()).then_some(Self(word)))
     }
 
     pub fn name(&self) -> &str {

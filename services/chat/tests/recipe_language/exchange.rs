@@ -183,6 +183,32 @@ fn a_tag_is_kept_as_it_is_read_again() {
 }
 
 #[test]
+fn what_cannot_be_seen_is_not_kept_of_a_name_or_unit() {
+    let recipe =
+        from_cooklang("@salt{1%big\\\n\u{1}pinch} @\u{0}./sauces/pesto{2%\u{7f}cups}").unwrap();
+    let [salt, pesto] = &*recipe.ingredients else {
+        panic!("{:?}", recipe.ingredients)
+    };
+    assert_eq!(salt.in_words(), "1 big pinch salt");
+    assert_eq!(pesto.in_words(), "2 cup pesto");
+    assert_eq!(recipe.steps[0].text, "salt pesto");
+    let plain = PlainRecipe {
+        title: "Soup".to_owned(),
+        ingredients: vec![PlainIngredient {
+            name: "salt".to_owned(),
+            quantity: "1".to_owned(),
+            unit: "big\r\n pinch\0".to_owned(),
+            note: String::new(),
+        }],
+        ..PlainRecipe::default()
+    };
+    assert_eq!(
+        from_plain(&plain).unwrap().ingredients[0].unit_text(),
+        "big pinch"
+    );
+}
+
+#[test]
 fn schema_org_from_recipe_sites_is_read() {
     let page = json!({"@context": "https://schema.org", "@graph": [
         {"@type": "WebSite", "name": "Cooking"},

@@ -5,6 +5,7 @@
 use super::lexer::{Kind, Token};
 use super::quantity::{Fault, Quantity};
 use crate::recipe::model::limits;
+use crate::recipe::naming;
 
 /// A step as it reads without its marks.
 #[derive(Debug, Default)]
@@ -156,9 +157,9 @@ impl<'t> Reader<'t> {
                 _ => Fault::NoName { sign },
             }));
         }
-        let name = without_path(name);
         Ok(Some(Component {
-            name,
+            // What cannot be seen before a path is not kept, and would hide it.
+            name: without_path(naming::one_line(&name)),
             quantity,
             note,
         }))
