@@ -16,7 +16,7 @@ const WORDS: usize = 2_001;
 pub fn recipe_language(data: &[u8]) {
     let mut conversation = Conversation::default();
     for message in parts(data).take(MESSAGES) {
-        assert_reading_is_stable(message);
+        assert_reading_is_sound(message);
         let Some(accepted) = conversation.say(message) else {
             continue;
         };
@@ -28,11 +28,9 @@ pub fn recipe_language(data: &[u8]) {
     }
 }
 
-/// A message reads the same each time, and a command as it is shown.
-fn assert_reading_is_stable(message: &str) {
-    let parsed = parse(message);
-    assert_eq!(parsed, parse(message));
-    match parsed {
+/// What a message is read as says something, and a command reads as it is shown.
+fn assert_reading_is_sound(message: &str) {
+    match parse(message) {
         Parsed::Command(command) => {
             let shown = command.to_string();
             assert_eq!(parse(&shown), Parsed::Command(command), "{shown:?}");
