@@ -5,7 +5,7 @@
 mod attackers;
 mod gauges;
 
-use std::{iter::repeat_with, time::Duration};
+use std::{iter::repeat_with, sync::Arc, time::Duration};
 
 use serde_json::json;
 use system_tests::{
@@ -36,7 +36,7 @@ const ATTACKS: f64 = 40.0;
 const LOOKS: u32 = 60;
 
 /// How many messages a second are answered when everybody talks without a pause.
-async fn full_load(stack: &Stack, logins: &[std::sync::Arc<Purse>]) -> f64 {
+async fn full_load(stack: &Stack, logins: &[Arc<Purse>]) -> f64 {
     let mut crowd = Crowd::new();
     let histories = histories();
     crowd.invite(
@@ -59,7 +59,7 @@ fn histories() -> Vec<History> {
 
 fn cooks(
     stack: &Stack,
-    logins: &[std::sync::Arc<Purse>],
+    logins: &[Arc<Purse>],
     histories: &[History],
     recipe: &str,
     pace: Duration,
@@ -125,7 +125,7 @@ async fn nothing_grows_under_a_fifth_of_full_load_with_hostile_input() {
     });
     tell("soak", &figures);
     report.assert_sound();
-    let ends = &report.figures().ends;
+    let ends = report.figures().ends.clone();
     assert!(ends.is_empty(), "somebody was closed: {ends:?}");
     gauges.assert_flat(in_full());
     eventually("every process to let go of what it held", async || {
