@@ -4,7 +4,7 @@
 use chat::{
     fuzzing::Conversation,
     recipe::{
-        ImportError, PlainIngredient, PlainRecipe, Recipe, from_cooklang, from_plain,
+        ImportError, Ingredient, PlainIngredient, PlainRecipe, Recipe, from_cooklang, from_plain,
         read_schema_org, to_cooklang, to_schema_org,
     },
 };
@@ -125,8 +125,15 @@ impl<'a> Shown<'a> {
 
 /// Each ingredient as it is shown.
 fn ingredients(recipe: &Recipe) -> Vec<[String; 4]> {
+    // Cooklang takes one without an amount or a note for another mention of its namesake.
+    let bare = |line: &&Ingredient| line.quantity.is_none() && line.note.is_none();
+    let namesakes = |line: &Ingredient| {
+        let same = |other: &&Ingredient| other.name.eq_ignore_ascii_case(&line.name);
+        recipe.ingredients.iter().filter(same).count() > 1
+    };
     let lines = recipe.ingredients.iter();
     lines
+        .filter(|line| !(bare(line) && namesakes(line)))
         .map(|line| {
             [
                 line.quantity_text(),

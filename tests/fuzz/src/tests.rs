@@ -41,7 +41,6 @@ fn every_seed_keeps_what_its_target_asserts() {
 
 /// As libFuzzer does, but always the same, and not for long.
 #[test]
-#[expect(clippy::print_stdout, reason = "says what it was, when it fails")]
 fn seeds_that_are_changed_at_random_keep_it_too() {
     let mut dice = SmallRng::seed_from_u64(1);
     for (name, files) in corpora() {
