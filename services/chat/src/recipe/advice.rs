@@ -12,6 +12,8 @@ const HELP: &str = "Write what to change, for example \"add 2 cups flour\", \"ch
 const OTHER_LANGUAGE: &str = "Commands are read in English only; for example \"add 200 g flour\", \"remove sugar\", \"double \
     it\" or \"undo\".";
 
+const CORRECTION: &str = "To correct the last change, write \"undo\", and then the change anew, as in \"change eggs to 3\".";
+
 /// Only short messages ask for one thing.
 const LONGEST: usize = 200;
 
@@ -32,7 +34,39 @@ struct Said<'a> {
     recipe: &'a Recipe,
     content: &'a str,
     words: Vec<String>,
+    /// Whether it was asked for politely: "can we …", "I'd like …".
+    asked: bool,
 }
+
+/// Beginnings of a wish.
+const POLITE: &[&str] = &[
+    "can you",
+    "could you",
+    "would you",
+    "can we",
+    "could we",
+    "can i",
+    "could i",
+    "i'd like",
+    "i would like",
+    "we'd like",
+    "i want",
+    "we want",
+    "we could use",
+    "i could use",
+    "let's",
+    "lets",
+    "let us",
+    "is it possible to",
+    "how about",
+    "what about",
+    "maybe we could",
+    "do we want",
+    "i need",
+    "we need to",
+    "you could",
+    "please",
+];
 
 impl<'a> Said<'a> {
     fn new(recipe: &'a Recipe, content: &'a str) -> Self {
@@ -58,6 +92,29 @@ impl<'a> Said<'a> {
             .take_while(|word| BEFORE.contains(&word.as_str()) && !(comma && word.as_str() == "no"))
             .count();
         let mut words = all[skip.min(all.len().saturating_sub(1))..].to_vec();
+        let polite = POLITE.iter().find(|phrase| {
+            let mut said = words.iter();
+            words.len() > 2
+                && phrase
+                    .split(' ')
+                    .all(|word| said.next().is_some_and(|said| said == word))
+        });
+        let asked = polite.is_some();
+        if let Some(phrase) = polite {
+            words.drain(..phrase.split(' ').count());
+            for small in ["to", "have", "do", "use", "please", "go", "a"] {
+                let followed = words.len() > 2 && words.first().is_some_and(|word| word == small);
+                if followed && !(small == "use" || small == "a")
+                    || followed
+                        && small == "use"
+                        && words
+                            .get(1)
+                            .is_some_and(|word| matches!(word.as_str(), "some" | "more" | "less"))
+                {
+                    words.remove(0);
+                }
+            }
+        }
         while words.len() > 1
             && words.last().is_some_and(|last| {
                 matches!(
@@ -72,6 +129,7 @@ impl<'a> Said<'a> {
             recipe,
             content,
             words,
+            asked,
         }
     }
 
@@ -146,7 +204,7 @@ impl<'a> Said<'a> {
         let degrees = self
             .words
             .iter()
-            .find(|word| is_temperature(word))
+            .rfind(|word| is_temperature(word))
             .cloned()
             .or_else(|| {
                 let at = self.words.iter().position(|word| {
@@ -161,7 +219,8 @@ impl<'a> Said<'a> {
         if self.has(&["timer", "alarm"]) {
             return Some("A time in a step is its timer; write it there, as in \"add step: Boil the pasta for 9 minutes.\"".to_owned());
         }
-        let changes_it = self.has(&["oven", "temperature", "instead"])
+        let verb = ["change", "make", "set", "adjust", "turn"].contains(&self.word(0));
+        let changes_it = (verb || self.has(&["oven", "temperature", "instead"]))
             && !self.has(&["preheat"])
             && !self.begins("add");
         let minutes = self.has(&["minutes", "minute", "mins", "min", "hours", "hour"]);
@@ -172,7 +231,14 @@ impl<'a> Said<'a> {
                     .map(str::to_owned)
             }));
         }
-        if minutes && self.has(&["instead", "longer", "shorter"]) && !self.begins("add") {
+        let times = self.has(&["minutes", "minute", "mins", "hours", "hour", "rest", "time"]);
+        let retimed =
+            verb && times && self.words.iter().any(|word| word == "to") && !self.has(&["step"]);
+        if (minutes && self.content.contains("instead")
+            || minutes && self.has(&["longer", "shorter"])
+            || retimed)
+            && !self.begins("add")
+        {
             return Some(
                 "Times stand in the steps; write the step anew, as in \"step 2: Rest 30 minutes.\""
                     .to_owned(),
@@ -214,6 +280,9 @@ impl<'a> Said<'a> {
     }
 
     fn help_or_undo(&self) -> Option<String> {
+        if self.has(&["meant"]) && self.words.len() <= 6 {
+            return Some(CORRECTION.to_owned());
+        }
         let said = self.words.join(" ");
         match said.as_str() {
             "help" | "help me" | "commands" | "what can i say" | "what can you do" | "how does this work" | "what can i write"
@@ -293,7 +362,6 @@ impl<'a> Said<'a> {
             "don't use",
             "hold",
             "minus",
-            "not",
             "no more",
             "i'm out of",
             "we're out of",
@@ -334,13 +402,18 @@ impl<'a> Said<'a> {
             "have", "said", "nice",
         ]);
         let wishes = matches!(first, "some" | "the" | "all") && !verb;
-        self.content.trim_end().ends_with('?')
+        // "Can you make it sweeter?" is a wish, "can you see it?" nothing that a recipe can follow.
+        !self.asked && self.content.trim_end().ends_with('?')
             || (TALK.split_whitespace().any(|talk| talk == first) && !wishes)
     }
 
     fn request(&self) -> Option<String> {
-        self.more_or_less()
+        self.asked_politely()
+            .or_else(|| self.more_or_less())
+            .or_else(|| self.correction())
             .or_else(|| self.amount())
+            .or_else(|| self.only_named())
+            .or_else(|| self.taken_out())
             .or_else(|| self.diet())
             .or_else(|| self.kind_of())
             .or_else(|| self.misspelt())
@@ -348,12 +421,32 @@ impl<'a> Said<'a> {
             .or_else(|| self.work())
     }
 
+    /// "Is it possible to remove the sugar": what is asked for would work on its own.
+    fn asked_politely(&self) -> Option<String> {
+        let said = self.words.join(" ");
+        let works = self.asked && matches!(language::parse(&said), super::Parsed::Changes(_));
+        works.then(|| format!("To do that, write \"{said}\"."))
+    }
+
     /// "Needs more salt", "a bit more salt", "fewer eggs", "cut sugar".
     fn more_or_less(&self) -> Option<String> {
         let at = self.words.iter().position(|word| {
             matches!(
                 word.as_str(),
-                "more" | "less" | "fewer" | "extra" | "cut" | "much" | "reduce" | "enough"
+                "more"
+                    | "less"
+                    | "fewer"
+                    | "extra"
+                    | "cut"
+                    | "much"
+                    | "reduce"
+                    | "enough"
+                    | "increase"
+                    | "decrease"
+                    | "raise"
+                    | "lower"
+                    | "bump"
+                    | "up"
             )
         })?;
         let rest = self.after(at + 1);
@@ -366,7 +459,7 @@ impl<'a> Said<'a> {
                     .is_some_and(|quantity| quantity.bounds().is_some()),
             ) {
                 (_, false) => format!("Say how much, as in \"change {name} to 1 tsp\"."),
-                ("more" | "extra" | "enough", _) => {
+                ("more" | "extra" | "enough" | "increase" | "raise" | "bump" | "up", _) => {
                     format!("Say how much more, as in \"increase {name} by 50%\".")
                 }
                 _ => format!("Say how much less, as in \"reduce {name} by half\"."),
@@ -429,6 +522,81 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// "I meant tablespoons", "no, 3", "eggs 3", "sugar to 40 g", "sugar: less".
+    fn correction(&self) -> Option<String> {
+        if self.words.len() == 1 && whole(self.word(0)).is_some() && !self.content.contains('+') {
+            return Some(CORRECTION.to_owned());
+        }
+        let at = self.words.iter().position(|word| word == "to").unwrap_or(1);
+        let (name, rest) = (self.words.get(..at)?.join(" "), self.after(at));
+        let line = self.ingredient(&name).filter(|_| self.words.len() <= 5)?;
+        let to = rest.strip_prefix("to ").unwrap_or(&rest);
+        let says_to = rest.starts_with("to ");
+        let counted = to.starts_with(|c: char| c.is_ascii_digit())
+            && (says_to || to.bytes().all(|b| b.is_ascii_digit()));
+        let labelled = self.content.contains(':');
+        match () {
+            () if counted => Some(format!(
+                "To change it, write \"change {} to {to}\".",
+                line.name
+            )),
+            () if labelled => Some(format!(
+                "Say how much, as in \"{0}: 50 g\", or what goes in its place, as in \"replace {0} with honey\".",
+                line.name
+            )),
+            () => None,
+        }
+    }
+
+    /// Nothing but the name of an ingredient.
+    fn only_named(&self) -> Option<String> {
+        let said = self.words.join(" ");
+        let line = self.ingredient(&said).filter(|_| self.words.len() <= 2)?;
+        (naming::key(&line.name) == naming::key(&said)).then(|| {
+            format!(
+                "Say what to do with it, as in \"change {0} to 50 g\" or \"remove {0}\".",
+                line.name
+            )
+        })
+    }
+
+    /// "Slowly add the milk" is a step; "throw the nuts in" and "drop the salt" ask for a change.
+    fn taken_out(&self) -> Option<String> {
+        let first = self.word(0);
+        if first.ends_with("ly") && self.words.len() > 2 {
+            let text = language::sentence(self.content.trim());
+            return Some(format!("To make it a step, write \"add step: {text}\"."));
+        }
+        if self.begins("for a crowd")
+            || self.begins("for me")
+            || self.begins("for the whole")
+            || self.begins("for everyone")
+            || self.begins("for us")
+            || self.begins("serving size")
+            || self.begins("for my")
+        {
+            return Some("Say for how many, as in \"for 6 people\".".to_owned());
+        }
+        if matches!(first, "times" | "x") && self.words.len() == 2 {
+            return Some("To multiply the whole recipe, write \"scale by 2\".".to_owned());
+        }
+        if first == "use" && self.has(&["celsius", "fahrenheit"]) {
+            return Some(
+                "Say \"convert to metric\" or \"convert to US units\"; temperatures follow."
+                    .to_owned(),
+            );
+        }
+        if first == "step" && self.words.len() <= 4 {
+            return Some("Write the step after a colon, as in \"step 2: Rest 30 minutes.\", or move it, as in \"move step 2 to 1\".".to_owned());
+        }
+        if self.words.len() == 1 && matches!(first, "title" | "name")
+            || self.content.trim().eq_ignore_ascii_case("call it")
+        {
+            return Some("Write the title, as in \"title: Pancakes\".".to_owned());
+        }
+        None
+    }
+
     fn diet(&self) -> Option<String> {
         const DIETS: &[&str] = &[
             "vegan",
@@ -484,12 +652,15 @@ impl<'a> Said<'a> {
         let first = self.word(0);
         if !matches!(
             first,
-            "use" | "with" | "make" | "using" | "prefer" | "switch" | "take" | "try"
+            "go" | "use" | "with" | "make" | "using" | "prefer" | "switch" | "take" | "try"
         ) {
             return None;
         }
         let rest = self.after(1);
-        let rest = rest.trim_start_matches("the ").trim_start_matches("some ");
+        let rest = rest
+            .trim_start_matches("with ")
+            .trim_start_matches("the ")
+            .trim_start_matches("some ");
         let line = self.ingredient(rest)?;
         if naming::key(&line.name) == naming::key(rest) {
             return Some(format!(
@@ -563,7 +734,7 @@ impl<'a> Said<'a> {
             ),
             "move" | "put" if self.has(&["step", "steps", "start", "end", "before", "after"]) => Some("Say which step and where to, as in \"move step 3 to 1\" or \"move step 3 before step 2\".".to_owned()),
             "for" if self.has(&["step"]) => Some("Write the whole step anew, as in \"step 2: Rest 30 minutes.\"".to_owned()),
-            "in" | "to" | "into" | "convert" if self.words.iter().any(|word| super::unit::Unit::recognise(word).is_some() || word == "metric" || word == "imperial") => {
+            "in" | "to" | "into" | "convert" | "show" if self.words.iter().any(|word| super::unit::Unit::recognise(word).is_some() || word == "metric" || word == "imperial") => {
                 Some("Say \"convert to metric\" or \"convert to US units\", or name one ingredient, as in \"convert butter to grams\".".to_owned())
             }
             "note" => {

@@ -44,6 +44,11 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
         skip_times(cursor);
     }
     let quantity = times_a_size(cursor, quantity);
+    // "2 more cups"
+    let mut ahead = *cursor;
+    if ahead.eat("more") && unit(&mut { ahead }).is_some() {
+        *cursor = ahead;
+    }
     let unit = unit(cursor);
     let quantity = up_to_the_same_unit(cursor, quantity, unit.as_ref());
     let quantity = and_a_half(cursor, quantity);
@@ -84,11 +89,12 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
         return Ok(Some(Quantity::Vaguely(vague)));
     }
     let between = cursor.eat("between");
-    // "a 400 g can": the article says nothing that the number does not.
-    let article = matches!(cursor.word(), "a" | "an");
+    // "a 400 g can", "another half cup": the article says nothing that the number does not.
+    let article = matches!(cursor.word(), "a" | "an" | "another");
     let mut after_article = *cursor;
     after_article.advance();
-    if article && numbers::number_ahead(after_article) && !has_size(after_article) {
+    let part = matches!(after_article.word(), "half" | "quarter") && cursor.word() == "another";
+    if article && (part || numbers::number_ahead(after_article)) && !has_size(after_article) {
         *cursor = after_article;
     }
     let Some(low) = numbers::number(cursor)? else {

@@ -7,7 +7,7 @@
 use super::cursor::Cursor;
 use super::{Miss, Outcome, one};
 use super::{
-    details, ingredients, narration, numbers, politeness, quantities, scaling, steps, verbs,
+    details, ingredients, items, narration, numbers, politeness, quantities, scaling, steps, verbs,
 };
 use crate::recipe::change::{Change, Direction, Scaling};
 
@@ -78,8 +78,9 @@ pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
     if cursor.eat_any(&["a description", "description", "the description"]) {
         return details::description(cursor);
     }
-    if let Some(outcome) =
-        scaling::more_servings(cursor).or_else(|| quantities::difference(cursor, false))
+    if let Some(outcome) = scaling::more_servings(cursor)
+        .or_else(|| quantities::difference(cursor, false))
+        .or_else(|| quantities::added_to(cursor))
     {
         return outcome;
     }
@@ -92,6 +93,33 @@ pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
         // "Add butter instead of milk".
         false => ingredients::use_instead(cursor),
     }
+}
+
+/// After "take" or "leave": "the salt out".
+pub(super) fn take_out(cursor: &mut Cursor<'_>) -> Outcome {
+    let which = items::which(cursor, &["out"])?.ok_or(Miss::Talk)?;
+    if !cursor.eat("out") {
+        return Err(Miss::Talk);
+    }
+    politeness::left_over(cursor)?;
+    let amount = None;
+    one(Change::RemoveIngredient { which, amount })
+}
+
+/// After "put", "throw" and the like: "2 eggs in".
+pub(super) fn put_in(cursor: &mut Cursor<'_>) -> Outcome {
+    let mut end = *cursor;
+    while !end.at_stop() && !end.stands("in") {
+        end.advance();
+    }
+    let mut inside = cursor.up_to(end);
+    let outcome = ingredients::add(&mut inside)?;
+    if !inside.is_done() || !end.eat("in") {
+        return Err(Miss::Talk);
+    }
+    *cursor = end;
+    politeness::left_over(cursor)?;
+    Ok(outcome)
 }
 
 pub(super) fn insert(cursor: &mut Cursor<'_>) -> Outcome {

@@ -68,6 +68,12 @@ impl<'a> Cursor<'a> {
             .is_some_and(|token| !matches!(token.kind, Kind::Mark(_)))
     }
 
+    /// Whether polite words or an emoji stand here.
+    pub(super) fn is_small(self) -> bool {
+        matches!(self.word(), "please" | "thanks" | "too")
+            || self.mark().is_some_and(|mark| !mark.is_ascii())
+    }
+
     pub(super) fn is_quoted(self) -> bool {
         self.token().is_some_and(|token| token.kind == Kind::Quoted)
     }

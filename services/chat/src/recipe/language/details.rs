@@ -158,10 +158,18 @@ pub(super) fn undo(content: &str) -> Option<Parsed> {
     let tokens = lexer::tokens(content);
     let mut cursor = Cursor::new(content, &tokens);
     politeness::skip_before(&mut cursor);
-    if cursor.eat("redo") && cursor.at_stop() {
+    let no = cursor.eat("no") && cursor.eat_mark(',');
+    if no {
+        politeness::skip_before(&mut cursor);
+    }
+    let mut redo = cursor;
+    if redo.eat_any(&["redo that", "redo it", "redo"]) && redo.at_stop() {
         return Some(unclear(
             "What was undone does not come back by itself; write the change once more.",
         ));
+    }
+    if cursor.eat_any(&["scratch that", "i take that back"]) && cursor.is_done() {
+        return Some(Parsed::Command(Command::Undo));
     }
     if !cursor.eat_any(&["undo", "revert", "take that back", "take it back"]) {
         return None;

@@ -118,7 +118,10 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     if amount.is_none() && verbs::begin_here(*cursor) {
         return Err(Miss::LeftOver({ *cursor }.take_rest().to_owned()));
     }
-    let start_is_quoted = cursor.is_quoted();
+    let mut after = *cursor;
+    after.advance();
+    let start_is_quoted =
+        cursor.is_quoted() && (after.at_break() || after.mark() == Some('(') || after.is_small());
     let name = match amount_behind(*cursor).filter(|_| amount.is_none()) {
         Some(behind) => {
             *cursor = behind.after;

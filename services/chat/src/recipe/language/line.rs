@@ -370,6 +370,13 @@ fn begins_a_note(cursor: Cursor<'_>, start: Cursor<'_>) -> bool {
         "trimmed and",
         "seeded and",
         "chopped into",
+        "in cubes",
+        "in pieces",
+        "in small",
+        "in slices",
+        "in chunks",
+        "in strips",
+        "in wedges",
     ];
     let mut after = cursor;
     let other = after.eat("or") && numbers::number_ahead(after);

@@ -96,6 +96,12 @@ pub(super) fn named(
         "if necessary",
         "if you like",
         "at room temperature",
+        "in cubes",
+        "in pieces",
+        "in small pieces",
+        "in slices",
+        "in chunks",
+        "in strips",
     ];
     const VAGUE: [(&str, Vague); 3] = [
         ("to taste", Vague::ToTaste),

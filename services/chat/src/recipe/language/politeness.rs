@@ -3,8 +3,18 @@
 use super::Miss;
 use super::cursor::{Cursor, LOOK_AHEAD};
 
-const BEFORE: [&str; 44] = [
+const BEFORE: [&str; 54] = [
     "oops",
+    "no wait",
+    "wait",
+    "nope",
+    "oh no",
+    "never mind",
+    "nevermind",
+    "my bad",
+    "um",
+    "ah",
+    "well",
     "sorry",
     "hmm",
     "thanks",

@@ -193,6 +193,12 @@ pub(super) fn difference(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome>
         ));
     }
     if let Some(part) = fraction_of(&mut ahead) {
+        // To add half of what is there is something else than to use half of it.
+        if !more {
+            return Some(Err(Miss::unclear(
+                "Say how much to add, as in \"add 1 cup flour\", or what to make of it, as in \"use half the flour\".",
+            )));
+        }
         *cursor = ahead;
         return Some(multiplied(cursor, Some(part)));
     }
@@ -221,6 +227,25 @@ pub(super) fn difference(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome>
     }
     politeness::left_over(&mut ahead).ok()?;
     *cursor = ahead;
+    Some(one(Change::AdjustAmount {
+        which,
+        by,
+        direction,
+    }))
+}
+
+/// After "add": "100 g to the flour". `None`: it is about something else.
+pub(super) fn added_to(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    let by = amounts::read(&mut ahead).ok()??.amount;
+    by.quantity.bounds()?;
+    if !ahead.eat("to") || matches!(ahead.word(), "taste" | "serve" | "it" | "this") {
+        return None;
+    }
+    let which = items::which(&mut ahead, &[]).ok()??;
+    politeness::finish(&mut ahead).ok()?;
+    *cursor = ahead;
+    let direction = Direction::More;
     Some(one(Change::AdjustAmount {
         which,
         by,

@@ -250,6 +250,7 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Option<Outcome> {
         && !factor.is_zero()
         && times.eat_any(&["x", "times"])
     {
+        whole_recipe(&mut times);
         return moved(cursor, times, |times| {
             finish(times).and_then(|()| one(Change::Scale(Scaling::By(factor))))
         });
@@ -359,11 +360,20 @@ pub(super) fn system(cursor: &mut Cursor<'_>) -> Option<System> {
 
 /// "metric please", "metric units".
 pub(super) fn metric(cursor: &mut Cursor<'_>) -> Outcome {
-    let units = cursor.eat("units");
+    wanted(cursor, System::Metric)
+}
+
+/// "imperial please", "american units".
+pub(super) fn imperial(cursor: &mut Cursor<'_>) -> Outcome {
+    wanted(cursor, System::Us)
+}
+
+fn wanted(cursor: &mut Cursor<'_>, system: System) -> Outcome {
+    let units = cursor.eat_any(&["units", "measures", "measurements"]);
     let please = cursor.stands("please");
     finish(cursor)?;
     if units || please {
-        one(Change::Convert(System::Metric))
+        one(Change::Convert(system))
     } else {
         Err(Miss::Talk)
     }

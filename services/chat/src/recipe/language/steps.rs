@@ -272,8 +272,8 @@ pub(super) fn swap(cursor: &mut Cursor<'_>) -> Option<Outcome> {
 /// After "remove": "step 2", "steps 2-4", "steps 2, 3 and 5", "the last step", "all steps". `None`: not about steps.
 pub(super) fn remove(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut all = *cursor;
-    all.eat_any(&["all of the", "all the", "all", "the"]);
-    if all.eat("steps") && finish(&mut all).is_ok() {
+    let every = all.eat_any(&["all of the", "all the", "all", "the"]);
+    if every && all.eat("steps") && finish(&mut all).is_ok() {
         *cursor = all;
         return Some(one(Change::ClearSteps));
     }

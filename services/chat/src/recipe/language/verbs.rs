@@ -90,6 +90,12 @@ static VERBS: &[Verb] = &[
     rest(&["leave out", "take out"], ingredients::remove)
         .begins(always)
         .weak(),
+    rest(&["leave", "take"], clause::take_out)
+        .when(ends_in_out)
+        .weak(),
+    rest(&["put", "throw", "toss", "chuck", "pop"], clause::put_in)
+        .when(ends_in_in)
+        .weak(),
     whole(&["leave", "take"], clause::label).begins(before_the),
     rest(&["get rid of"], ingredients::remove)
         .begins(always)
@@ -137,12 +143,16 @@ static VERBS: &[Verb] = &[
         &["serving", "it serves", "this serves"],
         scaling::set_servings,
     ),
-    rest(&["makes"], scaling::set_servings)
-        .when(before_a_number)
-        .begins(before_a_number),
+    rest(
+        &["makes", "feeds", "yields", "this makes", "it makes"],
+        scaling::set_servings,
+    )
+    .when(before_a_number)
+    .begins(before_a_number),
     rest(&["yield", "yields"], scaling::set_servings).when(before_colon),
     rest(&["convert"], scaling::convert).begins(always),
     rest(&["metric"], scaling::metric),
+    rest(&["imperial", "american"], scaling::imperial),
     rest(&["in"], scaling::in_units),
     rest(&["show", "give"], scaling::shown_in_units),
     // Steps.
@@ -255,6 +265,28 @@ fn before_it(after: Cursor<'_>) -> bool {
 
 fn before_a_step(after: Cursor<'_>) -> bool {
     matches!(after.word(), "step" | "the")
+}
+
+/// "the salt out", "2 eggs in": the clause ends with the word.
+fn ends_in_out(after: Cursor<'_>) -> bool {
+    ends_in(after, "out")
+}
+
+fn ends_in_in(after: Cursor<'_>) -> bool {
+    ends_in(after, "in")
+}
+
+fn ends_in(mut after: Cursor<'_>, word: &str) -> bool {
+    while !after.at_break() {
+        let here = after.eat(word);
+        if here && (after.at_break() || after.is_small()) {
+            return true;
+        }
+        if !here {
+            after.advance();
+        }
+    }
+    false
 }
 
 fn before_colon(after: Cursor<'_>) -> bool {
@@ -401,6 +433,8 @@ ditch, skip, lose THE ANY WEAK
 drop WEAK
 drop THE WEAK
 leave out, take out THE ANY ALONE WEAK
+leave, take WEAK
+put, throw, toss, chuck, pop WEAK
 leave, take THE
 get rid of THE ANY ALONE WEAK
 replace THE ANY ALONE
@@ -436,10 +470,11 @@ for
 make THE
 serves, servings THE ANY
 serving, it serves, this serves
-makes
+makes, feeds, yields, this makes, it makes
 yield, yields
 convert THE ANY ALONE
 metric
+imperial, american
 in
 show, give
 insert THE ANY ALONE

@@ -15,7 +15,8 @@ const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm
     tomorrow today yesterday maybe probably please sorry lol haha actually oops minutes minute hours hour seconds mins \
     hrs servings serving portions portion people photo photos picture pictures image images video link love remaining \
     remainder everything anything something nothing ingredients more less fewer twice thrice much many enough \
-    beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what \
+    beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what per either \
+    slowly gradually carefully gently quickly immediately constantly separately \
     degrees °c °f";
 
 /// What may stand behind "to" in a name or behind one.
@@ -108,6 +109,9 @@ fn is_no_letter_of_names(letter: char) -> bool {
             | '_'
             | '?'
             | '*'
+            | '"'
+            | '“'
+            | '”'
     )
 }
 
@@ -130,6 +134,12 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         "on" => next == "top" || (article && !ON_THE.contains(&third)) || next == "step",
         "in" | "over" | "under" | "off" | "around" => article,
         "at" => next != "room",
+        "by" | "as" => {
+            !matches!(next, "needed" | "required" | "desired")
+                && !(at > 0 && words[at - 1] == "such")
+        }
+        "each" | "last" | "first" => at > 0 && at + 1 == words.len(),
+        "two" | "three" | "so" => at > 0 && words[at - 1] == "or",
         "all" => at == 0 && !ALL.contains(&next),
         "no" | "only" | "just" | "rest" | "or" | "and" | "of" | "with" | "for" | "from" | "by" => {
             at == 0
@@ -165,14 +175,23 @@ pub(super) fn hint(said: &str, left_over: &str) -> String {
 /// Something is done with what was named, somewhere or for some time.
 pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
     const PLACES: &str = "to into onto in on over until till then while at each minutes minute hours hour seconds if from \
-        off with by the";
+        off with by the before after last slowly gradually carefully gently";
     let mut words = left_over.split_whitespace().map(str::to_lowercase);
     let first = words.next().unwrap_or_default();
     let place = PLACES.split_whitespace().any(|place| place == first)
         || words.clone().any(|word| {
             matches!(
                 word.as_str(),
-                "to" | "into" | "onto" | "until" | "over" | "minutes"
+                "to" | "into"
+                    | "onto"
+                    | "until"
+                    | "over"
+                    | "minutes"
+                    | "before"
+                    | "after"
+                    | "slowly"
+                    | "gradually"
+                    | "last"
             )
         });
     let work = is_kitchen_work(&first) && !is_noun_too(&first);
