@@ -102,18 +102,11 @@ impl<'a> Said<'a> {
         let asked = polite.is_some();
         if let Some(phrase) = polite {
             words.drain(..phrase.split(' ').count());
-            for small in ["to", "have", "do", "use", "please", "go", "a"] {
-                let followed = words.len() > 2 && words.first().is_some_and(|word| word == small);
-                if followed && !(small == "use" || small == "a")
-                    || followed
-                        && small == "use"
-                        && words
-                            .get(1)
-                            .is_some_and(|word| matches!(word.as_str(), "some" | "more" | "less"))
-                {
-                    words.remove(0);
-                }
-            }
+            let at = words
+                .iter()
+                .take_while(|word| matches!(word.as_str(), "to" | "have" | "do" | "please" | "go"))
+                .count();
+            words.drain(..at.min(words.len() - 1));
         }
         while words.len() > 1
             && words.last().is_some_and(|last| {
@@ -219,7 +212,8 @@ impl<'a> Said<'a> {
         if self.has(&["timer", "alarm"]) {
             return Some("A time in a step is its timer; write it there, as in \"add step: Boil the pasta for 9 minutes.\"".to_owned());
         }
-        let verb = ["change", "make", "set", "adjust", "turn"].contains(&self.word(0));
+        let verb =
+            ["change", "make", "set", "adjust", "turn", "use", "replace"].contains(&self.word(0));
         let changes_it = (verb || self.has(&["oven", "temperature", "instead"]))
             && !self.has(&["preheat"])
             && !self.begins("add");
@@ -234,11 +228,8 @@ impl<'a> Said<'a> {
         let times = self.has(&["minutes", "minute", "mins", "hours", "hour", "rest", "time"]);
         let retimed =
             verb && times && self.words.iter().any(|word| word == "to") && !self.has(&["step"]);
-        if (minutes && self.content.contains("instead")
-            || minutes && self.has(&["longer", "shorter"])
-            || retimed)
-            && !self.begins("add")
-        {
+        let other = self.content.contains("instead") || self.has(&["longer", "shorter"]);
+        if (minutes && other || retimed) && !self.begins("add") {
             return Some(
                 "Times stand in the steps; write the step anew, as in \"step 2: Rest 30 minutes.\""
                     .to_owned(),
@@ -419,6 +410,37 @@ impl<'a> Said<'a> {
             .or_else(|| self.misspelt())
             .or_else(|| self.labelled())
             .or_else(|| self.work())
+            .or_else(|| self.command())
+    }
+
+    /// A verb of the language and an ingredient of the recipe, and no rule for what is said about it.
+    fn command(&self) -> Option<String> {
+        const VERBS: &str =
+            "use add remove change replace swap make increase reduce cut double halve set put take";
+        let begins = VERBS.split_whitespace().any(|verb| verb == self.word(0));
+        let line = self
+            .words
+            .iter()
+            .skip(1)
+            .find_map(|word| self.ingredient(word))?;
+        let at = self
+            .words
+            .iter()
+            .position(|word| self.ingredient(word).is_some())?;
+        let kind = self.after(at + 1);
+        if self.word(0) == "make" && (1..=2).contains(&kind.split(' ').count()) && !kind.is_empty()
+        {
+            return Some(format!(
+                "To say which kind, write \"rename {0} to {kind} {0}\".",
+                line.name
+            ));
+        }
+        begins.then(|| {
+            format!(
+                "Write one change after the other, as in \"change {0} to 50 g\", \"replace {0} with honey\" or \"remove {0}\".",
+                line.name
+            )
+        })
     }
 
     /// "Is it possible to remove the sugar": what is asked for would work on its own.
@@ -471,7 +493,7 @@ impl<'a> Said<'a> {
     fn amount(&self) -> Option<String> {
         const FILLING: &[&str] = &[
             "only", "just", "actually", "now", "with", "plus", "some", "and", "meant", "mean",
-            "another", "one", "the",
+            "another", "one", "the", "make", "set", "change", "use",
         ];
         let content = self
             .content
@@ -662,6 +684,15 @@ impl<'a> Said<'a> {
             .trim_start_matches("the ")
             .trim_start_matches("some ");
         let line = self.ingredient(rest)?;
+        let renamed = language::parse(&format!("rename {} to {rest}", line.name));
+        const MORE: &str = "it all lots rest half plenty not more less without some of for";
+        let odd = rest.split(' ').any(|word| {
+            MORE.split_whitespace().any(|more| more == word)
+                || word.starts_with(|c: char| c.is_ascii_digit())
+        });
+        if odd || !matches!(renamed, super::Parsed::Changes(_)) {
+            return None;
+        }
         if naming::key(&line.name) == naming::key(rest) {
             return Some(format!(
                 "Say how much, as in \"use 2 cups {rest}\", or instead of what, as in \"use {rest} instead of milk\"."

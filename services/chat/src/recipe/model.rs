@@ -36,6 +36,9 @@ pub struct Recipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub servings: u32,
+    /// For how many the amounts are, where that is no whole number: half of a recipe for three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) exact_servings: Option<Quantity>,
     #[serde(default)]
     pub ingredients: Vec<Ingredient>,
     #[serde(default)]
@@ -80,6 +83,7 @@ impl Recipe {
             title: title.chars().take(limits::NAME).collect(),
             description: None,
             servings: DEFAULT_SERVINGS,
+            exact_servings: None,
             ingredients: Vec::new(),
             steps: Vec::new(),
             tags: Vec::new(),

@@ -13,7 +13,7 @@ use crate::{
     message::{Content, Principal},
     recipe::{
         ImportError, PlainRecipe, Recipe, from_cooklang, from_plain, json_size, limits,
-        read_schema_org,
+        read_schema_org, title_from_id,
     },
     refused::{Declined, Refused},
 };
@@ -69,8 +69,17 @@ impl Recipes {
         {
             return Err(Refused::ReadOnly.into());
         }
+        let has_title = matches!(document, Document::Plain(_));
         let read = self.documents.run(move || read(&document)).await?;
-        let (imported, content) = read.map_err(|error| Declined::Unworkable(error.to_string()))?;
+        let (mut imported, content) =
+            read.map_err(|error| Declined::Unworkable(error.to_string()))?;
+        if !has_title && imported.title == Recipe::new("").title {
+            // Cooklang takes the title from the name of the file.
+            imported.title = known.as_ref().map_or_else(
+                || title_from_id(recipe.as_str()),
+                |ledger| ledger.recipe.title.clone(),
+            );
+        }
         let content = content.ok_or(Refused::Unavailable)?;
         let created = match known {
             Some(_) => false,

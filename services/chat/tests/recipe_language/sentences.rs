@@ -115,7 +115,7 @@ fn us_units_are_the_cups_and_spoons_of_a_kitchen() {
     assert_eq!(
         lines,
         [
-            "1 cup milk",
+            "1.06 cup milk",
             "1 tbsp oil",
             "1 tsp salt",
             "1 lb flour",
@@ -341,4 +341,60 @@ fn headings_of_a_pasted_recipe_are_read_in_every_style() {
             assert_eq!(recipe.steps[0].text, "Boil.", "{steps} {number}");
         }
     }
+}
+
+#[test]
+fn servings_keep_the_exact_ratio() {
+    let before = after("serves 3");
+    let mut recipe = before.clone();
+    for message in ["halve it", "for 3"] {
+        let Parsed::Changes(changes) = parse(message) else {
+            panic!("{message}")
+        };
+        recipe = follow(&recipe, &changes).unwrap().0;
+    }
+    assert_eq!(recipe, before);
+}
+
+#[test]
+fn what_cannot_be_measured_nearly_stays_exact_and_comes_back() {
+    let before = written(
+        "Soup",
+        "add:\n500 g leeks\n100 ml stock\n2 dl cream\n1 ml vanilla",
+    );
+    let mut recipe = before.clone();
+    for message in ["convert to US units", "convert to metric"] {
+        let Parsed::Changes(changes) = parse(message) else {
+            panic!("{message}")
+        };
+        recipe = follow(&recipe, &changes).unwrap().0;
+    }
+    let lines: Vec<String> = recipe
+        .ingredients
+        .iter()
+        .map(|line| line.in_words())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "500 g leeks",
+            "100 ml stock",
+            "200 ml cream",
+            "1 ml vanilla"
+        ]
+    );
+}
+
+#[test]
+fn other_ways_to_say_how_much_are_scaled_with_the_amount() {
+    let recipe = written(
+        "Soup",
+        "add:\n500 g (1 lb) leeks\n1 tbsp plus 1 tsp oil\n2 cans (400 g) tomatoes\ndouble it",
+    );
+    let notes: Vec<&str> = recipe
+        .ingredients
+        .iter()
+        .map(|line| line.note.as_deref().unwrap_or_default())
+        .collect();
+    assert_eq!(notes, ["2 lb", "plus 2 tsp", "400 g"]);
 }

@@ -1,5 +1,5 @@
 //! Turning a recipe, or one ingredient, into metric or US units. The factors are exact; what they give is rounded
-//! to what a scale or a measuring spoon can show, so converting back and forth is not exact.
+//! to what a scale or a measuring spoon can show, unless that would change it by more than a twentieth.
 
 use super::find;
 use super::ingredients::put_amount;
@@ -121,8 +121,21 @@ fn measured(quantity: Quantity, factor: Rational, unit: &Unit) -> Result<Amount,
     Ok(Amount::of(quantity, Some(unit.clone())))
 }
 
-/// Rounded to the marks that scales, jugs and spoons have. Never to nothing.
+/// Rounded to the marks that scales, jugs and spoons have; the exact amount where that would be too far from it.
 fn to_the_mark(exact: Rational, unit: &Unit) -> Option<Rational> {
+    let rounded = nearest_mark(exact, unit)?;
+    let (low, high) = (rounded.min(exact), rounded.max(exact));
+    let furthest = exact.times(Rational::new(FURTHEST_PERCENT, 100)?)?;
+    Some(match high.minus(low)? > furthest {
+        true => exact,
+        false => rounded,
+    })
+}
+
+/// How far an amount may be rounded, so that what comes back is still what was there.
+const FURTHEST_PERCENT: u128 = 5;
+
+fn nearest_mark(exact: Rational, unit: &Unit) -> Option<Rational> {
     let below = |limit: u32| exact < Rational::whole(limit);
     let per = |parts: u128| Rational::new(1, parts);
     let mark = match unit.name() {

@@ -42,6 +42,7 @@ pub(super) fn become_it(recipe: &mut Recipe, imported: &Recipe) -> String {
     recipe.title.clone_from(&imported.title);
     recipe.description.clone_from(&imported.description);
     recipe.servings = imported.servings;
+    recipe.exact_servings = imported.exact_servings;
     recipe.tags.clone_from(&imported.tags);
     format!(
         "Imported {}: {}, {}",

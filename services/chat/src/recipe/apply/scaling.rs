@@ -2,14 +2,18 @@
 
 use super::ingredients::within_limits;
 use crate::recipe::change::Scaling;
+use crate::recipe::language;
 use crate::recipe::model::{Recipe, limits};
-use crate::recipe::quantity::as_fraction;
+use crate::recipe::quantity::{Amount, Quantity, as_fraction};
 use crate::recipe::rational::Rational;
 use crate::recipe::refusal::Refusal;
 
 /// Multiplies every number exactly; "to taste" stays. Servings that would not be whole are rounded, never to none.
 pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Refusal> {
-    let before = Rational::whole(recipe.servings.max(1));
+    let before = match recipe.exact_servings {
+        Some(Quantity::Exactly(servings)) if !servings.is_zero() => servings,
+        _ => Rational::whole(recipe.servings.max(1)),
+    };
     let people = u64::from(recipe.servings);
     let scaling = match scaling {
         Scaling::Plus(more) => Scaling::To(people.saturating_add(more)),
@@ -39,10 +43,18 @@ pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Ref
         if let Some(quantity) = line.quantity {
             let scaled = quantity.map(|number| number.times(factor));
             line.quantity = Some(within_limits(scaled, &line.name)?);
+            let measured = line.unit.as_ref().is_some_and(|unit| unit.size().is_some());
+            if let Some(note) = line.note.as_mut().filter(|_| measured) {
+                *note = scaled_note(note, factor);
+            }
         }
     }
     let whole = allowed(servings.rounded().max(1))?;
     let old = std::mem::replace(&mut recipe.servings, whole);
+    recipe.exact_servings = match servings.as_whole() {
+        Some(_) => None,
+        None => Some(Quantity::Exactly(servings)),
+    };
     Ok(match servings.as_whole() {
         Some(_) => format!("Scaled from {old} to {whole} {}", noun(whole)),
         None => format!(
@@ -53,8 +65,31 @@ pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Ref
     })
 }
 
+/// "7 oz" and "plus 1 tsp" in the note of a measured line are more ways to say how much: they grow with it.
+fn scaled_note(note: &str, factor: Rational) -> String {
+    let part = |part: &str| {
+        let (before, amount) = match part.strip_prefix("plus ") {
+            Some(rest) => ("plus ", rest),
+            None => ("", part),
+        };
+        let scaled = language::amount(amount).filter(|amount| {
+            amount
+                .unit
+                .as_ref()
+                .is_some_and(|unit| unit.size().is_some())
+        });
+        let scaled = scaled.and_then(|amount| {
+            let quantity = amount.quantity.map(|number| number.times(factor))?;
+            Some(Amount::of(quantity, amount.unit).in_words())
+        });
+        scaled.map_or_else(|| part.to_owned(), |words| format!("{before}{words}"))
+    };
+    note.split(", ").map(part).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn set_servings(recipe: &mut Recipe, servings: u64) -> Result<String, Refusal> {
     recipe.servings = allowed(servings)?;
+    recipe.exact_servings = None;
     Ok(format!("Servings set to {}", recipe.servings))
 }
 

@@ -44,6 +44,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
         skip_times(cursor);
     }
     let quantity = times_a_size(cursor, quantity);
+    // "5½-pound"
+    let mut ahead = *cursor;
+    if ahead.mark() == Some('-') && ahead.follows_closely() {
+        ahead.advance();
+        if ahead.follows_closely() && unit(&mut { ahead }).is_some() {
+            *cursor = ahead;
+        }
+    }
     // "2 more cups"
     let mut ahead = *cursor;
     if ahead.eat("more") && unit(&mut { ahead }).is_some() {
@@ -101,6 +109,11 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
         return Ok(None);
     };
     let mut ahead = *cursor;
+    // "4- to 5-pound"
+    let mut dashed = ahead;
+    if dashed.eat_mark('-') && dashed.stands("to") {
+        ahead = dashed;
+    }
     let range = ahead.eat_mark('-')
         || ahead.eat_mark('–')
         || ahead.eat_mark('—')
@@ -119,7 +132,7 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, Miss> {
 }
 
 fn vague(cursor: &mut Cursor<'_>) -> Option<Vague> {
-    const PHRASES: [(&str, Vague); 10] = [
+    const PHRASES: [(&str, Vague); 13] = [
         ("a few", Vague::AFew),
         ("a little bit", Vague::ALittle),
         ("a little", Vague::ALittle),
@@ -130,6 +143,9 @@ fn vague(cursor: &mut Cursor<'_>) -> Option<Vague> {
         ("plenty", Vague::Plenty),
         ("a lot", Vague::Plenty),
         ("lots", Vague::Plenty),
+        ("tons", Vague::Plenty),
+        ("a ton", Vague::Plenty),
+        ("loads", Vague::Plenty),
     ];
     PHRASES
         .iter()

@@ -221,6 +221,20 @@ fn changed(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
         *cursor = ahead;
         return details::title(cursor);
     }
+    let mut servings = ahead;
+    if servings.eat_any(&["it to", "this to", "recipe to"])
+        && matches!(numbers::whole(&mut servings), Ok(Some(_)))
+        && verbs::is_people(servings.word())
+    {
+        ahead.eat_any(&["it to", "this to", "recipe to"]);
+        *cursor = ahead;
+        return scaling::to_servings(cursor, true);
+    }
+    if ahead.stands("title") {
+        ahead.advance();
+        *cursor = ahead;
+        return details::title(cursor);
+    }
     if ahead.eat_any(&["description to", "description"]) {
         *cursor = ahead;
         return details::description(cursor);

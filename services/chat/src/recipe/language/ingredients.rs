@@ -11,6 +11,7 @@ use crate::recipe::rational::Rational;
 /// After "add".
 pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
     let items = items::list(cursor)?;
+    politeness::left_over(cursor)?;
     Ok(items.into_iter().map(Change::AddIngredient).collect())
 }
 
@@ -38,6 +39,13 @@ fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
         return Ok(Change::MultiplyAmount { which, factor });
     }
     let measured = amounts::read(cursor)?;
+    if let Some(measured) = &measured
+        && measured.amount.quantity.bounds().is_none()
+    {
+        return Err(Miss::unclear(
+            "Say how much of it, as in \"remove half the milk\" or \"remove 1/2 cup milk\".",
+        ));
+    }
     let ends = [
         "from the",
         "from this",
@@ -85,8 +93,31 @@ pub(super) fn replace(cursor: &mut Cursor<'_>) -> Outcome {
         Miss::LeftOver(_) => miss,
         _ => unclear(),
     })?;
+    let halves = with.amount.as_ref().is_some_and(|amount| {
+        amount.unit.is_none()
+            && amount
+                .quantity
+                .bounds()
+                .is_some_and(|(_, high)| high < Rational::ONE)
+    });
+    if halves && cursor.at_join() {
+        return Err(Miss::unclear(
+            "Say how much of each, as in \"replace milk with 1/2 cup cream and 1/2 cup water\".",
+        ));
+    }
     let mut changes = vec![Change::ReplaceIngredient { which, part, with }];
     while items::another(cursor) {
+        // "… and sugar with honey"
+        let mut ahead = *cursor;
+        if let Ok(Some(which)) = items::which(&mut ahead, &["with", "by", "for"])
+            && ahead.eat_any(&["with", "by", "for"])
+        {
+            *cursor = ahead;
+            let with = items::item(cursor)?;
+            let part = None;
+            changes.push(Change::ReplaceIngredient { which, part, with });
+            continue;
+        }
         changes.push(Change::AddIngredient(items::item(cursor)?));
     }
     Ok(changes)

@@ -10,7 +10,8 @@ use super::numbers;
 use super::{amounts, line, politeness, verbs, wholly};
 use crate::recipe::change::{NewIngredient, Which};
 use crate::recipe::naming;
-use crate::recipe::quantity::Amount;
+use crate::recipe::quantity::{Amount, Quantity};
+use crate::recipe::rational::Rational;
 use crate::recipe::unit::{Measure, Unit};
 
 /// All the ingredients up to the end of the clause; at least one.
@@ -38,6 +39,9 @@ fn single(cursor: &mut Cursor<'_>) -> Option<Result<NewIngredient, Miss>> {
     let new = line::read(&mut start.up_to(inside));
     if new.name.is_empty() || is_no_ingredient(&new.name) {
         return None;
+    }
+    if matches!(new.name.as_str(), "F" | "C" | "f" | "c") {
+        return Some(Err(Miss::LeftOver(new.name)));
     }
     *cursor = end;
     let checked =
@@ -78,7 +82,7 @@ fn amount_behind(start: Cursor<'_>) -> Option<Behind<'_>> {
         let mut after = at;
         if numbers::number_ahead(at)
             && let Ok(Some(measured)) = amounts::read(&mut after)
-            && measured.amount.unit.is_some()
+            && (measured.amount.unit.is_some() || is_count(&measured.amount))
             && after.at_break()
         {
             let name = name_since(start, at.without_trailing_marks(start));
@@ -91,6 +95,12 @@ fn amount_behind(start: Cursor<'_>) -> Option<Behind<'_>> {
         at.advance();
     }
     None
+}
+
+/// "onions 2": so many, and no number of a kind.
+fn is_count(amount: &Amount) -> bool {
+    let few = |number: Rational| number <= Rational::whole(24) && !number.is_zero();
+    matches!(amount.quantity, Quantity::Exactly(number) if few(number))
 }
 
 /// "1 tbsp extra virgin olive oil", not "1 extra tbsp".
@@ -142,6 +152,10 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
     }
     if !start_is_quoted {
         wholly::name(&name)?;
+        // "350F"
+        if matches!(name.as_str(), "F" | "C" | "f" | "c") && amount.is_some() {
+            return Err(Miss::LeftOver(name));
+        }
     }
     notes.iter().try_for_each(|note| wholly::note(note))?;
     let note = (!notes.is_empty()).then(|| notes.join(", "));
@@ -155,6 +169,9 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
     while cursor.eat_any(&["amount of", "quantity of", "of", "the", "some", "our", "my"]) {}
     if cursor.eat("last ingredient") {
         return Ok(Some(Which::Last));
+    }
+    if cursor.eat("first ingredient") {
+        return Ok(Some(Which::Numbered(1)));
     }
     let mut ahead = *cursor;
     if ahead.eat_any(&["ingredient", "ingredient number"])

@@ -84,7 +84,7 @@ pub(super) fn single(start: Cursor<'_>) -> Option<Cursor<'_>> {
     }
     let name = cursor;
     let (mut depth, mut in_note) = (0_usize, false);
-    while !cursor.at_stop() {
+    while !cursor.is_done() && (depth > 0 || !cursor.at_stop()) {
         let mut after = cursor;
         after.advance();
         match cursor.mark() {
@@ -259,7 +259,10 @@ fn name_goes_on(start: Cursor<'_>, comma: Cursor<'_>, name: &str) -> bool {
     let mut words = before
         .split_whitespace()
         .filter(|word| !matches!(*word, "and" | "or" | "&"));
-    if !before.trim().is_empty() && words.all(says_how) {
+    let last = before.split_whitespace().next_back().unwrap_or_default();
+    // "Any sweet or tart, firm apples"
+    let still_to_come = before.contains(" or ") && says_how(last) && !last.ends_with("ed");
+    if still_to_come || (!before.trim().is_empty() && words.all(says_how)) {
         return !after.rest_is_short();
     }
     // "A, B, or C": B is one word or two.
@@ -380,7 +383,7 @@ fn begins_a_note(cursor: Cursor<'_>, start: Cursor<'_>) -> bool {
     ];
     let mut after = cursor;
     let other = after.eat("or") && numbers::number_ahead(after);
-    if cursor.position() > start.position() && other {
+    if cursor.position() > start.position() && other && !only_how(start, cursor) {
         return true;
     }
     if cursor.position() == start.position() || !PHRASES.iter().any(|phrase| cursor.stands(phrase))
@@ -529,10 +532,14 @@ fn more_amounts(cursor: &mut Cursor<'_>, notes: &mut Vec<String>) {
         let sign = ahead
             .mark()
             .filter(|mark| matches!(mark, '/' | '|' | ';' | ',' | '+' | '-' | '–' | '—'));
-        if word.is_empty() && sign.is_none() {
+        // "1 cup 2 tbsp"
+        let at_once = word.is_empty() && sign.is_none() && numbers::number_ahead(ahead);
+        if word.is_empty() && sign.is_none() && !at_once {
             return;
         }
-        ahead.advance();
+        if !at_once {
+            ahead.advance();
+        }
         let counted = numbers::number_ahead(ahead) || numbers::starts_with_number(ahead);
         let begins = ahead;
         let measured = amounts::read(&mut ahead).ok().flatten();

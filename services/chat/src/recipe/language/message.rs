@@ -4,7 +4,7 @@
 use super::cursor::Cursor;
 use super::pasted::{self, Section};
 use super::{Miss, Outcome, one};
-use super::{clause, lexer, line, politeness, verbs, wholly};
+use super::{amounts, clause, lexer, line, numbers, politeness, verbs, wholly};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
@@ -183,17 +183,33 @@ fn clauses(line: &str, allowance: &mut Allowance) -> Outcome {
                 allowance.take(&more)?;
                 changes.extend(more);
             }
-            Err(Miss::Talk) if new_sentence => {
+            Err(Miss::Talk) if new_sentence && !asks_for_something(rest) => {
                 cursor = rest;
                 while !cursor.at_stop() {
                     cursor.advance();
                 }
             }
-            Err(Miss::Talk) if politeness::is_small_talk(rest) => return Ok(changes),
+            Err(Miss::Talk) if !new_sentence && politeness::is_small_talk(rest) => {
+                return Ok(changes);
+            }
             Err(Miss::Talk) => return Err(unfollowed(start, rest)),
             Err(other) => return Err(other),
         }
     }
+}
+
+/// Whether a sentence that no rule reads is no mere talk: it begins with kitchen work or has an amount in it.
+fn asks_for_something(start: Cursor<'_>) -> bool {
+    let word = start.word();
+    let work = verbs::is_kitchen_work(word) && !verbs::is_noun_too(word);
+    let mut amount = false;
+    let mut cursor = start;
+    while !cursor.at_stop() {
+        let number = numbers::number_ahead(cursor);
+        cursor.advance();
+        amount |= number && amounts::unit(&mut { cursor }).is_some();
+    }
+    (work || amount) && cursor.mark() != Some('?')
 }
 
 /// Nothing but marks may be left behind the last clause.

@@ -16,7 +16,7 @@ pub(super) fn name(
 ) -> String {
     let mut part = *cursor;
     let mut name = String::new();
-    while !cursor.at_stop() {
+    while !(cursor.at_stop() || politeness::is_reason(*cursor)) {
         if cursor.mark() == Some('(') {
             join(&mut name, &named(part, *cursor, notes, amount));
             bracketed(cursor, notes);

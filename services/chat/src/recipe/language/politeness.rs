@@ -156,26 +156,21 @@ pub(super) fn skip_after(cursor: &mut Cursor<'_>) {
     }
 }
 
+/// "because ada is here", "so it lasts": why something is asked.
+pub(super) fn is_reason(cursor: Cursor<'_>) -> bool {
+    const WHO: &str = "i we you they he she it my our the there i'm we're it's";
+    let told = WHO.split(' ').any(|who| who == cursor.word_ahead(1));
+    match cursor.word() {
+        // "Twice as much", "so much": a reason tells of somebody.
+        "as" | "so" => told,
+        word => REASON.contains(&word),
+    }
+}
+
 /// The end of a clause: politeness or a reason may follow, nothing else. Else it was talk after all.
 pub(super) fn finish(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
     skip_after(cursor);
-    let told = matches!(
-        cursor.word_ahead(1),
-        "i" | "we"
-            | "you"
-            | "they"
-            | "he"
-            | "she"
-            | "it"
-            | "my"
-            | "our"
-            | "the"
-            | "there"
-            | "i'm"
-            | "we're"
-            | "it's"
-    );
-    if REASON.contains(&cursor.word()) && (cursor.word() != "as" || told) {
+    if is_reason(*cursor) {
         while !cursor.at_stop() {
             cursor.advance();
         }

@@ -29,6 +29,12 @@ pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     if let Some(fraction) = fraction_of(cursor) {
         return change_part(cursor, fraction);
     }
+    if clearly && matches!(cursor.word(), "it" | "this" | "that") && cursor.word_ahead(1).is_empty()
+    {
+        return Err(Miss::unclear(
+            "Say what to change, as in \"change flour to 2 cups\" or \"change milk to oat milk\".",
+        ));
+    }
     // "Change 2 eggs to 3": the 2 only says how many there were.
     let before = amounts::read(cursor)?;
     let which = items::which(cursor, &["from", "to taste", "to", "into", "by"])
@@ -63,14 +69,37 @@ pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     if let Some(amount) = to_taste(cursor) {
         return finish_set(cursor, which, amount);
     }
-    amount_or_other(cursor, which).map_err(|miss| match miss {
+    let mut changes = amount_or_other(cursor, which).map_err(|miss| match miss {
         Miss::Talk => Miss::unclear("Say it as in \"change flour to 2 cups\"."),
         miss => miss,
-    })
+    })?;
+    while let Some(change) = another_amount(cursor) {
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
+/// "… and sugar to 50 g".
+fn another_amount(cursor: &mut Cursor<'_>) -> Option<Change> {
+    let mut ahead = *cursor;
+    if !items::another(&mut ahead) {
+        return None;
+    }
+    let which = items::which(&mut ahead, &["to"]).ok()??;
+    let measured = ahead.eat("to").then(|| amounts::read(&mut ahead))?.ok()??;
+    ahead.at_break().then(|| *cursor = ahead)?;
+    Some(set(which, measured.amount, measured.note))
 }
 
 /// After "to": an amount, or another ingredient.
 fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome {
+    // "To half": of what is there.
+    if !cursor.word().is_empty()
+        && let Some(factor) = part_of_it(&mut { *cursor })
+    {
+        part_of_it(cursor);
+        return one(Change::MultiplyAmount { which, factor });
+    }
     let start = *cursor;
     if let Some(measured) = amounts::read(cursor)? {
         politeness::skip_after(cursor);
@@ -239,7 +268,10 @@ pub(super) fn added_to(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;
     let by = amounts::read(&mut ahead).ok()??.amount;
     by.quantity.bounds()?;
-    if !ahead.eat("to") || matches!(ahead.word(), "taste" | "serve" | "it" | "this") {
+    if !ahead.eat("to")
+        || numbers::starts_with_number(ahead)
+        || matches!(ahead.word(), "taste" | "serve" | "it" | "this")
+    {
         return None;
     }
     let which = items::which(&mut ahead, &[]).ok()??;
@@ -304,7 +336,12 @@ pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
         return Err(unclear());
     }
     if !cursor.eat("by") {
-        return Err(Miss::Talk);
+        return Err(match cursor.at_join() && direction_of_each(*cursor) {
+            true => Miss::unclear(
+                "Write one change for each, as in \"increase flour by 10%; increase sugar by 10%\".",
+            ),
+            false => Miss::Talk,
+        });
     }
     if let Some(part) = part_of_it(cursor) {
         finish(cursor).map_err(|_| unclear())?;
@@ -318,6 +355,17 @@ pub(super) fn adjust(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
         by,
         direction,
     })
+}
+
+/// Whether "by" follows in the clause.
+fn direction_of_each(mut cursor: Cursor<'_>) -> bool {
+    while !cursor.at_stop() {
+        if cursor.word() == "by" {
+            return true;
+        }
+        cursor.advance();
+    }
+    false
 }
 
 /// After "more": "garlic please".

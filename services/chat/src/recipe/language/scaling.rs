@@ -74,6 +74,16 @@ pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
         return one(Change::Scale(Scaling::By(half)));
     }
     let mut ahead = *cursor;
+    if whole_recipe(&mut ahead)
+        && ahead.eat("by")
+        && let Some(part) = quantities::part_of_it(&mut ahead)
+        && let Some(left) = Rational::ONE.minus(part)
+        && finish(&mut ahead).is_ok()
+    {
+        *cursor = ahead;
+        return one(Change::Scale(Scaling::By(left)));
+    }
+    let mut ahead = *cursor;
     let which = items::which(&mut ahead, &["in half", "by half", "by"])?.ok_or(Miss::Talk)?;
     if ahead.stands("by") && !ahead.stands("by half") {
         return quantities::adjust(cursor, Direction::Less).map_err(|_| Miss::Talk);

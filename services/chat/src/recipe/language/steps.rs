@@ -24,7 +24,7 @@ pub(super) fn add(cursor: &mut Cursor<'_>) -> Option<Outcome> {
         Some(StepNumber::Last) | None => Place::End,
         Some(step) => Place::At(step),
     };
-    if !ahead.eat("step") {
+    if !ahead.eat("step") || ahead.stands("by step") {
         return None;
     }
     *cursor = ahead;

@@ -132,6 +132,7 @@ static VERBS: &[Verb] = &[
     rest(&["half"], scaling::halve).begins(before_the_whole),
     rest(&["triple"], scaling::triple).begins(always),
     rest(&["quadruple"], scaling::quadruple).begins(always),
+    rest(&["cut"], clause::reduce).when(to_an_amount),
     rest(&["cut"], scaling::cut).begins(before_it),
     rest(&["scale"], scaling::scale).begins(always),
     rest(&["multiply"], scaling::multiply).begins(with_object),
@@ -462,6 +463,7 @@ halve THE ANY ALONE
 half THE ALONE
 triple THE ANY ALONE
 quadruple THE ANY ALONE
+cut
 cut THE
 scale THE ANY ALONE
 multiply THE ANY

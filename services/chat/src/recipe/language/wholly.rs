@@ -16,6 +16,7 @@ const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm
     hrs servings serving portions portion people photo photos picture pictures image images video link love remaining \
     remainder everything anything something nothing ingredients more less fewer twice thrice much many enough \
     beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what per either \
+    ingredient called along zero comment reminder timer stars batch layer question review rating message \
     slowly gradually carefully gently quickly immediately constantly separately \
     degrees °c °f";
 
@@ -48,6 +49,12 @@ pub(super) fn name(name: &str) -> Result<(), Miss> {
     };
     let Some(at) = unfit.or_else(|| name.contains(is_no_letter_of_names).then_some(0)) else {
         return Ok(());
+    };
+    // "Mash them": a word of kitchen work that is also a noun is work after all.
+    let at = if words.first().is_some_and(|first| is_kitchen_work(first)) {
+        0
+    } else {
+        at
     };
     let rest: Vec<&str> = name.split_whitespace().skip(at).collect();
     Err(Miss::LeftOver(rest.join(" ")))
@@ -135,15 +142,21 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         "in" | "over" | "under" | "off" | "around" => article,
         "at" => next != "room",
         "by" | "as" => {
-            !matches!(next, "needed" | "required" | "desired")
-                && !(at > 0 && words[at - 1] == "such")
+            !(matches!(next, "needed" | "required" | "desired")
+                || at > 0 && words[at - 1] == "such")
         }
         "each" | "last" | "first" => at > 0 && at + 1 == words.len(),
         "two" | "three" | "so" => at > 0 && words[at - 1] == "or",
-        "all" => at == 0 && !ALL.contains(&next),
-        "no" | "only" | "just" | "rest" | "or" | "and" | "of" | "with" | "for" | "from" | "by" => {
-            at == 0
+        "with" if at > 0 => next == "the",
+        "x2" | "x3" | "x4" => true,
+        _ if at == 0 && word.starts_with('-') => true,
+        // "2 3 eggs", but "5 spice powder" and "00 flour".
+        _ if at == 0 && words.len() > 1 && word.bytes().all(|b| b.is_ascii_digit()) => {
+            !(word.starts_with('0')
+                || matches!(next, "spice" | "up" | "grain" | "bean" | "seed" | "cheese"))
         }
+        "all" => at == 0 && !ALL.contains(&next),
+        "no" | "only" | "just" | "rest" | "or" | "and" | "of" | "with" | "for" | "from" => at == 0,
         _ if at == 0 && word.starts_with('/') => true,
         "half" => at > 0 && next != "and" && !matches!(words[at - 1].as_str(), "and" | "of"),
         "step" | "steps" => at > 0,
@@ -194,7 +207,7 @@ pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
                     | "last"
             )
         });
-    let work = is_kitchen_work(&first) && !is_noun_too(&first);
+    let work = is_kitchen_work(&first) && (!is_noun_too(&first) || words.next().is_some());
     let talks = said
         .to_lowercase()
         .split_whitespace()
