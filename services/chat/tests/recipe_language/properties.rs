@@ -93,7 +93,9 @@ proptest! {
     fn every_unknown_word_of_a_message_that_is_followed_is_in_what_it_changes(message in half_known()) {
         if let Parsed::Changes(changes) = parse(&message) {
             let asked = format!("{changes:?}");
-            for word in UNKNOWN.iter().filter(|word| message.contains(*word)) {
+            // "Make pancakes for 6": the dish is named, and no ingredient.
+            let dish = message.starts_with("make ") && message.contains(" for ");
+            for word in UNKNOWN.iter().filter(|word| message.contains(*word) && !dish) {
                 prop_assert!(asked.contains(word), "{message:?} lost {word}: {asked}");
             }
         }
