@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import time
@@ -91,6 +92,17 @@ class Stack:
         ports = {"edge": "edge", "auth": "auth_metrics", "chat": "chat_metrics"}
         return {name: get(self.url(port) + "/metrics") for name, port in ports.items()}
 
+    def metrics_with(self, names):
+        """The same, once all these are there: some are counted when their client has seen the effect already. Those that do
+        not come are missing in what it gives."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            exposed = self.metrics()
+            offered = set(re.findall(r"^(\w+)[{ ]", "\n".join(exposed.values()), re.MULTILINE))
+            if set(names) <= offered or time.monotonic() > give_up:
+                return exposed
+            time.sleep(0.05)
+
     def live_a_life(self):
         """A client comes, is refused once, talks, proves itself again, and is signed out."""
         with contextlib.suppress(OSError):
@@ -107,7 +119,7 @@ class Stack:
             say(socket, "auth", "a2", token=pair["access_token"])
             heard(socket, lambda message: message["payload"].get("in_reply_to") == "a2")
             post(self.url() + "/v1/auth/logout", {"refresh_token": pair["refresh_token"]})
-            until("the close", lambda: closed(socket))
+            assert closed(socket) == (1008, "Session revoked")
 
 
 def say(socket, kind, id, **payload):
@@ -115,16 +127,21 @@ def say(socket, kind, id, **payload):
 
 
 def heard(socket, wanted):
-    while True:
-        message = json.loads(socket.recv(timeout=PATIENCE))
+    """The first message that is wanted and was not asked for before; what came before it is kept for later."""
+    kept = vars(socket).setdefault("set_aside", [])
+    for message in kept:
         if wanted(message):
+            kept.remove(message)
             return message
+    while not wanted(message := json.loads(socket.recv(timeout=PATIENCE))):
+        kept.append(message)
+    return message
 
 
 def closed(socket):
+    """Reads until the server closes; gives the close's code and reason."""
     try:
-        socket.recv(timeout=1)
-    except ConnectionClosed:
-        return True
-    except TimeoutError:
-        return False
+        while True:
+            socket.recv(timeout=PATIENCE)
+    except ConnectionClosed as close:
+        return close.rcvd and (close.rcvd.code, close.rcvd.reason)

@@ -36,7 +36,7 @@ def exposed(binary, tmp_path_factory):
     """What each process tells Prometheus, after a client has done what makes all metrics appear."""
     with Stack(binary, tmp_path_factory.mktemp("stack")) as stack:
         stack.live_a_life()
-        return stack.metrics()
+        return stack.metrics_with(WANTED)
 
 
 @pytest.fixture(scope="module")

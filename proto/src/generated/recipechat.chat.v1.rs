@@ -518,6 +518,13 @@ pub struct Attach {
     /// The id of the message at `after`; absent: not compared.
     #[prost(string, optional, tag = "3")]
     pub message_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// A further revision that somebody at the edge was answered with, before its updates came; absent: there is none. It is
+    /// only compared: one that is not the recipe's is answered by a Divergence.
+    #[prost(uint64, optional, tag = "4")]
+    pub told: ::core::option::Option<u64>,
+    /// The id of the message at `told`; absent: not compared.
+    #[prost(string, optional, tag = "5")]
+    pub told_message_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Ends a recipe's updates.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

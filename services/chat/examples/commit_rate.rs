@@ -129,6 +129,8 @@ impl Run {
                 recipe_id: recipe.to_owned(),
                 after: None,
                 message_id: None,
+                told: None,
+                told_message_id: None,
             }))
             .await;
             self.answer().await;
@@ -143,6 +145,8 @@ impl Run {
                 recipe_id: format!("idle-recipe-{n:08}"),
                 after: None,
                 message_id: None,
+                told: None,
+                told_message_id: None,
             }))
             .await;
             if n >= CLIENTS as u64 {

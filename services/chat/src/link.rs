@@ -22,7 +22,7 @@ use self::outbox::CatchUp;
 pub(crate) use self::outbox::{Event, Outbox, Reply};
 use crate::{
     ledger::Draft,
-    recipes::{JoinAs, Recipes},
+    recipes::{CaughtUp, JoinAs, Recipes},
     refused::Refused,
 };
 
@@ -53,6 +53,8 @@ pub(crate) enum Ask {
         recipe: RecipeId,
         /// Where the other side stands.
         after: Option<Position>,
+        /// A further position that somebody there was answered with.
+        told: Option<Position>,
     },
     /// No more updates of a recipe.
     Detach(RecipeId),
@@ -105,9 +107,13 @@ impl Link {
     fn begin(&mut self, call: Call) {
         let Call { number, span, ask } = call;
         match ask {
-            Ask::Attach { recipe, after } => {
+            Ask::Attach {
+                recipe,
+                after,
+                told,
+            } => {
                 // Entered first and read then: nothing can slip between.
-                self.outbox.attach(&recipe, after, number);
+                self.outbox.attach(&recipe, after, told, number);
                 self.recipes.hub().enter(&recipe, &self.outbox);
             }
             Ask::Detach(recipe) => {
@@ -170,15 +176,19 @@ impl Link {
                 sleep(PAUSE).await;
             }
             let caught_up = recipes
-                .catch_up(&behind.recipe, behind.after.as_ref())
+                .catch_up(&behind.recipe, behind.after.as_ref(), behind.told.as_ref())
                 .await;
             match &caught_up {
-                Ok(read) if read.diverged => {
+                Ok(CaughtUp {
+                    diverged: Some(told),
+                    position,
+                    ..
+                }) => {
                     recipes.metrics().diverged();
                     warn!(
                         recipe.id = %behind.recipe,
-                        revision = read.position.revision,
-                        told = behind.after.as_ref().map(|after| after.revision),
+                        revision = position.revision,
+                        told = told.revision,
                         "a recipe's history is not the one that an edge was told; the edge begins anew",
                     );
                 }

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use proto::ids::LoginSessionId;
 use runtime::{
     clock::Timestamp,
     lifecycle::Lifecycle,
@@ -70,17 +71,21 @@ async fn watch(edge: &Edge) -> Result<(), AuthError> {
     }
 }
 
+/// Closes the connections of a login session that was revoked so long ago. Whoever hears of it first does and measures it:
+/// who comes later finds none that is open.
+pub fn close(edge: &Edge, login: &LoginSessionId, lag: Duration, now: Instant) {
+    for _ in 0..edge.registry.revoke(login, now) {
+        metrics::count_revoked(lag);
+    }
+}
+
 /// Each mark comes at least twice, and again after a break: the registry acts on what is new.
 fn obey(edge: &Edge, mark: &SessionMark) {
     let now = Instant::now();
     match mark {
         SessionMark::Revoked(login, at) => {
             info!(login.session.id = %login, "login session revoked");
-            let closed = edge.registry.revoke(login, now);
-            let lag = edge.clock.now().since(*at);
-            for _ in 0..closed {
-                metrics::count_revoked(lag);
-            }
+            close(edge, login, edge.clock.now().since(*at), now);
         }
         SessionMark::Reviewed(login, at) => {
             let asked = edge.registry.review(login, *at, now);

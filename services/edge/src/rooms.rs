@@ -50,6 +50,15 @@ struct Open {
     members: usize,
 }
 
+/// Where a room stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Up to where its updates have come.
+    pub newest: Position,
+    /// A further position that one of its members was answered with.
+    pub told: Option<Position>,
+}
+
 /// One recipe that somebody here looks at.
 #[derive(Debug)]
 pub struct Room {
@@ -97,6 +106,7 @@ impl Rooms {
             }
         });
         entry.members += 1;
+        lock(&entry.room.log).tell(position);
         let room = Arc::clone(&entry.room);
         Member {
             recipe: recipe.clone(),
@@ -129,13 +139,24 @@ impl Rooms {
 
     /// Hears that the recipe's history is not the one that led to `from`: a room that came by it ends.
     pub fn diverge(&self, recipe: &RecipeId, from: &Position) {
-        self.end_room(recipe, |room| lock(&room.log).has_been_at(from));
+        self.end_room(recipe, |room| lock(&room.log).may_have_been_at(from));
     }
 
-    /// Where a room stands; `None` when nobody is there.
+    /// How far a room has come; `None` when nobody is there.
     pub fn position(&self, recipe: &RecipeId) -> Option<Position> {
+        self.standing(recipe).map(|standing| standing.newest)
+    }
+
+    /// Where a room and its members stand, for the chat service to compare; `None` when nobody is there.
+    pub fn standing(&self, recipe: &RecipeId) -> Option<Standing> {
         let open = lock(&self.open);
-        open.get(recipe).map(|open| open.room.position())
+        open.get(recipe).map(|open| {
+            let log = lock(&open.room.log);
+            Standing {
+                newest: log.newest().clone(),
+                told: log.told().cloned(),
+            }
+        })
     }
 
     /// Every open room.
@@ -269,12 +290,14 @@ impl Member {
         self.room.position()
     }
 
-    /// Hears that the chat service has the recipe at `position`, as [`Rooms::enter`] does; tells whether the room ends.
+    /// Hears that the chat service has answered with the recipe at `position`, as [`Rooms::enter`] does; tells whether the room ends.
     pub fn refute(&self, position: &Position, asked_at: &Position) -> bool {
         let refuted = self.room.is_refuted_by(position, Some(asked_at));
-        if refuted {
-            self.rooms
-                .end_room(&self.recipe, |open| Arc::ptr_eq(open, &self.room));
+        match refuted {
+            true => self
+                .rooms
+                .end_room(&self.recipe, |open| Arc::ptr_eq(open, &self.room)),
+            false => lock(&self.room.log).tell(position),
         }
         refuted
     }

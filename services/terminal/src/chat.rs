@@ -50,6 +50,10 @@ pub(crate) struct Chat {
     /// What the server has said of the close that it is about to make.
     announced: Option<Closing>,
     input: Input,
+    /// Tells this chat's ids from those of others.
+    seed: u64,
+    /// How many `auth`s were sent.
+    auths: u64,
 }
 
 impl Chat {
@@ -67,6 +71,8 @@ impl Chat {
             second_chance: SecondChance::Unused,
             announced: None,
             input: Input::Open,
+            seed,
+            auths: 0,
         }
     }
 
@@ -148,10 +154,7 @@ impl Chat {
             Link::Resting { until: at, .. } | Link::Authenticating { give_up_at: at, .. } => {
                 (Some(*at), None)
             }
-            Link::Live(live) => (
-                Some(live.heartbeat.next_deadline()),
-                self.outbox.next_deadline(),
-            ),
+            Link::Live(live) => (Some(live.next_deadline()), self.outbox.next_deadline()),
         };
         [link, outbox, self.keyring.next_deadline()]
             .into_iter()
@@ -163,6 +166,7 @@ impl Chat {
         if self.keyring.due(now) {
             todo.push(Action::Refresh);
         }
+        self.reauthenticate_again(now, todo);
         match &mut self.link {
             Link::Ended | Link::NeedsToken { .. } | Link::Opening { .. } => {}
             Link::Resting { until, .. } => {

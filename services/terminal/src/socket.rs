@@ -153,12 +153,13 @@ fn frame(outgoing: Outgoing, now: Timestamp) -> ClientFrame {
     let timestamp = Some(now.to_string());
     match outgoing {
         Outgoing::Auth {
+            id,
             access,
             session,
             revision,
             message_id,
         } => ClientFrame::Auth {
-            id: Some(Uuid::now_v7().to_string()),
+            id: Some(id),
             timestamp,
             payload: AuthPayload {
                 token: access.expose_secret().to_owned(),

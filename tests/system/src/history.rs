@@ -1,6 +1,7 @@
 //! Judges a whole run: what was said and answered, what each connection saw, and what stands in the log at
-//! the end. One pass over each, so that long runs can be judged too.
+//! the end. One pass over each, so that long runs can be judged too. Machines may sleep meanwhile: `lines`.
 
+mod lines;
 #[cfg(test)]
 mod tests;
 
@@ -8,8 +9,14 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use self::lines::Lines;
+pub use self::lines::{LineId, Sleeper};
 use crate::client::{Place, Seen};
 
 /// What happened to one recipe. Clones share it; the order of calls is the order of time.
@@ -24,6 +31,7 @@ struct Record {
     /// The logs that were given up when the store went back.
     given_up: Vec<Vec<Seen>>,
     early: Vec<Violation>,
+    lines: Lines,
 }
 
 #[derive(Debug)]
@@ -97,6 +105,20 @@ pub enum Violation {
         /// At which revision.
         revision: u64,
     },
+    /// Something of the recipe came after the end of the connection's token.
+    SeenAfterEnd {
+        /// Which connection.
+        connection: usize,
+        /// How long after.
+        by: Duration,
+    },
+    /// A message was accepted that came, or was read by an edge that woke, after the end of its connection's token.
+    AcceptedAfterEnd(String),
+    /// A client that came back was told that it has recovered and has not, or the reverse, or was not told.
+    WronglyRecovered {
+        /// The revision that it named.
+        named: u64,
+    },
 }
 
 impl History {
@@ -159,6 +181,42 @@ impl History {
         }
     }
 
+    /// A client was let in, until the end of the `session` that it was told.
+    pub fn let_in(&self, session: &Value, now: OffsetDateTime) -> LineId {
+        self.0.lock().unwrap().lines.open(session, now)
+    }
+
+    /// Another token was accepted on a connection.
+    pub fn renewed(&self, line: LineId, session: &Value, now: OffsetDateTime) {
+        self.0.lock().unwrap().lines.renewed(line, session, now);
+    }
+
+    /// One end of a connection falls asleep. Its token goes on to age.
+    pub fn falls_asleep(&self, line: LineId, who: Sleeper, now: OffsetDateTime) {
+        self.0.lock().unwrap().lines.falls_asleep(line, who, now);
+    }
+
+    /// Whoever slept on a connection wakes.
+    pub fn wakes(&self, line: LineId, now: OffsetDateTime) {
+        self.0.lock().unwrap().lines.wakes(line, now);
+    }
+
+    /// As [`History::says`], over a connection.
+    pub fn says_over(&self, line: LineId, id: &str, content: &str, now: OffsetDateTime) {
+        self.says(id, content);
+        self.0.lock().unwrap().lines.says(line, id, now);
+    }
+
+    /// A frame was read.
+    pub fn delivered(&self, line: LineId, frame: &Value, now: OffsetDateTime) {
+        self.0.lock().unwrap().lines.delivered(line, frame, now);
+    }
+
+    /// A client came back with this payload of `auth`, and was given this payload.
+    pub fn comes_back(&self, auth: &Value, welcome: &Value) {
+        self.0.lock().unwrap().lines.comes_back(auth, welcome);
+    }
+
     /// How many messages were answered as accepted.
     pub fn count_accepted(&self) -> usize {
         let record = self.0.lock().unwrap();
@@ -173,6 +231,7 @@ impl History {
         let stands = judge_log(log, &mut wrong);
         record.judge_what_was_said(&stands, log, &mut wrong);
         record.judge_what_was_seen(log, &mut wrong);
+        wrong.extend(record.lines.judge(log, &record.given_up));
         wrong
     }
 

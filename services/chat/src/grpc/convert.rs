@@ -176,6 +176,7 @@ async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Re
         link_request::Call::Attach(attach) => Ask::Attach {
             recipe: id(&attach.recipe_id)?,
             after: position(attach.after, attach.message_id.as_deref())?,
+            told: position(attach.told, attach.told_message_id.as_deref())?,
         },
         link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
         link_request::Call::Join(join) => Ask::Join(JoinAs {

@@ -78,6 +78,7 @@ impl Chat {
             ask: Ask::Attach {
                 recipe,
                 after: Some(after),
+                told: None,
             },
         };
         // The stream of calls must not end: the subscription would.

@@ -88,6 +88,8 @@ pub(crate) struct CatchUp {
     pub recipe: RecipeId,
     /// After which position; `None`: only how far it has come.
     pub after: Option<Position>,
+    /// A further position that the receiver was told of: it must be the recipe's, too.
+    pub told: Option<Position>,
     /// Whether it failed before.
     pub again: bool,
     /// Which attachment asked: the recipe may have been detached and attached anew.
@@ -116,9 +118,16 @@ impl Outbox {
         })
     }
 
-    /// Begins to take updates of a recipe. The answer follows once it is known how far the recipe has come.
-    pub(super) fn attach(&self, recipe: &RecipeId, after: Option<Position>, number: u64) {
-        self.change(|state| state.attach(recipe, after, number));
+    /// Begins to take updates of a recipe after a position; `told` is one that the receiver was told of before its updates
+    /// came. The answer follows once it is known how far the recipe has come.
+    pub(super) fn attach(
+        &self,
+        recipe: &RecipeId,
+        after: Option<Position>,
+        told: Option<Position>,
+        number: u64,
+    ) {
+        self.change(|state| state.attach(recipe, after, told, number));
     }
 
     /// Takes no more updates of a recipe.

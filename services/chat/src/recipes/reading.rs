@@ -86,8 +86,8 @@ pub(crate) struct CaughtUp {
     pub position: Position,
     /// How far the updates reach: what is between this and `position` has to be read next.
     pub upto: Position,
-    /// Whether the link has another history: it has to begin anew.
-    pub diverged: bool,
+    /// Which position of the link's is not the recipe's: it has another history, and has to begin anew.
+    pub diverged: Option<Position>,
     /// What came after, in order; only the newest when there is too much.
     pub updates: Vec<Arc<Update>>,
     /// Who may see the recipe; `None` while everybody may.
@@ -125,7 +125,8 @@ impl Recipes {
         })
     }
 
-    /// Reads the first piece of what came after a position, or only how far the recipe has come.
+    /// Reads the first piece of what came after a position, or only how far the recipe has come. `told` is a further
+    /// position of the same history.
     ///
     /// A recipe that is not there has come nowhere: it may be created later.
     ///
@@ -135,10 +136,12 @@ impl Recipes {
         &self,
         recipe: &RecipeId,
         after: Option<&Position>,
+        told: Option<&Position>,
     ) -> Result<CaughtUp, Refused> {
+        let mut named = [after, told].into_iter().flatten();
         let Some(ledger) = self.ask(self.store.load_one(recipe)).await? else {
             return Ok(CaughtUp {
-                diverged: after.is_some_and(|after| after.revision > 0),
+                diverged: named.find(|position| position.revision > 0).cloned(),
                 ..CaughtUp::default()
             });
         };
@@ -150,8 +153,13 @@ impl Recipes {
         let Some(after) = after else {
             return Ok(caught_up);
         };
-        caught_up.diverged = !self.has_been_at(&ledger, after).await?;
-        if !caught_up.diverged && after.revision < ledger.revision {
+        for position in named {
+            if !self.has_been_at(&ledger, position).await? {
+                caught_up.diverged = Some(position.clone());
+                return Ok(caught_up);
+            }
+        }
+        if after.revision < ledger.revision {
             caught_up.audience = ledger.access.audience();
             (caught_up.updates, caught_up.upto) = self.missed(ledger, after.revision).await?;
         }

@@ -258,7 +258,7 @@ pub(crate) fn attach(recipe: &str, after: Option<u64>) -> link_request::Call {
     link_request::Call::Attach(wire::Attach {
         recipe_id: recipe.to_owned(),
         after,
-        message_id: None,
+        ..wire::Attach::default()
     })
 }
 
@@ -284,6 +284,7 @@ pub(crate) fn attach_at(recipe: &str, after: u64, message: &str) -> link_request
         recipe_id: recipe.to_owned(),
         after: Some(after),
         message_id: Some(message.to_owned()),
+        ..wire::Attach::default()
     })
 }
 

@@ -1,6 +1,8 @@
 //! Positions: a revision and the message there. Who has another history than the store is told, whatever they ask for.
 
-use proto::chat::{self as wire, Recovery, answer, link_response, subscribe_recipe_response};
+use proto::chat::{
+    self as wire, Recovery, answer, link_request, link_response, subscribe_recipe_response,
+};
 
 use crate::harness::{Link, Service, attach_at, join_at, someone};
 
@@ -167,6 +169,62 @@ async fn an_edge_that_attaches_from_another_history_is_told_and_hears_what_comes
             }
         };
         assert_eq!(Some(update.revision), posted.message.map(|m| m.revision));
+    }
+}
+
+/// Attaches as an edge does whose room stands at 2, and one of whose members was answered with `told`.
+fn attach_told(told: u64, message: &str) -> link_request::Call {
+    link_request::Call::Attach(wire::Attach {
+        told: Some(told),
+        told_message_id: Some(message.to_owned()),
+        ..match attach_at("pie", 2, "m2") {
+            link_request::Call::Attach(attach) => attach,
+            other => panic!("{other:?}"),
+        }
+    })
+}
+
+#[tokio::test]
+async fn an_edge_whose_member_was_told_of_what_is_gone_hears_of_it_when_it_attaches() {
+    let service = Service::start().await;
+    let _author = with_messages(&service, 3).await;
+    for (told, message) in [(3, "other"), (5, "m5")] {
+        let mut link = service.link().await;
+        link.send(attach_told(told, message)).await;
+        let divergence = next_divergence(&mut link).await;
+        assert_eq!(divergence.revision, told);
+        assert_eq!(divergence.message_id.as_deref(), Some(message));
+    }
+}
+
+/// Updates of the earlier attachment may still be on their way then.
+#[tokio::test]
+async fn an_edge_that_attaches_again_from_before_what_it_was_sent_hears_when_that_is_gone() {
+    let service = Service::start().await;
+    let mut link = with_messages(&service, 5).await;
+    link.attach("pie", Some(2)).await;
+    service.go_back("pie", 2);
+
+    link.send(attach_at("pie", 2, "m2")).await;
+
+    let divergence = loop {
+        match link.next().await {
+            link_response::Event::Divergence(divergence) => break divergence,
+            link_response::Event::Update(_) | link_response::Event::Answer(_) => {}
+            other => panic!("not a divergence: {other:?}"),
+        }
+    };
+    assert_eq!(divergence.message_id.as_deref(), Some("m5"));
+}
+
+#[tokio::test]
+async fn an_edge_whose_member_is_further_than_its_room_still_gets_what_the_room_lacks() {
+    let service = Service::start().await;
+    let _author = with_messages(&service, 5).await;
+    let mut link = service.link().await;
+    link.send(attach_told(4, "m4")).await;
+    for revision in 3..=5 {
+        assert_eq!(link.next_update().await.revision, revision);
     }
 }
 

@@ -44,8 +44,6 @@ pub(super) struct Greeted {
     pub(super) sleeps: SleepWatch,
     /// What to answer, and to which `auth`.
     pub(super) joined: Joined,
-    /// Where the room stood when the chat service was asked for that.
-    pub(super) asked_at: Option<Position>,
     /// The `auth` that is answered.
     pub(super) auth: Auth,
     /// The place among the user's connections.
@@ -109,7 +107,6 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Gr
         .users
         .take(principal.user.clone())
         .ok_or(Close::TooManyConnections)?;
-    let asked_at = edge.rooms.position(recipe);
     let joined = join(edge, &principal, recipe, auth.resume.position()).await?;
     let (id, session) = open_session(edge, recipe, &auth, principal, expires).await;
     Ok(Box::new(Greeted {
@@ -117,7 +114,6 @@ async fn admit(edge: &Arc<Edge>, recipe: &RecipeId, auth: Auth) -> Result<Box<Gr
         session,
         sleeps,
         joined,
-        asked_at,
         auth,
         place,
     }))

@@ -142,9 +142,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         } = way;
         let now = Instant::now();
         Self {
-            member: edge
-                .rooms
-                .enter(recipe, &greeted.joined.position, greeted.asked_at.as_ref()),
+            member: edge.rooms.enter(
+                recipe,
+                &greeted.joined.position,
+                greeted.joined.asked_at.as_ref(),
+            ),
             written: greeted.joined.position.clone(),
             id: greeted.id,
             session: greeted.session,

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     edge::Edge,
+    revocations,
     upstream::auth::{AuthError, Revoke, SignedIn, Tokens},
     wire::frames::Author,
 };
@@ -138,9 +139,10 @@ pub(super) async fn logout(
             }
         },
     };
+    let asked = Instant::now();
     let mut response = match edge.auth.revoke(by, client.on_behalf_of()).await {
         Ok(login) => {
-            edge.registry.revoke(&login, Instant::now());
+            revocations::close(&edge, &login, asked.elapsed(), Instant::now());
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error @ AuthError::Unauthenticated(_)) => Problem::from(error).into_response(),

@@ -106,6 +106,8 @@ pub(super) struct Log {
     base: Position,
     bytes: usize,
     updates: VecDeque<Arc<Update>>,
+    /// The furthest position that a member was answered with. Its updates may not have come.
+    told: Option<Position>,
     /// Whether the recipe turned out to have another history.
     refuted: bool,
 }
@@ -117,6 +119,7 @@ impl Log {
             base: position,
             bytes: 0,
             updates: VecDeque::new(),
+            told: None,
             refuted: false,
         }
     }
@@ -127,17 +130,31 @@ impl Log {
             .map_or(&self.base, |update| &update.position)
     }
 
+    /// Hears of a position that a member was answered with.
+    pub(super) fn tell(&mut self, position: &Position) {
+        let further = self
+            .told
+            .as_ref()
+            .is_none_or(|told| told.revision < position.revision);
+        if further {
+            self.told = Some(position.clone());
+        }
+    }
+
+    /// The furthest position that a member was answered with, unless the log has come as far.
+    pub(super) fn told(&self) -> Option<&Position> {
+        let newest = self.newest().revision;
+        self.told.as_ref().filter(|told| told.revision > newest)
+    }
+
     /// Takes an update in.
     pub(super) fn push(&mut self, update: Arc<Update>) -> Pushed {
+        if self.contradicts(&update.position) || self.contradicts(&update.previous) {
+            return Pushed::Diverged;
+        }
         let newest = self.newest();
         if update.position.revision <= newest.revision {
-            return match self.contradicts(&update.position) {
-                true => Pushed::Diverged,
-                false => Pushed::Known,
-            };
-        }
-        if update.previous.contradicts(newest) {
-            return Pushed::Diverged;
+            return Pushed::Known;
         }
         if update.previous.revision > newest.revision {
             self.updates.clear();
@@ -168,7 +185,7 @@ impl Log {
         Since::Updates(self.updates.iter().skip(skip).cloned().collect())
     }
 
-    /// Whether the log has another message at a position.
+    /// Whether the log has another message at a position, or a member was answered with another one.
     pub(super) fn contradicts(&self, position: &Position) -> bool {
         self.position_at(position.revision)
             .is_some_and(|here| here.contradicts(position))
@@ -177,6 +194,14 @@ impl Log {
     /// Whether the log has come to a position, as far as it can tell.
     pub(super) fn has_been_at(&self, position: &Position) -> bool {
         position.revision <= self.newest().revision && !self.contradicts(position)
+    }
+
+    /// Whether the log has come to a position, or a member may have been answered with it.
+    pub(super) fn may_have_been_at(&self, position: &Position) -> bool {
+        let told = self
+            .told()
+            .is_some_and(|told| position.revision <= told.revision);
+        (told && !self.contradicts(position)) || self.has_been_at(position)
     }
 
     /// Gives the log up: the recipe has another history.
@@ -189,7 +214,8 @@ impl Log {
             0 => Some(&self.base),
             after => {
                 let index = usize::try_from(after - 1).ok()?;
-                self.updates.get(index).map(|update| &update.position)
+                let update = self.updates.get(index).map(|update| &update.position);
+                update.or_else(|| self.told().filter(|told| told.revision == revision))
             }
         }
     }

@@ -206,6 +206,47 @@ fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
 }
 
 #[test]
+fn a_room_names_the_furthest_that_its_members_were_told() {
+    let rooms = Rooms::new();
+    let _first = rooms.enter(&recipe(), &at(2), None);
+    let told = || rooms.standing(&recipe()).unwrap().told;
+    assert_eq!(told(), None, "the room has come as far");
+    let second = rooms.enter(&recipe(), &at(4), None);
+    assert!(!second.refute(&at(5), &at(2)));
+    assert!(!second.refute(&at(3), &at(2)));
+    let standing = rooms.standing(&recipe()).unwrap();
+    assert_eq!((standing.newest, standing.told), (at(2), Some(at(5))));
+
+    for revision in 3..=5 {
+        rooms.publish(&recipe(), update(revision));
+    }
+    assert_eq!(told(), None);
+}
+
+#[test]
+fn a_room_ends_when_its_members_were_told_of_another_history() {
+    let ends = |happens: fn(&Arc<Rooms>)| {
+        let rooms = Rooms::new();
+        let member = rooms.enter(&recipe(), &at(2), None);
+        let _ahead = rooms.enter(&recipe(), &at(5), None);
+        happens(&rooms);
+        matches!(member.since(&at(2)), Since::Diverged)
+    };
+    assert!(ends(|rooms| rooms.diverge(&recipe(), &at(5))));
+    assert!(ends(|rooms| rooms.diverge(&recipe(), &at(4))));
+    assert!(ends(|rooms| drop(rooms.enter(
+        &recipe(),
+        &position(5, "n"),
+        None
+    ))));
+    assert!(ends(|rooms| assert!(
+        rooms.publish(&recipe(), update_of(6, "n"))
+    )));
+    assert!(!ends(|rooms| rooms.diverge(&recipe(), &at(6))));
+    assert!(!ends(|rooms| rooms.diverge(&recipe(), &position(5, "n"))));
+}
+
+#[test]
 fn what_is_not_known_is_not_compared() {
     let rooms = Rooms::new();
     let unknown = |revision| Position {

@@ -105,6 +105,8 @@ pub struct Joined {
     pub truncated: bool,
     /// What became of [`Join::after`].
     pub recovery: Recovery,
+    /// Where the recipe's room stood when the chat service was asked, for the last time if the link broke meanwhile.
+    pub asked_at: Option<Position>,
 }
 
 /// What became of the position that a join named.

@@ -115,6 +115,7 @@ pub(super) fn joined(joined: chat::JoinRecipeResponse, after: Option<&Position>)
         messages,
         truncated: joined.messages_truncated,
         recovery,
+        asked_at: None,
     }
 }
 

@@ -22,7 +22,7 @@ use std::{
 
 use proto::{
     chat::link_request::Call,
-    ids::{RecipeId, UserId},
+    ids::{Position, RecipeId, UserId},
 };
 use runtime::{
     clock::SharedClock, grpc::Channel, lifecycle::Lifecycle, trace_context::traceparent,
@@ -137,10 +137,13 @@ impl Link {
                 .map(ToString::to_string),
         });
         let asking = Asking::from(&join.principal);
-        let Answered::Joined(joined) = self.ask(join.recipe, asking, call).await? else {
+        let (Answered::Joined(joined), room) = self.ask(join.recipe, asking, call).await? else {
             return Err(ChatError::Unavailable);
         };
-        Ok(convert::joined(joined, join.after.as_ref()))
+        Ok(Joined {
+            asked_at: room,
+            ..convert::joined(joined, join.after.as_ref())
+        })
     }
 
     /// Posts a message. It takes its place in the order at once; the future only waits for the answer.
@@ -160,7 +163,7 @@ impl Link {
         let asking = Asking::from(&post.principal);
         let answer = self.ask(post.recipe, asking, call);
         async move {
-            let Answered::Posted(posted) = answer.await? else {
+            let (Answered::Posted(posted), _) = answer.await? else {
                 return Err(ChatError::Unavailable);
             };
             Ok(Posted {
@@ -175,13 +178,13 @@ impl Link {
         recipe: RecipeId,
         asking: Asking,
         call: Call,
-    ) -> impl Future<Output = Result<Answered, ChatError>> + use<> {
+    ) -> impl Future<Output = Result<(Answered, Option<Position>), ChatError>> + use<> {
         let traceparent = traceparent(&Span::current()).unwrap_or_default();
         let (question, answer) = Question::new(recipe, asking, call, traceparent);
         self.0.switchboard().ask(question);
         async move {
             match timeout(TIMEOUT, answer).await {
-                Ok(Ok(answer)) => answer,
+                Ok(Ok((answer, room))) => answer.map(|answered| (answered, room)),
                 Ok(Err(_)) | Err(_) => Err(ChatError::Unavailable),
             }
         }
@@ -274,7 +277,7 @@ impl Exchange {
 
     fn errands(&self, replica: &ReplicaName) -> Errands {
         self.switchboard()
-            .errands(replica, |recipe| self.rooms.position(recipe))
+            .errands(replica, |recipe| self.rooms.standing(recipe))
     }
 
     fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {

@@ -85,6 +85,8 @@ pub(crate) enum Action {
 #[derive(Debug, Clone)]
 pub(crate) enum Outgoing {
     Auth {
+        /// Names the answer.
+        id: String,
         access: SecretString,
         session: Option<String>,
         revision: Option<u64>,

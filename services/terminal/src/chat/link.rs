@@ -45,6 +45,15 @@ pub(super) enum Link {
     Ended,
 }
 
+/// An `auth` that is sent.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) id: String,
+    /// The number of its token.
+    pub(super) token: u64,
+    pub(super) auth: Outgoing,
+}
+
 /// Whether a fresh token was already tried since the server last took one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecondChance {
@@ -110,22 +119,35 @@ impl Chat {
 
     pub(super) fn opened(&mut self, now: Instant, todo: &mut Vec<Action>) {
         let why = self.link.why();
-        let Some(held) = self.keyring.newer(0, now) else {
+        let Some(shown) = self.show_token(0, now) else {
             // The token has ended while the connection was being opened.
             todo.push(Action::Abandon);
             return self.want_token(why, todo);
         };
         self.link = Link::Authenticating {
-            token: held.number,
+            token: shown.token,
             give_up_at: now + AUTHENTICATED_WITHIN,
             why,
         };
-        todo.push(Action::Send(Outgoing::Auth {
-            access: held.access.clone(),
-            session: self.history.session().map(str::to_owned),
-            revision: self.history.revision(),
-            message_id: self.history.message_id().map(str::to_owned),
-        }));
+        todo.push(Action::Send(shown.auth));
+    }
+
+    /// An `auth` with the token at hand, when it is newer than `than` and lives long enough.
+    pub(super) fn show_token(&mut self, than: u64, now: Instant) -> Option<Shown> {
+        let held = self.keyring.newer(than, now)?;
+        self.auths += 1;
+        let id = format!("auth-{:016x}-{}", self.seed, self.auths);
+        Some(Shown {
+            token: held.number,
+            auth: Outgoing::Auth {
+                id: id.clone(),
+                access: held.access.clone(),
+                session: self.history.session().map(str::to_owned),
+                revision: self.history.revision(),
+                message_id: self.history.message_id().map(str::to_owned),
+            },
+            id,
+        })
     }
 
     pub(super) fn not_opened(&mut self, why: NotOpened, now: Instant, todo: &mut Vec<Action>) {

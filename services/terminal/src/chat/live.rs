@@ -6,13 +6,15 @@ use edge::wire::frames::{ErrorPayload, RecipeUpdate, ServerFrame};
 use tokio::time::Instant;
 
 use super::{
-    Action, Chat, News, Outgoing,
+    Action, Chat, News,
     history::Brought,
     link::{Heartbeat, Link, SecondChance},
 };
 
 /// A connection that has lived so long was worth having: the next try comes soon again.
 pub(super) const SETTLED: Duration = Duration::from_secs(10);
+/// How long until a refused `auth` is sent again, when the server names no time.
+const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Live {
@@ -23,12 +25,26 @@ pub(super) struct Live {
     reauth: Reauth,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Live {
+    pub(super) fn next_deadline(&self) -> Instant {
+        let heartbeat = self.heartbeat.next_deadline();
+        match self.reauth {
+            Reauth::Resting { until } => heartbeat.min(until),
+            Reauth::NotAsked | Reauth::NeedsToken | Reauth::Shown { .. } => heartbeat,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Reauth {
     /// The server is content.
     NotAsked,
     /// The server has asked, and a newer token is being fetched.
     NeedsToken,
+    /// The `auth` of this id is under way. `than` is the number of the token before it.
+    Shown { id: String, than: u64 },
+    /// It was refused for now: a token is shown again then.
+    Resting { until: Instant },
 }
 
 impl Chat {
@@ -88,11 +104,28 @@ impl Chat {
         }
         if let Some(id) = &update.in_reply_to {
             self.outbox.accepted(id);
+            if let Link::Live(live) = &mut self.link
+                && matches!(&live.reauth, Reauth::Shown { id: shown, .. } if shown == id)
+            {
+                live.reauth = Reauth::NotAsked;
+            }
         }
     }
 
     fn asked_again(&mut self, now: Instant, todo: &mut Vec<Action>) {
-        if let Link::Live(live) = &mut self.link {
+        if let Link::Live(live) = &mut self.link
+            && !matches!(live.reauth, Reauth::Resting { .. })
+        {
+            live.reauth = Reauth::NeedsToken;
+            self.reauthenticate(now, todo);
+        }
+    }
+
+    /// Shows a token again that was refused for a while, once that is over.
+    pub(super) fn reauthenticate_again(&mut self, now: Instant, todo: &mut Vec<Action>) {
+        if let Link::Live(live) = &mut self.link
+            && matches!(live.reauth, Reauth::Resting { until } if until <= now)
+        {
             live.reauth = Reauth::NeedsToken;
             self.reauthenticate(now, todo);
         }
@@ -100,33 +133,35 @@ impl Chat {
 
     /// Shows a newer token when the server has asked for one and it is at hand; else gets it.
     pub(super) fn reauthenticate(&mut self, now: Instant, todo: &mut Vec<Action>) {
-        let Link::Live(live) = &mut self.link else {
+        let than = match &self.link {
+            Link::Live(live) if live.reauth == Reauth::NeedsToken => live.token,
+            _ => return,
+        };
+        let Some(shown) = self.show_token(than, now) else {
+            if self.keyring.begin() {
+                todo.push(Action::Refresh);
+            }
             return;
         };
-        if live.reauth == Reauth::NotAsked {
-            return;
+        if let Link::Live(live) = &mut self.link {
+            live.token = shown.token;
+            live.reauth = Reauth::Shown { id: shown.id, than };
         }
-        match self.keyring.newer(live.token, now) {
-            Some(held) => {
-                live.token = held.number;
-                live.reauth = Reauth::NotAsked;
-                todo.push(Action::Send(Outgoing::Auth {
-                    access: held.access.clone(),
-                    session: self.history.session().map(str::to_owned),
-                    revision: self.history.revision(),
-                    message_id: self.history.message_id().map(str::to_owned),
-                }));
-            }
-            None => {
-                if self.keyring.begin() {
-                    todo.push(Action::Refresh);
-                }
-            }
-        }
+        todo.push(Action::Send(shown.auth));
     }
 
     fn refused(&mut self, error: ErrorPayload, now: Instant, todo: &mut Vec<Action>) {
-        if !matches!(self.link, Link::Live(_)) {
+        let Link::Live(live) = &mut self.link else {
+            return;
+        };
+        if let Reauth::Shown { id, than } = &live.reauth
+            && error.in_reply_to.as_ref() == Some(id)
+            && error.retryable
+        {
+            // The server still waits for it. Whatever token is newest then will do.
+            live.token = *than;
+            let wait = error.retry_after_ms.map_or(AGAIN, Duration::from_millis);
+            live.reauth = Reauth::Resting { until: now + wait };
             return;
         }
         let Some(id) = &error.in_reply_to else {

@@ -21,7 +21,7 @@ enum Step {
     SomebodyElseSays,
     /// The server takes the oldest frame that the client has sent, and answers.
     ServerReads,
-    /// …and refuses it for now, if it is a message.
+    /// …and refuses it for now, if it is a message, or an `auth` after the first.
     ServerRefuses(ErrorCode),
     /// The client gets the oldest frame that the server has sent.
     ClientReads,
@@ -60,6 +60,8 @@ struct World {
     others: usize,
     /// The last revision that the server has written to this connection.
     written: usize,
+    /// Whether it waits for a fresh token on this connection.
+    asks: bool,
     said: Vec<String>,
     shown: Vec<u64>,
     ended: bool,
@@ -79,6 +81,7 @@ impl World {
             lost: Vec::new(),
             others: 0,
             written: 0,
+            asks: false,
             said: Vec::new(),
             shown: Vec::new(),
             ended: false,
@@ -124,6 +127,7 @@ impl World {
 
     fn cut(&mut self) {
         self.connection = Connection::None;
+        self.asks = false;
         self.to_server.clear();
         self.to_client.clear();
     }
@@ -152,6 +156,7 @@ impl World {
                 }
             }
             Step::ServerAsksAgain if self.connection == Connection::LetIn => {
+                self.asks = true;
                 self.to_client.push_back(auth_required());
             }
             Step::ConnectionOpens if self.connection == Connection::Opening => {
@@ -208,11 +213,17 @@ impl World {
     fn server_reads(&mut self, refusal: Option<ErrorCode>) {
         match self.to_server.pop_front() {
             None | Some(Outgoing::Ping) => {}
+            Some(Outgoing::Auth { id, .. })
+                if refusal.is_some() && self.connection == Connection::LetIn =>
+            {
+                self.to_client.extend(refusal.map(|code| error(code, id)));
+            }
             Some(Outgoing::Auth {
                 revision,
                 message_id,
                 ..
             }) => {
+                self.asks = false;
                 self.connection = Connection::LetIn;
                 self.written = self.stored.len();
                 let known = revision.filter(|revision| {
@@ -272,6 +283,7 @@ impl World {
         for _ in 0..2_000 {
             let done = self.chat.outbox().waiting().len() == 0
                 && self.connection == Connection::LetIn
+                && !self.asks
                 && self.to_client.is_empty()
                 && self.to_server.is_empty();
             if done || self.ended {

@@ -1,6 +1,7 @@
 //! Plants each violation in a sound run: the judge must find it.
 
 mod planted;
+mod sleep;
 
 use super::*;
 

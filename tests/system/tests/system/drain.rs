@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::json;
 use system_tests::{
     patience::{SLACK, eventually},
     stack::Plan,
 };
 use tokio::time::Instant;
+
+use crate::faults::tell;
 
 #[tokio::test]
 async fn sigterm_closes_everyone_with_1012_and_ends_with_0() {
@@ -53,6 +56,8 @@ async fn the_closes_are_spread_over_the_drain_time() {
     times.sort();
 
     let (first, last) = (times[0], times[times.len() - 1]);
+    let figures = json!({"first_s": first.as_secs_f64(), "last_s": last.as_secs_f64()});
+    tell("closes while draining", &figures);
     assert!(last - first >= drain / 4, "all within {:?}", last - first);
     assert!(last <= drain + SLACK, "the last after {last:?}");
     assert_eq!(stack.edges[0].ended().await.status.code(), Some(0));

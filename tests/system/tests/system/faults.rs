@@ -174,6 +174,6 @@ fn assert_nobody_noticed(report: &Report) {
 
 /// Prints the figures of a scenario, for the documents.
 #[expect(clippy::print_stdout, reason = "shown by the lane")]
-fn tell(scenario: &str, figures: &Value) {
+pub(crate) fn tell(scenario: &str, figures: &Value) {
     println!("FIGURES {scenario} at scale {}: {figures}", scale());
 }

@@ -5,12 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use system_tests::{
     account::Account,
-    client::{Client, Event},
+    client::{Client, Event, chat_message, new_id},
     clock::{assert_now, assert_same, numeric_date, time_of, until},
     forge,
+    history::{History, LineId, Sleeper},
+    patience::SLACK,
     stack::{Plan, Stack},
 };
-use tokio::time::sleep;
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
+
+use crate::faults::tell;
 
 /// Tokens live 6 s, are asked for 3 s before, and must come within 2 s.
 fn short_lives() -> Plan {
@@ -174,6 +179,24 @@ async fn the_same_token_again_is_fine_and_moves_nothing() {
     );
     client.expect("auth_required").await;
     assert_now("the prompt", time_of(&session["reauth_at"]));
+
+    // It is no answer, however often it comes, and asks for no other prompt.
+    for _ in 0..10 {
+        let id = client.send_auth(json!({"token": ada.access_token})).await;
+        match client.try_answer_to(&id).await {
+            Ok(answer) => assert_eq!(answer["type"], "recipe_update", "{answer}"),
+            Err(end) => panic!("{end:?}"),
+        }
+    }
+    let end = loop {
+        match client.next().await {
+            Event::Message(message) => assert_ne!(message["type"], "auth_required"),
+            end => break end,
+        }
+    };
+    let timeout = "Re-authentication timeout".to_owned();
+    assert_eq!(end, Event::Closed(1008, timeout));
+    tell("same token", &json!({"auths": 12, "prompts": 1}));
 }
 
 #[tokio::test]
@@ -301,19 +324,148 @@ async fn an_edge_that_slept_past_the_expiry_accepts_nothing_more() {
         .edge(&["--reauth-lead", "1s", "--reauth-grace", "1s"])
         .start()
         .await;
-    let ada = stack.register("ada").await;
+    let (ada, history) = (stack.register("ada").await, History::default());
     let mut client = stack.connect("soup").await;
     let session = client.auth(&ada.access_token).await["session"].clone();
+    let line = history.let_in(&session, OffsetDateTime::now_utc());
+    let said = Said::new("add salt");
+    said.over(&mut client, line, &history).await;
+    let update = client.answer_to(&said.id).await;
+    history.accepted(&said.id, update["payload"]["revision"].as_u64().unwrap());
 
+    history.falls_asleep(line, Sleeper::Edge, OffsetDateTime::now_utc());
     stack.edges[0].process().freeze();
-    client
-        .send("chat_message", json!({"content": "add poison"}))
-        .await;
+    let poison = Said::new("add poison");
+    poison.over(&mut client, line, &history).await;
     sleep(until(time_of(&session["expires_at"])) + Duration::from_millis(100)).await;
+    history.wakes(line, OffsetDateTime::now_utc());
     stack.edges[0].process().thaw();
 
-    client.until_close(1008, "Re-authentication timeout").await;
-    let ada = ada.login(&stack.api()).await;
+    let woken = Instant::now();
+    assert_eq!(
+        read_to_the_end(&mut client, line, &history).await,
+        Event::Closed(1008, "Re-authentication timeout".to_owned())
+    );
+    tell(
+        "edge asleep",
+        &json!({"closed_after_waking_s": woken.elapsed().as_secs_f64()}),
+    );
+    history.saw(client.place());
+    let (ada, mut again) = come_back(&stack, &ada, &client, &history).await;
+    history.saw(again.place());
     let log = system_tests::chat_log::read(stack.chat(), &ada, "soup").await;
-    assert!(log.is_empty(), "{log:?}");
+    history.assert_sound(&log);
+    assert_eq!(log.len(), 1, "{log:?}");
+    // What was not answered may be said again.
+    assert_eq!(
+        again.try_say(&poison.id, poison.content).await.unwrap()["revision"],
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_slept_past_the_expiry_finds_what_was_sent_before_and_nothing_later() {
+    let mut stack = Plan::apart(1)
+        .auth(&["--access-ttl", "5s"])
+        .edge(&["--reauth-lead", "1s", "--reauth-grace", "1s"])
+        .start()
+        .await;
+    let history = History::default();
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut sleeper = stack.connect("soup").await;
+    let session = sleeper.auth(&ada.access_token).await["session"].clone();
+    let line = history.let_in(&session, OffsetDateTime::now_utc());
+    let mut at_bobs = stack.join(&bob, "soup").await;
+
+    // It reads nothing while somebody else talks on, past its end.
+    history.falls_asleep(line, Sleeper::Client, OffsetDateTime::now_utc());
+    let end = time_of(&session["expires_at"]) + 2 * SLACK;
+    let mut bobs = Talking::new(bob);
+    while OffsetDateTime::now_utc() < end {
+        bobs.say(&stack, &mut at_bobs, &history).await;
+        sleep(Duration::from_millis(200)).await;
+    }
+    history.wakes(line, OffsetDateTime::now_utc());
+
+    let ended = read_to_the_end(&mut sleeper, line, &history).await;
+    assert!(matches!(ended, Event::Closed(1008, _)), "{ended:?}");
+    assert!(sleeper.revision() > 0, "what was sent before is read");
+    history.saw(sleeper.place());
+    history.saw(at_bobs.place());
+    let (ada, again) = come_back(&stack, &ada, &sleeper, &history).await;
+    history.saw(again.place());
+    let log = system_tests::chat_log::read(stack.chat(), &ada, "soup").await;
+    assert!(sleeper.revision() < log.len() as u64, "it missed something");
+    history.assert_sound(&log);
+}
+
+/// A message that is said as the history hears it.
+struct Said {
+    id: String,
+    content: &'static str,
+}
+
+impl Said {
+    fn new(content: &'static str) -> Self {
+        let id = new_id();
+        Self { id, content }
+    }
+
+    async fn over(&self, client: &mut Client, line: LineId, history: &History) {
+        history.says_over(line, &self.id, self.content, OffsetDateTime::now_utc());
+        client
+            .send_json(&chat_message(&self.id, self.content))
+            .await;
+    }
+}
+
+/// Somebody who talks for as long as it takes, with fresh tokens.
+struct Talking {
+    who: Account,
+    renewed: Instant,
+}
+
+impl Talking {
+    fn new(who: Account) -> Self {
+        let renewed = Instant::now();
+        Self { who, renewed }
+    }
+
+    async fn say(&mut self, stack: &Stack, client: &mut Client, history: &History) {
+        if self.renewed.elapsed() > Duration::from_secs(1) {
+            self.who = self.who.refresh(&stack.api()).await;
+            client.auth(&self.who.access_token).await;
+            self.renewed = Instant::now();
+        }
+        let id = new_id();
+        history.says(&id, "add salt");
+        let update = client.try_say(&id, "add salt").await.unwrap();
+        history.accepted(&id, update["revision"].as_u64().unwrap());
+    }
+}
+
+/// Reads everything that still comes; gives how it ends.
+async fn read_to_the_end(client: &mut Client, line: LineId, history: &History) -> Event {
+    loop {
+        match client.next().await {
+            Event::Message(frame) => history.delivered(line, &frame, OffsetDateTime::now_utc()),
+            end => return end,
+        }
+    }
+}
+
+/// Comes back with a fresh token, from where `before` stands.
+async fn come_back(
+    stack: &Stack,
+    account: &Account,
+    before: &Client,
+    history: &History,
+) -> (Account, Client) {
+    let account = account.refresh(&stack.api()).await;
+    let mut client = stack.connect("soup").await;
+    let mut payload = json!({"token": account.access_token});
+    before.place().resume(&mut payload);
+    let welcome = client.auth_with(payload.clone()).await;
+    history.comes_back(&payload, &welcome);
+    (account, client)
 }

@@ -1,10 +1,15 @@
 //! A Redis that answers pings and refuses the rest is told as down, with the cause, and costs nobody anything.
 
-use serde_json::Value;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 use system_tests::{
     binary::recipe_chat, http::Api, patience::eventually, process::Process,
     redis_server::RedisServer, stack::Plan,
 };
+use tokio::time::Instant;
+
+use crate::faults::tell;
 
 async fn readiness(api: &Api) -> Value {
     api.get("/readyz").send().await.expect(200).json()
@@ -56,10 +61,12 @@ async fn what_redis_refuses_is_told_by_readiness_metrics_and_log() {
     let ada = stack.register("ada").await;
     let mut client = stack.join(&ada, "soup").await;
     let api = stack.api();
+    let (mut told, mut mended) = (Duration::ZERO, Duration::ZERO);
     for (harm, mend, cause) in TROUBLES {
         let up = async || readiness(&api).await["redis"] == true;
         eventually("Redis in order", up).await;
         stack.redis().tell(harm).await;
+        let since = Instant::now();
         eventually(&format!("{harm:?} told"), async || {
             let told = readiness(&api).await;
             let problem = told["redis_problem"].as_str().unwrap_or_default();
@@ -68,6 +75,7 @@ async fn what_redis_refuses_is_told_by_readiness_metrics_and_log() {
                 && problem.starts_with(&format!("{cause}: "))
         })
         .await;
+        told = told.max(since.elapsed());
         let metrics = api.get("/metrics").send().await.expect(200).text();
         let level = |name: &str, label: &str, value: &str| {
             metrics
@@ -82,8 +90,13 @@ async fn what_redis_refuses_is_told_by_readiness_metrics_and_log() {
         client.say("cooking on").await;
 
         stack.redis().tell(mend).await;
+        let since = Instant::now();
         eventually(&format!("{mend:?} noticed"), up).await;
+        mended = mended.max(since.elapsed());
     }
+    let figures =
+        json!({"told_after_s": told.as_secs_f64(), "mended_after_s": mended.as_secs_f64()});
+    tell("redis refuses", &figures);
 }
 
 /// The rights that the operators' page names are enough, and no others.

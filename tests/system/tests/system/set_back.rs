@@ -6,11 +6,16 @@ use std::path::Path;
 use serde_json::{Value, json};
 use system_tests::{
     account::Account,
+    binary::recipe_chat,
     chat_log,
     client::{Client, new_id},
     history::History,
+    process::Process,
     stack::{Plan, Stack},
 };
+use tokio::time::Instant;
+
+use crate::faults::tell;
 
 const RECIPE: &str = "soup";
 
@@ -59,13 +64,16 @@ impl Table {
         let mut client = self.stack.connect(RECIPE).await;
         let mut payload = json!({"token": account.access_token});
         before.place().resume(&mut payload);
-        let welcome = client.auth_with(payload).await;
+        let welcome = client.auth_with(payload.clone()).await;
+        self.history.comes_back(&payload, &welcome);
         (client, welcome)
     }
 
     /// Everybody is sent away, comes back, is told, and goes on together.
     async fn goes_on_from_two(mut self, mut at_adas: Client, mut at_bobs: Client) {
+        let set_back = Instant::now();
         at_bobs.until_close(1012, "Service restart").await;
+        let noticed = set_back.elapsed();
         let mut at_carols = self.stack.join(&self.bob, RECIPE).await;
         assert_eq!(at_carols.revision(), 2, "nobody is sent what is gone");
         let third = self.say(&mut at_carols, "add 1 pinch salt").await;
@@ -77,6 +85,11 @@ impl Table {
         let (mut bob_again, welcome) = self.come_back(&self.bob, &at_bobs).await;
         assert_eq!(welcome["recovered"], false, "{welcome}");
         assert_eq!(welcome["messages"][2]["id"], third.as_str(), "{welcome}");
+        let (noticed, back) = (noticed.as_secs_f64(), set_back.elapsed().as_secs_f64());
+        tell(
+            "store set back",
+            &json!({"closed_after_s": noticed, "all_back_after_s": back}),
+        );
 
         for n in 4..=6 {
             let id = self.say(&mut ada_again, &format!("add {n} carrots")).await;
@@ -127,6 +140,31 @@ async fn a_backup_of_sqlite_is_restored_while_the_edge_runs_on() {
     assert_eq!(welcome["revision"], 2, "{welcome}");
     assert_eq!(again.say("add 1 pinch salt").await["revision"], 3);
     assert!(Path::new(copy.trim_start_matches("sqlite:")).exists());
+}
+
+#[tokio::test]
+async fn the_terminal_client_shows_the_servers_recipe_after_a_restore() {
+    let stack = Plan::apart(1).with_postgres().start().await;
+    let (mut table, _at_adas, _at_bobs) = Table::at_five(stack).await;
+    let url = format!("http://{}", table.stack.address());
+    let (user, password) = (&table.ada.name, &table.ada.password);
+    let who = ["--user", user, "--password", password];
+    let arguments = [&["client", RECIPE, "--url", &url, "--json"], &who[..]].concat();
+    let mut terminal = Process::start_with_input("the terminal client", recipe_chat(&arguments));
+    terminal.line_with("add 5 leeks").await;
+
+    go_back_to(&mut table.stack, 2).await;
+
+    terminal.line_with("\"recovered\":false").await;
+    let mut at_bobs = table.stack.join(&table.bob, RECIPE).await;
+    let update = at_bobs.say("add 1 pinch salt").await;
+    assert_eq!(update["revision"], 3);
+    let shown = terminal.line_with("add 1 pinch salt").await;
+    let frame: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(frame["payload"]["revision"], 3, "{frame}");
+    assert_eq!(frame["payload"]["recipe"], update["recipe"], "{frame}");
+    terminal.type_line("and bread").await;
+    assert_eq!(at_bobs.until("recipe_update").await["revision"], 4);
 }
 
 #[tokio::test]

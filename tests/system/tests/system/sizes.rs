@@ -9,6 +9,8 @@ use system_tests::{
     stack::{Plan, Stack},
 };
 
+use crate::faults::tell;
+
 /// How large a recipe is in JSON, at most.
 const MAX_RECIPE: usize = 256 << 10;
 
@@ -64,6 +66,11 @@ async fn a_large_recipe_and_long_messages_keep_nobody_out() {
         let joined = client.auth(&ada.access_token).await;
         assert!(joined["recipe"].to_string().len() > MAX_RECIPE - 10_000);
         let messages = joined["messages"].as_array().unwrap();
+        let bytes = joined.to_string().len();
+        tell(
+            "large recipe",
+            &json!({"answer_bytes": bytes, "messages": messages.len()}),
+        );
         assert!((10..50).contains(&messages.len()), "{}", messages.len());
         assert_eq!(messages.last().unwrap()["revision"], joined["revision"]);
         assert_eq!(joined["messages_truncated"], true);
@@ -86,6 +93,11 @@ async fn who_missed_more_than_fits_comes_back_with_the_newest() {
     let joined = late.auth_with(known).await;
 
     let messages = joined["messages"].as_array().unwrap();
+    let bytes = joined.to_string().len();
+    tell(
+        "much missed",
+        &json!({"answer_bytes": bytes, "messages": messages.len()}),
+    );
     // What was missed does not fit: a fresh start is the latest fifty.
     assert_eq!((messages.len(), &joined["recovered"]), (50, &json!(false)));
     assert_eq!(messages.last().unwrap()["revision"], 270);

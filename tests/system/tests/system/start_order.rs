@@ -17,6 +17,9 @@ use system_tests::{
     stack::Plan,
 };
 use tempfile::TempDir;
+use tokio::time::Instant;
+
+use crate::faults::tell;
 
 async fn readiness(api: &Api) -> (u16, Value) {
     let answer = api.get("/readyz").send().await;
@@ -49,6 +52,7 @@ async fn edges_that_start_without_redis_are_ready_and_join_it_when_it_comes() {
     client.say("cooking without Redis").await;
 
     let redis = RedisServer::start_at(port).await;
+    let came = Instant::now();
 
     for edge in 0..2 {
         let api = stack.api_at(edge);
@@ -58,6 +62,8 @@ async fn edges_that_start_without_redis_are_ready_and_join_it_when_it_comes() {
         })
         .await;
     }
+    let joined = came.elapsed().as_secs_f64();
+    tell("Redis comes later", &json!({"joined_after_s": joined}));
     // The session of before is written, so that another edge can take it over.
     eventually("the session in Redis", async || {
         !redis.keys("rc:{*}:session:*").await.is_empty()

@@ -29,6 +29,8 @@ pub(super) struct State {
 pub(super) struct Room {
     pub(super) attachment: Attachment<Event>,
     pub(super) stamp: u64,
+    /// A position that the receiver was told of; it is compared until what was sent has come as far.
+    pub(super) told: Option<Position>,
     /// The call that attached it, until that is answered.
     pub(super) attaching: Option<u64>,
     /// The revision at which somebody may last have been shut out: who was let in before must ask again.
@@ -51,6 +53,21 @@ impl Outgoing {
     /// Whether there is room for a piece of the past.
     pub(super) fn takes_more(&self) -> bool {
         self.updates <= self.capacity / 2 && self.bytes <= QUEUE_BYTES / 2
+    }
+}
+
+impl Room {
+    /// To read what came after what was sent.
+    fn catch_up(&self, recipe: RecipeId) -> CatchUp {
+        let sent = self.attachment.sent();
+        let told = self.told.as_ref();
+        CatchUp {
+            recipe,
+            after: Some(sent.clone()),
+            told: told.filter(|told| told.revision > sent.revision).cloned(),
+            again: false,
+            stamp: self.stamp,
+        }
     }
 }
 
@@ -84,24 +101,37 @@ impl State {
         }
     }
 
-    pub(super) fn attach(&mut self, recipe: &RecipeId, after: Option<Position>, number: u64) {
+    pub(super) fn attach(
+        &mut self,
+        recipe: &RecipeId,
+        after: Option<Position>,
+        told: Option<Position>,
+        number: u64,
+    ) {
         self.stamps += 1;
         let stamp = self.stamps;
+        let mut told = told;
+        if let Some(earlier) = self.rooms.remove(recipe) {
+            // What was sent before may still be on its way: the receiver will have come that far.
+            let sent = earlier.attachment.sent();
+            if told
+                .as_ref()
+                .is_none_or(|told| told.revision < sent.revision)
+            {
+                told = Some(sent.clone());
+            }
+            self.queue.events.extend(earlier.attachment.into_waiting());
+        }
         let room = Room {
             attachment: Attachment::new(after.clone()),
             stamp,
+            told,
             attaching: Some(number),
             shut_out_at: 0,
         };
-        if let Some(earlier) = self.rooms.insert(recipe.clone(), room) {
-            self.queue.events.extend(earlier.attachment.into_waiting());
-        }
-        self.behind.push_back(CatchUp {
-            recipe: recipe.clone(),
-            after,
-            again: false,
-            stamp,
-        });
+        let catch_up = room.catch_up(recipe.clone());
+        self.behind.push_back(CatchUp { after, ..catch_up });
+        self.rooms.insert(recipe.clone(), room);
     }
 
     pub(super) fn answer(&mut self, number: u64, reply: Reply, metrics: &Metrics) {
@@ -138,19 +168,20 @@ impl State {
             });
         }
         let attachment = &mut room.attachment;
-        let todo = match read.diverged {
-            false => attachment.caught_up(
+        let todo = match &read.diverged {
+            None => attachment.caught_up(
                 &read.updates,
                 &read.upto,
                 read.position.revision,
                 &mut self.queue,
             ),
-            true => {
+            Some(from) => {
                 room.shut_out_at = 0;
                 self.queue.events.push_back(Event::Divergence {
                     recipe: asked.recipe.clone(),
-                    from: attachment.sent().clone(),
+                    from: from.clone(),
                 });
+                room.told = None;
                 let (released, todo) = attachment.begin_anew(&read.position, &mut self.queue);
                 self.queue.events.extend(released);
                 todo
@@ -177,11 +208,10 @@ impl State {
             return ControlFlow::Continue(());
         };
         let Some(number) = room.attaching.filter(|number| *number != 0) else {
+            let catch_up = room.catch_up(asked.recipe.clone());
             self.behind.push_back(CatchUp {
-                recipe: asked.recipe.clone(),
-                after: Some(room.attachment.sent().clone()),
                 again: true,
-                stamp: asked.stamp,
+                ..catch_up
             });
             return ControlFlow::Continue(());
         };
@@ -204,12 +234,7 @@ impl State {
                 metrics.lagging();
                 self.lagging.push_back(recipe.clone());
             }
-            Todo::CatchUp => self.behind.push_back(CatchUp {
-                recipe: recipe.clone(),
-                after: Some(room.attachment.sent().clone()),
-                again: false,
-                stamp: room.stamp,
-            }),
+            Todo::CatchUp => self.behind.push_back(room.catch_up(recipe.clone())),
         }
     }
 
@@ -229,12 +254,7 @@ impl State {
             // What waited for it goes out right behind it.
             self.queue.events.extend(room.attachment.released());
             if todo == Todo::CatchUp {
-                self.behind.push_back(CatchUp {
-                    after: Some(room.attachment.sent().clone()),
-                    stamp: room.stamp,
-                    again: false,
-                    recipe,
-                });
+                self.behind.push_back(room.catch_up(recipe));
             }
             if let Some(newest) = newest {
                 return Some(Event::Update(newest));

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     audience::Audience,
-    rooms::Update,
+    rooms::{Standing, Update},
     upstream::{chat::ChatError, convert},
 };
 
@@ -107,7 +107,7 @@ impl Line<'_> {
             let nothing = rooms.is_empty() && questions.is_empty();
             let rooms = rooms
                 .into_iter()
-                .map(|(recipe, after)| about_room(&recipe, after));
+                .map(|(recipe, standing)| about_room(&recipe, standing));
             for request in rooms.chain(questions) {
                 if requests.send(request).await.is_err() {
                     return;
@@ -220,17 +220,19 @@ fn fan_out_span(recipe: &RecipeId, traceparent: &str) -> Span {
     span
 }
 
-/// Attaches a room from its position, or detaches it.
-fn about_room(recipe: &RecipeId, after: Option<Position>) -> LinkRequest {
+/// Attaches a room from where it stands, or detaches it.
+fn about_room(recipe: &RecipeId, standing: Option<Standing>) -> LinkRequest {
     let recipe_id = recipe.to_string();
     LinkRequest {
         number: 0,
         traceparent: String::new(),
-        call: Some(match after {
-            Some(after) => Call::Attach(Attach {
+        call: Some(match standing {
+            Some(Standing { newest, told }) => Call::Attach(Attach {
                 recipe_id,
-                after: Some(after.revision),
-                message_id: after.message.map(|id| id.to_string()),
+                after: Some(newest.revision),
+                message_id: newest.message.map(|id| id.to_string()),
+                told: told.as_ref().map(|told| told.revision),
+                told_message_id: told.and_then(|told| told.message).map(|id| id.to_string()),
             }),
             None => Call::Detach(Detach { recipe_id }),
         }),

@@ -2,7 +2,7 @@
 
 use proto::{
     chat::{LinkRequest, answer, link_request::Call},
-    ids::{RecipeId, UserId},
+    ids::{Position, RecipeId, UserId},
 };
 use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -24,7 +24,9 @@ pub(super) struct Question {
     /// Whether it was sent with the token of whoever asks.
     shown: bool,
     traceparent: String,
-    asker: oneshot::Sender<Result<Answered, ChatError>>,
+    /// Where the room stood when this was last sent.
+    room: Option<Position>,
+    asker: oneshot::Sender<(Result<Answered, ChatError>, Option<Position>)>,
 }
 
 /// Who asks.
@@ -48,8 +50,8 @@ impl From<&Principal> for Asking {
     }
 }
 
-/// Where the answer comes out; an error says that there will be none.
-pub(super) type Answer = oneshot::Receiver<Result<Answered, ChatError>>;
+/// Where the answer comes out, with where the room stood when it was asked for; an error says that there will be none.
+pub(super) type Answer = oneshot::Receiver<(Result<Answered, ChatError>, Option<Position>)>;
 
 impl Question {
     /// `call` names whoever asks without a token.
@@ -66,13 +68,21 @@ impl Question {
             call,
             shown: false,
             traceparent,
+            room: None,
             asker,
         };
         (question, answer)
     }
 
-    /// The question as it is sent, as often as it takes: with the token where its user is not proven yet.
-    pub(super) fn request(&mut self, number: u64, proven: &ProvenUsers) -> LinkRequest {
+    /// The question as it is sent, as often as it takes: with the token where its user is not proven yet. `room` is where
+    /// the room stands then.
+    pub(super) fn request(
+        &mut self,
+        number: u64,
+        proven: &ProvenUsers,
+        room: Option<Position>,
+    ) -> LinkRequest {
+        self.room = room;
         self.shown = !proven.covers(&self.asking);
         let mut call = self.call.clone();
         let principal = match &mut call {
@@ -107,6 +117,6 @@ impl Question {
 
     pub(super) fn answer(self, answer: Result<Answered, ChatError>) {
         // Whoever asked may have given up.
-        self.asker.send(answer).ok();
+        self.asker.send((answer, self.room)).ok();
     }
 }

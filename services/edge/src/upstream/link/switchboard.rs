@@ -13,10 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use proto::{
-    chat::LinkRequest,
-    ids::{Position, RecipeId},
-};
+use proto::{chat::LinkRequest, ids::RecipeId};
 use runtime::grpc::Channel;
 use tokio::sync::Notify;
 
@@ -24,7 +21,7 @@ use super::{
     proven::ProvenUsers,
     question::{Answered, Question},
 };
-use crate::{rendezvous, upstream::chat::ChatError};
+use crate::{rendezvous, rooms::Standing, upstream::chat::ChatError};
 
 /// How many questions may be under way at one replica, or wait for any.
 const QUEUE: usize = 16 << 10;
@@ -39,8 +36,8 @@ pub(super) type ReplicaName = Arc<str>;
 /// What is to be sent to a replica next.
 #[derive(Debug, Default)]
 pub(super) struct Errands {
-    /// Rooms to attach, from a position, or to detach.
-    pub rooms: Vec<(RecipeId, Option<Position>)>,
+    /// Rooms to attach, from where they stand, or to detach.
+    pub rooms: Vec<(RecipeId, Option<Standing>)>,
     /// Questions, with their numbers.
     pub questions: Vec<LinkRequest>,
 }
@@ -190,11 +187,11 @@ impl Switchboard {
         }
     }
 
-    /// Takes what is to be sent to a replica next; `newest` tells how far an open room has come.
+    /// Takes what is to be sent to a replica next; `standing` tells where an open room stands.
     pub(super) fn errands(
         &mut self,
         replica: &ReplicaName,
-        newest: impl Fn(&RecipeId) -> Option<Position>,
+        standing: impl Fn(&RecipeId) -> Option<Standing>,
     ) -> Errands {
         let mut errands = Errands::default();
         while errands.rooms.len() < TOGETHER {
@@ -203,26 +200,33 @@ impl Switchboard {
                 break;
             };
             let served = self.serving(&recipe) == Some(replica);
-            let after = served.then(|| newest(&recipe)).flatten();
+            let room = served.then(|| standing(&recipe)).flatten();
             if let Some(line) = self.lines.get_mut(replica) {
-                match after {
+                match room {
                     Some(_) => line.attached.insert(recipe.clone()),
                     None => line.attached.remove(&recipe),
                 };
             }
-            errands.rooms.push((recipe, after));
+            errands.rooms.push((recipe, room));
         }
-        errands.questions = self.unsent(replica);
+        errands.questions = self.unsent(replica, standing);
         errands
     }
 
-    fn unsent(&mut self, replica: &ReplicaName) -> Vec<LinkRequest> {
+    fn unsent(
+        &mut self,
+        replica: &ReplicaName,
+        standing: impl Fn(&RecipeId) -> Option<Standing>,
+    ) -> Vec<LinkRequest> {
         let Some(line) = self.lines.get_mut(replica) else {
             return Vec::new();
         };
         let Line { asked, proven, .. } = line;
         let next = asked.range_mut(line.unsent..).take(TOGETHER);
-        let next = next.map(|(number, question)| question.request(*number, proven));
+        let next = next.map(|(number, question)| {
+            let room = standing(&question.recipe).map(|room| room.newest);
+            question.request(*number, proven, room)
+        });
         let next: Vec<_> = next.collect();
         if let Some(last) = next.last() {
             line.unsent = last.number + 1;

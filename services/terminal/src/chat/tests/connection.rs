@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use edge::wire::{
-    codes::{Close, ClosingAction, Verdict},
+    codes::{Close, ClosingAction, ErrorCode, Verdict},
     frames::{Pong, ServerFrame},
 };
 
@@ -69,6 +69,39 @@ fn a_token_renewed_ahead_of_time_answers_at_once() {
         table.on(auth_required()),
         ["auth token-2 session s1 revision 3"]
     );
+}
+
+#[test]
+fn a_token_that_is_refused_for_a_while_is_shown_again_after_it() {
+    let mut table = Table::live();
+    table.on(auth_required());
+    table.new_token();
+    for wait in [300, 700] {
+        let id = table.last_auth.clone();
+        let refused = error(ErrorCode::RateLimited, &id, Some(wait));
+        assert!(table.on(refused).is_empty());
+        assert!(table.on(auth_required()).is_empty(), "it waits");
+        assert!(table.later(Duration::from_millis(wait - 1)).is_empty());
+        assert_eq!(
+            table.later(Duration::from_millis(1)),
+            ["auth token-2 session s1 revision 3"]
+        );
+    }
+    // The answer ends it.
+    table.on(welcome(3));
+    assert!(table.later(SECOND).is_empty());
+}
+
+#[test]
+fn a_token_that_ended_while_it_was_refused_is_renewed_first() {
+    let mut table = Table::live();
+    table.on(auth_required());
+    table.new_token();
+    let id = table.last_auth.clone();
+    table.on(error(ErrorCode::RateLimited, &id, None));
+    table.on(Event::Slept(LIFE));
+    assert!(table.later(SECOND).contains(&"refresh".into()));
+    assert_eq!(table.new_token(), ["auth token-3 session s1 revision 3"]);
 }
 
 #[test]

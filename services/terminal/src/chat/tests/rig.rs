@@ -21,6 +21,8 @@ pub(super) struct Table {
     pub(super) chat: Chat,
     pub(super) now: Instant,
     tokens: u32,
+    /// The id of the last `auth`.
+    pub(super) last_auth: String,
 }
 
 impl Table {
@@ -31,6 +33,7 @@ impl Table {
             chat: Chat::new(token(1, LIFE), 7, now),
             now,
             tokens: 1,
+            last_auth: String::new(),
         };
         assert_eq!(table.on(Event::Deadline), ["open"]);
         assert_eq!(table.chat.status(), Status::Connecting);
@@ -50,6 +53,12 @@ impl Table {
 
     pub(super) fn on(&mut self, event: Event) -> Vec<String> {
         let actions = self.chat.handle(event, self.now);
+        for action in &actions {
+            if let Action::Send(Outgoing::Auth { id, .. }) = action {
+                assert_ne!(self.last_auth, *id, "ids are unique");
+                self.last_auth.clone_from(id);
+            }
+        }
         actions.iter().map(in_words).collect()
     }
 
@@ -100,6 +109,7 @@ fn in_words(action: &Action) -> String {
             session,
             revision,
             message_id,
+            ..
         }) => format!(
             "auth {} session {} revision {}{}",
             access.expose_secret(),

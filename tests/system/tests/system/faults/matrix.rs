@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-/// The names in backticks in the last column of the tables of `docs/faults.md`: `module::test_name`.
+/// The names in backticks in the last column of the tables of `docs/faults.md`: `module::test_name`, or
+/// `file.spec.ts::title` for a test in a browser.
 fn named_tests(document: &str) -> Vec<(String, String)> {
     let rows = document.lines().filter(|line| line.starts_with("| "));
     let last = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
@@ -20,12 +21,17 @@ fn every_test_of_the_fault_matrix_exists() {
     assert!(named.len() >= 20, "only {} tests are named", named.len());
 
     for (module, test) in named {
-        let file = module.replace("::", "/");
-        let source = root.join(format!("tests/system/{file}.rs"));
-        let source = fs::read_to_string(&source)
+        let (file, definition) = match module.ends_with(".spec.ts") {
+            true => (format!("../browser/{module}"), format!("test('{test}'")),
+            false => {
+                let file = module.replace("::", "/");
+                (format!("tests/system/{file}.rs"), format!("fn {test}("))
+            }
+        };
+        let source = fs::read_to_string(root.join(file))
             .unwrap_or_else(|_| panic!("docs/faults.md names {module}, which is no module"));
         assert!(
-            source.contains(&format!("fn {test}(")),
+            source.contains(&definition),
             "docs/faults.md names {module}::{test}, which does not exist"
         );
     }
@@ -33,8 +39,9 @@ fn every_test_of_the_fault_matrix_exists() {
 
 #[test]
 fn names_are_read_from_the_last_column_only() {
-    let document = "text `a::b`\n| fault | tests |\n| `x::y` dies | `m::one`, `n::o::two` |\n";
+    let document = "text `a::b`\n| fault | tests |\n| `x::y` dies | `m::one`, `n::o::two`, `p.spec.ts::a page` |\n";
 
-    let expected = [("m", "one"), ("n::o", "two")].map(|(m, t)| (m.to_owned(), t.to_owned()));
+    let expected = [("m", "one"), ("n::o", "two"), ("p.spec.ts", "a page")]
+        .map(|(m, t)| (m.to_owned(), t.to_owned()));
     assert_eq!(named_tests(document), expected);
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use proto::chat::{Attached, PostMessageRequest, link_request::Call};
+use proto::{
+    chat::{Attached, PostMessageRequest, link_request::Call},
+    ids::Position,
+};
 use tonic::transport::Endpoint;
 
 use super::{
@@ -61,15 +64,18 @@ impl Desk {
     fn sent(&mut self, replica: &str) -> (Vec<String>, Vec<u64>) {
         let rooms = &self.rooms;
         let errands = self.board.errands(&replica.into(), |recipe| {
-            rooms.get(recipe).map(|revision| Position {
-                revision: *revision,
-                message: Some("m".parse().unwrap()),
+            rooms.get(recipe).map(|revision| Standing {
+                newest: Position {
+                    revision: *revision,
+                    message: Some("m".parse().unwrap()),
+                },
+                told: None,
             })
         });
         let mut words = Vec::new();
-        for (recipe, after) in errands.rooms {
-            words.push(match after {
-                Some(after) => format!("attach {recipe} after {}", after.revision),
+        for (recipe, standing) in errands.rooms {
+            words.push(match standing {
+                Some(standing) => format!("attach {recipe} after {}", standing.newest.revision),
                 None => format!("detach {recipe}"),
             });
         }
