@@ -6,6 +6,7 @@
 pub mod ids;
 pub mod secrets;
 pub mod text;
+pub mod websocket;
 
 /// `recipechat.auth.v1`: users, login sessions, tokens.
 #[expect(

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::config::Config;
 
 /// In how long as many failures are forgiven as are free.
-const WINDOW: Duration = Duration::from_secs(600);
+const ATTEMPTS_WINDOW: Duration = Duration::from_secs(600);
 
 /// When to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Drop for Attempt<'_> {
 
 /// So many at once and in each window; no single wait is longer than `max_delay`.
 fn limit(failures: u32, max_delay: Duration) -> Option<Limit> {
-    let interval = WINDOW.checked_div(failures)?;
+    let interval = ATTEMPTS_WINDOW.checked_div(failures)?;
     Limit::new(1, interval.min(max_delay), failures)
 }
 

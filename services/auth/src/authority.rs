@@ -35,7 +35,7 @@ use crate::{
     attempts::Attempts,
     config::Config,
     device::DeviceTokens,
-    keys::{KNOWN_EVERYWHERE, KeyKeeper, KeyStore},
+    keys::{KeyKeeper, KeyStore, PROPAGATION_TIME},
     metrics::{self, Metrics},
     passwords::Passwords,
     pseudonyms::{Pseudonyms, Source},
@@ -48,7 +48,7 @@ use crate::{
 };
 
 /// Added to the life of access tokens wherever something must outlast them: clocks of replicas differ.
-const SLACK: Duration = Duration::from_secs(60);
+const REVOCATION_SLACK: Duration = Duration::from_secs(60);
 /// The name of the secret that refresh tokens are derived with.
 const REFRESH_SECRET: &str = "refresh";
 
@@ -129,7 +129,11 @@ impl Authority {
                 config.audience.clone(),
                 config.access_ttl,
             ),
-            keys: KeyKeeper::new(key_store, config.key_max_age, config.access_ttl + SLACK),
+            keys: KeyKeeper::new(
+                key_store,
+                config.key_max_age,
+                config.access_ttl + REVOCATION_SLACK,
+            ),
             minter: Minter::new(&secret),
             passwords: Passwords::new(config.password_threads, metrics.clone())
                 .map_err(|error| unusable(&error))?,
@@ -202,7 +206,7 @@ impl Authority {
 
     /// A revoked session has no living access token after this time.
     fn marks_matter_for(&self) -> Duration {
-        self.config.access_ttl + SLACK
+        self.config.access_ttl + REVOCATION_SLACK
     }
 
     fn lifetimes(&self) -> Lifetimes {

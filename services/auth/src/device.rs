@@ -17,12 +17,12 @@ use crate::{pseudonyms::derived_key, user::Username};
 
 /// Marks a text as a device token, for people and for scanners of leaked secrets.
 const PREFIX: &str = "rcd_";
-const ID: usize = 16;
-const TAG: usize = 16;
+const ID_LENGTH: usize = 16;
+const TAG_LENGTH: usize = 16;
 
 /// A device that has signed in to an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct DeviceId(pub(crate) [u8; ID]);
+pub(crate) struct DeviceId(pub(crate) [u8; ID_LENGTH]);
 
 /// Issues and reads device tokens with a key of the server.
 pub(crate) struct DeviceTokens(hmac::Key);
@@ -41,7 +41,7 @@ impl DeviceTokens {
         let device = match device {
             Some(device) => device,
             None => {
-                let mut id = [0; ID];
+                let mut id = [0; ID_LENGTH];
                 SystemRandom::new().fill(&mut id)?;
                 DeviceId(id)
             }
@@ -53,7 +53,7 @@ impl DeviceTokens {
     /// The device, when the token is one of ours for this account.
     pub(crate) fn read(&self, token: &str, name: &Username) -> Option<DeviceId> {
         let text = token.strip_prefix(PREFIX)?;
-        let mut bytes = [0; ID + TAG];
+        let mut bytes = [0; ID_LENGTH + TAG_LENGTH];
         // Decoding into a slice refuses what is longer.
         let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
         let (id, tag) = bytes.get(..length)?.split_first_chunk()?;
@@ -62,12 +62,12 @@ impl DeviceTokens {
         genuine.is_ok().then_some(device)
     }
 
-    fn tag(&self, name: &Username, device: DeviceId) -> [u8; TAG] {
+    fn tag(&self, name: &Username, device: DeviceId) -> [u8; TAG_LENGTH] {
         let mut mac = hmac::Context::with_key(&self.0);
         mac.update(&device.0);
         mac.update(name.key().as_bytes());
-        let mut tag = [0; TAG];
-        tag.copy_from_slice(&mac.sign().as_ref()[..TAG]);
+        let mut tag = [0; TAG_LENGTH];
+        tag.copy_from_slice(&mac.sign().as_ref()[..TAG_LENGTH]);
         tag
     }
 }

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream, stream::BoxStream};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use proto::{
     auth::{
         self as pb,
@@ -29,7 +32,7 @@ use crate::{
 };
 
 /// No request is near this; a token has 4 KiB at most.
-const MESSAGE_LENGTH: usize = 64 * 1024;
+const MAX_MESSAGE_SIZE: usize = 64 * 1024;
 /// Trailing metadata: when to try again.
 const RETRY_AFTER: &str = "retry-after-ms";
 
@@ -39,7 +42,7 @@ pub(crate) fn service(authority: Arc<Authority>, lifecycle: Lifecycle) -> AuthSe
         authority,
         lifecycle,
     })
-    .max_decoding_message_size(MESSAGE_LENGTH)
+    .max_decoding_message_size(MAX_MESSAGE_SIZE)
 }
 
 /// The authority behind gRPC.

@@ -21,9 +21,9 @@ pub(crate) use self::{
 };
 
 /// How long until every replica has read a change of the keys: twice as long as they wait between two looks.
-pub(crate) const KNOWN_EVERYWHERE: Duration = Duration::from_secs(10);
+pub(crate) const PROPAGATION_TIME: Duration = Duration::from_secs(10);
 /// How long it is remembered that a key was revoked.
-const REVOKED_KEPT: Duration = Duration::from_secs(30 * 86_400);
+const REVOKED_KEY_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
 /// A key as it is stored.
 #[derive(Debug, Clone)]
@@ -207,7 +207,7 @@ impl KeyRing {
     pub(crate) fn promotion(&self, now: Timestamp, max_age: Duration) -> Option<Promotion> {
         let signer = self.signer(now, max_age)?.generation;
         let next = self.keys.iter().find(|key| key.generation > signer)?;
-        let soonest = now.max(next.published_at + KNOWN_EVERYWHERE);
+        let soonest = now.max(next.published_at + PROPAGATION_TIME);
         Some(Promotion {
             generation: next.generation,
             kid: next.kid.clone(),
@@ -264,7 +264,7 @@ impl KeyRing {
             })
             .collect();
         let old = self.revoked.iter();
-        let old = old.filter(|key| now > key.revoked_at + REVOKED_KEPT.max(kept_for));
+        let old = old.filter(|key| now > key.revoked_at + REVOKED_KEY_RETENTION.max(kept_for));
         changes.extend(old.map(|key| Change::ForgetRevoked {
             generation: key.generation,
         }));
@@ -287,13 +287,13 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
     const MAX_AGE: Duration = Duration::from_secs(1000);
-    const KEPT: Duration = Duration::from_secs(100);
+    const RETIRED_KEY_RETENTION: Duration = Duration::from_secs(100);
 
     /// Carries out changes until nothing is left to do.
     fn settle(stored: &mut Vec<StoredKey>, now: Timestamp) -> KeyRing {
         loop {
             let ring = KeyRing::load(stored, Vec::new()).unwrap();
-            let changes = ring.changes(now, MAX_AGE, KEPT);
+            let changes = ring.changes(now, MAX_AGE, RETIRED_KEY_RETENTION);
             if changes.is_empty() {
                 return ring;
             }
@@ -346,11 +346,11 @@ mod tests {
     fn an_old_key_is_kept_until_its_tokens_are_gone() {
         let mut stored = Vec::new();
         settle(&mut stored, START);
-        let ring = settle(&mut stored, START + MAX_AGE + KEPT);
+        let ring = settle(&mut stored, START + MAX_AGE + RETIRED_KEY_RETENTION);
         assert_eq!(generations(&ring), [1, 2, 3]);
         let ring = settle(
             &mut stored,
-            START + MAX_AGE + KEPT + Duration::from_millis(1),
+            START + MAX_AGE + RETIRED_KEY_RETENTION + Duration::from_millis(1),
         );
         assert_eq!(generations(&ring), [2, 3]);
     }
@@ -375,8 +375,8 @@ mod tests {
         let ring = settle(&mut stored, START);
         let early = ring.promotion(START, MAX_AGE).unwrap();
         assert_eq!(early.generation, 2);
-        assert_eq!(early.signs_from, START + KNOWN_EVERYWHERE);
-        let later = START + KNOWN_EVERYWHERE * 3;
+        assert_eq!(early.signs_from, START + PROPAGATION_TIME);
+        let later = START + PROPAGATION_TIME * 3;
         let promoted = ring.promotion(later, MAX_AGE).unwrap();
         assert_eq!(promoted.signs_from, later);
 
@@ -387,7 +387,7 @@ mod tests {
         let again = ring.promotion(later, MAX_AGE).unwrap();
         assert_eq!(
             (again.generation, again.signs_from),
-            (3, later + KNOWN_EVERYWHERE)
+            (3, later + PROPAGATION_TIME)
         );
         let states: Vec<_> = ring
             .list(later, MAX_AGE)
@@ -399,7 +399,10 @@ mod tests {
             [KeyState::Next, KeyState::Signing, KeyState::Retired]
         );
 
-        let ring = settle(&mut stored, later + KEPT + Duration::from_millis(1));
+        let ring = settle(
+            &mut stored,
+            later + RETIRED_KEY_RETENTION + Duration::from_millis(1),
+        );
         assert_eq!(
             generations(&ring),
             [2, 3],
@@ -419,9 +422,13 @@ mod tests {
         // It is still in the store, as while two replicas write at once.
         let ring = KeyRing::load(&stored, vec![revoked(1), revoked(2), revoked(3)]).unwrap();
         assert!(ring.signer(START, MAX_AGE).is_none());
-        let changes = ring.changes(START, MAX_AGE, KEPT);
+        let changes = ring.changes(START, MAX_AGE, RETIRED_KEY_RETENTION);
         assert_eq!(changes, [Change::Make { generation: 4 }]);
-        let changes = ring.changes(START + REVOKED_KEPT * 2, MAX_AGE, KEPT);
+        let changes = ring.changes(
+            START + REVOKED_KEY_RETENTION * 2,
+            MAX_AGE,
+            RETIRED_KEY_RETENTION,
+        );
         assert_eq!(changes.len(), 4, "forgotten in the end: {changes:?}");
     }
 

@@ -11,14 +11,14 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use crate::{device::DeviceId, user::Username};
 
 /// How much of a hash is kept: two of as many as there are people never meet.
-const LENGTH: usize = 16;
+const HASH_LENGTH: usize = 16;
 
 /// Hashes with a key of the server.
 pub(crate) struct Pseudonyms(hmac::Key);
 
 /// Stands for an address block from which somebody has signed in to one account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Source(pub(crate) [u8; LENGTH]);
+pub(crate) struct Source(pub(crate) [u8; HASH_LENGTH]);
 
 impl Pseudonyms {
     pub(crate) fn new(secret: &SecretSlice<u8>) -> Self {
@@ -53,14 +53,14 @@ impl Pseudonyms {
     }
 
     /// The parts cannot run into one another: none holds the byte between them, and only the last has any length.
-    fn hash(&self, parts: &[&[u8]]) -> [u8; LENGTH] {
+    fn hash(&self, parts: &[&[u8]]) -> [u8; HASH_LENGTH] {
         let mut mac = hmac::Context::with_key(&self.0);
         for part in parts {
             mac.update(part);
             mac.update(&[0xff]);
         }
-        let mut hash = [0; LENGTH];
-        hash.copy_from_slice(&mac.sign().as_ref()[..LENGTH]);
+        let mut hash = [0; HASH_LENGTH];
+        hash.copy_from_slice(&mac.sign().as_ref()[..HASH_LENGTH]);
         hash
     }
 }

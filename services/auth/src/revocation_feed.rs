@@ -28,13 +28,13 @@ use crate::{
 const STREAM: &str = "rc:revocations";
 const EPOCH: &str = "{rc:revocations}:epoch";
 /// About how many entries the stream keeps.
-const LENGTH: usize = 100_000;
+const MAX_STREAM_LENGTH: usize = 100_000;
 /// How many marks go out in one round trip when they are written anew.
-const CHUNK: usize = 500;
+const MAX_BATCH: usize = 500;
 /// How long a revocation waits for Redis; after that the next repair writes it.
-const PATIENCE: Duration = Duration::from_millis(300);
+const ADD_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long one step of a repair may take.
-const REPAIR_PATIENCE: Duration = Duration::from_secs(5);
+const REPAIR_STEP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sets the epoch when there is none, and reads it.
 const READ_EPOCH: &str =
@@ -95,7 +95,7 @@ impl RevocationFeed {
     /// Publishes a new mark. Never fails and never takes long: what is missed is repaired.
     pub(crate) async fn publish(&self, mark: &Mark) {
         let Some(stream) = &self.stream else { return };
-        let written = stream.write(std::slice::from_ref(mark), PATIENCE).await;
+        let written = stream.write(std::slice::from_ref(mark), ADD_TIMEOUT).await;
         if let Err(error) = &written {
             stream.behind.store(true, Ordering::Release);
             warn!(%error, "a revocation did not reach Redis and will be written again");
@@ -155,7 +155,7 @@ impl Stream {
         marks: impl FnOnce() -> Vec<Mark>,
         kept_for: Duration,
     ) -> Result<usize, Failure> {
-        let redis = self.redis.with_patience(REPAIR_PATIENCE);
+        let redis = self.redis.with_patience(REPAIR_STEP_TIMEOUT);
         let fresh = Uuid::now_v7().to_string();
         let epoch: String = redis
             .script(&self.read_epoch.call().key(EPOCH).arg(fresh))
@@ -168,8 +168,8 @@ impl Stream {
             return Ok(0);
         }
         let marks = marks();
-        for chunk in marks.chunks(CHUNK) {
-            self.write(chunk, REPAIR_PATIENCE).await?;
+        for chunk in marks.chunks(MAX_BATCH) {
+            self.write(chunk, REPAIR_STEP_TIMEOUT).await?;
         }
         *self.written_in() = Some(epoch);
         Ok(marks.len())
@@ -200,7 +200,7 @@ fn add(mark: &Mark) -> Cmd {
     let mut command = cmd("XADD");
     command
         .arg(&[STREAM, "MAXLEN", "~"])
-        .arg(LENGTH)
+        .arg(MAX_STREAM_LENGTH)
         .arg(&["*", kind, session, "at"])
         .arg(mark.at.unix_millis());
     command

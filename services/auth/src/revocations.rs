@@ -12,9 +12,9 @@ use runtime::clock::Timestamp;
 use tokio::sync::broadcast;
 
 /// How far a watcher may fall behind before it must begin anew.
-const BACKLOG: usize = 1024;
+const MAX_QUEUED: usize = 1024;
 /// How many watchers there may be.
-const WATCHERS: usize = 1000;
+const MAX_WATCHERS: usize = 1000;
 
 /// What happened to login sessions, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Revocations {
     pub(crate) fn new() -> Self {
         Self {
             marks: Mutex::default(),
-            news: broadcast::Sender::new(BACKLOG),
+            news: broadcast::Sender::new(MAX_QUEUED),
         }
     }
 
@@ -87,7 +87,7 @@ impl Revocations {
     /// Begins to watch; `None` when too many do.
     pub(crate) fn watch(&self) -> Option<Watch> {
         let marks = self.marks();
-        (self.news.receiver_count() < WATCHERS).then(|| Watch {
+        (self.news.receiver_count() < MAX_WATCHERS).then(|| Watch {
             so_far: list(&marks),
             news: self.news.subscribe(),
         })
@@ -161,7 +161,7 @@ mod tests {
     async fn a_watcher_that_falls_too_far_behind_is_told() {
         let revocations = Revocations::new();
         let mut watch = revocations.watch().unwrap();
-        for n in 0..=BACKLOG {
+        for n in 0..=MAX_QUEUED {
             revocations.add(mark(&n.to_string(), 1));
         }
         let lagged = broadcast::error::RecvError::Lagged(1);
@@ -176,7 +176,7 @@ mod tests {
         revocations.forget(Timestamp::from_unix_millis(2));
         assert_eq!(revocations.all(), [mark("new", 2)]);
 
-        let watches: Vec<_> = (0..=WATCHERS).map(|_| revocations.watch()).collect();
-        assert!(watches[WATCHERS - 1].is_some() && watches[WATCHERS].is_none());
+        let watches: Vec<_> = (0..=MAX_WATCHERS).map(|_| revocations.watch()).collect();
+        assert!(watches[MAX_WATCHERS - 1].is_some() && watches[MAX_WATCHERS].is_none());
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How far clocks of replicas may be apart: for `iat`, `nbf` and the length of life, never for `exp`.
-const SLACK: Duration = Duration::from_secs(5);
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Whom a good access token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) struct Rules {
 impl Rules {
     pub(crate) fn new(issuer: String, audience: String, ttl: Duration) -> Self {
         Self {
-            reading: access_token::Rules::new(&issuer, &audience, ttl, SLACK),
+            reading: access_token::Rules::new(&issuer, &audience, ttl, MAX_CLOCK_SKEW),
             issuer,
             audience,
             ttl,

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How many shards recipes are spread over. More would only make smaller batches.
-const SHARDS: usize = 4;
+const SHARD_COUNT: usize = 4;
 
 /// A message that is durable.
 #[derive(Debug, Clone)]
@@ -96,10 +96,10 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// A pipeline and its shards, which have to be run. A shard ends when the last clone of the pipeline is gone.
     pub(crate) fn new(limits: Limits, tools: &Tools) -> (Self, Vec<Shard>) {
-        let (senders, shards): (Vec<_>, Vec<_>) = (0..SHARDS)
+        let (senders, shards): (Vec<_>, Vec<_>) = (0..SHARD_COUNT)
             .map(|_| {
                 let (sender, queue) = mpsc::channel(limits.queue);
-                let shard = Shard::new(queue, limits.cached / SHARDS, tools.clone());
+                let shard = Shard::new(queue, limits.cached / SHARD_COUNT, tools.clone());
                 (sender, shard)
             })
             .unzip();

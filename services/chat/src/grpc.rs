@@ -24,12 +24,12 @@ use crate::{
 };
 
 /// How many recipes or messages a page has unless asked otherwise, and at most.
-const RECIPES: usize = 100;
-const MESSAGES: usize = 50;
-const MOST: usize = 500;
+const DEFAULT_RECIPE_PAGE: usize = 100;
+const DEFAULT_MESSAGE_PAGE: usize = 50;
+const MAX_PAGE: usize = 500;
 
 /// The largest message of a caller: a recipe from elsewhere, which may have 512 KiB, and what stands around it.
-const MESSAGE_LENGTH: usize = 640 << 10;
+const MAX_MESSAGE_SIZE: usize = 640 << 10;
 
 /// The service, ready to be served.
 pub(crate) fn service(
@@ -44,7 +44,7 @@ pub(crate) fn service(
         link_queue,
         lifecycle,
     })
-    .max_decoding_message_size(MESSAGE_LENGTH)
+    .max_decoding_message_size(MAX_MESSAGE_SIZE)
 }
 
 /// The handlers of the service.
@@ -160,7 +160,7 @@ impl ChatService for Chat {
     ) -> Result<Response<wire::ListRecipesResponse>, Status> {
         let request = request.into_inner();
         let who = self.caller(request.principal).await?.who;
-        let limit = limit(request.limit, RECIPES);
+        let limit = limit(request.limit, DEFAULT_RECIPE_PAGE);
         let listed = self.recipes.list(&who, limit).await.map_err(status)?;
         Ok(Response::new(wire::ListRecipesResponse {
             recipes: listed.into_iter().map(Into::into).collect(),
@@ -174,7 +174,10 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let who = self.caller(request.principal).await?.who;
         let recipe = id(&request.recipe_id)?;
-        let (start, limit) = (page_start(request.page), limit(request.limit, MESSAGES));
+        let (start, limit) = (
+            page_start(request.page),
+            limit(request.limit, DEFAULT_MESSAGE_PAGE),
+        );
         let page = self.recipes.messages(&who, &recipe, start, limit).await;
         page.map(|page| Response::new(page.into())).map_err(status)
     }
@@ -240,6 +243,6 @@ fn document_writer(format: RecipeFormat) -> Result<DocumentWriter, Invalid> {
 fn limit(asked: u32, usual: usize) -> usize {
     match asked as usize {
         0 => usual,
-        asked => asked.min(MOST),
+        asked => asked.min(MAX_PAGE),
     }
 }

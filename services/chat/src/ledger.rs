@@ -15,7 +15,7 @@ pub(crate) use self::undo::{UndoStack, Undoable};
 use crate::{
     access::{Access, KnownUsers, Member, Right, Visibility},
     message::{Content, Message, MessageKey, Principal, shortened},
-    quota::ROW,
+    quota::ROW_OVERHEAD,
     recipe::{self, Change, Command, Parsed, Recipe, Refusal, json_size, limits},
     refused::{Declined, Refused},
 };
@@ -160,7 +160,7 @@ impl Accepted {
             true => self.recipe.text_size(),
             false => 0,
         };
-        ROW + (recipe + self.message.text_size()) as u64
+        ROW_OVERHEAD + (recipe + self.message.text_size()) as u64
     }
 }
 

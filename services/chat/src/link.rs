@@ -27,11 +27,11 @@ use crate::{
 };
 
 /// How many calls one link may have under way; it is not read further meanwhile.
-const UNDER_WAY: usize = 4096;
+const MAX_PENDING_CALLS: usize = 4096;
 /// How long a link waits until it asks a store again that could not be read.
-const PAUSE: Duration = Duration::from_millis(500);
+const STORE_RETRY_DELAY: Duration = Duration::from_millis(500);
 /// How long a join waits until it is decided anew.
-const DECIDED_AGAIN: Duration = Duration::from_millis(10);
+const JOIN_RETRY_DELAY: Duration = Duration::from_millis(10);
 
 /// One call on a link. Number 0 wants no answer.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub(crate) async fn run(
     pin!(calls);
     loop {
         tokio::select! {
-            call = calls.next(), if link.under_way.len() < UNDER_WAY => match call {
+            call = calls.next(), if link.under_way.len() < MAX_PENDING_CALLS => match call {
                 Some(call) => link.begin(call),
                 None => break,
             },
@@ -142,7 +142,7 @@ impl Link {
                 if answered {
                     break;
                 }
-                sleep(DECIDED_AGAIN).await;
+                sleep(JOIN_RETRY_DELAY).await;
             }
         };
         self.under_way.push(joining.instrument(span).boxed());
@@ -173,7 +173,7 @@ impl Link {
         recipes.metrics().catch_up();
         let reading = async move {
             if behind.again {
-                sleep(PAUSE).await;
+                sleep(STORE_RETRY_DELAY).await;
             }
             let caught_up = recipes
                 .catch_up(&behind.recipe, behind.after.as_ref(), behind.told.as_ref())

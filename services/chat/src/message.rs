@@ -8,7 +8,7 @@ use runtime::clock::Timestamp;
 use crate::recipe::Recipe;
 
 /// How many characters a user's name may have.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_CHARS: usize = 128;
 
 /// How many characters of an effect or a hint are kept.
 const MAX_WORDS: usize = 2_000;
@@ -35,7 +35,7 @@ impl Principal {
     /// # Errors
     /// When the name is empty, too long, or cannot be shown.
     pub(crate) fn new(user: UserId, name: &str) -> Result<Self, InvalidName> {
-        let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+        let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
         if !fits || name.contains(char::is_control) {
             return Err(InvalidName);
         }

@@ -15,7 +15,7 @@ use crate::refused::Refused;
 /// The time that a quota of bytes is for.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is counted for a row beside the texts in it.
-pub(crate) const ROW: u64 = 256;
+pub(crate) const ROW_OVERHEAD: u64 = 256;
 /// How many users are remembered; past that, those who wrote long ago are forgotten.
 const MAX_USERS: usize = 100_000;
 

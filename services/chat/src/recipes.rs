@@ -27,7 +27,7 @@ use crate::{
     ledger::{Draft, Ledger},
     message::Principal,
     metrics::Metrics,
-    quota::{Quotas, ROW},
+    quota::{Quotas, ROW_OVERHEAD},
     recipe::title_from_id,
     refused::Refused,
     store::{self, Store, Summary},
@@ -210,7 +210,7 @@ impl Recipes {
         }
         let added = self.ask(self.store.create(ledger)).await?;
         if added {
-            let bytes = 2 * (ROW + ledger.recipe.text_size() as u64);
+            let bytes = 2 * (ROW_OVERHEAD + ledger.recipe.text_size() as u64);
             self.quotas.charge(owner, bytes, now);
         }
         Ok(added)

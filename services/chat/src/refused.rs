@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::recipe::limits;
 
 /// How long whoever has an import under way waits before the next one.
-const IMPORT_RETRY: Duration = Duration::from_secs(1);
+const IMPORT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A request that was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +74,7 @@ impl Refused {
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::WrittenTooMuch { retry_after } => Some(retry_after),
-            Self::ImportUnderWay => Some(IMPORT_RETRY),
+            Self::ImportUnderWay => Some(IMPORT_RETRY_AFTER),
             Self::NoSuchRecipe
             | Self::NoSuchRevision
             | Self::ReadOnly

@@ -23,13 +23,13 @@ use crate::{hub::Hub, store::Store};
 /// Where hints are published.
 const CHANNEL: &str = "rc:chat:hint";
 /// How long hints are gathered before they are published together.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER_DELAY: Duration = Duration::from_millis(5);
 /// How many hints of others may wait.
-const WAITING: usize = 4096;
+const MAX_QUEUED_HINTS: usize = 4096;
 /// How often attached recipes are checked: with what reading takes, everybody is up to date within 5 s.
-const CHECK: Duration = Duration::from_secs(2);
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How many recipes are asked for in one query.
-const TOGETHER: usize = 10_000;
+const MAX_BATCH: usize = 10_000;
 
 /// What this replica tells the others. Only the newest revision of each recipe counts, so it stays small.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Hints {
 
     async fn gathered(&self) -> HashMap<RecipeId, Revision> {
         self.some.notified().await;
-        sleep(GATHER).await;
+        sleep(GATHER_DELAY).await;
         std::mem::take(&mut *self.waiting())
     }
 
@@ -87,7 +87,7 @@ impl Replicas {
 
     /// Compares what is attached with the table, for hints that were lost, and for a table that went back.
     async fn check(&self) {
-        let mut times = interval(CHECK);
+        let mut times = interval(CHECK_INTERVAL);
         times.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             times.tick().await;
@@ -96,7 +96,7 @@ impl Replicas {
     }
 
     async fn check_once(&self) {
-        for recipes in self.hub.attached().chunks(TOGETHER) {
+        for recipes in self.hub.attached().chunks(MAX_BATCH) {
             match self.store.revisions(recipes.to_vec()).await {
                 Ok(found) => {
                     let found: HashMap<_, _> = found.into_iter().collect();
@@ -133,7 +133,7 @@ impl Replicas {
         let Some(redis) = &self.redis else {
             return std::future::pending().await;
         };
-        let mut hints = redis.subscribe(vec![CHANNEL.to_owned()], WAITING);
+        let mut hints = redis.subscribe(vec![CHANNEL.to_owned()], MAX_QUEUED_HINTS);
         loop {
             match hints.next().await {
                 Push::Message { payload, .. } => {

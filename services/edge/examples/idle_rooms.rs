@@ -17,8 +17,8 @@ use std::{
 };
 
 use edge::{
-    rooms::{Member, Rooms},
-    upstream::chat::{Link, Replicas},
+    Replicas,
+    internals::{Link, Member, Rooms},
 };
 use proto::ids::{Position, RecipeId};
 use runtime::{

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// How long an audience may count for somebody whose join was answered before it and who is not in the registry yet:
 /// longer than a handshake takes after the join.
-const COUNTS_FOR: Duration = Duration::from_secs(30);
+const AUDIENCE_RETENTION: Duration = Duration::from_secs(30);
 
 /// Who may see a recipe from now on.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Audience {
 
     /// Whether somebody who was let in at a revision may stay.
     pub fn keeps(&self, user: &UserId, name: &str, let_in_at: Revision, now: Instant) -> bool {
-        let knew = let_in_at >= self.revision || now >= self.heard + COUNTS_FOR;
+        let knew = let_in_at >= self.revision || now >= self.heard + AUDIENCE_RETENTION;
         knew || self.admits(user, name)
     }
 }
@@ -54,7 +54,7 @@ mod tests {
         assert!(!keeps("eve", 6, now));
         assert!(keeps("eve", 7, now), "invited meanwhile");
         assert!(
-            keeps("eve", 3, now + COUNTS_FOR),
+            keeps("eve", 3, now + AUDIENCE_RETENTION),
             "an old word about a recipe that went back"
         );
     }

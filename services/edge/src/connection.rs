@@ -2,7 +2,7 @@
 //! (`greeting`), then one loop carries everything (`live`); the end is one straight line and one log line.
 
 mod answers;
-mod greeting;
+mod handshake;
 mod invitation;
 mod live;
 mod socket;
@@ -10,7 +10,10 @@ mod socket;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use proto::ids::{RecipeId, SessionId};
+use proto::{
+    ids::{RecipeId, SessionId},
+    websocket::codes::Close,
+};
 use runtime::network::AddressBlock;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -21,10 +24,10 @@ use tracing::{Instrument as _, Span, field::Empty, info, info_span};
 use self::{live::Live, socket::Socket};
 use crate::{
     edge::Edge,
-    limits::Place,
-    metrics::{self, Standing},
+    limits::ConnectionPermit,
+    metrics::{self, ConnectionGauge},
     registry::Connection,
-    wire::{codes::Close, outbound},
+    wire::outbound,
 };
 
 /// What is known of a connection when it is upgraded.
@@ -35,9 +38,9 @@ pub struct Upgraded {
     /// The peer's address.
     pub address: IpAddr,
     /// Its place among the edge's connections.
-    pub place: Place<AddressBlock>,
+    pub place: ConnectionPermit<AddressBlock>,
     /// Its place among those that have not said yet who they are; given back when it has.
-    pub unauthenticated: Option<Place<AddressBlock>>,
+    pub unauthenticated: Option<ConnectionPermit<AddressBlock>>,
 }
 
 /// How a connection ended.
@@ -92,7 +95,7 @@ impl From<socket::WriteFault> for End {
 
 /// What a connection did, for its summary.
 #[derive(Debug, Default)]
-struct Tally {
+struct ConnectionStats {
     /// Whether the client has sent a well-formed `auth`: from then on closes are announced.
     introduced: bool,
     session: Option<SessionId>,
@@ -125,18 +128,18 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let began = Instant::now();
-    let mut tally = Tally::default();
+    let mut stats = ConnectionStats::default();
     // What lasts for a moment only is boxed, so that it does not add to what the connection holds for its life.
     let mut socket = Box::pin(Socket::new(stream, edge.config.write_timeout)).await;
-    let mut standing = Standing::new();
+    let mut gauge = ConnectionGauge::new();
 
     metrics::unauthenticated().add(1, &[]);
-    let greeted = Box::pin(greeting::greet(
+    let greeted = Box::pin(handshake::authenticate(
         &edge,
         &mut socket,
         &upgraded,
         &connection,
-        &mut tally,
+        &mut stats,
     ))
     .await;
     metrics::unauthenticated().add(-1, &[]);
@@ -147,15 +150,15 @@ where
             let span = Span::current();
             span.record("user.id", greeted.session.principal().user.as_str());
             span.record("session.id", greeted.id.as_str());
-            tally.session = Some(greeted.id.clone());
+            stats.session = Some(greeted.id.clone());
             let way = live::Way {
                 socket: &mut socket,
                 connection: &connection,
-                standing: &mut standing,
+                gauge: &mut gauge,
             };
             let mut live = Live::new(&edge, way, &upgraded.recipe, greeted);
-            let end = live.run(&mut tally).await;
-            live.let_go(end);
+            let end = live.run(&mut stats).await;
+            live.release(end);
             end
         }
         Err(end) => end,
@@ -163,7 +166,7 @@ where
 
     match end {
         End::Closed(close) => {
-            let closing = tally
+            let closing = stats
                 .introduced
                 .then(|| outbound::closing(close, &connection.id, edge.clock.now()));
             Box::pin(socket.close(close, closing)).await;
@@ -171,9 +174,9 @@ where
         End::Left(_) => Box::pin(socket.finish()).await,
         End::Lost => {}
     }
-    drop(standing);
+    drop(gauge);
     metrics::count_end(end_labels(end));
-    summarise(end, &tally, began.elapsed(), upgraded.address);
+    summarise(end, &stats, began.elapsed(), upgraded.address);
 }
 
 /// Code and reason, as metrics and logs name them.
@@ -187,18 +190,18 @@ fn end_labels(end: End) -> (u16, &'static str) {
     }
 }
 
-fn summarise(end: End, tally: &Tally, lasted: Duration, address: IpAddr) {
+fn summarise(end: End, stats: &ConnectionStats, lasted: Duration, address: IpAddr) {
     let (code, reason) = end_labels(end);
     info!(
         close.code = code,
         close.reason = reason,
         client.address = %address,
-        authenticated = tally.session.is_some(),
+        authenticated = stats.session.is_some(),
         lasted = ?lasted,
-        frames.received = tally.frames_in,
-        frames.sent = tally.frames_out,
-        messages = tally.messages,
-        reauths = tally.reauths,
+        frames.received = stats.frames_in,
+        frames.sent = stats.frames_out,
+        messages = stats.messages,
+        reauths = stats.reauths,
         "connection ended: {reason}",
     );
 }

@@ -5,12 +5,12 @@
 //! fallback timer, and closes at the token's end by itself. Nothing here makes a connection wait, but
 //! [`Deadlines::take_over`], which is bounded.
 
-mod book;
 mod config;
+mod in_memory_schedule;
 mod memory;
-pub mod metrics;
+pub(crate) mod metrics;
 mod record;
-mod shared;
+mod redis;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -22,62 +22,56 @@ use runtime::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 #[cfg(feature = "fuzzing")]
-pub(crate) use self::shared::fuzzing;
-pub use self::{
+pub(crate) use self::redis::fuzzing;
+pub(crate) use self::{
     config::DeadlineConfig,
     record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
 };
-
-/// Where the schedule is kept.
-#[derive(Debug, Clone)]
-pub enum Backend {
-    /// In this process, for a single edge.
-    Memory,
-    /// In Redis, for all edges that use it.
-    Redis(Redis),
-}
+use self::{memory::MemorySchedule, redis::RedisSchedule};
 
 /// What is done with Redis, to be tried before it is relied on.
-pub fn redis_self_test(config: &DeadlineConfig) -> SelfTest {
-    shared::self_test(config.shards)
+pub(crate) fn redis_self_test(config: &DeadlineConfig) -> SelfTest {
+    redis::self_test(config.shards)
 }
 
-/// Starts keeping deadlines for `edge`; its tasks run until [`Deadlines::close`] or the lifecycle is killed.
-pub fn start(
+/// Starts keeping deadlines for `edge`: in Redis for all edges that use it, or in memory for a single one. Its tasks run until [`Deadlines::close`] or the lifecycle is killed.
+pub(crate) fn start(
     config: DeadlineConfig,
     edge: EdgeId,
-    backend: Backend,
+    redis: Option<&Redis>,
     owners: Arc<dyn Owners>,
     lifecycle: &Lifecycle,
 ) -> Deadlines {
     let tasks = Tasks::new(lifecycle);
-    let desk = match backend {
-        Backend::Memory => Desk::Memory(memory::open(&config, edge, owners, &tasks)),
-        Backend::Redis(redis) => Desk::Shared(shared::open(config, edge, &redis, owners, &tasks)),
+    let backend = match redis {
+        Some(redis) => Backend::Redis(redis::open(config, edge, redis, owners, &tasks)),
+        None => Backend::Memory(memory::open(&config, edge, owners, &tasks)),
     };
-    Deadlines { desk, tasks }
+    Deadlines { backend, tasks }
 }
 
 /// A handle to the schedule; clones share it.
 #[derive(Clone)]
 pub struct Deadlines {
-    desk: Desk,
+    backend: Backend,
     tasks: Tasks,
 }
 
 #[derive(Clone)]
-enum Desk {
-    Memory(Arc<memory::Desk>),
-    Shared(Arc<shared::Desk>),
+enum Backend {
+    /// In this process, for a single edge.
+    Memory(Arc<MemorySchedule>),
+    /// In Redis, for all edges that use it.
+    Redis(Arc<RedisSchedule>),
 }
 
 impl Deadlines {
     /// Writes a session as it is now: new, asked or re-authenticated. Never waits: the newest write of a session replaces the
     /// ones still under way, and what cannot be written now is written by a later repair.
     pub fn schedule(&self, record: Record) {
-        match &self.desk {
-            Desk::Memory(desk) => desk.schedule(&record),
-            Desk::Shared(desk) => desk.schedule(record),
+        match &self.backend {
+            Backend::Memory(schedule) => schedule.schedule(&record),
+            Backend::Redis(schedule) => schedule.schedule(record),
         }
     }
 
@@ -85,9 +79,9 @@ impl Deadlines {
     ///
     /// A lost connection is no reason to cancel: its client may take the session over on another edge.
     pub fn cancel(&self, session: &SessionId, generation: u64) {
-        match &self.desk {
-            Desk::Memory(desk) => desk.cancel(session, generation),
-            Desk::Shared(desk) => desk.cancel(session, generation),
+        match &self.backend {
+            Backend::Memory(schedule) => schedule.cancel(session, generation),
+            Backend::Redis(schedule) => schedule.cancel(session, generation),
         }
     }
 
@@ -102,17 +96,17 @@ impl Deadlines {
         session: &SessionId,
         scope: &Scope,
     ) -> Result<Option<Record>, Unavailable> {
-        match &self.desk {
-            Desk::Memory(desk) => Ok(desk.take_over(session, scope)),
-            Desk::Shared(desk) => desk.take_over(session, scope).await,
+        match &self.backend {
+            Backend::Memory(schedule) => Ok(schedule.take_over(session, scope)),
+            Backend::Redis(schedule) => schedule.take_over(session, scope).await,
         }
     }
 
     /// Why the schedule cannot be shared with other edges at the moment; `None` when it can, or is kept in memory.
     pub fn problem(&self) -> Option<Problem> {
-        match &self.desk {
-            Desk::Memory(_) => None,
-            Desk::Shared(desk) => desk.problem(),
+        match &self.backend {
+            Backend::Memory(_) => None,
+            Backend::Redis(schedule) => schedule.problem(),
         }
     }
 

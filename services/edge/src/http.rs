@@ -38,7 +38,7 @@ const MAX_BODY: usize = 64 << 10;
 /// The largest recipe from elsewhere.
 const MAX_DOCUMENT: usize = 512 << 10;
 /// How long a request may take. WebSockets have limits of their own.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 type Shared = axum::extract::State<Arc<Edge>>;
 
@@ -78,7 +78,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
-            TIMEOUT,
+            REQUEST_TIMEOUT,
         ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,

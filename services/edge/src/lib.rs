@@ -2,29 +2,38 @@
 //! no connection outlives its token. It keeps no recipe and no user; it never reads a token from a URL, a
 //! header or a cookie on the WebSocket path.
 //!
-//! In reading order: [`edge`] is the node as a whole, [`http`] brings connections in, `connection` owns each of them, [`session`] has the rules, [`rooms`] fan out, [`deadlines`] and [`upstream`]
-//! reach what is behind.
+//! In reading order: `node` starts and stops an edge, `edge` is what its parts share, `http` brings connections in,
+//! `connection` owns each of them, `session` has the rules, `rooms` fan out, `deadlines` and `upstream` reach what is
+//! behind.
 
-pub mod audience;
-pub mod config;
-pub mod edge;
-pub mod public_url;
+mod edge;
+mod node;
 
-pub mod http;
-pub mod limits;
-pub mod revocations;
+mod audience;
+mod config;
+mod limits;
+mod metrics;
+mod public_url;
 
-pub mod connection;
-pub mod registry;
-pub mod rooms;
-pub mod session;
-pub mod wire;
+mod http;
+mod revocations;
 
-pub mod deadlines;
-pub mod upstream;
+mod connection;
+mod registry;
+mod rendezvous;
+mod rooms;
+mod session;
+mod wire;
+
+mod deadlines;
+mod upstream;
 
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+pub mod internals;
 
-pub mod metrics;
-mod rendezvous;
+pub use self::{
+    config::Config,
+    node::{OpenEdge, OpenError, Services, Upstreams, assemble, open, redis_self_test},
+    upstream::chat::Replicas,
+};

@@ -1,8 +1,8 @@
 //! How much of the edge one client may take: paces of a connection and of a user, shares of the connections, and
-//! the door that they come in by.
+//! the limit on upgrades that they come in by.
 
 mod client;
-mod door;
+mod upgrade_limiter;
 mod user;
 
 use std::{
@@ -14,30 +14,30 @@ use std::{
 
 use tokio::time::Instant;
 
-pub use self::{
+pub(crate) use self::{
     client::{ClientLimits, ClientUse, Sent},
-    door::{Door, Shut},
+    upgrade_limiter::UpgradeLimiter,
     user::UserLimits,
 };
 
-/// A pace: so many at once, then so many a second (GCRA: one moment is all it keeps).
+/// A rate: so many at once, then so many a second (GCRA: one moment is all it keeps).
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
+pub(crate) struct RateLimit {
     interval: Duration,
     /// How far ahead of time one may be.
     allowance: Duration,
 }
 
-/// Where one client stands against a [`Pace`].
+/// Where one client stands against a [`RateLimit`].
 #[derive(Debug, Clone, Copy)]
-pub struct Paced {
-    /// When everything taken so far would have been due at an even pace.
+pub(crate) struct RateState {
+    /// When everything taken so far would have been due at an even rate.
     even: Instant,
 }
 
-impl Pace {
+impl RateLimit {
     /// `burst` at once, then `rate` in each `period`; `None` when `rate` is 0: no limit.
-    pub fn new(rate: u32, period: Duration, burst: u32) -> Option<Self> {
+    pub(crate) fn new(rate: u32, period: Duration, burst: u32) -> Option<Self> {
         let interval = period.checked_div(rate)?;
         Some(Self {
             interval,
@@ -46,9 +46,9 @@ impl Pace {
     }
 }
 
-impl Paced {
+impl RateState {
     /// Somebody who has taken nothing yet.
-    pub fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self { even: now }
     }
 
@@ -56,13 +56,13 @@ impl Paced {
     ///
     /// # Errors
     /// How long to wait before the next one.
-    pub fn take(&mut self, pace: Pace, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, rate: RateLimit, now: Instant) -> Result<(), Duration> {
         let even = self.even.max(now);
         let ahead = even - now;
-        if ahead > pace.allowance {
-            return Err(ahead - pace.allowance);
+        if ahead > rate.allowance {
+            return Err(ahead - rate.allowance);
         }
-        self.even = even + pace.interval;
+        self.even = even + rate.interval;
         Ok(())
     }
 
@@ -72,21 +72,21 @@ impl Paced {
     }
 }
 
-/// One pace for each of many keys, with bounded memory.
+/// One rate for each of many keys, with bounded memory.
 #[derive(Debug)]
-pub struct KeyedPace<K> {
-    pace: Option<Pace>,
-    keys: Mutex<HashMap<K, Paced>>,
+pub(crate) struct KeyedRateLimiter<K> {
+    rate: Option<RateLimit>,
+    keys: Mutex<HashMap<K, RateState>>,
 }
 
-impl<K: Eq + Hash> KeyedPace<K> {
+impl<K: Eq + Hash> KeyedRateLimiter<K> {
     /// How many keys are remembered; past that, those that took something long ago are forgotten.
-    const CAPACITY: usize = 100_000;
+    const MAX_TRACKED: usize = 100_000;
 
     /// `None`: no limit.
-    pub fn new(pace: Option<Pace>) -> Self {
+    pub(crate) fn new(rate: Option<RateLimit>) -> Self {
         Self {
-            pace,
+            rate,
             keys: Mutex::default(),
         }
     }
@@ -95,31 +95,31 @@ impl<K: Eq + Hash> KeyedPace<K> {
     ///
     /// # Errors
     /// How long to wait before the next one.
-    pub fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
-        let Some(pace) = self.pace else {
+    pub(crate) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
+        let Some(rate) = self.rate else {
             return Ok(());
         };
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= Self::CAPACITY {
+        if keys.len() >= Self::MAX_TRACKED {
             keys.retain(|_, paced| !paced.is_fresh(now));
-            if keys.len() >= Self::CAPACITY {
-                return Err(pace.interval);
+            if keys.len() >= Self::MAX_TRACKED {
+                return Err(rate.interval);
             }
         }
         keys.entry(key)
-            .or_insert_with(|| Paced::new(now))
-            .take(pace, now)
+            .or_insert_with(|| RateState::new(now))
+            .take(rate, now)
     }
 }
 
 /// A number of places, and how many of them each key may have.
 #[derive(Debug)]
-pub struct Places<K: Eq + Hash + Clone> {
-    inner: Arc<PlacesInner<K>>,
+pub struct ConnectionLimit<K: Eq + Hash + Clone> {
+    inner: Arc<ConnectionLimitInner<K>>,
 }
 
 #[derive(Debug)]
-struct PlacesInner<K> {
+struct ConnectionLimitInner<K> {
     in_all: usize,
     per_key: usize,
     taken: Mutex<Taken<K>>,
@@ -133,17 +133,17 @@ struct Taken<K> {
 
 /// A place that is given back when this is dropped.
 #[derive(Debug)]
-pub struct Place<K: Eq + Hash + Clone> {
+pub struct ConnectionPermit<K: Eq + Hash + Clone> {
     key: K,
-    inner: Arc<PlacesInner<K>>,
+    inner: Arc<ConnectionLimitInner<K>>,
 }
 
-impl<K: Eq + Hash + Clone> Places<K> {
+impl<K: Eq + Hash + Clone> ConnectionLimit<K> {
     /// 0 means no limit.
     pub fn new(in_all: usize, per_key: usize) -> Self {
         let unlimited = |limit| if limit == 0 { usize::MAX } else { limit };
         Self {
-            inner: Arc::new(PlacesInner {
+            inner: Arc::new(ConnectionLimitInner {
                 in_all: unlimited(in_all),
                 per_key: unlimited(per_key),
                 taken: Mutex::new(Taken {
@@ -155,7 +155,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
     }
 
     /// Takes a place for `key`; `None` when there is none left.
-    pub fn take(&self, key: K) -> Option<Place<K>> {
+    pub fn take(&self, key: K) -> Option<ConnectionPermit<K>> {
         let mut taken = self.inner.lock();
         let mine = taken.by_key.get(&key).copied().unwrap_or(0);
         if taken.in_all >= self.inner.in_all || mine >= self.inner.per_key {
@@ -164,7 +164,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
         taken.in_all += 1;
         taken.by_key.insert(key.clone(), mine + 1);
         drop(taken);
-        Some(Place {
+        Some(ConnectionPermit {
             key,
             inner: Arc::clone(&self.inner),
         })
@@ -176,13 +176,13 @@ impl<K: Eq + Hash + Clone> Places<K> {
     }
 }
 
-impl<K> PlacesInner<K> {
+impl<K> ConnectionLimitInner<K> {
     fn lock(&self) -> std::sync::MutexGuard<'_, Taken<K>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Eq + Hash + Clone> Drop for Place<K> {
+impl<K: Eq + Hash + Clone> Drop for ConnectionPermit<K> {
     fn drop(&mut self) {
         let mut taken = self.inner.lock();
         taken.in_all -= 1;
@@ -202,28 +202,28 @@ mod tests {
     #[test]
     fn a_burst_goes_through_and_then_the_pace_holds() {
         let start = Instant::now();
-        let pace = Pace::new(5, Duration::from_secs(1), 20).unwrap();
-        let mut paced = Paced::new(start);
+        let rate = RateLimit::new(5, Duration::from_secs(1), 20).unwrap();
+        let mut paced = RateState::new(start);
         for _ in 0..20 {
-            assert_eq!(paced.take(pace, start), Ok(()));
+            assert_eq!(paced.take(rate, start), Ok(()));
         }
-        let wait = paced.take(pace, start).unwrap_err();
+        let wait = paced.take(rate, start).unwrap_err();
         assert_eq!(wait, Duration::from_millis(200));
-        assert_eq!(paced.take(pace, start + wait), Ok(()));
-        assert!(paced.take(pace, start + wait).is_err());
+        assert_eq!(paced.take(rate, start + wait), Ok(()));
+        assert!(paced.take(rate, start + wait).is_err());
     }
 
     #[test]
     fn a_rate_of_zero_is_no_limit() {
-        assert!(Pace::new(0, Duration::from_secs(1), 20).is_none());
-        let keyed = KeyedPace::new(None);
+        assert!(RateLimit::new(0, Duration::from_secs(1), 20).is_none());
+        let keyed = KeyedRateLimiter::new(None);
         assert_eq!(keyed.take("a", Instant::now()), Ok(()));
     }
 
     #[test]
     fn one_key_does_not_spend_anothers_pace() {
         let now = Instant::now();
-        let keyed = KeyedPace::new(Pace::new(1, Duration::from_secs(1), 1));
+        let keyed = KeyedRateLimiter::new(RateLimit::new(1, Duration::from_secs(1), 1));
         assert_eq!(keyed.take("a", now), Ok(()));
         assert!(keyed.take("a", now).is_err());
         assert_eq!(keyed.take("b", now), Ok(()));
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn places_are_limited_in_all_and_by_key_and_come_back() {
-        let places = Places::new(3, 2);
+        let places = ConnectionLimit::new(3, 2);
         let first = places.take("a").unwrap();
         let _second = places.take("a").unwrap();
         assert!(places.take("a").is_none());
@@ -239,6 +239,6 @@ mod tests {
         assert!(places.take("c").is_none());
         drop(first);
         assert!(places.take("a").is_some());
-        assert_eq!(Places::new(0, 0).take("a").map(|_| ()), Some(()));
+        assert_eq!(ConnectionLimit::new(0, 0).take("a").map(|_| ()), Some(()));
     }
 }

@@ -19,7 +19,7 @@ const SECONDS: [f64; 14] = [
 
 /// Who found that a client is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
+pub(crate) enum Asker {
     /// This node, working off the schedule.
     OwnNode,
     /// Another node.
@@ -40,7 +40,7 @@ impl Asker {
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// Its client has not been accepted yet.
     Greeting,
     /// Its client is accepted.
@@ -61,21 +61,21 @@ impl State {
 
 /// A WebSocket connection among all others, counted by its state for as long as this is kept.
 #[derive(Debug)]
-pub struct Standing(State);
+pub(crate) struct ConnectionGauge(State);
 
-impl Standing {
+impl ConnectionGauge {
     /// One that has just been upgraded.
     #[expect(
         clippy::new_without_default,
         reason = "it counts a connection that is there"
     )]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         count_connections(State::Greeting, 1);
         Self(State::Greeting)
     }
 
     /// Counts it under another state.
-    pub fn becomes(&mut self, state: State) {
+    pub(crate) fn set(&mut self, state: State) {
         if self.0 != state {
             count_connections(self.0, -1);
             count_connections(state, 1);
@@ -84,7 +84,7 @@ impl Standing {
     }
 }
 
-impl Drop for Standing {
+impl Drop for ConnectionGauge {
     fn drop(&mut self) {
         count_connections(self.0, -1);
     }
@@ -101,7 +101,7 @@ fn count_connections(state: State, more: i64) {
 }
 
 /// WebSocket connections that have not said yet who they are.
-pub fn unauthenticated() -> &'static UpDownCounter<i64> {
+pub(crate) fn unauthenticated() -> &'static UpDownCounter<i64> {
     static INSTRUMENT: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
         meter()
             .i64_up_down_counter("edge_unauthenticated_connections")
@@ -112,7 +112,7 @@ pub fn unauthenticated() -> &'static UpDownCounter<i64> {
 }
 
 /// Time from the upgrade to the accepted `auth`.
-pub fn handshake_time() -> &'static Histogram<f64> {
+pub(crate) fn handshake_time() -> &'static Histogram<f64> {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         seconds(
             "edge_handshake_duration",
@@ -123,7 +123,7 @@ pub fn handshake_time() -> &'static Histogram<f64> {
 }
 
 /// Counts the end of a connection.
-pub fn count_end((code, reason): (u16, &'static str)) {
+pub(crate) fn count_end((code, reason): (u16, &'static str)) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_closes")
@@ -138,7 +138,7 @@ pub fn count_end((code, reason): (u16, &'static str)) {
 }
 
 /// Counts a room whose recipe turned out to have another history.
-pub fn count_divergence() {
+pub(crate) fn count_divergence() {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_divergences")
@@ -149,7 +149,7 @@ pub fn count_divergence() {
 }
 
 /// Counts an `auth_required` and how late it was.
-pub fn count_prompt(asker: Asker, lateness: Duration) {
+pub(crate) fn count_prompt(asker: Asker, lateness: Duration) {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         seconds(
             "edge_auth_required_lateness",
@@ -160,7 +160,7 @@ pub fn count_prompt(asker: Asker, lateness: Duration) {
 }
 
 /// Time from `auth_required` to the accepted answer. Answers that never came are closes.
-pub fn reauth_time() -> &'static Histogram<f64> {
+pub(crate) fn reauth_time() -> &'static Histogram<f64> {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         seconds(
             "edge_reauth_answer_duration",
@@ -171,7 +171,7 @@ pub fn reauth_time() -> &'static Histogram<f64> {
 }
 
 /// Counts a connection that is closed since its login session was revoked, and how long ago that was.
-pub fn count_revoked(lag: Duration) {
+pub(crate) fn count_revoked(lag: Duration) {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         seconds(
             "edge_revocation_to_close_duration",
@@ -182,7 +182,7 @@ pub fn count_revoked(lag: Duration) {
 }
 
 /// Time from an update's arrival to its write to one connection.
-pub fn fan_out_time() -> &'static Histogram<f64> {
+pub(crate) fn fan_out_time() -> &'static Histogram<f64> {
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         seconds(
             "edge_fan_out_duration",
@@ -193,7 +193,7 @@ pub fn fan_out_time() -> &'static Histogram<f64> {
 }
 
 /// Counts a client's message by what became of it.
-pub fn count_message(outcome: &'static str) {
+pub(crate) fn count_message(outcome: &'static str) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_messages")
@@ -204,7 +204,7 @@ pub fn count_message(outcome: &'static str) {
 }
 
 /// Counts an upgrade that was refused.
-pub fn count_refused_upgrade(reason: &'static str) {
+pub(crate) fn count_refused_upgrade(reason: &'static str) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_refused_upgrades")
@@ -215,7 +215,7 @@ pub fn count_refused_upgrade(reason: &'static str) {
 }
 
 /// Lets the levels be read whenever metrics are, for as long as the edge is there.
-pub fn watch(edge: &Arc<Edge>) {
+pub(crate) fn watch(edge: &Arc<Edge>) {
     let level = |name, description, read: fn(&Edge) -> u64| {
         let edge = Arc::downgrade(edge);
         meter()

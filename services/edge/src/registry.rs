@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{ConnectionId, LoginSessionId, RecipeId, SessionId, UserId};
+use proto::{
+    ids::{ConnectionId, LoginSessionId, RecipeId, SessionId, UserId},
+    websocket::codes::Close,
+};
 use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
@@ -19,13 +22,12 @@ use crate::{
     audience::Audience,
     deadlines::{Deadlines, Owners, Phase, Prompt, Record},
     session::Session,
-    wire::codes::Close,
 };
 
 /// How long a revocation or review is remembered: at least as long as an access token lives.
-const MARKS_KEPT_FOR: Duration = Duration::from_secs(3600);
+const MARK_RETENTION: Duration = Duration::from_secs(3600);
 /// How many of each are remembered; the auth service refuses revoked tokens in any case.
-const MARKS_KEPT: usize = 100_000;
+const MAX_MARKS: usize = 100_000;
 
 /// What a connection is told from outside.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ pub enum Order {
 #[derive(Debug, Default)]
 pub struct Control {
     orders: Mutex<Orders>,
-    bell: Notify,
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -63,28 +65,28 @@ impl Control {
     /// Tells the connection to close; the first reason stays.
     pub fn close(&self, close: Close) {
         lock(&self.orders).close.get_or_insert(close);
-        self.bell.notify_one();
+        self.changed.notify_one();
     }
 
     /// The next order. A close comes first, and again each time.
     pub async fn order(&self) -> Order {
         loop {
-            let rung = self.bell.notified();
+            let changed = self.changed.notified();
             if let Some(order) = self.take() {
                 return order;
             }
-            rung.await;
+            changed.await;
         }
     }
 
     /// Resolves when the connection is told to close; other orders stay for [`Control::order`].
     pub async fn closing(&self) -> Close {
         loop {
-            let rung = self.bell.notified();
+            let changed = self.changed.notified();
             if let Some(close) = lock(&self.orders).close {
                 return close;
             }
-            rung.await;
+            changed.await;
         }
     }
 
@@ -104,17 +106,17 @@ impl Control {
 
     fn prompt(&self, prompt: Prompt) {
         lock(&self.orders).prompt = Some(prompt);
-        self.bell.notify_one();
+        self.changed.notify_one();
     }
 
     fn wake(&self) {
         lock(&self.orders).woke = true;
-        self.bell.notify_one();
+        self.changed.notify_one();
     }
 
     fn review(&self, generation: u64) {
         lock(&self.orders).review = Some(generation);
-        self.bell.notify_one();
+        self.changed.notify_one();
     }
 }
 
@@ -266,10 +268,10 @@ impl Registry {
     /// are closed now.
     pub fn revoke(&self, login: &LoginSessionId, now: Instant) -> usize {
         let mut sessions = lock(&self.sessions);
-        if sessions.revoked.len() >= MARKS_KEPT {
-            sessions.revoked.retain(|_, at| now - *at < MARKS_KEPT_FOR);
+        if sessions.revoked.len() >= MAX_MARKS {
+            sessions.revoked.retain(|_, at| now - *at < MARK_RETENTION);
         }
-        if sessions.revoked.len() < MARKS_KEPT {
+        if sessions.revoked.len() < MAX_MARKS {
             sessions.revoked.insert(login.clone(), now);
         }
         let Some(ids) = sessions.by_login.get(login) else {
@@ -292,12 +294,12 @@ impl Registry {
         {
             return 0;
         }
-        if sessions.reviewed.len() >= MARKS_KEPT {
+        if sessions.reviewed.len() >= MAX_MARKS {
             sessions
                 .reviewed
-                .retain(|_, (_, heard)| now - *heard < MARKS_KEPT_FOR);
+                .retain(|_, (_, heard)| now - *heard < MARK_RETENTION);
         }
-        if sessions.reviewed.len() < MARKS_KEPT {
+        if sessions.reviewed.len() < MAX_MARKS {
             sessions.reviewed.insert(login.clone(), (at, now));
         }
         let ids = sessions.by_login.get(login).into_iter().flatten();
@@ -355,7 +357,7 @@ impl Registry {
 
 impl Connection {
     /// Notes that this connection carries `session`, as it is now. One that carried it before is told to go.
-    pub fn carry(&self, session: &SessionId, held: Held) {
+    pub fn insert_session(&self, session: &SessionId, held: Held) {
         let mut sessions = lock(&self.registry.sessions);
         let revoked = sessions.revoked.contains_key(&held.login_session);
         let reviewed = sessions.reviewed.get(&held.login_session);
@@ -391,7 +393,7 @@ impl Connection {
     }
 
     /// Notes that the session ended, unless another connection carries it by now.
-    pub fn let_go(&self, session: &SessionId) {
+    pub fn release(&self, session: &SessionId) {
         let mut sessions = lock(&self.registry.sessions);
         let mine = sessions
             .by_id

@@ -22,12 +22,12 @@ use crate::{
 };
 
 /// How long until the auth service's stream is opened again.
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 
 /// The stream of marks in Redis, written by the auth service.
 const MARKS: &str = "rc:revocations";
 /// How many marks may wait to be read.
-const MARKS_WAITING: usize = 1024;
+const MAX_QUEUED: usize = 1024;
 /// The fields of a mark: the login session that was revoked, or is under review, and when.
 const REVOKED: &str = "session";
 const REVIEWED: &str = "review";
@@ -36,12 +36,12 @@ const ALL_REVIEWED: &str = "review_all";
 const AT: &str = "at";
 
 /// What this does with Redis, to be tried before it is relied on.
-pub fn redis_self_test(rest: SelfTest) -> SelfTest {
+pub(crate) fn redis_self_test(rest: SelfTest) -> SelfTest {
     rest.stream(MARKS)
 }
 
 /// Follows revocations until everything ends.
-pub async fn follow(edge: Arc<Edge>, redis: Option<Redis>, lifecycle: Lifecycle) {
+pub(crate) async fn follow(edge: Arc<Edge>, redis: Option<Redis>, lifecycle: Lifecycle) {
     let marks = async {
         match redis {
             Some(redis) => follow_marks(&edge, &redis).await,
@@ -59,7 +59,7 @@ async fn follow_service(edge: &Edge) {
     loop {
         // Logged where the call is made, when it fails.
         watch(edge).await.err();
-        sleep(PAUSE).await;
+        sleep(RETRY_DELAY).await;
     }
 }
 
@@ -73,7 +73,7 @@ async fn watch(edge: &Edge) -> Result<(), AuthError> {
 
 /// Closes the connections of a login session that was revoked so long ago. Whoever hears of it first does and measures it:
 /// who comes later finds none that is open.
-pub fn close(edge: &Edge, login: &LoginSessionId, lag: Duration, now: Instant) {
+pub(crate) fn close(edge: &Edge, login: &LoginSessionId, lag: Duration, now: Instant) {
     for _ in 0..edge.registry.revoke(login, now) {
         metrics::count_revoked(lag);
     }
@@ -100,7 +100,7 @@ fn obey(edge: &Edge, mark: &SessionMark) {
 
 /// Marks are read forward from the oldest that Redis keeps, so that none is missed, also after a break.
 async fn follow_marks(edge: &Edge, redis: &Redis) {
-    let mut marks = redis.follow_stream(MARKS, "0", MARKS_WAITING);
+    let mut marks = redis.follow_stream(MARKS, "0", MAX_QUEUED);
     loop {
         match marks.next().await {
             Followed::Entry(entry) => match read_mark(&entry) {

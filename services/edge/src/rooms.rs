@@ -30,11 +30,11 @@ use tokio::{
 use tracing::warn;
 
 use self::log::{Log, Pushed};
-pub use self::log::{Since, Update};
+pub(crate) use self::log::{Since, Update};
 use crate::{audience::Audience, metrics};
 
 /// How long a room keeps an update: a connection that is further behind is too slow to be kept.
-const KEPT_FOR: Duration = Duration::from_secs(15);
+const UPDATE_RETENTION: Duration = Duration::from_secs(15);
 
 /// All rooms of this edge.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ pub struct Standing {
 
 /// One recipe that somebody here looks at.
 #[derive(Debug)]
-pub struct Room {
+pub(crate) struct Room {
     bell: watch::Sender<Revision>,
     log: Mutex<Log>,
     /// The last word on who may see the recipe, for those who are on their way in.
@@ -188,7 +188,7 @@ impl Rooms {
             .map(|open| Arc::clone(&open.room))
             .collect();
         for room in rooms {
-            lock(&room.log).forget_before(now - KEPT_FOR);
+            lock(&room.log).forget_before(now - UPDATE_RETENTION);
         }
     }
 

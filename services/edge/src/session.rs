@@ -6,13 +6,13 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use proto::ids::MessageId;
+use proto::{ids::MessageId, websocket::codes::Close};
 use tokio::time::Instant;
 
 use crate::{
     deadlines::{Phase as RecordedPhase, Record},
     upstream::Principal,
-    wire::{codes::Close, inbound::ResumeFrom},
+    wire::inbound::ResumeFrom,
 };
 
 /// How much earlier than due a prompt may come before it is taken for a mistake (clock jump, stale restore).
@@ -20,11 +20,11 @@ const EARLY_TOLERANCE: Duration = Duration::from_secs(2);
 /// How long after it was due the owner asks by itself when no prompt came.
 const FALLBACK_DELAY: Duration = Duration::from_secs(1);
 /// For how long at least the answer to an accepted `auth` goes before a prompt, however little time is left.
-const WELCOME_FIRST: Duration = Duration::from_secs(1);
+const MIN_ANSWER_LEAD: Duration = Duration::from_secs(1);
 /// For how long, once the time for an answer is up, what has come by then is still read: it may lie unread.
-const LAST_LOOK: Duration = Duration::from_millis(10);
+const LATE_FRAME_GRACE: Duration = Duration::from_millis(10);
 /// How late a timer may be until it is taken for a sign that the process slept; the last look is then this long.
-const OVERSLEPT: Duration = Duration::from_millis(100);
+const MAX_TIMER_LAG: Duration = Duration::from_millis(100);
 /// How many `auth` messages may wait to be judged or answered. A good client that is in doubt sends some in a minute.
 const MAX_PENDING_REAUTHS: usize = 8;
 
@@ -42,10 +42,10 @@ pub struct Timings {
 pub enum Event {
     /// The client sent a well-formed `auth`.
     Auth(Reauth),
-    /// The auth service has judged the oldest unjudged `auth`.
+    /// The auth service has verified the oldest unverified `auth`.
     Verified(Verdict),
     /// The answer to an accepted `auth` has been written.
-    Welcomed,
+    Answered,
     /// The schedule, or an operator, says that it is time to ask.
     Prompted {
         /// The generation that is meant.
@@ -96,12 +96,12 @@ pub enum Verdict {
 /// What the connection does next, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Have the oldest unjudged `auth` judged.
+    /// Have the oldest unverified `auth` verified.
     Verify,
     /// Answer this accepted `auth` with the new session.
-    Welcome(Reauth),
+    Answer(Reauth),
     /// Answer this `auth`, which changed nothing, with the session as it is.
-    Repeat(Reauth),
+    AnswerUnchanged(Reauth),
     /// Send `auth_required`; the connection closes after `answer_in` if nothing comes.
     Ask {
         /// Why.
@@ -127,13 +127,13 @@ pub struct Session {
     expires: Instant,
     phase: Phase,
     /// Until when what came in time is read, once the time for an answer is up.
-    last_look: Option<Instant>,
+    late_frames_until: Option<Instant>,
     /// Each accepted `auth` whose answer is not written yet: until when that goes before a prompt.
-    unwelcomed: VecDeque<Instant>,
+    unanswered: VecDeque<Instant>,
     /// Whether an operator's review waits for such an answer.
     review_waits: bool,
     /// The `auth` messages that wait for a verdict; the first is being judged.
-    unjudged: VecDeque<Reauth>,
+    unverified: VecDeque<Reauth>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,10 +155,10 @@ impl Session {
             generation: 1,
             expires,
             phase: Phase::Active,
-            last_look: None,
-            unwelcomed: VecDeque::new(),
+            late_frames_until: None,
+            unanswered: VecDeque::new(),
             review_waits: false,
-            unjudged: VecDeque::new(),
+            unverified: VecDeque::new(),
         }
     }
 
@@ -197,11 +197,11 @@ impl Session {
         }
         match event {
             Event::Auth(reauth) => self.queue(reauth),
-            Event::Verified(verdict) => self.judge(verdict, now),
-            Event::Welcomed => self.welcomed(now),
-            Event::Prompted { generation, reason } => self.prompted(generation, reason, now),
+            Event::Verified(verdict) => self.on_verdict(verdict, now),
+            Event::Answered => self.on_answered(now),
+            Event::Prompted { generation, reason } => self.on_prompt(generation, reason, now),
             Event::Chat => vec![Action::Post],
-            Event::Tick => self.tick(now),
+            Event::Tick => self.on_tick(now),
             // The schedule may count by the timers too.
             Event::Slept(_) => vec![Action::Record],
         }
@@ -213,8 +213,8 @@ impl Session {
             *deadline = deadline.checked_sub(by).unwrap_or(*deadline);
         };
         nearer(&mut self.expires);
-        self.unwelcomed.iter_mut().for_each(nearer);
-        self.last_look.iter_mut().for_each(nearer);
+        self.unanswered.iter_mut().for_each(nearer);
+        self.late_frames_until.iter_mut().for_each(nearer);
         match &mut self.phase {
             Phase::Active => {}
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => nearer(answer_by),
@@ -226,9 +226,11 @@ impl Session {
         match self.phase {
             Phase::Active => self.expires.min(self.asks_by_itself_at()),
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
-                if self.unjudged.is_empty() =>
+                if self.unverified.is_empty() =>
             {
-                self.last_look.unwrap_or(answer_by).min(self.expires)
+                self.late_frames_until
+                    .unwrap_or(answer_by)
+                    .min(self.expires)
             }
             // The answer is here, the verdict is not: it has until the token ends.
             Phase::Asked { .. } | Phase::AskedElsewhere { .. } => self.expires,
@@ -237,7 +239,7 @@ impl Session {
 
     /// Whether another `auth` can be taken; if not, the connection stops reading until one is answered.
     pub fn accepts_auth(&self) -> bool {
-        self.unjudged.len() + self.unwelcomed.len() < MAX_PENDING_REAUTHS
+        self.unverified.len() + self.unanswered.len() < MAX_PENDING_REAUTHS
     }
 
     /// Who holds the session.
@@ -275,26 +277,26 @@ impl Session {
     /// When nobody else has asked by then.
     fn asks_by_itself_at(&self) -> Instant {
         let at = self.ask_at() + FALLBACK_DELAY;
-        self.unwelcomed.back().map_or(at, |until| at.max(*until))
+        self.unanswered.back().map_or(at, |until| at.max(*until))
     }
 
     /// Whether a prompt would overtake the answer to an `auth`, which would then seem to be one to that prompt. It waits
     /// for the answer (and that for the chat service) for as long as its holder still gets the whole grace.
     fn answers_first(&self, now: Instant) -> bool {
-        self.unwelcomed.back().is_some_and(|until| now < *until)
+        self.unanswered.back().is_some_and(|until| now < *until)
     }
 
     fn queue(&mut self, reauth: Reauth) -> Vec<Action> {
-        self.unjudged.push_back(reauth);
-        if self.unjudged.len() == 1 {
+        self.unverified.push_back(reauth);
+        if self.unverified.len() == 1 {
             vec![Action::Verify]
         } else {
             Vec::new()
         }
     }
 
-    fn judge(&mut self, verdict: Verdict, now: Instant) -> Vec<Action> {
-        let Some(answered) = self.unjudged.pop_front() else {
+    fn on_verdict(&mut self, verdict: Verdict, now: Instant) -> Vec<Action> {
+        let Some(answered) = self.unverified.pop_front() else {
             return Vec::new();
         };
         let (principal, expires) = match verdict {
@@ -305,15 +307,15 @@ impl Session {
             return vec![Action::Close(Close::AnotherUser)];
         }
         let mut actions = if self.outlasts(&principal) {
-            vec![Action::Repeat(answered)]
+            vec![Action::AnswerUnchanged(answered)]
         } else {
             self.renew(principal, expires);
-            vec![Action::Record, Action::Welcome(answered)]
+            vec![Action::Record, Action::Answer(answered)]
         };
         let last_chance = self.expires.checked_sub(self.timings.grace).unwrap_or(now);
-        self.unwelcomed
-            .push_back(last_chance.max(now + WELCOME_FIRST));
-        if !self.unjudged.is_empty() {
+        self.unanswered
+            .push_back(last_chance.max(now + MIN_ANSWER_LEAD));
+        if !self.unverified.is_empty() {
             actions.push(Action::Verify);
         }
         actions
@@ -333,7 +335,7 @@ impl Session {
         self.expires = expires;
         self.generation += 1;
         self.phase = Phase::Active;
-        self.last_look = None;
+        self.late_frames_until = None;
         // What was validated before a review is asked again by whoever knows of it.
         self.review_waits = false;
     }
@@ -343,16 +345,16 @@ impl Session {
     pub(crate) fn stood_still(&mut self, by: Duration) {
         let later = |deadline: &mut Instant| *deadline += by;
         later(&mut self.expires);
-        self.unwelcomed.iter_mut().for_each(later);
-        self.last_look.iter_mut().for_each(later);
+        self.unanswered.iter_mut().for_each(later);
+        self.late_frames_until.iter_mut().for_each(later);
         match &mut self.phase {
             Phase::Active => {}
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => later(answer_by),
         }
     }
 
-    fn welcomed(&mut self, now: Instant) -> Vec<Action> {
-        self.unwelcomed.pop_front();
+    fn on_answered(&mut self, now: Instant) -> Vec<Action> {
+        self.unanswered.pop_front();
         match self.phase {
             Phase::Active if self.answers_first(now) => Vec::new(),
             Phase::Active if self.review_waits => self.ask(PromptReason::Review, now),
@@ -368,7 +370,7 @@ impl Session {
         }
     }
 
-    fn prompted(&mut self, generation: u64, reason: PromptReason, now: Instant) -> Vec<Action> {
+    fn on_prompt(&mut self, generation: u64, reason: PromptReason, now: Instant) -> Vec<Action> {
         if generation != self.generation {
             return Vec::new();
         }
@@ -386,7 +388,7 @@ impl Session {
         }
     }
 
-    fn tick(&mut self, now: Instant) -> Vec<Action> {
+    fn on_tick(&mut self, now: Instant) -> Vec<Action> {
         match self.phase {
             Phase::Active if now >= self.asks_by_itself_at() => {
                 let reason = match self.review_waits {
@@ -396,9 +398,9 @@ impl Session {
                 self.ask(reason, now)
             }
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
-                if self.unjudged.is_empty() =>
+                if self.unverified.is_empty() =>
             {
-                match self.looks_once_more(answer_by, now) {
+                match self.reads_late_frames(answer_by, now) {
                     true => Vec::new(),
                     false => vec![Action::Close(Close::ReauthenticationTimeout)],
                 }
@@ -408,11 +410,17 @@ impl Session {
     }
 
     /// Whether an answer may still come, or have come unread: its time is not up, or only just.
-    fn looks_once_more(&mut self, answer_by: Instant, now: Instant) -> bool {
-        let due = self.last_look.unwrap_or(answer_by);
-        let slept = now >= due + OVERSLEPT;
-        if now >= due && (slept || self.last_look.is_none()) {
-            self.last_look = Some(now + if slept { OVERSLEPT } else { LAST_LOOK });
+    fn reads_late_frames(&mut self, answer_by: Instant, now: Instant) -> bool {
+        let due = self.late_frames_until.unwrap_or(answer_by);
+        let slept = now >= due + MAX_TIMER_LAG;
+        if now >= due && (slept || self.late_frames_until.is_none()) {
+            self.late_frames_until = Some(
+                now + if slept {
+                    MAX_TIMER_LAG
+                } else {
+                    LATE_FRAME_GRACE
+                },
+            );
             return true;
         }
         now < due
@@ -421,7 +429,7 @@ impl Session {
     fn ask(&mut self, reason: PromptReason, now: Instant) -> Vec<Action> {
         let answer_by = (now + self.timings.grace).min(self.expires);
         self.phase = Phase::Asked { answer_by };
-        self.last_look = None;
+        self.late_frames_until = None;
         self.review_waits = false;
         let answer_in = answer_by - now;
         vec![Action::Ask { reason, answer_in }, Action::Record]

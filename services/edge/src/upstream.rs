@@ -1,7 +1,7 @@
 //! The services behind the edge: the only place that knows tonic and protobuf.
 
-pub mod auth;
-pub mod chat;
+pub(crate) mod auth;
+pub(crate) mod chat;
 mod convert;
 mod link;
 

@@ -20,9 +20,9 @@ use runtime::{
 use crate::cli::RedisArgs;
 
 /// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How far clocks may be apart. Tokens bear 5 s, prompts 2 s.
-const SKEW: Duration = Duration::from_secs(1);
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(1);
 
 /// What to look at: what is not named is not looked at.
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ pub(crate) struct Check {
     chat: chat::Config,
 
     #[command(flatten)]
-    edge: edge::config::Config,
+    edge: edge::Config,
 }
 
 /// What was found, in the order in which it was looked at.
@@ -81,7 +81,7 @@ impl Report {
     /// A clock must not be far from this machine's, which was read `before` and `after` it.
     fn clock(&mut self, what: &str, before: Timestamp, theirs: Timestamp, after: Timestamp) {
         let skew = before.since(theirs).max(theirs.since(after));
-        if skew > SKEW {
+        if skew > MAX_CLOCK_SKEW {
             self.fault(
                 what,
                 format!("its clock and this machine's are {skew:?} apart: run NTP on both"),

@@ -101,7 +101,7 @@ pub(crate) struct Up {
     pub(crate) chat: chat::Config,
 
     #[command(flatten)]
-    pub(crate) edge: edge::config::Config,
+    pub(crate) edge: edge::Config,
 
     #[command(flatten)]
     pub(crate) credentials: CredentialArgs,
@@ -212,7 +212,7 @@ pub(crate) struct EdgeCommand {
     pub(crate) redis: RedisArgs,
 
     #[command(flatten)]
-    pub(crate) edge: edge::config::Config,
+    pub(crate) edge: edge::Config,
 
     #[command(flatten)]
     pub(crate) credentials: CredentialArgs,

@@ -3,7 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, anyhow};
-use edge::edge::Upstreams;
+use edge::Upstreams;
 use runtime::{
     clock::SystemClock,
     config::SecretUrl,
@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
-const FINISH: Duration = Duration::from_secs(5);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long `up` waits for its own services to find one another.
-const TOGETHER: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the command and gives the exit code.
 pub(crate) fn run(cli: Cli) -> ExitCode {
@@ -175,7 +175,7 @@ async fn run_edge(
         credentials: command.credentials.open()?,
     };
     let clock = SystemClock::shared();
-    let edge = edge::edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
+    let edge = edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
     announce("edge", address)?;
     edge.serve(listener).await;
     Ok(())
@@ -228,7 +228,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         redis: up.redis.redis_url,
         credentials,
     };
-    let edge = edge::edge::open(up.edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
+    let edge = edge::open(up.edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
 
     let behind = Lifecycle::new();
     let link = edge.link();
@@ -247,7 +247,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         Ok(())
     };
     let ready = async {
-        if !link.opened_within(TOGETHER).await && !lifecycle.is_stopping() {
+        if !link.opened_within(STOP_TIMEOUT).await && !lifecycle.is_stopping() {
             lifecycle.kill();
             behind.kill();
             return Err(anyhow!("the services did not find one another"));
@@ -337,13 +337,13 @@ async fn until_finished(
 ) -> anyhow::Result<()> {
     let impatient = async {
         lifecycle.stopping().await;
-        sleep(FINISH).await;
+        sleep(FINISH_TIMEOUT).await;
         lifecycle.kill();
         std::future::pending::<()>().await;
     };
     tokio::select! {
         ended = serve => {
-            timeout(FINISH, lifecycle.finished(FINISH)).await.ok();
+            timeout(FINISH_TIMEOUT, lifecycle.finished(FINISH_TIMEOUT)).await.ok();
             ended
         }
         () = impatient => Ok(()),

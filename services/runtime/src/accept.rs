@@ -24,7 +24,7 @@ use self::{connection::Accepted, limits::Connections, sockets::Sockets};
 use crate::lifecycle::Lifecycle;
 
 /// How long to pause when the system has no file descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// How long requests under way have when the port closes.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a connection is told for which there is no room.
@@ -77,7 +77,7 @@ impl Port {
                 Ok((stream, peer)) => self.take(stream, peer).await,
                 Err(cause) => {
                     warn!(%cause, "cannot accept a connection");
-                    sleep(ACCEPT_PAUSE).await;
+                    sleep(ACCEPT_RETRY_DELAY).await;
                 }
             }
         }

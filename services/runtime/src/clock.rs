@@ -102,7 +102,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A shorter sleep than this is told together with those that follow.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+const MIN_SLEEP: Duration = Duration::from_millis(100);
 
 /// Tells each sleep of the machine once.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +121,7 @@ impl SleepWatch {
     /// For how long the machine has slept since the last sleep that was told, if it has.
     pub fn slept(&mut self, clock: &dyn Clock) -> Option<Duration> {
         let slept = self.untold(clock);
-        if slept < SHORTEST_SLEEP {
+        if slept < MIN_SLEEP {
             return None;
         }
         self.known += slept;
@@ -180,20 +180,20 @@ mod boot {
     use rustix::time::{ClockId, clock_gettime};
 
     /// How far apart two readings may be for the difference to be exact enough.
-    const CLOSE_TOGETHER: Duration = Duration::from_millis(5);
+    const MAX_READING_SPREAD: Duration = Duration::from_millis(5);
     /// How often the clocks are read again when the process was held up between two readings.
-    const READINGS: u32 = 10;
+    const MAX_READINGS: u32 = 10;
 
     pub(super) fn suspended() -> Duration {
         let mut suspended = Duration::ZERO;
-        for _ in 0..READINGS {
+        for _ in 0..MAX_READINGS {
             let (before, timers, after) = (
                 read(ClockId::Boottime),
                 read(ClockId::Monotonic),
                 read(ClockId::Boottime),
             );
             suspended = before.saturating_sub(timers);
-            if after.saturating_sub(before) < CLOSE_TOGETHER {
+            if after.saturating_sub(before) < MAX_READING_SPREAD {
                 break;
             }
         }

@@ -29,7 +29,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long any call may take on the server until its answer begins.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many calls one connection may have under way.
-const STREAMS_PER_CONNECTION: u32 = 1024;
+const MAX_STREAMS_PER_CONNECTION: u32 = 1024;
 
 /// Who may call a server, and what it tells of itself.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +94,7 @@ where
         .http2_keepalive_interval(Some(KEEP_ALIVE.0))
         .http2_keepalive_timeout(Some(KEEP_ALIVE.1))
         .timeout(CALL_TIMEOUT)
-        .max_concurrent_streams(STREAMS_PER_CONNECTION)
+        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
         .trace_fn(trace_context::grpc_call_span)
         .layer(RequireProof(access.credentials.clone()))
         .add_service(health_service)

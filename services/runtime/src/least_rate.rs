@@ -95,23 +95,27 @@ pub async fn reached(deadline: impl Fn() -> Option<Instant>) {
 mod tests {
     use super::*;
 
-    const TOLERANCE: Duration = Duration::from_secs(10);
+    const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
     #[test]
     fn a_deadline_that_has_passed_does_not_move_when_the_peer_is_looked_at_again() {
         let start = Instant::now();
-        let mut peer = LeastRate::new(1, TOLERANCE, start);
+        let mut peer = LeastRate::new(1, DEFAULT_GRACE, start);
         peer.wait(start);
         for late in [0, 1, 50] {
-            peer.wait(start + TOLERANCE + Duration::from_millis(late));
-            assert_eq!(peer.deadline(), Some(start + TOLERANCE), "{late} ms late");
+            peer.wait(start + DEFAULT_GRACE + Duration::from_millis(late));
+            assert_eq!(
+                peer.deadline(),
+                Some(start + DEFAULT_GRACE),
+                "{late} ms late"
+            );
         }
     }
     const SECOND: Duration = Duration::from_secs(1);
 
     fn fresh() -> (LeastRate, Instant) {
         let now = Instant::now();
-        (LeastRate::new(1_024, TOLERANCE, now), now)
+        (LeastRate::new(1_024, DEFAULT_GRACE, now), now)
     }
 
     /// When a peer that moves `bytes` every `pause` is too slow, within an hour.
@@ -132,13 +136,13 @@ mod tests {
 
     #[test]
     fn a_peer_that_moves_nothing_is_too_slow_after_the_tolerance() {
-        assert_eq!(too_slow_after(0, 60 * SECOND), Some(TOLERANCE));
+        assert_eq!(too_slow_after(0, 60 * SECOND), Some(DEFAULT_GRACE));
     }
 
     #[test]
     fn a_byte_now_and_then_does_not_help() {
         let ended = too_slow_after(1, 4 * SECOND).unwrap();
-        assert!(ended < TOLERANCE + SECOND, "{ended:?}");
+        assert!(ended < DEFAULT_GRACE + SECOND, "{ended:?}");
         assert!(too_slow_after(1_000, SECOND).is_some());
     }
 

@@ -21,7 +21,7 @@ use crate::grpc::{self, Credentials, DialError};
 /// The path that tells whether an edge is ready, asked when an address names no other.
 const READINESS: &str = "/readyz";
 /// How much of an unhealthy answer is passed on.
-const LARGEST: usize = 1024;
+const MAX_ANSWER: usize = 1024;
 
 /// An HTTP address that can be asked: `http://host:port`, with or without a path.
 #[derive(Debug, Clone)]
@@ -112,7 +112,7 @@ pub async fn http(address: &HttpAddress) -> Result<(), Unhealthy> {
         if status.is_success() {
             return Ok(());
         }
-        let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+        let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
         let words = body.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
         let words = String::from_utf8_lossy(&words).trim().to_owned();
         Err(Unhealthy::Status { status, words })

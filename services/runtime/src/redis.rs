@@ -38,7 +38,7 @@ use self::{address::Target, connection::Connection, link::Link};
 use crate::config::SecretUrl;
 
 /// How long a call may take unless the caller says otherwise.
-const PATIENCE: Duration = Duration::from_millis(500);
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why a call has no answer, by what the caller can know about its effect.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -92,7 +92,7 @@ impl Redis {
         let target = Target::parse(url.expose())?;
         Ok(Self {
             link: Arc::new(Link::open(target, self_test)),
-            patience: PATIENCE,
+            patience: DEFAULT_TIMEOUT,
         })
     }
 

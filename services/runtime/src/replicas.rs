@@ -19,13 +19,13 @@ use crate::{
 };
 
 /// How often names are looked up.
-const EVERY: Duration = Duration::from_secs(5);
+const LOOKUP_INTERVAL: Duration = Duration::from_secs(5);
 /// How soon they are looked up again when somebody asks for it.
-const SOON: Duration = Duration::from_millis(500);
+const MIN_LOOKUP_INTERVAL: Duration = Duration::from_millis(500);
 /// How long one look may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many replicas of one service are known at most.
-const MOST: usize = 64;
+const MAX_REPLICAS: usize = 64;
 
 /// The addresses of a service, separated by commas. A host name stands for every replica that it resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,10 +186,10 @@ impl Follower {
         loop {
             let begun = Instant::now();
             self.look().await;
-            sleep(SOON).await;
-            // Nobody who asks waits longer than SOON; asking often costs no more than that.
+            sleep(MIN_LOOKUP_INTERVAL).await;
+            // Nobody who asks waits longer than MIN_LOOKUP_INTERVAL; asking often costs no more than that.
             select! {
-                () = sleep_until(begun + EVERY) => {}
+                () = sleep_until(begun + LOOKUP_INTERVAL) => {}
                 () = self.again.notified() => {}
             }
         }
@@ -198,7 +198,7 @@ impl Follower {
     /// A name that cannot be looked up, or stands for nothing, is taken to be as it was.
     async fn look(&mut self) {
         for ((host, port), found) in &mut self.names {
-            let answer = timeout(PATIENCE, (self.lookup)(host.clone(), *port)).await;
+            let answer = timeout(LOOKUP_TIMEOUT, (self.lookup)(host.clone(), *port)).await;
             match answer {
                 Ok(Ok(addresses)) if !addresses.is_empty() => *found = addresses,
                 Ok(Ok(_)) => warn!(%host, "the name stands for no address"),
@@ -227,7 +227,7 @@ fn orderly(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
     addresses.sort_unstable();
     addresses.dedup();
-    addresses.truncate(MOST);
+    addresses.truncate(MAX_REPLICAS);
     addresses
 }
 
@@ -285,17 +285,17 @@ mod tests {
         assert_eq!(*replicas.now(), *[one, two.clone()].concat());
 
         *answer.lock().unwrap() = Err(io::ErrorKind::NotFound.into());
-        sleep(3 * EVERY).await;
+        sleep(3 * LOOKUP_INTERVAL).await;
         assert_eq!(replicas.now().len(), 2);
         *answer.lock().unwrap() = Ok(Vec::new());
-        sleep(3 * EVERY).await;
+        sleep(3 * LOOKUP_INTERVAL).await;
         assert_eq!(replicas.now().len(), 2);
 
         *answer.lock().unwrap() = Ok(two.clone());
         replicas.changed().await;
         assert_eq!(*replicas.now(), *two);
         lifecycle.stop();
-        assert!(lifecycle.finished(EVERY).await);
+        assert!(lifecycle.finished(LOOKUP_INTERVAL).await);
     }
 
     #[tokio::test(start_paused = true)]
@@ -312,7 +312,11 @@ mod tests {
         replicas.look_again();
         replicas.changed().await;
 
-        assert!(asked.elapsed() <= SOON, "{:?}", asked.elapsed());
+        assert!(
+            asked.elapsed() <= MIN_LOOKUP_INTERVAL,
+            "{:?}",
+            asked.elapsed()
+        );
         lifecycle.stop();
     }
 
@@ -332,7 +336,7 @@ mod tests {
         let begun = Instant::now();
 
         assert_eq!(replicas.some().await.len(), 1);
-        assert!(begun.elapsed() <= PATIENCE + EVERY);
+        assert!(begun.elapsed() <= LOOKUP_TIMEOUT + LOOKUP_INTERVAL);
         lifecycle.stop();
     }
 }

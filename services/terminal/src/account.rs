@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// How long a call may take. Passwords are slow to check on purpose.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A refresh whose answer is lost must be asked for again while the server still gives the same one.
-const REFRESHED_WITHIN: Duration = Duration::from_secs(4);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(4);
 /// Nobody waits long for a sign-out.
-const SIGNED_OUT_WITHIN: Duration = Duration::from_secs(1);
+const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The most that is read of an answer.
-const LARGEST: usize = 64 << 10;
+const MAX_BODY: usize = 64 << 10;
 
 /// Why a call has failed. The words of the server are for people.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,7 @@ impl Account {
             "password": password.expose_secret(),
             "refresh": "body",
         });
-        let pair = token_pair(&server, path, &credentials, ANSWERED_WITHIN).await?;
+        let pair = token_pair(&server, path, &credentials, ANSWER_TIMEOUT).await?;
         let account = Self {
             server,
             refresh: pair.refresh,
@@ -96,7 +96,7 @@ impl Account {
             "refresh": "body",
         });
         async move {
-            token_pair(&server, "/v1/auth/refresh", &body, REFRESHED_WITHIN)
+            token_pair(&server, "/v1/auth/refresh", &body, REFRESH_TIMEOUT)
                 .await
                 .map_err(|error| match error {
                     Error::Refused { status, words } if is_final(status) => NoToken::Denied(words),
@@ -116,7 +116,7 @@ impl Account {
     /// Ends the login session, as far as the server can be told.
     pub(crate) async fn close(self) {
         let body = json!({ "refresh_token": self.refresh.expose_secret() });
-        let sign_out = post(&self.server, "/v1/auth/logout", &body, SIGNED_OUT_WITHIN);
+        let sign_out = post(&self.server, "/v1/auth/logout", &body, SIGN_OUT_TIMEOUT);
         // Without an answer the session ends when its tokens do.
         sign_out.await.ok();
     }
@@ -204,7 +204,7 @@ async fn exchange(server: &Server, path: &str, body: &Value) -> Result<(StatusCo
             .await
             .map_err(|error| unfit(error.to_string()))?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), LARGEST).collect().await;
+        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
         let body = body.map_err(|error| unfit(error.to_string()))?;
         Ok((status, body.to_bytes()))
     });

@@ -26,10 +26,10 @@ use self::{
     link::{Heartbeat, Link, SecondChance},
 };
 use backoff::Backoff;
-use edge::wire::{frames::Closing, inbound::MAX_CONTENT};
+use proto::websocket::{MAX_CONTENT, frames::Closing};
 
 /// How long the server may take to answer the first `auth`.
-const AUTHENTICATED_WITHIN: Duration = Duration::from_secs(10);
+const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether the person may still say something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 /// How long it may take to reach the server, TLS included.
-const REACHED_WITHIN: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An address that cannot be that of a server.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum BadAddress {
 pub(crate) enum Unreachable {
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("no answer in {} seconds", REACHED_WITHIN.as_secs())]
+    #[error("no answer in {} seconds", CONNECT_TIMEOUT.as_secs())]
     TimedOut,
 }
 
@@ -100,7 +100,7 @@ impl Server {
 
     /// Opens a stream, in bounded time.
     pub(crate) async fn dial(&self) -> Result<Stream, Unreachable> {
-        timeout(REACHED_WITHIN, self.reach())
+        timeout(CONNECT_TIMEOUT, self.reach())
             .await
             .map_err(|_| Unreachable::TimedOut)?
             .map_err(Unreachable::Io)

@@ -2,9 +2,8 @@
 
 use std::{collections::VecDeque, future::pending, io, time::Duration};
 
-use edge::wire::frames::ServerFrame;
 use futures_util::future::BoxFuture;
-use proto::ids::RecipeId;
+use proto::{ids::RecipeId, websocket::frames::ServerFrame};
 use runtime::clock::{Clock as _, SystemClock, Timestamp};
 use tokio::{
     select,
@@ -21,7 +20,7 @@ use crate::{
 };
 
 /// The two clocks of a machine drift less than this unless it was suspended.
-const SUSPENDED: Duration = Duration::from_secs(5);
+const SUSPEND_THRESHOLD: Duration = Duration::from_secs(5);
 
 /// The connection as the driver sees it.
 enum Connection {
@@ -229,6 +228,6 @@ impl Clocks {
         let before = std::mem::replace(self, Self::now());
         let by_wall = self.wall.since(before.wall);
         let asleep = by_wall.checked_sub(self.timers - before.timers)?;
-        (asleep > SUSPENDED).then_some(asleep)
+        (asleep > SUSPEND_THRESHOLD).then_some(asleep)
     }
 }

@@ -6,7 +6,7 @@ use std::{
     io::{self, BufRead, Read as _, Write},
 };
 
-use edge::wire::frames::Message;
+use proto::websocket::frames::Message;
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A longer line is cut; what is left of it is too long for a message all the same.
-const LONGEST: u64 = 64 << 10;
+const MAX_LINE: u64 = 64 << 10;
 
 /// How what is said looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ pub fn lines_of(mut input: impl BufRead + Send + 'static) -> mpsc::Receiver<Stri
 
 fn read_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = Vec::new();
-    input.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+    input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
     if line.is_empty() {
         return Ok(None);
     }
@@ -155,7 +155,7 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use edge::wire::frames::Author;
+    use proto::websocket::frames::Author;
 
     use super::*;
 

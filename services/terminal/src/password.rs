@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use crate::Config;
 
 /// The longest first line that is read of a password file.
-const LONGEST: u64 = 4 << 10;
+const MAX_PASSWORD: u64 = 4 << 10;
 
 /// Why there is no password.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ fn first_line(path: &Path) -> Result<SecretString, Error> {
     };
     let file = File::open(path).map_err(in_file)?;
     let mut line = String::new();
-    BufReader::new(file.take(LONGEST))
+    BufReader::new(file.take(MAX_PASSWORD))
         .read_line(&mut line)
         .map_err(in_file)?;
     match line.trim_end_matches(['\r', '\n']) {

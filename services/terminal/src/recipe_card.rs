@@ -1,6 +1,6 @@
 //! The recipe as lines of text.
 
-use edge::wire::frames::{Ingredient, Recipe};
+use proto::websocket::frames::{Ingredient, Recipe};
 
 /// What a line of the card is, for whoever styles it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ fn ingredient(one: &Ingredient) -> String {
 
 #[cfg(test)]
 mod tests {
-    use edge::wire::frames::Step;
+    use proto::websocket::frames::Step;
 
     use super::*;
 

@@ -36,9 +36,9 @@ use crate::{
 };
 
 /// A countdown is shown to the second.
-const TICK: Duration = Duration::from_secs(1);
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
 /// The most keys between two pictures.
-const AT_ONCE: usize = 256;
+const MAX_BATCH: usize = 256;
 
 /// Which pane the page keys scroll, and which one a narrow screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Takes the terminal over.
     pub(crate) fn open(config: &Config) -> io::Result<Self> {
-        let mut ticks = interval(TICK);
+        let mut ticks = interval(TICK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             terminal: Borrowed::new()?,
@@ -105,7 +105,7 @@ impl Screen {
     /// of many keys.
     fn take_waiting(&mut self, event: Event, room: bool) -> io::Result<Input> {
         let mut input = self.view.take(event, room);
-        for _ in 0..AT_ONCE {
+        for _ in 0..MAX_BATCH {
             if input != Input::Look {
                 break;
             }

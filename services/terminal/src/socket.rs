@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use edge::wire::{
-    SUBPROTOCOL,
-    frames::{AuthPayload, ChatPayload, ClientFrame, Empty},
-};
 use futures_util::{SinkExt as _, StreamExt as _};
-use proto::ids::RecipeId;
+use proto::{
+    ids::RecipeId,
+    websocket::{
+        SUBPROTOCOL,
+        frames::{AuthPayload, ChatPayload, ClientFrame, Empty},
+    },
+};
 use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::time::timeout;
@@ -29,15 +31,15 @@ use crate::{
 };
 
 /// How long the server may take to agree to a WebSocket.
-const UPGRADED_WITHIN: Duration = Duration::from_secs(10);
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a write may make no progress.
-const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a close may take.
-const CLOSED_WITHIN: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The largest frame that is read: a recipe with its latest messages stays far below.
-const LARGEST: usize = 4 << 20;
+const MAX_FRAME: usize = 4 << 20;
 /// How much is read at once.
-const READ_BUFFER: usize = 16 << 10;
+const READ_BUFFER_SIZE: usize = 16 << 10;
 
 /// What has come.
 #[derive(Debug)]
@@ -71,12 +73,12 @@ impl Socket {
             .await
             .map_err(|error| unreachable(error.to_string()))?;
         let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
+            .read_buffer_size(READ_BUFFER_SIZE)
             .write_buffer_size(0)
-            .max_message_size(Some(LARGEST))
-            .max_frame_size(Some(LARGEST));
+            .max_message_size(Some(MAX_FRAME))
+            .max_frame_size(Some(MAX_FRAME));
         let upgrade = client_async_with_config(request, stream, Some(config));
-        match timeout(UPGRADED_WITHIN, Box::pin(upgrade)).await {
+        match timeout(UPGRADE_TIMEOUT, Box::pin(upgrade)).await {
             Ok(Ok((socket, _))) => Ok(Self(socket)),
             Ok(Err(tungstenite::Error::Http(response))) => Err(refused(&response)),
             Ok(Err(error)) => Err(unreachable(error.to_string())),
@@ -106,7 +108,7 @@ impl Socket {
         let Ok(text) = serde_json::to_string(&frame(outgoing, now)) else {
             return false;
         };
-        let sent = timeout(WRITTEN_WITHIN, self.0.send(Message::text(text))).await;
+        let sent = timeout(WRITE_TIMEOUT, self.0.send(Message::text(text))).await;
         matches!(sent, Ok(Ok(())))
     }
 
@@ -121,7 +123,7 @@ impl Socket {
             while let Some(Ok(_)) = self.0.next().await {}
         };
         // A server that does not answer has nothing more to say.
-        timeout(CLOSED_WITHIN, closing).await.ok();
+        timeout(CLOSE_TIMEOUT, closing).await.ok();
     }
 }
 

@@ -1,9 +1,7 @@
 //! What clients send over a WebSocket.
 
-use edge::wire::{
-    frames::{AuthPayload, ChatPayload, ClientFrame, Empty},
-    inbound::{Auth, Chat, ClientMessage, Fault, ResumeFrom, read, read_first},
-};
+use edge::internals::inbound::{Auth, Chat, ClientMessage, Fault, ResumeFrom, read, read_first};
+use proto::websocket::frames::{AuthPayload, ChatPayload, ClientFrame, Empty};
 use secrecy::ExposeSecret as _;
 
 /// How many bytes a fault has at most, however long the frame.

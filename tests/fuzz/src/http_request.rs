@@ -4,12 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, body::Body, extract::ConnectInfo};
 use clap::Parser;
-use edge::{
-    config::Config,
-    edge::{Services, assemble},
-    http::router,
-    upstream::chat::Replicas,
-};
+use edge::{Config, Replicas, Services, assemble, internals::router};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use runtime::{

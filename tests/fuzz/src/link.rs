@@ -1,11 +1,12 @@
 //! What edges and the chat service say to one another: the messages of a link, each with its length before it.
 
 use chat::fuzzing::Conversation;
-use edge::{fuzzing::Room, wire::MAX_FRAME, wire::frames::ServerFrame};
+use edge::fuzzing::Room;
 use prost::Message;
 use proto::{
     chat::{LinkRequest, LinkResponse},
     ids::RecipeId,
+    websocket::{MAX_FRAME, frames::ServerFrame},
 };
 use tokio::runtime::Runtime;
 

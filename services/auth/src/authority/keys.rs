@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::{Authority, Error, Event, KNOWN_EVERYWHERE, Mark};
+use super::{Authority, Error, Event, Mark, PROPAGATION_TIME};
 use crate::keys::{KeeperError, KeyInfo, Promotion, Revoke};
 
 impl Authority {
@@ -11,7 +11,7 @@ impl Authority {
     pub(crate) async fn update_keys(&self) -> Result<(), KeeperError> {
         let now = self.clock.now();
         self.keys.update(now).await?;
-        let settled = |revoked_at| revoked_at + KNOWN_EVERYWHERE;
+        let settled = |revoked_at| revoked_at + PROPAGATION_TIME;
         let ring = self.keys.ring();
         let times = ring.revoked().iter().map(|key| settled(key.revoked_at));
         let recent = times.filter(|at| *at <= now && now.since(*at) <= self.marks_matter_for());

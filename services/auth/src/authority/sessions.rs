@@ -18,7 +18,7 @@ use crate::{
 
 /// How often a refresh looks again when somebody else was first. Once is enough: the second look finds the
 /// token spent; more would mean that the store contradicts itself.
-const LOOKS: usize = 4;
+const MAX_ATTEMPTS: usize = 4;
 
 /// By what a login session is named that is to be revoked.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Authority {
             hash: token.hash(),
             successor: successor.hash(),
         };
-        for _ in 0..LOOKS {
+        for _ in 0..MAX_ATTEMPTS {
             let mut session = self
                 .store
                 .session(&token.session())

@@ -7,22 +7,22 @@ use runtime::{clock::Timestamp, lifecycle::Lifecycle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::warn;
 
-use super::{Authority, KNOWN_EVERYWHERE};
+use super::{Authority, PROPAGATION_TIME};
 use crate::store;
 
 /// How often keys are looked at: twice before a change of theirs must be known everywhere.
-const KEYS_EVERY: Duration = Duration::from_secs(KNOWN_EVERYWHERE.as_secs() / 2);
+const KEYS_INTERVAL: Duration = Duration::from_secs(PROPAGATION_TIME.as_secs() / 2);
 /// How often revocations by other replicas are looked for.
-const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
+const REVOCATIONS_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the stream in Redis is checked.
-const FEED_EVERY: Duration = Duration::from_secs(2);
+const FEED_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How often what is over is forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// How far back each look for revocations reaches before the one before it: transactions under way and clocks
 /// of replicas that differ must not hide a mark.
 const OVERLAP: Duration = Duration::from_secs(30);
 /// How long login sessions are remembered after their end.
-const REMEMBERED: Duration = Duration::from_secs(86_400);
+const ENDED_SESSION_RETENTION: Duration = Duration::from_secs(86_400);
 
 /// Begins the upkeep; it ends when the lifecycle stops.
 pub(crate) fn spawn_upkeep(authority: &Arc<Authority>, lifecycle: &Lifecycle) {
@@ -44,7 +44,7 @@ pub(crate) fn spawn_upkeep(authority: &Arc<Authority>, lifecycle: &Lifecycle) {
 }
 
 async fn rotate_keys(authority: Arc<Authority>) {
-    let mut tick = ticks(KEYS_EVERY);
+    let mut tick = ticks(KEYS_INTERVAL);
     loop {
         tick.tick().await;
         if let Err(error) = authority.update_keys().await {
@@ -54,7 +54,7 @@ async fn rotate_keys(authority: Arc<Authority>) {
 }
 
 async fn follow_revocations(authority: Arc<Authority>) {
-    let mut tick = ticks(REVOCATIONS_EVERY);
+    let mut tick = ticks(REVOCATIONS_INTERVAL);
     let mut seen_until = authority.clock.now();
     loop {
         tick.tick().await;
@@ -70,7 +70,7 @@ async fn follow_revocations(authority: Arc<Authority>) {
 }
 
 async fn repair_feed(authority: Arc<Authority>) {
-    let mut tick = ticks(FEED_EVERY);
+    let mut tick = ticks(FEED_CHECK_INTERVAL);
     loop {
         let matter_for = authority.marks_matter_for();
         authority
@@ -82,14 +82,17 @@ async fn repair_feed(authority: Arc<Authority>) {
 }
 
 async fn sweep(authority: Arc<Authority>) {
-    let mut tick = ticks(SWEEP_EVERY);
+    let mut tick = ticks(SWEEP_INTERVAL);
     loop {
         tick.tick().await;
         let now = authority.clock.now();
         authority
             .revocations
             .forget(now.before(authority.marks_matter_for()));
-        if let Err(error) = authority.forget_sessions(now.before(REMEMBERED)).await {
+        if let Err(error) = authority
+            .forget_sessions(now.before(ENDED_SESSION_RETENTION))
+            .await
+        {
             warn!(%error, "old login sessions could not be forgotten");
         }
     }

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::{Change, KeyError, KeyRing, KeyStore, KeyStoreError, Promotion, RevokedKey, StoredKey};
 
 /// Enough for the first start (two keys) and for a long sleep; a loop without an end would hide a bug.
-const ROUNDS: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// The ring could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ impl KeyKeeper {
 
     /// Reads the keys, makes the next one and forgets old ones when it is time.
     pub(crate) async fn update(&self, now: Timestamp) -> Result<(), Error> {
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_ATTEMPTS {
             let revoked = self.store.revoked_keys().await?;
             let ring = KeyRing::load(&self.store.signing_keys().await?, revoked)?;
             let changes = ring.changes(now, self.max_age, self.kept_for);

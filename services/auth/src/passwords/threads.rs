@@ -22,7 +22,7 @@ use super::Error;
 use crate::metrics::Metrics;
 
 /// How many hashes may wait for each thread: about two seconds of work.
-const QUEUE_PER_THREAD: usize = 64;
+const MAX_QUEUED_PER_THREAD: usize = 64;
 /// How long a caller waits for its hash, the time in the queue included: less than the edge waits for the answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -44,7 +44,7 @@ impl HashThreads {
         blocks: usize,
         metrics: Metrics,
     ) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel(threads.get() * QUEUE_PER_THREAD);
+        let (jobs, queue) = mpsc::channel(threads.get() * MAX_QUEUED_PER_THREAD);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads.get() {
             let queue = Arc::clone(&queue);
@@ -140,7 +140,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
         let (threads, _release) = busy().await;
-        let waiting: Vec<_> = (0..QUEUE_PER_THREAD)
+        let waiting: Vec<_> = (0..MAX_QUEUED_PER_THREAD)
             .map(|_| {
                 let mut waiting = Box::pin(threads.run(|_| Ok(())));
                 assert!((&mut waiting).now_or_never().is_none());

@@ -20,16 +20,16 @@ use uuid::Uuid;
 
 /// Marks a text as a refresh token, for people and for scanners of leaked secrets.
 const PREFIX: &str = "rcr_";
-const SECRET: usize = 32;
-const TAG: usize = 16;
-const LENGTH: usize = 16 + 4 + SECRET + TAG;
+const SECRET_LENGTH: usize = 32;
+const TAG_LENGTH: usize = 16;
+const TOKEN_LENGTH: usize = 16 + 4 + SECRET_LENGTH + TAG_LENGTH;
 
 /// A refresh token whose tag is genuine.
 #[derive(Debug)]
 pub(crate) struct RefreshToken {
     session: Uuid,
     generation: u32,
-    secret: SecretBox<[u8; SECRET]>,
+    secret: SecretBox<[u8; SECRET_LENGTH]>,
 }
 
 /// SHA-256 of a token's secret: all that is stored of it. Compared in constant time.
@@ -51,7 +51,7 @@ impl fmt::Debug for SecretHash {
 impl RefreshToken {
     /// The first token of a login session.
     pub(crate) fn first(session: Uuid) -> Result<Self, Unspecified> {
-        let mut secret = Box::new([0; SECRET]);
+        let mut secret = Box::new([0; SECRET_LENGTH]);
         SystemRandom::new().fill(secret.as_mut_slice())?;
         Ok(Self {
             session,
@@ -88,7 +88,7 @@ impl Minter {
     /// The one token that follows.
     pub(crate) fn successor(&self, token: &RefreshToken) -> RefreshToken {
         let generation = token.generation.saturating_add(1);
-        let mut secret = Box::new([0; SECRET]);
+        let mut secret = Box::new([0; SECRET_LENGTH]);
         let mac = self.mac(b"successor", token.session, generation, &token.secret);
         secret.copy_from_slice(mac.as_ref());
         RefreshToken {
@@ -100,7 +100,7 @@ impl Minter {
 
     /// The text that goes to the client.
     pub(crate) fn write(&self, token: &RefreshToken) -> SecretString {
-        let mut bytes = Vec::with_capacity(LENGTH);
+        let mut bytes = Vec::with_capacity(TOKEN_LENGTH);
         bytes.extend_from_slice(token.session.as_bytes());
         bytes.extend_from_slice(&token.generation.to_be_bytes());
         bytes.extend_from_slice(token.secret.expose_secret());
@@ -111,10 +111,10 @@ impl Minter {
     /// Reads a text that a client presents; `None` when it is none of ours.
     pub(crate) fn read(&self, text: &str) -> Option<RefreshToken> {
         let text = text.strip_prefix(PREFIX)?;
-        let mut bytes = [0; LENGTH];
+        let mut bytes = [0; TOKEN_LENGTH];
         // Decoding into a slice refuses what is longer.
         let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-        if length != LENGTH {
+        if length != TOKEN_LENGTH {
             return None;
         }
         let (session, rest) = bytes.split_first_chunk()?;
@@ -129,10 +129,10 @@ impl Minter {
         genuine.then_some(token)
     }
 
-    fn tag(&self, token: &RefreshToken) -> [u8; TAG] {
+    fn tag(&self, token: &RefreshToken) -> [u8; TAG_LENGTH] {
         let mac = self.mac(b"tag", token.session, token.generation, &token.secret);
-        let mut tag = [0; TAG];
-        tag.copy_from_slice(&mac.as_ref()[..TAG]);
+        let mut tag = [0; TAG_LENGTH];
+        tag.copy_from_slice(&mac.as_ref()[..TAG_LENGTH]);
         tag
     }
 
@@ -141,7 +141,7 @@ impl Minter {
         purpose: &[u8],
         session: Uuid,
         generation: u32,
-        secret: &SecretBox<[u8; SECRET]>,
+        secret: &SecretBox<[u8; SECRET_LENGTH]>,
     ) -> hmac::Tag {
         let mut mac = hmac::Context::with_key(&self.0);
         mac.update(purpose);

@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// How many posts are committed together.
-const TOGETHER: usize = 512;
+const MAX_BATCH: usize = 512;
 /// How many posts are decided before other tasks get their turn: the costliest takes some milliseconds.
-const BETWEEN_YIELDS: usize = 4;
+const DECISIONS_PER_YIELD: usize = 4;
 /// How often posts are decided anew before they are refused for now.
-const ROUNDS: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 /// For how many batches messages are looked up first after one has come again: then there are often more.
-const WARY: usize = 64;
+const RECHECKED_BATCHES: usize = 64;
 
 /// One shard of the pipeline, ready to run.
 #[derive(Debug)]
@@ -81,8 +81,8 @@ impl Shard {
 
     /// Works until nobody can post any more.
     pub(crate) async fn run(mut self) {
-        let mut orders = Vec::with_capacity(TOGETHER);
-        while self.queue.recv_many(&mut orders, TOGETHER).await > 0 {
+        let mut orders = Vec::with_capacity(MAX_BATCH);
+        while self.queue.recv_many(&mut orders, MAX_BATCH).await > 0 {
             let mut posts = Vec::with_capacity(orders.len());
             for order in orders.drain(..) {
                 match order {
@@ -97,7 +97,7 @@ impl Shard {
     }
 
     async fn settle(&mut self, mut posts: Vec<Post>) {
-        for round in 0..ROUNDS {
+        for round in 0..MAX_ATTEMPTS {
             let span = commit_span(&posts);
             let look_up = round > 0 || self.wary > 0;
             self.wary = self.wary.saturating_sub(1);
@@ -145,7 +145,7 @@ impl Shard {
         let mut pending: HashMap<&UserId, u64> = HashMap::new();
         let mut verdicts = Vec::with_capacity(posts.len());
         for (at, post) in posts.iter().enumerate() {
-            if at > 0 && at % BETWEEN_YIELDS == 0 {
+            if at > 0 && at % DECISIONS_PER_YIELD == 0 {
                 tokio::task::yield_now().await;
             }
             let spent = pending.entry(&post.draft.author.user).or_default();
@@ -256,7 +256,7 @@ impl Shard {
                 .collect(),
             Err(store::Error::Contended) => vec![Fate::Lost; writes.len()],
             Err(store::Error::Repeated) => {
-                self.wary = WARY;
+                self.wary = RECHECKED_BATCHES;
                 vec![Fate::Lost; writes.len()]
             }
             Err(error) => {

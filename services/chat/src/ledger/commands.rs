@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How many members a recipe may have.
-const MOST_MEMBERS: usize = 200;
+const MAX_MEMBERS: usize = 200;
 
 impl Ledger {
     /// Whether an owner's command would change anything.
@@ -75,9 +75,9 @@ impl Ledger {
         }
         let members = &mut self.access.members;
         let known = members.iter().position(|member| member.name == name);
-        if known.is_none() && members.len() >= MOST_MEMBERS {
+        if known.is_none() && members.len() >= MAX_MEMBERS {
             return Outcome::hint(format!(
-                "A recipe has at most {MOST_MEMBERS} members; remove one first."
+                "A recipe has at most {MAX_MEMBERS} members; remove one first."
             ));
         }
         let member = Member {

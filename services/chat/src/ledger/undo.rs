@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{message::Message, recipe::Recipe};
 
 /// How many changes can be undone.
-const DEPTH: usize = 50;
+const MAX_UNDO: usize = 50;
 /// Of how many it is kept at hand what they did.
-const AT_HAND: usize = 4;
+const MAX_IN_MEMORY: usize = 4;
 
 /// What undoing a change needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +68,7 @@ impl UndoStack {
 
     /// Adds the change that revision `at` made; the oldest is forgotten when there are too many.
     pub(crate) fn push(&mut self, at: Revision, change: Undoable) {
-        if self.0.len() == DEPTH {
+        if self.0.len() == MAX_UNDO {
             self.0.pop_front();
         }
         self.0.push_back(Change {
@@ -105,7 +105,7 @@ impl UndoStack {
 
     /// Lets go of all but the newest few: they are in the store by now.
     pub(crate) fn let_go(&mut self) {
-        for change in self.0.iter_mut().rev().skip(AT_HAND) {
+        for change in self.0.iter_mut().rev().skip(MAX_IN_MEMORY) {
             change.at_hand = None;
         }
     }

@@ -11,8 +11,8 @@ use proto::ids::{Position, Revision};
 use crate::message::Update;
 
 /// How many updates are kept while older ones are being read, and about how many bytes.
-const KEPT: usize = 256;
-const KEPT_BYTES: usize = 4 << 20;
+const MAX_KEPT: usize = 256;
+const MAX_KEPT_BYTES: usize = 4 << 20;
 
 /// A recipe whose updates go out on a link. `T` is what waits for them.
 #[derive(Debug)]
@@ -285,5 +285,5 @@ impl<T> Attachment<T> {
 
 fn has_room(kept: &VecDeque<Arc<Update>>) -> bool {
     let bytes = || kept.iter().map(|update| update.size).sum::<usize>();
-    kept.len() < KEPT && bytes() < KEPT_BYTES
+    kept.len() < MAX_KEPT && bytes() < MAX_KEPT_BYTES
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many bytes of a document's digest are shown: enough that nobody meets two alike.
-const DIGEST: usize = 8;
+const DIGEST_LENGTH: usize = 8;
 
 /// How many bytes a document of plain text may have.
 const MAX_TEXT: usize = 64 << 10;
@@ -152,7 +152,7 @@ fn sentence(recipe: &Recipe, format: &str) -> Option<Content> {
     let stored = serde_json::to_vec(recipe).ok()?;
     let digest = digest(&SHA256, &stored);
     let mut sentence = format!("Here is the recipe from {format} (");
-    for byte in &digest.as_ref()[..DIGEST] {
+    for byte in &digest.as_ref()[..DIGEST_LENGTH] {
         write!(sentence, "{byte:02x}").ok()?;
     }
     sentence.push(')');

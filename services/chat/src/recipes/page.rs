@@ -13,18 +13,18 @@ use crate::{
 };
 
 /// The largest frame that an edge writes.
-const FRAME: usize = 512 << 10;
+const MAX_FRAME: usize = 512 << 10;
 /// What a frame has beside recipe and messages: the session, ids, times, names of fields.
-const ENVELOPE: usize = 8 << 10;
+const MAX_ENVELOPE: usize = 8 << 10;
 
 /// How many bytes of messages go beside a recipe. A recipe from before there was a limit is cut by the edge to it.
 pub(super) fn beside(recipe: &Recipe) -> usize {
-    FRAME - ENVELOPE - json_size(recipe).min(limits::JSON)
+    MAX_FRAME - MAX_ENVELOPE - json_size(recipe).min(limits::JSON)
 }
 
 /// How many bytes of messages go into an answer that has nothing else.
 pub(super) fn alone() -> usize {
-    FRAME - ENVELOPE
+    MAX_FRAME - MAX_ENVELOPE
 }
 
 /// Cuts messages to so many bytes of JSON. Each single one is much smaller.

@@ -15,12 +15,12 @@ use crate::{
 };
 
 /// How many messages come with a join when the client has none.
-const LATEST: usize = 50;
+const DEFAULT_MESSAGES: usize = 50;
 /// How many missed messages come at most.
-const MISSED: usize = 500;
+const MAX_MISSED: usize = 500;
 /// How many updates a link reads at once, and about how many bytes of recipes.
-const PIECE: usize = 64;
-const PIECE_BYTES: usize = 2 << 20;
+const PAGE_SIZE: usize = 64;
+const PAGE_BYTES: usize = 2 << 20;
 
 /// A recipe at a revision.
 #[derive(Debug, Clone)]
@@ -251,13 +251,13 @@ impl Recipes {
             return Ok((Recovery::Diverged, None));
         }
         let missed = usize::try_from(ledger.revision - position.revision).unwrap_or(usize::MAX);
-        if missed > MISSED {
+        if missed > MAX_MISSED {
             return Ok((Recovery::Truncated, None));
         }
         let page = Page {
             after: position.revision,
             upto: ledger.revision,
-            limit: MISSED,
+            limit: MAX_MISSED,
             prefer: Prefer::Newest,
         };
         let room = page::beside(&ledger.recipe);
@@ -272,7 +272,7 @@ impl Recipes {
         let page = Page {
             after: 0,
             upto: ledger.revision,
-            limit: LATEST,
+            limit: DEFAULT_MESSAGES,
             prefer: Prefer::Newest,
         };
         let room = page::beside(&ledger.recipe);
@@ -305,13 +305,13 @@ impl Recipes {
         after: Revision,
     ) -> Result<(Vec<Arc<Update>>, Position), Refused> {
         let (newest, standing) = (ledger.revision, ledger.position());
-        let too_many = newest - after > MISSED as Revision;
+        let too_many = newest - after > MAX_MISSED as Revision;
         let after = if too_many { newest - 1 } else { after };
         let page = Page {
             // With the one before the first: each update names its predecessor.
             after: after.saturating_sub(1),
             upto: newest,
-            limit: PIECE + 1,
+            limit: PAGE_SIZE + 1,
             prefer: Prefer::Oldest,
         };
         let mut messages = self.ask(self.store.messages(&ledger.id, page)).await?;
@@ -319,7 +319,7 @@ impl Recipes {
         let versions = if ledger.recipe_revision <= after {
             vec![(ledger.recipe_revision, ledger.recipe)]
         } else {
-            let versions = self.store.versions(&ledger.id, after, upto, PIECE_BYTES);
+            let versions = self.store.versions(&ledger.id, after, upto, PAGE_BYTES);
             let (versions, complete) = self.ask(versions).await?;
             upto = upto.min(complete);
             messages.retain(|message| message.revision <= upto);

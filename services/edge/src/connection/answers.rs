@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use proto::{
     ids::{MessageId, Revision},
     text::MessageText,
+    websocket::frames::Message,
 };
 
-use crate::wire::{frames::Message, inbound::Chat};
+use crate::wire::inbound::Chat;
 
 /// One message under way.
 #[derive(Debug)]

@@ -3,12 +3,18 @@
 //! machine, and carries out what follows. Between any two inputs it brings the client up to date.
 
 mod incoming;
-mod welcome;
+mod updates;
 
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use proto::ids::{Position, RecipeId, SessionId, UserId};
+use proto::{
+    ids::{Position, RecipeId, SessionId, UserId},
+    websocket::{
+        codes::Close,
+        frames::{AuthRequiredReason, Author},
+    },
+};
 use runtime::clock::SleepWatch;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -19,16 +25,16 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{Span, debug};
 
 use super::{
-    End, Tally,
+    ConnectionStats, End,
     answers::Answers,
-    greeting::Greeted,
+    handshake::Authenticated,
     socket::{Incoming, Socket, Until},
 };
 use crate::{
     deadlines::{Issuer, Phase, Prompt},
     edge::Edge,
-    limits::{ClientUse, Place},
-    metrics::{self, Asker, Standing, State},
+    limits::{ClientUse, ConnectionPermit},
+    metrics::{self, Asker, ConnectionGauge, State},
     registry::{Connection, Held, Order},
     rooms::Member,
     session::{Action, Event, PromptReason, Reauth, Session, Verdict},
@@ -37,25 +43,23 @@ use crate::{
         chat::{ChatError, Joined, Posted},
     },
     wire::{
-        codes::Close,
-        frames::{AuthRequiredReason, Author},
         inbound::{Auth, Chat},
         outbound,
     },
 };
 
 /// How many messages of one connection may be under way; then it reads no more until one is answered.
-const MAX_UNDER_WAY: usize = 8;
+const MAX_PENDING_MESSAGES: usize = 8;
 /// How many pings may stay without a pong.
 const MAX_UNANSWERED_PINGS: u8 = 2;
 /// How long until a service that could not be asked is asked again.
-const RETRY: Duration = Duration::from_millis(500);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// What a connection has had since before it was authenticated.
 pub(super) struct Way<'a, S> {
     pub(super) socket: &'a mut Socket<S>,
     pub(super) connection: &'a Connection,
-    pub(super) standing: &'a mut Standing,
+    pub(super) gauge: &'a mut ConnectionGauge,
 }
 
 /// An authenticated connection.
@@ -63,7 +67,7 @@ pub(super) struct Live<'a, S> {
     edge: &'a Arc<Edge>,
     socket: &'a mut Socket<S>,
     connection: &'a Connection,
-    standing: &'a mut Standing,
+    gauge: &'a mut ConnectionGauge,
     /// When the client was asked to prove itself again, until it has.
     asked: Option<Instant>,
     recipe: &'a RecipeId,
@@ -87,7 +91,7 @@ pub(super) struct Live<'a, S> {
     invalid_messages: u32,
     next_ping: Instant,
     unanswered_pings: u8,
-    _place: Place<UserId>,
+    _place: ConnectionPermit<UserId>,
 }
 
 /// A call that has come back.
@@ -132,13 +136,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         edge: &'a Arc<Edge>,
         way: Way<'a, S>,
         recipe: &'a RecipeId,
-        greeted: Box<Greeted>,
+        greeted: Box<Authenticated>,
     ) -> Self {
         let greeted = *greeted;
         let Way {
             socket,
             connection,
-            standing,
+            gauge,
         } = way;
         let now = Instant::now();
         Self {
@@ -165,22 +169,22 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             edge,
             socket,
             connection,
-            standing,
+            gauge,
             asked: None,
             recipe,
         }
     }
 
     /// Carries everything until the connection ends.
-    pub(super) async fn run(&mut self, tally: &mut Tally) -> End {
-        match self.carry(tally).await {
+    pub(super) async fn run(&mut self, stats: &mut ConnectionStats) -> End {
+        match self.carry(stats).await {
             Err(end) => end,
         }
     }
 
     /// Gives the session up, or leaves it to be resumed.
-    pub(super) fn let_go(&self, end: End) {
-        self.connection.let_go(&self.id);
+    pub(super) fn release(&self, end: End) {
+        self.connection.release(&self.id);
         if end.ends_session() {
             self.edge
                 .deadlines
@@ -188,17 +192,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
     }
 
-    async fn carry(&mut self, tally: &mut Tally) -> Result<Infallible, End> {
+    async fn carry(&mut self, stats: &mut ConnectionStats) -> Result<Infallible, End> {
         // What is done is boxed: nearly all of its life a connection waits, and must cost little then.
-        Box::pin(self.begin(tally)).await?;
+        Box::pin(self.begin(stats)).await?;
         loop {
             let input = self.next_input().await;
-            Box::pin(self.handle(input, tally)).await?;
+            Box::pin(self.handle(input, stats)).await?;
         }
     }
 
     /// Answers the first `auth`, and brings the client up to date: the room may have moved on meanwhile.
-    async fn begin(&mut self, tally: &mut Tally) -> Result<(), End> {
+    async fn begin(&mut self, stats: &mut ConnectionStats) -> Result<(), End> {
         self.notice_sleep()?;
         self.record();
         // Whoever was shut out while they came in is not told by the registry.
@@ -215,32 +219,33 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 id: auth.id,
                 resume: auth.resume,
             };
-            self.welcome(joined, reauth, tally).await?;
+            self.welcome(joined, reauth, stats).await?;
         }
         if self.member.position().revision < self.written.revision {
             // Updates are on their way, or the room has heard of a store that went back: the chat service knows.
             self.catch_up(Duration::ZERO);
         }
-        self.write_updates(tally).await
+        self.write_updates(stats).await
     }
 
     /// Does what an input asks for, and brings the client up to date.
-    async fn handle(&mut self, input: Input, tally: &mut Tally) -> Result<(), End> {
+    async fn handle(&mut self, input: Input, stats: &mut ConnectionStats) -> Result<(), End> {
         self.notice_sleep()?;
         match input {
-            Input::Order(order) => self.obey(order, tally).await?,
-            Input::Timer => self.tick(tally).await?,
-            Input::Outcome(outcome) => self.conclude(outcome, tally).await?,
-            Input::Incoming(incoming) => self.receive(incoming, tally).await?,
+            Input::Order(order) => self.on_order(order, stats).await?,
+            Input::Timer => self.tick(stats).await?,
+            Input::Outcome(outcome) => self.on_outcome(outcome, stats).await?,
+            Input::Incoming(incoming) => self.receive(incoming, stats).await?,
             Input::Bell => {}
         }
-        self.write_updates(tally).await
+        self.write_updates(stats).await
     }
 
     /// Every arm is cancel-safe: nothing is taken by one that loses.
     async fn next_input(&mut self) -> Input {
-        let reads =
-            self.answers.len() < MAX_UNDER_WAY && !self.looking_up && self.session.accepts_auth();
+        let reads = self.answers.len() < MAX_PENDING_MESSAGES
+            && !self.looking_up
+            && self.session.accepts_auth();
         let timer = self.session.next_deadline().min(self.next_ping);
         select! {
             biased; // a close or a deadline must win over a busy client or room
@@ -254,15 +259,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
     }
 
-    async fn obey(&mut self, order: Order, tally: &mut Tally) -> Result<(), End> {
+    async fn on_order(&mut self, order: Order, stats: &mut ConnectionStats) -> Result<(), End> {
         match order {
             Order::Close(close) => Err(End::Closed(close)),
             // What a sleep means was found out before.
-            Order::Woke => self.happen(Event::Tick, Asker::Fallback, tally).await,
+            Order::Woke => self.dispatch(Event::Tick, Asker::Fallback, stats).await,
             Order::Review { generation } => {
                 let reason = PromptReason::Review;
                 let event = Event::Prompted { generation, reason };
-                self.happen(event, Asker::OwnNode, tally).await
+                self.dispatch(event, Asker::OwnNode, stats).await
             }
             Order::Prompt(Prompt {
                 generation, issuer, ..
@@ -273,12 +278,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 };
                 let reason = PromptReason::Expiring;
                 let event = Event::Prompted { generation, reason };
-                self.happen(event, asker, tally).await
+                self.dispatch(event, asker, stats).await
             }
         }
     }
 
-    async fn tick(&mut self, tally: &mut Tally) -> Result<(), End> {
+    async fn tick(&mut self, stats: &mut ConnectionStats) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.next_ping {
             self.next_ping = now + self.edge.config.ping_interval;
@@ -288,57 +293,66 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             self.unanswered_pings += 1;
             self.socket.ping().await?;
         }
-        self.happen(Event::Tick, Asker::Fallback, tally).await
+        self.dispatch(Event::Tick, Asker::Fallback, stats).await
     }
 
-    async fn conclude(&mut self, outcome: Outcome, tally: &mut Tally) -> Result<(), End> {
+    async fn on_outcome(
+        &mut self,
+        outcome: Outcome,
+        stats: &mut ConnectionStats,
+    ) -> Result<(), End> {
         match outcome {
             Outcome::Verified(mut verdict, watch) => {
                 self.reauths.pop_front();
-                tally.reauths += 1;
+                stats.reauths += 1;
                 if let Verdict::Good { expires, .. } = &mut verdict {
                     let slept = watch.untold(&*self.edge.clock);
                     *expires = expires.checked_sub(slept).unwrap_or(*expires);
                 }
-                self.happen(Event::Verified(verdict), Asker::Fallback, tally)
+                self.dispatch(Event::Verified(verdict), Asker::Fallback, stats)
                     .await
             }
             Outcome::Rejoined(Ok(joined), reauth, asked_at) => {
-                self.welcome_again(joined, reauth, &asked_at, tally).await
+                self.welcome_again(joined, reauth, &asked_at, stats).await
             }
             Outcome::CaughtUp(Ok(joined), asked_at) => {
-                self.write_missed(joined, &asked_at, tally).await
+                self.write_missed(joined, &asked_at, stats).await
             }
             Outcome::Rejoined(Err(ChatError::NotFound), ..)
             | Outcome::CaughtUp(Err(ChatError::NotFound), _) => Err(End::Closed(Close::NotAllowed)),
             Outcome::Rejoined(Err(_), reauth, _) => {
-                self.rejoin(reauth, RETRY);
+                self.rejoin(reauth, RETRY_DELAY);
                 Ok(())
             }
             Outcome::CaughtUp(Err(_), _) => {
-                self.catch_up(RETRY);
+                self.catch_up(RETRY_DELAY);
                 Ok(())
             }
-            Outcome::LookedUp(looked_up) => self.looked_up(*looked_up, tally).await,
-            Outcome::Posted(ticket, result) => self.posted(ticket, result, tally).await,
+            Outcome::LookedUp(looked_up) => self.looked_up(*looked_up, stats).await,
+            Outcome::Posted(ticket, result) => self.posted(ticket, result, stats).await,
         }
     }
 
     /// Hands an event to the session's machine and carries out what it says. `asker` is who gave the cause, if
     /// the client is asked.
-    async fn happen(&mut self, event: Event, asker: Asker, tally: &mut Tally) -> Result<(), End> {
+    async fn dispatch(
+        &mut self,
+        event: Event,
+        asker: Asker,
+        stats: &mut ConnectionStats,
+    ) -> Result<(), End> {
         for action in self.session.handle(event, Instant::now()) {
             match action {
                 Action::Verify => self.verify(),
-                Action::Welcome(reauth) => {
+                Action::Answer(reauth) => {
                     if let Some(asked) = self.asked.take() {
                         metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
                     }
                     self.rejoin(reauth, Duration::ZERO);
                 }
-                Action::Repeat(reauth) => self.rejoin(reauth, Duration::ZERO),
+                Action::AnswerUnchanged(reauth) => self.rejoin(reauth, Duration::ZERO),
                 Action::Ask { reason, answer_in } => {
-                    self.ask(reason, answer_in, asker, tally).await?;
+                    self.ask(reason, answer_in, asker, stats).await?;
                 }
                 Action::Record => self.record(),
                 Action::Post => {}
@@ -353,7 +367,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         reason: PromptReason,
         answer_in: Duration,
         asker: Asker,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         let lateness = Instant::now().saturating_duration_since(self.session.ask_at());
         metrics::count_prompt(asker, lateness);
@@ -363,11 +377,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             PromptReason::Review => AuthRequiredReason::Review,
         };
         let now = self.edge.clock.now();
-        self.write(outbound::auth_required(reason, now + answer_in, now), tally)
+        self.write(outbound::auth_required(reason, now + answer_in, now), stats)
             .await
     }
 
-    /// Has the oldest unjudged `auth` judged. While the auth service cannot be asked the verdict is open: it
+    /// Has the oldest unverified `auth` verified. While the auth service cannot be asked the verdict is open: it
     /// is asked again for as long as the old token lives, which ends the connection by itself.
     fn verify(&mut self) {
         let Some(token) = self.reauths.front().map(|auth| auth.token.clone()) else {
@@ -380,7 +394,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 match auth.validate(&token).await {
                     Ok((principal, expires)) => return Verdict::Good { principal, expires },
                     Err(AuthError::Unauthenticated(_)) => return Verdict::Invalid,
-                    Err(_) => sleep(RETRY).await,
+                    Err(_) => sleep(RETRY_DELAY).await,
                 }
             }
         };
@@ -399,8 +413,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 Action::Record => self.record(),
                 Action::Close(close) => return Err(End::Closed(close)),
                 Action::Verify
-                | Action::Welcome(_)
-                | Action::Repeat(_)
+                | Action::Answer(_)
+                | Action::AnswerUnchanged(_)
                 | Action::Ask { .. }
                 | Action::Post => {}
             }
@@ -412,17 +426,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     fn record(&mut self) {
         let now = Instant::now();
         let held = Held::of(&self.session, self.recipe, now);
-        self.standing.becomes(match held.phase {
+        self.gauge.set(match held.phase {
             Phase::Active => State::Active,
             Phase::Asked => State::Asked,
         });
         let record = held.record(&self.id, now);
         // First here, then there: a prompt that finds nobody here is struck from the schedule.
-        self.connection.carry(&self.id, held);
+        self.connection.insert_session(&self.id, held);
         self.edge.deadlines.schedule(record);
     }
 
-    async fn write(&mut self, frame: Utf8Bytes, tally: &mut Tally) -> Result<(), End> {
+    async fn write(&mut self, frame: Utf8Bytes, stats: &mut ConnectionStats) -> Result<(), End> {
         let until = Until {
             at: self.session.expires(),
             watch: self.sleeps,
@@ -431,7 +445,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         self.socket
             .write(frame, until, &self.connection.control)
             .await?;
-        tally.frames_out += 1;
+        stats.frames_out += 1;
         Ok(())
     }
 }

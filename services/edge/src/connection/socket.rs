@@ -11,6 +11,7 @@ use std::{
 };
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use proto::websocket::codes::Close;
 use runtime::{
     clock::{Clock, SleepWatch},
     least_rate::{LeastRate, reached},
@@ -30,22 +31,22 @@ use tokio_tungstenite::{
 };
 
 use self::first_message::{FirstMessage, Verdict};
-use crate::{registry::Control, wire::codes::Close};
+use crate::registry::Control;
 
 /// The largest frame, and the largest message.
 pub(crate) const MAX_FRAME: usize = 64 << 10;
 /// The longest first message: before it is read, the client has not proved who it is.
 const MAX_FIRST_MESSAGE: usize = 8 << 10;
 /// How many bytes a second a client must take while something waits for it.
-const LEAST_RATE: u32 = 1_024;
+const MIN_RATE: u32 = 1_024;
 /// tungstenite allocates this at once, for each connection.
-const READ_BUFFER: usize = 512;
+const READ_BUFFER_SIZE: usize = 512;
 /// How much may wait in a connection's write buffer.
 const MAX_UNWRITTEN: usize = 1 << 20;
 /// How soon a write that waits notices that the machine has slept.
-const SLEEP_CHECK: Duration = Duration::from_millis(500);
+const SLEEP_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a closing connection waits for the peer to agree.
-const CLOSING: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a client has sent.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl Until<'_> {
 
     async fn comes(self) {
         while !self.has_come() {
-            sleep_until(self.at.min(Instant::now() + SLEEP_CHECK)).await;
+            sleep_until(self.at.min(Instant::now() + SLEEP_CHECK_INTERVAL)).await;
         }
     }
 }
@@ -106,7 +107,7 @@ pub(crate) struct Socket<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream that has been upgraded.
     pub(crate) async fn new(stream: S, write_timeout: Duration) -> Self {
-        let reader = LeastRate::new(LEAST_RATE, write_timeout, Instant::now());
+        let reader = LeastRate::new(MIN_RATE, write_timeout, Instant::now());
         let reader = Arc::new(Mutex::new(reader));
         let metered = Metered {
             stream,
@@ -114,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             first: First::Open(Box::new(FirstMessage::new(MAX_FIRST_MESSAGE))),
         };
         let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
+            .read_buffer_size(READ_BUFFER_SIZE)
             .write_buffer_size(0)
             .max_write_buffer_size(MAX_UNWRITTEN)
             .max_message_size(Some(MAX_FRAME))
@@ -190,13 +191,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             self.stream.send(Message::Close(Some(frame))).await.ok();
         };
         // Whoever does not take the reason in time goes without it.
-        timeout(CLOSING, last_words).await.ok();
-        timeout(CLOSING, self.drain()).await.ok();
+        timeout(CLOSE_TIMEOUT, last_words).await.ok();
+        timeout(CLOSE_TIMEOUT, self.drain()).await.ok();
     }
 
     /// Lets a close that the client began come to its end: the answer is queued already.
     pub(crate) async fn finish(mut self) {
-        timeout(CLOSING, self.stream.flush()).await.ok();
+        timeout(CLOSE_TIMEOUT, self.stream.flush()).await.ok();
     }
 
     /// Reads what still comes until the peer hangs up: unread bytes would make the system reset the

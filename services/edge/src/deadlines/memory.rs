@@ -1,4 +1,4 @@
-//! The schedule of a single edge, in its own memory: one book behind a lock, and one task that waits for what is
+//! The schedule of a single edge, in its own memory, behind a lock, and one task that waits for what is
 //! due next.
 
 use std::{
@@ -15,22 +15,22 @@ use tokio::{
 
 use super::{
     DeadlineConfig, Tasks,
-    book::{Book, Claim},
+    in_memory_schedule::{Claim, InMemorySchedule},
     metrics::Metrics,
     record::{EdgeId, Issuer, Owners, Prompt, Record, Scope},
 };
 
-/// How many sessions are told to the owners in one go, so that writers get their turn at the book.
-const BATCH: usize = 128;
+/// How many sessions are told to the owners in one go, so that writers get the lock in between.
+const MAX_BATCH: usize = 128;
 
 /// Longer than any token lives; stands for "nothing is due".
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
 
-pub(super) struct Desk {
+pub(super) struct MemorySchedule {
     edge: EdgeId,
     lease: Duration,
     origin: Instant,
-    book: Mutex<Book>,
+    sessions: Mutex<InMemorySchedule>,
     changed: Notify,
     owners: Arc<dyn Owners>,
     metrics: Metrics,
@@ -42,49 +42,49 @@ pub(super) fn open(
     edge: EdgeId,
     owners: Arc<dyn Owners>,
     tasks: &Tasks,
-) -> Arc<Desk> {
-    let desk = Arc::new(Desk {
+) -> Arc<MemorySchedule> {
+    let schedule = Arc::new(MemorySchedule {
         edge,
         lease: config.lease,
         origin: Instant::now(),
-        book: Mutex::default(),
+        sessions: Mutex::default(),
         changed: Notify::new(),
         owners,
         metrics: Metrics::new(),
     });
     if config.claims {
-        let (desk, closing) = (desk.clone(), tasks.clone());
+        let (schedule, closing) = (schedule.clone(), tasks.clone());
         tasks.spawn(async move {
             tokio::select! {
-                () = desk.work_off() => {}
+                () = schedule.run_due() => {}
                 () = closing.closing() => {}
             }
         });
     }
-    desk
+    schedule
 }
 
-impl Desk {
+impl MemorySchedule {
     pub(super) fn schedule(&self, record: &Record) {
-        self.book().schedule(self.now(), record, &self.edge);
+        self.sessions().schedule(self.now(), record, &self.edge);
         self.changed.notify_one();
     }
 
     pub(super) fn cancel(&self, session: &SessionId, generation: u64) {
-        self.book()
+        self.sessions()
             .cancel(self.now(), session, generation, &self.edge);
     }
 
     pub(super) fn take_over(&self, session: &SessionId, scope: &Scope) -> Option<Record> {
         let taken = self
-            .book()
+            .sessions()
             .take_over(self.now(), session, scope, &self.edge)?;
         self.changed.notify_one();
         self.owners.moved(session, taken.record.generation);
         Some(taken.record)
     }
 
-    async fn work_off(&self) {
+    async fn run_due(&self) {
         loop {
             let claim = self.claim();
             for claimed in claim.sessions {
@@ -96,30 +96,30 @@ impl Desk {
                 });
             }
             tokio::select! {
-                () = sleep(claim.next_in.unwrap_or(IDLE)) => {}
+                () = sleep(claim.next_in.unwrap_or(IDLE_TIMEOUT)) => {}
                 () = self.changed.notified() => {}
             }
         }
     }
 
     fn claim(&self) -> Claim {
-        self.book()
-            .claim(self.now(), Duration::ZERO, BATCH, self.lease)
+        self.sessions()
+            .claim(self.now(), Duration::ZERO, MAX_BATCH, self.lease)
     }
 
     fn now(&self) -> Duration {
         self.origin.elapsed()
     }
 
-    /// A panic elsewhere leaves the book whole: each change is one call.
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic elsewhere leaves them whole: each change is one call.
+    fn sessions(&self) -> MutexGuard<'_, InMemorySchedule> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for MemorySchedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk")
+        f.debug_struct("MemorySchedule")
             .field("edge", &self.edge)
             .finish_non_exhaustive()
     }

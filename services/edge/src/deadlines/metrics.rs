@@ -6,24 +6,24 @@ use opentelemetry::{
 };
 
 use super::{
-    book::{Claimed, Outcome},
+    in_memory_schedule::{Claimed, Outcome},
     record::Issuer,
 };
 
 pub(super) const METER: &str = "recipe_chat.edge.deadlines";
 
 /// Sessions found due by this edge; `for` says whose they are: `own` or `other`.
-pub const PROMPTS_CLAIMED: &str = "deadline_prompts_claimed";
+pub(crate) const PROMPTS_CLAIMED: &str = "deadline_prompts_claimed";
 /// How late a session was found due.
-pub const CLAIM_LATENESS: &str = "deadline_claim_lateness";
+pub(crate) const CLAIM_LATENESS: &str = "deadline_claim_lateness";
 /// Writes to the schedule; `outcome` is `stored`, `missing`, `stale` or `failed`.
-pub const WRITES: &str = "deadline_writes";
+pub(crate) const WRITES: &str = "deadline_writes";
 /// Sessions written anew after Redis may have lost them.
-pub const REPAIRED: &str = "deadline_repaired_sessions";
+pub(crate) const REPAIRED: &str = "deadline_repaired_sessions";
 /// Whether Redis can be used for all that the schedule needs: 1 or 0.
-pub const REDIS_UP: &str = "deadline_redis_up";
+pub(crate) const REDIS_UP: &str = "deadline_redis_up";
 /// Why not: 1 for the `cause` that keeps it, 0 for all others.
-pub const REDIS_PROBLEM: &str = "deadline_redis_problem";
+pub(crate) const REDIS_PROBLEM: &str = "deadline_redis_problem";
 
 #[derive(Clone)]
 pub(super) struct Metrics {

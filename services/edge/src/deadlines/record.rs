@@ -66,7 +66,7 @@ pub enum Issuer {
 }
 
 /// The connections of this edge, as the schedule sees them.
-pub trait Owners: Send + Sync + 'static {
+pub(crate) trait Owners: Send + Sync + 'static {
     /// Says that a session seems due. Must not block. The same prompt may come more than once, late or for
     /// nothing, so the owner of the connection verifies it:
     ///
@@ -94,11 +94,11 @@ pub struct Unavailable;
 /// One run of one edge process. A restarted edge has another one, so that it never is mistaken for the owner of
 /// connections that ended with the run before.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EdgeId(Arc<str>);
+pub(crate) struct EdgeId(Arc<str>);
 
 impl EdgeId {
     /// A new, unique one: 16 hexadecimal digits.
-    pub fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(format!("{:016x}", rand::random::<u64>()).into())
     }
 
@@ -108,7 +108,7 @@ impl EdgeId {
     }
 
     /// The text as it is stored.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use proto::websocket::frames::Author;
 use runtime::{network::AddressBlock, rate_limiter::Decision};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,6 @@ use crate::{
     edge::Edge,
     revocations,
     upstream::auth::{AuthError, Revoke, SignedIn, Tokens},
-    wire::frames::Author,
 };
 
 /// Where a client wants its refresh token.

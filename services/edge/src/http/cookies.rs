@@ -12,7 +12,7 @@ use crate::config::Config;
 /// The name of builds before `--cookie-name`.
 const OLD_NAME: &str = "refresh_token";
 /// How long a device is known.
-const DEVICE_LIFE: Duration = Duration::from_secs(365 * 86_400);
+const DEVICE_COOKIE_AGE: Duration = Duration::from_secs(365 * 86_400);
 
 /// Reads and writes the cookies of one request.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl<'a> Cookies<'a> {
 
     /// Keeps the token of the device.
     pub(super) fn keep_device(&self, token: &str) -> HeaderValue {
-        self.keep(&self.device, token, DEVICE_LIFE)
+        self.keep(&self.device, token, DEVICE_COOKIE_AGE)
     }
 
     /// Clears the refresh token, under whichever names it came.

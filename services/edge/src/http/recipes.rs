@@ -13,15 +13,15 @@ use axum::{
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use proto::ids::{RecipeId, Revision};
+use proto::{
+    ids::{RecipeId, Revision},
+    websocket::frames::Recipe,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Shared, body::JsonBody, caller::Caller, problem::Problem};
-use crate::{
-    upstream::chat::{Format, Found},
-    wire::frames::Recipe,
-};
+use crate::upstream::chat::{Format, Found};
 
 #[derive(Serialize)]
 struct Shown<'a> {

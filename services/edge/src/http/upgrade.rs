@@ -16,7 +16,7 @@ use axum::{
 };
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use proto::ids::RecipeId;
+use proto::{ids::RecipeId, websocket::SUBPROTOCOL};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -25,7 +25,6 @@ use crate::{
     connection::{self, Upgraded},
     edge::Edge,
     metrics,
-    wire::SUBPROTOCOL,
 };
 
 /// The version of the WebSocket protocol (RFC 6455).

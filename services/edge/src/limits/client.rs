@@ -1,19 +1,19 @@
-//! What one connection may ask for: a pace for each kind of thing that it sends, and how often it may be told that
+//! What one connection may ask for: a rate for each kind of thing that it sends, and how often it may be told that
 //! it sends too much.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Pace, Paced};
+use super::{RateLimit, RateState};
 use crate::config::Config;
 
 /// Over what time refusals are counted.
-const REFUSALS_WITHIN: Duration = Duration::from_secs(60);
+const REFUSAL_WINDOW: Duration = Duration::from_secs(60);
 
-/// What a client sends, each kind with a pace of its own.
+/// What a client sends, each kind with a rate of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// A `chat_message`, or what is too long to be one.
     Message,
     /// An `auth` on an open session.
@@ -27,19 +27,19 @@ pub enum Sent {
 /// The limits of every connection.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientLimits {
-    messages: Option<Pace>,
-    control: Option<Pace>,
-    /// How many refusals within [`REFUSALS_WITHIN`] end a connection; 0: none does.
+    messages: Option<RateLimit>,
+    control: Option<RateLimit>,
+    /// How many refusals within [`REFUSAL_WINDOW`] end a connection; 0: none does.
     max_refusals: usize,
 }
 
 /// What one connection has used of them.
 #[derive(Debug)]
-pub struct ClientUse {
-    messages: Paced,
-    auths: Paced,
-    pings: Paced,
-    control_frames: Paced,
+pub(crate) struct ClientUse {
+    messages: RateState,
+    auths: RateState,
+    pings: RateState,
+    control_frames: RateState,
     /// When it was refused of late, oldest first; no memory for those who never were.
     refusals: VecDeque<Instant>,
 }
@@ -49,8 +49,8 @@ impl ClientLimits {
     pub fn new(config: &Config) -> Self {
         let second = Duration::from_secs(1);
         Self {
-            messages: Pace::new(config.message_rate, second, config.message_burst),
-            control: Pace::new(config.control_rate, second, config.control_burst),
+            messages: RateLimit::new(config.message_rate, second, config.message_burst),
+            control: RateLimit::new(config.control_rate, second, config.control_burst),
             max_refusals: config.max_refusals,
         }
     }
@@ -58,12 +58,12 @@ impl ClientLimits {
 
 impl ClientUse {
     /// Of a connection that has sent nothing yet.
-    pub fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
-            messages: Paced::new(now),
-            auths: Paced::new(now),
-            pings: Paced::new(now),
-            control_frames: Paced::new(now),
+            messages: RateState::new(now),
+            auths: RateState::new(now),
+            pings: RateState::new(now),
+            control_frames: RateState::new(now),
             refusals: VecDeque::new(),
         }
     }
@@ -72,27 +72,27 @@ impl ClientUse {
     ///
     /// # Errors
     /// How long to wait before the next one.
-    pub fn take(
+    pub(crate) fn take(
         &mut self,
         limits: &ClientLimits,
         sent: Sent,
         now: Instant,
     ) -> Result<(), Duration> {
-        let (paced, pace) = match sent {
+        let (paced, rate) = match sent {
             Sent::Message => (&mut self.messages, limits.messages),
             Sent::Auth => (&mut self.auths, limits.control),
             Sent::Ping => (&mut self.pings, limits.control),
             Sent::ControlFrame => (&mut self.control_frames, limits.control),
         };
-        pace.map_or(Ok(()), |pace| paced.take(pace, now))
+        rate.map_or(Ok(()), |rate| paced.take(rate, now))
     }
 
     /// Notes that something was refused; whether that was the last time.
-    pub fn refused(&mut self, limits: &ClientLimits, now: Instant) -> bool {
+    pub(crate) fn refused(&mut self, limits: &ClientLimits, now: Instant) -> bool {
         if limits.max_refusals == 0 {
             return false;
         }
-        let recent = |at: &Instant| now.saturating_duration_since(*at) < REFUSALS_WITHIN;
+        let recent = |at: &Instant| now.saturating_duration_since(*at) < REFUSAL_WINDOW;
         while self.refusals.front().is_some_and(|at| !recent(at)) {
             self.refusals.pop_front();
         }
@@ -109,8 +109,8 @@ mod tests {
 
     fn limits() -> ClientLimits {
         ClientLimits {
-            messages: Pace::new(5, SECOND, 20),
-            control: Pace::new(2, SECOND, 20),
+            messages: RateLimit::new(5, SECOND, 20),
+            control: RateLimit::new(2, SECOND, 20),
             max_refusals: 100,
         }
     }

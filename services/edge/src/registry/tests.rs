@@ -38,9 +38,9 @@ fn a_review_asks_each_older_connection_once_however_often_it_is_heard_of() {
     let registry = Registry::new();
     let (login, now) = ("login".parse().unwrap(), Instant::now());
     let [old, new, asked] = [0; 3].map(|_| registry.connect());
-    old.carry(&"old".parse().unwrap(), held(10, 3, Phase::Active));
-    new.carry(&"new".parse().unwrap(), held(20, 1, Phase::Active));
-    asked.carry(&"asked".parse().unwrap(), held(10, 1, Phase::Asked));
+    old.insert_session(&"old".parse().unwrap(), held(10, 3, Phase::Active));
+    new.insert_session(&"new".parse().unwrap(), held(20, 1, Phase::Active));
+    asked.insert_session(&"asked".parse().unwrap(), held(10, 1, Phase::Asked));
 
     assert_eq!(registry.review(&login, at(15), now), 1);
     assert_eq!(reviewed(&old), Some(3));
@@ -61,7 +61,7 @@ fn what_the_schedule_says_does_not_hide_a_review() {
     let registry = Registry::new();
     let connection = registry.connect();
     let session: SessionId = "s".parse().unwrap();
-    connection.carry(&session, held(10, 3, Phase::Active));
+    connection.insert_session(&session, held(10, 3, Phase::Active));
 
     registry.review(&"login".parse().unwrap(), at(15), Instant::now());
     registry.prompt(Prompt {
@@ -82,11 +82,11 @@ fn a_review_that_was_heard_of_first_asks_who_comes_with_an_older_token() {
     let connection = registry.connect();
     let session = "s".parse().unwrap();
 
-    connection.carry(&session, held(14, 1, Phase::Active));
+    connection.insert_session(&session, held(14, 1, Phase::Active));
     assert_eq!(reviewed(&connection), Some(1));
-    connection.carry(&session, held(14, 1, Phase::Asked));
+    connection.insert_session(&session, held(14, 1, Phase::Asked));
     assert_eq!(reviewed(&connection), None, "the question has been put");
-    connection.carry(&session, held(16, 2, Phase::Active));
+    connection.insert_session(&session, held(16, 2, Phase::Active));
     assert_eq!(reviewed(&connection), None, "and answered");
 }
 
@@ -98,8 +98,8 @@ fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_tha
         login_session: "another".parse().unwrap(),
         ..held(10, 3, Phase::Active)
     };
-    old.carry(&"old".parse().unwrap(), of_another);
-    new.carry(&"new".parse().unwrap(), held(20, 1, Phase::Active));
+    old.insert_session(&"old".parse().unwrap(), of_another);
+    new.insert_session(&"new".parse().unwrap(), held(20, 1, Phase::Active));
 
     assert_eq!(registry.review_all(at(15)), 1);
     assert_eq!(registry.review_all(at(15)), 0, "it comes from each replica");
@@ -107,20 +107,20 @@ fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_tha
 
     let now = Instant::now();
     registry.review(&"login".parse().unwrap(), at(12), now);
-    late.carry(&"late".parse().unwrap(), held(14, 1, Phase::Active));
+    late.insert_session(&"late".parse().unwrap(), held(14, 1, Phase::Active));
     assert_eq!(
         reviewed(&late),
         Some(1),
         "an older review of its login does not hide it"
     );
-    late.carry(&"late".parse().unwrap(), held(16, 2, Phase::Active));
+    late.insert_session(&"late".parse().unwrap(), held(16, 2, Phase::Active));
     assert_eq!(reviewed(&late), None);
 }
 
 #[test]
 fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
     let registry = Registry::new();
-    let carry = |session: &str, name: &str, recipe: &str| {
+    let insert_session = |session: &str, name: &str, recipe: &str| {
         let connection = registry.connect();
         let held = Held {
             user: name.parse().unwrap(),
@@ -128,7 +128,7 @@ fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
             recipe: recipe.parse().unwrap(),
             ..held(10, 1, Phase::Active)
         };
-        connection.carry(&session.parse().unwrap(), held);
+        connection.insert_session(&session.parse().unwrap(), held);
         connection
     };
     let kept = [
@@ -136,8 +136,8 @@ fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
         ("2", "Bob", "soup"),
         ("3", "eve", "stew"),
     ];
-    let kept = kept.map(|(session, name, recipe)| carry(session, name, recipe));
-    let out = ["4", "5"].map(|session| carry(session, "eve", "soup"));
+    let kept = kept.map(|(session, name, recipe)| insert_session(session, name, recipe));
+    let out = ["4", "5"].map(|session| insert_session(session, "eve", "soup"));
 
     let audience = Audience {
         revision: 1,

@@ -2,20 +2,20 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use proto::ids::{MessageId, Position, RecipeId, Revision};
+use proto::{
+    ids::{MessageId, Position, RecipeId, Revision},
+    websocket::frames::{Message, Recipe, RecipeUpdate},
+};
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::wire::{
-    frames::{Message, Recipe, RecipeUpdate},
-    outbound,
-};
+use crate::wire::outbound;
 
 /// How many updates a room keeps.
-pub(super) const KEPT_UPDATES: usize = 64;
+pub(super) const MAX_UPDATES: usize = 64;
 /// How many bytes of frames a room keeps, unless a single one is larger.
-const KEPT_BYTES: usize = 512 << 10;
+const MAX_BYTES: usize = 512 << 10;
 
 /// One accepted message and the recipe after it, ready to be written.
 #[derive(Debug)]
@@ -163,8 +163,7 @@ impl Log {
         }
         self.bytes += update.frame.len();
         self.updates.push_back(update);
-        while self.updates.len() > KEPT_UPDATES
-            || (self.bytes > KEPT_BYTES && self.updates.len() > 1)
+        while self.updates.len() > MAX_UPDATES || (self.bytes > MAX_BYTES && self.updates.len() > 1)
         {
             self.forget_oldest();
         }

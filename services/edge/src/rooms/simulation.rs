@@ -9,10 +9,10 @@ use std::{
 
 use futures_util::FutureExt as _;
 use proptest::{collection::vec, prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use proto::websocket::frames::Message;
 use runtime::clock::Timestamp;
 
 use super::*;
-use crate::wire::frames::Message;
 
 const CLIENTS: usize = 3;
 /// How many lives are tried.

@@ -1,9 +1,9 @@
 //! A room while updates come, connections fall behind, and the recipe's history goes back.
 
+use proto::websocket::frames::Message;
 use runtime::clock::Timestamp;
 
-use super::{log::KEPT_UPDATES, *};
-use crate::wire::frames::Message;
+use super::{log::MAX_UPDATES, *};
 
 fn recipe() -> RecipeId {
     "pancakes".parse().unwrap()
@@ -92,9 +92,9 @@ fn the_log_is_bounded_and_forgets() {
     let Since::Updates(kept) = member.since(&at(36)) else {
         panic!("the last 64 are kept");
     };
-    assert_eq!(kept.len(), KEPT_UPDATES);
+    assert_eq!(kept.len(), MAX_UPDATES);
 
-    rooms.sweep(Instant::now() + KEPT_FOR * 2);
+    rooms.sweep(Instant::now() + UPDATE_RETENTION * 2);
     assert!(matches!(member.since(&at(99)), Since::TooMuch));
     assert!(matches!(member.since(&at(100)), Since::Nothing));
 }

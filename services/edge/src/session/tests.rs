@@ -21,7 +21,7 @@ fn principal(user: &str) -> Principal {
 /// A session for a token of 15 minutes, its first answer written.
 fn session(start: Instant) -> Session {
     let mut session = Session::new(TIMINGS, principal("ada"), start + LIFE);
-    assert_eq!(session.handle(Event::Welcomed, start), vec![]);
+    assert_eq!(session.handle(Event::Answered, start), vec![]);
     session
 }
 
@@ -95,7 +95,7 @@ fn closes_when_no_answer_came_within_the_grace() {
     let deadline = session.next_deadline();
     assert_eq!(session.handle(Event::Tick, deadline), vec![]);
     let looked = session.next_deadline();
-    assert_eq!(looked, deadline + LAST_LOOK);
+    assert_eq!(looked, deadline + LATE_FRAME_GRACE);
     assert_eq!(session.handle(Event::Tick, looked), vec![CLOSED]);
 }
 
@@ -108,7 +108,7 @@ fn an_answer_that_lies_unread_when_the_time_is_up_counts() {
     assert_eq!(session.handle(Event::Tick, deadline), vec![]);
 
     assert_eq!(session.handle(reauth(), deadline), vec![Action::Verify]);
-    let looked = deadline + LAST_LOOK;
+    let looked = deadline + LATE_FRAME_GRACE;
     assert_eq!(session.handle(Event::Tick, looked), vec![]);
 }
 
@@ -121,7 +121,7 @@ fn an_edge_that_slept_reads_what_came_meanwhile_before_it_closes() {
 
     assert_eq!(session.handle(Event::Tick, woken), vec![]);
     let deadline = session.next_deadline();
-    assert_eq!(deadline, woken + OVERSLEPT);
+    assert_eq!(deadline, woken + MAX_TIMER_LAG);
     assert_eq!(session.handle(Event::Tick, deadline), vec![CLOSED]);
 }
 
@@ -176,7 +176,7 @@ fn a_prompt_for_another_generation_is_ignored() {
 fn a_token_that_is_nearly_over_is_asked_for_right_after_the_welcome() {
     let start = Instant::now();
     let mut session = Session::new(TIMINGS, principal("ada"), start + Duration::from_secs(20));
-    let actions = session.handle(Event::Welcomed, start);
+    let actions = session.handle(Event::Answered, start);
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
         answer_in: Duration::from_secs(20),
@@ -199,14 +199,14 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
         answer_in: Duration::from_secs(12),
     };
     assert_eq!(
-        same_token.handle(Event::Welcomed, start),
+        same_token.handle(Event::Answered, start),
         vec![ask, Action::Record]
     );
-    assert_eq!(same_token.handle(Event::Welcomed, start), vec![]);
+    assert_eq!(same_token.handle(Event::Answered, start), vec![]);
     assert_eq!(same_token.generation(), 4);
 
     let mut fresh_token = Session::resumed(TIMINGS, principal("ada"), start + LIFE, found);
-    assert_eq!(fresh_token.handle(Event::Welcomed, start), vec![]);
+    assert_eq!(fresh_token.handle(Event::Answered, start), vec![]);
     assert_eq!(fresh_token.generation(), 5, "the prompt is answered");
 }
 
@@ -228,7 +228,7 @@ fn a_prompt_that_leaves_more_time_than_the_grace_is_not_repeated() {
     let found = Found::of(&record, TIMINGS, now);
     let mut session = Session::resumed(TIMINGS, principal("ada"), now + LIFE, found);
 
-    assert_eq!(session.handle(Event::Welcomed, now), vec![]);
+    assert_eq!(session.handle(Event::Answered, now), vec![]);
     assert_eq!(session.recorded_phase(now).0, RecordedPhase::Active);
     assert_eq!(session.generation(), 5, "the schedule takes it");
 }
@@ -272,6 +272,6 @@ fn whoever_slept_over_their_time_to_answer_is_listened_to_for_a_moment() {
     session.handle(Event::Slept(TIMINGS.grace + Duration::from_secs(5)), now);
 
     assert_eq!(session.handle(Event::Tick, now), vec![]);
-    assert_eq!(session.next_deadline(), now + OVERSLEPT);
+    assert_eq!(session.next_deadline(), now + MAX_TIMER_LAG);
     assert_eq!(session.handle(reauth(), now), vec![Action::Verify]);
 }

@@ -11,6 +11,7 @@ use proto::{
         auth_service_client::AuthServiceClient, revoke_session_request::By,
     },
     ids::LoginSessionId,
+    websocket::frames::Author,
 };
 use runtime::{
     clock::Timestamp,
@@ -23,10 +24,9 @@ use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataValue}
 use tracing::warn;
 
 use super::{AccessToken, Principal, convert};
-use crate::wire::frames::Author;
 
 /// How long a call may take. Hashing a password behind a queue of others is the slowest.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the auth service did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -235,7 +235,7 @@ impl AuthClient {
             async move { client.find_user(question).await }
         };
         let over = |channel| call(AuthServiceClient::new(channel));
-        match self.0.call(Repeat::Idempotent, TIMEOUT, over).await {
+        match self.0.call(Repeat::Idempotent, CALL_TIMEOUT, over).await {
             Ok(answer) => Ok(answer.user.map(|user| Author {
                 id: user.id,
                 name: user.name,
@@ -304,7 +304,7 @@ impl AuthClient {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         let over = |channel| call(AuthServiceClient::new(channel));
-        let answer = self.0.call(repeat, TIMEOUT, over).await;
+        let answer = self.0.call(repeat, CALL_TIMEOUT, over).await;
         answer.map_err(|status| read(&status))
     }
 }

@@ -18,15 +18,16 @@ use tokio::time::timeout;
 use tonic::{Code, Status};
 use tracing::warn;
 
-pub use self::sharing::{AccessChange, Document, Imported, Member, Role, Shared, Visibility};
-pub use super::link::{AccessNews, Link, LinkTask, Replicas};
+pub(crate) use self::sharing::{AccessChange, Document, Member, Role, Visibility};
+pub(crate) use super::link::{AccessNews, LinkTask};
+pub use super::link::{Link, Replicas};
 use super::{Principal, convert};
-use crate::wire::frames::{Author, Message, Recipe};
+use proto::websocket::frames::{Author, Message, Recipe};
 
 /// How long a call may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may take until a replica can be reached.
-const OPEN_PATIENCE: Duration = Duration::from_secs(2);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the chat service did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -212,7 +213,7 @@ impl ChatClient {
         &self,
         recipe: Option<&RecipeId>,
     ) -> Result<ChatServiceClient<Channel>, ChatError> {
-        self.0.opened_within(OPEN_PATIENCE).await;
+        self.0.opened_within(OPEN_TIMEOUT).await;
         let channel = self.0.channel(recipe).ok_or(ChatError::Unavailable)?;
         Ok(ChatServiceClient::new(channel))
     }
@@ -227,13 +228,13 @@ impl ChatClient {
         id: Option<String>,
         title: String,
     ) -> Result<Found, ChatError> {
-        let question = CreateRecipeRequest {
+        let call = CreateRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.unwrap_or_default(),
             title,
         };
         let mut client = self.client(None).await?;
-        let answer = bounded(client.create_recipe(request(question))).await?;
+        let answer = bounded(client.create_recipe(request(call))).await?;
         found(answer.recipe_id, answer.revision, answer.recipe)
     }
 
@@ -247,13 +248,13 @@ impl ChatClient {
         id: &RecipeId,
         revision: Option<Revision>,
     ) -> Result<Found, ChatError> {
-        let question = GetRecipeRequest {
+        let call = GetRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
             revision,
         };
         let mut client = self.client(Some(id)).await?;
-        let answer = bounded(client.get_recipe(request(question))).await?;
+        let answer = bounded(client.get_recipe(request(call))).await?;
         found(answer.recipe_id, answer.revision, answer.recipe)
     }
 
@@ -272,14 +273,14 @@ impl ChatClient {
             Format::Cooklang => RecipeFormat::Cooklang,
             Format::SchemaOrg => RecipeFormat::SchemaOrg,
         };
-        let question = ExportRecipeRequest {
+        let call = ExportRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
             format: format.into(),
             revision,
         };
         let mut client = self.client(Some(id)).await?;
-        let answer = bounded(client.export_recipe(request(question))).await?;
+        let answer = bounded(client.export_recipe(request(call))).await?;
         Ok((answer.media_type, answer.document))
     }
 
@@ -294,14 +295,14 @@ impl ChatClient {
         before: Option<Revision>,
         limit: u32,
     ) -> Result<(Vec<Arc<Message>>, bool), ChatError> {
-        let question = ListMessagesRequest {
+        let call = ListMessagesRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
             page: before.map(Page::Before),
             limit,
         };
         let mut client = self.client(Some(id)).await?;
-        let answer = bounded(client.list_messages(request(question))).await?;
+        let answer = bounded(client.list_messages(request(call))).await?;
         Ok((convert::messages(answer.messages), answer.truncated))
     }
 
@@ -310,12 +311,12 @@ impl ChatClient {
     /// # Errors
     /// `Unavailable`.
     pub async fn list(&self, principal: &Principal) -> Result<Vec<Summary>, ChatError> {
-        let question = ListRecipesRequest {
+        let call = ListRecipesRequest {
             principal: Some(convert::principal(principal)),
             limit: 0,
         };
         let mut client = self.client(None).await?;
-        let answer = bounded(client.list_recipes(request(question))).await?;
+        let answer = bounded(client.list_recipes(request(call))).await?;
         let summary = |recipe: chat::RecipeSummary| Summary {
             changed_at: convert::timestamp(recipe.changed_at.as_ref()),
             id: recipe.recipe_id,
@@ -338,7 +339,7 @@ fn found(id: String, revision: Revision, recipe: Option<chat::Recipe>) -> Result
 async fn bounded<T>(
     call: impl Future<Output = Result<tonic::Response<T>, Status>>,
 ) -> Result<T, ChatError> {
-    match timeout(TIMEOUT, call).await {
+    match timeout(CALL_TIMEOUT, call).await {
         Ok(Ok(answer)) => Ok(answer.into_inner()),
         Ok(Err(status)) => Err(ChatError::read(
             status.code(),

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use proto::{chat, ids::Position};
+use proto::{
+    chat,
+    ids::Position,
+    websocket::frames::{Author, Ingredient, Message, Recipe, Step},
+};
 use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
 
@@ -10,7 +14,6 @@ use super::{
     Principal,
     chat::{Joined, Recovery},
 };
-use crate::wire::frames::{Author, Ingredient, Message, Recipe, Step};
 
 /// Who asks, with what shows it.
 pub(super) fn principal(principal: &Principal) -> chat::Principal {

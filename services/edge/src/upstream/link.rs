@@ -1,7 +1,7 @@
 //! The link: one bidirectional stream to each replica of the chat service, which carry the joins, posts and updates
 //! of every room of this edge.
 //!
-//! `switchboard` decides which replica is asked about which recipe, `line` keeps one stream open, `replicas` knows
+//! `router` decides which replica is asked about which recipe, `line` keeps one stream open, `replicas` knows
 //! which there are. When a stream breaks, its rooms are attached elsewhere, or to the same replica once it
 //! is back, from their last revisions, and what was not answered is asked again in the same order. So a caller
 //! sees a short break as a slow answer, and a long one as [`ChatError::Unavailable`].
@@ -9,11 +9,11 @@
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod line;
+mod pending_call;
 mod proven;
-mod question;
 mod replicas;
 mod roster;
-mod switchboard;
+mod router;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -38,9 +38,9 @@ use tracing::{Span, warn};
 pub use self::replicas::Replicas;
 use self::{
     line::Replica,
-    question::{Answered, Asking, Question},
+    pending_call::{Answered, Asking, PendingCall},
     roster::Roster,
-    switchboard::{Errands, ReplicaName, Switchboard},
+    router::{Outgoing, ReplicaName, Router},
 };
 use super::{
     chat::{ChatError, Join, Joined, Post, Posted},
@@ -49,9 +49,9 @@ use super::{
 use crate::{audience::Audience, rooms::Rooms};
 
 /// How long a call may wait for its answer, through breaks of the link.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many rooms are moved at once.
-const REGROUPED: usize = 1024;
+const MAX_MOVED_ROOMS: usize = 1024;
 
 /// What the chat service says of who may see a recipe.
 #[derive(Debug)]
@@ -67,17 +67,17 @@ pub(super) type OnAccess = Arc<dyn Fn(&RecipeId, AccessNews) + Send + Sync>;
 
 /// The callers' end. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Link(Arc<Exchange>);
+pub struct Link(Arc<LinkState>);
 
 /// What keeps the link open.
 #[derive(Debug)]
-pub struct LinkTask(Arc<Exchange>);
+pub struct LinkTask(Arc<LinkState>);
 
 /// What callers and lines share.
 #[derive(Debug)]
-struct Exchange {
+struct LinkState {
     replicas: Replicas,
-    switchboard: Mutex<Switchboard>,
+    router: Mutex<Router>,
     rooms: Arc<Rooms>,
     clock: SharedClock,
     roster: Roster,
@@ -90,9 +90,9 @@ struct Exchange {
 impl Link {
     /// A link to these replicas for these rooms; it opens when the task runs.
     pub fn new(replicas: Replicas, rooms: Arc<Rooms>, clock: SharedClock) -> (Self, LinkTask) {
-        let exchange = Arc::new(Exchange {
+        let exchange = Arc::new(LinkState {
             replicas,
-            switchboard: Mutex::default(),
+            router: Mutex::default(),
             rooms,
             clock,
             roster: Roster::default(),
@@ -117,7 +117,7 @@ impl Link {
 
     /// A way to ask the replica that knows a recipe best, or any; `None` when none can be reached now.
     pub(super) fn channel(&self, recipe: Option<&RecipeId>) -> Option<Channel> {
-        self.0.switchboard().channel(recipe)
+        self.0.router().channel(recipe)
     }
 
     /// Comes into a recipe.
@@ -180,10 +180,10 @@ impl Link {
         call: Call,
     ) -> impl Future<Output = Result<(Answered, Option<Position>), ChatError>> + use<> {
         let traceparent = traceparent(&Span::current()).unwrap_or_default();
-        let (question, answer) = Question::new(recipe, asking, call, traceparent);
-        self.0.switchboard().ask(question);
+        let (call, answer) = PendingCall::new(recipe, asking, call, traceparent);
+        self.0.router().ask(call);
         async move {
-            match timeout(TIMEOUT, answer).await {
+            match timeout(CALL_TIMEOUT, answer).await {
                 Ok(Ok((answer, room))) => answer.map(|answered| (answered, room)),
                 Ok(Err(_)) | Err(_) => Err(ChatError::Unavailable),
             }
@@ -197,7 +197,7 @@ impl LinkTask {
         select! {
             () = lifecycle.killed() => {}
             () = self.keep_up(on_access, &lifecycle) => {}
-            () = self.0.mind_rooms() => {}
+            () = self.0.reattach_rooms() => {}
         }
     }
 
@@ -235,15 +235,15 @@ impl LinkTask {
     }
 }
 
-impl Exchange {
+impl LinkState {
     /// Tells the lines which rooms open and close, and moves them when replicas come and go.
-    async fn mind_rooms(&self) {
+    async fn reattach_rooms(&self) {
         loop {
             select! {
                 changed = self.rooms.changed() => self.tell(changed),
                 () = self.regroup.notified() => {
-                    for recipes in self.rooms.all().chunks(REGROUPED) {
-                        self.switchboard().regroup(recipes);
+                    for recipes in self.rooms.all().chunks(MAX_MOVED_ROOMS) {
+                        self.router().regroup(recipes);
                         yield_now().await;
                     }
                 }
@@ -253,9 +253,9 @@ impl Exchange {
 
     fn open(&self, replica: &Replica) -> Arc<Notify> {
         let bell = {
-            let mut switchboard = self.switchboard();
-            let bell = switchboard.open(&replica.name, replica.channel.clone());
-            self.open.send_replace(switchboard.open_count());
+            let mut router = self.router();
+            let bell = router.open(&replica.name, replica.channel.clone());
+            self.open.send_replace(router.open_count());
             bell
         };
         self.regroup.notify_one();
@@ -264,30 +264,28 @@ impl Exchange {
 
     fn close(&self, replica: &ReplicaName) {
         {
-            let mut switchboard = self.switchboard();
-            switchboard.close(replica);
-            self.open.send_replace(switchboard.open_count());
+            let mut router = self.router();
+            router.close(replica);
+            self.open.send_replace(router.open_count());
         }
         self.regroup.notify_one();
     }
 
     fn tell(&self, recipes: impl IntoIterator<Item = RecipeId>) {
-        self.switchboard().tell(recipes);
+        self.router().tell(recipes);
     }
 
-    fn errands(&self, replica: &ReplicaName) -> Errands {
-        self.switchboard()
-            .errands(replica, |recipe| self.rooms.standing(recipe))
+    fn outgoing(&self, replica: &ReplicaName) -> Outgoing {
+        self.router()
+            .outgoing(replica, |recipe| self.rooms.standing(recipe))
     }
 
     fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {
-        self.switchboard().answer(replica, number, answer);
+        self.router().answer(replica, number, answer);
     }
 
-    fn switchboard(&self) -> MutexGuard<'_, Switchboard> {
+    fn router(&self) -> MutexGuard<'_, Router> {
         // Nothing panics while it is held.
-        self.switchboard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.router.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

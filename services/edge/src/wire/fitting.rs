@@ -3,12 +3,12 @@
 
 use std::{io, mem, sync::Arc};
 
+use proto::websocket::{
+    MAX_FRAME,
+    frames::{Ingredient, Message, Recipe, RecipeUpdate, Step},
+};
 use serde::Serialize;
 
-use super::frames::{Ingredient, Message, Recipe, RecipeUpdate, Step};
-
-/// The largest frame that the server writes.
-pub const MAX_FRAME: usize = 512 << 10;
 /// What may be added to an update that is serialised already: the name of the message that it answers.
 pub(super) const MAX_REPLY: usize = 1 << 10;
 /// How large a recipe is in JSON, at most, in a frame that has no room for more.

@@ -5,16 +5,12 @@ use std::fmt;
 
 use proto::{
     ids::{MessageId, Position, Revision, SessionId},
-    text::{InvalidMessageText, MAX_MESSAGE_CHARS, MessageText},
+    text::{InvalidMessageText, MessageText},
+    websocket::codes::{Close, ErrorCode},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use super::codes::{Close, ErrorCode};
-
-/// The longest message, in characters after trimming.
-pub const MAX_CONTENT: usize = MAX_MESSAGE_CHARS;
 
 /// A well-formed message of a client.
 #[derive(Debug)]

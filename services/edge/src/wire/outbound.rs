@@ -3,22 +3,26 @@
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use proto::ids::ConnectionId;
+use proto::{
+    ids::ConnectionId,
+    websocket::{
+        MAX_FRAME,
+        codes::{Close, ErrorCode},
+        frames::{
+            AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Pong, RecipeUpdate,
+            ServerFrame,
+        },
+    },
+};
 use rand::RngExt as _;
 use runtime::clock::Timestamp;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
-use super::{
-    codes::{Close, ErrorCode},
-    fitting::{MAX_FRAME, MAX_REPLY, fitted},
-    frames::{
-        AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Pong, RecipeUpdate, ServerFrame,
-    },
-};
+use super::fitting::{MAX_REPLY, fitted};
 
 /// A `recipe_update`, with less in it than was given when that is more than a frame holds.
-pub fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes {
+pub(crate) fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes {
     let mut frame = ServerFrame::RecipeUpdate {
         id: id(),
         timestamp: now.to_string(),
@@ -35,7 +39,7 @@ pub fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes {
 }
 
 /// An `auth_required`; `closes_at` is when the connection ends if nothing comes.
-pub fn auth_required(
+pub(crate) fn auth_required(
     reason: AuthRequiredReason,
     closes_at: Timestamp,
     now: Timestamp,
@@ -51,7 +55,7 @@ pub fn auth_required(
 }
 
 /// An `error`.
-pub fn error(
+pub(crate) fn error(
     code: ErrorCode,
     message: impl Into<String>,
     in_reply_to: Option<String>,
@@ -72,7 +76,7 @@ pub fn error(
 }
 
 /// A `pong`.
-pub fn pong(in_reply_to: Option<String>, now: Timestamp) -> Utf8Bytes {
+pub(crate) fn pong(in_reply_to: Option<String>, now: Timestamp) -> Utf8Bytes {
     text(&ServerFrame::Pong {
         id: id(),
         timestamp: now.to_string(),
@@ -81,7 +85,7 @@ pub fn pong(in_reply_to: Option<String>, now: Timestamp) -> Utf8Bytes {
 }
 
 /// A `closing`. When its client may come back is drawn anew for each.
-pub fn closing(close: Close, connection: &ConnectionId, now: Timestamp) -> Utf8Bytes {
+pub(crate) fn closing(close: Close, connection: &ConnectionId, now: Timestamp) -> Utf8Bytes {
     let wait = close
         .retry_after()
         .map(|spread| millis(rand::rng().random_range(spread)));
@@ -100,7 +104,7 @@ pub fn closing(close: Close, connection: &ConnectionId, now: Timestamp) -> Utf8B
 
 /// The same `recipe_update`, as the answer to the client's message `id`: `in_reply_to` is put before the two
 /// braces that end payload and frame.
-pub fn reply(update: &Utf8Bytes, id: &str) -> Utf8Bytes {
+pub(crate) fn reply(update: &Utf8Bytes, id: &str) -> Utf8Bytes {
     let Some(open) = update.strip_suffix("}}") else {
         return update.clone();
     };
@@ -134,7 +138,7 @@ fn id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::frames::Recipe;
+    use proto::websocket::frames::Recipe;
 
     #[test]
     fn the_authors_copy_says_what_it_answers_and_nothing_else_differs() {

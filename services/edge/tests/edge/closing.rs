@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 
-use edge::wire::codes::{Close, ClosingAction};
+use proto::websocket::codes::{Close, ClosingAction};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 

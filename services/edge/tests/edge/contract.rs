@@ -2,14 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use edge::wire::{
+use edge::internals::inbound;
+use proto::websocket::{
     codes::{Close, ErrorCode},
     frames::{
         AuthPayload, AuthRequired, AuthRequiredReason, Author, ChatPayload, ClientFrame, Closing,
         Empty, ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, ServerFrame,
         SessionInfo, Step,
     },
-    inbound,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};

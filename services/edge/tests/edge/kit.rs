@@ -8,10 +8,8 @@ use std::{
 
 use clap::Parser;
 use edge::{
-    config::Config,
-    connection::{self, Upgraded},
-    edge::{Edge, Services, assemble},
-    upstream::chat::Replicas,
+    Config, Replicas, Services, assemble,
+    internals::{self, Edge, Upgraded},
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
@@ -105,7 +103,11 @@ impl Kitchen {
             place: self.edge.places.take(address.into()).unwrap(),
             unauthenticated: None,
         };
-        tokio::spawn(connection::run(Arc::clone(&self.edge), far, upgraded));
+        tokio::spawn(internals::run_connection(
+            Arc::clone(&self.edge),
+            far,
+            upgraded,
+        ));
         Client(WebSocketStream::from_raw_socket(near, Role::Client, None).await)
     }
 

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{Extension, Router, body::Body, extract::ConnectInfo};
-use edge::http::router;
+use edge::internals::router;
 use futures_util::stream;
 use http::{HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt as _;

@@ -9,14 +9,14 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{PATIENCE, Report, now};
+use super::{CHECK_TIMEOUT, Report, now};
 
 pub(super) async fn check(report: &mut Report, what: &str, schema: &str, url: &SecretUrl) {
     let text = url.expose();
     if let Some(path) = text.strip_prefix("sqlite:") {
         check_file(report, what, Path::new(path));
     } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        match timeout(PATIENCE, ask_postgres(report, what, schema, url)).await {
+        match timeout(CHECK_TIMEOUT, ask_postgres(report, what, schema, url)).await {
             Ok(Ok(())) => {}
             // The cause may name the user, never the password.
             Ok(Err(cause)) => report.fault(what, format!("{url} cannot be used: {cause}")),

@@ -7,7 +7,7 @@ use runtime::grpc::{self, Credentials};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{PATIENCE, Report};
+use super::{CHECK_TIMEOUT, Report};
 
 const WHAT: &str = "keys";
 
@@ -15,7 +15,7 @@ const WHAT: &str = "keys";
 pub(super) async fn check(report: &mut Report, replicas: &[SocketAddr], credentials: &Credentials) {
     let mut published = Vec::new();
     for address in replicas {
-        match timeout(PATIENCE, ask(*address, credentials)).await {
+        match timeout(CHECK_TIMEOUT, ask(*address, credentials)).await {
             Ok(Ok(keys)) => published.push((*address, keys)),
             Ok(Err(cause)) => report.fault(WHAT, format!("{address} does not tell its: {cause}")),
             Err(_) => report.fault(WHAT, format!("{address} does not tell its")),

@@ -7,16 +7,16 @@ use runtime::{
     redis::{Failure, Redis, Rehearsed, SelfTest, cmd},
 };
 
-use super::{PATIENCE, Report, now};
+use super::{CHECK_TIMEOUT, Report, now};
 
 const WHAT: &str = "redis";
 /// Sharded pub/sub and the commands that the scripts use.
-const OLDEST: u32 = 7;
+const MIN_REDIS_VERSION: u32 = 7;
 
 /// What the services do with Redis, by service.
 fn self_tests(chat_is_shared: bool) -> Vec<(&'static str, SelfTest)> {
     let mut tests = vec![
-        ("edge", edge::edge::redis_self_test()),
+        ("edge", edge::redis_self_test()),
         ("auth", auth::redis_self_test()),
     ];
     // Replicas of chat talk to one another, on a database that they share.
@@ -28,10 +28,10 @@ fn self_tests(chat_is_shared: bool) -> Vec<(&'static str, SelfTest)> {
 
 pub(super) async fn check(report: &mut Report, url: &SecretUrl, chat_is_shared: bool) {
     let redis = match Redis::open(url) {
-        Ok(redis) => redis.with_patience(PATIENCE),
+        Ok(redis) => redis.with_patience(CHECK_TIMEOUT),
         Err(invalid) => return report.fault(WHAT, format!("--redis-url: {invalid}")),
     };
-    if let Err(failure) = redis.ping(PATIENCE).await {
+    if let Err(failure) = redis.ping(CHECK_TIMEOUT).await {
         let cause = redis
             .problem()
             .map_or(failure.to_string(), |problem| problem.to_string());
@@ -81,12 +81,12 @@ fn read_info(report: &mut Report, info: &str) {
         .split('.')
         .next()
         .and_then(|major| major.parse().ok());
-    if major.is_some_and(|major: u32| major >= OLDEST) {
+    if major.is_some_and(|major: u32| major >= MIN_REDIS_VERSION) {
         report.good(WHAT, format!("version {version}"));
     } else {
         report.fault(
             WHAT,
-            format!("version {version}: {OLDEST} or later is needed"),
+            format!("version {version}: {MIN_REDIS_VERSION} or later is needed"),
         );
     }
     match field("maxmemory_policy") {

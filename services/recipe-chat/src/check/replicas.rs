@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use runtime::{grpc::Credentials, lifecycle::Lifecycle, probe, replicas::ServiceAddress};
 use tokio::time::timeout;
 
-use super::{PATIENCE, Report};
+use super::{CHECK_TIMEOUT, Report};
 
 /// Asks each for its health; gives those that are well.
 pub(super) async fn check(
@@ -18,12 +18,15 @@ pub(super) async fn check(
     let name = url.to_string();
     let replicas = url.follow(&lifecycle);
     let mut healthy = Vec::new();
-    match timeout(PATIENCE, replicas.some()).await {
+    match timeout(CHECK_TIMEOUT, replicas.some()).await {
         Err(_) => report.fault(what, format!("{name} cannot be looked up")),
         Ok(addresses) => {
             for address in addresses.iter() {
-                let health =
-                    timeout(PATIENCE, probe::grpc(&address.to_string(), credentials)).await;
+                let health = timeout(
+                    CHECK_TIMEOUT,
+                    probe::grpc(&address.to_string(), credentials),
+                )
+                .await;
                 match health {
                     Ok(Ok(())) => {
                         report.good(what, format!("{address} is healthy"));

@@ -13,7 +13,7 @@ use tokio::{sync::Notify, time::timeout};
 
 /// How many descriptors are left for the rest of the process: this many, and an eighth of all.
 const MIN_RESERVE: usize = 64;
-const RESERVED_PART: usize = 8;
+const RESERVED_FRACTION: usize = 8;
 /// How long to wait for a socket that has been told to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -64,7 +64,7 @@ impl Sockets {
 }
 
 fn usable(descriptors: usize) -> usize {
-    descriptors.saturating_sub(MIN_RESERVE.max(descriptors / RESERVED_PART))
+    descriptors.saturating_sub(MIN_RESERVE.max(descriptors / RESERVED_FRACTION))
 }
 
 impl Drop for OpenSocket {

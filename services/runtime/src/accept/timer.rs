@@ -15,10 +15,10 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// theirs, so that it is they who close.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// The least rate of a request's body and of whoever reads an answer, in bytes a second.
-const LEAST_RATE: u32 = 1_024;
+const MIN_RATE: u32 = 1_024;
 /// How far behind that rate a body may be, and a reader.
-const BODY_TOLERANCE: Duration = Duration::from_secs(5);
-const READER_TOLERANCE: Duration = Duration::from_secs(10);
+const BODY_GRACE: Duration = Duration::from_secs(5);
+const READER_GRACE: Duration = Duration::from_secs(10);
 
 /// What a connection waits for, and until when.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl ConnectionTimer {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             phase: Phase::New { since: now },
-            body: LeastRate::new(LEAST_RATE, BODY_TOLERANCE, now),
-            reader: LeastRate::new(LEAST_RATE, READER_TOLERANCE, now),
+            body: LeastRate::new(MIN_RATE, BODY_GRACE, now),
+            reader: LeastRate::new(MIN_RATE, READER_GRACE, now),
         }
     }
 
@@ -144,9 +144,9 @@ mod tests {
         let mut timer = ConnectionTimer::new(start);
         timer.request_begins();
         timer.reader().wait(start);
-        assert_eq!(timer.deadline(), Some(start + READER_TOLERANCE));
+        assert_eq!(timer.deadline(), Some(start + READER_GRACE));
         timer.answered(start + SECOND);
-        assert_eq!(timer.deadline(), Some(start + READER_TOLERANCE));
+        assert_eq!(timer.deadline(), Some(start + READER_GRACE));
     }
 
     #[test]

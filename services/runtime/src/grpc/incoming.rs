@@ -27,13 +27,13 @@ use super::{
 /// How long a new connection may take to send what every HTTP/2 connection begins with.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many bytes that are.
-const PREFACE: usize = 24;
+const PREFACE_LENGTH: usize = 24;
 /// How many connections a port holds: callers are services, each with a few.
 const MAX_CONNECTIONS: usize = 4_096;
 /// How many TLS handshakes are under way at once.
 const MAX_HANDSHAKES: usize = 256;
 /// How long to pause when the system has no file descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// What a listener accepts, for as long as it is asked. A caller whose TLS handshake fails or takes too long is dropped, and
 /// holds up nobody else.
@@ -71,7 +71,7 @@ async fn accept(
             (Ok((_, peer)), Err(_)) => warn!(%peer, "too many connections: one is refused"),
             (Err(cause), _) => {
                 warn!(%cause, "cannot accept a connection");
-                sleep(ACCEPT_PAUSE).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
@@ -116,7 +116,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
         let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
         if let Some(beginning) = &mut this.beginning {
             beginning.received += buf.filled().len() - before;
-            if beginning.received >= PREFACE {
+            if beginning.received >= PREFACE_LENGTH {
                 this.beginning = None;
             } else if polled.is_pending() && beginning.too_late.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -198,7 +198,7 @@ mod tests {
         peer.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
             .await
             .unwrap();
-        let mut preface = [0; PREFACE];
+        let mut preface = [0; PREFACE_LENGTH];
         connection.read_exact(&mut preface).await.unwrap();
 
         let later = tokio::spawn(async move {

@@ -19,11 +19,11 @@ use super::{Channel, Dialer};
 use crate::replicas::Replicas;
 
 /// How many replicas one call is asked of at most.
-const ATTEMPTS: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 /// How long a replica has to answer when another one could be asked instead.
-const BEFORE_NEXT: Duration = Duration::from_secs(2);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a replica that could not be reached is asked only when all others cannot either.
-const LEFT_ALONE: Duration = Duration::from_secs(5);
+const AVOID_DURATION: Duration = Duration::from_secs(5);
 
 /// Whether a call may be made again when it is not known whether it was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Pool {
         };
         let candidates = self.candidates(&replicas.some().await);
         let attempts = match repeat {
-            Repeat::Idempotent => candidates.len().min(ATTEMPTS),
+            Repeat::Idempotent => candidates.len().min(MAX_ATTEMPTS),
             Repeat::Never => 1,
         };
         let mut answer = Err(Status::unavailable("there is no replica"));
@@ -116,7 +116,7 @@ impl Pool {
             answer = if last {
                 call(channel).await
             } else {
-                timeout(BEFORE_NEXT, call(channel))
+                timeout(ATTEMPT_TIMEOUT, call(channel))
                     .await
                     .unwrap_or_else(|_| Err(Status::unavailable("no answer in time")))
             };
@@ -160,7 +160,7 @@ impl Pool {
 
     fn leave_alone(&self, address: SocketAddr) {
         if let Some(member) = self.members().get_mut(&address) {
-            member.left_alone_until = Instant::now() + LEFT_ALONE;
+            member.left_alone_until = Instant::now() + AVOID_DURATION;
         }
     }
 

@@ -15,7 +15,7 @@ use ::redis::{
 use super::address::{Kind, Target};
 
 /// How long it may take to reach a server.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub(super) enum Connection {
@@ -88,7 +88,7 @@ impl Target {
 
     async fn connect_cluster(&self, wiring: &Wiring) -> RedisResult<Connection> {
         let mut builder = ClusterClient::builder(self.servers.clone())
-            .connection_timeout(CONNECT)
+            .connection_timeout(CONNECT_TIMEOUT)
             .response_timeout(wiring.slowest)
             .overall_response_timeout(None);
         if let Some(ear) = wiring.ear.clone() {
@@ -193,7 +193,7 @@ fn client(server: ConnectionInfo, tls: Option<TlsCertificates>) -> RedisResult<C
 
 async fn connect_single(client: &Client, wiring: &Wiring) -> RedisResult<Connection> {
     let mut config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT))
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(wiring.slowest));
     if let Some(ear) = wiring.ear.clone() {
         config = config.set_push_sender(sender(ear));

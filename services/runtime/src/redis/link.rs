@@ -23,13 +23,13 @@ use super::{
 };
 
 /// How often a connection that seems healthy is asked for a sign of life, and how long that may take.
-const CHECK_EVERY: Duration = Duration::from_secs(1);
-const CHECK_PATIENCE: Duration = Duration::from_millis(500);
+const PING_INTERVAL: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often the self-test is repeated, and how long it may take.
 const SELF_TEST_INTERVAL: Duration = Duration::from_secs(5);
 const SELF_TEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// Answers slower than this are lost, whatever a caller's patience.
-const SLOWEST: Duration = Duration::from_secs(5);
+const MAX_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Link {
     shared: Arc<Shared>,
@@ -157,13 +157,13 @@ async fn keep(shared: Arc<Shared>) {
 /// Tries until there is a connection that can be used.
 async fn connect(shared: &Shared) -> Connection {
     let wiring = Wiring {
-        slowest: SLOWEST,
+        slowest: MAX_ANSWER_TIMEOUT,
         ear: None,
     };
     let mut pause = Pause::default();
     let mut told = None;
     loop {
-        let attempt = timeout(SLOWEST, shared.target.connect(&wiring)).await;
+        let attempt = timeout(MAX_ANSWER_TIMEOUT, shared.target.connect(&wiring)).await;
         let problem = match attempt {
             Ok(Ok(mut connection)) => match shared.try_out(&mut connection).await {
                 Ok(()) => return connection,
@@ -189,7 +189,7 @@ async fn watch_over(shared: &Shared, mut connection: Connection) -> Problem {
     let mut tested = Instant::now();
     loop {
         tokio::select! {
-            () = sleep(CHECK_EVERY) => {}
+            () = sleep(PING_INTERVAL) => {}
             () = shared.doubt.notified() => {}
         }
         let mut alive = Ok(());
@@ -211,7 +211,7 @@ async fn watch_over(shared: &Shared, mut connection: Connection) -> Problem {
         }
         // What is refused again and again though the self-test passes must not make it run without a pause.
         let interval = match refused {
-            Some(_) => CHECK_EVERY,
+            Some(_) => PING_INTERVAL,
             None => SELF_TEST_INTERVAL,
         };
         if tested.elapsed() >= interval {
@@ -230,7 +230,7 @@ impl Shared {
     }
 
     async fn ping(&self, connection: &mut Connection) -> Result<(), Problem> {
-        match timeout(CHECK_PATIENCE, connection.ping()).await {
+        match timeout(PING_TIMEOUT, connection.ping()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Problem::of(&error, &self.target.servers_text())),
             Err(_) => Err(self.no_answer("it does not answer in time")),

@@ -15,10 +15,10 @@ use super::{
 };
 
 /// How long Redis holds a question until an entry comes, and how long its answer may take beyond that.
-const HOLD: Duration = Duration::from_secs(2);
-const SLOWEST: Duration = Duration::from_secs(4);
+const BLOCK_TIMEOUT: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 /// How many entries come with one answer.
-const BATCH: usize = 100;
+const MAX_BATCH: usize = 100;
 
 /// What comes from a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,14 +85,14 @@ async fn follow(
     refusals: Listener,
 ) {
     let wiring = Wiring {
-        slowest: SLOWEST,
+        slowest: ANSWER_TIMEOUT,
         ear: None,
     };
     let mut pause = Pause::default();
     loop {
-        if let Ok(Ok(mut connection)) = timeout(SLOWEST, target.connect(&wiring)).await {
+        if let Ok(Ok(mut connection)) = timeout(ANSWER_TIMEOUT, target.connect(&wiring)).await {
             // One that may not be read must not be asked again at once, and no gap is told for it.
-            match timeout(SLOWEST, connection.run(&place.first_question())).await {
+            match timeout(ANSWER_TIMEOUT, connection.run(&place.first_question())).await {
                 Ok(Ok(first)) => {
                     refusals.accepted();
                     pause = Pause::default();
@@ -113,7 +113,7 @@ async fn follow(
 
 /// Reads until the connection is lost.
 async fn read_on(mut connection: Connection, place: &mut Place, entries: &mpsc::Sender<Followed>) {
-    while let Ok(Ok(value)) = timeout(SLOWEST, connection.run(&place.question())).await {
+    while let Ok(Ok(value)) = timeout(ANSWER_TIMEOUT, connection.run(&place.question())).await {
         if pass_on(value, place, entries).await.is_err() {
             return;
         }
@@ -158,7 +158,7 @@ impl Place {
 
     fn question(&self) -> Cmd {
         let mut command = read();
-        command.arg("BLOCK").arg(HOLD.as_millis() as u64);
+        command.arg("BLOCK").arg(BLOCK_TIMEOUT.as_millis() as u64);
         self.name(&mut command);
         command
     }
@@ -170,6 +170,6 @@ impl Place {
 
 fn read() -> Cmd {
     let mut command = ::redis::cmd("XREAD");
-    command.arg("COUNT").arg(BATCH);
+    command.arg("COUNT").arg(MAX_BATCH);
     command
 }

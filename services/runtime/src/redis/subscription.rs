@@ -23,8 +23,8 @@ use super::{
 };
 
 /// How often a silent connection is asked for a sign of life, and how long any answer may take.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
-const SLOWEST: Duration = Duration::from_secs(2);
+const PING_INTERVAL: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What comes from channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ async fn subscribe(
     refusals: &Listener,
 ) -> Option<Connection> {
     let wiring = Wiring {
-        slowest: SLOWEST,
+        slowest: ANSWER_TIMEOUT,
         ear: Some(Arc::new({
             let ear = ear.clone();
             move |push| ear.hear(push)
@@ -117,7 +117,7 @@ async fn subscribe(
         connection.subscribe(channels).await?;
         Ok::<_, ::redis::RedisError>(connection)
     };
-    match timeout(SLOWEST, attempt).await.ok()? {
+    match timeout(ANSWER_TIMEOUT, attempt).await.ok()? {
         Ok(connection) => Some(connection),
         Err(error) => {
             refusals.failed(&error);
@@ -131,8 +131,8 @@ async fn attend(mut connection: Connection, ear: &Ear) {
     loop {
         tokio::select! {
             () = ear.noticed.notified() => {}
-            () = sleep(CHECK_EVERY) => {
-                if !matches!(timeout(SLOWEST, connection.ping()).await, Ok(Ok(()))) {
+            () = sleep(PING_INTERVAL) => {
+                if !matches!(timeout(ANSWER_TIMEOUT, connection.ping()).await, Ok(Ok(()))) {
                     return;
                 }
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
-const FIRST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(20);
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+const MAX_DELAY: Duration = Duration::from_secs(20);
 
 /// The waits of one kind of try. Given its seed, it is the same every time.
 #[derive(Debug)]
@@ -25,7 +25,9 @@ impl Backoff {
 
     /// The wait before the next try: anything up to a ceiling that doubles.
     pub(super) fn next(&mut self) -> Duration {
-        let ceiling = FIRST.saturating_mul(1 << self.tries.min(16)).min(LONGEST);
+        let ceiling = FIRST_DELAY
+            .saturating_mul(1 << self.tries.min(16))
+            .min(MAX_DELAY);
         self.tries += 1;
         ceiling.mul_f64(self.dice.random::<f64>())
     }
@@ -50,7 +52,7 @@ mod tests {
         for seed in 0..200 {
             let mut backoff = Backoff::new(seed);
             for tries in 0..12 {
-                let ceiling = Duration::from_millis(500 << tries).min(LONGEST);
+                let ceiling = Duration::from_millis(500 << tries).min(MAX_DELAY);
                 let wait = backoff.next();
                 assert!(wait <= ceiling, "{wait:?} after {tries} tries");
             }
@@ -85,6 +87,6 @@ mod tests {
             backoff.next();
         }
         backoff.reset();
-        assert!(backoff.next() <= FIRST);
+        assert!(backoff.next() <= FIRST_DELAY);
     }
 }

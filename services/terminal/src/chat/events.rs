@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use edge::wire::frames::{Message, ServerFrame};
+use proto::websocket::frames::{Message, ServerFrame};
 use secrecy::SecretString;
 use tokio::time::Instant;
 

@@ -3,10 +3,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use edge::wire::frames::{Author, Message, Recipe, RecipeUpdate};
+use proto::websocket::frames::{Author, Message, Recipe, RecipeUpdate};
 
 /// Older messages are forgotten.
-const KEPT: usize = 1_000;
+const MAX_MESSAGES: usize = 1_000;
 
 /// A line of the chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl History {
     }
 
     pub(super) fn add(&mut self, line: Line) {
-        if self.lines.len() == KEPT {
+        if self.lines.len() == MAX_MESSAGES {
             self.lines.pop_front();
         }
         self.lines.push_back(line);

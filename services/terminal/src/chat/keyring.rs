@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{backoff::Backoff, events::Token};
 
 /// A token that ends sooner than this is not worth showing.
-const TOO_CLOSE: Duration = Duration::from_secs(2);
+const MIN_TOKEN_LIFE: Duration = Duration::from_secs(2);
 /// A token is renewed this long before its end, or a tenth of its life when that is more.
-const AHEAD: Duration = Duration::from_secs(90);
+const REFRESH_LEAD: Duration = Duration::from_secs(90);
 
 /// The token at hand. Every new one has a higher number.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Held {
 impl Held {
     fn new(token: Token, number: u64, now: Instant) -> Self {
         let life = token.good_for;
-        let ahead = AHEAD.max(life / 10).min(life / 2);
+        let ahead = REFRESH_LEAD.max(life / 10).min(life / 2);
         Self {
             access: token.access,
             number,
@@ -65,7 +65,7 @@ impl Keyring {
 
     /// The token at hand, when it is newer than `than` and lives long enough to be shown.
     pub(super) fn newer(&self, than: u64, now: Instant) -> Option<&Held> {
-        let good = self.held.number > than && self.held.ends_at > now + TOO_CLOSE;
+        let good = self.held.number > than && self.held.ends_at > now + MIN_TOKEN_LIFE;
         good.then_some(&self.held)
     }
 

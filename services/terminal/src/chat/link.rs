@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use edge::wire::{
+use proto::websocket::{
     codes::{Close, ClosingAction, Verdict},
     frames::Closing,
 };
 use tokio::time::Instant;
 
 use super::{
-    AUTHENTICATED_WITHIN, Action, Chat, Ending, NotOpened, Outgoing,
-    live::{Live, SETTLED},
+    AUTH_TIMEOUT, Action, Chat, Ending, NotOpened, Outgoing,
+    live::{Live, STABLE_AFTER},
 };
 
 /// After so much silence the server is asked whether it is there.
-const SILENCE: Duration = Duration::from_secs(25);
+const PING_INTERVAL: Duration = Duration::from_secs(25);
 /// How long it may take to say so.
-const ECHO: Duration = Duration::from_secs(10);
+const PONG_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a server may send a client away for.
-const LONGEST_TOLD: Duration = Duration::from_secs(600);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
 /// How far the way to the server goes. `why` is what was wrong with the last connection; empty at first.
 #[derive(Debug)]
@@ -71,13 +71,13 @@ pub(super) enum Heartbeat {
 impl Heartbeat {
     pub(super) fn heard(now: Instant) -> Self {
         Self::Listening {
-            ask_at: now + SILENCE,
+            ask_at: now + PING_INTERVAL,
         }
     }
 
     pub(super) fn asked(now: Instant) -> Self {
         Self::Asked {
-            give_up_at: now + ECHO,
+            give_up_at: now + PONG_TIMEOUT,
         }
     }
 
@@ -126,7 +126,7 @@ impl Chat {
         };
         self.link = Link::Authenticating {
             token: shown.token,
-            give_up_at: now + AUTHENTICATED_WITHIN,
+            give_up_at: now + AUTH_TIMEOUT,
             why,
         };
         todo.push(Action::Send(shown.auth));
@@ -211,7 +211,7 @@ impl Chat {
     /// `told`: when the server wants the client back at the earliest.
     fn lost(&mut self, why: String, told: Option<Duration>, now: Instant) {
         if let Link::Live(live) = &self.link
-            && now - live.since >= SETTLED
+            && now - live.since >= STABLE_AFTER
         {
             self.backoff.reset();
         }
@@ -268,5 +268,5 @@ fn by_action(action: ClosingAction) -> Verdict {
 
 fn retry_after(closing: &Closing) -> Option<Duration> {
     let told = Duration::from_millis(closing.retry_after_ms?);
-    Some(told.min(LONGEST_TOLD))
+    Some(told.min(MAX_RETRY_AFTER))
 }

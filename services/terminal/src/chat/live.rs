@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::wire::frames::{ErrorPayload, RecipeUpdate, ServerFrame};
+use proto::websocket::frames::{ErrorPayload, RecipeUpdate, ServerFrame};
 use tokio::time::Instant;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 
 /// A connection that has lived so long was worth having: the next try comes soon again.
-pub(super) const SETTLED: Duration = Duration::from_secs(10);
+pub(super) const STABLE_AFTER: Duration = Duration::from_secs(10);
 /// How long until a refused `auth` is sent again, when the server names no time.
 const AGAIN: Duration = Duration::from_secs(1);
 

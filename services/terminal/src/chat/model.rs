@@ -3,14 +3,14 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use edge::wire::{
+use proptest::{collection::vec, prelude::*};
+use proto::websocket::{
     codes::{Close, ErrorCode},
     frames::{
         AuthRequired, AuthRequiredReason, Author, ErrorPayload, Message, Recipe, RecipeUpdate,
         ServerFrame, SessionInfo,
     },
 };
-use proptest::{collection::vec, prelude::*};
 
 use super::*;
 

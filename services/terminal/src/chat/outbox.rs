@@ -3,17 +3,17 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use edge::wire::{codes::ErrorCode, frames::ErrorPayload};
+use proto::websocket::{codes::ErrorCode, frames::ErrorPayload};
 use tokio::time::Instant;
 
 use super::{backoff::Backoff, events::Outgoing};
 
 /// The most messages that wait.
-pub(crate) const MOST: usize = 100;
+pub(crate) const MAX_UNSENT: usize = 100;
 /// A message is sent again when this passes without an answer.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A message at which the server fails so often is given up, so that it does not hold up the others for ever.
-const FAULTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// A message that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Outbox {
     }
 
     pub(crate) fn has_room(&self) -> bool {
-        self.waiting.len() < MOST
+        self.waiting.len() < MAX_UNSENT
     }
 
     pub(crate) fn waiting(&self) -> impl ExactSizeIterator<Item = &Waiting> {
@@ -75,7 +75,7 @@ impl Outbox {
             return None;
         }
         self.first = First::UnderWay {
-            again_at: now + ANSWERED_WITHIN,
+            again_at: now + ANSWER_TIMEOUT,
         };
         Some(Outgoing::Say {
             id: first.id.clone(),
@@ -99,7 +99,7 @@ impl Outbox {
     ) -> Option<Waiting> {
         let first = self.waiting.front_mut().filter(|first| first.id == id)?;
         first.faults += u32::from(error.code == ErrorCode::Internal);
-        if !error.retryable || first.faults >= FAULTS {
+        if !error.retryable || first.faults >= MAX_ATTEMPTS {
             return self.remove(id);
         }
         let wait = match error.retry_after_ms {

@@ -4,7 +4,7 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 use unicode_width::UnicodeWidthStr as _;
 
 /// More than this is no message.
-const LONGEST: usize = 64 << 10;
+const MAX_INPUT: usize = 64 << 10;
 
 /// Text and the place in it where the next letter goes: always between two characters as people see them.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Composer {
 
     pub(super) fn insert(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        if self.text.len() + text.len() <= LONGEST {
+        if self.text.len() + text.len() <= MAX_INPUT {
             self.text.insert_str(self.cursor, &text);
             self.cursor += text.len();
         }

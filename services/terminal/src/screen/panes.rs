@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// On a narrower screen one pane is seen at a time.
-const NARROW: u16 = 70;
+const MIN_TWO_PANE_WIDTH: u16 = 70;
 const KEYS: &str = "Enter sends  PgUp/PgDn scroll  Tab other pane  Esc leaves";
 
 pub(super) fn draw(frame: &mut Frame<'_>, view: &mut View, chat: &Chat, now: Instant) {
@@ -27,7 +27,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &mut View, chat: &Chat, now: Ins
         Constraint::Length(1),
     ]);
     let [top, bottom, foot] = rows.areas(frame.area());
-    if top.width < NARROW {
+    if top.width < MIN_TWO_PANE_WIDTH {
         match view.pane {
             Pane::Chat => draw_chat(frame, top, view, chat),
             Pane::Recipe => draw_recipe(frame, top, view, chat),

@@ -38,7 +38,7 @@ pub(super) struct Room {
 }
 
 /// About how many bytes of updates wait in a queue at most, unless a single one has more.
-const QUEUE_BYTES: usize = 16 << 20;
+const MAX_QUEUED_BYTES: usize = 16 << 20;
 
 /// The queue. Only updates count against its capacity: answers are bounded by the calls under way.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Whether there is room for a piece of the past.
     pub(super) fn takes_more(&self) -> bool {
-        self.updates <= self.capacity / 2 && self.bytes <= QUEUE_BYTES / 2
+        self.updates <= self.capacity / 2 && self.bytes <= MAX_QUEUED_BYTES / 2
     }
 }
 
@@ -73,7 +73,7 @@ impl Room {
 
 impl Queue for Outgoing {
     fn push(&mut self, update: &Arc<Update>) -> bool {
-        let has_room = self.bytes + update.size <= QUEUE_BYTES || self.updates == 0;
+        let has_room = self.bytes + update.size <= MAX_QUEUED_BYTES || self.updates == 0;
         let fits = self.updates < self.capacity && has_room;
         if fits {
             self.updates += 1;

@@ -4,7 +4,14 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use proto::{ids::MessageId, text::MessageText};
+use proto::{
+    ids::MessageId,
+    text::MessageText,
+    websocket::{
+        codes::{Close, ErrorCode},
+        frames::{Author, RecipeUpdate},
+    },
+};
 use runtime::trace_context;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -12,7 +19,7 @@ use tokio::{
 };
 use tracing::{Instrument as _, Span, info_span};
 
-use super::{End, Live, LookedUp, Outcome, Tally};
+use super::{ConnectionStats, End, Live, LookedUp, Outcome};
 use crate::{
     connection::{invitation::invited_name, socket::Incoming},
     limits::Sent,
@@ -20,8 +27,6 @@ use crate::{
     session::{Action, Event, Reauth},
     upstream::chat::{ChatError, Post, Posted},
     wire::{
-        codes::{Close, ErrorCode},
-        frames::{Author, RecipeUpdate},
         inbound::{self, Auth, Chat, ClientMessage, Fault},
         outbound,
     },
@@ -34,7 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     pub(super) async fn receive(
         &mut self,
         incoming: Incoming,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         let text = match incoming {
             Incoming::Text(text) => text,
@@ -48,16 +53,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             Incoming::Closed(code) => return Err(End::Left(code)),
             Incoming::Lost => return Err(End::Lost),
         };
-        tally.frames_in += 1;
+        stats.frames_in += 1;
         match inbound::read(&text) {
-            Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth, tally).await,
-            Ok(ClientMessage::Chat(chat)) => self.chat(chat, tally).await,
-            Ok(ClientMessage::Ping(id)) => self.ping(id, tally).await,
-            Err(fault) => self.refuse_invalid(fault, tally).await,
+            Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth, stats).await,
+            Ok(ClientMessage::Chat(chat)) => self.chat(chat, stats).await,
+            Ok(ClientMessage::Ping(id)) => self.ping(id, stats).await,
+            Err(fault) => self.refuse_invalid(fault, stats).await,
         }
     }
 
-    async fn reauthenticate(&mut self, auth: Auth, tally: &mut Tally) -> Result<(), End> {
+    async fn reauthenticate(&mut self, auth: Auth, stats: &mut ConnectionStats) -> Result<(), End> {
         let now = Instant::now();
         let user = &self.session.principal().user;
         let taken = self
@@ -65,24 +70,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             .take(&self.edge.client_limits, Sent::Auth, now)
             .and_then(|()| self.edge.user_limits.auth(user, now));
         if let Err(wait) = taken {
-            return self.refuse_too_fast(Sent::Auth, auth.id, wait, tally).await;
+            return self.refuse_too_fast(Sent::Auth, auth.id, wait, stats).await;
         }
         let reauth = Reauth {
             id: auth.id.clone(),
             resume: auth.resume.clone(),
         };
         self.reauths.push_back(auth);
-        self.happen(Event::Auth(reauth), Asker::OwnNode, tally)
+        self.dispatch(Event::Auth(reauth), Asker::OwnNode, stats)
             .await
     }
 
-    async fn ping(&mut self, id: Option<MessageId>, tally: &mut Tally) -> Result<(), End> {
+    async fn ping(
+        &mut self,
+        id: Option<MessageId>,
+        stats: &mut ConnectionStats,
+    ) -> Result<(), End> {
         let limits = &self.edge.client_limits;
         if let Err(wait) = self.used.take(limits, Sent::Ping, Instant::now()) {
-            return self.refuse_too_fast(Sent::Ping, id, wait, tally).await;
+            return self.refuse_too_fast(Sent::Ping, id, wait, stats).await;
         }
         let id = id.map(|id| id.to_string());
-        self.write(outbound::pong(id, self.edge.clock.now()), tally)
+        self.write(outbound::pong(id, self.edge.clock.now()), stats)
             .await
     }
 
@@ -101,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         sent: Sent,
         id: Option<MessageId>,
         wait: Duration,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         metrics::count_message(ErrorCode::RateLimited.name());
         let words = match sent {
@@ -112,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let id = id.map(|id| id.to_string());
         let code = ErrorCode::RateLimited;
         let frame = outbound::error(code, words, id, Some(wait), self.edge.clock.now());
-        self.write(frame, tally).await?;
+        self.write(frame, stats).await?;
         self.count_refusal()
     }
 
@@ -132,7 +141,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         self.edge.user_limits.message(user, now)
     }
 
-    async fn refuse_invalid(&mut self, fault: Fault, tally: &mut Tally) -> Result<(), End> {
+    async fn refuse_invalid(
+        &mut self,
+        fault: Fault,
+        stats: &mut ConnectionStats,
+    ) -> Result<(), End> {
         if let Some(close) = fault.close() {
             return Err(End::Closed(close));
         }
@@ -142,10 +155,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             && let Err(wait) = self.take_message()
         {
             return self
-                .refuse_too_fast(Sent::Message, fault.id, wait, tally)
+                .refuse_too_fast(Sent::Message, fault.id, wait, stats)
                 .await;
         }
-        self.refuse(code, fault.words, fault.id, tally).await?;
+        self.refuse(code, fault.words, fault.id, stats).await?;
         if code == ErrorCode::InvalidMessage {
             self.invalid_messages += 1;
             if self.invalid_messages >= MAX_INVALID_MESSAGES {
@@ -155,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         Ok(())
     }
 
-    async fn chat(&mut self, chat: Chat, tally: &mut Tally) -> Result<(), End> {
+    async fn chat(&mut self, chat: Chat, stats: &mut ConnectionStats) -> Result<(), End> {
         for action in self.session.handle(Event::Chat, Instant::now()) {
             if let Action::Close(close) = action {
                 return Err(End::Closed(close));
@@ -163,9 +176,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         }
         if let Err(wait) = self.take_message() {
             let id = Some(chat.id);
-            return self.refuse_too_fast(Sent::Message, id, wait, tally).await;
+            return self.refuse_too_fast(Sent::Message, id, wait, stats).await;
         }
-        tally.messages += 1;
+        stats.messages += 1;
         let ticket = self.answers.expect(&chat, self.written.revision);
         let span = info_span!("message", message.id = %chat.id);
         trace_context::begin(&span, chat.traceparent.as_deref());
@@ -196,7 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     pub(super) async fn looked_up(
         &mut self,
         looked_up: LookedUp,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         self.looking_up = false;
         let LookedUp {
@@ -212,7 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 Ok(())
             }
             Err(_) => {
-                self.posted(ticket, Err(ChatError::Unavailable), tally)
+                self.posted(ticket, Err(ChatError::Unavailable), stats)
                     .await
             }
         }
@@ -245,10 +258,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         &mut self,
         ticket: u64,
         result: Result<Posted, ChatError>,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         match result {
-            Ok(posted) => self.accepted(ticket, posted, tally).await,
+            Ok(posted) => self.accepted(ticket, posted, stats).await,
             Err(error) => {
                 let Some(id) = self.answers.take(ticket) else {
                     return Ok(());
@@ -257,7 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 metrics::count_message(code.name());
                 let now = self.edge.clock.now();
                 let frame = outbound::error(code, words, Some(id.to_string()), retry_after, now);
-                self.write(frame, tally).await
+                self.write(frame, stats).await
             }
         }
     }
@@ -266,7 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         &mut self,
         ticket: u64,
         posted: Posted,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         metrics::count_message("accepted");
         let message = posted.message;
@@ -298,7 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             recovered: None,
         };
         let frame = outbound::recipe_update(payload, self.edge.clock.now());
-        self.write(frame, tally).await
+        self.write(frame, stats).await
     }
 
     /// Posts those messages again whose updates were skipped: the chat service gives the originals.
@@ -313,12 +326,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         code: ErrorCode,
         words: impl Into<String>,
         id: Option<MessageId>,
-        tally: &mut Tally,
+        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         metrics::count_message(code.name());
         let id = id.map(|id| id.to_string());
         let frame = outbound::error(code, words, id, None, self.edge.clock.now());
-        self.write(frame, tally).await
+        self.write(frame, stats).await
     }
 }
 

@@ -3,9 +3,9 @@
 
 /// The longest head of a frame that a client sends: two bytes, eight of length, four of mask.
 const MAX_HEAD: usize = 14;
-const FIN: u8 = 0x80;
-const OPCODE: u8 = 0x0f;
-const LENGTH: u8 = 0x7f;
+const FIN_BIT: u8 = 0x80;
+const OPCODE_MASK: u8 = 0x0f;
+const LENGTH_MASK: u8 = 0x7f;
 /// From this opcode on frames are pings, pongs and closes, which may stand between those of a message.
 const FIRST_CONTROL: u8 = 0x8;
 
@@ -76,8 +76,8 @@ impl FirstMessage {
     /// The payload's length, once the head is complete.
     fn length(&self) -> Option<u64> {
         let head = &self.head[..self.head_len];
-        let short = head.get(1)? & LENGTH;
-        let masked = head.get(1)? & !LENGTH != 0;
+        let short = head.get(1)? & LENGTH_MASK;
+        let masked = head.get(1)? & !LENGTH_MASK != 0;
         let extended = match short {
             126 => 2,
             127 => 8,
@@ -99,10 +99,10 @@ impl FirstMessage {
     }
 
     fn begin_frame(&mut self, length: u64) {
-        let is_control = self.head[0] & OPCODE >= FIRST_CONTROL;
+        let is_control = self.head[0] & OPCODE_MASK >= FIRST_CONTROL;
         if !is_control {
             self.announced = self.announced.saturating_add(length);
-            self.is_last = self.head[0] & FIN != 0;
+            self.is_last = self.head[0] & FIN_BIT != 0;
         }
         self.payload = length;
         self.head_len = 0;
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    const LIMIT: usize = 8 << 10;
+    const MAX_LENGTH: usize = 8 << 10;
 
     fn frame(opcode: OpCode, is_final: bool, length: usize) -> Vec<u8> {
         let mut frame = Frame::message(vec![0_u8; length], TEXT, is_final);
@@ -137,8 +137,8 @@ mod tests {
     #[track_caller]
     fn check(frames: &[Vec<u8>], verdict: Verdict) {
         let bytes = frames.concat();
-        assert_eq!(FirstMessage::new(LIMIT).read(&bytes), verdict);
-        let mut first = FirstMessage::new(LIMIT);
+        assert_eq!(FirstMessage::new(MAX_LENGTH).read(&bytes), verdict);
+        let mut first = FirstMessage::new(MAX_LENGTH);
         let verdicts = bytes.iter().map(|byte| first.read(&[*byte]));
         let decided = verdicts
             .into_iter()
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_message_within_the_limit_is_complete_with_its_last_frame() {
-        for length in [0, 1, 125, 126, 4_000, LIMIT] {
+        for length in [0, 1, 125, 126, 4_000, MAX_LENGTH] {
             check(&[frame(TEXT, true, length)], Verdict::Complete);
         }
         check(
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_longer_one_is_known_by_the_heads_of_its_frames() {
-        for length in [LIMIT + 1, 65_535, 65_536] {
+        for length in [MAX_LENGTH + 1, 65_535, 65_536] {
             let whole = frame(TEXT, true, length);
             check(&[whole[..MAX_HEAD].to_vec()], Verdict::TooBig);
         }

@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::deadlines::{Backend, Deadlines, Phase, start};
+use crate::deadlines::{Deadlines, Phase, start};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -156,13 +156,7 @@ impl Edge {
             moved: Mutex::default(),
         });
         let lifecycle = runtime::lifecycle::Lifecycle::new();
-        let deadlines = start(
-            config,
-            EdgeId::random(),
-            Backend::Memory,
-            heard.clone(),
-            &lifecycle,
-        );
+        let deadlines = start(config, EdgeId::random(), None, heard.clone(), &lifecycle);
         Self {
             deadlines,
             prompts,

@@ -8,13 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use proto::websocket::frames;
 use serde::Deserialize;
 
 use super::{RecipePath, location, message_id::IdempotencyKey, recipe_id, shown};
 use crate::{
     http::{Shared, caller::Caller, problem::Problem},
     upstream::chat::{Document, Found},
-    wire::frames,
 };
 
 /// How many bytes a document of plain text may have; the API's limit for bodies is that for JSON.

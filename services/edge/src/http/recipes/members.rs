@@ -6,14 +6,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use proto::ids::RecipeId;
+use proto::{ids::RecipeId, websocket::frames::Author};
 use serde::{Deserialize, Serialize};
 
 use super::{RecipePath, message_id::IdempotencyKey, recipe_id};
 use crate::{
     http::{Shared, body::JsonBody, caller::Caller, problem::Problem},
     upstream::chat::{self, AccessChange},
-    wire::frames::Author,
 };
 
 #[derive(Clone, Copy, Serialize, Deserialize)]

@@ -12,9 +12,9 @@ fn a_good_answer_moves_the_deadline_and_counts_a_generation() {
 
     let actions = session.handle(good("ada", now + LIFE), now);
 
-    assert_eq!(actions, vec![Action::Record, Action::Welcome(named(""))]);
+    assert_eq!(actions, vec![Action::Record, Action::Answer(named(""))]);
     assert_eq!(session.generation(), 2);
-    assert_eq!(session.handle(Event::Welcomed, now), vec![]);
+    assert_eq!(session.handle(Event::Answered, now), vec![]);
     assert_eq!(session.next_deadline(), now + 14 * MINUTE + FALLBACK_DELAY);
 }
 
@@ -25,7 +25,7 @@ fn a_token_that_is_in_use_or_ends_before_it_is_answered_and_changes_nothing() {
     let mut session = session(start);
     session.handle(reauth(), start);
     session.handle(token("used", (start, start + LIFE)), start);
-    session.handle(Event::Welcomed, start);
+    session.handle(Event::Answered, start);
     let asked = start + 14 * MINUTE;
     assert!(asks(&session.handle(prompt(2), asked)));
 
@@ -35,8 +35,8 @@ fn a_token_that_is_in_use_or_ends_before_it_is_answered_and_changes_nothing() {
             [Action::Verify]
         );
         let answer = session.handle(token(id, (start, ends)), asked);
-        assert_eq!(answer, vec![Action::Repeat(named(id))]);
-        assert_eq!(session.handle(Event::Welcomed, asked), vec![]);
+        assert_eq!(answer, vec![Action::AnswerUnchanged(named(id))]);
+        assert_eq!(session.handle(Event::Answered, asked), vec![]);
         assert_eq!(session.generation(), 2);
         assert_eq!(session.expires(), start + LIFE);
         assert_eq!(session.next_deadline(), asked + TIMINGS.grace);
@@ -44,7 +44,7 @@ fn a_token_that_is_in_use_or_ends_before_it_is_answered_and_changes_nothing() {
 
     session.handle(reauth(), asked);
     let renewed = session.handle(token("newer", (start, asked + LIFE)), asked);
-    assert_eq!(renewed, vec![Action::Record, Action::Welcome(named(""))]);
+    assert_eq!(renewed, vec![Action::Record, Action::Answer(named(""))]);
     assert_eq!(session.generation(), 3);
 }
 
@@ -56,7 +56,7 @@ fn a_token_of_which_only_the_end_is_known_counts_when_it_ends_no_earlier() {
     for generation in 2..4 {
         session.handle(reauth(), start);
         let answer = session.handle(token("", (start, start + LIFE)), start);
-        assert_eq!(answer, vec![Action::Record, Action::Welcome(named(""))]);
+        assert_eq!(answer, vec![Action::Record, Action::Answer(named(""))]);
         assert_eq!(session.generation(), generation);
     }
 }
@@ -88,11 +88,11 @@ fn a_token_that_was_judged_late_is_answered_before_another_is_asked_for() {
         session
     };
 
-    assert!(asks(&late().handle(Event::Welcomed, judged)));
+    assert!(asks(&late().handle(Event::Answered, judged)));
     let mut unanswered = late();
-    assert_eq!(unanswered.next_deadline(), judged + WELCOME_FIRST);
+    assert_eq!(unanswered.next_deadline(), judged + MIN_ANSWER_LEAD);
     assert!(asks(
-        &unanswered.handle(Event::Tick, judged + WELCOME_FIRST)
+        &unanswered.handle(Event::Tick, judged + MIN_ANSWER_LEAD)
     ));
 }
 
@@ -114,7 +114,7 @@ fn a_prompt_waits_for_the_answer_until_the_grace_would_grow_shorter() {
     };
 
     let answered = last_chance - Duration::from_secs(1);
-    assert!(asks(&unanswered().handle(Event::Welcomed, answered)));
+    assert!(asks(&unanswered().handle(Event::Answered, answered)));
     let actions = unanswered().handle(Event::Tick, last_chance);
     let answer_in = TIMINGS.grace;
     assert!(
@@ -142,7 +142,7 @@ fn a_review_waits_for_the_answer_too() {
         session
     };
 
-    let answered = waiting().handle(Event::Welcomed, start + MINUTE);
+    let answered = waiting().handle(Event::Answered, start + MINUTE);
     assert_eq!(reasons(answered), Some(PromptReason::Review));
     let mut unanswered = waiting();
     let last_chance = unanswered.next_deadline();
@@ -152,7 +152,7 @@ fn a_review_waits_for_the_answer_too() {
     renewed.handle(reauth(), start);
     renewed.handle(good("ada", start + LIFE), start);
     for _ in 0..2 {
-        let answered = renewed.handle(Event::Welcomed, start);
+        let answered = renewed.handle(Event::Answered, start);
         assert_eq!(reasons(answered), None, "a newer token answers it");
     }
 }
@@ -167,9 +167,9 @@ fn a_prompt_waits_for_the_answers_to_all_accepted_tokens() {
     }
     let due = session.ask_at();
 
-    assert_eq!(session.handle(Event::Welcomed, due), vec![]);
+    assert_eq!(session.handle(Event::Answered, due), vec![]);
     assert_eq!(session.handle(prompt(3), due), vec![]);
-    assert!(asks(&session.handle(Event::Welcomed, due)));
+    assert!(asks(&session.handle(Event::Answered, due)));
 }
 
 #[test]
@@ -183,10 +183,10 @@ fn every_auth_is_answered_in_order() {
     let actions = session.handle(good("ada", start + LIFE), start);
     assert_eq!(
         actions,
-        vec![Action::Record, Action::Welcome(named("a")), Action::Verify]
+        vec![Action::Record, Action::Answer(named("a")), Action::Verify]
     );
     let actions = session.handle(good("ada", start + LIFE), start);
-    assert_eq!(actions, vec![Action::Record, Action::Welcome(named("b"))]);
+    assert_eq!(actions, vec![Action::Record, Action::Answer(named("b"))]);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn no_more_is_taken_than_can_be_answered() {
     session.handle(reauth(), start);
     assert!(!session.accepts_auth(), "some are judged, one is not");
 
-    session.handle(Event::Welcomed, start);
+    session.handle(Event::Answered, start);
     assert!(session.accepts_auth());
 }
 

@@ -14,7 +14,7 @@ enum Step {
     /// The token in use.
     Same,
     Invalid,
-    Welcomed,
+    Answered,
     Prompt {
         back: u64,
         review: bool,
@@ -33,7 +33,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
             .prop_map(|(user, life)| Step::Good { user, life }),
         1 => Just(Step::Same),
         1 => Just(Step::Invalid),
-        2 => Just(Step::Welcomed),
+        2 => Just(Step::Answered),
         6 => (0..3_u64, prop::bool::weighted(0.1))
             .prop_map(|(back, review)| Step::Prompt { back, review }),
         5 => Just(Step::Chat),
@@ -82,7 +82,7 @@ proptest! {
                 }
                 Step::Invalid if pending > 0 => { pending -= 1; Event::Verified(Verdict::Invalid) }
                 Step::Good { .. } | Step::Same | Step::Invalid => continue,
-                Step::Welcomed => Event::Welcomed,
+                Step::Answered => Event::Answered,
                 Step::Prompt { back, review } => Event::Prompted {
                     generation: session.generation().saturating_sub(back),
                     reason: if review { PromptReason::Review } else { PromptReason::Expiring },

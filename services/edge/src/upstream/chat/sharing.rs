@@ -9,14 +9,12 @@ use proto::{
         change_access_request::Change, import_recipe_request::Document as Sent,
     },
     ids::{MessageId, RecipeId, Revision},
+    websocket::frames::{Author, Recipe},
 };
 use runtime::trace_context::request;
 
 use super::{ChatClient, ChatError, bounded};
-use crate::{
-    upstream::{Principal, convert},
-    wire::frames::{Author, Recipe},
-};
+use crate::upstream::{Principal, convert};
 
 /// Who may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use proto::{
     chat::LinkResponse,
     ids::{Position, RecipeId},
+    websocket::frames::RecipeUpdate,
 };
 use runtime::clock::{ManualClock, SharedClock, Timestamp};
 use secrecy::SecretString;
@@ -13,7 +14,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::transport::Endpoint;
 
 use super::{
-    AccessNews, Exchange, Link, OnAccess, Replicas,
+    AccessNews, Link, LinkState, OnAccess, Replicas,
     line::{Line, Replica},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
         AccessToken, Principal,
         chat::{ChatError, Join, Joined},
     },
-    wire::{frames::RecipeUpdate, outbound},
+    wire::outbound,
 };
 
 /// One connection in the room of a recipe, which asks again and again to come in.
@@ -71,14 +72,14 @@ impl Room {
 
     /// Hears what the chat service says, and gives the frames that the connection is sent then.
     pub fn hear(&mut self, response: LinkResponse) -> Vec<Utf8Bytes> {
-        let exchange: &Exchange = &self.link.0;
+        let exchange: &LinkState = &self.link.0;
         let line = Line {
             exchange,
             replica: &self.replica.name,
             on_access: &self.on_access,
         };
         line.hear(response);
-        exchange.errands(&self.replica.name);
+        exchange.outgoing(&self.replica.name);
         let mut frames = self.updates();
         if let Some(joined) = (&mut self.joining).now_or_never() {
             frames.extend(joined.ok().map(|joined| self.enter(joined)));
@@ -148,7 +149,7 @@ fn join(
     };
     let link = link.clone();
     let mut joining = async move { link.join(join).await }.boxed();
-    // The question is put when it is first polled.
+    // The call is made when it is first polled.
     let answered = (&mut joining).now_or_never();
     match answered {
         Some(answer) => std::future::ready(answer).boxed(),

@@ -22,9 +22,9 @@ use tonic::{Code, Streaming};
 use tracing::{Span, debug_span, info, warn};
 
 use super::{
-    AccessNews, Exchange, OnAccess,
-    question::Answered,
-    switchboard::{Errands, ReplicaName},
+    AccessNews, LinkState, OnAccess,
+    pending_call::Answered,
+    router::{Outgoing, ReplicaName},
 };
 use crate::{
     audience::Audience,
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// How many requests may wait in the stream itself.
-const STREAM_QUEUE: usize = 256;
+const MAX_QUEUED: usize = 256;
 /// How long the stream may take to open, and how long to wait before it is opened again.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -46,7 +46,7 @@ pub(super) struct Replica {
 }
 
 /// Keeps the line to a replica open for as long as the replica is found.
-pub(super) async fn keep_open(replica: Replica, exchange: Arc<Exchange>, on_access: OnAccess) {
+pub(super) async fn keep_open(replica: Replica, exchange: Arc<LinkState>, on_access: OnAccess) {
     let mut backoff = BACKOFF.0;
     while exchange.roster.keeps(&replica.name) {
         let opened = Instant::now();
@@ -83,7 +83,7 @@ pub(super) async fn keep_open(replica: Replica, exchange: Arc<Exchange>, on_acce
 type Open = (mpsc::Sender<LinkRequest>, Streaming<LinkResponse>);
 
 async fn open(replica: &Replica) -> Result<Open, tonic::Status> {
-    let (requests, outgoing) = mpsc::channel(STREAM_QUEUE);
+    let (requests, outgoing) = mpsc::channel(MAX_QUEUED);
     let mut client = ChatServiceClient::new(replica.channel.clone());
     let call = client.link(ReceiverStream::new(outgoing));
     let responses = timeout(OPEN_TIMEOUT, call)
@@ -94,7 +94,7 @@ async fn open(replica: &Replica) -> Result<Open, tonic::Status> {
 
 /// A line while it is open.
 pub(super) struct Line<'a> {
-    pub(super) exchange: &'a Exchange,
+    pub(super) exchange: &'a LinkState,
     pub(super) replica: &'a ReplicaName,
     pub(super) on_access: &'a OnAccess,
 }
@@ -103,12 +103,12 @@ impl Line<'_> {
     /// Sends what there is to send. Returns when the stream takes no more.
     async fn send(&self, bell: &Notify, requests: &mpsc::Sender<LinkRequest>) {
         loop {
-            let Errands { rooms, questions } = self.exchange.errands(self.replica);
-            let nothing = rooms.is_empty() && questions.is_empty();
+            let Outgoing { rooms, calls } = self.exchange.outgoing(self.replica);
+            let nothing = rooms.is_empty() && calls.is_empty();
             let rooms = rooms
                 .into_iter()
                 .map(|(recipe, standing)| about_room(&recipe, standing));
-            for request in rooms.chain(questions) {
+            for request in rooms.chain(calls) {
                 if requests.send(request).await.is_err() {
                     return;
                 }

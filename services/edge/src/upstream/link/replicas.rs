@@ -7,7 +7,7 @@ use runtime::{
     replicas,
 };
 
-use super::switchboard::ReplicaName;
+use super::router::ReplicaName;
 
 /// How the name of a replica begins, whether it is called over TLS or not: edges of all builds hash the same names.
 const SCHEME: &str = "http://";

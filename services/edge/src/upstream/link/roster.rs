@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::switchboard::ReplicaName;
+use super::router::ReplicaName;
 
 /// By name, whether it was found when last looked up.
 #[derive(Debug, Default)]

@@ -1,11 +1,9 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
+use proto::websocket::frames::{Author, ServerFrame, SessionInfo};
 use runtime::clock::Timestamp;
 
 use super::*;
-use crate::wire::{
-    frames::{Author, ServerFrame, SessionInfo},
-    outbound,
-};
+use crate::wire::outbound;
 
 /// One character over and over: those that grow in JSON, and those of many bytes.
 fn hostile(longest: usize) -> impl Strategy<Value = String> {

@@ -6,10 +6,8 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Extension, Router, body::Body, extract::ConnectInfo};
 use clap::Parser;
 use edge::{
-    config::Config,
-    edge::{Edge, Services, assemble},
-    http::router,
-    upstream::chat::Replicas,
+    Config, Replicas, Services, assemble,
+    internals::{Edge, router},
 };
 use http::{HeaderMap, HeaderValue, Request, header};
 use http_body_util::BodyExt as _;

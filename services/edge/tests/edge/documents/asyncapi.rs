@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edge::wire::SUBPROTOCOL;
+use proto::websocket::SUBPROTOCOL;
 use serde_json::{Value, json};
 
 use super::reading::{

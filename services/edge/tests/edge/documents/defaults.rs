@@ -1,7 +1,7 @@
 //! Where a document names a flag with a value, as in `--auth-timeout` (5s), that is the flag's default.
 
 use clap::{Args as _, Command};
-use edge::config::Config;
+use edge::Config;
 
 use super::reading::text;
 

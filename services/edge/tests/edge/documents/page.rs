@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edge::wire::frames::{ClientFrame, ServerFrame};
+use proto::websocket::frames::{ClientFrame, ServerFrame};
 use serde_json::Value;
 
 use super::{

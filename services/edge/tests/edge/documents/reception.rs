@@ -30,7 +30,7 @@ impl Reception {
         }
     }
 
-    fn greet(&self, username: &str) -> Result<(), Status> {
+    fn authenticate(&self, username: &str) -> Result<(), Status> {
         self.here()?;
         match username {
             "crowd" => Err(Status::resource_exhausted("Too many sign-ins")),
@@ -61,7 +61,7 @@ impl AuthService for Reception {
         request: Request<auth::RegisterRequest>,
     ) -> Result<Response<auth::RegisterResponse>, Status> {
         let asked = request.into_inner();
-        self.greet(&asked.username)?;
+        self.authenticate(&asked.username)?;
         match asked.username.as_str() {
             "taken" => Err(Status::already_exists("The username is taken")),
             _ if asked.password.len() < 8 => Err(Status::invalid_argument("weak")),
@@ -77,7 +77,7 @@ impl AuthService for Reception {
         request: Request<auth::LoginRequest>,
     ) -> Result<Response<auth::LoginResponse>, Status> {
         let asked = request.into_inner();
-        self.greet(&asked.username)?;
+        self.authenticate(&asked.username)?;
         match asked.password.as_str() {
             "wrong password" => Err(Status::unauthenticated("Invalid username or password")),
             _ => Ok(Response::new(auth::LoginResponse {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::wire::{
+use proto::websocket::{
     codes::{Close, ClosingAction, ErrorCode},
     frames::{
         AuthRequired, AuthRequiredReason, Author, Closing, ErrorPayload, Message, Recipe,

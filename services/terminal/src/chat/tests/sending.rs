@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::wire::{codes::ErrorCode, frames::RecipeUpdate};
+use proto::websocket::{codes::ErrorCode, frames::RecipeUpdate};
 
 use super::rig::*;
 use crate::chat::*;
@@ -96,7 +96,7 @@ fn a_message_at_which_the_server_always_fails_is_given_up() {
 #[test]
 fn the_outbox_has_an_end() {
     let mut table = Table::opening();
-    for number in 0..outbox::MOST {
+    for number in 0..outbox::MAX_UNSENT {
         assert!(table.say(&number.to_string()).is_empty());
     }
     assert!(!table.chat.outbox().has_room());

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use edge::wire::frames::{Author, Message, Recipe, RecipeUpdate, ServerFrame, SessionInfo};
+use proto::websocket::frames::{Author, Message, Recipe, RecipeUpdate, ServerFrame, SessionInfo};
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;

@@ -1,0 +1,193 @@
+//! The handshake: the first message must be an `auth`, in time; its token must be good; its user must be let
+//! into the recipe. What has not come this far has no way to a recipe.
+
+use std::sync::Arc;
+
+use proto::{
+    ids::{Position, RecipeId, SessionId, UserId},
+    websocket::codes::Close,
+};
+use runtime::{clock::SleepWatch, trace_context};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+    time::{Instant, sleep_until},
+};
+use tracing::{Instrument as _, info_span, warn};
+
+use super::{
+    ConnectionStats, End, Upgraded,
+    socket::{Incoming, Socket},
+};
+use crate::{
+    deadlines::Scope,
+    edge::Edge,
+    limits::ConnectionPermit,
+    registry::Connection,
+    session::{Found, Session, Timings},
+    upstream::{
+        Principal,
+        auth::AuthError,
+        chat::{ChatError, Join, Joined},
+    },
+    wire::inbound::{Auth, read_first},
+};
+
+/// A client that has proved who it is and was let into the recipe.
+#[derive(Debug)]
+pub(super) struct Authenticated {
+    /// The session's id: new, or taken over.
+    pub(super) id: SessionId,
+    /// The session.
+    pub(super) session: Session,
+    /// Tells of sleeps of the machine since its token was asked about.
+    pub(super) sleeps: SleepWatch,
+    /// What to answer, and to which `auth`.
+    pub(super) joined: Joined,
+    /// The `auth` that is answered.
+    pub(super) auth: Auth,
+    /// The place among the user's connections.
+    pub(super) place: ConnectionPermit<UserId>,
+}
+
+/// Brings a new connection to the point where its first `auth` can be answered.
+pub(super) async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Arc<Edge>,
+    socket: &mut Socket<S>,
+    upgraded: &Upgraded,
+    connection: &Connection,
+    stats: &mut ConnectionStats,
+) -> Result<Box<Authenticated>, End> {
+    let deadline = Instant::now() + edge.config.auth_timeout;
+    let auth = select! {
+        biased; // a close must win over a client that talks
+        close = connection.control.closing() => return Err(End::Closed(close)),
+        () = sleep_until(deadline) => return Err(End::Closed(Close::AuthenticationTimeout)),
+        first = first_message(socket) => first?,
+    };
+    stats.introduced = true;
+    let span = info_span!("auth");
+    trace_context::begin(&span, auth.traceparent.as_deref());
+    let admission = admit(edge, &upgraded.recipe, auth).instrument(span);
+    // Nothing more is read meanwhile: what the client sends already waits in its socket.
+    select! {
+        biased;
+        close = connection.control.closing() => Err(End::Closed(close)),
+        admitted = admission => admitted.map_err(End::Closed),
+    }
+}
+
+/// Reads until something other than a ping or pong has come. Fragments are put together by the socket.
+async fn first_message<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+) -> Result<Auth, End> {
+    loop {
+        return match socket.read().await {
+            Incoming::Ping | Incoming::Pong => continue,
+            Incoming::Text(text) => read_first(&text).map_err(End::Closed),
+            Incoming::Forbidden(close) => Err(End::Closed(close)),
+            Incoming::Closed(code) => Err(End::Left(code)),
+            Incoming::Lost => Err(End::Lost),
+        };
+    }
+}
+
+async fn admit(
+    edge: &Arc<Edge>,
+    recipe: &RecipeId,
+    auth: Auth,
+) -> Result<Box<Authenticated>, Close> {
+    let sleeps = SleepWatch::new(&*edge.clock);
+    let (principal, expires) = edge
+        .auth
+        .validate(&auth.token)
+        .await
+        .map_err(|error| judge_token(&error))?;
+    // Each good auth costs an answer as large as the recipe: to come and go quickly must not be cheap.
+    edge.user_limits
+        .auth(&principal.user, Instant::now())
+        .map_err(|_| Close::TooManyConnections)?;
+    let place = edge
+        .users
+        .take(principal.user.clone())
+        .ok_or(Close::TooManyConnections)?;
+    let joined = join(edge, &principal, recipe, auth.resume.position()).await?;
+    let (id, session) = open_session(edge, recipe, &auth, principal, expires).await;
+    Ok(Box::new(Authenticated {
+        id,
+        session,
+        sleeps,
+        joined,
+        auth,
+        place,
+    }))
+}
+
+/// A service that cannot be asked is not a token that is not good.
+fn judge_token(error: &AuthError) -> Close {
+    match error {
+        AuthError::Unauthenticated(_) => Close::InvalidToken,
+        AuthError::Invalid(_)
+        | AuthError::Taken(_)
+        | AuthError::TooMany { .. }
+        | AuthError::Unavailable => Close::TryAgainLater,
+    }
+}
+
+async fn join(
+    edge: &Edge,
+    principal: &Principal,
+    recipe: &RecipeId,
+    after: Option<&Position>,
+) -> Result<Joined, Close> {
+    let join = Join {
+        principal: principal.clone(),
+        recipe: recipe.clone(),
+        create: edge.config.create_on_join,
+        after: after.cloned(),
+    };
+    edge.link.join(join).await.map_err(|error| match error {
+        // A recipe that was to be made by asking for it, by somebody who has as many as they may: waiting does not help.
+        ChatError::NotFound | ChatError::Forbidden(_) | ChatError::TooMuch { .. } => {
+            Close::NotAllowed
+        }
+        ChatError::Conflict(_)
+        | ChatError::Invalid(_)
+        | ChatError::TooLate
+        | ChatError::Unavailable => Close::TryAgainLater,
+    })
+}
+
+/// Takes the named session over when there is such a one for this recipe, else opens a new one.
+async fn open_session(
+    edge: &Edge,
+    recipe: &RecipeId,
+    auth: &Auth,
+    principal: Principal,
+    expires: Instant,
+) -> (SessionId, Session) {
+    let timings = Timings {
+        lead: edge.config.reauth_lead,
+        grace: edge.config.reauth_grace,
+    };
+    if let Some(id) = &auth.session {
+        let scope = Scope {
+            user: principal.user.clone(),
+            login_session: principal.login_session.clone(),
+            recipe: recipe.clone(),
+        };
+        match edge.deadlines.take_over(id, &scope).await {
+            Ok(Some(record)) => {
+                let found = Found::of(&record, timings, Instant::now());
+                let session = Session::resumed(timings, principal, expires, found);
+                return (id.clone(), session);
+            }
+            Ok(None) => {}
+            Err(unavailable) => warn!(%unavailable, "a session is opened anew"),
+        }
+    }
+    (
+        SessionId::random(),
+        Session::new(timings, principal, expires),
+    )
+}

@@ -1,0 +1,128 @@
+//! A simulated edge process: the real schedule and the real registry of connections, on a simulated wire. It can
+//! crash, leave in order, and be frozen.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use proto::ids::SessionId;
+use runtime::{clock::ManualClock, lifecycle::Lifecycle};
+use tokio::sync::Notify;
+
+use super::{
+    super::{
+        super::{
+            Backend, DeadlineConfig, Deadlines, Tasks,
+            record::{EdgeId, Owners, Prompt, Record},
+        },
+        open_in,
+        shards::Shards,
+    },
+    bugs::Bug,
+    servers::Servers,
+    switch::Switch,
+    wire::Wire,
+    world::dice_of,
+};
+use crate::registry::Registry;
+
+pub(super) const SHARDS: u16 = 4;
+
+pub(super) struct Edge {
+    pub(super) id: EdgeId,
+    pub(super) registry: Arc<Registry>,
+    pub(super) deadlines: Deadlines,
+    /// Off while the process is frozen.
+    pub(super) awake: Arc<Switch>,
+    /// The clock of its machine.
+    pub(super) clock: ManualClock,
+    /// Off once it has ended.
+    pub(super) running: Switch,
+    lifecycle: Lifecycle,
+}
+
+impl Edge {
+    pub(super) fn start(
+        name: &str,
+        seed: u64,
+        servers: &Arc<Servers>,
+        bug: Option<Bug>,
+    ) -> Arc<Self> {
+        let id = EdgeId::stored(&format!("{name}-{seed}"));
+        let awake = Arc::new(Switch::new(true));
+        let wire = Arc::new(Wire {
+            edge: id.clone(),
+            servers: servers.clone(),
+            shards: Shards::new(SHARDS),
+            awake: awake.clone(),
+            up: Switch::new(false),
+            doubt: Notify::new(),
+            rng: Mutex::new(dice_of(name, seed)),
+            bug,
+        });
+        let registry = Registry::new();
+        let owners: Arc<dyn Owners> = if bug == Some(Bug::NoRepair) {
+            Arc::new(Forgetful(registry.clone()))
+        } else {
+            registry.clone()
+        };
+        let lifecycle = Lifecycle::new();
+        let tasks = Tasks::new(&lifecycle);
+        let config = DeadlineConfig {
+            shards: SHARDS,
+            ..DeadlineConfig::default()
+        };
+        let schedule = open_in(wire.clone(), config, id.clone(), owners, &tasks);
+        tasks.spawn(async move { wire.keep().await });
+        let deadlines = Deadlines {
+            backend: Backend::Redis(schedule),
+            tasks,
+        };
+        registry.strike_unknown_from(deadlines.clone());
+        Arc::new(Self {
+            id,
+            registry,
+            deadlines,
+            awake,
+            clock: ManualClock::default(),
+            running: Switch::new(true),
+            lifecycle,
+        })
+    }
+
+    /// Whether a client can get through to it.
+    pub(super) fn is_reachable(&self) -> bool {
+        self.running.is_on() && self.awake.is_on()
+    }
+
+    /// Its connections end at once, and so does everything else.
+    pub(super) fn crash(&self) {
+        self.lifecycle.kill();
+        self.running.turn(false);
+    }
+
+    /// Its connections end first, then the schedule is closed in order.
+    pub(super) async fn leave(&self) {
+        self.running.turn(false);
+        self.deadlines.close(Duration::from_secs(2)).await;
+        self.lifecycle.kill();
+    }
+}
+
+/// A registry that never tells which sessions there are.
+struct Forgetful(Arc<Registry>);
+
+impl Owners for Forgetful {
+    fn prompt(&self, prompt: Prompt) {
+        self.0.prompt(prompt);
+    }
+
+    fn moved(&self, session: &SessionId, generation: u64) {
+        self.0.moved(session, generation);
+    }
+
+    fn sessions(&self) -> Vec<Record> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,367 @@
+//! Sees everything, knows the weather, and says what must never have happened.
+
+mod life;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use proto::ids::SessionId;
+use runtime::clock::Timestamp;
+use tokio::time::Instant;
+
+pub(super) use self::life::Life;
+use super::{
+    super::{
+        super::record::{EdgeId, Phase, Record},
+        shards::Shards,
+    },
+    connection::TIMINGS,
+    edge::SHARDS,
+    servers::Servers,
+    switch::Switch,
+    weather::Weather,
+};
+use crate::{registry::Held, rendezvous};
+use proto::websocket::codes::Close;
+
+/// How late a prompt may be when all is well, and whatever is wrong.
+const LATE_IN_CALM: Duration = Duration::from_millis(300);
+const LATE: Duration = Duration::from_millis(1_250);
+const EARLY: Duration = Duration::from_secs(2);
+/// How soon all must be well again after something was wrong.
+const RECOVERY: Duration = Duration::from_secs(30);
+/// How long a write may take when all is well.
+const WRITTEN: Duration = Duration::from_secs(1);
+/// How long a prompt waits at least for the answer to an `auth`.
+const WELCOME: Duration = Duration::from_secs(1);
+const BLINK: Duration = Duration::from_millis(50);
+
+/// Who asks when it is not the schedule.
+pub(super) const OPERATOR: &str = "an operator";
+
+pub(super) struct Judge {
+    began: Instant,
+    weather: Weather,
+    /// By how much edges overrate tokens.
+    excess: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    lives: Vec<Lived>,
+    /// How often each connection asked in each generation.
+    asked: BTreeMap<(usize, u64), u32>,
+    trace: Vec<String>,
+    faults: Vec<String>,
+    lateness: Vec<Duration>,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) faults: Vec<String>,
+    pub(super) trace: Vec<String>,
+    /// How late each prompt was.
+    pub(super) lateness: Vec<Duration>,
+}
+
+impl Verdict {
+    pub(super) fn hash(&self) -> u64 {
+        rendezvous::key(&self.trace.join("\n"))
+    }
+}
+
+/// What is known of one connection.
+struct Lived {
+    session: SessionId,
+    edge: EdgeId,
+    awake: Arc<Switch>,
+    held: Option<Held>,
+    /// When this generation began here.
+    begun: Instant,
+    /// How many accepted tokens are not answered, and when the last one was.
+    unanswered: u32,
+    answered: Instant,
+    /// When what the schedule must know of it changed.
+    changed: Instant,
+    asked: bool,
+    ended: Option<Instant>,
+    /// Whether its session ended with it.
+    over: bool,
+}
+
+/// A token that a client showed, and until when that counted as an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answered {
+    pub(super) at: Instant,
+    pub(super) by: Instant,
+    /// When the token before it ends.
+    pub(super) token_ends: Instant,
+}
+
+impl Judge {
+    pub(super) fn new(weather: Weather, excess: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            began: Instant::now(),
+            weather,
+            excess,
+            state: Mutex::default(),
+        })
+    }
+
+    /// A moment as the clocks of the services tell it.
+    pub(super) fn time_of(&self, moment: Instant) -> Timestamp {
+        let millis = (moment - self.began).as_millis();
+        Timestamp::from_unix_millis(millis.try_into().unwrap())
+    }
+
+    /// Adds a line to the trace.
+    pub(super) fn note(&self, what: &str) {
+        let line = format!("{:>9.3} {what}", self.began.elapsed().as_secs_f64());
+        self.state().trace.push(line);
+    }
+
+    fn fault(&self, what: &str) {
+        self.note(&format!("FAULT {what}"));
+        let line = self.state().trace.last().cloned();
+        self.state().faults.extend(line);
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        let state = std::mem::take(&mut *self.state());
+        Verdict {
+            faults: state.faults,
+            trace: state.trace,
+            lateness: state.lateness,
+        }
+    }
+
+    pub(super) fn opened(
+        self: &Arc<Self>,
+        session: &SessionId,
+        edge: &EdgeId,
+        awake: &Arc<Switch>,
+    ) -> Life {
+        self.note(&format!("{session} opens at {edge}"));
+        let now = Instant::now();
+        let mut state = self.state();
+        state.lives.push(Lived {
+            session: session.clone(),
+            edge: edge.clone(),
+            awake: awake.clone(),
+            held: None,
+            begun: now,
+            unanswered: 0,
+            answered: now,
+            changed: now,
+            asked: false,
+            ended: None,
+            over: false,
+        });
+        Life::new(self.clone(), state.lives.len() - 1)
+    }
+
+    /// A session was asked for at another edge; `found`: what the schedule said, if it could be reached.
+    pub(super) fn took_over(&self, session: &SessionId, found: Option<&Option<Record>>) {
+        let now = Instant::now();
+        self.note(&format!("{session} is taken over: {}", describe(found)));
+        let expected = {
+            let state = self.state();
+            let last = state
+                .lives
+                .iter()
+                .rev()
+                .find(|life| life.session == *session && life.held.is_some());
+            last.and_then(|life| {
+                let settled = life.ended.unwrap_or(now) > life.changed + WRITTEN
+                    && self.weather.is_redis_calm(life.changed - RECOVERY, now);
+                // Found due without a connection, it is struck.
+                let struck = |held: &Held| life.ended.is_some() && now >= held.due - BLINK;
+                let held = life.held.clone();
+                held.filter(|held| settled && !life.over && !struck(held))
+            })
+        };
+        let Some(expected) = expected else { return };
+        if found.is_none() && self.weather.froze(now - WRITTEN, now) {
+            // The edge has just woken, and has yet to find Redis again.
+            return;
+        }
+        let Some(Some(record)) = found else {
+            return self.fault(&format!("{session} was not found, though it was written"));
+        };
+        if record.generation != expected.generation + 1 || record.phase != expected.phase {
+            self.fault(&format!(
+                "{session} changed at the take-over from {expected:?}"
+            ));
+        }
+        if apart(now + record.due_in, expected.due.max(now)) > WRITTEN {
+            self.fault(&format!("the deadline of {session} moved at the take-over"));
+        }
+    }
+
+    /// A client that has not answered yet was asked again, as after a take-over.
+    pub(super) fn asked_again(&self, client: &str, first: Instant, before: Instant, by: Instant) {
+        let now = Instant::now();
+        if self.weather.is_redis_calm(first - RECOVERY, now) && by > before.max(now) + WRITTEN {
+            self.fault(&format!("{client} was given its time to answer again"));
+        }
+    }
+
+    /// A client was closed: rightly?
+    pub(super) fn closed(
+        &self,
+        client: &str,
+        close: Close,
+        prompt: Option<Instant>,
+        answered: Option<Answered>,
+        expires: Instant,
+    ) {
+        let now = Instant::now();
+        self.note(&format!("{client} is closed: {close:?}"));
+        match close {
+            Close::ReauthenticationTimeout => {
+                if prompt.unwrap_or(expires).min(expires) > now + BLINK && answered.is_none() {
+                    self.fault(&format!("{client} was closed before its time was up"));
+                }
+                let in_time = answered.filter(|answered| answered.at + BLINK < answered.by);
+                // An edge that slept over the token's end finds the answer too late.
+                let missed = |answered: &Answered| {
+                    !self.weather.has_auth(answered.at, now)
+                        || now >= answered.token_ends && self.weather.froze(answered.at, now)
+                };
+                if in_time.is_some_and(|answered| !missed(&answered)) {
+                    self.fault(&format!("{client} was closed though it had answered"));
+                }
+            }
+            Close::TryAgainLater => {
+                if self.weather.has_services(now - WRITTEN, now) {
+                    self.fault(&format!("{client} was told to try later"));
+                }
+            }
+            // What it knows may be older than the session's last move.
+            Close::SessionMoved if self.weather.was_set_back_before(now) => {}
+            other => self.fault(&format!("{client} was closed wrongly: {other:?}")),
+        }
+    }
+
+    /// Compares the schedule with the connections, when there was time enough to write it.
+    pub(super) fn audit(&self, servers: &Servers) {
+        let now = Instant::now();
+        self.each_open(|judge, life| judge.must_have_been_asked(life, now));
+        self.each_open(|judge, life| judge.must_have_been_reviewed(life, now));
+        if !self.weather.is_calm(now - RECOVERY, now) {
+            return;
+        }
+        let shards = Shards::new(SHARDS);
+        self.each_open(|judge, life| judge.must_be_written(life, servers, &shards, now));
+        let mut seen = BTreeSet::new();
+        self.each_open(|_, life| {
+            let first = seen.insert(life.session.clone());
+            let settled =
+                now > life.changed + WRITTEN && !self.weather.lost_unnoticed(life.begun, now);
+            (!first && settled).then(|| format!("{} has two connections", life.session))
+        });
+    }
+
+    fn each_open(&self, mut check: impl FnMut(&Self, &Lived) -> Option<String>) {
+        let state = self.state();
+        let open = state.lives.iter().filter(|life| life.ended.is_none());
+        let faults: Vec<String> = open.filter_map(|life| check(self, life)).collect();
+        drop(state);
+        for fault in faults {
+            self.fault(&fault);
+        }
+    }
+
+    fn must_have_been_asked(&self, life: &Lived, now: Instant) -> Option<String> {
+        let since = self.due(life)?;
+        let forgotten = !life.asked && life.awake.is_on() && now > since + LATE;
+        forgotten.then(|| format!("{} was not asked", life.session))
+    }
+
+    fn must_have_been_reviewed(&self, life: &Lived, now: Instant) -> Option<String> {
+        let held = life.held.as_ref()?;
+        let at = self.weather.review.filter(|at| *at <= now)?;
+        let is_older = held.validated_at < self.time_of(at);
+        let since = at.max(self.free_to_be_asked(life, held));
+        let forgotten = is_older && !life.asked && life.awake.is_on() && now > since + LATE;
+        (forgotten && held.phase == Phase::Active)
+            .then(|| format!("{} was not reviewed", life.session))
+    }
+
+    fn must_be_written(
+        &self,
+        life: &Lived,
+        servers: &Servers,
+        shards: &Shards,
+        now: Instant,
+    ) -> Option<String> {
+        let held = life.held.as_ref()?;
+        if now < life.changed + 2 * WRITTEN
+            || held.expires <= now + WRITTEN
+            || self.weather.lost_unnoticed(life.changed, now)
+        {
+            return None;
+        }
+        let shard = shards.of(&life.session);
+        let known = servers.run(shard, |book, moment, _| book.known(moment, &life.session))?;
+        let newer =
+            |(_, generation, ..): &(EdgeId, u64, Phase, Duration)| *generation > held.generation;
+        if known.as_ref().is_some_and(newer) && self.weather.lost_unnoticed(life.begun, now) {
+            return None;
+        }
+        let is_right = known
+            .as_ref()
+            .is_some_and(|(owner, generation, phase, due_in)| {
+                (owner, *generation, *phase) == (&life.edge, held.generation, held.phase)
+                    && apart(now + *due_in, held.due.max(now)) < WRITTEN
+            });
+        (!is_right).then(|| format!("the schedule has {known:?} instead of {held:?}"))
+    }
+
+    /// From when on a connection's client should have been asked.
+    fn due(&self, life: &Lived) -> Option<Instant> {
+        let held = life.held.as_ref()?;
+        let ask_at = held.expires - self.excess - TIMINGS.lead;
+        Some(ask_at.max(self.free_to_be_asked(life, held)))
+    }
+
+    /// Before that nothing could be asked over a connection.
+    fn free_to_be_asked(&self, life: &Lived, held: &Held) -> Instant {
+        // The answer to an `auth` goes first, while that costs nobody any of their time.
+        let answered = match life.unanswered {
+            0 => life.answered,
+            _ => (held.expires - TIMINGS.grace).max(life.begun + WELCOME),
+        };
+        life.begun.max(life.awake.turned()).max(answered)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+fn apart(one: Instant, other: Instant) -> Duration {
+    one.saturating_duration_since(other) + other.saturating_duration_since(one)
+}
+
+fn describe(found: Option<&Option<Record>>) -> String {
+    match found {
+        None => "Redis is away".into(),
+        Some(None) => "nothing is known of it".into(),
+        Some(Some(record)) => {
+            let phase = match record.phase {
+                Phase::Active => "active",
+                Phase::Asked => "asked",
+            };
+            format!(
+                "generation {}, {phase}, due in {:?}",
+                record.generation, record.due_in
+            )
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! One run: servers, edges and clients under the weather of a seed.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::{
+    bugs::Bug,
+    client,
+    connection::Token,
+    edge::Edge,
+    judge::{Judge, Verdict},
+    servers::{Data, Servers},
+    switch::Switch,
+    weather::{Spell, Trouble, Weather},
+};
+use crate::{rendezvous, upstream::Principal};
+
+const EDGES: usize = 3;
+const CLIENTS: u64 = 14;
+/// Long enough that every client is asked after the last trouble.
+const LASTS: Duration = Duration::from_secs(180);
+const AUDIT_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) servers: Arc<Servers>,
+    /// Off while the auth service cannot be asked.
+    pub(super) auth: Switch,
+    /// Off while the chat service cannot be asked: newcomers are turned away, and no `auth` is answered.
+    pub(super) chat: Switch,
+    pub(super) judge: Arc<Judge>,
+    pub(super) bug: Option<Bug>,
+    /// When an operator had everybody asked.
+    reviewed: Mutex<Option<Instant>>,
+    edges: Mutex<Vec<Arc<Edge>>>,
+}
+
+/// Plays one seed to its end.
+pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
+    let mut rng = dice_of("world", seed);
+    let primaries = if rng.random() { 1 } else { 3 };
+    let weather = Weather::draw(&mut rng, EDGES, primaries);
+    let (spells, review) = (weather.spells.clone(), weather.review);
+    let servers = Arc::new(Servers::new(primaries));
+    let edges = (0..EDGES).map(|place| Edge::start(&format!("edge{place}"), seed, &servers, bug));
+    let world = Arc::new(World {
+        seed,
+        auth: Switch::new(true),
+        chat: Switch::new(true),
+        judge: Judge::new(weather, excess(bug)),
+        bug,
+        reviewed: Mutex::default(),
+        edges: Mutex::new(edges.collect()),
+        servers,
+    });
+    for (number, spell) in spells.into_iter().enumerate() {
+        tokio::spawn(go_through(world.clone(), spell, number));
+    }
+    if let Some(at) = review {
+        tokio::spawn(review_everybody(world.clone(), at));
+    }
+    for number in 0..CLIENTS {
+        tokio::spawn(client::live(world.clone(), number));
+    }
+    let end = Instant::now() + LASTS;
+    while Instant::now() < end {
+        sleep(AUDIT_EVERY).await;
+        world.judge.audit(&world.servers);
+    }
+    world.judge.verdict()
+}
+
+pub(super) fn dice_of(name: &str, seed: u64) -> SmallRng {
+    SmallRng::seed_from_u64(rendezvous::score(name, seed))
+}
+
+fn excess(bug: Option<Bug>) -> Duration {
+    if bug == Some(Bug::NoHardEnd) {
+        Duration::from_secs(30)
+    } else {
+        Duration::ZERO
+    }
+}
+
+impl World {
+    /// When an edge believes that a token ends.
+    pub(super) fn believed(&self, token: Token) -> Instant {
+        token.expires + excess(self.bug)
+    }
+
+    /// An edge that the balancer finds healthy, if there is one.
+    pub(super) fn pick(&self, rng: &mut SmallRng) -> Option<Arc<Edge>> {
+        let edges = self.edges.lock().unwrap();
+        let healthy: Vec<&Arc<Edge>> = edges.iter().filter(|edge| edge.is_reachable()).collect();
+        let index = rng.random_range(0..healthy.len().max(1));
+        healthy.get(index).map(|edge| Arc::clone(edge))
+    }
+
+    fn edge(&self, place: usize) -> Arc<Edge> {
+        self.edges.lock().unwrap()[place].clone()
+    }
+
+    /// Starts another edge where one ended.
+    fn replace(&self, place: usize, number: usize) {
+        let mut edges = self.edges.lock().unwrap();
+        if !edges[place].running.is_on() {
+            let name = format!("edge{place}-{number}");
+            edges[place] = Edge::start(&name, self.seed, &self.servers, self.bug);
+            if let Some(at) = *self.reviewed.lock().unwrap() {
+                self.tell_of_review(&edges[place], at);
+            }
+        }
+    }
+
+    /// Edges hear of reviews by ways that do not fail together; one that is frozen hears when it wakes.
+    fn tell_of_review(&self, edge: &Arc<Edge>, at: Instant) {
+        let (edge, at) = (edge.clone(), self.judge.time_of(at));
+        tokio::spawn(async move {
+            edge.awake.wait_until(true).await;
+            let login = Principal::for_tests("anybody").login_session;
+            edge.registry.review(&login, at, Instant::now());
+        });
+    }
+}
+
+async fn review_everybody(world: Arc<World>, at: Instant) {
+    sleep_until(at).await;
+    world.judge.note("an operator reviews everybody");
+    *world.reviewed.lock().unwrap() = Some(at);
+    for edge in world.edges.lock().unwrap().iter() {
+        world.tell_of_review(edge, at);
+    }
+}
+
+/// Lets one thing go wrong, and be well again.
+async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
+    let servers = &world.servers;
+    let data = comes_back_with(servers, &spell).await;
+    let Spell {
+        from,
+        until,
+        trouble,
+    } = spell;
+    sleep_until(from).await;
+    world.judge.note(&format!("{trouble:?} begins"));
+    match trouble {
+        Trouble::Away { primary, .. } => {
+            servers.state().primaries[primary].stop();
+            sleep_until(until).await;
+            let mut state = servers.state();
+            let primary = &mut state.primaries[primary];
+            if let Some(data) = data {
+                primary.restore(data);
+            }
+            primary.start();
+        }
+        Trouble::Emptied { primary } => {
+            servers.state().primaries[primary].restore(Data::default());
+        }
+        Trouble::ClockJump { primary, ahead, by } => {
+            let mut state = servers.state();
+            let primary = &mut state.primaries[primary];
+            if ahead {
+                primary.jump_ahead(by);
+            } else {
+                primary.jump_back(by);
+            }
+        }
+        Trouble::Silence => {
+            servers.state().silent = true;
+            sleep_until(until).await;
+            servers.state().silent = false;
+        }
+        Trouble::Slow { primary, by } => {
+            servers.state().primaries[primary].slow = by;
+            sleep_until(until).await;
+            servers.state().primaries[primary].slow = Duration::ZERO;
+        }
+        Trouble::Loss { of_thousand } => {
+            servers.state().lossy = of_thousand;
+            sleep_until(until).await;
+            servers.state().lossy = 0;
+        }
+        Trouble::Cut { place } => {
+            let edge = world.edge(place).id.clone();
+            servers.state().cut.insert(edge.clone());
+            sleep_until(until).await;
+            servers.state().cut.remove(&edge);
+        }
+        Trouble::Crash { place } => {
+            world.edge(place).crash();
+            sleep_until(until).await;
+            world.replace(place, number);
+        }
+        Trouble::Leave { place } => {
+            world.edge(place).leave().await;
+            sleep_until(until).await;
+            world.replace(place, number);
+        }
+        Trouble::Freeze { place } => {
+            let edge = world.edge(place);
+            edge.awake.turn(false);
+            sleep_until(until).await;
+            edge.awake.turn(true);
+        }
+        Trouble::Sleep { place } => {
+            let edge = world.edge(place);
+            let asleep = Instant::now();
+            edge.awake.turn(false);
+            sleep_until(until).await;
+            edge.clock.sleep(asleep.elapsed());
+            edge.awake.turn(true);
+        }
+        Trouble::NoAuth => {
+            world.auth.turn(false);
+            sleep_until(until).await;
+            world.auth.turn(true);
+        }
+        Trouble::NoChat => {
+            world.chat.turn(false);
+            sleep_until(until).await;
+            world.chat.turn(true);
+        }
+    }
+    world.judge.note(&format!("{trouble:?} ends"));
+}
+
+/// What a primary that goes away will have when it is back, if not what it has when it goes.
+async fn comes_back_with(servers: &Servers, spell: &Spell) -> Option<Data> {
+    let Trouble::Away { primary, older_by } = spell.trouble else {
+        return None;
+    };
+    let Some(older_by) = older_by else {
+        return Some(Data::default());
+    };
+    sleep_until(spell.from - older_by).await;
+    let copy = servers.state().primaries[primary].snapshot();
+    (!older_by.is_zero()).then_some(copy)
+}

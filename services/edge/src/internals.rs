@@ -1,0 +1,10 @@
+//! What the tests, examples and fuzz targets of this crate reach behind its facade. Nobody else uses it.
+
+pub use crate::{
+    connection::{Upgraded, run as run_connection},
+    edge::Edge,
+    http::router,
+    rooms::{Member, Rooms},
+    upstream::chat::Link,
+    wire::inbound,
+};

@@ -1,0 +1,386 @@
+//! The start and the stop of an edge node: it is opened, serves, and drains.
+
+use std::{sync::Arc, time::Duration};
+
+use proto::{ids::RecipeId, websocket::codes::Close};
+use runtime::{
+    accept,
+    clock::{SharedClock, SleepWatch},
+    config::SecretUrl,
+    grpc::{CredentialError, Credentials, InvalidAddress, Pool},
+    lifecycle::Lifecycle,
+    rate_limiter::{self, Limit, RateLimiter},
+    redis::{InvalidUrl, Redis, SelfTest, cmd},
+    replicas::ServiceAddress,
+    telemetry::Prometheus,
+};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
+use tracing::{info, warn};
+
+use crate::{
+    config::Config,
+    deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
+    edge::Edge,
+    http,
+    limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
+    metrics,
+    registry::Registry,
+    revocations,
+    rooms::Rooms,
+    upstream::{
+        auth::AuthClient,
+        chat::{AccessNews, ChatClient, Link, LinkTask, Replicas},
+    },
+};
+
+/// How often quiet rooms are swept.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+/// How often it is looked whether the machine has slept.
+const SLEEP_CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How many connections are closed at once while draining.
+const DRAIN_BATCHES: u32 = 100;
+/// How long the schedule may take to write what is still held back.
+const DEADLINES_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an edge that starts waits for Redis.
+const REDIS_START_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long after the last close the edge waits for connections to end.
+const DRAIN_END_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where the services behind the edge are.
+#[derive(Debug)]
+pub struct Upstreams {
+    /// The auth service: the addresses of its replicas, separated by commas.
+    pub auth: String,
+    /// The chat service: the addresses of its replicas, separated by commas.
+    pub chat: String,
+    /// Redis; without it deadlines are kept in memory, for one node.
+    pub redis: Option<SecretUrl>,
+    /// What the edge proves itself with to the services.
+    pub credentials: Credentials,
+}
+
+/// An edge that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Settings that make no sense, all of them.
+    #[error("{}", .0.join("; "))]
+    Config(Vec<String>),
+    /// An address of a service that makes no sense.
+    #[error("{flag}: {cause}")]
+    Address {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong with it.
+        cause: InvalidAddress,
+    },
+    /// An address that asks for other credentials than there are.
+    #[error("{flag}: {cause}")]
+    Credentials {
+        /// The flag.
+        flag: &'static str,
+        /// What is missing.
+        cause: CredentialError,
+    },
+    /// The address of Redis makes no sense.
+    #[error("--redis-url: {0}")]
+    Redis(#[from] InvalidUrl),
+}
+
+/// An edge that is ready to serve.
+#[derive(Debug)]
+pub struct OpenEdge {
+    edge: Arc<Edge>,
+    link: LinkTask,
+    redis: Option<Redis>,
+    background: Lifecycle,
+}
+
+/// Prepares an edge: checks its settings. Auth, chat and Redis need not be there yet: it joins them when they come.
+///
+/// # Errors
+/// When settings make no sense.
+pub async fn open(
+    config: Config,
+    upstreams: Upstreams,
+    clock: SharedClock,
+    prometheus: Prometheus,
+    lifecycle: Lifecycle,
+) -> Result<OpenEdge, OpenError> {
+    let faults = config.faults();
+    if !faults.is_empty() {
+        return Err(OpenError::Config(faults));
+    }
+    let wrong = |flag| move |cause| OpenError::Address { flag, cause };
+    let auth: ServiceAddress = upstreams.auth.parse().map_err(wrong("--auth-url"))?;
+    let chat: ServiceAddress = upstreams.chat.parse().map_err(wrong("--chat-url"))?;
+    let redis = match upstreams.redis {
+        Some(url) => Some(open_redis(&url, &deadline_config(&config)).await?),
+        None => None,
+    };
+
+    let unproven = |flag| move |cause| OpenError::Credentials { flag, cause };
+    let dial_auth = auth.dialer("auth", &upstreams.credentials);
+    let dial_auth = dial_auth.map_err(unproven("--auth-url"))?;
+    let dial_chat = chat.dialer("chat", &upstreams.credentials);
+    let dial_chat = dial_chat.map_err(unproven("--chat-url"))?;
+
+    let background = Lifecycle::new();
+    let services = Services {
+        auth: Pool::new(auth.follow(&background), dial_auth),
+        chat: Replicas::Followed(chat.follow(&background), dial_chat),
+        redis,
+        background,
+    };
+    Ok(assemble(config, services, clock, prometheus, lifecycle))
+}
+
+/// What an edge stands on, ready to be used.
+#[derive(Debug)]
+pub struct Services {
+    /// The replicas of the auth service.
+    pub auth: Pool,
+    /// The replicas of the chat service.
+    pub chat: Replicas,
+    /// Redis.
+    pub redis: Option<Redis>,
+    /// The life of what follows these, and of all that clients need until the last has gone: ended after the drain.
+    pub background: Lifecycle,
+}
+
+/// Puts an edge together from settings that make sense.
+pub fn assemble(
+    config: Config,
+    services: Services,
+    clock: SharedClock,
+    prometheus: Prometheus,
+    lifecycle: Lifecycle,
+) -> OpenEdge {
+    let Services {
+        auth,
+        chat,
+        redis,
+        background,
+    } = services;
+    let rooms = Rooms::new();
+    let registry = Registry::new();
+    let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
+    let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);
+    registry.strike_unknown_from(deadlines.clone());
+    let second = Duration::from_secs(1);
+    let rate_limiter = RateLimiter::new(redis.as_ref());
+    let edge = Edge {
+        door: UpgradeLimiter::new(&config),
+        places: ConnectionLimit::new(config.max_connections, config.max_connections_per_address),
+        users: ConnectionLimit::new(0, config.max_connections_per_user),
+        client_limits: ClientLimits::new(&config),
+        user_limits: UserLimits::new(&config, rate_limiter.clone()),
+        rate_limiter,
+        sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
+        auth: AuthClient::new(auth),
+        chat: ChatClient::new(link.clone()),
+        config,
+        clock,
+        link,
+        rooms,
+        registry,
+        deadlines,
+        prometheus,
+        lifecycle,
+    };
+    OpenEdge {
+        edge: Arc::new(edge),
+        link: link_task,
+        redis,
+        background,
+    }
+}
+
+/// What the edge does with Redis, to be tried before it is relied on.
+pub fn redis_self_test() -> SelfTest {
+    edge_self_test(&DeadlineConfig::default())
+}
+
+fn edge_self_test(config: &DeadlineConfig) -> SelfTest {
+    let schedule = deadlines::redis_self_test(config);
+    rate_limiter::self_test(revocations::redis_self_test(schedule))
+}
+
+async fn open_redis(url: &SecretUrl, config: &DeadlineConfig) -> Result<Redis, OpenError> {
+    let redis = Redis::open_tested(url, edge_self_test(config))?;
+    // A Redis that is there is waited for, so that the first sessions are shared at once.
+    if redis.ping(REDIS_START_TIMEOUT).await.is_err() {
+        warn!("starting without Redis: degraded until it comes");
+    }
+    Ok(redis)
+}
+
+/// Looks at the settings of Redis whenever it comes.
+async fn watch_eviction(redis: Redis) {
+    let mut up = redis.watch();
+    loop {
+        if up.wait_for(|up| *up).await.is_err() {
+            return;
+        }
+        warn_of_eviction(&redis).await;
+        if up.wait_for(|up| !up).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A Redis that evicts throws deadlines away when memory is short: the sessions live on by their owners' timers,
+/// but no other node knows of them.
+async fn warn_of_eviction(redis: &Redis) {
+    let memory = redis.run::<String>(cmd("INFO").arg("memory")).await;
+    let policy = memory.as_deref().unwrap_or_default().lines();
+    let policy = policy.filter_map(|line| line.strip_prefix("maxmemory_policy:"));
+    if let Some(policy) = policy.map(str::trim).find(|policy| *policy != "noeviction") {
+        warn!(
+            policy,
+            "Redis evicts when its memory is full: set maxmemory-policy to noeviction"
+        );
+    }
+}
+
+fn deadline_config(config: &Config) -> DeadlineConfig {
+    DeadlineConfig {
+        claims: config.claim_deadlines,
+        ..DeadlineConfig::default()
+    }
+}
+
+fn start_deadlines(
+    config: &Config,
+    redis: Option<&Redis>,
+    registry: &Arc<Registry>,
+    lifecycle: &Lifecycle,
+) -> Deadlines {
+    let owners = Arc::clone(registry);
+    deadlines::start(
+        deadline_config(config),
+        EdgeId::random(),
+        redis,
+        owners,
+        lifecycle,
+    )
+}
+
+impl OpenEdge {
+    /// The link to the chat service, which opens once the edge serves.
+    pub fn link(&self) -> Link {
+        self.edge.link.clone()
+    }
+
+    /// Serves until the lifecycle stops it, then drains: closes the connections in small batches spread over
+    /// the drain time, and waits for them. Until that is over the port answers that the edge stops.
+    pub async fn serve(self, listener: TcpListener) {
+        let (edge, background) = self.start();
+        let limits = edge.config.http_limits();
+        let drained = async {
+            edge.lifecycle.stopping().await;
+            drain(&edge).await;
+        };
+        let router = http::router(&edge);
+        accept::serve(listener, router, limits, &edge.lifecycle, drained).await;
+        edge.deadlines.close(DEADLINES_CLOSE_TIMEOUT).await;
+        background.kill();
+    }
+
+    /// Starts everything but the port: the link, and what runs in the background until that is killed.
+    pub fn start(self) -> (Arc<Edge>, Lifecycle) {
+        let Self {
+            edge,
+            link,
+            redis,
+            background,
+        } = self;
+        metrics::watch(&edge);
+        let (registry, rooms) = (Arc::clone(&edge.registry), Arc::clone(&edge.rooms));
+        let on_access = Arc::new(move |recipe: &RecipeId, news| match news {
+            AccessNews::Expelled(user) => registry.expel(recipe, &user),
+            AccessNews::Narrowed(audience) => {
+                // The room first: who is not in the registry yet looks there afterwards.
+                let audience = Arc::new(audience);
+                rooms.narrow(recipe, &audience);
+                registry.show_out(recipe, &audience);
+            }
+        });
+        background.spawn(link.run(on_access, background.clone()));
+        if let Some(redis) = redis.clone() {
+            let stopping = background.clone();
+            background.spawn(async move {
+                tokio::select! {
+                    () = watch_eviction(redis) => {}
+                    () = stopping.stopping() => {}
+                }
+            });
+        }
+        let revocations = revocations::follow(Arc::clone(&edge), redis, background.clone());
+        background.spawn(revocations);
+        background.spawn(sweep(Arc::clone(&edge.rooms), background.clone()));
+        background.spawn(wake_after_sleep(Arc::clone(&edge), background.clone()));
+        (edge, background)
+    }
+}
+
+async fn sweep(rooms: Arc<Rooms>, lifecycle: Lifecycle) {
+    loop {
+        tokio::select! {
+            () = lifecycle.stopping() => return,
+            () = sleep(SWEEP_INTERVAL) => rooms.sweep(Instant::now()),
+        }
+    }
+}
+
+/// Has all connections look at the clock when the machine has slept: until something happens on them, no timer of
+/// theirs would tell.
+async fn wake_after_sleep(edge: Arc<Edge>, lifecycle: Lifecycle) {
+    let mut watch = SleepWatch::new(&*edge.clock);
+    loop {
+        tokio::select! {
+            () = lifecycle.stopping() => return,
+            () = sleep(SLEEP_CHECK_INTERVAL) => {}
+        }
+        if let Some(slept) = watch.slept(&*edge.clock) {
+            warn!(?slept, "the machine was suspended");
+            edge.registry.wake();
+        }
+    }
+}
+
+/// Closes all connections, spread over the drain time, and waits for them to end.
+async fn drain(edge: &Edge) {
+    let controls = edge.registry.controls();
+    info!(connections = controls.len(), "draining");
+    let batch = controls.len().div_ceil(DRAIN_BATCHES as usize).max(1);
+    let pause = if controls.len() > 1 {
+        edge.config.drain_timeout / DRAIN_BATCHES
+    } else {
+        Duration::ZERO
+    };
+    let close = async {
+        for batch in controls.chunks(batch) {
+            for control in batch {
+                control.close(Close::ServiceRestart);
+            }
+            sleep(pause).await;
+        }
+    };
+    tokio::select! {
+        () = edge.lifecycle.killed() => return,
+        () = close => {}
+    }
+    // Whoever was upgraded meanwhile.
+    for control in edge.registry.controls() {
+        control.close(Close::ServiceRestart);
+    }
+    if !edge.lifecycle.finished(DRAIN_END_TIMEOUT).await {
+        warn!(
+            connections = edge.registry.count(),
+            "connections did not end in time"
+        );
+    }
+}
