@@ -1,7 +1,7 @@
 //! The commit pipeline: posts queue, bounded, per shard of recipes; each shard takes what is there, applies it in
 //! order of arrival, commits it in one transaction, and only then publishes and answers.
 //!
-//! It decides nothing about a message, which `ledger` does, and knows no SQL.
+//! It decides nothing about a message, which `recipe_state` does, and knows no SQL.
 
 mod batch;
 mod cache;
@@ -21,25 +21,12 @@ use tracing::Span;
 
 pub(crate) use self::shard::Shard;
 use crate::{
-    hub::Hub, ledger::Draft, message::Message, metrics::Metrics, quota::Quotas, recipe::Recipe,
-    refused::Refused, replicas::Hints, store::Store,
+    hints::Hints, hub::Hub, message::Message, metrics::Metrics, quota::Quotas, recipe::Recipe,
+    recipe_state::Draft, refused::Refused, store::Store,
 };
 
 /// How many shards recipes are spread over. More would only make smaller batches.
 const SHARD_COUNT: usize = 4;
-
-/// A message that is durable.
-#[derive(Debug, Clone)]
-pub(crate) struct Posted {
-    /// The message as it was first accepted.
-    pub message: Arc<Message>,
-    /// Whether it had been accepted before.
-    pub duplicate: bool,
-    /// The recipe after it, unless it lies too far back to be at hand.
-    pub recipe: Option<Arc<Recipe>>,
-    /// How many bytes the store takes more for it.
-    pub bytes: u64,
-}
 
 /// What becomes of a post, once it is known.
 pub(crate) type Answer = oneshot::Receiver<Result<Posted, Refused>>;
@@ -62,7 +49,7 @@ enum Order {
 
 /// Everything that a pipeline works with.
 #[derive(Debug, Clone)]
-pub(crate) struct Tools {
+pub(crate) struct Dependencies {
     /// Where recipes are kept.
     pub store: Store,
     /// Who hears of updates.
@@ -95,17 +82,17 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// A pipeline and its shards, which have to be run. A shard ends when the last clone of the pipeline is gone.
-    pub(crate) fn new(limits: Limits, tools: &Tools) -> (Self, Vec<Shard>) {
+    pub(crate) fn new(limits: Limits, dependencies: &Dependencies) -> (Self, Vec<Shard>) {
         let (senders, shards): (Vec<_>, Vec<_>) = (0..SHARD_COUNT)
             .map(|_| {
                 let (sender, queue) = mpsc::channel(limits.queue);
-                let shard = Shard::new(queue, limits.cached / SHARD_COUNT, tools.clone());
+                let shard = Shard::new(queue, limits.cached / SHARD_COUNT, dependencies.clone());
                 (sender, shard)
             })
             .unzip();
         let pipeline = Self {
             shards: senders.into(),
-            metrics: Arc::clone(&tools.metrics),
+            metrics: Arc::clone(&dependencies.metrics),
         };
         (pipeline, shards)
     }

@@ -11,10 +11,11 @@ use runtime::clock::Timestamp;
 use crate::{
     access::{Access, Member},
     grpc::convert,
-    ledger::{Accepted, Draft, Ledger},
-    link::{Ask, Event, Reply},
+    link::Ask,
     message::{Content, Message, Principal, Update},
+    outbox::{Event, Reply},
     recipe::Recipe,
+    recipe_state::{Accepted, Draft, RecipeState},
     store,
     verifier::Verifier,
 };
@@ -25,7 +26,7 @@ const NOW: Timestamp = Timestamp::from_unix_millis(1_795_379_762_123);
 /// One recipe and what is said to it, by its owner unless a message names somebody else.
 #[derive(Debug)]
 pub struct Conversation {
-    ledger: Ledger,
+    recipe_state: RecipeState,
     owner: Principal,
 }
 
@@ -69,33 +70,34 @@ pub struct Stored<'a> {
 
 impl Default for Conversation {
     fn default() -> Self {
-        Self::of(Ledger::new(recipe_id(), user("u1"), "Soup", NOW))
+        Self::of(RecipeState::new(recipe_id(), user("u1"), "Soup", NOW))
     }
 }
 
 impl Conversation {
-    fn of(ledger: Ledger) -> Self {
-        let owner = Principal::new(ledger.access.owner.clone(), "ada");
+    fn of(recipe_state: RecipeState) -> Self {
+        let owner = Principal::new(recipe_state.access.owner.clone(), "ada");
         Self {
-            ledger,
+            recipe_state,
             owner: owner.unwrap_or_else(|_| unreachable!("a good name")),
         }
     }
 
     /// A recipe as the store has it, with one message; `None` when the store's reader refuses it.
     pub fn stored(stored: &Stored<'_>) -> Option<(Self, LinkResponse)> {
-        let mut ledger = Ledger::new(recipe_id(), user("u1"), "Soup", NOW);
+        let mut recipe_state = RecipeState::new(recipe_id(), user("u1"), "Soup", NOW);
         let (name, role) = stored.member;
-        ledger.access = Access {
+        recipe_state.access = Access {
             visibility: store::fuzzing::visibility(stored.visibility),
             members: vec![Member {
                 name: name.to_owned(),
                 user: None,
                 role: store::fuzzing::role(role),
             }],
-            ..ledger.access
+            ..recipe_state.access
         };
-        (ledger.recipe, ledger.undo) = store::fuzzing::state(stored.recipe, stored.undo).ok()?;
+        (recipe_state.recipe, recipe_state.undo) =
+            store::fuzzing::state(stored.recipe, stored.undo).ok()?;
         let (id, author, content) = stored.message;
         let message = Message {
             id: id.parse().ok()?,
@@ -106,27 +108,29 @@ impl Conversation {
             effect: Some(crate::message::shortened(stored.effect.to_owned())),
             hint: None,
         };
-        ledger.revision = 1;
-        ledger.last_message = Some(message.id.clone());
-        let recipe = ledger.recipe.clone();
+        recipe_state.revision = 1;
+        recipe_state.last_message = Some(message.id.clone());
+        let recipe = recipe_state.recipe.clone();
         let update = Update::new(recipe_id(), recipe, message.into(), None, None);
         let event = Event::Update(update.into()).into();
-        Some((Self::of(ledger), event))
+        Some((Self::of(recipe_state), event))
     }
 
     /// The recipe now.
     pub fn recipe(&self) -> &Recipe {
-        &self.ledger.recipe
+        &self.recipe_state.recipe
     }
 
     /// What the store would be given of the recipe and its changes, and that it reads both back the same.
     pub fn is_stored_soundly(&self) -> bool {
-        store::fuzzing::reads_back(&self.ledger)
+        store::fuzzing::reads_back(&self.recipe_state)
     }
 
     /// The owner says something; `None` when that is no message, or is refused.
     pub fn say(&mut self, content: &str) -> Option<Said> {
-        let id = format!("m{}", self.ledger.revision + 1).parse().ok()?;
+        let id = format!("m{}", self.recipe_state.revision + 1)
+            .parse()
+            .ok()?;
         let content = content.parse().ok()?;
         let draft = Draft::new(recipe_id(), self.owner.clone(), id, content);
         self.accept(&draft).ok()
@@ -165,12 +169,12 @@ impl Conversation {
     }
 
     fn accept(&mut self, draft: &Draft) -> Result<Said, crate::refused::Refused> {
-        self.ledger.accept(draft, NOW).map(Said)
+        self.recipe_state.accept(draft, NOW).map(Said)
     }
 
     fn update(&self, Said(accepted): &Said) -> LinkResponse {
         let update = Update::new(
-            self.ledger.id.clone(),
+            self.recipe_state.id.clone(),
             accepted.recipe.clone(),
             accepted.message.clone(),
             accepted.previous.clone(),

@@ -71,9 +71,9 @@ impl ChatService for Chat {
             given => id(given)?,
         };
         let title = convert::title(&request.title)?;
-        let ledger = self.recipes.create(&owner, recipe, title).await;
-        ledger
-            .map(|ledger| Response::new(ledger.into()))
+        let recipe_state = self.recipes.create(&owner, recipe, title).await;
+        recipe_state
+            .map(|recipe_state| Response::new(recipe_state.into()))
             .map_err(status)
     }
 

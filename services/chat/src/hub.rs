@@ -8,7 +8,7 @@ use std::{
 
 use proto::ids::{RecipeId, Revision};
 
-use crate::{link::Outbox, message::Update};
+use crate::{message::Update, outbox::Outbox};
 
 /// The outboxes that each attached recipe's updates go to.
 #[derive(Debug, Default)]

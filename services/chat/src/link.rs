@@ -3,9 +3,6 @@
 //! Posts go to the pipeline in the order in which they came; everything that has to be waited for is waited for
 //! beside the loop. On one link no answer overtakes the updates that came before it: `outbox` sees to that.
 
-mod attachment;
-mod outbox;
-
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{
@@ -18,11 +15,12 @@ use runtime::lifecycle::Lifecycle;
 use tokio::{pin, time::sleep};
 use tracing::{Instrument, Span, debug, warn};
 
-use self::outbox::CatchUp;
-pub(crate) use self::outbox::{Event, Outbox, Reply};
+use crate::outbox::CatchUp;
+pub(crate) use crate::outbox::{Event, Outbox, Reply};
 use crate::{
-    ledger::Draft,
-    recipes::{CaughtUp, JoinAs, Recipes},
+    catch_up::CaughtUp,
+    recipe_state::Draft,
+    recipes::{JoinAs, Recipes},
     refused::Refused,
 };
 

@@ -155,6 +155,19 @@ pub(crate) fn shortened(words: String) -> String {
     }
 }
 
+/// A message that is durable.
+#[derive(Debug, Clone)]
+pub(crate) struct Posted {
+    /// The message as it was first accepted.
+    pub message: Arc<Message>,
+    /// Whether it had been accepted before.
+    pub duplicate: bool,
+    /// The recipe after it, unless it lies too far back to be at hand.
+    pub recipe: Option<Arc<Recipe>>,
+    /// How many bytes the store takes more for it.
+    pub bytes: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

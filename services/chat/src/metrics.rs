@@ -14,7 +14,7 @@ use opentelemetry::{
 };
 use runtime::redis::Redis;
 
-use crate::{commit::Pipeline, hub::Hub, refused::Refused};
+use crate::refused::Refused;
 
 /// Messages by what became of them.
 const MESSAGES: &str = "chat_messages";
@@ -145,21 +145,21 @@ impl Metrics {
         self.divergences.add(1, &[]);
     }
 
-    /// Lets the levels be read whenever metrics are, for as long as the service is there.
-    pub(crate) fn watch(self: &Arc<Self>, pipeline: &Pipeline, hub: &Arc<Hub>) {
+    /// Lets the levels be read whenever metrics are, for as long as the service is there: how many posts are `queued`,
+    /// how many recipes are `attached`.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        queued: impl Fn() -> usize + Send + Sync + 'static,
+        attached: impl Fn() -> usize + Send + Sync + 'static,
+    ) {
         let meter = meter();
-        let queues = pipeline.queues();
         meter
             .u64_observable_gauge(QUEUE)
-            .with_callback(move |gauge| gauge.observe(queues.depth() as u64, &[]))
+            .with_callback(move |gauge| gauge.observe(queued() as u64, &[]))
             .build();
-        let hub: Weak<Hub> = Arc::downgrade(hub);
         meter
             .u64_observable_gauge(ATTACHED)
-            .with_callback(move |gauge| {
-                let attached = hub.upgrade().map_or(0, |hub| hub.attached_count());
-                gauge.observe(attached as u64, &[]);
-            })
+            .with_callback(move |gauge| gauge.observe(attached() as u64, &[]))
             .build();
         let metrics = Arc::downgrade(self);
         meter

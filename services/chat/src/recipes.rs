@@ -17,18 +17,18 @@ use tracing::{Span, warn};
 pub(crate) use self::{
     document_pool::DocumentPool,
     importing::{Document, Imported},
-    reading::{CaughtUp, Joined, MessagePage, PageStart, Recovery, Standing},
+    reading::{AtRevision, PageStart},
     sharing::Shared,
 };
 use crate::{
     access::folded,
-    commit::{Answer, Pipeline, Posted},
+    commit::{Answer, Pipeline},
     hub::Hub,
-    ledger::{Draft, Ledger},
-    message::Principal,
+    message::{Posted, Principal},
     metrics::Metrics,
     quota::{Quotas, ROW_OVERHEAD},
     recipe::title_from_id,
+    recipe_state::{Draft, RecipeState},
     refused::Refused,
     store::{self, Store, Summary},
 };
@@ -71,15 +71,15 @@ pub(crate) struct Submitted {
 
 impl Recipes {
     /// Recipes over a store and a pipeline.
-    pub(crate) fn new(pipeline: Pipeline, tools: crate::commit::Tools) -> Self {
+    pub(crate) fn new(pipeline: Pipeline, dependencies: crate::commit::Dependencies) -> Self {
         Self {
-            store: tools.store,
+            store: dependencies.store,
             pipeline,
-            hub: tools.hub,
-            clock: tools.clock,
-            metrics: tools.metrics,
+            hub: dependencies.hub,
+            clock: dependencies.clock,
+            metrics: dependencies.metrics,
             documents: DocumentPool::default(),
-            quotas: tools.quotas,
+            quotas: dependencies.quotas,
         }
     }
 
@@ -97,14 +97,14 @@ impl Recipes {
         owner: &Principal,
         recipe: RecipeId,
         title: Option<&str>,
-    ) -> Result<Ledger, Refused> {
-        let ledger = self.new_ledger(owner, recipe, title);
-        if !self.add(&ledger).await? {
+    ) -> Result<RecipeState, Refused> {
+        let recipe_state = self.new_ledger(owner, recipe, title);
+        if !self.add(&recipe_state).await? {
             return Err(Refused::RecipeIdTaken);
         }
         // So that others learn the owner's name even when the owner never comes.
-        self.ask(self.store.visit(&ledger.id, owner)).await?;
-        Ok(ledger)
+        self.ask(self.store.visit(&recipe_state.id, owner)).await?;
+        Ok(recipe_state)
     }
 
     /// Gives a recipe at its newest revision, or as it stood at `revision`.
@@ -116,18 +116,18 @@ impl Recipes {
         who: &Principal,
         recipe: &RecipeId,
         revision: Option<Revision>,
-    ) -> Result<Standing, Refused> {
-        let ledger = self.visible(who, recipe).await?;
-        let revision = revision.unwrap_or(ledger.revision);
-        if revision > ledger.revision {
+    ) -> Result<AtRevision, Refused> {
+        let recipe_state = self.visible(who, recipe).await?;
+        let revision = revision.unwrap_or(recipe_state.revision);
+        if revision > recipe_state.revision {
             return Err(Refused::NoSuchRevision);
         }
-        let recipe = if revision >= ledger.recipe_revision {
-            ledger.recipe
+        let recipe = if revision >= recipe_state.recipe_revision {
+            recipe_state.recipe
         } else {
             self.version(recipe, revision).await?
         };
-        Ok(Standing { revision, recipe })
+        Ok(AtRevision { revision, recipe })
     }
 
     /// Lists what somebody owns or has joined, newest change first.
@@ -168,17 +168,17 @@ impl Recipes {
     /// # Errors
     /// When it is not there, or not for them.
     pub(crate) async fn join(&self, join: JoinAs) -> Result<Joined, Refused> {
-        let mut ledger = match self.visible(&join.who, &join.recipe).await {
+        let mut recipe_state = match self.visible(&join.who, &join.recipe).await {
             Err(Refused::NoSuchRecipe) if join.create => self.create_on_join(&join).await?,
             found => found?,
         };
-        self.bind_invitation(&ledger, &join.who).await?;
+        self.bind_invitation(&recipe_state, &join.who).await?;
         let first = self.ask(self.store.visit(&join.recipe, &join.who));
         if first.await? {
             // Somebody may have been shut out until just now: they must either not come in or be known to have.
-            ledger = self.visible(&join.who, &join.recipe).await?;
+            recipe_state = self.visible(&join.who, &join.recipe).await?;
         }
-        self.joined(ledger, join.after).await
+        self.joined(recipe_state, join.after).await
     }
 
     /// Who is attached to what.
@@ -192,52 +192,59 @@ impl Recipes {
     }
 
     /// Loses to whoever creates the recipe at the same time, and then comes in like anybody else.
-    async fn create_on_join(&self, join: &JoinAs) -> Result<Ledger, Refused> {
-        let ledger = self.new_ledger(&join.who, join.recipe.clone(), None);
-        if self.add(&ledger).await? {
-            return Ok(ledger);
+    async fn create_on_join(&self, join: &JoinAs) -> Result<RecipeState, Refused> {
+        let recipe_state = self.new_ledger(&join.who, join.recipe.clone(), None);
+        if self.add(&recipe_state).await? {
+            return Ok(recipe_state);
         }
         self.visible(&join.who, &join.recipe).await
     }
 
     /// Adds a new recipe, if its owner may have one more; `false` when its id is taken.
-    async fn add(&self, ledger: &Ledger) -> Result<bool, Refused> {
-        let (owner, now) = (&ledger.access.owner, Instant::now());
+    async fn add(&self, recipe_state: &RecipeState) -> Result<bool, Refused> {
+        let (owner, now) = (&recipe_state.access.owner, Instant::now());
         self.quotas.check_bytes(owner, 0, now)?;
         if self.quotas.limits_recipes() {
             let owned = self.ask(self.store.owned(owner)).await?;
             self.quotas.check_recipes(owned)?;
         }
-        let added = self.ask(self.store.create(ledger)).await?;
+        let added = self.ask(self.store.create(recipe_state)).await?;
         if added {
-            let bytes = 2 * (ROW_OVERHEAD + ledger.recipe.text_size() as u64);
+            let bytes = 2 * (ROW_OVERHEAD + recipe_state.recipe.text_size() as u64);
             self.quotas.charge(owner, bytes, now);
         }
         Ok(added)
     }
 
-    fn new_ledger(&self, owner: &Principal, recipe: RecipeId, title: Option<&str>) -> Ledger {
+    fn new_ledger(&self, owner: &Principal, recipe: RecipeId, title: Option<&str>) -> RecipeState {
         let title = title.map_or_else(|| title_from_id(recipe.as_str()), str::to_owned);
-        Ledger::new(recipe, owner.user.clone(), &title, self.clock.now())
+        RecipeState::new(recipe, owner.user.clone(), &title, self.clock.now())
     }
 
-    async fn bind_invitation(&self, ledger: &Ledger, who: &Principal) -> Result<(), Refused> {
-        let unbound = ledger.access.member(who).is_some_and(|m| m.user.is_none());
+    async fn bind_invitation(
+        &self,
+        recipe_state: &RecipeState,
+        who: &Principal,
+    ) -> Result<(), Refused> {
+        let unbound = recipe_state
+            .access
+            .member(who)
+            .is_some_and(|m| m.user.is_none());
         if unbound {
             let name = folded(who.name());
-            self.ask(self.store.bind(&ledger.id, &name, &who.user))
+            self.ask(self.store.bind(&recipe_state.id, &name, &who.user))
                 .await?;
-            self.pipeline.forget(&ledger.id).await;
+            self.pipeline.forget(&recipe_state.id).await;
         }
         Ok(())
     }
 
     /// The recipe, when it is there and `who` may see it.
-    async fn visible(&self, who: &Principal, recipe: &RecipeId) -> Result<Ledger, Refused> {
-        let ledger = self.ask(self.store.load_one(recipe)).await?;
-        let ledger = ledger.ok_or(Refused::NoSuchRecipe)?;
-        ledger.right_of(who)?;
-        Ok(ledger)
+    async fn visible(&self, who: &Principal, recipe: &RecipeId) -> Result<RecipeState, Refused> {
+        let recipe_state = self.ask(self.store.load_one(recipe)).await?;
+        let recipe_state = recipe_state.ok_or(Refused::NoSuchRecipe)?;
+        recipe_state.right_of(who)?;
+        Ok(recipe_state)
     }
 
     async fn version(

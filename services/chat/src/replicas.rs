@@ -22,40 +22,12 @@ use crate::{hub::Hub, store::Store};
 
 /// Where hints are published.
 const CHANNEL: &str = "rc:chat:hint";
-/// How long hints are gathered before they are published together.
-const GATHER_DELAY: Duration = Duration::from_millis(5);
 /// How many hints of others may wait.
 const MAX_QUEUED_HINTS: usize = 4096;
 /// How often attached recipes are checked: with what reading takes, everybody is up to date within 5 s.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How many recipes are asked for in one query.
 const MAX_BATCH: usize = 10_000;
-
-/// What this replica tells the others. Only the newest revision of each recipe counts, so it stays small.
-#[derive(Debug, Default)]
-pub(crate) struct Hints {
-    waiting: Mutex<HashMap<RecipeId, Revision>>,
-    some: Notify,
-}
-
-impl Hints {
-    /// Notes that a recipe has come that far.
-    pub(crate) fn note(&self, recipe: &RecipeId, revision: Revision) {
-        self.waiting().insert(recipe.clone(), revision);
-        self.some.notify_one();
-    }
-
-    async fn gathered(&self) -> HashMap<RecipeId, Revision> {
-        self.some.notified().await;
-        sleep(GATHER_DELAY).await;
-        std::mem::take(&mut *self.waiting())
-    }
-
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<RecipeId, Revision>> {
-        // Nothing panics while it is held.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What is done with Redis, to be tried before it is relied on.
 pub(crate) fn redis_self_test() -> SelfTest {

@@ -12,7 +12,7 @@ use runtime::{
 use tokio::net::TcpListener;
 
 use crate::{
-    commit::{Limits, Pipeline, Shard, Tools},
+    commit::{Dependencies, Limits, Pipeline, Shard},
     config::Config,
     grpc,
     hub::Hub,
@@ -64,7 +64,7 @@ pub async fn open(
         }),
         false => None,
     };
-    let tools = Tools {
+    let dependencies = Dependencies {
         store,
         hub,
         hints: replicas
@@ -81,10 +81,15 @@ pub async fn open(
         queue: config.post_queue as usize,
         cached: config.cached_recipes as usize,
     };
-    let (pipeline, shards) = Pipeline::new(limits, &tools);
-    tools.metrics.watch(&pipeline, &tools.hub);
+    let (pipeline, shards) = Pipeline::new(limits, &dependencies);
+    let queues = pipeline.queues();
+    let hub = Arc::downgrade(&dependencies.hub);
+    dependencies.metrics.watch(
+        move || queues.depth(),
+        move || hub.upgrade().map_or(0, |hub| hub.attached_count()),
+    );
     Ok(Chat {
-        recipes: Recipes::new(pipeline, tools),
+        recipes: Recipes::new(pipeline, dependencies),
         shards,
         link_queue: config.link_queue as usize,
         replicas,

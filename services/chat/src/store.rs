@@ -28,9 +28,9 @@ pub(crate) use self::error::Error;
 pub use self::error::OpenError;
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
-    ledger::{Accepted, Ledger},
     message::{Message, MessageKey, Principal},
     recipe::Recipe,
+    recipe_state::{Accepted, RecipeState},
 };
 
 /// The messages of one recipe, or the decision to write none.
@@ -39,7 +39,7 @@ pub(crate) struct Write {
     /// The position that the store must still be at.
     pub expected: Position,
     /// The recipe after all of them.
-    pub ledger: Ledger,
+    pub recipe_state: RecipeState,
     /// What was accepted, in order.
     pub accepted: Vec<Accepted>,
 }
@@ -142,18 +142,18 @@ impl Store {
     }
 
     /// Adds a new recipe at revision 0; `false` when its id is taken.
-    pub(crate) async fn create(&self, ledger: &Ledger) -> Result<bool, Error> {
-        let row = RecipeRow::created(ledger)?;
+    pub(crate) async fn create(&self, recipe_state: &RecipeState) -> Result<bool, Error> {
+        let row = RecipeRow::created(recipe_state)?;
         ask!(self, create(row))
     }
 
     /// Reads recipes at their newest revision; those that are not there are left out.
-    pub(crate) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<Ledger>, Error> {
+    pub(crate) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<RecipeState>, Error> {
         ask!(self, load(recipes))
     }
 
     /// Reads one recipe at its newest revision.
-    pub(crate) async fn load_one(&self, recipe: &RecipeId) -> Result<Option<Ledger>, Error> {
+    pub(crate) async fn load_one(&self, recipe: &RecipeId) -> Result<Option<RecipeState>, Error> {
         Ok(self.load(vec![recipe.clone()]).await?.pop())
     }
 

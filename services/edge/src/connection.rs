@@ -118,12 +118,12 @@ where
         user.id = Empty,
         session.id = Empty,
     );
-    carry(edge, stream, upgraded, connection)
+    serve(edge, stream, upgraded, connection)
         .instrument(span)
         .boxed()
 }
 
-async fn carry<S>(edge: Arc<Edge>, stream: S, mut upgraded: Upgraded, connection: Connection)
+async fn serve<S>(edge: Arc<Edge>, stream: S, mut upgraded: Upgraded, connection: Connection)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -134,7 +134,7 @@ where
     let mut gauge = ConnectionGauge::new();
 
     metrics::unauthenticated().add(1, &[]);
-    let greeted = Box::pin(handshake::authenticate(
+    let authenticated = Box::pin(handshake::authenticate(
         &edge,
         &mut socket,
         &upgraded,
@@ -144,20 +144,23 @@ where
     .await;
     metrics::unauthenticated().add(-1, &[]);
     upgraded.unauthenticated = None;
-    let end = match greeted {
-        Ok(greeted) => {
+    let end = match authenticated {
+        Ok(authenticated) => {
             metrics::handshake_time().record(began.elapsed().as_secs_f64(), &[]);
             let span = Span::current();
-            span.record("user.id", greeted.session.principal().user.as_str());
-            span.record("session.id", greeted.id.as_str());
-            stats.session = Some(greeted.id.clone());
-            let way = live::Way {
-                socket: &mut socket,
-                connection: &connection,
-                gauge: &mut gauge,
-            };
-            let mut live = Live::new(&edge, way, &upgraded.recipe, greeted);
-            let end = live.run(&mut stats).await;
+            span.record("user.id", authenticated.session.principal().user.as_str());
+            span.record("session.id", authenticated.id.as_str());
+            stats.session = Some(authenticated.id.clone());
+            let (mut live, first) = Live::new(
+                &edge,
+                &mut socket,
+                &connection,
+                &mut gauge,
+                &mut stats,
+                &upgraded.recipe,
+                *authenticated,
+            );
+            let end = live.run(first).await;
             live.release(end);
             end
         }

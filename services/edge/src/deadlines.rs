@@ -25,7 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(crate) use self::redis::fuzzing;
 pub(crate) use self::{
     config::DeadlineConfig,
-    record::{EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
+    record::{Delivery, EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
 };
 use self::{memory::MemorySchedule, redis::RedisSchedule};
 

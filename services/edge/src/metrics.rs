@@ -10,39 +10,18 @@ use opentelemetry::{
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
 
-use crate::edge::Edge;
+use crate::{edge::Edge, session::PromptSource};
 
 /// From a millisecond to the longest that anybody waits, in seconds.
 const SECONDS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// Who found that a client is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asker {
-    /// This node, working off the schedule.
-    OwnNode,
-    /// Another node.
-    OtherNode,
-    /// The connection itself, since no prompt came.
-    Fallback,
-}
-
-impl Asker {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::OwnNode => "own_node",
-            Self::OtherNode => "other_node",
-            Self::Fallback => "fallback",
-        }
-    }
-}
-
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// Its client has not been accepted yet.
-    Greeting,
+    Unauthenticated,
     /// Its client is accepted.
     Active,
     /// Its client has been asked to prove itself again.
@@ -52,7 +31,7 @@ pub(crate) enum State {
 impl State {
     const fn name(self) -> &'static str {
         match self {
-            Self::Greeting => "greeting",
+            Self::Unauthenticated => "greeting",
             Self::Active => "active",
             Self::Asked => "asked",
         }
@@ -70,8 +49,8 @@ impl ConnectionGauge {
         reason = "it counts a connection that is there"
     )]
     pub(crate) fn new() -> Self {
-        count_connections(State::Greeting, 1);
-        Self(State::Greeting)
+        count_connections(State::Unauthenticated, 1);
+        Self(State::Unauthenticated)
     }
 
     /// Counts it under another state.
@@ -149,14 +128,19 @@ pub(crate) fn count_divergence() {
 }
 
 /// Counts an `auth_required` and how late it was.
-pub(crate) fn count_prompt(asker: Asker, lateness: Duration) {
+pub(crate) fn count_prompt(source: PromptSource, lateness: Duration) {
+    let by = match source {
+        PromptSource::OwnNode => "own_node",
+        PromptSource::OtherNode => "other_node",
+        PromptSource::Fallback => "fallback",
+    };
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         seconds(
             "edge_auth_required_lateness",
             "How late auth_required was sent, by who found it due",
         )
     });
-    INSTRUMENT.record(lateness.as_secs_f64(), &[KeyValue::new("by", asker.name())]);
+    INSTRUMENT.record(lateness.as_secs_f64(), &[KeyValue::new("by", by)]);
 }
 
 /// Time from `auth_required` to the accepted answer. Answers that never came are closes.

@@ -168,7 +168,6 @@ pub fn assemble(
     let registry = Registry::new();
     let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
     let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);
-    registry.strike_unknown_from(deadlines.clone());
     let second = Duration::from_secs(1);
     let rate_limiter = RateLimiter::new(redis.as_ref());
     let edge = Edge {

@@ -5,7 +5,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -20,7 +20,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     audience::Audience,
-    deadlines::{Deadlines, Owners, Phase, Prompt, Record},
+    deadlines::{Delivery, Owners, Phase, Prompt, Record},
     session::Session,
 };
 
@@ -194,7 +194,6 @@ pub struct Registry {
     next: AtomicU64,
     connections: Mutex<HashMap<u64, Arc<Control>>>,
     sessions: Mutex<Sessions>,
-    deadlines: OnceLock<Deadlines>,
 }
 
 #[derive(Default)]
@@ -229,11 +228,6 @@ impl Registry {
     /// No connections yet.
     pub fn new() -> Arc<Self> {
         Arc::default()
-    }
-
-    /// Has prompts for sessions that are not here struck from this schedule. Set once, at start.
-    pub fn strike_unknown_from(&self, deadlines: Deadlines) {
-        self.deadlines.get_or_init(|| deadlines);
     }
 
     /// Adds a connection.
@@ -426,18 +420,13 @@ impl Sessions {
 }
 
 impl Owners for Registry {
-    fn prompt(&self, prompt: Prompt) {
-        let control = lock(&self.sessions)
-            .by_id
-            .get(&prompt.session)
-            .map(|entry| Arc::clone(&entry.control));
-        match control {
-            Some(control) => control.prompt(prompt),
-            None => {
-                if let Some(deadlines) = self.deadlines.get() {
-                    deadlines.cancel(&prompt.session, prompt.generation);
-                }
+    fn prompt(&self, prompt: Prompt) -> Delivery {
+        match lock(&self.sessions).by_id.get(&prompt.session) {
+            Some(entry) => {
+                entry.control.prompt(prompt);
+                Delivery::Delivered
             }
+            None => Delivery::NotHere,
         }
     }
 

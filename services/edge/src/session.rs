@@ -7,6 +7,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use proto::{ids::MessageId, websocket::codes::Close};
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::{
@@ -52,9 +53,9 @@ pub enum Event {
         generation: u64,
         /// Why.
         reason: PromptReason,
+        /// Who found it due.
+        source: PromptSource,
     },
-    /// The client wants a message accepted.
-    Chat,
     /// Time has passed.
     Tick,
     /// The machine was suspended for so long, which no timer has counted: every deadline is that much nearer.
@@ -70,14 +71,36 @@ pub enum PromptReason {
     Review,
 }
 
+/// Who found that a session's holder must be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptSource {
+    /// This node, which works off the schedule, or an operator's review.
+    OwnNode,
+    /// Another node.
+    OtherNode,
+    /// The connection itself, since no prompt came.
+    Fallback,
+}
+
 /// An `auth` on a session that is already open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Reauth {
+    /// The token to be verified.
+    pub token: SecretString,
     /// Named by the answer.
     pub id: Option<MessageId>,
     /// Where the client stands.
     pub resume: ResumeFrom,
 }
+
+/// Tokens are not compared.
+impl PartialEq for Reauth {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.id, &self.resume) == (&other.id, &other.resume)
+    }
+}
+
+impl Eq for Reauth {}
 
 /// What the auth service said of a token.
 #[derive(Debug)]
@@ -106,13 +129,13 @@ pub enum Action {
     Ask {
         /// Why.
         reason: PromptReason,
+        /// Who found it due.
+        source: PromptSource,
         /// Until when.
         answer_in: Duration,
     },
     /// Write the session's record to the schedule, as it is now.
     Record,
-    /// The message may be posted.
-    Post,
     /// Close the connection.
     Close(Close),
 }
@@ -192,15 +215,18 @@ impl Session {
         if let Event::Slept(by) = event {
             self.bring_nearer(by);
         }
-        if now >= self.expires {
+        if self.has_ended(now) {
             return vec![Action::Close(Close::ReauthenticationTimeout)];
         }
         match event {
             Event::Auth(reauth) => self.queue(reauth),
             Event::Verified(verdict) => self.on_verdict(verdict, now),
             Event::Answered => self.on_answered(now),
-            Event::Prompted { generation, reason } => self.on_prompt(generation, reason, now),
-            Event::Chat => vec![Action::Post],
+            Event::Prompted {
+                generation,
+                reason,
+                source,
+            } => self.on_prompt(generation, reason, source, now),
             Event::Tick => self.on_tick(now),
             // The schedule may count by the timers too.
             Event::Slept(_) => vec![Action::Record],
@@ -240,6 +266,16 @@ impl Session {
     /// Whether another `auth` can be taken; if not, the connection stops reading until one is answered.
     pub fn accepts_auth(&self) -> bool {
         self.unverified.len() + self.unanswered.len() < MAX_PENDING_REAUTHS
+    }
+
+    /// The token of the oldest `auth` that waits for a verdict.
+    pub fn unverified_token(&self) -> Option<&SecretString> {
+        self.unverified.front().map(|reauth| &reauth.token)
+    }
+
+    /// Whether the token has ended: nothing is accepted or sent any more.
+    pub fn has_ended(&self, now: Instant) -> bool {
+        now >= self.expires
     }
 
     /// Who holds the session.
@@ -357,20 +393,34 @@ impl Session {
         self.unanswered.pop_front();
         match self.phase {
             Phase::Active if self.answers_first(now) => Vec::new(),
-            Phase::Active if self.review_waits => self.ask(PromptReason::Review, now),
-            Phase::Active if now >= self.ask_at() => self.ask(PromptReason::Expiring, now),
+            Phase::Active if self.review_waits => {
+                self.ask(PromptReason::Review, PromptSource::OwnNode, now)
+            }
+            Phase::Active if now >= self.ask_at() => {
+                self.ask(PromptReason::Expiring, PromptSource::OwnNode, now)
+            }
             Phase::Active | Phase::Asked { .. } => Vec::new(),
             // The prompt is repeated, its time does not start anew.
             Phase::AskedElsewhere { answer_by } => {
                 self.phase = Phase::Asked { answer_by };
                 let reason = PromptReason::Expiring;
-                let answer_in = answer_by - now;
-                vec![Action::Ask { reason, answer_in }, Action::Record]
+                let ask = Action::Ask {
+                    reason,
+                    source: PromptSource::OwnNode,
+                    answer_in: answer_by - now,
+                };
+                vec![ask, Action::Record]
             }
         }
     }
 
-    fn on_prompt(&mut self, generation: u64, reason: PromptReason, now: Instant) -> Vec<Action> {
+    fn on_prompt(
+        &mut self,
+        generation: u64,
+        reason: PromptReason,
+        source: PromptSource,
+        now: Instant,
+    ) -> Vec<Action> {
         if generation != self.generation {
             return Vec::new();
         }
@@ -381,7 +431,7 @@ impl Session {
                 self.review_waits |= reason == PromptReason::Review;
                 Vec::new()
             }
-            Phase::Active if !early => self.ask(reason, now),
+            Phase::Active if !early => self.ask(reason, source, now),
             Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => {
                 vec![Action::Record]
             }
@@ -395,7 +445,7 @@ impl Session {
                     true => PromptReason::Review,
                     false => PromptReason::Expiring,
                 };
-                self.ask(reason, now)
+                self.ask(reason, PromptSource::Fallback, now)
             }
             Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
                 if self.unverified.is_empty() =>
@@ -426,13 +476,17 @@ impl Session {
         now < due
     }
 
-    fn ask(&mut self, reason: PromptReason, now: Instant) -> Vec<Action> {
+    fn ask(&mut self, reason: PromptReason, source: PromptSource, now: Instant) -> Vec<Action> {
         let answer_by = (now + self.timings.grace).min(self.expires);
         self.phase = Phase::Asked { answer_by };
         self.late_frames_until = None;
         self.review_waits = false;
-        let answer_in = answer_by - now;
-        vec![Action::Ask { reason, answer_in }, Action::Record]
+        let ask = Action::Ask {
+            reason,
+            source,
+            answer_in: answer_by - now,
+        };
+        vec![ask, Action::Record]
     }
 }
 

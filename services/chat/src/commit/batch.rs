@@ -9,11 +9,10 @@ use std::{
 use proto::ids::{Position, RecipeId};
 use runtime::clock::Timestamp;
 
-use super::Posted;
 use crate::{
-    ledger::{Accepted, Draft, Ledger},
-    message::{Message, MessageKey},
+    message::{Message, MessageKey, Posted},
     recipe::Recipe,
+    recipe_state::{Accepted, Draft, RecipeState},
     refused::Refused,
     store::Write,
 };
@@ -21,16 +20,16 @@ use crate::{
 /// The recipes of a batch and what is decided about them.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    desks: HashMap<RecipeId, Desk>,
+    recipes: HashMap<RecipeId, RecipeInBatch>,
     before: HashMap<MessageKey, Before>,
     fresh: HashSet<RecipeId>,
 }
 
 /// One recipe while it is worked on.
 #[derive(Debug)]
-struct Desk {
+struct RecipeInBatch {
     stored: Position,
-    ledger: Ledger,
+    recipe_state: RecipeState,
     accepted: Vec<Accepted>,
 }
 
@@ -42,18 +41,18 @@ struct Before {
 }
 
 impl Batch {
-    /// Puts a recipe on its desk. `fresh` tells that it was read for this batch, not remembered.
-    pub(super) fn lay(&mut self, ledger: Ledger, fresh: bool) {
-        let id = ledger.id.clone();
+    /// Puts a recipe on its in_batch. `fresh` tells that it was read for this batch, not remembered.
+    pub(super) fn insert(&mut self, recipe_state: RecipeState, fresh: bool) {
+        let id = recipe_state.id.clone();
         if fresh {
             self.fresh.insert(id.clone());
         }
-        let desk = Desk {
-            stored: ledger.position(),
-            ledger,
+        let in_batch = RecipeInBatch {
+            stored: recipe_state.position(),
+            recipe_state,
             accepted: Vec::new(),
         };
-        self.desks.insert(id, desk);
+        self.recipes.insert(id, in_batch);
     }
 
     /// Notes a message that was accepted before.
@@ -65,14 +64,16 @@ impl Batch {
         self.before.insert(key, before);
     }
 
-    /// The ledger of a recipe, when there is one.
-    pub(super) fn ledger_mut(&mut self, recipe: &RecipeId) -> Option<&mut Ledger> {
-        self.desks.get_mut(recipe).map(|desk| &mut desk.ledger)
+    /// The recipe state of a recipe, when there is one.
+    pub(super) fn ledger_mut(&mut self, recipe: &RecipeId) -> Option<&mut RecipeState> {
+        self.recipes
+            .get_mut(recipe)
+            .map(|in_batch| &mut in_batch.recipe_state)
     }
 
     /// Whether a refusal may rest on something that has changed since it was read.
     pub(super) fn may_be_outdated(&self, recipe: &RecipeId) -> bool {
-        self.desks.contains_key(recipe) && !self.fresh.contains(recipe)
+        self.recipes.contains_key(recipe) && !self.fresh.contains(recipe)
     }
 
     /// What becomes of a post, given all those before it. `allowed` is whether its author may write something new.
@@ -82,18 +83,18 @@ impl Batch {
         now: Timestamp,
         allowed: Result<(), Refused>,
     ) -> Result<Posted, Refused> {
-        let desk = self.desks.get_mut(&draft.recipe);
-        let desk = desk.ok_or(Refused::NoSuchRecipe)?;
-        desk.ledger.right_of(&draft.author)?;
+        let in_batch = self.recipes.get_mut(&draft.recipe);
+        let in_batch = in_batch.ok_or(Refused::NoSuchRecipe)?;
+        in_batch.recipe_state.right_of(&draft.author)?;
         let key = draft.key();
         if let Some(before) = self.before.get(&key) {
-            return again(before, draft, &desk.ledger);
+            return again(before, draft, &in_batch.recipe_state);
         }
         if draft.not_after.is_some_and(|end| end < now) {
             return Err(Refused::TooLate);
         }
         allowed?;
-        let accepted = desk.ledger.accept(draft, now)?;
+        let accepted = in_batch.recipe_state.accept(draft, now)?;
         let before = Before {
             message: Arc::clone(&accepted.message),
             recipe: Some(Arc::clone(&accepted.recipe)),
@@ -105,33 +106,33 @@ impl Batch {
             bytes: accepted.bytes(),
         };
         self.before.insert(key, before);
-        desk.accepted.push(accepted);
+        in_batch.accepted.push(accepted);
         Ok(posted)
     }
 
-    /// What has to be written, and the ledgers that stayed as they were.
-    pub(super) fn conclude(self) -> (Vec<Write>, Vec<Ledger>) {
+    /// What has to be written, and the recipe_states that stayed as they were.
+    pub(super) fn finish(self) -> (Vec<Write>, Vec<RecipeState>) {
         let (changed, unchanged): (Vec<_>, Vec<_>) = self
-            .desks
+            .recipes
             .into_values()
-            .partition(|desk| !desk.accepted.is_empty());
-        let writes = changed.into_iter().map(|desk| Write {
-            expected: desk.stored,
-            ledger: desk.ledger,
-            accepted: desk.accepted,
+            .partition(|in_batch| !in_batch.accepted.is_empty());
+        let writes = changed.into_iter().map(|in_batch| Write {
+            expected: in_batch.stored,
+            recipe_state: in_batch.recipe_state,
+            accepted: in_batch.accepted,
         });
-        let unchanged = unchanged.into_iter().map(|desk| desk.ledger);
+        let unchanged = unchanged.into_iter().map(|in_batch| in_batch.recipe_state);
         (writes.collect(), unchanged.collect())
     }
 }
 
 /// The answer to a message that was accepted before.
-fn again(before: &Before, draft: &Draft, ledger: &Ledger) -> Result<Posted, Refused> {
+fn again(before: &Before, draft: &Draft, recipe_state: &RecipeState) -> Result<Posted, Refused> {
     if before.message.content != draft.content {
         return Err(Refused::MessageIdReused);
     }
-    let still_so = before.message.revision >= ledger.recipe_revision;
-    let now = || still_so.then(|| Arc::clone(&ledger.recipe));
+    let still_so = before.message.revision >= recipe_state.recipe_revision;
+    let now = || still_so.then(|| Arc::clone(&recipe_state.recipe));
     Ok(Posted {
         message: Arc::clone(&before.message),
         duplicate: true,

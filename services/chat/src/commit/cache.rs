@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use proto::ids::RecipeId;
 
-use crate::ledger::Ledger;
+use crate::recipe_state::RecipeState;
 
 /// Ledgers by recipe.
 #[derive(Debug)]
 pub(super) struct Cache {
-    ledgers: HashMap<RecipeId, (u64, Ledger)>,
+    recipe_states: HashMap<RecipeId, (u64, RecipeState)>,
     capacity: usize,
     uses: u64,
 }
@@ -17,30 +17,33 @@ pub(super) struct Cache {
 impl Cache {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            ledgers: HashMap::new(),
+            recipe_states: HashMap::new(),
             capacity: capacity.max(1),
             uses: 0,
         }
     }
 
-    /// Takes a ledger out: it comes back only after a commit.
-    pub(super) fn take(&mut self, recipe: &RecipeId) -> Option<Ledger> {
-        self.ledgers.remove(recipe).map(|(_, ledger)| ledger)
+    /// Takes a recipe state out: it comes back only after a commit.
+    pub(super) fn take(&mut self, recipe: &RecipeId) -> Option<RecipeState> {
+        self.recipe_states
+            .remove(recipe)
+            .map(|(_, recipe_state)| recipe_state)
     }
 
-    pub(super) fn put(&mut self, ledger: Ledger) {
+    pub(super) fn put(&mut self, recipe_state: RecipeState) {
         self.uses += 1;
-        if self.ledgers.len() >= self.capacity {
+        if self.recipe_states.len() >= self.capacity {
             self.evict();
         }
-        self.ledgers.insert(ledger.id.clone(), (self.uses, ledger));
+        self.recipe_states
+            .insert(recipe_state.id.clone(), (self.uses, recipe_state));
     }
 
     /// Lets go of the older half at once, so that it costs little per recipe.
     fn evict(&mut self) {
-        let mut uses: Vec<_> = self.ledgers.values().map(|(used, _)| *used).collect();
-        let (_, &mut middle, _) = uses.select_nth_unstable(self.ledgers.len() / 2);
-        self.ledgers.retain(|_, (used, _)| *used > middle);
+        let mut uses: Vec<_> = self.recipe_states.values().map(|(used, _)| *used).collect();
+        let (_, &mut middle, _) = uses.select_nth_unstable(self.recipe_states.len() / 2);
+        self.recipe_states.retain(|_, (used, _)| *used > middle);
     }
 }
 
@@ -50,8 +53,8 @@ mod tests {
 
     use super::*;
 
-    fn ledger(id: &str) -> Ledger {
-        Ledger::new(
+    fn recipe_state(id: &str) -> RecipeState {
+        RecipeState::new(
             id.parse().unwrap(),
             "ada".parse().unwrap(),
             id,
@@ -63,13 +66,13 @@ mod tests {
     fn keeps_what_was_used_last_within_its_capacity() {
         let mut cache = Cache::new(4);
         for id in ["a", "b", "c", "d"] {
-            cache.put(ledger(id));
+            cache.put(recipe_state(id));
         }
         let used_again = cache.take(&"a".parse().unwrap()).unwrap();
         cache.put(used_again);
-        cache.put(ledger("e"));
+        cache.put(recipe_state("e"));
 
-        assert!(cache.ledgers.len() <= 4);
+        assert!(cache.recipe_states.len() <= 4);
         assert!(cache.take(&"a".parse().unwrap()).is_some());
         assert!(cache.take(&"e".parse().unwrap()).is_some());
         assert!(cache.take(&"b".parse().unwrap()).is_none());
@@ -78,8 +81,8 @@ mod tests {
     #[test]
     fn a_cache_of_one_works() {
         let mut cache = Cache::new(1);
-        cache.put(ledger("a"));
-        cache.put(ledger("b"));
+        cache.put(recipe_state("a"));
+        cache.put(recipe_state("b"));
         assert!(cache.take(&"b".parse().unwrap()).is_some());
         assert!(cache.take(&"a".parse().unwrap()).is_none());
     }

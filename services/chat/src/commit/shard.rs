@@ -12,10 +12,10 @@ use proto::ids::{RecipeId, Revision, UserId};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::{Instrument, Span, info_span, warn};
 
-use super::{Order, Post, Posted, Tools, batch::Batch, cache::Cache};
+use super::{Dependencies, Order, Post, Posted, batch::Batch, cache::Cache};
 use crate::{
-    ledger::Undoable,
     message::{MessageKey, Update},
+    recipe_state::Undoable,
     refused::Refused,
     store::{self, Page, Prefer, Write},
 };
@@ -34,9 +34,9 @@ const RECHECKED_BATCHES: usize = 64;
 pub(crate) struct Shard {
     queue: mpsc::Receiver<Order>,
     cache: Cache,
-    tools: Tools,
+    dependencies: Dependencies,
     /// For how many more batches messages are looked up first.
-    wary: usize,
+    recheck_batches_left: usize,
 }
 
 /// What became of a recipe in a commit.
@@ -70,12 +70,16 @@ fn refused<'a>(
 }
 
 impl Shard {
-    pub(super) fn new(queue: mpsc::Receiver<Order>, cached: usize, tools: Tools) -> Self {
+    pub(super) fn new(
+        queue: mpsc::Receiver<Order>,
+        cached: usize,
+        dependencies: Dependencies,
+    ) -> Self {
         Self {
             queue,
             cache: Cache::new(cached),
-            tools,
-            wary: 0,
+            dependencies,
+            recheck_batches_left: 0,
         }
     }
 
@@ -99,8 +103,8 @@ impl Shard {
     async fn settle(&mut self, mut posts: Vec<Post>) {
         for round in 0..MAX_ATTEMPTS {
             let span = commit_span(&posts);
-            let look_up = round > 0 || self.wary > 0;
-            self.wary = self.wary.saturating_sub(1);
+            let look_up = round > 0 || self.recheck_batches_left > 0;
+            self.recheck_batches_left = self.recheck_batches_left.saturating_sub(1);
             posts = self.round(posts, look_up).instrument(span).await;
             if posts.is_empty() {
                 return;
@@ -128,19 +132,19 @@ impl Shard {
             true => self.outdated(&batch, &posts, &verdicts),
             false => refused(&posts, &verdicts).cloned().collect(),
         };
-        let (writes, unchanged) = batch.conclude();
+        let (writes, unchanged) = batch.finish();
         let fates = self.commit(writes).await;
-        for ledger in unchanged {
-            self.cache.put(ledger);
+        for recipe_state in unchanged {
+            self.cache.put(recipe_state);
         }
         for recipe in &unsure {
             self.cache.take(recipe);
         }
-        self.conclude(posts, verdicts, &fates, &unsure)
+        self.answer_posts(posts, verdicts, &fates, &unsure)
     }
 
     async fn decide(&self, batch: &mut Batch, posts: &[Post]) -> Vec<Result<Posted, Refused>> {
-        let (clock_now, now) = (self.tools.clock.now(), Instant::now());
+        let (clock_now, now) = (self.dependencies.clock.now(), Instant::now());
         // What is charged after the commit counts before it as well: a batch may hold many posts of one user.
         let mut pending: HashMap<&UserId, u64> = HashMap::new();
         let mut verdicts = Vec::with_capacity(posts.len());
@@ -149,10 +153,10 @@ impl Shard {
                 tokio::task::yield_now().await;
             }
             let spent = pending.entry(&post.draft.author.user).or_default();
-            let allowed = self
-                .tools
-                .quotas
-                .check_bytes(&post.draft.author.user, *spent, now);
+            let allowed =
+                self.dependencies
+                    .quotas
+                    .check_bytes(&post.draft.author.user, *spent, now);
             let verdict = batch.decide(&post.draft, clock_now, allowed);
             *spent += verdict.as_ref().map_or(0, |posted| posted.bytes);
             verdicts.push(verdict);
@@ -162,19 +166,19 @@ impl Shard {
 
     /// Reads all that deciding needs.
     async fn gather(&mut self, posts: &[Post], look_up: bool) -> Result<Batch, store::Error> {
-        let store = &self.tools.store;
+        let store = &self.dependencies.store;
         let mut batch = Batch::default();
         let mut missing = Vec::new();
         let recipes: HashSet<_> = posts.iter().map(|post| &post.draft.recipe).collect();
         for recipe in recipes {
             match self.cache.take(recipe) {
-                Some(ledger) => batch.lay(ledger, false),
+                Some(recipe_state) => batch.insert(recipe_state, false),
                 None => missing.push(recipe.clone()),
             }
         }
         if !missing.is_empty() {
-            for ledger in store.load(missing).await? {
-                batch.lay(ledger, true);
+            for recipe_state in store.load(missing).await? {
+                batch.insert(recipe_state, true);
             }
         }
         if look_up {
@@ -194,12 +198,12 @@ impl Shard {
             *undoing.entry(&post.draft.recipe).or_default() += 1;
         }
         for (recipe, times) in undoing {
-            let Some(ledger) = batch.ledger_mut(recipe) else {
+            let Some(recipe_state) = batch.ledger_mut(recipe) else {
                 continue;
             };
-            for at in ledger.undo.missing(times) {
+            for at in recipe_state.undo.missing(times) {
                 if let Some(undoable) = self.past_change(recipe, at).await? {
-                    ledger.undo.put(at, undoable);
+                    recipe_state.undo.put(at, undoable);
                 }
             }
         }
@@ -211,7 +215,7 @@ impl Shard {
         recipe: &RecipeId,
         at: Revision,
     ) -> Result<Option<Undoable>, store::Error> {
-        let (store, before) = (&self.tools.store, at.saturating_sub(1));
+        let (store, before) = (&self.dependencies.store, at.saturating_sub(1));
         let only = Page {
             after: before,
             upto: at,
@@ -231,7 +235,7 @@ impl Shard {
         posts: &[Post],
         verdicts: &[Result<Posted, Refused>],
     ) -> HashSet<RecipeId> {
-        if !self.tools.store.is_shared() {
+        if !self.dependencies.store.is_shared() {
             return HashSet::new();
         }
         refused(posts, verdicts)
@@ -246,9 +250,11 @@ impl Shard {
             return HashMap::new();
         }
         let started = Instant::now();
-        let outcome = self.tools.store.commit(&writes).await;
+        let outcome = self.dependencies.store.commit(&writes).await;
         let messages = writes.iter().map(|write| write.accepted.len()).sum();
-        self.tools.metrics.commit(messages, started.elapsed());
+        self.dependencies
+            .metrics
+            .commit(messages, started.elapsed());
         let fates = match outcome {
             Ok(written) => written
                 .into_iter()
@@ -256,7 +262,7 @@ impl Shard {
                 .collect(),
             Err(store::Error::Contended) => vec![Fate::Lost; writes.len()],
             Err(store::Error::Repeated) => {
-                self.wary = RECHECKED_BATCHES;
+                self.recheck_batches_left = RECHECKED_BATCHES;
                 vec![Fate::Lost; writes.len()]
             }
             Err(error) => {
@@ -264,15 +270,15 @@ impl Shard {
                 vec![Fate::Unknown; writes.len()]
             }
         };
-        let recipes: Vec<_> = writes.iter().map(|w| w.ledger.id.clone()).collect();
+        let recipes: Vec<_> = writes.iter().map(|w| w.recipe_state.id.clone()).collect();
         for (write, fate) in writes.into_iter().zip(&fates) {
             match fate {
                 Fate::Written => self.publish(write),
                 // Should it have happened after all, those who are attached learn of it from the store.
                 Fate::Unknown => self
-                    .tools
+                    .dependencies
                     .hub
-                    .notice(&write.ledger.id, write.ledger.revision),
+                    .notice(&write.recipe_state.id, write.recipe_state.revision),
                 Fate::Lost => {}
             }
         }
@@ -280,37 +286,41 @@ impl Shard {
     }
 
     fn publish(&mut self, write: Write) {
-        let mut ledger = write.ledger;
+        let mut recipe_state = write.recipe_state;
         let now = Instant::now();
         for accepted in &write.accepted {
             let author = &accepted.message.author.user;
-            self.tools.quotas.charge(author, accepted.bytes(), now);
+            self.dependencies
+                .quotas
+                .charge(author, accepted.bytes(), now);
         }
         let excluding = write.accepted.iter().any(|one| one.access.tightened);
         if excluding {
             // Who is excluded must hear of it before the recipe moves on: the way over the store sees to that.
-            self.tools.hub.notice(&ledger.id, ledger.revision);
+            self.dependencies
+                .hub
+                .notice(&recipe_state.id, recipe_state.revision);
         } else {
             let updates = write.accepted.into_iter().map(|accepted| {
                 Update::new(
-                    ledger.id.clone(),
+                    recipe_state.id.clone(),
                     accepted.recipe,
                     accepted.message,
                     accepted.previous,
                     accepted.traceparent,
                 )
             });
-            self.tools.hub.publish(&ledger.id, updates);
+            self.dependencies.hub.publish(&recipe_state.id, updates);
         }
-        if let Some(hints) = &self.tools.hints {
-            hints.note(&ledger.id, ledger.revision);
+        if let Some(hints) = &self.dependencies.hints {
+            hints.note(&recipe_state.id, recipe_state.revision);
         }
-        ledger.undo.let_go();
-        self.cache.put(ledger);
+        recipe_state.undo.let_go();
+        self.cache.put(recipe_state);
     }
 
     /// Answers what is settled; gives back what has to be decided anew.
-    fn conclude(
+    fn answer_posts(
         &self,
         posts: Vec<Post>,
         verdicts: Vec<Result<Posted, Refused>>,
@@ -334,7 +344,7 @@ impl Shard {
 
     fn answer(&self, post: Post, answer: Result<Posted, Refused>) {
         let counted = answer.as_ref().map(|posted| posted.duplicate);
-        self.tools
+        self.dependencies
             .metrics
             .message(counted.map_err(|refused| *refused));
         // Whoever asked may have stopped waiting; what was accepted stays so.

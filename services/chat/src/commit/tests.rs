@@ -75,7 +75,7 @@ impl Replica {
 }
 
 fn idle(store: &Store, queue: usize) -> (Recipes, Vec<Shard>) {
-    let tools = Tools {
+    let dependencies = Dependencies {
         store: store.clone(),
         hub: Arc::default(),
         hints: None,
@@ -84,8 +84,8 @@ fn idle(store: &Store, queue: usize) -> (Recipes, Vec<Shard>) {
         quotas: Arc::default(),
     };
     let limits = Limits { queue, cached: 64 };
-    let (pipeline, shards) = Pipeline::new(limits, &tools);
-    (Recipes::new(pipeline, tools), shards)
+    let (pipeline, shards) = Pipeline::new(limits, &dependencies);
+    (Recipes::new(pipeline, dependencies), shards)
 }
 
 fn revision(posted: &Result<Posted, Refused>) -> u64 {

@@ -15,12 +15,13 @@ use tracing::{Span, info_span};
 
 use crate::{
     access::KnownUsers,
-    commit::Posted,
-    ledger::{Draft, Ledger},
-    link::{Ask, Call, Event, Reply},
-    message::{InvalidName, Message, Principal, Update},
+    catch_up::{Joined, MessagePage, Recovery},
+    link::{Ask, Call},
+    message::{InvalidName, Message, Posted, Principal, Update},
+    outbox::{Event, Reply},
     recipe::{Ingredient, Recipe, Step, limits},
-    recipes::{JoinAs, Joined, MessagePage, PageStart, Recovery},
+    recipe_state::{Draft, RecipeState},
+    recipes::{JoinAs, PageStart},
     refused::{Declined, Refused},
     store::Summary,
     verifier::{Caller, Claim, LinkVerifier},
@@ -324,12 +325,12 @@ fn messages(page: &MessagePage) -> Vec<wire::Message> {
     page.messages.iter().map(|m| (&**m).into()).collect()
 }
 
-impl From<Ledger> for wire::CreateRecipeResponse {
-    fn from(ledger: Ledger) -> Self {
+impl From<RecipeState> for wire::CreateRecipeResponse {
+    fn from(recipe_state: RecipeState) -> Self {
         Self {
-            recipe_id: ledger.id.to_string(),
-            revision: ledger.revision,
-            recipe: Some((&*ledger.recipe).into()),
+            recipe_id: recipe_state.id.to_string(),
+            revision: recipe_state.revision,
+            recipe: Some((&*recipe_state.recipe).into()),
         }
     }
 }

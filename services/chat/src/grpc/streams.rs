@@ -16,7 +16,8 @@ use super::{
     convert::{self, status},
 };
 use crate::{
-    link::{self, Ask, Call, Event, Outbox},
+    link::{self, Ask, Call},
+    outbox::{Event, Outbox},
     recipes::JoinAs,
     refused::Refused,
     verifier::Caller,

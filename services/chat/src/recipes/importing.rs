@@ -8,13 +8,12 @@ use proto::ids::{MessageId, RecipeId};
 use super::Recipes;
 use crate::{
     access::Right,
-    commit::Posted,
-    ledger::Draft,
-    message::{Content, Principal},
+    message::{Content, Posted, Principal},
     recipe::{
         ImportError, PlainRecipe, Recipe, from_cooklang, from_plain, json_size, limits,
         read_schema_org, title_from_id,
     },
+    recipe_state::Draft,
     refused::{Declined, Refused},
 };
 
@@ -64,8 +63,8 @@ impl Recipes {
         document.check_size()?;
         let _permit = self.documents.import_permit(&who.user)?;
         let known = self.ask(self.store.load_one(&recipe)).await?;
-        if let Some(ledger) = &known
-            && ledger.right_of(&who)? < Right::Write
+        if let Some(recipe_state) = &known
+            && recipe_state.right_of(&who)? < Right::Write
         {
             return Err(Refused::ReadOnly.into());
         }

@@ -7,9 +7,10 @@ use proto::ids::{Position, RecipeId, Revision};
 use super::{Recipes, page};
 use crate::{
     access::Audience,
-    ledger::Ledger,
+    catch_up::{CaughtUp, Joined, MessagePage, Recovery},
     message::{Message, Principal, Update},
     recipe::Recipe,
+    recipe_state::RecipeState,
     refused::Refused,
     store::{Page, Prefer, Version},
 };
@@ -24,48 +25,11 @@ const PAGE_BYTES: usize = 2 << 20;
 
 /// A recipe at a revision.
 #[derive(Debug, Clone)]
-pub(crate) struct Standing {
+pub(crate) struct AtRevision {
     /// Which revision.
     pub revision: Revision,
     /// The recipe at it.
     pub recipe: Arc<Recipe>,
-}
-
-/// The recipe as one who came in finds it.
-#[derive(Debug, Clone)]
-pub(crate) struct Joined {
-    /// Which recipe.
-    pub recipe_id: RecipeId,
-    /// How far it has come.
-    pub position: Position,
-    /// The recipe.
-    pub recipe: Arc<Recipe>,
-    /// What they have missed, or the latest.
-    pub page: MessagePage,
-    /// Which of the two.
-    pub recovery: Recovery,
-}
-
-/// What became of the position that somebody has named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Recovery {
-    /// They named none.
-    Unasked,
-    /// All that came after it is there.
-    Complete,
-    /// It is of this history, but too much came after it.
-    Truncated,
-    /// The recipe has not come that far, or has another message there.
-    Diverged,
-}
-
-/// Messages, oldest first.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct MessagePage {
-    /// The messages.
-    pub messages: Vec<Arc<Message>>,
-    /// Whether older ones exist that should be here.
-    pub truncated: bool,
 }
 
 /// Where a page begins or ends.
@@ -77,21 +41,6 @@ pub(crate) enum PageStart {
     Before(Revision),
     /// The last ones.
     Latest,
-}
-
-/// What a link has missed of a recipe, or the first piece of it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CaughtUp {
-    /// How far the recipe has come.
-    pub position: Position,
-    /// How far the updates reach: what is between this and `position` has to be read next.
-    pub upto: Position,
-    /// Which position of the link's is not the recipe's: it has another history, and has to begin anew.
-    pub diverged: Option<Position>,
-    /// What came after, in order; only the newest when there is too much.
-    pub updates: Vec<Arc<Update>>,
-    /// Who may see the recipe; `None` while everybody may.
-    pub audience: Option<Audience>,
 }
 
 impl Recipes {
@@ -106,15 +55,15 @@ impl Recipes {
         start: PageStart,
         limit: usize,
     ) -> Result<MessagePage, Refused> {
-        let ledger = self.visible(who, recipe).await?;
+        let recipe_state = self.visible(who, recipe).await?;
         let (after, upto, prefer) = match start {
-            PageStart::After(after) => (after, ledger.revision, Prefer::Oldest),
+            PageStart::After(after) => (after, recipe_state.revision, Prefer::Oldest),
             PageStart::Before(before) => (0, before.saturating_sub(1), Prefer::Newest),
-            PageStart::Latest => (0, ledger.revision, Prefer::Newest),
+            PageStart::Latest => (0, recipe_state.revision, Prefer::Newest),
         };
         let page = Page {
             after,
-            upto: upto.min(ledger.revision),
+            upto: upto.min(recipe_state.revision),
             limit,
             prefer,
         };
@@ -139,29 +88,29 @@ impl Recipes {
         told: Option<&Position>,
     ) -> Result<CaughtUp, Refused> {
         let mut named = [after, told].into_iter().flatten();
-        let Some(ledger) = self.ask(self.store.load_one(recipe)).await? else {
+        let Some(recipe_state) = self.ask(self.store.load_one(recipe)).await? else {
             return Ok(CaughtUp {
                 diverged: named.find(|position| position.revision > 0).cloned(),
                 ..CaughtUp::default()
             });
         };
         let mut caught_up = CaughtUp {
-            position: ledger.position(),
-            upto: ledger.position(),
+            position: recipe_state.position(),
+            upto: recipe_state.position(),
             ..CaughtUp::default()
         };
         let Some(after) = after else {
             return Ok(caught_up);
         };
         for position in named {
-            if !self.has_been_at(&ledger, position).await? {
+            if !self.has_been_at(&recipe_state, position).await? {
                 caught_up.diverged = Some(position.clone());
                 return Ok(caught_up);
             }
         }
-        if after.revision < ledger.revision {
-            caught_up.audience = ledger.access.audience();
-            (caught_up.updates, caught_up.upto) = self.missed(ledger, after.revision).await?;
+        if after.revision < recipe_state.revision {
+            caught_up.audience = recipe_state.access.audience();
+            (caught_up.updates, caught_up.upto) = self.missed(recipe_state, after.revision).await?;
         }
         Ok(caught_up)
     }
@@ -176,8 +125,8 @@ impl Recipes {
         recipe: &RecipeId,
         position: Position,
     ) -> Result<Option<Position>, Refused> {
-        let ledger = self.visible(who, recipe).await?;
-        let known = self.has_been_at(&ledger, &position).await?;
+        let recipe_state = self.visible(who, recipe).await?;
+        let known = self.has_been_at(&recipe_state, &position).await?;
         Ok(known.then_some(position))
     }
 
@@ -185,17 +134,18 @@ impl Recipes {
     /// without a message is believed.
     pub(super) async fn has_been_at(
         &self,
-        ledger: &Ledger,
+        recipe_state: &RecipeState,
         position: &Position,
     ) -> Result<bool, Refused> {
-        if position.revision >= ledger.revision {
-            let agrees = position.message.is_none() || position.message == ledger.last_message;
-            return Ok(position.revision == ledger.revision && agrees);
+        if position.revision >= recipe_state.revision {
+            let agrees =
+                position.message.is_none() || position.message == recipe_state.last_message;
+            return Ok(position.revision == recipe_state.revision && agrees);
         }
         let Some(message) = &position.message else {
             return Ok(true);
         };
-        let there = self.message_at(&ledger.id, position.revision).await?;
+        let there = self.message_at(&recipe_state.id, position.revision).await?;
         Ok(there.is_some_and(|there| there.id == *message))
     }
 
@@ -218,11 +168,11 @@ impl Recipes {
 
     pub(super) async fn joined(
         &self,
-        ledger: Ledger,
+        recipe_state: RecipeState,
         after: Option<Position>,
     ) -> Result<Joined, Refused> {
         let (recovery, missed) = match after {
-            Some(position) => self.recover(&ledger, &position).await?,
+            Some(position) => self.recover(&recipe_state, &position).await?,
             None => (Recovery::Unasked, None),
         };
         let page = match missed {
@@ -230,12 +180,12 @@ impl Recipes {
                 messages,
                 truncated: false,
             },
-            None => self.latest(&ledger).await?,
+            None => self.latest(&recipe_state).await?,
         };
         Ok(Joined {
-            position: ledger.position(),
-            recipe_id: ledger.id,
-            recipe: ledger.recipe,
+            position: recipe_state.position(),
+            recipe_id: recipe_state.id,
+            recipe: recipe_state.recipe,
             page,
             recovery,
         })
@@ -244,40 +194,43 @@ impl Recipes {
     /// All messages after a position; none when they cannot be told, or are too many.
     async fn recover(
         &self,
-        ledger: &Ledger,
+        recipe_state: &RecipeState,
         position: &Position,
     ) -> Result<(Recovery, Option<Vec<Arc<Message>>>), Refused> {
-        if !self.has_been_at(ledger, position).await? {
+        if !self.has_been_at(recipe_state, position).await? {
             return Ok((Recovery::Diverged, None));
         }
-        let missed = usize::try_from(ledger.revision - position.revision).unwrap_or(usize::MAX);
+        let missed =
+            usize::try_from(recipe_state.revision - position.revision).unwrap_or(usize::MAX);
         if missed > MAX_MISSED {
             return Ok((Recovery::Truncated, None));
         }
         let page = Page {
             after: position.revision,
-            upto: ledger.revision,
+            upto: recipe_state.revision,
             limit: MAX_MISSED,
             prefer: Prefer::Newest,
         };
-        let room = page::beside(&ledger.recipe);
-        let messages = self.page(&ledger.id, page, room).await?;
+        let room = page::beside(&recipe_state.recipe);
+        let messages = self.page(&recipe_state.id, page, room).await?;
         Ok(match messages.len() == missed {
             true => (Recovery::Complete, Some(messages)),
             false => (Recovery::Truncated, None),
         })
     }
 
-    async fn latest(&self, ledger: &Ledger) -> Result<MessagePage, Refused> {
+    async fn latest(&self, recipe_state: &RecipeState) -> Result<MessagePage, Refused> {
         let page = Page {
             after: 0,
-            upto: ledger.revision,
+            upto: recipe_state.revision,
             limit: DEFAULT_MESSAGES,
             prefer: Prefer::Newest,
         };
-        let room = page::beside(&ledger.recipe);
-        let messages = self.page(&ledger.id, page, room).await?;
-        let first = messages.first().map_or(ledger.revision + 1, |m| m.revision);
+        let room = page::beside(&recipe_state.recipe);
+        let messages = self.page(&recipe_state.id, page, room).await?;
+        let first = messages
+            .first()
+            .map_or(recipe_state.revision + 1, |m| m.revision);
         Ok(MessagePage {
             truncated: first > 1,
             messages,
@@ -301,10 +254,10 @@ impl Recipes {
     /// The first of the updates after a revision, and how far they reach; only the newest when there are too many.
     async fn missed(
         &self,
-        ledger: Ledger,
+        recipe_state: RecipeState,
         after: Revision,
     ) -> Result<(Vec<Arc<Update>>, Position), Refused> {
-        let (newest, standing) = (ledger.revision, ledger.position());
+        let (newest, standing) = (recipe_state.revision, recipe_state.position());
         let too_many = newest - after > MAX_MISSED as Revision;
         let after = if too_many { newest - 1 } else { after };
         let page = Page {
@@ -314,18 +267,22 @@ impl Recipes {
             limit: PAGE_SIZE + 1,
             prefer: Prefer::Oldest,
         };
-        let mut messages = self.ask(self.store.messages(&ledger.id, page)).await?;
+        let mut messages = self
+            .ask(self.store.messages(&recipe_state.id, page))
+            .await?;
         let mut upto = messages.last().map_or(newest, |last| last.revision);
-        let versions = if ledger.recipe_revision <= after {
-            vec![(ledger.recipe_revision, ledger.recipe)]
+        let versions = if recipe_state.recipe_revision <= after {
+            vec![(recipe_state.recipe_revision, recipe_state.recipe)]
         } else {
-            let versions = self.store.versions(&ledger.id, after, upto, PAGE_BYTES);
+            let versions = self
+                .store
+                .versions(&recipe_state.id, after, upto, PAGE_BYTES);
             let (versions, complete) = self.ask(versions).await?;
             upto = upto.min(complete);
             messages.retain(|message| message.revision <= upto);
             versions
         };
-        let updates = with_versions(&ledger.id, after, messages, versions);
+        let updates = with_versions(&recipe_state.id, after, messages, versions);
         let upto = updates.last().map_or(standing, |last| last.position());
         Ok((updates, upto))
     }

@@ -5,10 +5,9 @@ use proto::ids::{MessageId, RecipeId};
 use super::Recipes;
 use crate::{
     access::{Member, Right, Visibility},
-    commit::Posted,
-    ledger::Draft,
-    message::Principal,
+    message::{Posted, Principal},
     recipe::Command,
+    recipe_state::Draft,
     refused::{Declined, Refused},
 };
 
@@ -35,9 +34,9 @@ impl Recipes {
         who: &Principal,
         recipe: &RecipeId,
     ) -> Result<Shared, Refused> {
-        let ledger = self.visible(who, recipe).await?;
-        let right = ledger.right_of(who)?;
-        let access = ledger.access;
+        let recipe_state = self.visible(who, recipe).await?;
+        let right = recipe_state.right_of(who)?;
+        let access = recipe_state.access;
         let name = self.store.visitor_name(recipe, &access.owner);
         let name = self.ask(name).await?;
         // Databases from before creating counted as coming may not know it.
@@ -62,11 +61,11 @@ impl Recipes {
         id: MessageId,
         command: &Command,
     ) -> Result<Option<Posted>, Declined> {
-        let ledger = self.visible(&who, &recipe).await?;
-        if ledger.right_of(&who)? < Right::Own {
+        let recipe_state = self.visible(&who, &recipe).await?;
+        if recipe_state.right_of(&who)? < Right::Own {
             return Err(Refused::OwnerOnly.into());
         }
-        if !ledger.would_change_by(command, &who)? {
+        if !recipe_state.would_change_by(command, &who)? {
             return Ok(None);
         }
         let draft = Draft::command(recipe, who, id, command)?;

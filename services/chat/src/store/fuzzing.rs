@@ -8,8 +8,8 @@ use super::{
     rows::{from_json, json},
 };
 use crate::{
-    ledger::{Ledger, UndoStack},
     recipe::Recipe,
+    recipe_state::{RecipeState, UndoStack},
 };
 
 /// The recipe and the changes that can be undone.
@@ -18,11 +18,11 @@ pub(crate) fn state(recipe: &str, undo: &str) -> Result<(Arc<Recipe>, UndoStack)
 }
 
 /// Whether what is written of a recipe and its changes is read back and written the same.
-pub(crate) fn reads_back(ledger: &Ledger) -> bool {
-    let (Ok(recipe), Ok(undo)) = (json(&*ledger.recipe), json(&ledger.undo)) else {
+pub(crate) fn reads_back(recipe_state: &RecipeState) -> bool {
+    let (Ok(recipe), Ok(undo)) = (json(&*recipe_state.recipe), json(&recipe_state.undo)) else {
         return false;
     };
     state(&recipe, &undo).is_ok_and(|(read, changes)| {
-        read == ledger.recipe && json(&changes).is_ok_and(|again| again == undo)
+        read == recipe_state.recipe && json(&changes).is_ok_and(|again| again == undo)
     })
 }

@@ -18,7 +18,7 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 
 use self::{
     binding::{Asked, bind_members, bind_messages, bind_versions, column},
-    reading::{ledger, message, parsed},
+    reading::{message, parsed, recipe_state},
 };
 use super::{
     Error, Page, Prefer, Summary, Version,
@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     access::folded,
-    ledger::Ledger,
     message::{Message, MessageKey, Principal},
+    recipe_state::RecipeState,
 };
 
 const CONFIG: postgres::Config = postgres::Config {
@@ -75,10 +75,10 @@ impl Postgres {
         Ok(!self.rows(created).await?.is_empty())
     }
 
-    pub(super) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<Ledger>, Error> {
+    pub(super) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<RecipeState>, Error> {
         let ids: Vec<_> = recipes.iter().map(RecipeId::as_str).collect();
         let rows = self.rows(sqlx::query(statements::LOAD).bind(ids)).await?;
-        rows.iter().map(ledger).collect()
+        rows.iter().map(recipe_state).collect()
     }
 
     pub(super) async fn find(

@@ -9,9 +9,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Error, Write};
 use crate::{
     access::{Member, Visibility},
-    ledger::Ledger,
     message::Message,
     recipe::Role,
+    recipe_state::RecipeState,
 };
 
 /// One recipe with all that is new about it.
@@ -36,16 +36,16 @@ pub(super) struct RecipeRow {
 }
 
 impl RecipeRow {
-    pub(super) fn created(ledger: &Ledger) -> Result<Self, Error> {
-        let state = json(&*ledger.recipe)?;
+    pub(super) fn created(recipe_state: &RecipeState) -> Result<Self, Error> {
+        let state = json(&*recipe_state.recipe)?;
         Ok(Self {
-            versions: vec![(signed(ledger.revision), state)],
-            ..Self::header(&ledger.position(), ledger)?
+            versions: vec![(signed(recipe_state.revision), state)],
+            ..Self::header(&recipe_state.position(), recipe_state)?
         })
     }
 
     pub(super) fn changed(write: &Write) -> Result<Self, Error> {
-        let mut row = Self::header(&write.expected, &write.ledger)?;
+        let mut row = Self::header(&write.expected, &write.recipe_state)?;
         for accepted in &write.accepted {
             if accepted.changed {
                 let revision = signed(accepted.message.revision);
@@ -55,23 +55,23 @@ impl RecipeRow {
             row.members.extend(accepted.access.members.clone());
         }
         if !row.versions.is_empty() {
-            row.undo = json(&write.ledger.undo)?;
+            row.undo = json(&write.recipe_state.undo)?;
         }
         Ok(row)
     }
 
-    fn header(expected: &Position, ledger: &Ledger) -> Result<Self, Error> {
+    fn header(expected: &Position, recipe_state: &RecipeState) -> Result<Self, Error> {
         Ok(Self {
-            id: ledger.id.to_string(),
-            owner: ledger.access.owner.to_string(),
-            visibility: visibility_text(ledger.access.visibility),
-            title: ledger.recipe.title.clone(),
+            id: recipe_state.id.to_string(),
+            owner: recipe_state.access.owner.to_string(),
+            visibility: visibility_text(recipe_state.access.visibility),
+            title: recipe_state.recipe.title.clone(),
             expected: signed(expected.revision),
             expected_message: expected.message.as_ref().map(ToString::to_string),
-            revision: signed(ledger.revision),
-            state_revision: signed(ledger.recipe_revision),
+            revision: signed(recipe_state.revision),
+            state_revision: signed(recipe_state.recipe_revision),
             undo: "[]".to_owned(),
-            changed_at: ledger.changed_at.unix_millis(),
+            changed_at: recipe_state.changed_at.unix_millis(),
             versions: Vec::new(),
             messages: Vec::new(),
             members: BTreeMap::new(),

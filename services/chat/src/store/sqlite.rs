@@ -12,8 +12,8 @@ use runtime::{
 
 use super::{Error, Page, Summary, Version, rows::RecipeRow};
 use crate::{
-    ledger::Ledger,
     message::{Message, MessageKey, Principal},
+    recipe_state::RecipeState,
 };
 
 const CONFIG: sqlite::Config = sqlite::Config {
@@ -45,7 +45,7 @@ impl Sqlite {
         self.0.write(move |db| queries::create(db, &row)).await
     }
 
-    pub(super) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<Ledger>, Error> {
+    pub(super) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<RecipeState>, Error> {
         self.0.read(move |db| queries::load(db, &recipes)).await
     }
 

@@ -10,9 +10,9 @@ pub(crate) use self::databases::Databases;
 use super::*;
 use crate::{
     access::{Member, Visibility},
-    ledger::{AccessChange, Draft},
     message::Principal,
     recipe::Role,
+    recipe_state::{AccessChange, Draft},
 };
 
 pub(crate) fn someone(name: &str) -> Principal {
@@ -28,44 +28,44 @@ pub(crate) fn draft(recipe: &str, who: &str, id: &str, content: &str) -> Draft {
     )
 }
 
-fn ledger(id: &str, owner: &str) -> Ledger {
+fn recipe_state(id: &str, owner: &str) -> RecipeState {
     let now = Timestamp::from_unix_millis(1_000);
-    Ledger::new(id.parse().unwrap(), someone(owner).user, id, now)
+    RecipeState::new(id.parse().unwrap(), someone(owner).user, id, now)
 }
 
 /// What posting these messages in turn would write.
-fn write(mut ledger: Ledger, posts: &[(&str, &str, &str)]) -> Write {
-    let expected = ledger.position();
+fn write(mut recipe_state: RecipeState, posts: &[(&str, &str, &str)]) -> Write {
+    let expected = recipe_state.position();
     let accepted = posts.iter().map(|(who, id, content)| {
-        let draft = draft(ledger.id.clone().as_str(), who, id, content);
+        let draft = draft(recipe_state.id.clone().as_str(), who, id, content);
         let now = Timestamp::from_unix_millis(2_000);
-        ledger.accept(&draft, now).unwrap()
+        recipe_state.accept(&draft, now).unwrap()
     });
     let accepted = accepted.collect();
     Write {
         expected,
-        ledger,
+        recipe_state,
         accepted,
     }
 }
 
-async fn stored(store: &Store, id: &str) -> Ledger {
+async fn stored(store: &Store, id: &str) -> RecipeState {
     store.load_one(&id.parse().unwrap()).await.unwrap().unwrap()
 }
 
 /// What survives a round trip: past versions are not kept at hand.
-fn as_stored(mut ledger: Ledger) -> Ledger {
-    let undo = serde_json::to_string(&ledger.undo).unwrap();
-    ledger.undo = serde_json::from_str(&undo).unwrap();
-    ledger
+fn as_stored(mut recipe_state: RecipeState) -> RecipeState {
+    let undo = serde_json::to_string(&recipe_state.undo).unwrap();
+    recipe_state.undo = serde_json::from_str(&undo).unwrap();
+    recipe_state
 }
 
 #[tokio::test]
 async fn what_was_written_is_read_back() {
     Databases::each(async |store| {
-        let created = ledger("pie", "ada");
+        let created = recipe_state("pie", "ada");
         assert!(store.create(&created).await.unwrap());
-        assert!(!store.create(&ledger("pie", "bob")).await.unwrap());
+        assert!(!store.create(&recipe_state("pie", "bob")).await.unwrap());
         assert_eq!(stored(&store, "pie").await, created);
 
         let write = write(
@@ -82,7 +82,7 @@ async fn what_was_written_is_read_back() {
             [true]
         );
 
-        assert_eq!(stored(&store, "pie").await, as_stored(write.ledger));
+        assert_eq!(stored(&store, "pie").await, as_stored(write.recipe_state));
         let all = Page {
             after: 0,
             upto: 9,
@@ -104,11 +104,11 @@ async fn what_was_written_is_read_back() {
 async fn a_recipe_that_has_moved_on_is_left_alone_and_the_others_are_written() {
     Databases::each(async |store| {
         for id in ["pie", "soup"] {
-            store.create(&ledger(id, "ada")).await.unwrap();
+            store.create(&recipe_state(id, "ada")).await.unwrap();
         }
-        let first = write(ledger("pie", "ada"), &[("ada", "m1", "add 1 egg")]);
-        let late = write(ledger("pie", "ada"), &[("bob", "m1", "add 9 eggs")]);
-        let other = write(ledger("soup", "ada"), &[("bob", "m1", "hi")]);
+        let first = write(recipe_state("pie", "ada"), &[("ada", "m1", "add 1 egg")]);
+        let late = write(recipe_state("pie", "ada"), &[("bob", "m1", "add 9 eggs")]);
+        let other = write(recipe_state("soup", "ada"), &[("bob", "m1", "hi")]);
         assert_eq!(store.commit(&[first]).await.unwrap(), [true]);
 
         assert_eq!(store.commit(&[late, other]).await.unwrap(), [false, true]);
@@ -126,7 +126,7 @@ async fn a_recipe_that_has_moved_on_is_left_alone_and_the_others_are_written() {
 #[tokio::test]
 async fn a_recipe_that_has_another_message_at_the_revision_is_left_alone() {
     Databases::each(async |store| {
-        let created = ledger("pie", "ada");
+        let created = recipe_state("pie", "ada");
         store.create(&created).await.unwrap();
         let first = write(created.clone(), &[("ada", "lost", "add 1 egg")]);
         store.commit(std::slice::from_ref(&first)).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_recipe_that_has_another_message_at_the_revision_is_left_alone() {
         let again = write(created, &[("ada", "kept", "add 2 eggs")]);
         assert_eq!(store.commit(&[again]).await.unwrap(), [true]);
 
-        let on_what_is_gone = write(first.ledger, &[("bob", "m2", "add milk")]);
+        let on_what_is_gone = write(first.recipe_state, &[("bob", "m2", "add milk")]);
         assert_eq!(store.commit(&[on_what_is_gone]).await.unwrap(), [false]);
 
         let pie = stored(&store, "pie").await;
@@ -149,10 +149,10 @@ async fn a_recipe_that_has_another_message_at_the_revision_is_left_alone() {
 async fn a_message_is_found_by_recipe_author_and_id() {
     Databases::each(async |store| {
         for id in ["pie", "soup"] {
-            store.create(&ledger(id, "ada")).await.unwrap();
+            store.create(&recipe_state(id, "ada")).await.unwrap();
         }
         let write = write(
-            ledger("pie", "ada"),
+            recipe_state("pie", "ada"),
             &[("ada", "m1", "one"), ("bob", "m1", "two")],
         );
         store.commit(std::slice::from_ref(&write)).await.unwrap();
@@ -174,11 +174,11 @@ async fn a_message_is_found_by_recipe_author_and_id() {
 async fn a_page_is_cut_at_the_end_that_is_not_preferred() {
     Databases::each(async |store| {
         let id: RecipeId = "pie".parse().unwrap();
-        store.create(&ledger("pie", "ada")).await.unwrap();
+        store.create(&recipe_state("pie", "ada")).await.unwrap();
         let posts: Vec<_> = (1..=9).map(|n| format!("m{n}")).collect();
         let posts: Vec<_> = posts.iter().map(|id| ("ada", id.as_str(), "hi")).collect();
         store
-            .commit(&[write(ledger("pie", "ada"), &posts)])
+            .commit(&[write(recipe_state("pie", "ada"), &posts)])
             .await
             .unwrap();
 
@@ -203,7 +203,7 @@ async fn a_page_is_cut_at_the_end_that_is_not_preferred() {
 async fn every_past_version_can_be_read() {
     Databases::each(async |store| {
         let id: RecipeId = "pie".parse().unwrap();
-        store.create(&ledger("pie", "ada")).await.unwrap();
+        store.create(&recipe_state("pie", "ada")).await.unwrap();
         let posts = [
             ("ada", "m1", "hello"),
             ("ada", "m2", "add 1 egg"),
@@ -211,7 +211,7 @@ async fn every_past_version_can_be_read() {
             ("ada", "m4", "add 2 cups milk"),
         ];
         store
-            .commit(&[write(ledger("pie", "ada"), &posts)])
+            .commit(&[write(recipe_state("pie", "ada"), &posts)])
             .await
             .unwrap();
 
@@ -247,7 +247,7 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
             ("shared", "bob"),
             ("other", "bob"),
         ] {
-            store.create(&ledger(id, owner)).await.unwrap();
+            store.create(&recipe_state(id, owner)).await.unwrap();
         }
         let ada = someone("ada");
         for id in ["open", "closed", "shared"] {
@@ -255,9 +255,9 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
             assert!(store.visit(&id, &ada).await.unwrap());
             assert!(!store.visit(&id, &ada).await.unwrap());
         }
-        let closed = write(ledger("closed", "bob"), &[("bob", "m1", "/private")]);
+        let closed = write(recipe_state("closed", "bob"), &[("bob", "m1", "/private")]);
         let shared = write(
-            ledger("shared", "bob"),
+            recipe_state("shared", "bob"),
             &[("bob", "m1", "/private"), ("bob", "m2", "/invite ada")],
         );
         store.commit(&[closed, shared]).await.unwrap();
@@ -287,8 +287,8 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
 async fn an_invitation_is_bound_once_and_kept_when_the_role_changes() {
     Databases::each(async |store| {
         let id: RecipeId = "pie".parse().unwrap();
-        store.create(&ledger("pie", "ada")).await.unwrap();
-        let invited = write(ledger("pie", "ada"), &[("ada", "m1", "/invite bob")]);
+        store.create(&recipe_state("pie", "ada")).await.unwrap();
+        let invited = write(recipe_state("pie", "ada"), &[("ada", "m1", "/invite bob")]);
         store.commit(std::slice::from_ref(&invited)).await.unwrap();
         store.bind(&id, "bob", &someone("bob").user).await.unwrap();
         store
@@ -296,7 +296,10 @@ async fn an_invitation_is_bound_once_and_kept_when_the_role_changes() {
             .await
             .unwrap();
 
-        let mut again = write(invited.ledger, &[("ada", "m2", "/invite bob as viewer")]);
+        let mut again = write(
+            invited.recipe_state,
+            &[("ada", "m2", "/invite bob as viewer")],
+        );
         store.commit(std::slice::from_ref(&again)).await.unwrap();
 
         let bob = Member {

@@ -24,7 +24,7 @@ use crate::{
     edge::Edge,
     limits::ConnectionPermit,
     registry::Connection,
-    session::{Found, Session, Timings},
+    session::{Found, Reauth, Session, Timings},
     upstream::{
         Principal,
         auth::AuthError,
@@ -42,12 +42,19 @@ pub(super) struct Authenticated {
     pub(super) session: Session,
     /// Tells of sleeps of the machine since its token was asked about.
     pub(super) sleeps: SleepWatch,
-    /// What to answer, and to which `auth`.
-    pub(super) joined: Joined,
-    /// The `auth` that is answered.
-    pub(super) auth: Auth,
     /// The place among the user's connections.
     pub(super) place: ConnectionPermit<UserId>,
+    /// What is written first.
+    pub(super) first: Box<FirstAnswer>,
+}
+
+/// The answer to a first `auth`.
+#[derive(Debug)]
+pub(super) struct FirstAnswer {
+    /// The recipe.
+    pub(super) joined: Joined,
+    /// What is answered.
+    pub(super) auth: Reauth,
 }
 
 /// Brings a new connection to the point where its first `auth` can be answered.
@@ -117,9 +124,15 @@ async fn admit(
         id,
         session,
         sleeps,
-        joined,
-        auth,
         place,
+        first: Box::new(FirstAnswer {
+            joined,
+            auth: Reauth {
+                token: auth.token,
+                id: auth.id,
+                resume: auth.resume,
+            },
+        }),
     }))
 }
 

@@ -1,11 +1,11 @@
 //! The life of an authenticated connection: one loop that waits on five inputs (orders from outside, its own
-//! timers, calls under way, the client's frames, the room's bell), turns each into events of the session's
+//! timers, calls under way, the client's frames, the room), turns each into events of the session's
 //! machine, and carries out what follows. Between any two inputs it brings the client up to date.
 
 mod incoming;
 mod updates;
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::{
@@ -27,25 +27,22 @@ use tracing::{Span, debug};
 use super::{
     ConnectionStats, End,
     answers::Answers,
-    handshake::Authenticated,
+    handshake::{Authenticated, FirstAnswer},
     socket::{Incoming, Socket, Until},
 };
 use crate::{
     deadlines::{Issuer, Phase, Prompt},
     edge::Edge,
     limits::{ClientUse, ConnectionPermit},
-    metrics::{self, Asker, ConnectionGauge, State},
+    metrics::{self, ConnectionGauge, State},
     registry::{Connection, Held, Order},
     rooms::Member,
-    session::{Action, Event, PromptReason, Reauth, Session, Verdict},
+    session::{Action, Event, PromptReason, PromptSource, Reauth, Session, Verdict},
     upstream::{
         auth::AuthError,
         chat::{ChatError, Joined, Posted},
     },
-    wire::{
-        inbound::{Auth, Chat},
-        outbound,
-    },
+    wire::{inbound::Chat, outbound},
 };
 
 /// How many messages of one connection may be under way; then it reads no more until one is answered.
@@ -55,19 +52,13 @@ const MAX_UNANSWERED_PINGS: u8 = 2;
 /// How long until a service that could not be asked is asked again.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// What a connection has had since before it was authenticated.
-pub(super) struct Way<'a, S> {
-    pub(super) socket: &'a mut Socket<S>,
-    pub(super) connection: &'a Connection,
-    pub(super) gauge: &'a mut ConnectionGauge,
-}
-
 /// An authenticated connection.
 pub(super) struct Live<'a, S> {
     edge: &'a Arc<Edge>,
     socket: &'a mut Socket<S>,
     connection: &'a Connection,
     gauge: &'a mut ConnectionGauge,
+    stats: &'a mut ConnectionStats,
     /// When the client was asked to prove itself again, until it has.
     asked: Option<Instant>,
     recipe: &'a RecipeId,
@@ -78,10 +69,6 @@ pub(super) struct Live<'a, S> {
     member: Member,
     /// The last position that the client was sent.
     written: Position,
-    /// The answer to the first `auth`, until it is written.
-    first_welcome: Option<Box<(Joined, Auth)>>,
-    /// The re-`auth`s that wait for a verdict; the first is being judged.
-    reauths: VecDeque<Auth>,
     answers: Answers,
     under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
     catching_up: bool,
@@ -128,35 +115,37 @@ enum Input {
     Timer,
     Outcome(Outcome),
     Incoming(Incoming),
-    Bell,
+    RoomChanged,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
+    /// A connection that is about to answer its first `auth`.
     pub(super) fn new(
         edge: &'a Arc<Edge>,
-        way: Way<'a, S>,
+        socket: &'a mut Socket<S>,
+        connection: &'a Connection,
+        gauge: &'a mut ConnectionGauge,
+        stats: &'a mut ConnectionStats,
         recipe: &'a RecipeId,
-        greeted: Box<Authenticated>,
-    ) -> Self {
-        let greeted = *greeted;
-        let Way {
-            socket,
-            connection,
-            gauge,
-        } = way;
+        authenticated: Authenticated,
+    ) -> (Self, Box<FirstAnswer>) {
+        let Authenticated {
+            id,
+            session,
+            sleeps,
+            place,
+            first,
+        } = authenticated;
+        let position = &first.joined.position;
         let now = Instant::now();
-        Self {
-            member: edge.rooms.enter(
-                recipe,
-                &greeted.joined.position,
-                greeted.joined.asked_at.as_ref(),
-            ),
-            written: greeted.joined.position.clone(),
-            id: greeted.id,
-            session: greeted.session,
-            sleeps: greeted.sleeps,
-            first_welcome: Some(Box::new((greeted.joined, greeted.auth))),
-            reauths: VecDeque::new(),
+        let live = Self {
+            member: edge
+                .rooms
+                .enter(recipe, position, first.joined.asked_at.as_ref()),
+            written: position.clone(),
+            id,
+            session,
+            sleeps,
             answers: Answers::default(),
             under_way: FuturesUnordered::new(),
             catching_up: false,
@@ -165,19 +154,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             invalid_messages: 0,
             next_ping: now + edge.config.ping_interval,
             unanswered_pings: 0,
-            _place: greeted.place,
+            _place: place,
             edge,
             socket,
             connection,
             gauge,
+            stats,
             asked: None,
             recipe,
-        }
+        };
+        (live, first)
     }
 
-    /// Carries everything until the connection ends.
-    pub(super) async fn run(&mut self, stats: &mut ConnectionStats) -> End {
-        match self.carry(stats).await {
+    /// Answers the first `auth`, then serves until the connection ends.
+    pub(super) async fn run(&mut self, first: Box<FirstAnswer>) -> End {
+        match self.run_loop(first).await {
             Err(end) => end,
         }
     }
@@ -192,17 +183,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
     }
 
-    async fn carry(&mut self, stats: &mut ConnectionStats) -> Result<Infallible, End> {
+    async fn run_loop(&mut self, first: Box<FirstAnswer>) -> Result<Infallible, End> {
         // What is done is boxed: nearly all of its life a connection waits, and must cost little then.
-        Box::pin(self.begin(stats)).await?;
+        Box::pin(self.begin(*first)).await?;
         loop {
             let input = self.next_input().await;
-            Box::pin(self.handle(input, stats)).await?;
+            Box::pin(self.handle(input)).await?;
         }
     }
 
     /// Answers the first `auth`, and brings the client up to date: the room may have moved on meanwhile.
-    async fn begin(&mut self, stats: &mut ConnectionStats) -> Result<(), End> {
+    async fn begin(&mut self, first: FirstAnswer) -> Result<(), End> {
         self.notice_sleep()?;
         self.record();
         // Whoever was shut out while they came in is not told by the registry.
@@ -213,32 +204,25 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         {
             return Err(End::Closed(Close::NotAllowed));
         }
-        if let Some(first) = self.first_welcome.take() {
-            let (joined, auth) = *first;
-            let reauth = Reauth {
-                id: auth.id,
-                resume: auth.resume,
-            };
-            self.welcome(joined, reauth, stats).await?;
-        }
+        self.answer_auth(first.joined, first.auth).await?;
         if self.member.position().revision < self.written.revision {
             // Updates are on their way, or the room has heard of a store that went back: the chat service knows.
             self.catch_up(Duration::ZERO);
         }
-        self.write_updates(stats).await
+        self.write_updates().await
     }
 
     /// Does what an input asks for, and brings the client up to date.
-    async fn handle(&mut self, input: Input, stats: &mut ConnectionStats) -> Result<(), End> {
+    async fn handle(&mut self, input: Input) -> Result<(), End> {
         self.notice_sleep()?;
         match input {
-            Input::Order(order) => self.on_order(order, stats).await?,
-            Input::Timer => self.tick(stats).await?,
-            Input::Outcome(outcome) => self.on_outcome(outcome, stats).await?,
-            Input::Incoming(incoming) => self.receive(incoming, stats).await?,
-            Input::Bell => {}
+            Input::Order(order) => self.on_order(order).await?,
+            Input::Timer => self.tick().await?,
+            Input::Outcome(outcome) => self.on_outcome(outcome).await?,
+            Input::Incoming(incoming) => self.receive(incoming).await?,
+            Input::RoomChanged => {}
         }
-        self.write_updates(stats).await
+        self.write_updates().await
     }
 
     /// Every arm is cancel-safe: nothing is taken by one that loses.
@@ -255,35 +239,40 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 Input::Outcome(outcome)
             }
             incoming = self.socket.read(), if reads => Input::Incoming(incoming),
-            () = self.member.rung() => Input::Bell,
+            () = self.member.rung() => Input::RoomChanged,
         }
     }
 
-    async fn on_order(&mut self, order: Order, stats: &mut ConnectionStats) -> Result<(), End> {
+    async fn on_order(&mut self, order: Order) -> Result<(), End> {
         match order {
             Order::Close(close) => Err(End::Closed(close)),
             // What a sleep means was found out before.
-            Order::Woke => self.dispatch(Event::Tick, Asker::Fallback, stats).await,
+            Order::Woke => self.dispatch(Event::Tick).await,
             Order::Review { generation } => {
-                let reason = PromptReason::Review;
-                let event = Event::Prompted { generation, reason };
-                self.dispatch(event, Asker::OwnNode, stats).await
+                let event = Event::Prompted {
+                    generation,
+                    reason: PromptReason::Review,
+                    source: PromptSource::OwnNode,
+                };
+                self.dispatch(event).await
             }
             Order::Prompt(Prompt {
                 generation, issuer, ..
             }) => {
-                let asker = match issuer {
-                    Issuer::OwnNode => Asker::OwnNode,
-                    Issuer::OtherNode => Asker::OtherNode,
+                let event = Event::Prompted {
+                    generation,
+                    reason: PromptReason::Expiring,
+                    source: match issuer {
+                        Issuer::OwnNode => PromptSource::OwnNode,
+                        Issuer::OtherNode => PromptSource::OtherNode,
+                    },
                 };
-                let reason = PromptReason::Expiring;
-                let event = Event::Prompted { generation, reason };
-                self.dispatch(event, asker, stats).await
+                self.dispatch(event).await
             }
         }
     }
 
-    async fn tick(&mut self, stats: &mut ConnectionStats) -> Result<(), End> {
+    async fn tick(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.next_ping {
             self.next_ping = now + self.edge.config.ping_interval;
@@ -293,31 +282,23 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             self.unanswered_pings += 1;
             self.socket.ping().await?;
         }
-        self.dispatch(Event::Tick, Asker::Fallback, stats).await
+        self.dispatch(Event::Tick).await
     }
 
-    async fn on_outcome(
-        &mut self,
-        outcome: Outcome,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    async fn on_outcome(&mut self, outcome: Outcome) -> Result<(), End> {
         match outcome {
             Outcome::Verified(mut verdict, watch) => {
-                self.reauths.pop_front();
-                stats.reauths += 1;
+                self.stats.reauths += 1;
                 if let Verdict::Good { expires, .. } = &mut verdict {
                     let slept = watch.untold(&*self.edge.clock);
                     *expires = expires.checked_sub(slept).unwrap_or(*expires);
                 }
-                self.dispatch(Event::Verified(verdict), Asker::Fallback, stats)
-                    .await
+                self.dispatch(Event::Verified(verdict)).await
             }
             Outcome::Rejoined(Ok(joined), reauth, asked_at) => {
-                self.welcome_again(joined, reauth, &asked_at, stats).await
+                self.answer_reauth(joined, reauth, &asked_at).await
             }
-            Outcome::CaughtUp(Ok(joined), asked_at) => {
-                self.write_missed(joined, &asked_at, stats).await
-            }
+            Outcome::CaughtUp(Ok(joined), asked_at) => self.write_missed(joined, &asked_at).await,
             Outcome::Rejoined(Err(ChatError::NotFound), ..)
             | Outcome::CaughtUp(Err(ChatError::NotFound), _) => Err(End::Closed(Close::NotAllowed)),
             Outcome::Rejoined(Err(_), reauth, _) => {
@@ -328,19 +309,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 self.catch_up(RETRY_DELAY);
                 Ok(())
             }
-            Outcome::LookedUp(looked_up) => self.looked_up(*looked_up, stats).await,
-            Outcome::Posted(ticket, result) => self.posted(ticket, result, stats).await,
+            Outcome::LookedUp(looked_up) => self.looked_up(*looked_up).await,
+            Outcome::Posted(ticket, result) => self.posted(ticket, result).await,
         }
     }
 
-    /// Hands an event to the session's machine and carries out what it says. `asker` is who gave the cause, if
-    /// the client is asked.
-    async fn dispatch(
-        &mut self,
-        event: Event,
-        asker: Asker,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    /// Hands an event to the session's machine and carries out what it says.
+    async fn dispatch(&mut self, event: Event) -> Result<(), End> {
         for action in self.session.handle(event, Instant::now()) {
             match action {
                 Action::Verify => self.verify(),
@@ -351,11 +326,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                     self.rejoin(reauth, Duration::ZERO);
                 }
                 Action::AnswerUnchanged(reauth) => self.rejoin(reauth, Duration::ZERO),
-                Action::Ask { reason, answer_in } => {
-                    self.ask(reason, answer_in, asker, stats).await?;
-                }
+                Action::Ask {
+                    reason,
+                    source,
+                    answer_in,
+                } => self.ask(reason, source, answer_in).await?,
                 Action::Record => self.record(),
-                Action::Post => {}
                 Action::Close(close) => return Err(End::Closed(close)),
             }
         }
@@ -365,26 +341,25 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     async fn ask(
         &mut self,
         reason: PromptReason,
+        source: PromptSource,
         answer_in: Duration,
-        asker: Asker,
-        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         let lateness = Instant::now().saturating_duration_since(self.session.ask_at());
-        metrics::count_prompt(asker, lateness);
+        metrics::count_prompt(source, lateness);
         self.asked = Some(Instant::now());
         let reason = match reason {
             PromptReason::Expiring => AuthRequiredReason::Expiring,
             PromptReason::Review => AuthRequiredReason::Review,
         };
         let now = self.edge.clock.now();
-        self.write(outbound::auth_required(reason, now + answer_in, now), stats)
+        self.write(outbound::auth_required(reason, now + answer_in, now))
             .await
     }
 
     /// Has the oldest unverified `auth` verified. While the auth service cannot be asked the verdict is open: it
     /// is asked again for as long as the old token lives, which ends the connection by itself.
     fn verify(&mut self) {
-        let Some(token) = self.reauths.front().map(|auth| auth.token.clone()) else {
+        let Some(token) = self.session.unverified_token().cloned() else {
             return;
         };
         let auth = self.edge.auth.clone();
@@ -436,7 +411,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         self.edge.deadlines.schedule(record);
     }
 
-    async fn write(&mut self, frame: Utf8Bytes, stats: &mut ConnectionStats) -> Result<(), End> {
+    async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
         let until = Until {
             at: self.session.expires(),
             watch: self.sleeps,
@@ -445,7 +420,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         self.socket
             .write(frame, until, &self.connection.control)
             .await?;
-        stats.frames_out += 1;
+        self.stats.frames_out += 1;
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use super::{
     DeadlineConfig, Tasks,
     in_memory_schedule::{Claim, InMemorySchedule},
     metrics::Metrics,
-    record::{EdgeId, Issuer, Owners, Prompt, Record, Scope},
+    record::{Delivery, EdgeId, Issuer, Owners, Prompt, Record, Scope},
 };
 
 /// How many sessions are told to the owners in one go, so that writers get the lock in between.
@@ -89,11 +89,15 @@ impl MemorySchedule {
             let claim = self.claim();
             for claimed in claim.sessions {
                 self.metrics.claimed(Issuer::OwnNode, &claimed);
-                self.owners.prompt(Prompt {
-                    session: claimed.session,
-                    generation: claimed.generation,
+                let (session, generation) = (claimed.session, claimed.generation);
+                let prompt = Prompt {
+                    session: session.clone(),
+                    generation,
                     issuer: Issuer::OwnNode,
-                });
+                };
+                if self.owners.prompt(prompt) == Delivery::NotHere {
+                    self.cancel(&session, generation);
+                }
             }
             tokio::select! {
                 () = sleep(claim.next_in.unwrap_or(IDLE_TIMEOUT)) => {}

@@ -65,17 +65,20 @@ pub enum Issuer {
     OtherNode,
 }
 
+/// Whether a prompt found its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// The connection decides about it.
+    Delivered,
+    /// No connection of this edge has the session: the schedule forgets it.
+    NotHere,
+}
+
 /// The connections of this edge, as the schedule sees them.
 pub(crate) trait Owners: Send + Sync + 'static {
-    /// Says that a session seems due. Must not block. The same prompt may come more than once, late or for
-    /// nothing, so the owner of the connection verifies it:
-    ///
-    /// - no such connection: [`cancel`](super::Deadlines::cancel) with the prompt's generation;
-    /// - another generation: ignore it;
-    /// - asked already, or more than 2 s too early by its own monotonic clock:
-    ///   [`schedule`](super::Deadlines::schedule) as it is, send nothing;
-    /// - else send `auth_required` once, start the answer timer and schedule as [`Phase::Asked`].
-    fn prompt(&self, prompt: Prompt);
+    /// Tells the connection that its session seems due. Must not block. The same prompt may come more than once, late
+    /// or for nothing: the connection decides whether its client is asked.
+    fn prompt(&self, prompt: Prompt) -> Delivery;
 
     /// Says that a session was taken over by a newer connection. Must not block. Whoever holds the session here
     /// with this generation or an older one closes its connection without cancelling. When the newer connection

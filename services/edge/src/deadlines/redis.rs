@@ -50,7 +50,7 @@ use self::{
 use super::{
     DeadlineConfig, Tasks,
     metrics::{self, Metrics},
-    record::{EdgeId, Owners, Record, Scope, Unavailable},
+    record::{Delivery, EdgeId, Issuer, Owners, Prompt, Record, Scope, Unavailable},
 };
 use crate::rendezvous;
 
@@ -191,6 +191,18 @@ impl RedisSchedule {
                 Err(Unavailable)
             }
             Err(_) => Err(Unavailable),
+        }
+    }
+
+    /// Hands a prompt on to its connection; a session that is not here is cancelled.
+    fn prompt(&self, session: SessionId, generation: u64, issuer: Issuer) {
+        let prompt = Prompt {
+            session: session.clone(),
+            generation,
+            issuer,
+        };
+        if self.owners.prompt(prompt) == Delivery::NotHere {
+            self.cancel(&session, generation);
         }
     }
 

@@ -29,11 +29,13 @@ fn prompt(generation: u64) -> Event {
     Event::Prompted {
         generation,
         reason: PromptReason::Expiring,
+        source: PromptSource::OwnNode,
     }
 }
 
 fn named(id: &str) -> Reauth {
     Reauth {
+        token: "token".into(),
         id: id.parse().ok(),
         resume: ResumeFrom::Start,
     }
@@ -79,6 +81,7 @@ fn asks_at_exactly_14_minutes_for_a_15_minute_token() {
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
         answer_in: TIMINGS.grace,
+        source: PromptSource::OwnNode,
     };
     assert_eq!(actions, vec![ask, Action::Record]);
     assert_eq!(session.next_deadline(), start + 14 * MINUTE + TIMINGS.grace);
@@ -154,10 +157,12 @@ fn an_operators_review_is_never_too_early() {
     let review = Event::Prompted {
         generation: 1,
         reason: PromptReason::Review,
+        source: PromptSource::OwnNode,
     };
     let ask = Action::Ask {
         reason: PromptReason::Review,
         answer_in: TIMINGS.grace,
+        source: PromptSource::OwnNode,
     };
     assert_eq!(
         session.handle(review, start + MINUTE),
@@ -180,6 +185,7 @@ fn a_token_that_is_nearly_over_is_asked_for_right_after_the_welcome() {
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
         answer_in: Duration::from_secs(20),
+        source: PromptSource::OwnNode,
     };
     assert_eq!(actions, vec![ask, Action::Record]);
 }
@@ -197,6 +203,7 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
         answer_in: Duration::from_secs(12),
+        source: PromptSource::OwnNode,
     };
     assert_eq!(
         same_token.handle(Event::Answered, start),
@@ -239,7 +246,8 @@ fn whoever_slept_over_the_tokens_end_has_nothing_more_accepted_or_said() {
     let mut session = session(start);
     let woken = start + MINUTE;
     assert_eq!(session.handle(Event::Slept(LIFE), woken), vec![CLOSED]);
-    for event in [Event::Chat, reauth(), Event::Tick] {
+    assert!(session.has_ended(woken));
+    for event in [reauth(), Event::Tick] {
         assert_eq!(session.handle(event, woken), vec![CLOSED]);
     }
 }

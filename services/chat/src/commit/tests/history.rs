@@ -8,7 +8,11 @@ use proto::ids::Revision;
 use runtime::clock::Timestamp;
 
 use super::*;
-use crate::{ledger::Ledger, message::MessageKey, store::Page, store::Prefer};
+use crate::{
+    message::MessageKey,
+    recipe_state::RecipeState,
+    store::{Page, Prefer},
+};
 
 const PHRASES: [&str; 10] = [
     "hello there",
@@ -127,9 +131,9 @@ async fn check(store: &Store, log: &Log) {
 }
 
 /// Applying the stored messages to a new recipe gives the stored recipe, at every revision.
-async fn replay(store: &Store, messages: &[Arc<Message>], stored: &Ledger) {
+async fn replay(store: &Store, messages: &[Arc<Message>], stored: &RecipeState) {
     let owner = stored.access.owner.clone();
-    let mut ledger = Ledger::new(stored.id.clone(), owner, "Pie", Timestamp::default());
+    let mut recipe_state = RecipeState::new(stored.id.clone(), owner, "Pie", Timestamp::default());
     for message in messages {
         let draft = Draft::new(
             stored.id.clone(),
@@ -137,11 +141,11 @@ async fn replay(store: &Store, messages: &[Arc<Message>], stored: &Ledger) {
             message.id.clone(),
             message.content.clone(),
         );
-        let again = ledger.accept(&draft, message.accepted_at).unwrap();
+        let again = recipe_state.accept(&draft, message.accepted_at).unwrap();
         assert_eq!(*again.message, **message, "the same effect");
         let at = message.revision;
         let version = store.version(&stored.id, at).await.unwrap();
         assert_eq!(version.unwrap().1, again.recipe, "the same recipe at {at}");
     }
-    assert_eq!(ledger.recipe, stored.recipe);
+    assert_eq!(recipe_state.recipe, stored.recipe);
 }

@@ -12,12 +12,12 @@ use super::super::{
 };
 use crate::{
     access::{Access, Member},
-    ledger::Ledger,
     message::{Content, Message, Principal, shortened},
+    recipe_state::RecipeState,
 };
 
-pub(super) fn ledger(row: &PgRow) -> Result<Ledger, Error> {
-    Ok(Ledger {
+pub(super) fn recipe_state(row: &PgRow) -> Result<RecipeState, Error> {
+    Ok(RecipeState {
         id: parsed(row, 0)?,
         access: Access {
             owner: parsed(row, 1)?,

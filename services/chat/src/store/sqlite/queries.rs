@@ -12,8 +12,8 @@ use super::super::{
 };
 use crate::{
     access::{Access, Member, folded},
-    ledger::Ledger,
     message::{Content, Message, MessageKey, Principal, shortened},
+    recipe_state::RecipeState,
 };
 
 const MESSAGE: &str =
@@ -130,7 +130,7 @@ fn write_members(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn load(db: &Connection, recipes: &[RecipeId]) -> Result<Vec<Ledger>, Error> {
+pub(super) fn load(db: &Connection, recipes: &[RecipeId]) -> Result<Vec<RecipeState>, Error> {
     let mut found = Vec::with_capacity(recipes.len());
     for recipe in recipes {
         found.extend(load_one(db, recipe)?);
@@ -138,7 +138,7 @@ pub(super) fn load(db: &Connection, recipes: &[RecipeId]) -> Result<Vec<Ledger>,
     Ok(found)
 }
 
-fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<Ledger>, Error> {
+fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<RecipeState>, Error> {
     let mut select = db.prepare_cached(
         "SELECT owner, visibility, revision, state, state_revision, undo, changed_at,
              (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision)
@@ -148,7 +148,7 @@ fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<Ledger>, Error>
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    Ok(Some(Ledger {
+    Ok(Some(RecipeState {
         id: recipe.clone(),
         access: Access {
             owner: parsed(row, 0)?,

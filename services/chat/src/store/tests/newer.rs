@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use runtime::database::OpenError;
-
 use sqlx::Connection as _;
 
-use super::{Databases, Store, ledger, stored, write};
+use super::{Databases, Store, recipe_state, stored, write};
 
 const ADDED: &str = "ALTER TABLE recipes ADD COLUMN added INTEGER; ALTER TABLE messages ADD COLUMN added INTEGER; \
                      CREATE TABLE added (id INTEGER)";
 
 /// One recipe is made and talked about.
 async fn works(store: Store, recipe: &str) {
-    store.create(&ledger(recipe, "ada")).await.unwrap();
-    let said = write(ledger(recipe, "ada"), &[("ada", "m1", "add 2 eggs")]);
+    store.create(&recipe_state(recipe, "ada")).await.unwrap();
+    let said = write(recipe_state(recipe, "ada"), &[("ada", "m1", "add 2 eggs")]);
     assert_eq!(store.commit(&[said]).await.unwrap(), [true]);
     assert_eq!(stored(&store, recipe).await.revision, 1);
 }

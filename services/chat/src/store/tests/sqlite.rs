@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Databases, Store, draft, ledger, stored, write};
+use super::{Databases, Store, draft, recipe_state, stored, write};
 
 async fn refusal(url: &str) -> String {
     let opened = Store::open(&url.parse().unwrap(), 2, Duration::ZERO).await;
@@ -50,7 +50,7 @@ async fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
 async fn a_full_disk_loses_nothing_that_was_accepted() {
     let databases = Databases::sqlite();
     let store = databases.open().await;
-    store.create(&ledger("pie", "ada")).await.unwrap();
+    store.create(&recipe_state("pie", "ada")).await.unwrap();
     let Store::Sqlite(sqlite) = &store else {
         panic!("not SQLite");
     };
@@ -61,7 +61,7 @@ async fn a_full_disk_loses_nothing_that_was_accepted() {
         .iter()
         .map(|id| ("ada", id.as_str(), long.as_str()))
         .collect();
-    let much = write(ledger("pie", "ada"), &posts);
+    let much = write(recipe_state("pie", "ada"), &posts);
 
     assert!(store.commit(std::slice::from_ref(&much)).await.is_err());
     assert_eq!(stored(&store, "pie").await.revision, 0);

@@ -19,12 +19,12 @@ use tokio::{
 };
 use tracing::{Instrument as _, Span, info_span};
 
-use super::{ConnectionStats, End, Live, LookedUp, Outcome};
+use super::{End, Live, LookedUp, Outcome};
 use crate::{
     connection::{invitation::invited_name, socket::Incoming},
     limits::Sent,
-    metrics::{self, Asker},
-    session::{Action, Event, Reauth},
+    metrics,
+    session::{Event, Reauth},
     upstream::chat::{ChatError, Post, Posted},
     wire::{
         inbound::{self, Auth, Chat, ClientMessage, Fault},
@@ -36,11 +36,7 @@ use crate::{
 const MAX_INVALID_MESSAGES: u32 = 20;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
-    pub(super) async fn receive(
-        &mut self,
-        incoming: Incoming,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    pub(super) async fn receive(&mut self, incoming: Incoming) -> Result<(), End> {
         let text = match incoming {
             Incoming::Text(text) => text,
             Incoming::Ping => return self.take_control_frame(),
@@ -53,16 +49,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             Incoming::Closed(code) => return Err(End::Left(code)),
             Incoming::Lost => return Err(End::Lost),
         };
-        stats.frames_in += 1;
+        self.stats.frames_in += 1;
         match inbound::read(&text) {
-            Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth, stats).await,
-            Ok(ClientMessage::Chat(chat)) => self.chat(chat, stats).await,
-            Ok(ClientMessage::Ping(id)) => self.ping(id, stats).await,
-            Err(fault) => self.refuse_invalid(fault, stats).await,
+            Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth).await,
+            Ok(ClientMessage::Chat(chat)) => self.chat(chat).await,
+            Ok(ClientMessage::Ping(id)) => self.ping(id).await,
+            Err(fault) => self.refuse_invalid(fault).await,
         }
     }
 
-    async fn reauthenticate(&mut self, auth: Auth, stats: &mut ConnectionStats) -> Result<(), End> {
+    async fn reauthenticate(&mut self, auth: Auth) -> Result<(), End> {
         let now = Instant::now();
         let user = &self.session.principal().user;
         let taken = self
@@ -70,29 +66,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             .take(&self.edge.client_limits, Sent::Auth, now)
             .and_then(|()| self.edge.user_limits.auth(user, now));
         if let Err(wait) = taken {
-            return self.refuse_too_fast(Sent::Auth, auth.id, wait, stats).await;
+            return self.refuse_too_fast(Sent::Auth, auth.id, wait).await;
         }
         let reauth = Reauth {
-            id: auth.id.clone(),
-            resume: auth.resume.clone(),
+            token: auth.token,
+            id: auth.id,
+            resume: auth.resume,
         };
-        self.reauths.push_back(auth);
-        self.dispatch(Event::Auth(reauth), Asker::OwnNode, stats)
-            .await
+        self.dispatch(Event::Auth(reauth)).await
     }
 
-    async fn ping(
-        &mut self,
-        id: Option<MessageId>,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    async fn ping(&mut self, id: Option<MessageId>) -> Result<(), End> {
         let limits = &self.edge.client_limits;
         if let Err(wait) = self.used.take(limits, Sent::Ping, Instant::now()) {
-            return self.refuse_too_fast(Sent::Ping, id, wait, stats).await;
+            return self.refuse_too_fast(Sent::Ping, id, wait).await;
         }
         let id = id.map(|id| id.to_string());
-        self.write(outbound::pong(id, self.edge.clock.now()), stats)
-            .await
+        self.write(outbound::pong(id, self.edge.clock.now())).await
     }
 
     /// WebSocket pings are answered by the socket; they cannot be refused, but they count.
@@ -110,7 +100,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         sent: Sent,
         id: Option<MessageId>,
         wait: Duration,
-        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         metrics::count_message(ErrorCode::RateLimited.name());
         let words = match sent {
@@ -121,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let id = id.map(|id| id.to_string());
         let code = ErrorCode::RateLimited;
         let frame = outbound::error(code, words, id, Some(wait), self.edge.clock.now());
-        self.write(frame, stats).await?;
+        self.write(frame).await?;
         self.count_refusal()
     }
 
@@ -141,11 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         self.edge.user_limits.message(user, now)
     }
 
-    async fn refuse_invalid(
-        &mut self,
-        fault: Fault,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    async fn refuse_invalid(&mut self, fault: Fault) -> Result<(), End> {
         if let Some(close) = fault.close() {
             return Err(End::Closed(close));
         }
@@ -154,11 +139,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         if code != ErrorCode::InvalidMessage
             && let Err(wait) = self.take_message()
         {
-            return self
-                .refuse_too_fast(Sent::Message, fault.id, wait, stats)
-                .await;
+            return self.refuse_too_fast(Sent::Message, fault.id, wait).await;
         }
-        self.refuse(code, fault.words, fault.id, stats).await?;
+        self.refuse(code, fault.words, fault.id).await?;
         if code == ErrorCode::InvalidMessage {
             self.invalid_messages += 1;
             if self.invalid_messages >= MAX_INVALID_MESSAGES {
@@ -168,17 +151,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         Ok(())
     }
 
-    async fn chat(&mut self, chat: Chat, stats: &mut ConnectionStats) -> Result<(), End> {
-        for action in self.session.handle(Event::Chat, Instant::now()) {
-            if let Action::Close(close) = action {
-                return Err(End::Closed(close));
-            }
+    async fn chat(&mut self, chat: Chat) -> Result<(), End> {
+        if self.session.has_ended(Instant::now()) {
+            return Err(End::Closed(Close::ReauthenticationTimeout));
         }
         if let Err(wait) = self.take_message() {
             let id = Some(chat.id);
-            return self.refuse_too_fast(Sent::Message, id, wait, stats).await;
+            return self.refuse_too_fast(Sent::Message, id, wait).await;
         }
-        stats.messages += 1;
+        self.stats.messages += 1;
         let ticket = self.answers.expect(&chat, self.written.revision);
         let span = info_span!("message", message.id = %chat.id);
         trace_context::begin(&span, chat.traceparent.as_deref());
@@ -206,11 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 
     /// Posts a message of which it is known now whether it invites a user.
-    pub(super) async fn looked_up(
-        &mut self,
-        looked_up: LookedUp,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    pub(super) async fn looked_up(&mut self, looked_up: LookedUp) -> Result<(), End> {
         self.looking_up = false;
         let LookedUp {
             ticket,
@@ -224,10 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 span.in_scope(|| self.post(ticket, chat.id, chat.content, known));
                 Ok(())
             }
-            Err(_) => {
-                self.posted(ticket, Err(ChatError::Unavailable), stats)
-                    .await
-            }
+            Err(_) => self.posted(ticket, Err(ChatError::Unavailable)).await,
         }
     }
 
@@ -258,10 +232,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         &mut self,
         ticket: u64,
         result: Result<Posted, ChatError>,
-        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         match result {
-            Ok(posted) => self.accepted(ticket, posted, stats).await,
+            Ok(posted) => self.accepted(ticket, posted).await,
             Err(error) => {
                 let Some(id) = self.answers.take(ticket) else {
                     return Ok(());
@@ -270,17 +243,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 metrics::count_message(code.name());
                 let now = self.edge.clock.now();
                 let frame = outbound::error(code, words, Some(id.to_string()), retry_after, now);
-                self.write(frame, stats).await
+                self.write(frame).await
             }
         }
     }
 
-    async fn accepted(
-        &mut self,
-        ticket: u64,
-        posted: Posted,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    async fn accepted(&mut self, ticket: u64, posted: Posted) -> Result<(), End> {
         metrics::count_message("accepted");
         let message = posted.message;
         let Some(original) = posted.original else {
@@ -311,7 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             recovered: None,
         };
         let frame = outbound::recipe_update(payload, self.edge.clock.now());
-        self.write(frame, stats).await
+        self.write(frame).await
     }
 
     /// Posts those messages again whose updates were skipped: the chat service gives the originals.
@@ -326,12 +294,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         code: ErrorCode,
         words: impl Into<String>,
         id: Option<MessageId>,
-        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         metrics::count_message(code.name());
         let id = id.map(|id| id.to_string());
         let frame = outbound::error(code, words, id, None, self.edge.clock.now());
-        self.write(frame, stats).await
+        self.write(frame).await
     }
 }
 

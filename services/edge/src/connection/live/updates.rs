@@ -16,9 +16,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{AskedAt, ConnectionStats, End, Live, Outcome};
+use super::{AskedAt, End, Live, Outcome};
 use crate::{
-    metrics::{self, Asker},
+    metrics,
     rooms::{Since, Update},
     session::{Event, Reauth},
     upstream::chat::{ChatError, Join, Joined, Recovery},
@@ -27,12 +27,7 @@ use crate::{
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     /// Answers an accepted `auth` with the recipe and the session.
-    pub(super) async fn welcome(
-        &mut self,
-        joined: Joined,
-        reauth: Reauth,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    pub(super) async fn answer_auth(&mut self, joined: Joined, reauth: Reauth) -> Result<(), End> {
         self.written = joined.position.clone();
         let payload = RecipeUpdate {
             session: Some(self.session_info()),
@@ -41,24 +36,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             ..self.full_update(joined)
         };
         let frame = outbound::recipe_update(payload, self.edge.clock.now());
-        self.write(frame, stats).await?;
-        self.dispatch(Event::Answered, Asker::OwnNode, stats).await
+        self.write(frame).await?;
+        self.dispatch(Event::Answered).await
     }
 
     /// Answers a re-`auth`: the client may be ahead of the recipe that was fetched for it, or behind.
-    pub(super) async fn welcome_again(
+    pub(super) async fn answer_reauth(
         &mut self,
         joined: Joined,
         reauth: Reauth,
         asked_at: &AskedAt,
-        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
-        self.write_updates(stats).await?;
+        self.write_updates().await?;
         if self.is_refuted_by(&joined, asked_at) {
             return Err(End::Closed(Close::ServiceRestart));
         }
         match self.bring_forward(joined, &reauth) {
-            Some(joined) => self.welcome(joined, reauth, stats).await,
+            Some(joined) => self.answer_auth(joined, reauth).await,
             None => {
                 self.rejoin(reauth, Duration::ZERO);
                 Ok(())
@@ -152,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 
     /// Writes what the room has that the client has not.
-    pub(super) async fn write_updates(&mut self, stats: &mut ConnectionStats) -> Result<(), End> {
+    pub(super) async fn write_updates(&mut self) -> Result<(), End> {
         while !self.catching_up {
             match self.member.since(&self.written) {
                 Since::Nothing => return Ok(()),
@@ -160,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 Since::Diverged => return Err(End::Closed(Close::ServiceRestart)),
                 Since::Updates(updates) => {
                     for update in updates {
-                        self.write_update(&update, stats).await?;
+                        self.write_update(&update).await?;
                     }
                 }
                 Since::TooMuch => self.catch_up(Duration::ZERO),
@@ -169,18 +163,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         Ok(())
     }
 
-    async fn write_update(
-        &mut self,
-        update: &Update,
-        stats: &mut ConnectionStats,
-    ) -> Result<(), End> {
+    async fn write_update(&mut self, update: &Update) -> Result<(), End> {
         let mine = update.message.author.id == self.session.principal().user.as_str();
         let frame = if mine && self.answers.answered_by(&update.message) {
             outbound::reply(&update.frame, &update.message.id)
         } else {
             update.frame.clone()
         };
-        self.write(frame, stats).await?;
+        self.write(frame).await?;
         metrics::fan_out_time().record(update.age(Instant::now()).as_secs_f64(), &[]);
         self.written = update.position.clone();
         Ok(())
@@ -191,7 +181,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         &mut self,
         joined: Joined,
         asked_at: &AskedAt,
-        stats: &mut ConnectionStats,
     ) -> Result<(), End> {
         self.catching_up = false;
         if joined.recovery == Recovery::Diverged || self.is_refuted_by(&joined, asked_at) {
@@ -200,7 +189,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         if joined.position.revision > self.written.revision {
             self.written = joined.position.clone();
             let frame = outbound::recipe_update(self.full_update(joined), self.edge.clock.now());
-            self.write(frame, stats).await?;
+            self.write(frame).await?;
         }
         self.ask_for_skipped();
         Ok(())

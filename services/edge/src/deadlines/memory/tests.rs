@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::deadlines::{Deadlines, Phase, start};
+use crate::deadlines::{Deadlines, Delivery, Phase, start};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -128,8 +128,9 @@ struct Heard {
 }
 
 impl Owners for Heard {
-    fn prompt(&self, prompt: Prompt) {
+    fn prompt(&self, prompt: Prompt) -> Delivery {
         self.prompts.try_send(prompt).unwrap();
+        Delivery::Delivered
     }
 
     fn moved(&self, session: &SessionId, generation: u64) {

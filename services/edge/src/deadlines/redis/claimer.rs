@@ -13,7 +13,7 @@ use super::{
     super::{
         Tasks,
         in_memory_schedule::{Claim, Claimed},
-        record::{Issuer, Prompt},
+        record::Issuer,
     },
     RedisSchedule,
     inbox::EdgeMessage,
@@ -130,11 +130,7 @@ fn pass_on(schedule: &RedisSchedule, claimed: Claimed) {
     let (session, generation) = (claimed.session.clone(), claimed.generation);
     if claimed.owner == schedule.edge {
         schedule.metrics.claimed(Issuer::OwnNode, &claimed);
-        schedule.owners.prompt(Prompt {
-            session,
-            generation,
-            issuer: Issuer::OwnNode,
-        });
+        schedule.prompt(session, generation, Issuer::OwnNode);
     } else {
         schedule.metrics.claimed(Issuer::OtherNode, &claimed);
         let note = EdgeMessage::Prompt {

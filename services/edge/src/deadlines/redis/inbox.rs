@@ -11,7 +11,7 @@ use tracing::debug;
 use super::{
     super::{
         Tasks,
-        record::{EdgeId, Issuer, Prompt},
+        record::{EdgeId, Issuer},
     },
     RedisSchedule,
 };
@@ -83,11 +83,7 @@ fn read(schedule: &RedisSchedule, payload: &[u8]) {
             EdgeMessage::Prompt {
                 session,
                 generation,
-            } => schedule.owners.prompt(Prompt {
-                session,
-                generation,
-                issuer: Issuer::OtherNode,
-            }),
+            } => schedule.prompt(session, generation, Issuer::OtherNode),
             EdgeMessage::Moved {
                 session,
                 generation,

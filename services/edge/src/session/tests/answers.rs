@@ -129,6 +129,7 @@ fn a_review_waits_for_the_answer_too() {
     let review = || Event::Prompted {
         generation: 2,
         reason: PromptReason::Review,
+        source: PromptSource::OwnNode,
     };
     let reasons = |actions: Vec<Action>| match actions[..] {
         [Action::Ask { reason, .. }, Action::Record] => Some(reason),

@@ -85,9 +85,12 @@ proptest! {
                 Step::Answered => Event::Answered,
                 Step::Prompt { back, review } => Event::Prompted {
                     generation: session.generation().saturating_sub(back),
-                    reason: if review { PromptReason::Review } else { PromptReason::Expiring },
+                    reason: if review { PromptReason::Review } else { PromptReason::Expiring }, source: PromptSource::OtherNode,
                 },
-                Step::Chat => Event::Chat,
+                Step::Chat => {
+                    prop_assert_eq!(session.has_ended(now), now >= expires);
+                    continue;
+                }
                 Step::Tick => Event::Tick,
                 Step::Sleep { seconds } => {
                     let by = Duration::from_secs(seconds);

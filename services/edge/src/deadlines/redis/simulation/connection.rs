@@ -209,7 +209,7 @@ impl Live {
                 frame = from_client.recv(), if self.session.accepts_auth() => match frame {
                     Some(FromClient::Auth(token)) => {
                         self.tokens.push_back(token);
-                        self.dispatch(Event::Auth(Reauth { id: None, resume: ResumeFrom::Start }), "client")
+                        self.dispatch(Event::Auth(Reauth { token: "simulated".into(), id: None, resume: ResumeFrom::Start }), "client")
                     }
                     Some(FromClient::Leave) => Err(End::Left),
                     None => Err(End::Lost),
@@ -298,7 +298,14 @@ impl Live {
         {
             self.ask(TIMINGS.grace, "bug");
         }
-        self.dispatch(Event::Prompted { generation, reason }, by)
+        self.dispatch(
+            Event::Prompted {
+                generation,
+                reason,
+                source: PromptSource::OwnNode,
+            },
+            by,
+        )
     }
 
     fn on_outcome(&mut self, outcome: Outcome) -> Result<(), End> {
@@ -350,13 +357,14 @@ impl Live {
                     self.life.accepted();
                     self.under_way.push(rejoin(self.world.clone()));
                 }
-                Action::Ask { answer_in, reason } => {
+                Action::Ask {
+                    answer_in, reason, ..
+                } => {
                     let is_review = reason == PromptReason::Review
                         && self.world.bug != Some(Bug::NoTooEarlyRule);
                     self.ask(answer_in, if is_review { OPERATOR } else { by });
                 }
                 Action::Record => self.record(),
-                Action::Post => {}
                 Action::Close(close) => return Err(End::Closed(close)),
             }
         }

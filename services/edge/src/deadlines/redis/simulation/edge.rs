@@ -14,7 +14,7 @@ use super::{
     super::{
         super::{
             Backend, DeadlineConfig, Deadlines, Tasks,
-            record::{EdgeId, Owners, Prompt, Record},
+            record::{Delivery, EdgeId, Owners, Prompt, Record},
         },
         open_in,
         shards::Shards,
@@ -79,7 +79,6 @@ impl Edge {
             backend: Backend::Redis(schedule),
             tasks,
         };
-        registry.strike_unknown_from(deadlines.clone());
         Arc::new(Self {
             id,
             registry,
@@ -114,8 +113,8 @@ impl Edge {
 struct Forgetful(Arc<Registry>);
 
 impl Owners for Forgetful {
-    fn prompt(&self, prompt: Prompt) {
-        self.0.prompt(prompt);
+    fn prompt(&self, prompt: Prompt) -> Delivery {
+        self.0.prompt(prompt)
     }
 
     fn moved(&self, session: &SessionId, generation: u64) {

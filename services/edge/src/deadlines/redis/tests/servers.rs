@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::deadlines::{
-    DeadlineConfig, Deadlines, EdgeId, Owners, Phase, Prompt, Record, Scope, start,
+    DeadlineConfig, Deadlines, Delivery, EdgeId, Owners, Phase, Prompt, Record, Scope, start,
 };
 
 /// Generous, since the machine may be busy with other tests.
@@ -192,8 +192,9 @@ struct Connections {
 }
 
 impl Owners for Connections {
-    fn prompt(&self, prompt: Prompt) {
+    fn prompt(&self, prompt: Prompt) -> Delivery {
         self.prompts.try_send(prompt).ok();
+        Delivery::Delivered
     }
 
     fn moved(&self, session: &SessionId, generation: u64) {

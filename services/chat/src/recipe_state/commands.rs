@@ -1,6 +1,6 @@
 //! What the owner's commands do: who is invited, who is not any more, who may come in.
 
-use super::{AccessChange, Ledger, Outcome};
+use super::{AccessChange, Outcome, RecipeState};
 use crate::{
     access::{KnownUsers, Member, Visibility, folded, is_username},
     message::Principal,
@@ -11,7 +11,7 @@ use crate::{
 /// How many members a recipe may have.
 const MAX_MEMBERS: usize = 200;
 
-impl Ledger {
+impl RecipeState {
     /// Whether an owner's command would change anything.
     ///
     /// # Errors

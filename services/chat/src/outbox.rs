@@ -4,6 +4,7 @@
 //! recipe. A receiver that is too slow gets only the newest update of the recipes that it fell behind on. It
 //! reads no store: the link's task asks it what has to be read.
 
+mod attachment;
 mod state;
 
 use std::{
@@ -15,14 +16,15 @@ use proto::ids::{Position, RecipeId, Revision};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use self::state::{Outgoing, Room, State};
-use super::attachment::Todo;
+use self::{
+    attachment::Todo,
+    state::{Outgoing, Room, State},
+};
 use crate::{
     access::Audience,
-    commit::Posted,
-    message::Update,
+    catch_up::{CaughtUp, Joined},
+    message::{Posted, Update},
     metrics::Metrics,
-    recipes::{CaughtUp, Joined},
     refused::Refused,
 };
 

@@ -3,7 +3,7 @@
 use super::*;
 
 struct Kitchen {
-    ledger: Ledger,
+    recipe_state: RecipeState,
     posts: u64,
 }
 
@@ -12,7 +12,7 @@ impl Kitchen {
         let id = "pie".parse().unwrap();
         let owner = someone(owner).user;
         Self {
-            ledger: Ledger::new(id, owner, "Pie", Timestamp::default()),
+            recipe_state: RecipeState::new(id, owner, "Pie", Timestamp::default()),
             posts: 0,
         }
     }
@@ -20,12 +20,12 @@ impl Kitchen {
     fn says(&mut self, who: &str, content: &str) -> Result<Accepted, Refused> {
         self.posts += 1;
         let draft = Draft::new(
-            self.ledger.id.clone(),
+            self.recipe_state.id.clone(),
             someone(who),
             format!("m{}", self.posts).parse().unwrap(),
             content.parse().unwrap(),
         );
-        self.ledger.accept(&draft, Timestamp::default())
+        self.recipe_state.accept(&draft, Timestamp::default())
     }
 
     fn effect(&mut self, who: &str, content: &str) -> Option<String> {
@@ -37,7 +37,7 @@ impl Kitchen {
     }
 
     fn ingredients(&self) -> Vec<String> {
-        let recipe = &self.ledger.recipe;
+        let recipe = &self.recipe_state.recipe;
         recipe.ingredients.iter().map(|i| i.in_words()).collect()
     }
 }
@@ -52,7 +52,7 @@ fn every_accepted_message_takes_the_next_revision() {
     assert_eq!(kitchen.says("ada", "hello").unwrap().message.revision, 1);
     let change = kitchen.says("bob", "add 2 cups flour").unwrap();
     assert_eq!((change.message.revision, change.changed), (2, true));
-    assert_eq!(kitchen.ledger.recipe_revision, 2);
+    assert_eq!(kitchen.recipe_state.recipe_revision, 2);
     assert_eq!(kitchen.ingredients(), ["2 cup flour"]);
 }
 
@@ -62,7 +62,7 @@ fn an_id_that_was_undone_is_never_given_again() {
     kitchen.effect("ada", "add flour");
     kitchen.effect("ada", "undo");
     kitchen.effect("ada", "add milk");
-    assert_eq!(kitchen.ledger.recipe.ingredients[0].id, "i2");
+    assert_eq!(kitchen.recipe_state.recipe.ingredients[0].id, "i2");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn what_cannot_be_followed_changes_nothing_and_says_what_would_work() {
     let accepted = kitchen.says("ada", "remove the saffron").unwrap();
     assert!(!accepted.changed);
     assert!(accepted.message.hint.is_some());
-    assert!(kitchen.ledger.undo.is_empty());
+    assert!(kitchen.recipe_state.undo.is_empty());
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_viewer_may_not_post_and_a_stranger_finds_nothing() {
     assert_eq!(kitchen.says("eve", "hello").unwrap_err(), Refused::ReadOnly);
     let stranger = kitchen.says("mallory", "hello");
     assert_eq!(stranger.unwrap_err(), Refused::NoSuchRecipe);
-    assert_eq!(kitchen.ledger.revision, 2);
+    assert_eq!(kitchen.recipe_state.revision, 2);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn only_the_owner_decides_who_comes_in() {
     }
     let removed = kitchen.says("ada", "/remove bob").unwrap();
     assert!(removed.access.tightened);
-    assert_eq!(kitchen.ledger.access.members, []);
+    assert_eq!(kitchen.recipe_state.access.members, []);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_editor_becomes_a_viewer_by_another_invitation() {
     let mut kitchen = Kitchen::of("ada");
     kitchen.says("ada", "/invite bob").unwrap();
     kitchen.says("ada", "/invite bob as viewer").unwrap();
-    assert_eq!(kitchen.ledger.access.members.len(), 1);
+    assert_eq!(kitchen.recipe_state.access.members.len(), 1);
     assert_eq!(kitchen.says("bob", "hello").unwrap_err(), Refused::ReadOnly);
 }
 
@@ -156,12 +156,12 @@ fn a_recipe_never_grows_beyond_its_limit() {
     let refusal = (0..limits::STEPS)
         .find_map(|_| {
             let said = kitchen.says("ada", &step).unwrap().message.clone();
-            assert!(json_size(&kitchen.ledger.recipe) <= limits::JSON);
+            assert!(json_size(&kitchen.recipe_state.recipe) <= limits::JSON);
             said.hint.clone()
         })
         .expect("a hint");
     assert!(refusal.contains("larger than 256 KiB"), "{refusal}");
-    assert!(kitchen.ledger.recipe.steps.len() > 30);
+    assert!(kitchen.recipe_state.recipe.steps.len() > 30);
 
     assert!(kitchen.effect("ada", "remove step 1").is_some());
     assert!(kitchen.effect("ada", &step).is_some());
@@ -170,7 +170,7 @@ fn a_recipe_never_grows_beyond_its_limit() {
 #[test]
 fn a_recipe_from_before_there_was_a_limit_may_only_shrink() {
     let mut kitchen = Kitchen::of("ada");
-    kitchen.ledger.recipe = Arc::new(long_recipe(100));
+    kitchen.recipe_state.recipe = Arc::new(long_recipe(100));
 
     let refusal = kitchen.hint("ada", "add 1 egg").unwrap();
     assert!(refusal.contains("256 KiB"), "{refusal}");
@@ -178,7 +178,7 @@ fn a_recipe_from_before_there_was_a_limit_may_only_shrink() {
     let refusal = kitchen.hint("ada", "undo").unwrap();
     assert!(refusal.contains("256 KiB"), "{refusal}");
     assert!(kitchen.effect("ada", "remove step 2").is_some());
-    assert_eq!(kitchen.ledger.recipe.steps.len(), 98);
+    assert_eq!(kitchen.recipe_state.recipe.steps.len(), 98);
 }
 
 #[test]
@@ -186,13 +186,13 @@ fn a_document_that_is_too_large_is_refused_and_not_only_hinted_at() {
     let mut kitchen = Kitchen::of("ada");
     let mut import = |id: &str, steps| {
         let draft = Draft::import(
-            kitchen.ledger.id.clone(),
+            kitchen.recipe_state.id.clone(),
             someone("ada"),
             id.parse().unwrap(),
             id.parse().unwrap(),
             long_recipe(steps),
         );
-        let accepted = kitchen.ledger.accept(&draft, Timestamp::default());
+        let accepted = kitchen.recipe_state.accept(&draft, Timestamp::default());
         accepted.map(|accepted| accepted.message.revision)
     };
     assert_eq!(import("large", 40), Err(Refused::RecipeTooLarge));

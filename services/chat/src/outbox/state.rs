@@ -9,10 +9,10 @@ use std::{
 use proto::ids::{Position, RecipeId, Revision};
 
 use super::{
-    super::attachment::{Attachment, Queue, Todo},
     CatchUp, Event, Reply,
+    attachment::{Attachment, Queue, Todo},
 };
-use crate::{message::Update, metrics::Metrics, recipes::CaughtUp, refused::Refused};
+use crate::{catch_up::CaughtUp, message::Update, metrics::Metrics, refused::Refused};
 
 #[derive(Debug)]
 pub(super) struct State {

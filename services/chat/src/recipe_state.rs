@@ -117,7 +117,7 @@ impl Draft {
 
 /// A recipe at its newest revision.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ledger {
+pub(crate) struct RecipeState {
     /// Which recipe.
     pub id: RecipeId,
     /// Who may do what.
@@ -198,7 +198,7 @@ impl Outcome {
     }
 }
 
-impl Ledger {
+impl RecipeState {
     /// A new recipe, open to everyone who has its id.
     pub(crate) fn new(id: RecipeId, owner: UserId, title: &str, now: Timestamp) -> Self {
         Self {
@@ -217,7 +217,7 @@ impl Ledger {
         }
     }
 
-    /// Applies a message as the next revision. A refused one leaves the ledger as it was.
+    /// Applies a message as the next revision. A refused one leaves the recipe state as it was.
     ///
     /// # Errors
     /// When the author may not do that.

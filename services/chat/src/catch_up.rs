@@ -1,0 +1,63 @@
+//! What is read for those who come to a recipe, or come back to it.
+
+use std::sync::Arc;
+
+use proto::ids::{Position, RecipeId};
+
+use crate::{
+    access::Audience,
+    message::{Message, Update},
+    recipe::Recipe,
+};
+
+/// The recipe as one who came in finds it.
+#[derive(Debug, Clone)]
+pub(crate) struct Joined {
+    /// Which recipe.
+    pub recipe_id: RecipeId,
+    /// How far it has come.
+    pub position: Position,
+    /// The recipe.
+    pub recipe: Arc<Recipe>,
+    /// What they have missed, or the latest.
+    pub page: MessagePage,
+    /// Which of the two.
+    pub recovery: Recovery,
+}
+
+/// What became of the position that somebody has named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// They named none.
+    Unasked,
+    /// All that came after it is there.
+    Complete,
+    /// It is of this history, but too much came after it.
+    Truncated,
+    /// The recipe has not come that far, or has another message there.
+    Diverged,
+}
+
+/// Messages, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MessagePage {
+    /// The messages.
+    pub messages: Vec<Arc<Message>>,
+    /// Whether older ones exist that should be here.
+    pub truncated: bool,
+}
+
+/// What a link has missed of a recipe, or the first piece of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CaughtUp {
+    /// How far the recipe has come.
+    pub position: Position,
+    /// How far the updates reach: what is between this and `position` has to be read next.
+    pub upto: Position,
+    /// Which position of the link's is not the recipe's: it has another history, and has to begin anew.
+    pub diverged: Option<Position>,
+    /// What came after, in order; only the newest when there is too much.
+    pub updates: Vec<Arc<Update>>,
+    /// Who may see the recipe; `None` while everybody may.
+    pub audience: Option<Audience>,
+}
