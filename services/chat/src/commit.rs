@@ -21,8 +21,8 @@ use tracing::Span;
 
 pub(crate) use self::shard::Shard;
 use crate::{
-    hints::Hints, hub::Hub, message::Message, metrics::Metrics, quota::Quotas, recipe::Recipe,
-    recipe_state::Draft, refused::Refused, store::Store,
+    hints::Hints, hub::Hub, message::Posted, metrics::Metrics, quota::Quotas, recipe_state::Draft,
+    refused::Refused, store::Store,
 };
 
 /// How many shards recipes are spread over. More would only make smaller batches.

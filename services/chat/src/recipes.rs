@@ -22,6 +22,7 @@ pub(crate) use self::{
 };
 use crate::{
     access::folded,
+    catch_up::Joined,
     commit::{Answer, Pipeline},
     hub::Hub,
     message::{Posted, Principal},

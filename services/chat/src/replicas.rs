@@ -1,24 +1,17 @@
 //! How replicas on one database learn of each other's commits: hints over Redis, and a periodic check of what is
 //! attached. The table is the truth; a hint that is lost costs time, nothing else.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use proto::ids::{RecipeId, Revision};
 use runtime::{
     lifecycle::Lifecycle,
     redis::{Push, Redis, SelfTest},
 };
-use tokio::{
-    sync::Notify,
-    time::{MissedTickBehavior, interval, sleep},
-};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
-use crate::{hub::Hub, store::Store};
+use crate::{hints::Hints, hub::Hub, store::Store};
 
 /// Where hints are published.
 const CHANNEL: &str = "rc:chat:hint";

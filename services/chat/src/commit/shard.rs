@@ -12,9 +12,9 @@ use proto::ids::{RecipeId, Revision, UserId};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::{Instrument, Span, info_span, warn};
 
-use super::{Dependencies, Order, Post, Posted, batch::Batch, cache::Cache};
+use super::{Dependencies, Order, Post, batch::Batch, cache::Cache};
 use crate::{
-    message::{MessageKey, Update},
+    message::{MessageKey, Posted, Update},
     recipe_state::Undoable,
     refused::Refused,
     store::{self, Page, Prefer, Write},

@@ -6,7 +6,6 @@ use proto::ids::{Position, RecipeId, Revision};
 
 use super::{Recipes, page};
 use crate::{
-    access::Audience,
     catch_up::{CaughtUp, Joined, MessagePage, Recovery},
     message::{Message, Principal, Update},
     recipe::Recipe,

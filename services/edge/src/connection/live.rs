@@ -390,8 +390,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 Action::Verify
                 | Action::Answer(_)
                 | Action::AnswerUnchanged(_)
-                | Action::Ask { .. }
-                | Action::Post => {}
+                | Action::Ask { .. } => {}
             }
         }
         Ok(())

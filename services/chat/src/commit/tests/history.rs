@@ -9,7 +9,7 @@ use runtime::clock::Timestamp;
 
 use super::*;
 use crate::{
-    message::MessageKey,
+    message::{Message, MessageKey},
     recipe_state::RecipeState,
     store::{Page, Prefer},
 };

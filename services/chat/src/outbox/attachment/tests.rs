@@ -290,5 +290,5 @@ fn what_waits_for_an_update_that_is_gone_waits_no_longer() {
 
 #[test]
 fn an_idle_recipe_is_small() {
-    assert!(size_of::<Attachment<super::super::outbox::Event>>() <= 128);
+    assert!(size_of::<Attachment<crate::outbox::Event>>() <= 128);
 }

@@ -20,7 +20,9 @@ use super::{
 use crate::{
     deadlines::{Issuer, Phase, Scope},
     registry::{Connection, Held, Order},
-    session::{Action, Event, Found, PromptReason, Reauth, Session, Timings, Verdict},
+    session::{
+        Action, Event, Found, PromptReason, PromptSource, Reauth, Session, Timings, Verdict,
+    },
     upstream::Principal,
     wire::inbound::ResumeFrom,
 };
