@@ -195,14 +195,14 @@ impl RedisSchedule {
     }
 
     /// Hands a prompt on to its connection; a session that is not here is cancelled.
-    fn prompt(&self, session: SessionId, generation: u64, issuer: Issuer) {
+    fn prompt(&self, session: &SessionId, generation: u64, issuer: Issuer) {
         let prompt = Prompt {
             session: session.clone(),
             generation,
             issuer,
         };
         if self.owners.prompt(prompt) == Delivery::NotHere {
-            self.cancel(&session, generation);
+            self.cancel(session, generation);
         }
     }
 

@@ -130,7 +130,7 @@ fn pass_on(schedule: &RedisSchedule, claimed: Claimed) {
     let (session, generation) = (claimed.session.clone(), claimed.generation);
     if claimed.owner == schedule.edge {
         schedule.metrics.claimed(Issuer::OwnNode, &claimed);
-        schedule.prompt(session, generation, Issuer::OwnNode);
+        schedule.prompt(&session, generation, Issuer::OwnNode);
     } else {
         schedule.metrics.claimed(Issuer::OtherNode, &claimed);
         let note = EdgeMessage::Prompt {

@@ -83,7 +83,7 @@ fn read(schedule: &RedisSchedule, payload: &[u8]) {
             EdgeMessage::Prompt {
                 session,
                 generation,
-            } => schedule.prompt(session, generation, Issuer::OtherNode),
+            } => schedule.prompt(&session, generation, Issuer::OtherNode),
             EdgeMessage::Moved {
                 session,
                 generation,
