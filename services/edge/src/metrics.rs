@@ -44,10 +44,6 @@ pub(crate) struct ConnectionGauge(State);
 
 impl ConnectionGauge {
     /// One that has just been upgraded.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it counts a connection that is there"
-    )]
     pub(crate) fn new() -> Self {
         count_connections(State::Unauthenticated, 1);
         Self(State::Unauthenticated)
