@@ -94,13 +94,13 @@ struct Header {
 
 /// What an access token must say.
 #[derive(Clone)]
-pub struct Rules {
+pub struct TokenPolicy {
     longest_life: Duration,
     slack: Duration,
     validation: Validation,
 }
 
-impl Rules {
+impl TokenPolicy {
     /// For tokens of this issuer and audience that live at most so long. `slack` is how far the clocks of whoever
     /// issues and whoever reads may be apart: for `iat`, `nbf` and the length of life, never for `exp`.
     pub fn new(issuer: &str, audience: &str, longest_life: Duration, slack: Duration) -> Self {
@@ -155,9 +155,9 @@ impl Rules {
     }
 }
 
-impl fmt::Debug for Rules {
+impl fmt::Debug for TokenPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules")
+        f.debug_struct("TokenPolicy")
             .field("longest_life", &self.longest_life)
             .field("slack", &self.slack)
             .finish_non_exhaustive()

@@ -41,9 +41,9 @@ use crate::{
     pseudonyms::{Pseudonyms, Source},
     refresh::{Lifetimes, LoginSession, Minter, RefreshToken},
     revocation_feed::{self, RevocationFeed},
-    revocations::{Event, Mark, Revocations, Watch},
+    revocations::{Event, RevocationEntry, Revocations, Watch},
     store::{self, Store},
-    token::Rules,
+    token::TokenPolicy,
     user::User,
 };
 
@@ -57,7 +57,7 @@ const REFRESH_SECRET: &str = "refresh";
 pub(crate) struct Authority {
     clock: SharedClock,
     config: Config,
-    rules: Rules,
+    rules: TokenPolicy,
     store: Arc<Store>,
     keys: KeyKeeper,
     minter: Minter,
@@ -124,7 +124,7 @@ impl Authority {
             .await
             .map_err(|error| unusable(&error))?;
         let authority = Self {
-            rules: Rules::new(
+            rules: TokenPolicy::new(
                 config.issuer.clone(),
                 config.audience.clone(),
                 config.access_ttl,

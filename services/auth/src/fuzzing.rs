@@ -9,7 +9,7 @@ use runtime::clock::Timestamp;
 
 use crate::{
     keys::{KeyRing, StoredKey},
-    token::Rules,
+    token::TokenPolicy,
 };
 
 /// When tokens are judged, in seconds.
@@ -29,7 +29,7 @@ const PKCS8: [u8; 16] = [
 /// Issues and judges tokens.
 #[derive(Debug)]
 pub struct Issuer {
-    rules: Rules,
+    rules: TokenPolicy,
     ring: KeyRing,
     kid: String,
 }
@@ -50,7 +50,7 @@ impl Issuer {
         let ring = KeyRing::load(&[key], Vec::new()).unwrap_or_default();
         let kid = ring.signer(now(), ttl).map(|key| key.kid().to_owned());
         Self {
-            rules: Rules::new(ISSUER.into(), AUDIENCE.into(), ttl),
+            rules: TokenPolicy::new(ISSUER.into(), AUDIENCE.into(), ttl),
             kid: kid.unwrap_or_else(|| unreachable!("a good key")),
             ring,
         }

@@ -27,7 +27,7 @@ use crate::{
     keys::{KeyInfo, KeyState},
     passwords,
     refresh::LoginSession,
-    revocations::{Event, Mark, Watch},
+    revocations::{Event, RevocationEntry, Watch},
     user::User,
 };
 
@@ -367,8 +367,8 @@ impl From<User> for pb::User {
     }
 }
 
-impl From<Mark> for pb::WatchRevocationsResponse {
-    fn from(mark: Mark) -> Self {
+impl From<RevocationEntry> for pb::WatchRevocationsResponse {
+    fn from(mark: RevocationEntry) -> Self {
         let at = Some(timestamp(mark.at));
         match mark.event {
             Event::Revoked(session) => Self {

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     metrics::Metrics,
-    revocations::{Event, Mark},
+    revocations::{Event, RevocationEntry},
 };
 
 const STREAM: &str = "rc:revocations";
@@ -93,7 +93,7 @@ impl RevocationFeed {
     }
 
     /// Publishes a new mark. Never fails and never takes long: what is missed is repaired.
-    pub(crate) async fn publish(&self, mark: &Mark) {
+    pub(crate) async fn publish(&self, mark: &RevocationEntry) {
         let Some(stream) = &self.stream else { return };
         let written = stream.write(std::slice::from_ref(mark), ADD_TIMEOUT).await;
         if let Err(error) = &written {
@@ -104,7 +104,11 @@ impl RevocationFeed {
     }
 
     /// Writes all marks anew when Redis missed one or lost its data, and trims what no longer matters.
-    pub(crate) async fn repair(&self, marks: impl FnOnce() -> Vec<Mark>, kept_for: Duration) {
+    pub(crate) async fn repair(
+        &self,
+        marks: impl FnOnce() -> Vec<RevocationEntry>,
+        kept_for: Duration,
+    ) {
         let Some(stream) = &self.stream else { return };
         match stream.repair(marks, kept_for).await {
             Ok(0) => {}
@@ -139,7 +143,7 @@ impl Stream {
         }
     }
 
-    async fn write(&self, marks: &[Mark], patience: Duration) -> Result<(), Failure> {
+    async fn write(&self, marks: &[RevocationEntry], patience: Duration) -> Result<(), Failure> {
         let commands: Vec<Cmd> = marks.iter().map(add).collect();
         let answers = self
             .redis
@@ -152,7 +156,7 @@ impl Stream {
     /// Says how many marks were written.
     async fn repair(
         &self,
-        marks: impl FnOnce() -> Vec<Mark>,
+        marks: impl FnOnce() -> Vec<RevocationEntry>,
         kept_for: Duration,
     ) -> Result<usize, Failure> {
         let redis = self.redis.with_patience(REPAIR_STEP_TIMEOUT);
@@ -191,7 +195,7 @@ impl fmt::Debug for Stream {
     }
 }
 
-fn add(mark: &Mark) -> Cmd {
+fn add(mark: &RevocationEntry) -> Cmd {
     let (kind, session) = match &mark.event {
         Event::Revoked(session) => ("session", session.as_str()),
         Event::Reviewed(session) => ("review", session.as_str()),

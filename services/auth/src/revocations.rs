@@ -18,7 +18,7 @@ const MAX_WATCHERS: usize = 1000;
 
 /// What happened to login sessions, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub(crate) struct RevocationEntry {
     pub(crate) event: Event,
     pub(crate) at: Timestamp,
 }
@@ -40,14 +40,14 @@ type Marks = HashMap<Event, Timestamp>;
 #[derive(Debug)]
 pub(crate) struct Revocations {
     marks: Mutex<Marks>,
-    news: broadcast::Sender<Mark>,
+    news: broadcast::Sender<RevocationEntry>,
 }
 
 /// What a watcher gets: the marks so far, then each new one. Nothing falls between.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    pub(crate) so_far: Vec<Mark>,
-    pub(crate) news: broadcast::Receiver<Mark>,
+    pub(crate) so_far: Vec<RevocationEntry>,
+    pub(crate) news: broadcast::Receiver<RevocationEntry>,
 }
 
 impl Revocations {
@@ -59,7 +59,7 @@ impl Revocations {
     }
 
     /// Takes a mark in; watchers are told of the first revocation, and of each new review. Says whether it is new.
-    pub(crate) fn add(&self, mark: Mark) -> bool {
+    pub(crate) fn add(&self, mark: RevocationEntry) -> bool {
         let mut marks = self.marks();
         let known = match (marks.get(&mark.event), &mark.event) {
             (None, _) => false,
@@ -80,7 +80,7 @@ impl Revocations {
     }
 
     /// Every mark that still matters.
-    pub(crate) fn all(&self) -> Vec<Mark> {
+    pub(crate) fn all(&self) -> Vec<RevocationEntry> {
         list(&self.marks())
     }
 
@@ -104,8 +104,8 @@ impl Revocations {
     }
 }
 
-fn list(marks: &Marks) -> Vec<Mark> {
-    let mark = |(event, at): (&Event, &Timestamp)| Mark {
+fn list(marks: &Marks) -> Vec<RevocationEntry> {
+    let mark = |(event, at): (&Event, &Timestamp)| RevocationEntry {
         event: event.clone(),
         at: *at,
     };
@@ -116,8 +116,8 @@ fn list(marks: &Marks) -> Vec<Mark> {
 mod tests {
     use super::*;
 
-    fn mark(session: &str, at: i64) -> Mark {
-        Mark {
+    fn mark(session: &str, at: i64) -> RevocationEntry {
+        RevocationEntry {
             event: Event::Revoked(session.parse().unwrap()),
             at: Timestamp::from_unix_millis(at),
         }
@@ -141,7 +141,7 @@ mod tests {
         let session: LoginSessionId = "a".parse().unwrap();
         for event in [Event::Reviewed(session.clone()), Event::AllReviewed] {
             let revocations = Revocations::new();
-            let review = |at| Mark {
+            let review = |at| RevocationEntry {
                 event: event.clone(),
                 ..mark("a", at)
             };

@@ -46,17 +46,17 @@ pub(crate) struct SigningFailed(#[from] jsonwebtoken::errors::Error);
 
 /// What an access token of ours must say.
 #[derive(Clone)]
-pub(crate) struct Rules {
+pub(crate) struct TokenPolicy {
     issuer: String,
     audience: String,
     ttl: Duration,
-    reading: access_token::Rules,
+    reading: access_token::TokenPolicy,
 }
 
-impl Rules {
+impl TokenPolicy {
     pub(crate) fn new(issuer: String, audience: String, ttl: Duration) -> Self {
         Self {
-            reading: access_token::Rules::new(&issuer, &audience, ttl, MAX_CLOCK_SKEW),
+            reading: access_token::TokenPolicy::new(&issuer, &audience, ttl, MAX_CLOCK_SKEW),
             issuer,
             audience,
             ttl,
@@ -106,9 +106,9 @@ impl Rules {
     }
 }
 
-impl fmt::Debug for Rules {
+impl fmt::Debug for TokenPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules")
+        f.debug_struct("TokenPolicy")
             .field("issuer", &self.issuer)
             .field("audience", &self.audience)
             .field("ttl", &self.ttl)

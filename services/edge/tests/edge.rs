@@ -12,8 +12,6 @@ mod conversation;
 mod documents;
 #[path = "edge/frames.rs"]
 mod frames;
-#[path = "edge/kit.rs"]
-mod kit;
 #[path = "edge/limits.rs"]
 mod limits;
 #[path = "edge/requests.rs"]
@@ -24,5 +22,7 @@ mod set_back;
 mod sleep;
 #[path = "edge/stand_ins.rs"]
 mod stand_ins;
+#[path = "edge/test_edge.rs"]
+mod test_edge;
 #[path = "edge/timing.rs"]
 mod timing;

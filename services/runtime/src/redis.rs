@@ -254,7 +254,7 @@ impl Redis {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.link.judge(error)),
             Err(_) => {
-                self.link.doubt();
+                self.link.check_now();
                 Err(Failure::TimedOut)
             }
         }

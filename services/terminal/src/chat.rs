@@ -266,6 +266,4 @@ impl Chat {
 }
 
 #[cfg(test)]
-mod model;
-#[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ async fn cooks(options: &Options) -> anyhow::Result<Vec<Cook>> {
         Cook {
             edges,
             recipe: format!("load-{recipe}"),
-            purse: logins[number % options.users].clone(),
+            token_cache: logins[number % options.users].clone(),
             renews: true,
             talk: pace.map(|pace| Talk {
                 history: histories[recipe].clone(),

@@ -4,12 +4,12 @@
 
 mod cook;
 mod line;
-mod purse;
 mod report;
 mod rules;
 mod shift;
 mod speech;
 mod story;
+mod token_cache;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 use self::cook::Life;
 pub use self::{
     cook::Cook,
-    purse::Purse,
     report::{Breach, Figures, Report, Spread},
     rules::Broken,
     speech::Talk,
+    token_cache::TokenCache,
 };
 use crate::{account::Account, http::Api, patience::within_at_most};
 
@@ -148,11 +148,11 @@ impl Default for Crowd {
 
 /// So many login sessions, whose tokens are refreshed at any of `edges`. They are made one after the other: a
 /// password costs the auth service much on purpose.
-pub async fn purses(count: usize, edges: &[SocketAddr], api: &Api) -> Vec<Arc<Purse>> {
+pub async fn purses(count: usize, edges: &[SocketAddr], api: &Api) -> Vec<Arc<TokenCache>> {
     let mut purses = Vec::new();
     for _ in 0..count {
         let account = Account::register(api, "cook").await;
-        purses.push(Arc::new(Purse::new(account, edges, api)));
+        purses.push(Arc::new(TokenCache::new(account, edges, api)));
     }
     purses
 }

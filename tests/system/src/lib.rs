@@ -20,15 +20,15 @@ pub mod service;
 pub mod stack;
 
 pub mod account;
+pub mod chat_client;
 pub mod client;
 pub mod crowd;
 pub mod frames;
 pub mod http;
 pub mod proxy;
-pub mod talker;
 
 pub mod canary;
 pub mod chat_log;
-pub mod company;
+pub mod cluster;
 pub mod forge;
 pub mod history;

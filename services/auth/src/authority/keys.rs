@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::{Authority, Error, Event, Mark, PROPAGATION_TIME};
+use super::{Authority, Error, Event, PROPAGATION_TIME, RevocationEntry};
 use crate::keys::{KeeperError, KeyInfo, Promotion, Revoke};
 
 impl Authority {
@@ -16,7 +16,7 @@ impl Authority {
         let times = ring.revoked().iter().map(|key| settled(key.revoked_at));
         let recent = times.filter(|at| *at <= now && now.since(*at) <= self.marks_matter_for());
         if let Some(at) = recent.max() {
-            let mark = Mark {
+            let mark = RevocationEntry {
                 event: Event::AllReviewed,
                 at,
             };

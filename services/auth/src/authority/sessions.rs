@@ -10,7 +10,7 @@ use tracing::info;
 use super::{Authority, Client, Error, TokenPair, outcome};
 use crate::{
     refresh::{LoginSession, Presented, Refusal, Verdict, judge},
-    revocations::{Event, Mark},
+    revocations::{Event, RevocationEntry},
     store::{self, Rotation},
     token::Principal,
     user::User,
@@ -188,7 +188,7 @@ impl Authority {
     }
 
     async fn tell(&self, event: Event, at: Timestamp) {
-        let mark = Mark { event, at };
+        let mark = RevocationEntry { event, at };
         self.revocations.add(mark.clone());
         self.feed.publish(&mark).await;
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     pseudonyms::Source,
     refresh::{LoginSession, SecretHash},
-    revocations::{Event, Mark},
+    revocations::{Event, RevocationEntry},
 };
 
 /// A change of a login session to its next refresh token.
@@ -113,14 +113,17 @@ impl Store {
     }
 
     /// The login sessions that were revoked or put under review since then.
-    pub(crate) async fn marks_since(&self, since: Timestamp) -> Result<Vec<Mark>, Error> {
+    pub(crate) async fn marks_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<RevocationEntry>, Error> {
         const REVOKED: &str = "SELECT id, revoked_at FROM sessions WHERE revoked_at >= $1";
         const REVIEWED: &str = "SELECT id, reviewed_at FROM sessions WHERE reviewed_at >= $1";
         let statements = [REVOKED, REVIEWED].map(|sql| Statement::new(sql, [since.into()]));
         let [revoked, reviewed] = self.transact("marks_since", statements).await?;
         let marks = |rows: Vec<Row>, event: fn(LoginSessionId) -> Event| {
             rows.into_iter().map(move |row| {
-                Ok(Mark {
+                Ok(RevocationEntry {
                     event: event(read_session_id(row.text(0)?)?),
                     at: Timestamp::from_unix_millis(row.integer(1)?),
                 })

@@ -8,7 +8,7 @@ use crate::{
     passwords::StoredPassword,
     pseudonyms::Source,
     refresh::{LoginSession, RefreshToken, SecretHash},
-    revocations::{Event, Mark},
+    revocations::{Event, RevocationEntry},
     user::Username,
 };
 
@@ -186,7 +186,7 @@ async fn remembers_when_a_session_was_first_revoked(store: &Store) {
         Some(after(10))
     );
 
-    let mark = Mark {
+    let mark = RevocationEntry {
         event: Event::Revoked(kept.id),
         at: after(10),
     };
@@ -200,7 +200,7 @@ async fn remembers_the_newest_review_of_a_session_that_goes_on(store: &Store) {
         let reviewed = store.review(&kept.id, after(at)).await.unwrap();
         assert_eq!(reviewed, Some(after(told)));
     }
-    let mark = Mark {
+    let mark = RevocationEntry {
         event: Event::Reviewed(kept.id.clone()),
         at: after(30),
     };

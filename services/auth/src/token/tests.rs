@@ -19,7 +19,7 @@ const MAX_AGE: Duration = Duration::from_secs(86_400);
 
 /// An issuer, and a forger who has everything but its private key.
 struct World {
-    rules: Rules,
+    rules: TokenPolicy,
     stored: StoredKey,
     ring: KeyRing,
 }
@@ -28,7 +28,7 @@ impl World {
     fn new() -> Self {
         let stored = StoredKey::generate(1, NOW).unwrap();
         Self {
-            rules: Rules::new("us".into(), "recipes".into(), TTL),
+            rules: TokenPolicy::new("us".into(), "recipes".into(), TTL),
             ring: KeyRing::load(std::slice::from_ref(&stored), Vec::new()).unwrap(),
             stored,
         }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use access_token::{PublicKeys, Rejection, Rules, Verified};
+use access_token::{PublicKeys, Rejection, TokenPolicy, Verified};
 use proto::auth::{GetJwksRequest, GetJwksResponse, auth_service_client::AuthServiceClient};
 use runtime::{
     clock::Timestamp,
@@ -75,7 +75,7 @@ struct Known {
 #[derive(Debug)]
 struct Published {
     keys: PublicKeys,
-    rules: Rules,
+    rules: TokenPolicy,
 }
 
 /// Keys to verify one token with.
@@ -217,6 +217,6 @@ fn read(answer: &GetJwksResponse) -> Result<Published, &'static str> {
     let ttl = ttl.ok_or("it does not say how long its tokens live")?;
     Ok(Published {
         keys: PublicKeys::read(&answer.jwks_json).map_err(|_| "its key set cannot be read")?,
-        rules: Rules::new(&answer.issuer, &answer.audience, ttl, SLACK),
+        rules: TokenPolicy::new(&answer.issuer, &answer.audience, ttl, SLACK),
     })
 }

@@ -24,7 +24,7 @@ use super::{Shared, body::JsonBody, caller::Caller, problem::Problem};
 use crate::upstream::chat::{Format, Found};
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct RecipeBody<'a> {
     id: &'a str,
     revision: u64,
     recipe: &'a Recipe,
@@ -37,7 +37,7 @@ pub(super) struct NewRecipe {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct ListQuery {
     format: Option<String>,
     revision: Option<Revision>,
 }
@@ -83,10 +83,10 @@ pub(super) async fn show(
     State(edge): Shared,
     Caller(principal): Caller,
     path: RecipePath,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    wanted: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let id = recipe_id(path)?;
-    let Query(Wanted { format, revision }) = wanted.map_err(bad_query)?;
+    let Query(ListQuery { format, revision }) = wanted.map_err(bad_query)?;
     let format = match format.as_deref() {
         None | Some("json") => {
             let found = edge.chat.get(&principal, &id, revision).await?;
@@ -148,7 +148,7 @@ fn location(id: &str) -> [(HeaderName, String); 1] {
 }
 
 fn shown(found: &Found) -> Response {
-    Json(Shown {
+    Json(RecipeBody {
         id: &found.id,
         revision: found.revision,
         recipe: &found.recipe,

@@ -33,13 +33,13 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum AuthError {
     /// The credential is not good.
     #[error("the credential is not good")]
-    Unauthenticated(Words),
+    Unauthenticated(Explanation),
     /// The request is malformed: a bad name, a weak password.
     #[error("the request is malformed")]
-    Invalid(Words),
+    Invalid(Explanation),
     /// The name is taken.
     #[error("the name is taken")]
-    Taken(Words),
+    Taken(Explanation),
     /// Too many sign-ins.
     #[error("too many sign-ins")]
     TooMany {
@@ -53,9 +53,9 @@ pub enum AuthError {
 
 /// The auth service's own words, which may be shown to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(pub String);
+pub struct Explanation(pub String);
 
-impl fmt::Display for Words {
+impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -357,7 +357,7 @@ fn read_mark(mark: WatchRevocationsResponse) -> Option<SessionMark> {
 }
 
 fn read(status: &Status) -> AuthError {
-    let words = || Words(status.message().to_owned());
+    let words = || Explanation(status.message().to_owned());
     match status.code() {
         Code::Unauthenticated => AuthError::Unauthenticated(words()),
         Code::InvalidArgument => AuthError::Invalid(words()),

@@ -6,7 +6,7 @@ use proto::websocket::codes::{Close, ClosingAction};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::kit::{Client, Kitchen};
+use crate::test_edge::{Client, TestEdge};
 
 /// Ends the test unless the connection ends with this close, announced as the table says.
 async fn assert_announced(mut client: Client, close: Close, connection: &Value) {
@@ -39,7 +39,7 @@ async fn assert_not_announced(mut client: Client, close: Close) {
 
 #[tokio::test(start_paused = true)]
 async fn closes_of_a_session_name_the_connection_that_its_first_answer_named() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let now = tokio::time::Instant::now();
     let mut connections = BTreeSet::new();
     for close in [
@@ -56,20 +56,23 @@ async fn closes_of_a_session_name_the_connection_that_its_first_answer_named() {
     ] {
         // Each as somebody else: a revoked login stays so.
         let user = format!("u{}", connections.len());
-        let (mut client, welcome) = kitchen.enter(&format!("{user}:900")).await;
+        let (mut client, welcome) = test_edge.enter(&format!("{user}:900")).await;
         let connection = welcome["payload"]["session"]["connection"].clone();
         connections.insert(connection.to_string());
         match close {
             Close::SessionRevoked => {
                 let login = format!("login-of-{user}").parse().unwrap();
-                kitchen.edge.registry.revoke(&login, now);
+                test_edge.edge.registry.revoke(&login, now);
             }
             Close::NotAllowed => {
                 let recipe = "pancakes".parse().unwrap();
-                kitchen.edge.registry.expel(&recipe, &user.parse().unwrap());
+                test_edge
+                    .edge
+                    .registry
+                    .expel(&recipe, &user.parse().unwrap());
             }
             Close::ServiceRestart => {
-                for control in kitchen.edge.registry.controls() {
+                for control in test_edge.edge.registry.controls() {
                     control.close(close);
                 }
             }
@@ -98,42 +101,42 @@ async fn closes_of_a_session_name_the_connection_that_its_first_answer_named() {
 
 #[tokio::test(start_paused = true)]
 async fn an_auth_that_is_not_taken_is_told_what_to_do() {
-    let kitchen = Kitchen::open(&["--max-connections-per-user", "1"]).await;
+    let test_edge = TestEdge::open(&["--max-connections-per-user", "1"]).await;
     let refused = async |token: &str| {
-        let mut client = kitchen.connect().await;
+        let mut client = test_edge.connect().await;
         client.auth(token).await;
         client
     };
     let nobody = Value::Null;
     assert_announced(refused("nonsense").await, Close::InvalidToken, &nobody).await;
     assert_announced(refused("stranger:900").await, Close::NotAllowed, &nobody).await;
-    let (_ada, _) = kitchen.enter("ada:900").await;
+    let (_ada, _) = test_edge.enter("ada:900").await;
     assert_announced(refused("ada:900").await, Close::TooManyConnections, &nobody).await;
-    kitchen.auth.away.store(true, Ordering::SeqCst);
+    test_edge.auth.away.store(true, Ordering::SeqCst);
     assert_announced(refused("eve:900").await, Close::TryAgainLater, &nobody).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_not_said_who_they_are_gets_the_close_alone() {
-    let kitchen = Kitchen::open(&[]).await;
-    let silent = kitchen.connect().await;
+    let test_edge = TestEdge::open(&[]).await;
+    let silent = test_edge.connect().await;
     assert_not_announced(silent, Close::AuthenticationTimeout).await;
-    let mut early = kitchen.connect().await;
+    let mut early = test_edge.connect().await;
     early.say("m", "hello").await;
     assert_not_announced(early, Close::FirstMessageMustBeAuth).await;
-    let mut nameless = kitchen.connect().await;
+    let mut nameless = test_edge.connect().await;
     nameless.auth("").await;
     assert_not_announced(nameless, Close::MissingAuthToken).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn clients_of_a_stopping_edge_come_back_at_different_times() {
-    let kitchen = Kitchen::open(&["--max-connections-per-user", "0"]).await;
+    let test_edge = TestEdge::open(&["--max-connections-per-user", "0"]).await;
     let mut clients = Vec::new();
     for _ in 0..50 {
-        clients.push(kitchen.enter("ada:900").await.0);
+        clients.push(test_edge.enter("ada:900").await.0);
     }
-    for control in kitchen.edge.registry.controls() {
+    for control in test_edge.edge.registry.controls() {
         control.close(Close::ServiceRestart);
     }
     let mut waits = Vec::new();

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::kit::{Client, Kitchen};
+use crate::test_edge::{Client, TestEdge};
 
 const CONTINUATION: u8 = 0x0;
 const TEXT: u8 = 0x1;
@@ -114,10 +114,10 @@ async fn next(client: &mut Client) -> Then {
 
 /// Sends each case on a connection of its own, in pieces of so many bytes.
 async fn play(cases: &[Case], piece: usize) {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let mut wrong = Vec::new();
     for (name, bytes, then) in cases {
-        let (mut client, _) = kitchen.enter("ada:900").await;
+        let (mut client, _) = test_edge.enter("ada:900").await;
         for piece in bytes.chunks(piece) {
             client.send_bytes(piece).await;
         }
@@ -433,9 +433,9 @@ async fn rfc_6455_masks_and_lengths() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_hangs_up_in_one_direction_is_gone() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     for half_a_frame in [&b""[..], &text(QUESTION)[..5]] {
-        let (mut client, _) = kitchen.enter("ada:900").await;
+        let (mut client, _) = test_edge.enter("ada:900").await;
         client.send_bytes(half_a_frame).await;
         client.half_close().await;
         assert_eq!(next(&mut client).await, Then::Gone);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::kit::{Client, Kitchen};
+use crate::test_edge::{Client, TestEdge};
 
 const TOO_MANY: &str = "Too many messages";
 
@@ -28,8 +28,8 @@ async fn ping(client: &mut Client, id: &str) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn twenty_pings_at_once_are_answered_and_two_a_second_after_that() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
     for _ in 0..20 {
         assert_eq!(ping(&mut ada, "p").await["type"], "pong");
     }
@@ -41,8 +41,8 @@ async fn twenty_pings_at_once_are_answered_and_two_a_second_after_that() {
 
 #[tokio::test(start_paused = true)]
 async fn twenty_auths_at_once_are_answered_and_two_a_second_after_that() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
     for _ in 0..20 {
         ada.auth("ada:900").await;
         assert_eq!(ada.next().await["type"], "recipe_update");
@@ -56,11 +56,11 @@ async fn twenty_auths_at_once_are_answered_and_two_a_second_after_that() {
 
 #[tokio::test(start_paused = true)]
 async fn an_auth_that_names_the_current_revision_gets_no_messages_again() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     for index in 0..30 {
-        kitchen.chat.say(&format!("m{index}"), "hello");
+        test_edge.chat.say(&format!("m{index}"), "hello");
     }
-    let (mut ada, welcome) = kitchen.enter("ada:900").await;
+    let (mut ada, welcome) = test_edge.enter("ada:900").await;
     let revision = &welcome["payload"]["revision"];
     let auth = json!({ "type": "auth", "payload": { "token": "ada:900", "revision": revision } });
     ada.send(&auth).await;
@@ -71,8 +71,8 @@ async fn an_auth_that_names_the_current_revision_gets_no_messages_again() {
 
 #[tokio::test(start_paused = true)]
 async fn the_hundredth_refusal_in_a_minute_ends_the_connection() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
     for _ in 0..20 {
         assert_eq!(ping(&mut ada, "p").await["type"], "pong");
     }
@@ -84,8 +84,8 @@ async fn the_hundredth_refusal_in_a_minute_ends_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn refusals_of_long_ago_are_forgotten() {
-    let kitchen = Kitchen::open(&["--control-rate", "1", "--control-burst", "1"]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&["--control-rate", "1", "--control-burst", "1"]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
     for _ in 0..3 {
         assert_eq!(ping(&mut ada, "p").await["type"], "pong");
         for _ in 0..60 {
@@ -98,8 +98,8 @@ async fn refusals_of_long_ago_are_forgotten() {
 #[tokio::test(start_paused = true)]
 async fn control_frames_without_end_end_the_connection() {
     for frame in [Message::Ping(Bytes::new()), Message::Pong(Bytes::new())] {
-        let kitchen = Kitchen::open(&[]).await;
-        let (mut ada, _) = kitchen.enter("ada:900").await;
+        let test_edge = TestEdge::open(&[]).await;
+        let (mut ada, _) = test_edge.enter("ada:900").await;
         let start = Instant::now();
         for _ in 0..130 {
             ada.send_raw(frame.clone()).await;
@@ -111,8 +111,8 @@ async fn control_frames_without_end_end_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn messages_that_are_too_long_are_paced_as_others_are() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
     let long = "x".repeat(4_001);
     for _ in 0..20 {
         ada.say("m", &long).await;
@@ -124,10 +124,10 @@ async fn messages_that_are_too_long_are_paced_as_others_are() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_has_one_pace_over_all_connections() {
-    let kitchen = Kitchen::open(&["--message-rate-per-user", "2"]).await;
-    let (mut first, _) = kitchen.enter("ada:900").await;
-    let (mut second, _) = kitchen.enter("ada:900").await;
-    let (mut grace, _) = kitchen.enter("grace:900").await;
+    let test_edge = TestEdge::open(&["--message-rate-per-user", "2"]).await;
+    let (mut first, _) = test_edge.enter("ada:900").await;
+    let (mut second, _) = test_edge.enter("ada:900").await;
+    let (mut grace, _) = test_edge.enter("grace:900").await;
     let mut taken = 0;
     for index in 0..10 {
         for (client, other) in [(0, 1), (1, 0)] {
@@ -151,14 +151,14 @@ async fn a_user_has_one_pace_over_all_connections() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_who_comes_too_often_is_told_to_come_later() {
-    let kitchen = Kitchen::open(&["--auth-rate-per-user", "1"]).await;
+    let test_edge = TestEdge::open(&["--auth-rate-per-user", "1"]).await;
     for _ in 0..10 {
-        kitchen.enter("ada:900").await;
+        test_edge.enter("ada:900").await;
     }
-    let mut client = kitchen.connect().await;
+    let mut client = test_edge.connect().await;
     client.auth("ada:900").await;
     let (last, closed) = client.last_words().await;
     assert_eq!(closed, (1013, "Too many connections".to_owned()));
     assert_eq!(last.unwrap()["payload"]["action"], "reconnect");
-    kitchen.enter("grace:900").await;
+    test_edge.enter("grace:900").await;
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::kit::Kitchen;
+use crate::test_edge::TestEdge;
 
 const HOST: &str = "cook.example";
 
@@ -22,16 +22,16 @@ struct Answer {
 /// The port of an edge with these flags.
 struct Port {
     router: Router,
-    kitchen: Kitchen,
+    test_edge: TestEdge,
 }
 
 impl Port {
     async fn open(flags: &[&str]) -> Self {
-        let kitchen = Kitchen::open(flags).await;
+        let test_edge = TestEdge::open(flags).await;
         let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
         Self {
-            router: router(&kitchen.edge).layer(Extension(ConnectInfo(peer))),
-            kitchen,
+            router: router(&test_edge.edge).layer(Extension(ConnectInfo(peer))),
+            test_edge,
         }
     }
 
@@ -255,7 +255,7 @@ async fn a_handshake_that_fails_says_which_version_is_spoken() {
 #[tokio::test]
 async fn an_edge_that_stops_says_so_to_everybody_but_probes() {
     let port = Port::open(&[]).await;
-    port.kitchen.edge.lifecycle.stop();
+    port.test_edge.edge.lifecycle.stop();
     for path in ["/openapi.json", "/v1/recipes", "/"] {
         let answer = port.get(path, &[("host", HOST)]).await;
         assert_eq!(answer.status, 503, "{path}");

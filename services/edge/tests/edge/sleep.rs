@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::kit::Kitchen;
+use crate::test_edge::TestEdge;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -17,19 +17,19 @@ fn timeout() -> (u16, String) {
 
 #[tokio::test(start_paused = true)]
 async fn on_waking_after_the_tokens_end_nothing_is_accepted_or_sent() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut talks, _) = kitchen.enter("ada:900").await;
-    let (mut listens, _) = kitchen.enter("grace:900").await;
-    let (mut idles, _) = kitchen.enter("bob:900").await;
-    kitchen.clock.sleep(16 * MINUTE);
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut talks, _) = test_edge.enter("ada:900").await;
+    let (mut listens, _) = test_edge.enter("grace:900").await;
+    let (mut idles, _) = test_edge.enter("bob:900").await;
+    test_edge.clock.sleep(16 * MINUTE);
     let woken = Instant::now();
 
     talks.say("m", "still here").await;
     assert_eq!(talks.next().await["type"], "closing");
     assert_eq!(talks.closed().await, timeout());
-    assert_eq!(kitchen.chat.accepted(), 0);
+    assert_eq!(test_edge.chat.accepted(), 0);
 
-    kitchen.chat.say("n", "what nobody may see any more");
+    test_edge.chat.say("n", "what nobody may see any more");
     assert_eq!(listens.next().await["type"], "closing");
     assert_eq!(listens.closed().await, timeout());
 
@@ -39,9 +39,9 @@ async fn on_waking_after_the_tokens_end_nothing_is_accepted_or_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sleep_that_leaves_little_time_is_followed_by_a_prompt_for_what_is_left() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
-    kitchen.clock.sleep(14 * MINUTE + 40 * SECOND);
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
+    test_edge.clock.sleep(14 * MINUTE + 40 * SECOND);
     let woken = Instant::now();
     assert_eq!(ada.next().await["type"], "auth_required");
     assert!(woken.elapsed() < WOKEN, "{:?}", woken.elapsed());
@@ -51,9 +51,9 @@ async fn a_sleep_that_leaves_little_time_is_followed_by_a_prompt_for_what_is_lef
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_token_after_a_sleep_counts_from_then_on() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
-    kitchen.clock.sleep(14 * MINUTE);
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
+    test_edge.clock.sleep(14 * MINUTE);
     let renewed = Instant::now();
     assert_eq!(ada.next().await["type"], "auth_required");
     ada.auth("ada:1800").await;
@@ -66,9 +66,9 @@ async fn a_fresh_token_after_a_sleep_counts_from_then_on() {
 /// The administrator, or a clock that was set: no token is older for that.
 #[tokio::test(start_paused = true)]
 async fn a_jump_of_the_wall_clock_alone_is_no_sleep() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut ada, _) = kitchen.enter("ada:900").await;
-    kitchen.clock.advance(60 * MINUTE);
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
+    test_edge.clock.advance(60 * MINUTE);
     ada.say("m", "still here").await;
     assert_eq!(ada.next().await["payload"]["in_reply_to"], "m");
     let start = Instant::now();

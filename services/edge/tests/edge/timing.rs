@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::kit::Kitchen;
+use crate::test_edge::TestEdge;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,18 +26,18 @@ fn reason(words: &str) -> (u16, String) {
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_closed_after_exactly_five_seconds() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let start = Instant::now();
-    let mut client = kitchen.connect().await;
+    let mut client = test_edge.connect().await;
     assert_eq!(client.closed().await, reason("Authentication timeout"));
     assert_at(start + 5 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn pings_buy_no_time() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let start = Instant::now();
-    let mut client = kitchen.connect().await;
+    let mut client = test_edge.connect().await;
     for _ in 0..4 {
         sleep(SECOND).await;
         client.send_raw(Message::Ping(Bytes::new())).await;
@@ -48,9 +48,9 @@ async fn pings_buy_no_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_15_minute_token_is_asked_for_at_exactly_14_minutes_and_closed_30_seconds_later() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let start = Instant::now();
-    let (mut client, welcome) = kitchen.enter("ada:900").await;
+    let (mut client, welcome) = test_edge.enter("ada:900").await;
     assert_eq!(welcome["payload"]["in_reply_to"], "a");
 
     let asked = client.next().await;
@@ -64,8 +64,8 @@ async fn a_15_minute_token_is_asked_for_at_exactly_14_minutes_and_closed_30_seco
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_token_moves_the_deadline_and_everything_goes_on() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut client, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut client, _) = test_edge.enter("ada:900").await;
     assert_eq!(client.next().await["type"], "auth_required");
 
     client.say("m1", "still here").await;
@@ -83,9 +83,9 @@ async fn a_fresh_token_moves_the_deadline_and_everything_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_with_little_time_left_is_asked_right_after_its_welcome() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let start = Instant::now();
-    let (mut client, _) = kitchen.enter("ada:20").await;
+    let (mut client, _) = test_edge.enter("ada:20").await;
     assert_eq!(client.next().await["type"], "auth_required");
     assert_at(start);
     assert_eq!(client.closed().await, reason("Re-authentication timeout"));
@@ -94,20 +94,20 @@ async fn a_client_with_little_time_left_is_asked_right_after_its_welcome() {
 
 #[tokio::test(start_paused = true)]
 async fn the_connection_asks_by_itself_when_the_schedule_does_not() {
-    let kitchen = Kitchen::open(&["--claim-deadlines", "false"]).await;
+    let test_edge = TestEdge::open(&["--claim-deadlines", "false"]).await;
     let start = Instant::now();
-    let (mut client, _) = kitchen.enter("ada:900").await;
+    let (mut client, _) = test_edge.enter("ada:900").await;
     assert_eq!(client.next().await["type"], "auth_required");
     assert_at(start + 14 * MINUTE + SECOND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_that_does_not_come_keeps_the_connection_until_the_token_ends() {
-    let kitchen = Kitchen::open(&[]).await;
+    let test_edge = TestEdge::open(&[]).await;
     let start = Instant::now();
-    let (mut client, _) = kitchen.enter("ada:900").await;
+    let (mut client, _) = test_edge.enter("ada:900").await;
     assert_eq!(client.next().await["type"], "auth_required");
-    kitchen.auth.away.store(true, Ordering::SeqCst);
+    test_edge.auth.away.store(true, Ordering::SeqCst);
     client.auth("ada:900").await;
     assert_eq!(client.closed().await, reason("Re-authentication timeout"));
     assert_at(start + 15 * MINUTE);
@@ -115,62 +115,62 @@ async fn a_verdict_that_does_not_come_keeps_the_connection_until_the_token_ends(
 
 #[tokio::test(start_paused = true)]
 async fn a_reauth_is_checked_as_soon_as_the_auth_service_is_back() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (mut client, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut client, _) = test_edge.enter("ada:900").await;
     assert_eq!(client.next().await["type"], "auth_required");
-    kitchen.auth.away.store(true, Ordering::SeqCst);
+    test_edge.auth.away.store(true, Ordering::SeqCst);
     client.auth("ada:900").await;
     sleep(40 * SECOND).await;
     let back = Instant::now();
-    kitchen.auth.away.store(false, Ordering::SeqCst);
+    test_edge.auth.away.store(false, Ordering::SeqCst);
     assert_eq!(client.next().await["payload"]["in_reply_to"], "a");
     assert!(back.elapsed() < SECOND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_cannot_be_asked_is_never_a_bad_token() {
-    let kitchen = Kitchen::open(&[]).await;
-    kitchen.auth.away.store(true, Ordering::SeqCst);
-    let mut client = kitchen.connect().await;
+    let test_edge = TestEdge::open(&[]).await;
+    test_edge.auth.away.store(true, Ordering::SeqCst);
+    let mut client = test_edge.connect().await;
     client.auth("ada:900").await;
     assert_eq!(client.closed().await, (1013, "Try again later".to_owned()));
 
-    kitchen.auth.away.store(false, Ordering::SeqCst);
-    kitchen.auth.silent.store(true, Ordering::SeqCst);
-    let mut client = kitchen.connect().await;
+    test_edge.auth.away.store(false, Ordering::SeqCst);
+    test_edge.auth.silent.store(true, Ordering::SeqCst);
+    let mut client = test_edge.connect().await;
     client.auth("ada:900").await;
     assert_eq!(client.closed().await, (1013, "Try again later".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_nothing_for_ten_seconds_is_too_slow_and_disturbs_nobody() {
-    let kitchen = Kitchen::open(&[]).await;
-    let mut slow = kitchen.connect_over(2 << 10).await;
+    let test_edge = TestEdge::open(&[]).await;
+    let mut slow = test_edge.connect_over(2 << 10).await;
     slow.auth("ada:900").await;
-    let (mut quick, _) = kitchen.enter("grace:900").await;
+    let (mut quick, _) = test_edge.enter("grace:900").await;
     let start = Instant::now();
     for index in 0..20 {
-        kitchen.chat.say(&format!("m{index}"), &"x".repeat(500));
+        test_edge.chat.say(&format!("m{index}"), &"x".repeat(500));
         assert_eq!(quick.next().await["payload"]["revision"], index + 1);
     }
     assert!(start.elapsed() < SECOND);
     sleep(11 * SECOND).await;
-    assert_eq!(kitchen.edge.registry.session_count(), 1);
+    assert_eq!(test_edge.edge.registry.session_count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_a_byte_now_and_then_is_too_slow_as_well() {
-    let kitchen = Kitchen::open(&["--ping-interval", "1h"]).await;
-    let mut slow = kitchen.connect_over(2 << 10).await;
+    let test_edge = TestEdge::open(&["--ping-interval", "1h"]).await;
+    let mut slow = test_edge.connect_over(2 << 10).await;
     slow.auth("ada:900").await;
-    let (mut quick, _) = kitchen.enter("grace:900").await;
+    let (mut quick, _) = test_edge.enter("grace:900").await;
     for index in 0..20 {
-        kitchen.chat.say(&format!("m{index}"), &"x".repeat(500));
+        test_edge.chat.say(&format!("m{index}"), &"x".repeat(500));
         assert_eq!(quick.next().await["payload"]["revision"], index + 1);
     }
-    assert_eq!(kitchen.edge.registry.session_count(), 2);
+    assert_eq!(test_edge.edge.registry.session_count(), 2);
     let start = Instant::now();
-    while kitchen.edge.registry.session_count() == 2 {
+    while test_edge.edge.registry.session_count() == 2 {
         slow.take(1).await;
         sleep(4 * SECOND).await;
         assert!(start.elapsed() < 60 * SECOND, "it still holds its buffer");
@@ -179,23 +179,23 @@ async fn a_reader_that_takes_a_byte_now_and_then_is_too_slow_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_on_a_slow_line_is_not_too_slow() {
-    let kitchen = Kitchen::open(&["--ping-interval", "1h"]).await;
-    let mut slow = kitchen.connect_over(2 << 10).await;
+    let test_edge = TestEdge::open(&["--ping-interval", "1h"]).await;
+    let mut slow = test_edge.connect_over(2 << 10).await;
     slow.auth("ada:900").await;
-    let (mut quick, _) = kitchen.enter("grace:900").await;
+    let (mut quick, _) = test_edge.enter("grace:900").await;
     for index in 0..60 {
-        kitchen.chat.say(&format!("m{index}"), &"x".repeat(1_500));
+        test_edge.chat.say(&format!("m{index}"), &"x".repeat(1_500));
         assert_eq!(quick.next().await["payload"]["revision"], index + 1);
         slow.take(2 << 10).await;
         sleep(2 * SECOND).await;
     }
-    assert_eq!(kitchen.edge.registry.session_count(), 2);
+    assert_eq!(test_edge.edge.registry.session_count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_first_message_that_is_announced_as_too_long_is_not_waited_for() {
-    let kitchen = Kitchen::open(&[]).await;
-    let mut client = kitchen.connect().await;
+    let test_edge = TestEdge::open(&[]).await;
+    let mut client = test_edge.connect().await;
     let start = Instant::now();
     // A text frame of 60,000 bytes: its head, with the mask, and nothing of its payload.
     client
@@ -204,7 +204,7 @@ async fn a_first_message_that_is_announced_as_too_long_is_not_waited_for() {
     assert_eq!(client.closed().await, (1009, "Message too big".to_owned()));
     assert!(start.elapsed() < SECOND);
 
-    let (mut client, _) = kitchen.enter("ada:900").await;
+    let (mut client, _) = test_edge.enter("ada:900").await;
     client.say("m1", &"x".repeat(3_999)).await;
     client.next().await;
     let long = json!({ "type": "ping", "id": "p", "payload": { "more": "x".repeat(60_000) } });
@@ -214,12 +214,12 @@ async fn a_first_message_that_is_announced_as_too_long_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_answers_no_ping_is_dropped() {
-    let kitchen = Kitchen::open(&[]).await;
-    let (client, _) = kitchen.enter("ada:900").await;
+    let test_edge = TestEdge::open(&[]).await;
+    let (client, _) = test_edge.enter("ada:900").await;
     // It is kept, but never read from: no pong goes out.
     sleep(74 * SECOND).await;
-    assert_eq!(kitchen.edge.registry.count(), 1);
+    assert_eq!(test_edge.edge.registry.count(), 1);
     sleep(2 * SECOND).await;
-    assert_eq!(kitchen.edge.registry.count(), 0);
+    assert_eq!(test_edge.edge.registry.count(), 0);
     drop(client);
 }

@@ -29,7 +29,7 @@ pub(super) struct Wiring {
     /// The longest that any answer takes.
     pub(super) slowest: Duration,
     /// Who hears what the server says unasked. It runs on the connection's own task, so it must not block.
-    pub(super) ear: Option<Arc<dyn Fn(PushInfo) + Send + Sync>>,
+    pub(super) on_push: Option<Arc<dyn Fn(PushInfo) + Send + Sync>>,
 }
 
 impl Target {
@@ -43,7 +43,7 @@ impl Target {
                 let Some(mut server) = self.servers.first().cloned() else {
                     return Err((ErrorKind::InvalidClientConfig, "no server is named").into());
                 };
-                if wiring.ear.is_some() {
+                if wiring.on_push.is_some() {
                     let settings = server.redis_settings().clone();
                     server =
                         server.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
@@ -72,7 +72,7 @@ impl Target {
                 builder = builder.set_client_to_redis_password(password);
             }
         }
-        if wiring.ear.is_some() {
+        if wiring.on_push.is_some() {
             builder = builder.set_client_to_redis_protocol(ProtocolVersion::RESP3);
         }
         if self.is_encrypted() {
@@ -91,10 +91,10 @@ impl Target {
             .connection_timeout(CONNECT_TIMEOUT)
             .response_timeout(wiring.slowest)
             .overall_response_timeout(None);
-        if let Some(ear) = wiring.ear.clone() {
+        if let Some(on_push) = wiring.on_push.clone() {
             builder = builder
                 .use_protocol(ProtocolVersion::RESP3)
-                .push_sender(sender(ear));
+                .push_sender(sender(on_push));
         }
         if let Some(tls) = &self.tls {
             builder = builder.certs(tls.clone());
@@ -195,8 +195,8 @@ async fn connect_single(client: &Client, wiring: &Wiring) -> RedisResult<Connect
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(wiring.slowest));
-    if let Some(ear) = wiring.ear.clone() {
-        config = config.set_push_sender(sender(ear));
+    if let Some(on_push) = wiring.on_push.clone() {
+        config = config.set_push_sender(sender(on_push));
     }
     let connection = client
         .get_multiplexed_async_connection_with_config(&config)
@@ -205,10 +205,10 @@ async fn connect_single(client: &Client, wiring: &Wiring) -> RedisResult<Connect
 }
 
 fn sender(
-    ear: Arc<dyn Fn(PushInfo) + Send + Sync>,
+    on_push: Arc<dyn Fn(PushInfo) + Send + Sync>,
 ) -> impl Fn(PushInfo) -> Result<(), std::convert::Infallible> + Send + Sync + 'static {
     move |push| {
-        ear(push);
+        on_push(push);
         Ok(())
     }
 }

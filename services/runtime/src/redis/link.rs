@@ -112,7 +112,7 @@ impl Link {
     }
 
     /// Has the connection checked now.
-    pub(super) fn doubt(&self) {
+    pub(super) fn check_now(&self) {
         self.shared.doubt.notify_one();
     }
 
@@ -121,18 +121,18 @@ impl Link {
         match Cause::of(&error) {
             None => Failure::Refused(error),
             Some(Cause::Unreachable) if error.is_timeout() => {
-                self.doubt();
+                self.check_now();
                 Failure::TimedOut
             }
             Some(Cause::Unreachable) => {
-                self.doubt();
+                self.check_now();
                 Failure::Broken(error)
             }
             // A Redis that refuses what the service cannot do without answers pings as if all was well.
             Some(_) => {
                 let problem = Problem::of(&error, &self.shared.target.servers_text());
                 *self.shared.refused() = Some(problem);
-                self.doubt();
+                self.check_now();
                 Failure::Refused(error)
             }
         }
@@ -158,9 +158,9 @@ async fn keep(shared: Arc<Shared>) {
 async fn connect(shared: &Shared) -> Connection {
     let wiring = Wiring {
         slowest: MAX_ANSWER_TIMEOUT,
-        ear: None,
+        on_push: None,
     };
-    let mut pause = Pause::default();
+    let mut pause = Backoff::default();
     let mut told = None;
     loop {
         let attempt = timeout(MAX_ANSWER_TIMEOUT, shared.target.connect(&wiring)).await;
@@ -259,12 +259,12 @@ impl Shared {
 
 /// The growing, jittered time between two attempts.
 #[derive(Debug)]
-pub(super) struct Pause {
+pub(super) struct Backoff {
     longest: Duration,
     attempts: u32,
 }
 
-impl Default for Pause {
+impl Default for Backoff {
     fn default() -> Self {
         Self {
             longest: Duration::from_millis(50),
@@ -273,7 +273,7 @@ impl Default for Pause {
     }
 }
 
-impl Pause {
+impl Backoff {
     pub(super) async fn wait(&mut self) {
         self.attempts += 1;
         sleep(self.longest.mul_f64(rand::random_range(0.5..1.0))).await;

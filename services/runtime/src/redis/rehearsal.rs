@@ -43,7 +43,7 @@ async fn rehearse(target: &Target, self_test: &SelfTest) -> Result<Vec<Rehearsed
     let told = |error: &::redis::RedisError| Problem::of(error, &servers);
     let wiring = Wiring {
         slowest: REHEARSAL_TIMEOUT,
-        ear: None,
+        on_push: None,
     };
     let mut connection = target
         .connect(&wiring)
@@ -68,7 +68,7 @@ async fn rehearse(target: &Target, self_test: &SelfTest) -> Result<Vec<Rehearsed
     }
     let listening = Wiring {
         slowest: REHEARSAL_TIMEOUT,
-        ear: Some(Arc::new(drop)),
+        on_push: Some(Arc::new(drop)),
     };
     for channel in &self_test.channels {
         let subscribed = async {

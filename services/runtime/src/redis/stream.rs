@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     address::Target,
     connection::{Connection, Wiring},
-    link::Pause,
+    link::Backoff,
     refusals::{Listener, Refusals},
 };
 
@@ -86,16 +86,16 @@ async fn follow(
 ) {
     let wiring = Wiring {
         slowest: ANSWER_TIMEOUT,
-        ear: None,
+        on_push: None,
     };
-    let mut pause = Pause::default();
+    let mut pause = Backoff::default();
     loop {
         if let Ok(Ok(mut connection)) = timeout(ANSWER_TIMEOUT, target.connect(&wiring)).await {
             // One that may not be read must not be asked again at once, and no gap is told for it.
             match timeout(ANSWER_TIMEOUT, connection.run(&place.first_question())).await {
                 Ok(Ok(first)) => {
                     refusals.accepted();
-                    pause = Pause::default();
+                    pause = Backoff::default();
                     if entries.send(Followed::Gap).await.is_err() {
                         return;
                     }

@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     address::Target,
     connection::{Connection, Wiring},
-    link::Pause,
+    link::Backoff,
     refusals::{Listener, Refusals},
 };
 
@@ -79,21 +79,21 @@ async fn listen(
     pushes: mpsc::Sender<Push>,
     refusals: Listener,
 ) {
-    let mut pause = Pause::default();
+    let mut pause = Backoff::default();
     loop {
-        let ear = Arc::new(Ear {
+        let on_push = Arc::new(Ear {
             pushes: pushes.clone(),
             missed: AtomicBool::new(false),
             lost: AtomicBool::new(false),
             noticed: Notify::new(),
         });
-        if let Some(connection) = subscribe(&target, &channels, &ear, &refusals).await {
+        if let Some(connection) = subscribe(&target, &channels, &on_push, &refusals).await {
             refusals.accepted();
-            pause = Pause::default();
+            pause = Backoff::default();
             if pushes.send(Push::Gap).await.is_err() {
                 return;
             }
-            attend(connection, &ear).await;
+            listen(connection, &on_push).await;
         }
         pause.wait().await;
     }
@@ -102,14 +102,14 @@ async fn listen(
 async fn subscribe(
     target: &Target,
     channels: &[String],
-    ear: &Arc<Ear>,
+    on_push: &Arc<Ear>,
     refusals: &Listener,
 ) -> Option<Connection> {
     let wiring = Wiring {
         slowest: ANSWER_TIMEOUT,
-        ear: Some(Arc::new({
-            let ear = ear.clone();
-            move |push| ear.hear(push)
+        on_push: Some(Arc::new({
+            let on_push = on_push.clone();
+            move |push| on_push.hear(push)
         })),
     };
     let attempt = async {
@@ -127,21 +127,23 @@ async fn subscribe(
 }
 
 /// Tells of gaps, until the connection is lost.
-async fn attend(mut connection: Connection, ear: &Ear) {
+async fn listen(mut connection: Connection, on_push: &Ear) {
     loop {
         tokio::select! {
-            () = ear.noticed.notified() => {}
+            () = on_push.noticed.notified() => {}
             () = sleep(PING_INTERVAL) => {
                 if !matches!(timeout(ANSWER_TIMEOUT, connection.ping()).await, Ok(Ok(()))) {
                     return;
                 }
             }
         }
-        if ear.lost.load(Ordering::Relaxed) {
+        if on_push.lost.load(Ordering::Relaxed) {
             return;
         }
         // The reader is behind: this waits for room, which is the news.
-        if ear.missed.swap(false, Ordering::Relaxed) && ear.pushes.send(Push::Gap).await.is_err() {
+        if on_push.missed.swap(false, Ordering::Relaxed)
+            && on_push.pushes.send(Push::Gap).await.is_err()
+        {
             return;
         }
     }

@@ -1,5 +1,6 @@
 //! The rules one by one.
 
 mod connection;
+mod model;
 mod rig;
 mod sending;

@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     line::{Line, NoLine},
-    purse::Purse,
     report::Report,
     rules::Rules,
     shift::{End, Shift},
     speech::{Speech, Talk},
     story::Story,
+    token_cache::TokenCache,
 };
 
 /// The highest wait before a first try, as in the web app; it doubles from the fourth on.
@@ -39,7 +39,7 @@ pub struct Cook {
     /// To which recipe.
     pub recipe: String,
     /// Where its tokens come from.
-    pub purse: Arc<Purse>,
+    pub token_cache: Arc<TokenCache>,
     /// Whether it answers when it is asked for a fresh token.
     pub renews: bool,
     /// What it says, if it talks.
@@ -51,7 +51,7 @@ pub struct Cook {
 pub(super) struct Life {
     pub(super) edges: Vec<SocketAddr>,
     pub(super) recipe: String,
-    pub(super) purse: Arc<Purse>,
+    pub(super) token_cache: Arc<TokenCache>,
     pub(super) renews: bool,
     pub(super) speech: Option<Speech>,
     pub(super) rules: Rules,
@@ -76,7 +76,7 @@ impl Life {
         Self {
             edges: cook.edges,
             recipe: cook.recipe,
-            purse: cook.purse,
+            token_cache: cook.token_cache,
             renews: cook.renews,
             speech: cook.talk.map(Speech::new),
             rules: Rules::default(),
@@ -93,7 +93,7 @@ impl Life {
 
     /// Lives until told to stop, and until what was said last is answered; or until it is sent away.
     pub(super) async fn live(mut self) {
-        self.token = self.purse.fresh_token().await;
+        self.token = self.token_cache.fresh_token().await;
         while let End::Again(named) = self.connect().await {
             self.rules.disconnected();
             self.edges.rotate_left(1);
@@ -108,7 +108,7 @@ impl Life {
                     .rules
                     .token_ends_by(OffsetDateTime::now_utc() + TRANSIT)
             {
-                self.token = self.purse.fresh_token().await;
+                self.token = self.token_cache.fresh_token().await;
                 self.story.tell("has a fresh token to come back with");
             }
         }

@@ -37,7 +37,7 @@ pub(super) struct Shift<'a> {
     life: &'a mut Life,
     line: Line,
     place: Place,
-    /// A fresh token that is being fetched. It goes into the purse also when this connection ends before.
+    /// A fresh token that is being fetched. It goes into the token cache also when this connection ends before.
     fetching: Option<JoinHandle<String>>,
     /// A fresh token that was sent, and when.
     offered: Option<(String, Instant)>,
@@ -184,8 +184,8 @@ impl<'a> Shift<'a> {
             Err(broken) => self.note(Err(broken)),
         }
         if self.life.renews && self.fetching.is_none() {
-            let purse = self.life.purse.clone();
-            self.fetching = Some(tokio::spawn(async move { purse.fresh_token().await }));
+            let token_cache = self.life.token_cache.clone();
+            self.fetching = Some(tokio::spawn(async move { token_cache.fresh_token().await }));
         }
     }
 

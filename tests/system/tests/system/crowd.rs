@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use system_tests::{chat_log, history::History, stack::Plan, talker::Talker};
+use system_tests::{chat_client::ChatClient, chat_log, history::History, stack::Plan};
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ async fn a_hundred_connections_chat_for_ten_seconds() {
     for name in ["ada", "bob", "eve", "joe"] {
         let account = stack.register(name).await;
         for _ in 0..25 {
-            let talker = Talker {
+            let chat_client = ChatClient {
                 address: stack.address(),
                 account: account.clone(),
                 recipe: "feast".to_owned(),
@@ -26,7 +26,7 @@ async fn a_hundred_connections_chat_for_ten_seconds() {
                 history: history.clone(),
                 canary: stack.canary().clone(),
             };
-            talking.spawn(talker.talk(stop.clone()));
+            talking.spawn(chat_client.talk(stop.clone()));
         }
         reader = Some(account);
     }

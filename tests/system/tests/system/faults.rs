@@ -26,7 +26,7 @@ use std::{net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 use system_tests::{
-    crowd::{Cook, Purse, Report, Spread, purses},
+    crowd::{Cook, Report, Spread, TokenCache, purses},
     patience::{SLACK, within_at_most},
     scale::{in_full, scale},
     stack::{Plan, Stack},
@@ -98,7 +98,7 @@ fn edges_from(stack: &Stack, first: usize) -> Vec<SocketAddr> {
 }
 
 /// Login sessions for a crowd.
-async fn logins(stack: &Stack) -> Vec<Arc<Purse>> {
+async fn logins(stack: &Stack) -> Vec<Arc<TokenCache>> {
     purses(LOGINS, &edges_from(stack, 0), &stack.api()).await
 }
 
@@ -106,12 +106,12 @@ async fn logins(stack: &Stack) -> Vec<Arc<Purse>> {
 fn quiet_cooks(
     count: usize,
     edges: &[SocketAddr],
-    logins: &[Arc<Purse>],
+    logins: &[Arc<TokenCache>],
 ) -> impl ExactSizeIterator<Item = Cook> {
     (0..count).map(move |number| Cook {
         edges: edges.to_vec(),
         recipe: format!("dish-{}", number / 10),
-        purse: logins[number % logins.len()].clone(),
+        token_cache: logins[number % logins.len()].clone(),
         renews: true,
         talk: None,
     })

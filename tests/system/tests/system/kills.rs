@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use system_tests::{
-    company::Company,
+    cluster::Cluster,
     scale::in_full,
     stack::{Plan, Stack},
 };
@@ -36,18 +36,18 @@ fn up_to(limit: u64) -> Duration {
 /// Kills the chat service again and again, at moments that nobody chose, and lets it stay away for a while.
 async fn chat_dies(mut stack: Stack) {
     let (deaths, between) = deaths();
-    let company = Company::gather(&stack, 4, Duration::ZERO).await;
+    let cluster = Cluster::gather(&stack, 4, Duration::ZERO).await;
     for _ in 0..deaths {
-        company.more(between).await;
+        cluster.more(between).await;
         sleep(up_to(20)).await;
         stack.chat().kill().await;
         sleep(up_to(200)).await;
         stack.chat().restart().await;
     }
-    company.more(between).await;
+    cluster.more(between).await;
 
-    let accepted = company.accepted();
-    let tallies = company.leave(&mut stack).await;
+    let accepted = cluster.accepted();
+    let tallies = cluster.leave(&mut stack).await;
     assert!(accepted as u64 > deaths * between as u64);
     let put_off: usize = tallies.iter().map(|tally| tally.put_off).sum();
     let broken: usize = tallies.iter().map(|tally| tally.broken).sum();
@@ -74,13 +74,13 @@ async fn deaths_of_chat_on_postgresql_lose_double_and_leave_out_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_deaths_of_an_edge_lose_and_double_nothing() {
     let mut stack = talkative().start().await;
-    let company = Company::gather(&stack, 1, Duration::from_millis(5)).await;
+    let cluster = Cluster::gather(&stack, 1, Duration::from_millis(5)).await;
     for death in 0..5 {
-        company.more(20).await;
+        cluster.more(20).await;
         stack.edges[death % 2].restart().await;
     }
-    company.more(20).await;
+    cluster.more(20).await;
 
-    let tallies = company.leave(&mut stack).await;
+    let tallies = cluster.leave(&mut stack).await;
     assert!(tallies.iter().any(|tally| tally.broken > 0));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use system_tests::{
     client::{Client, chat_message, new_id},
-    company::Company,
+    cluster::Cluster,
     proxy::{Proxy, Weather},
     stack::{Plan, Stack},
 };
@@ -62,10 +62,10 @@ impl Ways {
 struct Watchers([Client; 2]);
 
 impl Watchers {
-    async fn come(stack: &Stack, company: &Company, recipe: &str) -> Self {
+    async fn come(stack: &Stack, cluster: &Cluster, recipe: &str) -> Self {
         Self([
-            stack.join_at(0, company.account(), recipe).await,
-            stack.join_at(1, company.account(), recipe).await,
+            stack.join_at(0, cluster.account(), recipe).await,
+            stack.join_at(1, cluster.account(), recipe).await,
         ])
     }
 
@@ -77,8 +77,8 @@ impl Watchers {
     }
 
     /// Says something at each edge; both must have both in time, counted from the answer.
-    async fn converge(&mut self, company: &Company, recipe: usize) {
-        let history = &company.tables()[recipe].1;
+    async fn converge(&mut self, cluster: &Cluster, recipe: usize) {
+        let history = &cluster.tables()[recipe].1;
         for speaker in [0, 1] {
             let id = new_id();
             let content = "Is everybody here?";
@@ -115,8 +115,8 @@ impl Watchers {
 #[tokio::test(flavor = "multi_thread")]
 async fn edges_that_disagree_about_who_is_up_keep_one_order_with_and_without_hints() {
     let mut ways = Ways::open().await;
-    let company = Company::gather(&ways.stack, 2, Duration::from_millis(5)).await;
-    let mut watchers = Watchers::come(&ways.stack, &company, "stew-0").await;
+    let cluster = Cluster::gather(&ways.stack, 2, Duration::from_millis(5)).await;
+    let mut watchers = Watchers::come(&ways.stack, &cluster, "stew-0").await;
     let each_another = [[true, false], [false, true]];
     let both = [[true, true], [true, true]];
     let swapped = [[false, true], [true, false]];
@@ -127,18 +127,18 @@ async fn edges_that_disagree_about_who_is_up_keep_one_order_with_and_without_hin
         }
         for seen in [each_another, both, swapped] {
             ways.sees(seen);
-            company.more(50).await;
+            cluster.more(50).await;
             watchers.watch(Duration::from_millis(300)).await;
-            watchers.converge(&company, 0).await;
+            watchers.converge(&cluster, 0).await;
         }
     }
 
     ways.sees(both);
-    let history = company.tables()[0].1.clone();
+    let history = cluster.tables()[0].1.clone();
     for watcher in &watchers.0 {
         history.saw(watcher.place());
     }
-    company.leave(&mut ways.stack).await;
+    cluster.leave(&mut ways.stack).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,13 +146,13 @@ async fn a_replica_that_dies_leaves_its_recipes_to_the_other() {
     let plan = Plan::apart(2).with_redis().with_postgres().chat_replicas(2);
     let plan = plan.log("warn").edge(&["--message-rate", "0"]);
     let mut stack = plan.start().await;
-    let company = Company::gather(&stack, 4, Duration::from_millis(5)).await;
+    let cluster = Cluster::gather(&stack, 4, Duration::from_millis(5)).await;
     for death in 0..4 {
-        company.more(100).await;
+        cluster.more(100).await;
         stack.chats[death % 2].kill().await;
-        company.more(100).await;
+        cluster.more(100).await;
         stack.chats[death % 2].restart().await;
     }
 
-    company.leave(&mut stack).await;
+    cluster.leave(&mut stack).await;
 }

@@ -10,11 +10,11 @@ mod bugs;
 mod client;
 mod connection;
 mod edge;
+mod fault_plan;
 mod judge;
 mod repair;
 mod servers;
 mod switch;
-mod weather;
 mod wire;
 mod world;
 

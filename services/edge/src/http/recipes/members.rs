@@ -31,7 +31,7 @@ enum MemberRole {
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct RecipeBody {
     visibility: Visibility,
     owner: Author,
     members: Vec<Member>,
@@ -66,7 +66,7 @@ pub(in crate::http) async fn list(
         role: role_name(member.role),
         joined: member.joined,
     };
-    let shown = Shown {
+    let shown = RecipeBody {
         visibility: match shared.visibility {
             chat::Visibility::Public => Visibility::Public,
             chat::Visibility::Private => Visibility::Private,

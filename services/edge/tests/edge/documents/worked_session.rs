@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::reading::{assert_fits, asyncapi, json_file, list, object, string};
-use crate::kit::Kitchen;
+use crate::test_edge::TestEdge;
 
 /// What stands for a token in the documents, and a token that the stand-in takes.
 const TOKEN: (&str, &str) = ("<access token>", "ada:900");
@@ -23,8 +23,8 @@ const TOLD: [&str; 7] = [
 #[tokio::test(start_paused = true)]
 async fn the_worked_session_goes_as_it_is_written() {
     let document = asyncapi();
-    let kitchen = Kitchen::open(&[]).await;
-    let mut ada = kitchen.connect().await;
+    let test_edge = TestEdge::open(&[]).await;
+    let mut ada = test_edge.connect().await;
     for step in list(&document["x-session"]) {
         if let Some(frame) = step.get("send").map(string) {
             assert_is_a("ClientFrame", &serde_json::from_str(frame).unwrap());
@@ -33,7 +33,7 @@ async fn the_worked_session_goes_as_it_is_written() {
         }
         if step.get("revoked").is_some() {
             let login = "login-of-ada".parse().unwrap();
-            kitchen.edge.registry.revoke(&login, Instant::now());
+            test_edge.edge.registry.revoke(&login, Instant::now());
         }
         for frame in step.get("get").map(list).into_iter().flatten() {
             let written: Value = serde_json::from_str(string(frame)).unwrap();

@@ -47,17 +47,17 @@ async fn sleep_over_deadlines(sleep: Duration) {
     // Somebody elsewhere goes on talking to them, so that there is something that must not be sent.
     let mut talking = Crowd::new();
     let history = History::default();
-    let talker = Cook {
+    let chat_client = Cook {
         edges: edges_from(&stack, 1),
         recipe: "dish-0".to_owned(),
-        purse: logins[0].clone(),
+        token_cache: logins[0].clone(),
         renews: true,
         talk: Some(Talk {
             history: history.clone(),
             pace: Duration::from_millis(100),
         }),
     };
-    talking.invite(std::iter::once(talker), Duration::ZERO);
+    talking.invite(std::iter::once(chat_client), Duration::ZERO);
     sleep_until(start + sleep.mul_f64(0.9)).await;
     let mut going_on = Crowd::new();
     going_on.invite(quiet_cooks(count, &at_the_sleeper, &logins), arriving);

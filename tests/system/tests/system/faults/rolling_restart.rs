@@ -69,7 +69,7 @@ async fn a_rolling_restart_of_every_service_loses_and_doubles_nothing() {
     let cooks = (0..count).map(|number| Cook {
         edges: edges_from(&stack, number % 2),
         recipe: recipe(number / COOKS_PER_RECIPE),
-        purse: logins[number % logins.len()].clone(),
+        token_cache: logins[number % logins.len()].clone(),
         renews: true,
         talk: Some(Talk {
             history: histories[number / COOKS_PER_RECIPE].clone(),

@@ -10,7 +10,7 @@ use std::{iter::repeat_with, sync::Arc, time::Duration};
 use serde_json::json;
 use system_tests::{
     chat_log,
-    crowd::{Cook, Crowd, Purse, Talk},
+    crowd::{Cook, Crowd, Talk, TokenCache},
     history::History,
     patience::eventually,
     redis_server::free_port,
@@ -36,7 +36,7 @@ const ATTACKS: f64 = 40.0;
 const LOOKS: u32 = 60;
 
 /// How many messages a second are answered when everybody talks without a pause.
-async fn full_load(stack: &Stack, logins: &[Arc<Purse>]) -> f64 {
+async fn full_load(stack: &Stack, logins: &[Arc<TokenCache>]) -> f64 {
     let mut crowd = Crowd::new();
     let histories = histories();
     crowd.invite(
@@ -59,7 +59,7 @@ fn histories() -> Vec<History> {
 
 fn cooks(
     stack: &Stack,
-    logins: &[Arc<Purse>],
+    logins: &[Arc<TokenCache>],
     histories: &[History],
     recipe: &str,
     pace: Duration,
@@ -67,7 +67,7 @@ fn cooks(
     (0..COOKS as usize).map(move |number| Cook {
         edges: edges_from(stack, number % stack.edges.len()),
         recipe: format!("{recipe}-{}", number % RECIPES),
-        purse: logins[number % logins.len()].clone(),
+        token_cache: logins[number % logins.len()].clone(),
         renews: true,
         talk: Some(Talk {
             history: histories[number % RECIPES].clone(),

@@ -131,7 +131,7 @@ async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
     let cooks = (0..COOKS).map(|number| Cook {
         edges: edges_from(&stack, number % 2),
         recipe: format!("storm-{}", number % RECIPES),
-        purse: logins[number % logins.len()].clone(),
+        token_cache: logins[number % logins.len()].clone(),
         renews: true,
         talk: Some(Talk {
             history: histories[number % RECIPES].clone(),

@@ -63,7 +63,7 @@ impl Edge {
         });
         let registry = Registry::new();
         let owners: Arc<dyn Owners> = if bug == Some(Bug::NoRepair) {
-            Arc::new(Forgetful(registry.clone()))
+            Arc::new(DroppingOwners(registry.clone()))
         } else {
             registry.clone()
         };
@@ -110,9 +110,9 @@ impl Edge {
 }
 
 /// A registry that never tells which sessions there are.
-struct Forgetful(Arc<Registry>);
+struct DroppingOwners(Arc<Registry>);
 
-impl Owners for Forgetful {
+impl Owners for DroppingOwners {
     fn prompt(&self, prompt: Prompt) -> Delivery {
         self.0.prompt(prompt)
     }

@@ -1,4 +1,4 @@
-//! Sees everything, knows the weather, and says what must never have happened.
+//! Sees everything, knows the fault plan, and says what must never have happened.
 
 mod life;
 
@@ -20,9 +20,9 @@ use super::{
     },
     connection::TIMINGS,
     edge::SHARDS,
+    fault_plan::FaultPlan,
     servers::Servers,
     switch::Switch,
-    weather::Weather,
 };
 use crate::{registry::Held, rendezvous};
 use proto::websocket::codes::Close;
@@ -44,7 +44,7 @@ pub(super) const OPERATOR: &str = "an operator";
 
 pub(super) struct Judge {
     began: Instant,
-    weather: Weather,
+    fault_plan: FaultPlan,
     /// By how much edges overrate tokens.
     excess: Duration,
     state: Mutex<State>,
@@ -104,10 +104,10 @@ pub(super) struct Answered {
 }
 
 impl Judge {
-    pub(super) fn new(weather: Weather, excess: Duration) -> Arc<Self> {
+    pub(super) fn new(fault_plan: FaultPlan, excess: Duration) -> Arc<Self> {
         Arc::new(Self {
             began: Instant::now(),
-            weather,
+            fault_plan,
             excess,
             state: Mutex::default(),
         })
@@ -178,7 +178,7 @@ impl Judge {
                 .find(|life| life.session == *session && life.held.is_some());
             last.and_then(|life| {
                 let settled = life.ended.unwrap_or(now) > life.changed + WRITTEN
-                    && self.weather.is_redis_calm(life.changed - RECOVERY, now);
+                    && self.fault_plan.is_redis_calm(life.changed - RECOVERY, now);
                 // Found due without a connection, it is struck.
                 let struck = |held: &Held| life.ended.is_some() && now >= held.due - BLINK;
                 let held = life.held.clone();
@@ -186,7 +186,7 @@ impl Judge {
             })
         };
         let Some(expected) = expected else { return };
-        if found.is_none() && self.weather.froze(now - WRITTEN, now) {
+        if found.is_none() && self.fault_plan.froze(now - WRITTEN, now) {
             // The edge has just woken, and has yet to find Redis again.
             return;
         }
@@ -206,7 +206,7 @@ impl Judge {
     /// A client that has not answered yet was asked again, as after a take-over.
     pub(super) fn asked_again(&self, client: &str, first: Instant, before: Instant, by: Instant) {
         let now = Instant::now();
-        if self.weather.is_redis_calm(first - RECOVERY, now) && by > before.max(now) + WRITTEN {
+        if self.fault_plan.is_redis_calm(first - RECOVERY, now) && by > before.max(now) + WRITTEN {
             self.fault(&format!("{client} was given its time to answer again"));
         }
     }
@@ -230,20 +230,20 @@ impl Judge {
                 let in_time = answered.filter(|answered| answered.at + BLINK < answered.by);
                 // An edge that slept over the token's end finds the answer too late.
                 let missed = |answered: &Answered| {
-                    !self.weather.has_auth(answered.at, now)
-                        || now >= answered.token_ends && self.weather.froze(answered.at, now)
+                    !self.fault_plan.has_auth(answered.at, now)
+                        || now >= answered.token_ends && self.fault_plan.froze(answered.at, now)
                 };
                 if in_time.is_some_and(|answered| !missed(&answered)) {
                     self.fault(&format!("{client} was closed though it had answered"));
                 }
             }
             Close::TryAgainLater => {
-                if self.weather.has_services(now - WRITTEN, now) {
+                if self.fault_plan.has_services(now - WRITTEN, now) {
                     self.fault(&format!("{client} was told to try later"));
                 }
             }
             // What it knows may be older than the session's last move.
-            Close::SessionMoved if self.weather.was_set_back_before(now) => {}
+            Close::SessionMoved if self.fault_plan.was_set_back_before(now) => {}
             other => self.fault(&format!("{client} was closed wrongly: {other:?}")),
         }
     }
@@ -253,7 +253,7 @@ impl Judge {
         let now = Instant::now();
         self.each_open(|judge, life| judge.must_have_been_asked(life, now));
         self.each_open(|judge, life| judge.must_have_been_reviewed(life, now));
-        if !self.weather.is_calm(now - RECOVERY, now) {
+        if !self.fault_plan.is_calm(now - RECOVERY, now) {
             return;
         }
         let shards = Shards::new(SHARDS);
@@ -262,7 +262,7 @@ impl Judge {
         self.each_open(|_, life| {
             let first = seen.insert(life.session.clone());
             let settled =
-                now > life.changed + WRITTEN && !self.weather.lost_unnoticed(life.begun, now);
+                now > life.changed + WRITTEN && !self.fault_plan.lost_unnoticed(life.begun, now);
             (!first && settled).then(|| format!("{} has two connections", life.session))
         });
     }
@@ -285,7 +285,7 @@ impl Judge {
 
     fn must_have_been_reviewed(&self, life: &Lived, now: Instant) -> Option<String> {
         let held = life.held.as_ref()?;
-        let at = self.weather.review.filter(|at| *at <= now)?;
+        let at = self.fault_plan.review.filter(|at| *at <= now)?;
         let is_older = held.validated_at < self.time_of(at);
         let since = at.max(self.free_to_be_asked(life, held));
         let forgotten = is_older && !life.asked && life.awake.is_on() && now > since + LATE;
@@ -303,7 +303,7 @@ impl Judge {
         let held = life.held.as_ref()?;
         if now < life.changed + 2 * WRITTEN
             || held.expires <= now + WRITTEN
-            || self.weather.lost_unnoticed(life.changed, now)
+            || self.fault_plan.lost_unnoticed(life.changed, now)
         {
             return None;
         }
@@ -311,7 +311,7 @@ impl Judge {
         let known = servers.run(shard, |book, moment, _| book.known(moment, &life.session))?;
         let newer =
             |(_, generation, ..): &(EdgeId, u64, Phase, Duration)| *generation > held.generation;
-        if known.as_ref().is_some_and(newer) && self.weather.lost_unnoticed(life.begun, now) {
+        if known.as_ref().is_some_and(newer) && self.fault_plan.lost_unnoticed(life.begun, now) {
             return None;
         }
         let is_right = known

@@ -1,4 +1,4 @@
-//! One run: servers, edges and clients under the weather of a seed.
+//! One run: servers, edges and clients under the fault plan of a seed.
 
 use std::{
     sync::{Arc, Mutex},
@@ -13,10 +13,10 @@ use super::{
     client,
     connection::Token,
     edge::Edge,
+    fault_plan::{FaultPlan, Spell, Trouble},
     judge::{Judge, Verdict},
     servers::{Data, Servers},
     switch::Switch,
-    weather::{Spell, Trouble, Weather},
 };
 use crate::{rendezvous, upstream::Principal};
 
@@ -44,15 +44,15 @@ pub(super) struct World {
 pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
     let mut rng = dice_of("world", seed);
     let primaries = if rng.random() { 1 } else { 3 };
-    let weather = Weather::draw(&mut rng, EDGES, primaries);
-    let (spells, review) = (weather.spells.clone(), weather.review);
+    let fault_plan = FaultPlan::draw(&mut rng, EDGES, primaries);
+    let (spells, review) = (fault_plan.spells.clone(), fault_plan.review);
     let servers = Arc::new(Servers::new(primaries));
     let edges = (0..EDGES).map(|place| Edge::start(&format!("edge{place}"), seed, &servers, bug));
     let world = Arc::new(World {
         seed,
         auth: Switch::new(true),
         chat: Switch::new(true),
-        judge: Judge::new(weather, excess(bug)),
+        judge: Judge::new(fault_plan, excess(bug)),
         bug,
         reviewed: Mutex::default(),
         edges: Mutex::new(edges.collect()),

@@ -16,7 +16,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde_json::json;
 use system_tests::{
-    crowd::{Purse, purses},
+    crowd::{TokenCache, purses},
     http::Api,
     stack::Stack,
 };
@@ -63,7 +63,7 @@ struct Attacker {
     edge: SocketAddr,
     chat: SocketAddr,
     inputs: Arc<Vec<Input>>,
-    purse: Arc<Purse>,
+    token_cache: Arc<TokenCache>,
     token: (String, Instant),
 }
 
@@ -75,14 +75,14 @@ impl Attackers {
         let mut tasks = JoinSet::new();
         let purses = purses(2, &edges_from(stack, 0), &stack.api()).await;
         for number in 0..ATTACKERS {
-            let purse = purses[number as usize % purses.len()].clone();
+            let token_cache = purses[number as usize % purses.len()].clone();
             let attacker = Attacker {
                 dice: SmallRng::seed_from_u64(number.into()),
                 edge: stack.edges[number as usize % stack.edges.len()].address(),
                 chat: stack.chats[0].address(),
                 inputs: Arc::clone(&inputs),
-                token: (purse.fresh_token().await, Instant::now()),
-                purse,
+                token: (token_cache.fresh_token().await, Instant::now()),
+                token_cache,
             };
             let pace = Duration::from_secs_f64(f64::from(ATTACKERS) / rate);
             tasks.spawn(attacker.live(pace, stop.clone(), Arc::clone(&attacks)));
@@ -127,7 +127,7 @@ impl Attacker {
         let mut turns = interval(pace);
         while stop.run_until_cancelled(turns.tick()).await.is_some() {
             if self.token.1.elapsed() > TOKEN {
-                self.token = (self.purse.fresh_token().await, Instant::now());
+                self.token = (self.token_cache.fresh_token().await, Instant::now());
             }
             let inputs = Arc::clone(&self.inputs);
             let input = &inputs[self.dice.random_range(0..inputs.len())];

@@ -89,9 +89,9 @@ impl Life {
             let ask_at = held.expires - TIMINGS.lead;
             let free = self.judge.free_to_be_asked(life, &held);
             let overtakes = unanswered && now < free;
-            let weather = &self.judge.weather;
-            let calm =
-                weather.is_calm(due - RECOVERY, now) && !weather.lost_unnoticed(life.changed, now);
+            let fault_plan = &self.judge.fault_plan;
+            let calm = fault_plan.is_calm(due - RECOVERY, now)
+                && !fault_plan.lost_unnoticed(life.changed, now);
             // By connection: when Redis forgot a take-over, the next one counts the same generation.
             let count = state
                 .asked
@@ -100,7 +100,7 @@ impl Life {
             *count += 1;
             let count = *count;
             // A review is never too early, and is repeated after a take-over.
-            let was_reviewed = weather.review.is_some_and(|at| at <= now);
+            let was_reviewed = fault_plan.review.is_some_and(|at| at <= now);
             let early = match by == OPERATOR || (was_reviewed && held.phase == Phase::Asked) {
                 true => Duration::ZERO,
                 false => ask_at.saturating_duration_since(now),

@@ -1,4 +1,4 @@
-//! A company at some tables: talkers who talk without end in a few recipes, over all edges of a stack. What was
+//! A crowd of chat clients who talk without end in a few recipes, over all edges of a stack. What was
 //! said, answered and seen at each table is judged at the end.
 
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     account::Account,
+    chat_client::{ChatClient, Tally},
     chat_log,
     history::History,
     patience::within_at_most,
     stack::Stack,
-    talker::{Talker, Tally},
 };
 
 /// How long it may take until everybody is answered and has left.
@@ -20,18 +20,18 @@ const LEAVING: Duration = Duration::from_secs(60);
 
 /// Those who talk, and what is remembered of each recipe.
 #[derive(Debug)]
-pub struct Company {
+pub struct Cluster {
     account: Account,
     tables: Vec<(String, History)>,
     stop: CancellationToken,
     talking: JoinSet<Tally>,
 }
 
-impl Company {
+impl Cluster {
     /// Lets eight talk in each of so many recipes, with this much silence after each answer.
     pub async fn gather(stack: &Stack, recipes: usize, pace: Duration) -> Self {
         let account = stack.register("ada").await;
-        let mut company = Self {
+        let mut cluster = Self {
             tables: (0..recipes)
                 .map(|number| (format!("stew-{number}"), History::default()))
                 .collect(),
@@ -39,20 +39,22 @@ impl Company {
             stop: CancellationToken::new(),
             talking: JoinSet::new(),
         };
-        for (recipe, history) in &company.tables {
+        for (recipe, history) in &cluster.tables {
             for number in 0..8 {
-                let talker = Talker {
+                let chat_client = ChatClient {
                     address: stack.edges[number % stack.edges.len()].address(),
-                    account: company.account.clone(),
+                    account: cluster.account.clone(),
                     recipe: recipe.clone(),
                     pace,
                     history: history.clone(),
                     canary: stack.canary().clone(),
                 };
-                company.talking.spawn(talker.talk(company.stop.clone()));
+                cluster
+                    .talking
+                    .spawn(chat_client.talk(cluster.stop.clone()));
             }
         }
-        company
+        cluster
     }
 
     /// The user that they all are.

@@ -56,14 +56,14 @@ pub(super) enum Trouble {
 }
 
 #[derive(Debug)]
-pub(super) struct Weather {
+pub(super) struct FaultPlan {
     pub(super) spells: Vec<Spell>,
     /// When an operator has everybody asked.
     pub(super) review: Option<Instant>,
     is_cluster: bool,
 }
 
-impl Weather {
+impl FaultPlan {
     /// Fair in one run of four.
     pub(super) fn draw(rng: &mut SmallRng, edges: usize, primaries: usize) -> Self {
         let now = Instant::now();

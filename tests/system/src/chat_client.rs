@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Somebody who talks in one recipe.
 #[derive(Debug, Clone)]
-pub struct Talker {
+pub struct ChatClient {
     /// Where to connect.
     pub address: SocketAddr,
     /// Who talks.
@@ -34,7 +34,7 @@ pub struct Talker {
     pub canary: Canary,
 }
 
-/// What a talker went through.
+/// What a chat client went through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Messages that were answered as accepted.
@@ -46,7 +46,7 @@ pub struct Tally {
 }
 
 struct Talk<'a> {
-    talker: &'a Talker,
+    chat_client: &'a ChatClient,
     stop: &'a CancellationToken,
     pending: Option<(String, String)>,
     /// Names where the last connection stood.
@@ -54,14 +54,14 @@ struct Talk<'a> {
     tally: Tally,
 }
 
-impl Talker {
+impl ChatClient {
     /// Talks until told to stop, and until what was said last is answered.
     ///
     /// # Panics
     /// When something is refused for good.
     pub async fn talk(self, stop: CancellationToken) -> Tally {
         let mut talk = Talk {
-            talker: &self,
+            chat_client: &self,
             stop: &stop,
             pending: None,
             resume: json!({}),
@@ -92,13 +92,13 @@ impl Talker {
 
 impl Talk<'_> {
     async fn join(&self) -> Result<Client, Event> {
-        let Talker {
+        let ChatClient {
             address,
             recipe,
             canary,
             account,
             ..
-        } = self.talker;
+        } = self.chat_client;
         let mut client = Client::try_connect(*address, recipe, canary, Handshake::default())
             .await
             .map_err(|error| Event::Lost(error.to_string()))?;
@@ -115,7 +115,10 @@ impl Talk<'_> {
                 if self.stop.is_cancelled() {
                     return Ok(());
                 }
-                let content = format!("{} says {}", self.talker.account.name, self.tally.accepted);
+                let content = format!(
+                    "{} says {}",
+                    self.chat_client.account.name, self.tally.accepted
+                );
                 self.pending = Some((new_id(), content));
             }
             if let Some((id, content)) = self.pending.clone() {
@@ -125,7 +128,7 @@ impl Talk<'_> {
     }
 
     async fn say(&mut self, client: &mut Client, id: &str, content: &str) -> Result<(), Event> {
-        self.talker.history.says(id, content);
+        self.chat_client.history.says(id, content);
         client.send_json(&chat_message(id, content)).await;
         let answer = client.try_answer_to(id).await?;
         let payload = &answer["payload"];
@@ -134,10 +137,10 @@ impl Talk<'_> {
             return client.read_for(time_to_wait(payload)).await;
         }
         let revision = payload["message"]["revision"].as_u64().unwrap_or_default();
-        self.talker.history.accepted(id, revision);
+        self.chat_client.history.accepted(id, revision);
         self.tally.accepted += 1;
         self.pending = None;
-        client.read_for(self.talker.pace).await
+        client.read_for(self.chat_client.pace).await
     }
 }
 

@@ -22,12 +22,12 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// A signed-in user's tokens.
 #[derive(Debug)]
-pub struct Purse {
+pub struct TokenCache {
     apis: Vec<Api>,
     account: Mutex<Account>,
 }
 
-impl Purse {
+impl TokenCache {
     /// The tokens of `account`, refreshed at any of `edges`.
     pub fn new(account: Account, edges: &[SocketAddr], like: &Api) -> Self {
         let at = |edge: &SocketAddr| Api::new(*edge, like.canary().clone());

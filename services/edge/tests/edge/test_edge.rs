@@ -43,7 +43,7 @@ struct Flags {
 }
 
 /// An edge that serves nobody yet.
-pub(crate) struct Kitchen {
+pub(crate) struct TestEdge {
     pub(crate) edge: Arc<Edge>,
     pub(crate) auth: Arc<FakeAuth>,
     pub(crate) chat: Arc<FakeChat>,
@@ -52,7 +52,7 @@ pub(crate) struct Kitchen {
     _background: Lifecycle,
 }
 
-impl Kitchen {
+impl TestEdge {
     /// With these flags.
     pub(crate) async fn open(flags: &[&str]) -> Self {
         let words = std::iter::once("edge").chain(flags.iter().copied());

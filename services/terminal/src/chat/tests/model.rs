@@ -12,7 +12,7 @@ use proto::websocket::{
     },
 };
 
-use super::*;
+use super::super::*;
 
 /// What may happen next.
 #[derive(Debug, Clone)]
