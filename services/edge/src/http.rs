@@ -101,7 +101,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .layer(middleware::from_fn(client::name_request))
         .layer(middleware::from_fn_with_state(
             Arc::clone(edge),
-            forwarded::client_address,
+            forwarded::set_client_address,
         ))
         // Outside of everything that answers by itself.
         .layer(SetResponseHeaderLayer::if_not_present(

@@ -24,7 +24,7 @@ pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwar
 
 /// Puts the client in the place of the trusted proxies before it: its address, and the host that it asked for.
 /// Whether it did so over TLS, and what they call the request, is left in headers, which nobody else's requests keep.
-pub(super) async fn client_address(
+pub(super) async fn set_client_address(
     State(edge): State<Arc<Edge>>,
     mut request: Request,
     next: Next,

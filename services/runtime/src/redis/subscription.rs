@@ -81,7 +81,7 @@ async fn listen(
 ) {
     let mut pause = Backoff::default();
     loop {
-        let on_push = Arc::new(Ear {
+        let on_push = Arc::new(PushSender {
             pushes: pushes.clone(),
             missed: AtomicBool::new(false),
             lost: AtomicBool::new(false),
@@ -93,7 +93,7 @@ async fn listen(
             if pushes.send(Push::Gap).await.is_err() {
                 return;
             }
-            listen(connection, &on_push).await;
+            read_pushes(connection, &on_push).await;
         }
         pause.wait().await;
     }
@@ -102,7 +102,7 @@ async fn listen(
 async fn subscribe(
     target: &Target,
     channels: &[String],
-    on_push: &Arc<Ear>,
+    on_push: &Arc<PushSender>,
     refusals: &Listener,
 ) -> Option<Connection> {
     let wiring = Wiring {
@@ -127,7 +127,7 @@ async fn subscribe(
 }
 
 /// Tells of gaps, until the connection is lost.
-async fn listen(mut connection: Connection, on_push: &Ear) {
+async fn read_pushes(mut connection: Connection, on_push: &PushSender) {
     loop {
         tokio::select! {
             () = on_push.noticed.notified() => {}
@@ -150,14 +150,14 @@ async fn listen(mut connection: Connection, on_push: &Ear) {
 }
 
 /// Takes what the server says unasked, on the connection's own task: it never waits.
-struct Ear {
+struct PushSender {
     pushes: mpsc::Sender<Push>,
     missed: AtomicBool,
     lost: AtomicBool,
     noticed: Notify,
 }
 
-impl Ear {
+impl PushSender {
     fn hear(&self, push: PushInfo) {
         match push.kind {
             PushKind::Message | PushKind::SMessage => {
