@@ -74,7 +74,9 @@ pub(super) fn remove_tags(cursor: &mut Cursor<'_>) -> Option<Outcome> {
 fn tags_named(cursor: &mut Cursor<'_>) -> Option<Result<Vec<String>, Miss>> {
     let mut ahead = *cursor;
     ahead.eat_any(&["a", "the", "another"]);
-    if ahead.eat_any(&["tags", "tag"]) || ahead.mark() == Some('#') {
+    if ahead.eat_any(&["tags", "tag"])
+        || (ahead.mark() == Some('#') && !ahead.word_ahead(1).is_empty())
+    {
         *cursor = ahead;
         return Some(tags(cursor));
     }

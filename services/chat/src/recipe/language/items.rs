@@ -53,6 +53,9 @@ fn single(cursor: &mut Cursor<'_>) -> Option<Result<NewIngredient, Miss>> {
 pub(super) fn another(cursor: &mut Cursor<'_>) -> bool {
     let mut ahead = *cursor;
     ahead.skip_joins();
+    if politeness::is_small_talk(ahead) {
+        return false;
+    }
     let continues =
         ahead.position() > cursor.position() && !ahead.at_stop() && !verbs::begin_here(ahead);
     if continues {

@@ -60,7 +60,11 @@ const BEFORE: [&str; 54] = [
     "do me a favor and",
 ];
 
-const AFTER: [&str; 12] = [
+const AFTER: [&str; 16] = [
+    "pls",
+    "plz",
+    "asap",
+    "thx",
     "please",
     "thanks",
     "thank you",

@@ -16,7 +16,7 @@ const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm
     hrs servings serving portions portion people photo photos picture pictures image images video link love remaining \
     remainder everything anything something nothing ingredients more less fewer twice thrice much many enough \
     beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what per either \
-    ingredient called along zero comment reminder timer stars batch layer question review rating message \
+    ingredient called along zero comment reminder timer stars batch batches thirds times amount alternately thanks thx ok okay yes yep asap pls plz reduce layer question review rating message \
     slowly gradually carefully gently quickly immediately constantly separately \
     degrees °c °f";
 
@@ -72,6 +72,16 @@ pub(super) fn note(note: &str) -> Result<(), Miss> {
     let one_of = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
     let step = one_of(DOING, first) && lower != "one"
         || (is_kitchen_work(first) && !is_noun_too(first) && words.next().is_some());
+    // "cut into strips, and marinate"
+    let step = step
+        || lower
+            .split(", ")
+            .flat_map(|part| part.split("and "))
+            .skip(1)
+            .any(|part| {
+                let first = part.split_whitespace().next().unwrap_or_default();
+                is_kitchen_work(first) && !is_noun_too(first)
+            });
     let says = lower
         .split_whitespace()
         .take(3)
@@ -99,7 +109,10 @@ pub(super) fn which(words: &str) -> Result<(), Miss> {
 fn is_no_letter_of_names(letter: char) -> bool {
     matches!(
         letter,
-        ':' | ';'
+        '$' | '€'
+            | '£'
+            | ':'
+            | ';'
             | '='
             | '→'
             | '<'
@@ -119,6 +132,14 @@ fn is_no_letter_of_names(letter: char) -> bool {
             | '"'
             | '“'
             | '”'
+    )
+}
+
+/// Words for kitchen work that are also the whole name of something to eat.
+fn is_food(word: &str) -> bool {
+    matches!(
+        word,
+        "cream" | "toast" | "roast" | "mince" | "ice" | "puree" | "mash" | "rub" | "stuff"
     )
 }
 
@@ -145,7 +166,11 @@ fn is_unfit(words: &[String], at: usize) -> bool {
             !(matches!(next, "needed" | "required" | "desired")
                 || at > 0 && words[at - 1] == "such")
         }
-        "each" | "last" | "first" => at > 0 && at + 1 == words.len(),
+        "each" => at > 0,
+        "last" | "first" | "back" | "mixture" => at > 0 && at + 1 == words.len(),
+        "next" => matches!(next, "time" | "day" | "week"),
+        // "Cream" and "toast" are names, "season" and "cover" are work.
+        _ if words.len() == 1 && is_kitchen_work(word) => !is_food(word),
         "two" | "three" | "so" => at > 0 && words[at - 1] == "or",
         "with" if at > 0 => next == "the",
         "x2" | "x3" | "x4" => true,
@@ -207,7 +232,8 @@ pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
                     | "last"
             )
         });
-    let work = is_kitchen_work(&first) && (!is_noun_too(&first) || words.next().is_some());
+    let work = is_kitchen_work(&first)
+        && (!is_noun_too(&first) || said.contains(" and ") || words.next().is_some());
     let talks = said
         .to_lowercase()
         .split_whitespace()
