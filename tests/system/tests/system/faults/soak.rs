@@ -86,7 +86,6 @@ async fn nothing_grows_under_a_fifth_of_full_load_with_hostile_input() {
         .chat(&["--metrics-listen", &of_chat])
         .start()
         .await;
-    let reader = stack.register("reader").await;
     let logins = logins(&stack).await;
     let full = full_load(&stack, &logins).await;
     let mut gauges = Gauges::new(&stack, metrics).await;
@@ -109,6 +108,8 @@ async fn nothing_grows_under_a_fifth_of_full_load_with_hostile_input() {
 
     let attacks = attackers.leave().await;
     let report = crowd.leave().await;
+    // Tokens are short here: whoever reads at the end signs up at the end.
+    let reader = stack.register("reader").await;
     let mut messages = 0;
     for (number, history) in histories.iter().enumerate() {
         let log = chat_log::read(stack.chat(), &reader, &format!("soak-{number}")).await;
