@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { FROM_SOURCE } from './scripts/from-source.js';
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 
@@ -42,6 +43,7 @@ function plainImports(): Plugin {
 }
 
 export default defineConfig({
+  ...FROM_SOURCE,
   plugins: [react(), plainImports(), precompress()],
   build: {
     target: 'baseline-widely-available',

@@ -3,19 +3,21 @@
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { FROM_SOURCE } from './scripts/from-source.js';
 import { mutate } from './scripts/mutate-plugin.js';
 
 const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 export default defineConfig({
+  ...FROM_SOURCE,
   plugins: [react(), mutate()],
   test: {
     reporters: ['default', './test/last-line-reporter.ts'],
     coverage: {
-      include: ['src/lib/**/*.ts'],
+      include: ['src/lib/**/*.ts', 'packages/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.generated.*'],
       reporter: ['text'],
-      thresholds: { 'src/lib/ws/**': { lines: 95, branches: 90 } },
+      thresholds: { 'packages/client/src/**': { lines: 95, branches: 90 } },
     },
     projects: [
       {
@@ -23,8 +25,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['{src,test}/**/*.test.ts', 'src/**/*.test.tsx'],
-          exclude: ['src/**/*.browser.test.tsx'],
+          include: ['{src,test,packages/*/src}/**/*.test.{ts,tsx}'],
+          exclude: ['**/*.browser.test.tsx'],
           // Long: tests must not fail on a busy machine.
           testTimeout: 20_000,
           restoreMocks: true,
@@ -35,7 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'components',
-          include: ['src/**/*.browser.test.tsx'],
+          include: ['{src,packages/*/src}/**/*.browser.test.tsx'],
           testTimeout: 20_000,
           browser: {
             enabled: true,

@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const WATCHED: [&str; 6] = [
+const WATCHED: [&str; 7] = [
     "embed/build.rs",
     "index.html",
     "package-lock.json",
+    "packages",
     "public",
     "src",
     "vite.config.ts",

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { FROM_SOURCE } from './from-source.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kibibytes = bytes => gzipSync(bytes, { level: 9 }).length / 1024;
@@ -18,11 +19,11 @@ function firstLoad(extension) {
 
 /** Built as the app is, each part on top of those before it; React is not counted. */
 const PARTS = {
-  'manager, protocol, tokens': `export { WebSocketManager } from '/src/lib/websocket.ts';`,
-  'hook for React': `export { Chats, ChatsContext, useWebSocket } from '/src/hooks/useWebSocket.ts';`,
+  'manager, protocol, tokens': `export { WebSocketManager } from '@recipe-chat/client';`,
+  'hook for React': `export { Chats, ChatsContext, useWebSocket } from '@recipe-chat/react';`,
   'renewal of tokens over all tabs': `export { StoredTokens } from '/src/lib/auth/stored-tokens.ts';`,
-  'unsent messages in IndexedDB': `export { indexedDbOutbox, clearOutboxes } from '/src/lib/outbox-store.ts';`,
-  'event log for fault reports': `export { EventLog } from '/src/lib/ws/event-log.ts';`,
+  'unsent messages in IndexedDB': `export { indexedDbOutbox, clearOutboxes } from '@recipe-chat/client/indexed-db';`,
+  'event log for fault reports': `export { EventLog } from '@recipe-chat/client/event-log';`,
 };
 
 async function library(source) {
@@ -31,6 +32,7 @@ async function library(source) {
     root,
     logLevel: 'error',
     configFile: false,
+    ...FROM_SOURCE,
     plugins: [
       {
         name: 'library-entry',

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SCHEMA = join(import.meta.dirname, '../../proto/websocket/schema.json');
-export const GENERATED = join(import.meta.dirname, '../src/lib/ws/protocol.generated.ts');
+export const GENERATED = join(import.meta.dirname, '../packages/client/src/protocol.generated.ts');
 const SUPPORTED = new Set(
   '$ref anyOf const description format items maxLength minLength minimum oneOf properties required type'.split(
     ' ',

@@ -14,7 +14,7 @@ const mutants = JSON.parse(readFileSync(new URL('mutants.json', import.meta.url)
 async function runTests(number) {
   const mutant = number === undefined ? {} : { MUTANT: String(number) };
   const env = { ...process.env, ...mutant, MODEL_RUNS: '200' };
-  const names = ['vitest', 'run', '--project', 'unit', 'src/lib/w', '--bail', '1'];
+  const names = ['vitest', 'run', '--project', 'unit', 'packages/client/', '--bail', '1'];
   const run = spawn('npx', names, {
     env,
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -1,16 +1,16 @@
 // Which page is shown, by the person and the path.
 
+import type { User } from '@recipe-chat/client';
+import { EventLog } from '@recipe-chat/client/event-log';
+import { indexedDbOutbox } from '@recipe-chat/client/indexed-db';
+import { Chats, ChatsContext } from '@recipe-chat/react';
 import { useMemo, useSyncExternalStore } from 'react';
 import { lazyComponent } from './components/lazy';
 import { RecipeChat } from './components/RecipeChat';
 import { SignInPage } from './components/SignInPage';
-import { Chats, ChatsContext } from './hooks/useWebSocket';
 import type { Api } from './lib/api';
 import type { StoredTokens } from './lib/auth/stored-tokens';
 import { currentPath, routeOf, subscribeToPath } from './lib/navigation';
-import { indexedDbOutbox } from './lib/outbox-store';
-import { EventLog } from './lib/ws/event-log';
-import type { User } from './lib/ws/protocol';
 import { texts } from './texts';
 
 const HomePage = lazyComponent(() => import('./components/HomePage'), NotLoaded);

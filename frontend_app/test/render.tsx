@@ -1,14 +1,14 @@
 // Renders a recipe's page in a real browser; the test acts as the server.
 import '../src/styles/app.css';
+import type { RecipeUpdatePayload } from '@recipe-chat/client';
+import { Chats, ChatsContext } from '@recipe-chat/react';
 import { StrictMode } from 'react';
 import { render } from 'vitest-browser-react';
+import { FakeEnvironment, FakeTokens } from '../packages/client/test/fake-environment';
+import { type FakeSocket, messageOf, recipeOf, update } from '../packages/client/test/fake-socket';
 import { RecipeChat } from '../src/components/RecipeChat';
-import { Chats, ChatsContext } from '../src/hooks/useWebSocket';
 import { Api } from '../src/lib/api';
 import { StoredTokens } from '../src/lib/auth/stored-tokens';
-import type { RecipeUpdatePayload } from '../src/lib/ws/protocol';
-import { FakeEnvironment, FakeTokens } from './fake-environment';
-import { type FakeSocket, messageOf, recipeOf, update } from './fake-socket';
 
 export const ADA = { id: 'u-ada', name: 'ada' };
 

@@ -1,7 +1,7 @@
 // What a screen reader is told of the connection and the recipe: only what has settled, each once.
 
+import type { Chat } from '@recipe-chat/react';
 import { useMemo, useState } from 'react';
-import type { Chat } from '../hooks/useWebSocket';
 import { countChanges, diffRecipes } from '../lib/recipe-diff';
 import { texts } from '../texts';
 

@@ -1,9 +1,9 @@
 // The menu of a page: colours, sign-out, and the items that the page adds.
 
+import type { User } from '@recipe-chat/client';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Api } from '../lib/api';
 import { currentTheme, nextTheme } from '../lib/theme';
-import type { User } from '../lib/ws/protocol';
 import { texts } from '../texts';
 
 interface Props {

@@ -1,10 +1,9 @@
 // What a person should know about the connection, the most important first; most of the time nothing.
 
+import type { Snapshot, User, WebSocketManager } from '@recipe-chat/client';
 import { useEffect, useRef } from 'react';
 import type { ConnectionDisplay } from '../hooks/useConnectionDisplay';
 import type { Api } from '../lib/api';
-import type { Snapshot, WebSocketManager } from '../lib/websocket';
-import type { User } from '../lib/ws/protocol';
 import { texts } from '../texts';
 import { Link } from './Link';
 import { SignInForm } from './SignInForm';

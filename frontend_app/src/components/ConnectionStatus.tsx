@@ -1,7 +1,7 @@
 // The state of the connection: a coloured dot and a word.
 
+import type { ConnectionState } from '@recipe-chat/client';
 import { useNow } from '../hooks/useNow';
-import type { ConnectionState } from '../lib/websocket';
 import { texts, timeText } from '../texts';
 
 const COLORS: Record<ConnectionState, 'red' | 'yellow' | 'green'> = {

@@ -1,12 +1,11 @@
 // The messages of a recipe, and the field for a new one, wired to the recipe's connection.
 
+import { MAX_HISTORY, type User } from '@recipe-chat/client';
+import type { Chat } from '@recipe-chat/react';
 import { type RefObject, useCallback, useDeferredValue, useMemo } from 'react';
 import { PAGE_SIZE } from '../hooks/useMessageWindow';
 import { useThrottled } from '../hooks/useThrottled';
-import type { Chat } from '../hooks/useWebSocket';
 import type { Api } from '../lib/api';
-import { MAX_HISTORY } from '../lib/ws/history';
-import type { User } from '../lib/ws/protocol';
 import { texts } from '../texts';
 import { MessageInput, type MessageInputHandle } from './MessageInput';
 import { MessageList } from './MessageList';

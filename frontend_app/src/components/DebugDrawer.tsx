@@ -1,9 +1,9 @@
 // The connection's last events, for people who look for a fault (`?debug=ws`). Loaded only then.
 
+import type { WebSocketManager } from '@recipe-chat/client';
+import type { LogEntry } from '@recipe-chat/client/event-log';
 import { useState } from 'react';
 import { useNow } from '../hooks/useNow';
-import type { WebSocketManager } from '../lib/websocket';
-import type { LogEntry } from '../lib/ws/event-log';
 import { texts } from '../texts';
 
 export default function DebugDrawer({ manager }: { manager: WebSocketManager }) {

@@ -1,9 +1,9 @@
 // The person's recipes, and a field that opens or creates one by name.
 
+import type { User } from '@recipe-chat/client';
 import { type FormEvent, useEffect, useState } from 'react';
 import type { Api, RecipeSummary } from '../lib/api';
 import { navigate, recipeIdFrom } from '../lib/navigation';
-import type { User } from '../lib/ws/protocol';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { AppMenu } from './AppMenu';

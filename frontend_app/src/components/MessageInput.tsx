@@ -1,5 +1,6 @@
 // The field in which a message is written. Loses no text: a refused message stays, and a draft survives a reload.
 
+import { MAX_MESSAGE_LENGTH, type SendResult } from '@recipe-chat/client';
 import {
   type KeyboardEvent,
   type Ref,
@@ -10,8 +11,6 @@ import {
   useState,
 } from 'react';
 import { readDraft, saveDraft } from '../lib/drafts';
-import type { SendResult } from '../lib/websocket';
-import { MAX_MESSAGE_LENGTH } from '../lib/ws/protocol';
 import { texts } from '../texts';
 
 /** From this length on, the characters that are left are shown. */

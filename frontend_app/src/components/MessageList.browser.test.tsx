@@ -4,7 +4,7 @@ import { type ComponentProps, useLayoutEffect, useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
-import { messageOf } from '../../test/fake-socket';
+import { messageOf } from '../../packages/client/test/fake-socket';
 import { PAGE_SIZE } from '../hooks/useMessageWindow';
 import { MessageList } from './MessageList';
 

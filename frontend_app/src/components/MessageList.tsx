@@ -1,11 +1,10 @@
 // The conversation: the stored messages, and below them those that are being sent. Earlier messages are loaded on request.
 
+import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
 import { Fragment, memo, useMemo, useRef } from 'react';
 import { useAutoScroll } from '../hooks/useAutoScroll';
 import { useEarlierMessages } from '../hooks/useEarlierMessages';
 import { useMessageWindow } from '../hooks/useMessageWindow';
-import type { OutboxMessage } from '../lib/websocket';
-import type { ChatMessage } from '../lib/ws/protocol';
 import { texts } from '../texts';
 import { MessageRow, PendingRow } from './MessageRow';
 

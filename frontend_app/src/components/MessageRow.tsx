@@ -1,9 +1,8 @@
 // One message: stored, or still being sent. Both look the same, so that the layout does not shift when it is stored.
 
+import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
 import { memo } from 'react';
 import { useElapsed } from '../hooks/useNow';
-import type { OutboxMessage } from '../lib/websocket';
-import type { ChatMessage } from '../lib/ws/protocol';
 import { dayText, texts, timeText } from '../texts';
 
 interface MessageRowProps {

@@ -1,8 +1,8 @@
 // The page for a person whose browser was signed in as somebody else meanwhile: the person chooses how to go on.
 
+import type { User } from '@recipe-chat/client';
 import { useEffect, useRef, useState } from 'react';
 import type { Api } from '../lib/api';
-import type { User } from '../lib/ws/protocol';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { SignInForm } from './SignInForm';

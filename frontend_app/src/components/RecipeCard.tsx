@@ -1,9 +1,9 @@
 // The recipe as it is now, and for some seconds after each change what was changed.
 
+import type { Recipe } from '@recipe-chat/client';
 import { useEffect, useMemo, useState } from 'react';
 import { useNow } from '../hooks/useNow';
 import { diffRecipes } from '../lib/recipe-diff';
-import type { Recipe } from '../lib/ws/protocol';
 import { agoText, numberText, texts } from '../texts';
 import { IngredientRows, StepRows } from './RecipeRows';
 

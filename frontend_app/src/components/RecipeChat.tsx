@@ -1,11 +1,11 @@
 // One recipe's page: the conversation about it, and the recipe that the conversation changes.
 
+import type { User } from '@recipe-chat/client';
+import { useWebSocket } from '@recipe-chat/react';
 import { useEffect, useRef, useState } from 'react';
 import { useConnectionDisplay } from '../hooks/useConnectionDisplay';
 import { useShortcuts } from '../hooks/useShortcuts';
-import { useWebSocket } from '../hooks/useWebSocket';
 import type { Api } from '../lib/api';
-import type { User } from '../lib/ws/protocol';
 import { texts } from '../texts';
 import { Announcements } from './Announcements';
 import { AppMenu } from './AppMenu';

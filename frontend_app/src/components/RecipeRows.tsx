@@ -1,8 +1,8 @@
 // Ingredients and steps, with checkboxes for use while cooking. The checks are the reader's own and are not sent.
 
+import type { Ingredient, Step } from '@recipe-chat/client';
 import { type ReactNode, useState } from 'react';
 import { ingredientText, type Mark, type Row } from '../lib/recipe-diff';
-import type { Ingredient, Step } from '../lib/ws/protocol';
 import { texts } from '../texts';
 
 const labels = texts.recipe;

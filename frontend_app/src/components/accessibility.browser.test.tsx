@@ -2,7 +2,7 @@
 import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cdp, page, userEvent } from 'vitest/browser';
-import { messageOf, update } from '../../test/fake-socket';
+import { messageOf, update } from '../../packages/client/test/fake-socket';
 import { CHANGED, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

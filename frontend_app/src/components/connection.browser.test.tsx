@@ -1,6 +1,6 @@
 // What the page shows about its connection, and when: nothing at first, and no success message afterwards.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { messageOf, SESSION, update } from '../../test/fake-socket';
+import { messageOf, SESSION, update } from '../../packages/client/test/fake-socket';
 import { goLive, renderRecipeChat, turn, type View } from '../../test/render';
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 // What of the connection is shown, and when: nothing in the first second of an outage, a banner after five.
 
-import type { ConnectionState, Snapshot } from '../lib/websocket';
+import type { ConnectionState, Snapshot } from '@recipe-chat/client';
 import { useElapsed } from './useNow';
 
 const STATUS_DELAY = 1_000;

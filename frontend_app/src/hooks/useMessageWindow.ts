@@ -1,8 +1,8 @@
 // Which of the messages are in the DOM: the newest ones, or a range further back that the reader asked for. Few enough
 // that long conversations stay fast, searchable and usable with a screen reader.
 
+import type { ChatMessage } from '@recipe-chat/client';
 import { useMemo, useState } from 'react';
-import type { ChatMessage } from '../lib/ws/protocol';
 
 const MAX_ROWS = 400;
 export const PAGE_SIZE = 200;

@@ -1,11 +1,9 @@
 // The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
 // Reads problem+json; a call whose token was refused is tried once more with a new one.
 
+import { type ChatMessage, jsonText, randomId } from '@recipe-chat/client';
+import { clearOutboxes } from '@recipe-chat/client/indexed-db';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
-import { jsonText } from './json';
-import { clearOutboxes } from './outbox-store';
-import { randomId } from './ws/environment';
-import type { ChatMessage } from './ws/protocol';
 
 const REQUEST_TIMEOUT = 10_000;
 

@@ -1,6 +1,6 @@
 // Differences between two versions of a recipe, as a reader sees them.
 import { describe, expect, it } from 'vitest';
-import { recipeOf } from '../../test/fake-socket';
+import { recipeOf } from '../../packages/client/test/fake-socket';
 import { countChanges, diffRecipes, ingredientText } from './recipe-diff';
 
 const item = (id: string, name: string, quantity = '') => ({

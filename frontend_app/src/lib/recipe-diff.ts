@@ -1,6 +1,6 @@
 // What changed between two versions of a recipe, row by row. Pure.
 
-import type { Ingredient, Recipe, Step } from './ws/protocol';
+import type { Ingredient, Recipe, Step } from '@recipe-chat/client';
 
 export type Mark = 'same' | 'added' | 'changed' | 'removed';
 

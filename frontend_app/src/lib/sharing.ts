@@ -1,8 +1,7 @@
 // The HTTP calls about the people of a recipe, and for the import of one.
 
+import { jsonText, type User, wellFormed } from '@recipe-chat/client';
 import type { Api } from './api';
-import { jsonText, wellFormed } from './json';
-import type { User } from './ws/protocol';
 
 export type Visibility = 'public' | 'private';
 export type MemberRole = 'editor' | 'viewer';

@@ -1,9 +1,8 @@
 // The access token of the person who is signed in on this browser: hands it out, renews it with the refresh cookie,
 // once for all tabs, and tells the other tabs about sign-in and sign-out. Never sees the refresh token.
 
-import type { User } from '../ws/protocol';
+import { TokenError, type TokenRequest, type TokenSource, type User } from '@recipe-chat/client';
 import { withTabLock } from './tab-lock';
-import { TokenError, type TokenRequest, type TokenSource } from './token-source';
 import { type HeldToken, TokenStore } from './token-store';
 
 export interface TokenPair {

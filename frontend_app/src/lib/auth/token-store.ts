@@ -1,7 +1,7 @@
 // Keeps the access token and its owner in localStorage, shared by all tabs, with a copy in memory for browsers that
 // refuse storage. Never holds the refresh token.
 
-import type { User } from '../ws/protocol';
+import type { User } from '@recipe-chat/client';
 
 export interface HeldToken {
   token: string;

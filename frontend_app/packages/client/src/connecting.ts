@@ -1,0 +1,95 @@
+// From the request for a token to the first `auth`, and what follows when that fails. A socket is opened in one place
+// only: the handler of `token` in reduce.ts, which `startAttempt` leads to.
+
+import { fullJitter, MAX_BACKOFF } from './backoff.ts';
+import { type Ending, judgeClose } from './closes.ts';
+import { positionOf } from './history.ts';
+import type { Closing } from './protocol.ts';
+import type { Draft, SentAuth } from './state.ts';
+
+export const TOKEN_TIMEOUT = 8_000;
+export const OPEN_TIMEOUT = 10_000;
+const AUTH_TIMEOUT = 5_000;
+
+/** Every attempt asks the token source: the last token may be old. */
+export function startAttempt(draft: Draft): void {
+  const { forceRefresh, token, now } = draft;
+  draft.tokenRequest = { forceRefresh, staleToken: forceRefresh ? token : null };
+  draft.connection = { kind: 'fetching_token', until: now + TOKEN_TIMEOUT };
+}
+
+export function onOpened(draft: Draft): void {
+  const { session, now } = draft;
+  const auth = sendAuth(draft, session && { session: session.id });
+  draft.connection = { kind: 'authenticating', until: now + AUTH_TIMEOUT, auth };
+}
+
+/** Sends an `auth` that names the position of this client's history, to be given what came after it. */
+export function sendAuth(draft: Draft, resumed?: { session: string } | null): SentAuth {
+  const { newId: id, token, history } = draft;
+  const payload = { token: token ?? '', ...resumed, ...positionOf(history) };
+  draft.frames.push({ type: 'auth', id, payload });
+  return { id, revision: history.revision };
+}
+
+/** There is no token, or no answer to the `auth`. */
+export function authFailed(draft: Draft): void {
+  draft.authFailures += 1;
+  if (draft.authFailures < draft.maxAuthAttempts) backOff(draft);
+  else giveUp(draft, 'try_again');
+}
+
+/** Ends for good without a close of the server. */
+export function giveUp(draft: Draft, action: Ending['action']): void {
+  stop(draft, { code: 0, reason: '', action });
+}
+
+/** What the close event of a socket says, or the server's `closing` frame before it, which says more. */
+type Close = Pick<Closing, 'code' | 'reason'> & Partial<Closing>;
+
+export function onClosed(draft: Draft, { code, reason, ...closing }: Close): void {
+  const { kind, action } = judgeClose(code, reason, closing.action);
+  draft.connectionId = closing.connection ?? draft.connectionId;
+  backOff(draft, closing.retry_after_ms ?? 0);
+  if (kind === 'retry') return;
+  if (kind === 'stop' || draft.retriedOnce) return stop(draft, { code, reason, action });
+  draft.retriedOnce = true;
+  if (kind === 'anew') {
+    draft.session = null;
+    return;
+  }
+  draft.forceRefresh = true;
+  if (draft.now >= draft.notBefore) startAttempt(draft);
+}
+
+/**
+ * Gives the socket up and waits for the next attempt: for a jittered time (at least as long as the server asked for),
+ * or until the page is visible again, or for the network.
+ */
+export function backOff(draft: Draft, atLeast = 0): void {
+  const { connection, now } = draft;
+  if (connection.kind === 'authenticated' && (connection.reauthSince ?? now) >= connection.stableAt)
+    resetFailures(draft);
+  draft.attempts += 1;
+  draft.outageSince ??= now;
+  draft.tokenRequest = null;
+  draft.notBefore = Math.max(draft.notBefore, now + atLeast);
+  const delay = draft.offline ? MAX_BACKOFF : fullJitter(draft.attempts, draft.random);
+  const until = draft.hidden ? Number.POSITIVE_INFINITY : Math.max(now + delay, draft.notBefore);
+  draft.connection = { kind: 'waiting', until };
+}
+
+/** Past failures do not count any more. */
+export function resetFailures(draft: Draft): void {
+  draft.attempts = 0;
+  draft.retriedOnce = false;
+}
+
+/** Ends for good; only the person starts again. */
+export function stop(draft: Draft, ending: Ending | null): void {
+  if (draft.connection.kind === 'disconnected') return;
+  draft.ending = ending;
+  draft.outageSince = null;
+  draft.tokenRequest = null;
+  draft.connection = { kind: 'disconnected', until: Number.POSITIVE_INFINITY };
+}

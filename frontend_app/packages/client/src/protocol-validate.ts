@@ -1,0 +1,35 @@
+// Checks that a frame from the server has the shape that protocol.generated.ts promises.
+// Unknown keys are kept, and frames of unknown types are no fault, so that newer servers may send more.
+
+import { SHAPES } from './protocol.generated.ts';
+import type { ServerFrame } from './protocol.ts';
+
+/** An example of a value; a list has one of an item. */
+type Shape = string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
+
+const SHAPES_BY_TYPE = SHAPES as unknown as Record<string, Shape | undefined>;
+
+/** The frame, or null when it is broken or of a type that this client does not know. */
+export function readServerFrame(data: string): ServerFrame | null {
+  try {
+    const frame = JSON.parse(data);
+    return matches(frame, SHAPES_BY_TYPE[frame.type]) ? frame : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Strings and booleans have no entries of their own to compare. */
+function matches(value: unknown, shape: Shape | undefined): boolean {
+  if (shape === 0) return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (isList(value) || isList(shape))
+    return isList(value) && isList(shape) && value.every(item => matches(item, shape[0] as Shape));
+  if (typeof value !== typeof shape || value === null) return false;
+  return Object.entries(shape as Shape).every(([key, part]) => {
+    const name = key.replace('?', '');
+    const given = (value as Record<string, unknown>)[name];
+    return (name !== key && given == null) || matches(given, part);
+  });
+}
+
+const isList: (value: unknown) => value is readonly unknown[] = Array.isArray;

@@ -1,0 +1,670 @@
+// The transitions of the state machine (see the diagram in reduce.ts), one by one, through the public surface.
+import { describe, expect, it } from 'vitest';
+import { nextSocket, settled, setUp, setUpLive } from '../test/fake-environment.ts';
+import { type FakeSocket, messageOf, recipeOf, SESSION, update } from '../test/fake-socket.ts';
+import { judgeClose } from './closes.ts';
+import { TokenError } from './token-source.ts';
+import type { WebSocketManager } from './websocket.ts';
+
+async function setUpAuthenticating(options = {}) {
+  const all = setUp(options);
+  all.manager.connect('pancakes').catch(() => {});
+  await settled();
+  all.env.socket.accept();
+  await settled();
+  return all;
+}
+
+describe('signing in', () => {
+  it('gives up a socket that does not open in 10 seconds', async () => {
+    const { env, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    await env.advance(10_000);
+    expect(manager.state).toBe('reconnecting');
+    expect(env.live).toHaveLength(0);
+  });
+
+  it('abandons a socket whose server does not answer the auth, and tries up to the limit', async () => {
+    const { env, manager } = await setUpAuthenticating();
+    await env.advance(4_999);
+    expect(manager.state).toBe('authenticating');
+    await env.advance(1);
+    expect(manager.state).toBe('reconnecting');
+    for (const _ of [2, 3]) {
+      const socket = await nextSocket(env, manager);
+      socket.accept();
+      await env.advance(5_000);
+    }
+    expect(manager.state).toBe('disconnected');
+    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+    expect(env.sockets).toHaveLength(3);
+  });
+
+  it('is authenticated by a recipe update only, not by another frame', async () => {
+    const { env, manager } = await setUpAuthenticating();
+    env.socket.say('pong', { in_reply_to: 'x' });
+    env.socket.say('error', { code: 'internal', message: '', retryable: true });
+    env.socket.say('auth_required', { reason: 'Token expiring soon', expires_at: '' });
+    expect(manager.state).toBe('authenticating');
+    env.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('is not authenticated by a recipe update before its auth is sent', async () => {
+    const { env, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    await settled();
+    env.socket.say('recipe_update', update());
+    expect(manager.state).toBe('connecting');
+    expect(env.socket.sent).toHaveLength(0);
+  });
+
+  it('gets its token before it opens the socket, and sends it at once', async () => {
+    const { env, tokens, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    expect(tokens.requests).toHaveLength(1);
+    expect(env.sockets).toHaveLength(0);
+    await settled();
+    env.socket.accept();
+    expect(env.socket.last).toMatchObject({ type: 'auth', payload: { token: 'token-0' } });
+    expect(env.socket.last?.timestamp).toMatch(/^\d{4}-.*Z$/);
+  });
+
+  it('ignores events of an abandoned socket', async () => {
+    const { env, manager } = await setUpAuthenticating();
+    const { onclose, onmessage } = env.socket;
+    await env.advance(5_000);
+    const next = await nextSocket(env, manager);
+    next.accept();
+    onmessage?.({
+      data: JSON.stringify({ type: 'recipe_update', id: 'x', timestamp: '', payload: update() }),
+    });
+    onclose?.({ code: 1008, reason: 'Invalid token' });
+    expect(next.isLive).toBe(true);
+    expect(manager.state).toBe('reconnecting');
+  });
+});
+
+describe('resuming', () => {
+  it('names the session and the revision that it has', async () => {
+    const { env } = await setUpLive();
+    env.socket.say('recipe_update', update({ revision: 7, messages: [] }));
+    env.socket.drop();
+    await env.advance(2_000);
+    env.socket.accept();
+    await settled();
+    expect(env.socket.last).toMatchObject({ payload: { session: 's-1', revision: 7 } });
+  });
+
+  it('names the message at its revision, if it has one', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.say('recipe_update', update({ revision: 2, message: messageOf(2) }));
+    env.socket.drop();
+    (await nextSocket(env, manager)).accept();
+    expect(env.socket.last?.payload).toMatchObject({ revision: 2, message_id: 'm-2' });
+    env.socket.welcome({ revision: 3, messages: [], messages_truncated: true, recovered: true });
+    env.socket.drop();
+    (await nextSocket(env, manager)).accept();
+    expect(env.socket.last?.payload).toEqual({ token: 'token-0', session: 's-1', revision: 3 });
+  });
+
+  it('forgets session, history and outbox with another recipe', async () => {
+    const { env, manager } = await setUpLive();
+    manager.sendMessage('hello');
+    manager.connect('waffles').catch(() => {});
+    await settled();
+    env.socket.accept();
+    await settled();
+    expect(env.socket.ofType('auth')[0]?.payload).toEqual({ token: 'token-0' });
+    expect(manager.getSnapshot()).toMatchObject({ revision: null, outbox: [] });
+  });
+
+  it('shows "reconnecting" until it is authenticated again', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop();
+    await env.advance(2_000);
+    expect(manager.state).toBe('reconnecting');
+    env.socket.accept();
+    await settled();
+    expect(manager.state).toBe('reconnecting');
+    env.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+});
+
+describe('a server that was restored from a backup', () => {
+  const shown = (manager: WebSocketManager) =>
+    manager.getSnapshot().messages.map(({ id, revision }) => `${revision} ${id}`);
+
+  /** Authenticated at revision 5, with all messages from 2 on. */
+  async function setUpAtFive() {
+    const all = await setUpLive();
+    const messages = [2, 3, 4, 5].map(revision => messageOf(revision));
+    const recipe = recipeOf({ servings: 8 });
+    all.env.socket.say('recipe_update', update({ revision: 5, messages, recipe }));
+    return all;
+  }
+
+  async function comeBack(
+    { env, manager }: Awaited<ReturnType<typeof setUpAtFive>>,
+    more: Parameters<FakeSocket['welcome']>[0],
+  ) {
+    env.socket.drop();
+    (await nextSocket(env, manager)).accept();
+    env.socket.welcome(more);
+  }
+
+  it.each([
+    ['says so', { recovered: false }],
+    ['is of an older build and names an older revision', {}],
+  ])('and %s decides: its recipe, its messages, and what comes next', async (_, more) => {
+    const all = await setUpAtFive();
+    await comeBack(all, { revision: 3, messages: [messageOf(2), messageOf(3)], ...more });
+    const { env, manager } = all;
+    expect(shown(manager)).toEqual(['2 m-2', '3 m-3']);
+    expect(manager.getSnapshot()).toMatchObject({
+      revision: 3,
+      recipe: { servings: 4 },
+      previous: { servings: 8 },
+    });
+    env.socket.say('recipe_update', update({ revision: 4, message: messageOf(4, { id: 'new' }) }));
+    expect(shown(manager).at(-1)).toBe('4 new');
+    expect(env.socket.ofType('auth')).toHaveLength(1);
+  });
+
+  it('and went on past our revision: other messages replace ours', async () => {
+    const all = await setUpAtFive();
+    const messages = [2, 3, 4, 5, 6].map(revision =>
+      messageOf(revision, revision > 3 ? { id: `new-${revision}` } : {}),
+    );
+    await comeBack(all, { revision: 6, messages, recovered: false });
+    expect(shown(all.manager)).toEqual(['2 m-2', '3 m-3', '4 new-4', '5 new-5', '6 new-6']);
+  });
+
+  it('that left out messages in between: history starts anew, without a gap', async () => {
+    const all = await setUpAtFive();
+    const messages = [90, 91].map(revision => messageOf(revision));
+    await comeBack(all, { revision: 91, messages, messages_truncated: true, recovered: false });
+    expect(shown(all.manager)).toEqual(['90 m-90', '91 m-91']);
+    expect(all.manager.getSnapshot().olderExist).toBe(true);
+  });
+
+  it('is sent what it never acknowledged, and nothing else', async () => {
+    const all = await setUpAtFive();
+    const { env, manager } = all;
+    const author = { id: 'u-ada', name: 'ada' };
+    const [stored, lost] = ['acknowledged', 'sent'].map(text => {
+      const sent = manager.sendMessage(text);
+      return sent.ok ? sent.id : '';
+    });
+    const message = messageOf(6, { id: stored, author });
+    env.socket.say('recipe_update', update({ revision: 6, message, in_reply_to: stored ?? '' }));
+    await comeBack(all, { revision: 3, messages: [messageOf(2), messageOf(3)], recovered: false });
+    expect(env.socket.ofType('chat_message').map(({ id }) => id)).toEqual([lost]);
+  });
+
+  it('under an open connection is noticed by another message at a known revision: we ask', async () => {
+    const { env, manager } = await setUpAtFive();
+    const sent = manager.sendMessage('third, again');
+    const id = sent.ok ? sent.id : '';
+    const message = messageOf(3, { id, author: { id: 'u-ada', name: 'ada' } });
+    env.socket.say('recipe_update', update({ revision: 3, message, in_reply_to: id }));
+    const asked = env.socket.ofType('auth').at(-1);
+    expect(asked?.payload).toEqual({ token: 'token-0', revision: 5, message_id: 'm-5' });
+    env.socket.welcome({ revision: 3, messages: [messageOf(2), message], recovered: false });
+    expect(shown(manager)).toEqual(['2 m-2', `3 ${id}`]);
+    expect(manager.getSnapshot().outbox).toEqual([]);
+  });
+
+  it('is not assumed when later updates overtake the answer to a re-authentication', async () => {
+    const { env, manager } = await setUpAtFive();
+    const expires_at = '2026-11-22T20:36:32.000Z';
+    env.socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
+    await settled();
+    env.socket.say('recipe_update', update({ revision: 6, message: messageOf(6) }));
+    env.socket.welcome({ revision: 5, messages: [], recovered: true });
+    expect(manager.getSnapshot().revision).toBe(6);
+    expect(shown(manager)).toHaveLength(5);
+  });
+
+  it('is not mixed with earlier messages that were requested before', async () => {
+    const all = await setUpAtFive();
+    await comeBack(all, { revision: 2, messages: [messageOf(2)], recovered: false });
+    all.manager.addOlder('pancakes', [messageOf(1), messageOf(2, { id: 'old' }), messageOf(3)]);
+    expect(shown(all.manager)).toEqual(['1 m-1', '2 m-2']);
+  });
+
+  it('that refuses one more auth is asked again on a new connection', async () => {
+    const { env, manager } = await setUpAtFive();
+    env.socket.say('recipe_update', update({ revision: 9, message: messageOf(9) }));
+    const in_reply_to = env.socket.last?.id;
+    env.socket.say('error', { code: 'rate_limited', message: '', retryable: true, in_reply_to });
+    expect(manager.state).toBe('reconnecting');
+    (await nextSocket(env, manager)).accept();
+    expect(env.socket.last?.payload).toMatchObject({ revision: 5, message_id: 'm-5' });
+  });
+});
+
+describe('closes', () => {
+  it.each([
+    [1008, 'Invalid token', 'sign_in'],
+    [1008, 'First message must be auth', 'sign_in'],
+    [1008, 'Missing auth token', 'sign_in'],
+    [1008, 'Token belongs to another user', 'sign_in'],
+    [1008, 'Session revoked', 'sign_in'],
+    [1008, 'Not allowed', 'leave'],
+    [1008, 'Too many invalid messages', 'try_again'],
+    [1002, '', 'try_again'],
+    [1003, 'Text frames only', 'try_again'],
+    [1007, '', 'try_again'],
+    [1009, '', 'try_again'],
+  ])('%i %s is final: %s', async (code, reason, action) => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop(code, reason);
+    expect(manager.state).toBe('disconnected');
+    expect(manager.getSnapshot().ending).toEqual({ code, reason, action });
+    expect(env.timers.size + env.listeners.size).toBe(0);
+  });
+
+  it.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4999])(
+    '%i is answered by another attempt',
+    async code => {
+      const { env, manager } = await setUpLive();
+      env.socket.drop(code, 'whatever');
+      expect(manager.state).toBe('reconnecting');
+      await env.advance(2_000);
+      expect(env.sockets).toHaveLength(2);
+    },
+  );
+
+  it.each(['Authentication timeout', 'Re-authentication timeout'])(
+    '1008 %s: one forced refresh and another attempt; a second in a row is final',
+    async reason => {
+      const { env, tokens, manager } = await setUpLive();
+      env.socket.drop(1008, reason);
+      expect(tokens.requests.at(-1)).toMatchObject({ forceRefresh: true, staleToken: 'token-0' });
+      expect(env.sockets).toHaveLength(1);
+      await settled();
+      env.socket.accept();
+      expect(env.socket.last).toMatchObject({ type: 'auth', payload: { token: 'token-2' } });
+      env.socket.drop(1008, reason);
+      expect(manager.getSnapshot().ending).toMatchObject({ action: 'sign_in' });
+    },
+  );
+
+  it('1008 Session moved: starts a new session after a back-off, once, and asks nobody to sign in', async () => {
+    const { env, tokens, manager } = await setUpLive();
+    env.random = 1;
+    env.socket.drop(1008, 'Session moved');
+    expect(manager.state).toBe('reconnecting');
+    await env.advance(1_999);
+    expect(env.sockets).toHaveLength(1);
+    await env.advance(1);
+    env.socket.accept();
+    expect(env.socket.last?.payload).toEqual({ token: 'token-0', revision: 1 });
+    expect(tokens.requests.at(-1)).toMatchObject({ forceRefresh: false });
+    env.socket.welcome();
+    env.socket.drop(1008, 'Session moved');
+    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+  });
+
+  it('allows another forced refresh after some stable seconds', async () => {
+    const { env, manager } = await setUpLive();
+    for (const _ of [1, 2, 3]) {
+      env.socket.drop(1008, 'Re-authentication timeout');
+      await settled();
+      env.socket.accept();
+      env.socket.welcome();
+      await env.advance(10_000);
+      expect(manager.state).toBe('authenticated');
+    }
+  });
+
+  it('allows it too after a successful re-authentication', async () => {
+    const { env, manager } = await setUpLive();
+    for (const _ of [1, 2]) {
+      env.socket.drop(1008, 'Re-authentication timeout');
+      await settled();
+      env.socket.accept();
+      env.socket.welcome();
+      const expires_at = '2026-11-22T20:36:32.000Z';
+      env.socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
+      await settled();
+      env.socket.welcome();
+      expect(manager.state).toBe('authenticated');
+    }
+  });
+
+  it('has a verdict for every code', () => {
+    for (let code = 1000; code < 5000; code += 1)
+      expect(judgeClose(code, '')).toHaveProperty('kind');
+  });
+});
+
+describe('a closing frame', () => {
+  const closing = (more = {}) => ({
+    code: 1012,
+    reason: 'Service restart',
+    action: 'reconnect',
+    connection: 'c-7',
+    ...more,
+  });
+
+  it('says when to connect again, and the client does not connect earlier', async () => {
+    const { env, manager } = await setUpLive();
+    env.random = 0;
+    env.socket.say('closing', closing({ retry_after_ms: 9_000 }));
+    env.socket.drop(1012, 'Service restart');
+    expect(manager.state).toBe('reconnecting');
+    expect(env.live).toHaveLength(0);
+    for (const change of ['hidden', 'visible', 'online'] as const) env.emit(change);
+    await env.advance(8_999);
+    expect(env.sockets).toHaveLength(1);
+    await env.advance(1);
+    expect(env.sockets).toHaveLength(2);
+  });
+
+  it('does not keep the person from trying earlier', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.say('closing', closing({ retry_after_ms: 9_000 }));
+    manager.retryNow();
+    await settled();
+    expect(env.sockets).toHaveLength(2);
+  });
+
+  it('is followed by a jittered delay, so that not all connect at once', async () => {
+    const { env, manager } = await setUpLive();
+    env.random = 1;
+    env.socket.say('closing', closing({ retry_after_ms: 500 }));
+    expect((manager.getSnapshot().retryAt ?? 0) - env.time).toBe(2_000);
+  });
+
+  it('delays a forced refresh too', async () => {
+    const { env, tokens } = await setUpLive();
+    const reason = 'Authentication timeout';
+    env.random = 0;
+    env.socket.say('closing', closing({ code: 1008, reason, retry_after_ms: 700 }));
+    await env.advance(699);
+    expect(tokens.requests).toHaveLength(1);
+    await env.advance(1);
+    expect(tokens.requests.at(-1)).toMatchObject({ forceRefresh: true, staleToken: 'token-0' });
+    expect(env.sockets).toHaveLength(2);
+  });
+
+  it.each([
+    [1008, 'Whatever this means', 'reconnect', 'reconnecting', null],
+    [4321, 'Whatever this means', 'sign_in', 'disconnected', 'sign_in'],
+    [4321, 'Whatever this means', 'stop', 'disconnected', 'try_again'],
+    [1008, 'Not allowed', 'stop', 'disconnected', 'leave'],
+    [1008, 'Session revoked', 'sign_in', 'disconnected', 'sign_in'],
+    [1008, 'Re-authentication timeout', 'sign_in', 'reconnecting', null],
+    [1012, 'Service restart', 'something_new', 'reconnecting', null],
+    [1008, 'Session revoked', 'something_new', 'disconnected', 'sign_in'],
+  ])('%i %s: %s is obeyed', async (code, reason, action, state, then) => {
+    const { env, manager } = await setUpLive();
+    env.socket.say('closing', closing({ code, reason, action }));
+    expect(manager.state).toBe(state);
+    expect(manager.getSnapshot().ending?.action ?? null).toBe(then);
+    expect(env.live).toHaveLength(0);
+  });
+
+  it('names the connection, as the first recipe update did', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.welcome({ session: { ...SESSION, connection: 'c-1' } });
+    expect(manager.getSnapshot().connectionId).toBe('c-1');
+    env.socket.say('closing', closing({ code: 1008, reason: 'Session revoked' }));
+    expect(manager.getSnapshot().connectionId).toBe('c-7');
+    manager.connect('waffles').catch(() => {});
+    expect(manager.getSnapshot().connectionId).toBeNull();
+  });
+});
+
+describe('trying again', () => {
+  it('never ends without a network, with delays that grow to 20 seconds', async () => {
+    const { env, manager } = await setUpLive();
+    env.random = 1;
+    const waits: number[] = [];
+    env.socket.drop();
+    for (let round = 0; round < 30; round += 1) {
+      const before = env.time;
+      waits.push((manager.getSnapshot().retryAt ?? 0) - before);
+      (await nextSocket(env, manager)).drop();
+    }
+    expect(waits.slice(2, 7)).toEqual([2_000, 4_000, 8_000, 16_000, 20_000]);
+    expect(Math.max(...waits)).toBe(20_000);
+    expect(manager.state).toBe('reconnecting');
+  });
+
+  it('resets the delays after 10 seconds of success, not before', async () => {
+    const { env, manager } = await setUpLive();
+    env.random = 1;
+    const lose = () => {
+      env.socket.drop();
+      return (manager.getSnapshot().retryAt ?? 0) - env.time;
+    };
+    const comeBack = async (stay: number) => {
+      const socket = await nextSocket(env, manager);
+      socket.accept();
+      socket.welcome();
+      await env.advance(stay);
+    };
+    for (const ceiling of [2_000, 2_000, 2_000, 4_000]) {
+      expect(lose()).toBe(ceiling);
+      await comeBack(9_999);
+    }
+    expect(lose()).toBe(8_000);
+    await comeBack(10_000);
+    expect(lose()).toBe(2_000);
+  });
+
+  it('starts at once when the person asks, or the network is back', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop();
+    manager.retryNow();
+    await settled();
+    expect(env.sockets).toHaveLength(2);
+    env.socket.drop();
+    env.emit('online');
+    await settled();
+    expect(env.sockets).toHaveLength(3);
+    manager.retryNow();
+    await settled();
+    expect(env.sockets).toHaveLength(3);
+  });
+
+  it('gives up a socket that was opened without a network when the network is back', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop();
+    await nextSocket(env, manager);
+    expect(env.sockets).toHaveLength(2);
+    env.emit('online');
+    await settled();
+    expect(env.sockets).toHaveLength(3);
+    expect(env.live).toHaveLength(1);
+    manager.retryNow();
+    await settled();
+    expect(env.sockets, 'the fresh one is given its time').toHaveLength(3);
+  });
+
+  it('keeps the first socket when the page becomes visible', async () => {
+    const { env, manager } = setUp();
+    manager.connect('pancakes').catch(() => {});
+    await settled();
+    env.emit('restored');
+    await settled();
+    expect(env.sockets).toHaveLength(1);
+  });
+
+  it('lets the person start again after the end', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop(1008, 'Session revoked');
+    manager.retryNow();
+    await settled();
+    env.socket.accept();
+    env.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+    expect(manager.getSnapshot().ending).toBeNull();
+  });
+
+  it('gives the socket up when the network is lost, and waits', async () => {
+    const { env, manager } = await setUpLive();
+    env.emit('offline');
+    expect(manager.state).toBe('reconnecting');
+    expect(env.live).toHaveLength(0);
+    await env.advance(19_000);
+    expect(env.sockets).toHaveLength(1);
+    env.emit('online');
+    await settled();
+    expect(env.sockets).toHaveLength(2);
+  });
+
+  it('starts even if the browser says for long that it is offline', async () => {
+    const { env } = await setUpLive();
+    env.emit('offline');
+    await env.advance(20_000);
+    expect(env.sockets).toHaveLength(2);
+  });
+
+  it('does not start while the page is hidden, and starts at once when it is visible', async () => {
+    const { env } = await setUpLive();
+    env.emit('hidden');
+    expect(env.live).toHaveLength(1);
+    env.socket.drop();
+    await env.advance(3_600_000);
+    expect(env.sockets).toHaveLength(1);
+    env.emit('visible');
+    await settled();
+    expect(env.sockets).toHaveLength(2);
+  });
+
+  it('stops the back-off timer when the page is hidden', async () => {
+    const { env, manager } = await setUpLive();
+    env.socket.drop();
+    env.emit('hidden');
+    expect(env.timers.size).toBe(0);
+    expect(manager.getSnapshot().retryAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('closes its socket before the page is frozen, and resumes when it is restored', async () => {
+    const { env, manager } = await setUpLive();
+    env.emit('frozen');
+    expect(env.live).toHaveLength(0);
+    env.emit('hidden');
+    expect(env.timers.size).toBe(0);
+    env.hidden = false;
+    env.emit('restored');
+    await settled();
+    env.socket.accept();
+    expect(env.socket.last).toMatchObject({ payload: { session: 's-1', revision: 1 } });
+    env.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('never starts after disconnect', async () => {
+    const { env, manager } = await setUpLive();
+    manager.disconnect();
+    for (const change of [
+      'online',
+      'visible',
+      'restored',
+      'offline',
+      'hidden',
+      'frozen',
+    ] as const) {
+      env.emit(change);
+    }
+    await env.advance(86_400_000);
+    expect(env.sockets).toHaveLength(1);
+    expect(env.socket.closed).toMatchObject({ code: 1000 });
+    expect(manager.state).toBe('disconnected');
+  });
+});
+
+describe('a token source', () => {
+  it('that denies ends the connection, and the person is asked to sign in', async () => {
+    const { tokens, env, manager } = setUp();
+    tokens.respond = async () => {
+      throw new TokenError('denied');
+    };
+    manager.connect('pancakes').catch(() => {});
+    await settled();
+    expect(manager.getSnapshot()).toMatchObject({
+      state: 'disconnected',
+      ending: { action: 'sign_in' },
+    });
+    expect(env.live).toHaveLength(0);
+  });
+
+  it('that cannot be reached is asked again without end, and no socket is opened', async () => {
+    const { tokens, env, manager } = setUp();
+    tokens.respond = async () => {
+      throw new TokenError('unavailable');
+    };
+    manager.connect('pancakes').catch(() => {});
+    await env.advance(600_000);
+    expect(manager.state).toBe('reconnecting');
+    expect(tokens.requests.length).toBeGreaterThan(20);
+    expect(env.sockets).toHaveLength(0);
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('bug'))],
+    [
+      'throws before it promises',
+      () => {
+        throw new Error('bug');
+      },
+    ],
+    ['hangs', () => new Promise<string>(() => {})],
+  ])('that %s ends in a state with a button within 35 seconds', async (_, give) => {
+    const { tokens, env, manager } = setUp();
+    env.random = 1;
+    tokens.respond = give;
+    manager.connect('pancakes').catch(() => {});
+    await env.advance(35_000);
+    expect(manager.state).toBe('disconnected');
+    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+    expect(env.sockets).toHaveLength(0);
+  });
+
+  it('that answers too late is ignored', async () => {
+    const { tokens, env, manager } = setUp();
+    const answers: ((token: string) => void)[] = [];
+    tokens.respond = () => new Promise(resolve => answers.push(resolve));
+    manager.connect('pancakes').catch(() => {});
+    await env.advance(8_000);
+    expect(tokens.requests[0]?.signal?.aborted).toBe(true);
+    await env.advance(2_000);
+    answers[0]?.('too-late');
+    await settled();
+    expect(env.sockets).toHaveLength(0);
+    answers[1]?.('in-time');
+    await settled();
+    env.socket.accept();
+    expect(env.socket.last).toMatchObject({ payload: { token: 'in-time' } });
+    env.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+
+  it('that answers a re-authentication after its socket died is ignored', async () => {
+    const { tokens, env, manager } = await setUpLive();
+    let answer: (token: string) => void = () => {};
+    tokens.respond = () =>
+      new Promise(resolve => {
+        answer = resolve;
+      });
+    const expires_at = '2026-11-22T20:36:32.000Z';
+    env.socket.say('auth_required', { reason: 'Token expiring soon', expires_at });
+    const late = answer;
+    env.socket.drop();
+    late('too-late');
+    await env.advance(2_000);
+    answer('in-time');
+    await settled();
+    env.socket.accept();
+    expect(env.sockets).toHaveLength(2);
+    expect(env.socket.ofType('auth').map(({ payload }) => payload.token)).toEqual(['in-time']);
+    env.socket.welcome();
+    expect(manager.state).toBe('authenticated');
+  });
+});

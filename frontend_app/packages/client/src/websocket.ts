@@ -1,0 +1,91 @@
+// The client of one recipe's chat: keeps a connection, signs in and stays signed in, and delivers what is sent.
+// Only its public surface: reduce.ts decides, and shell.ts carries out. Components read it through getSnapshot
+// and subscribe.
+
+import { type SendRefusal, sendRefusal } from './delivery.ts';
+import { randomId } from './environment.ts';
+import type { Options } from './options.ts';
+import type { ChatMessage } from './protocol.ts';
+import { createShell } from './shell.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { ConnectionState } from './state.ts';
+
+export type SendResult = { ok: true; id: string } | { ok: false; reason: SendRefusal };
+
+export class WebSocketManager {
+  readonly #shell: ReturnType<typeof createShell>;
+  /** Calls back after changes, at most once per painted frame. */
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly getSnapshot: () => Snapshot;
+
+  constructor(options: Options = {}) {
+    this.#shell = createShell(options);
+    this.subscribe = this.#shell.subscribe;
+    this.getSnapshot = this.#shell.getSnapshot;
+  }
+
+  get state(): ConnectionState {
+    return this.getSnapshot().state;
+  }
+
+  /** Resolves once the first `auth` is sent; rejects when the connection ends before. */
+  connect(recipeId: string): Promise<void> {
+    this.disconnect();
+    const authSent = this.#shell.waitFor('authenticating', 'authenticated');
+    this.#shell.dispatch({ kind: 'connect', recipeId });
+    this.#shell.restore(recipeId);
+    return authSent;
+  }
+
+  /** Resolves with the first update that the server sends in answer to `auth`. */
+  whenAuthenticated(): Promise<void> {
+    if (this.state === 'authenticated') return Promise.resolve();
+    return this.#shell.waitFor('authenticated');
+  }
+
+  disconnect(): void {
+    this.#shell.dispatch({ kind: 'disconnect' });
+  }
+
+  [Symbol.dispose](): void {
+    this.disconnect();
+  }
+
+  retryNow(): void {
+    this.#shell.dispatch({ kind: 'retry_now' });
+  }
+
+  sendMessage(text: string): SendResult {
+    const content = text.trim();
+    const reason = sendRefusal(this.getSnapshot(), content);
+    if (reason) return { ok: false, reason };
+    const id = randomId();
+    this.#shell.dispatch({ kind: 'send', id, content });
+    return { ok: true, id };
+  }
+
+  retryMessage(id: string): void {
+    this.#shell.dispatch({ kind: 'retry', id });
+  }
+
+  retryAll(): void {
+    for (const { id } of this.getSnapshot().outbox) this.retryMessage(id);
+  }
+
+  dropMessage(id: string): void {
+    this.#shell.dispatch({ kind: 'drop', id });
+  }
+
+  /**
+   * Adds a page of earlier messages (`GET /v1/recipes/{id}/messages?before=…`, with the first one's revision) in front
+   * of those that are here, each once and in order. `olderExist` in the snapshot tells whether to ask for more.
+   */
+  addOlder(recipeId: string, messages: readonly ChatMessage[]): void {
+    this.#shell.dispatch({ kind: 'older', recipeId, messages });
+  }
+
+  /** The state and the last events, without tokens and texts: to be copied into a fault report. */
+  report(): Record<string, unknown> {
+    return { state: this.state, ...this.#shell.report() };
+  }
+}

@@ -1,0 +1,3 @@
+// What the package exports.
+
+export { type Chat, Chats, ChatsContext, useWebSocket } from './useWebSocket.ts';
