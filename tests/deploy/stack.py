@@ -75,10 +75,10 @@ class Stack:
             process.kill()
             process.wait()
 
-    def start(self, *command):
+    def start(self, *command, **options):
         environment = {"PATH": os.environ["PATH"]} | self.environment
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.processes.append(subprocess.Popen([str(word) for word in command], env=environment, **quiet))
+        self.processes.append(subprocess.Popen([str(word) for word in command], env=environment, **quiet, **options))
 
     def url(self, name="edge"):
         return f"http://127.0.0.1:{self.ports[name]}"

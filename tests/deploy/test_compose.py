@@ -94,12 +94,15 @@ def test_an_edge_believes_only_the_proxy_and_limits_by_the_address_that_it_tells
     (front,) = compose["networks"]["front"]["ipam"]["config"]
     assert edge["EDGE_TRUSTED_PROXIES"] == front["subnet"]
     assert {name for name, service in compose["services"].items() if "front" in service["networks"]} == {"proxy", "edge"}
-    assert not [setting for setting in edge if re.search("MAX_|RATE", setting)], "the limits are the usual ones"
+    limits = [setting for setting in edge if re.search("MAX_|RATE", setting)]
+    assert limits == ["EDGE_MAX_CONNECTIONS"], "the other limits are the usual ones"
+    memory = int(compose["services"]["edge"]["mem_limit"])
+    assert int(edge["EDGE_MAX_CONNECTIONS"]) * (15 << 10) <= 0.8 * memory, "an idle connection takes 15 KiB"
     proxy = (DEPLOY / "proxy/nginx.conf").read_text()
     told = dict(re.findall(r'proxy_set_header ((?:X-)?Forwarded\S*) "?(.*?)"?;', proxy))
     names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
     # All that an edge would believe is set anew or taken out.
-    assert told == dict(zip(names, ("$remote_addr", "$scheme", "", ""), strict=True))
+    assert told == dict(zip(names, ("$client_address", "$client_scheme", "", ""), strict=True))
     assert proxy.count("proxy_set_header") == 3 + len(names), "a location with headers of its own has none of the server's"
 
 
@@ -119,9 +122,13 @@ def test_services_prove_themselves(compose):
 
 def test_the_proxy_lets_a_whole_recipe_through():
     proxy = (DEPLOY / "proxy/nginx.conf").read_text()
-    ingress = (DEPLOY / "kubernetes/base/ingress.yaml").read_text()
-    allowed = [re.search(r"client_max_body_size (\d+)k;", proxy)[1], re.search(r"proxy-body-size: (\d+)k", ingress)[1]]
-    assert all(int(size) > 512 for size in allowed)
+    assert int(re.search(r"client_max_body_size (\d+)k;", proxy)[1]) > 512
+
+
+def test_the_proxy_may_have_its_processes(compose):
+    proxy = (DEPLOY / "proxy/nginx.conf").read_text()
+    workers = int(re.search(r"^worker_processes (\d+);", proxy, re.MULTILINE)[1])
+    assert workers < compose["services"]["proxy"]["pids_limit"]
 
 
 def test_an_edge_may_drain(compose):

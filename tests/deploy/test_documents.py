@@ -1,11 +1,14 @@
 """The documents for people: what they name exists, and their lines fit."""
 
+import contextlib
 import json
 import re
+import shlex
 
 import pytest
 import yaml
 from conftest import ROOT, run
+from stack import Stack, free_port, get, until
 
 WIDTH = 120
 # Where a test over a socket may stand; every other test is one where the rule is decided.
@@ -125,3 +128,44 @@ def test_whoever_is_paged_finds_every_alert_first():
         table = pages if rule["labels"]["severity"] == "page" else tickets
         name = rule["alert"]
         assert f"| [`{name}`](alerts.md#{name.lower()}) |" in table, name
+
+
+def test_the_readmes_services_run_as_printed(binary, tmp_path):
+    """But for the ports, which may be in use here."""
+    section = (ROOT / "README.md").read_text().split("\n## Run it apart\n")[1]
+    commands = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
+    ports = {port: str(free_port()) for port in set(re.findall(r":(\d{4,5})\b", commands))}
+    moved = re.sub(r":(\d{4,5})\b", lambda found: ":" + ports[found[1]], commands)
+    stack = Stack(binary, tmp_path)
+    # Ends what it started; it starts nothing of its own.
+    with contextlib.ExitStack() as ending:
+        ending.push(stack.__exit__)
+        stack.start("redis-server", "--port", ports["6379"], "--save", "", "--dir", tmp_path)
+        for line in moved.strip().splitlines():
+            program, *words = shlex.split(line)
+            assert program == "recipe-chat"
+            stack.start(binary, *words, cwd=tmp_path)
+        for port in re.findall(r"recipe-chat edge --listen \S+:(\d+)", moved):
+            told = until("an edge", lambda port=port: ready(port))
+            assert json.loads(told)["redis"]
+
+
+def ready(port):
+    with contextlib.suppress(OSError):
+        told = get(f"http://127.0.0.1:{port}/readyz")
+        return told if json.loads(told).get("redis") else None
+
+
+def test_the_table_of_capacity_is_what_the_program_reckons_from_the_figures_on_the_page():
+    page = (ROOT / "docs/capacity.md").read_text()
+    assert run(ROOT / "deploy/capacity") in page
+    program = (ROOT / "deploy/capacity").read_text()
+    measured = re.search(r"^PLAIN_MESSAGE, .* = (.*)$", program, re.MULTILINE)[1].split(", ")
+    for size in measured:
+        # Bytes of one are kilobytes of a thousand.
+        assert f"| {int(size):,} kB" in page, size
+    for name, told in {"REDIS_SESSION": "reckoned as (\\d+)\\b", "CONNECTION": "\\| (\\d+) KiB of"}.items():
+        value = eval(re.search(rf"^{name} = (.*)$", program, re.MULTILINE)[1])
+        found = int(re.search(told, page)[1])
+        assert value in (found, found * 1024), name
+    run(ROOT / "deploy/capacity", "250000", "--connected", "0.1", "--messages", "50")

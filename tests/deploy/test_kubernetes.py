@@ -3,14 +3,18 @@ sense that schemas do not see."""
 
 import ipaddress
 import re
+import shutil
 
 import pytest
-from conftest import DEPLOY, SERVICES, documents, run, tool
+import yaml
+from conftest import DEPLOY, ROOT, SERVICES, documents, run, tool
 
 OVERLAYS = ("development", "production")
 VERSIONS = ("1.30", "1.37")
-# Of the Prometheus operator: there is no schema here for these.
-CUSTOM = {"ServiceMonitor"}
+# Of the Prometheus operator and of the Gateway API: there is no schema here for these.
+CUSTOM = {"ServiceMonitor", "PrometheusRule", "HTTPRoute"}
+# What an idle connection takes of an edge's memory limit, half of it the kernel's.
+BYTES_PER_CONNECTION = 15 << 10
 
 
 class Manifests:
@@ -47,6 +51,12 @@ def container(deployment):
     return only
 
 
+def settings_of(manifests):
+    """The settings that all three services share."""
+    (shared,) = [item for item in manifests.of("ConfigMap") if item["metadata"]["name"] != "recipe-chat-dashboard"]
+    return shared
+
+
 def ports(deployment):
     return {port["name"]: port["containerPort"] for port in container(deployment)["ports"]}
 
@@ -69,6 +79,19 @@ def manifests(overlay):
 @pytest.fixture(scope="module")
 def production():
     return Manifests(render("production"))
+
+
+@pytest.fixture(scope="module")
+def by_gateway(tmp_path_factory):
+    """The production overlay with the one line changed that it says one may change."""
+    home = tmp_path_factory.mktemp("gateway") / "deploy"
+    for folder in ("kubernetes", "observability"):
+        shutil.copytree(DEPLOY / folder, home / folder)
+    file = home / "kubernetes/overlays/production/kustomization.yaml"
+    text = file.read_text()
+    assert text.count("  - ../../components/ingress\n") == 1
+    file.write_text(text.replace("components/ingress\n", "components/gateway\n"))
+    return Manifests(run("kubectl", "kustomize", file.parent))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -114,18 +137,33 @@ def test_addresses_lead_to_services(manifests):
                 assert int(address[2]) in [port["port"] for port in service["spec"]["ports"]], setting
 
 
-def test_the_ingress_leads_to_the_edge_and_outlasts_silence(manifests):
-    (ingress,) = manifests.of("Ingress")
-    annotations = ingress["metadata"]["annotations"]
-    for name in ("read", "send"):
-        # Pings come every 25 s, and two may stay without an answer.
-        assert int(annotations[f"nginx.ingress.kubernetes.io/proxy-{name}-timeout"]) > 75
+def test_the_ingress_leads_to_the_edge_whichever_controller_runs_it(production):
+    (ingress,) = production.of("Ingress")
+    assert not ingress["metadata"].get("annotations"), "annotations are of one controller"
     routes = {}
     for path in ingress["spec"]["rules"][0]["http"]["paths"]:
-        service = manifests.named("Service", path["backend"]["service"]["name"])
+        service = production.named("Service", path["backend"]["service"]["name"])
         assert path["backend"]["service"]["port"]["name"] in [p["name"] for p in service["spec"]["ports"]]
         routes[path["path"]] = service["metadata"]["name"]
-    assert routes == {"/": "edge", "/metrics": "nowhere", "/readyz": "nowhere"}
+    assert routes == {"/": "edge", "/readyz": "nowhere"}
+    assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"] for rule in ingress["spec"]["rules"]]
+
+
+def test_a_gateway_leads_to_the_edge_in_the_stead_of_the_ingress(by_gateway, production):
+    assert not by_gateway.of("Ingress") and not production.of("HTTPRoute")
+    (route,) = by_gateway.of("HTTPRoute")
+    routes, endless = {}, set()
+    for rule in route["spec"]["rules"]:
+        (match,), (backend,) = rule["matches"], rule["backendRefs"]
+        service = by_gateway.named("Service", backend["name"])
+        assert backend["port"] in [port["port"] for port in service["spec"]["ports"]]
+        routes[match["path"]["value"]] = backend["name"]
+        if rule.get("timeouts") == {"request": "0s", "backendRequest": "0s"}:
+            endless.add(match["path"]["value"])
+    assert routes == {"/": "edge", "/v1/chat/": "edge", "/readyz": "nowhere"}
+    assert endless == {"/v1/chat/"}, "a WebSocket outlasts every timeout of a request"
+    hosts = production.of("Ingress")[0]["spec"]["tls"][0]["hosts"]
+    assert route["spec"]["hostnames"] == hosts
 
 
 def test_settings_exist(manifests, is_known):
@@ -133,7 +171,7 @@ def test_settings_exist(manifests, is_known):
         deployment = container(manifests.named("Deployment", name))
         for setting in deployment.get("env", []):
             assert is_known(name, setting["name"]), f"{name} does not know {setting['name']}"
-    (shared,) = manifests.of("ConfigMap")
+    shared = settings_of(manifests)
     for setting in shared["data"]:
         assert any(is_known(name, setting) for name in SERVICES), setting
 
@@ -156,7 +194,7 @@ def test_references_resolve_and_secrets_are_only_named(manifests):
 
 def test_databases_and_redis_are_set(overlay):
     name, _, manifests = overlay
-    (shared,) = manifests.of("ConfigMap")
+    shared = settings_of(manifests)
     for service, needed in {"auth": "AUTH_DATABASE_URL", "chat": "CHAT_DATABASE_URL", "edge": "REDIS_URL"}.items():
         settings = {s["name"]: s for s in container(manifests.named("Deployment", service)).get("env", [])}
         if name == "production":
@@ -234,18 +272,35 @@ def allows(manifests, direction, peers, whom, other):
 
 
 def test_edges_believe_private_addresses_of_which_only_the_ingress_controller_reaches_them(manifests):
-    (shared,) = manifests.of("ConfigMap")
+    shared = settings_of(manifests)
     trusted = [ipaddress.ip_network(text) for text in shared["data"]["EDGE_TRUSTED_PROXIES"].split(",")]
     assert trusted and not any(network.is_global for network in trusted)
     policy = manifests.named("NetworkPolicy", "edge")["spec"]
     callers = {rule["ports"][0]["port"]: rule["from"] for rule in policy["ingress"]}
     namespace = "kubernetes.io/metadata.name"
-    assert callers["http"] == [{"namespaceSelector": {"matchLabels": {namespace: "ingress-nginx"}}}]
+    assert callers["http"] == [{"namespaceSelector": {"matchLabels": {"recipe-chat/front": "true"}}}]
     # Prometheus opens no connections for others.
     assert callers["metrics"] == [{"namespaceSelector": {"matchLabels": {namespace: "monitoring"}}}]
     edge = container(manifests.named("Deployment", "edge"))
     settings = {setting["name"] for setting in edge["env"]} | set(shared["data"])
-    assert not {setting for setting in settings if re.match("EDGE_.*(MAX_|RATE)", setting)}, "the limits are the usual ones"
+    limits = {setting for setting in settings if re.match("EDGE_.*(MAX_|RATE)", setting)}
+    assert limits == {"EDGE_MAX_CONNECTIONS"}, "the other limits are the usual ones"
+
+
+def test_an_edge_takes_no_more_connections_than_its_memory_holds(manifests):
+    edge = manifests.named("Deployment", "edge")
+    memory = in_bytes(container(edge)["resources"]["limits"]["memory"])
+    assert int(setting(edge, "EDGE_MAX_CONNECTIONS")) * BYTES_PER_CONNECTION <= 0.8 * memory
+    for scaler in manifests.of("HorizontalPodAutoscaler"):
+        for metric in scaler["spec"]["metrics"]:
+            if metric["type"] == "Pods":
+                wanted = int(metric["pods"]["target"]["averageValue"])
+                assert wanted < int(setting(edge, "EDGE_MAX_CONNECTIONS")), "new edges come before the old ones are full"
+
+
+def in_bytes(quantity):
+    number, unit = re.fullmatch(r"(\d+)(Ki|Mi|Gi)", quantity).groups()
+    return int(number) << {"Ki": 10, "Mi": 20, "Gi": 30}[unit]
 
 
 def test_operators_have_a_token(production, known_environment):
@@ -306,6 +361,8 @@ def test_it_scales_within_reason(production):
         assert 2 <= least <= most
         budget = production.named("PodDisruptionBudget", target)["spec"]
         assert budget["maxUnavailable"] < least
+        # Each `kubectl apply` would set it back to what the file says.
+        assert "replicas" not in production.named("Deployment", target)["spec"], target
     assert scaled == set(SERVICES)
     edge = production.named("HorizontalPodAutoscaler", "edge")["spec"]
     assert edge["metrics"][0]["pods"]["metric"]["name"] == "edge_connections"
@@ -331,3 +388,89 @@ def test_everything_is_watched(production):
                 assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
                 watched.add(service["metadata"]["name"])
     assert watched == set(SERVICES)
+
+
+def test_what_is_not_scaled_has_its_number(manifests):
+    scaled = {scaler["spec"]["scaleTargetRef"]["name"] for scaler in manifests.of("HorizontalPodAutoscaler")}
+    for deployment in manifests.of("Deployment"):
+        assert ("replicas" in deployment["spec"]) != (deployment["metadata"]["name"] in scaled)
+
+
+def test_every_port_of_a_documented_address_is_let_out(production):
+    """Those of docs/operations.md: redis, rediss, sentinels; PostgreSQL, PgBouncer and a provider's."""
+    opened = {"to-redis": {6379, 6380, 26379}, "to-databases": {5432, 6432, 25060, 25061}}
+    for name, wanted in opened.items():
+        (rule,) = production.named("NetworkPolicy", name)["spec"]["egress"]
+        assert {port["port"] for port in rule["ports"]} == wanted
+    page = (DEPLOY / "kubernetes/README.md").read_text()
+    for port in sorted(set().union(*opened.values())):
+        assert str(port) in page, port
+
+
+def commands():
+    """The README's commands, in their order."""
+    page = (DEPLOY / "kubernetes/README.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def test_the_commands_of_the_page_work_on_an_empty_cluster_in_their_order(production):
+    """By reasoning: every namespace that a command names is made before it, and every secret before the pods."""
+    namespaces, secrets, applied = {"default", "traefik"}, set(), []
+    for command in commands():
+        if used := re.search(r" -n (\S+)", command):
+            assert used[1] in namespaces, command
+        if made := re.search(r"create secret generic (\S+) (--from-file=\S+)", command):
+            assert "overlays/production" not in applied
+            secrets.add(made[1])
+            # Without a cluster, and with what the page has one type.
+            made = run("kubectl", "create", "secret", "generic", *made.groups(), "--dry-run=client", "-o", "yaml", input="x")
+            (secret,) = documents(made)
+            assert list(secret["data"].values()) == ["eA=="]
+        elif file := re.search(r"apply -f (\S+)", command):
+            for item in documents((ROOT / file[1]).read_text()):
+                assert item["kind"] == "Namespace"
+                namespaces.add(item["metadata"]["name"])
+        elif folder := re.search(r"apply -k deploy/kubernetes/(\S+)", command):
+            assert (DEPLOY / "kubernetes" / folder[1] / "kustomization.yaml").is_file()
+            applied.append(folder[1])
+            namespaces.add("recipe-chat")
+    assert applied == ["overlays/development", "overlays/production"]
+    needed = {secret for name in SERVICES for secret, _ in mounted(production.named("Deployment", name)).values()}
+    assert needed <= secrets
+
+
+def test_the_page_loads_the_image_that_development_runs():
+    text = render("development")
+    (image,) = {image for image in re.findall(r"image: (\S+)", text) if image.startswith("recipe-chat")}
+    told = "\n".join(commands())
+    assert f"docker build -f deploy/Dockerfile -t {image} ." in told and f"kind load docker-image {image}" in told
+
+
+def test_rules_and_alerts_are_those_of_prometheus(production):
+    """deploy/observability/prometheus-rule.yaml is made from the files that Prometheus reads elsewhere. A stale one is
+    written anew, and the test fails once."""
+    home = DEPLOY / "observability"
+    groups = [group for file in ("rules.yaml", "alerts.yaml") for group in yaml.safe_load((home / file).read_text())["groups"]]
+    # A cluster keeps the number of replicas itself, and changes it.
+    groups = [group for group in groups if group["name"] != "recipe-chat-replicas"]
+    head = "# Made from rules.yaml and alerts.yaml by tests/deploy/test_kubernetes.py; do not edit.\n"
+    labels = {"app.kubernetes.io/component": "rules"}
+    resource = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule"}
+    resource |= {"metadata": {"name": "recipe-chat", "labels": labels}, "spec": {"groups": groups}}
+    fresh = head + yaml.safe_dump(resource, sort_keys=False, width=120, allow_unicode=True)
+    file = home / "prometheus-rule.yaml"
+    stale = not file.exists() or file.read_text() != fresh
+    file.write_text(fresh)
+    assert not stale, f"{file.name} was stale and has been written anew; commit it"
+    names = [rule.get("alert") or rule["record"] for group in groups for rule in group["rules"]]
+    (rendered,) = production.of("PrometheusRule")
+    kept = [rule.get("alert") or rule["record"] for group in rendered["spec"]["groups"] for rule in group["rules"]]
+    assert kept == names
+
+
+def test_the_dashboard_comes_along(production):
+    (board,) = [item for item in production.of("ConfigMap") if item["metadata"]["name"] == "recipe-chat-dashboard"]
+    assert board["metadata"]["labels"]["grafana_dashboard"] == "1"
+    file = DEPLOY / "observability/grafana/dashboards/recipe-chat.json"
+    assert board["data"] == {file.name: file.read_text()}
