@@ -25,7 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(crate) use self::redis::fuzzing;
 pub(crate) use self::{
     config::DeadlineConfig,
-    record::{Delivery, EdgeId, Issuer, Owners, Phase, Prompt, Record, Scope, Unavailable},
+    record::{Delivery, EdgeId, Issuer, Owners, Phase, Prompt, Scope, SessionRecord, Unavailable},
 };
 use self::{memory::MemorySchedule, redis::RedisSchedule};
 
@@ -68,9 +68,9 @@ enum Backend {
 impl Deadlines {
     /// Writes a session as it is now: new, asked or re-authenticated. Never waits: the newest write of a session replaces the
     /// ones still under way, and what cannot be written now is written by a later repair.
-    pub fn schedule(&self, record: Record) {
+    pub fn schedule(&self, record: SessionRecord) {
         match &self.backend {
-            Backend::Memory(schedule) => schedule.schedule(&record),
+            Backend::Memory(schedule) => schedule.schedule(record),
             Backend::Redis(schedule) => schedule.schedule(record),
         }
     }
@@ -95,7 +95,7 @@ impl Deadlines {
         &self,
         session: &SessionId,
         scope: &Scope,
-    ) -> Result<Option<Record>, Unavailable> {
+    ) -> Result<Option<SessionRecord>, Unavailable> {
         match &self.backend {
             Backend::Memory(schedule) => Ok(schedule.take_over(session, scope)),
             Backend::Redis(schedule) => schedule.take_over(session, scope).await,

@@ -20,8 +20,8 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     audience::Audience,
-    deadlines::{Delivery, Owners, Phase, Prompt, Record},
-    session::Session,
+    deadlines::{Delivery, Owners, Phase, Prompt, SessionRecord},
+    upstream::Principal,
 };
 
 /// How long a revocation or review is remembered: at least as long as an access token lives.
@@ -120,72 +120,23 @@ impl Control {
     }
 }
 
-/// A session as the schedule must know it, with its times by this process's monotonic clock.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// The login session that it belongs to.
-    pub login_session: LoginSessionId,
-    /// Its user.
-    pub user: UserId,
-    /// The user's name.
-    pub name: Arc<str>,
-    /// Its recipe.
-    pub recipe: RecipeId,
-    /// Its generation.
-    pub generation: u64,
-    /// Its phase.
-    pub phase: Phase,
-    /// When it is due.
-    pub due: Instant,
-    /// When its token ends.
-    pub expires: Instant,
-    /// When its token was found good, by the auth service's clock.
-    pub validated_at: Timestamp,
-}
-
-impl Held {
-    /// What must be known of a session that is about `recipe`.
-    pub fn of(session: &Session, recipe: &RecipeId, now: Instant) -> Self {
-        let (phase, due_in) = session.recorded_phase(now);
-        let principal = session.principal();
-        Self {
-            login_session: principal.login_session.clone(),
-            user: principal.user.clone(),
-            name: Arc::clone(&principal.name),
-            recipe: recipe.clone(),
-            generation: session.generation(),
-            phase,
-            due: now + due_in,
-            expires: session.expires(),
-            validated_at: principal.validated_at,
-        }
-    }
-
-    /// The schedule's record of it.
-    pub fn record(&self, session: &SessionId, now: Instant) -> Record {
-        Record {
-            session: session.clone(),
-            login_session: self.login_session.clone(),
-            user: self.user.clone(),
-            recipe: self.recipe.clone(),
-            generation: self.generation,
-            phase: self.phase,
-            due_in: self.due - now,
-            expires_in: self.expires - now,
-        }
-    }
-
-    /// Whether somebody must be asked because of a review. Who was asked already, for whatever reason, is not
-    /// asked again.
-    fn needs_review(&self, at: Timestamp) -> bool {
-        self.phase == Phase::Active && self.validated_at < at
-    }
-}
-
+/// A session of this edge, and the way to its connection.
 #[derive(Debug)]
 struct Entry {
     control: Arc<Control>,
-    held: Held,
+    record: SessionRecord,
+    /// Its user's name.
+    name: Arc<str>,
+    /// When its token was found good, by the auth service's clock.
+    validated_at: Timestamp,
+}
+
+impl Entry {
+    /// Whether its holder must be asked because of a review. Who was asked already, for whatever reason, is not asked
+    /// again.
+    fn needs_review(&self, at: Timestamp) -> bool {
+        self.record.phase == Phase::Active && self.validated_at < at
+    }
 }
 
 /// All connections of this edge.
@@ -301,8 +252,8 @@ impl Registry {
         let ids: BTreeSet<_> = ids.collect();
         let entries = ids.into_iter().filter_map(|id| sessions.by_id.get(id));
         let mut asked = 0;
-        for entry in entries.filter(|entry| entry.held.needs_review(at)) {
-            entry.control.review(entry.held.generation);
+        for entry in entries.filter(|entry| entry.needs_review(at)) {
+            entry.control.review(entry.record.generation);
             asked += 1;
         }
         asked
@@ -317,9 +268,9 @@ impl Registry {
         }
         sessions.all_reviewed = Some(at);
         let entries = sessions.by_id.values();
-        let under_review = entries.filter(|entry| entry.held.needs_review(at));
+        let under_review = entries.filter(|entry| entry.needs_review(at));
         under_review
-            .map(|entry| entry.control.review(entry.held.generation))
+            .map(|entry| entry.control.review(entry.record.generation))
             .count()
     }
 
@@ -332,9 +283,10 @@ impl Registry {
 
     /// Closes the connections to a recipe of all who do not belong to its audience.
     pub fn show_out(&self, recipe: &RecipeId, audience: &Audience) {
-        for Entry { control, held } in lock(&self.sessions).by_id.values() {
-            if held.recipe == *recipe && !audience.admits(&held.user, &held.name) {
-                control.close(Close::NotAllowed);
+        for entry in lock(&self.sessions).by_id.values() {
+            let scope = &entry.record.scope;
+            if scope.recipe == *recipe && !audience.admits(&scope.user, &entry.name) {
+                entry.control.close(Close::NotAllowed);
             }
         }
     }
@@ -342,7 +294,8 @@ impl Registry {
     /// Closes the connections of a user to a recipe.
     pub fn expel(&self, recipe: &RecipeId, user: &UserId) {
         for entry in lock(&self.sessions).by_id.values() {
-            if entry.held.user == *user && entry.held.recipe == *recipe {
+            let scope = &entry.record.scope;
+            if scope.user == *user && scope.recipe == *recipe {
                 entry.control.close(Close::NotAllowed);
             }
         }
@@ -350,34 +303,33 @@ impl Registry {
 }
 
 impl Connection {
-    /// Notes that this connection carries `session`, as it is now. One that carried it before is told to go.
-    pub fn insert_session(&self, session: &SessionId, held: Held) {
+    /// Notes that this connection carries a session of `principal`, as it is now. One that carried it before is told to go.
+    pub fn insert_session(&self, record: SessionRecord, principal: &Principal) {
         let mut sessions = lock(&self.registry.sessions);
-        let revoked = sessions.revoked.contains_key(&held.login_session);
-        let reviewed = sessions.reviewed.get(&held.login_session);
+        let (session, login) = (record.session.clone(), record.scope.login_session.clone());
+        let entry = Entry {
+            control: Arc::clone(&self.control),
+            record,
+            name: Arc::clone(&principal.name),
+            validated_at: principal.validated_at,
+        };
+        let revoked = sessions.revoked.contains_key(&login);
+        let reviewed = sessions.reviewed.get(&login);
         let review = reviewed
             .map(|(at, _)| *at)
             .max(sessions.all_reviewed)
-            .filter(|at| held.needs_review(*at))
-            .map(|_| held.generation);
-        let login = held.login_session.clone();
-        let entry = Entry {
-            control: Arc::clone(&self.control),
-            held,
-        };
+            .filter(|at| entry.needs_review(*at))
+            .map(|_| entry.record.generation);
         if let Some(before) = sessions.by_id.insert(session.clone(), entry) {
             if !Arc::ptr_eq(&before.control, &self.control) {
                 before.control.close(Close::SessionMoved);
             }
-            if before.held.login_session != login {
-                sessions.unlist(&before.held.login_session, session);
+            let login_before = &before.record.scope.login_session;
+            if *login_before != login {
+                sessions.unlist(login_before, &session);
             }
         }
-        sessions
-            .by_login
-            .entry(login)
-            .or_default()
-            .insert(session.clone());
+        sessions.by_login.entry(login).or_default().insert(session);
         if let Some(generation) = review {
             self.control.review(generation);
         }
@@ -397,7 +349,7 @@ impl Connection {
             return;
         }
         if let Some(entry) = sessions.by_id.remove(session) {
-            sessions.unlist(&entry.held.login_session, session);
+            sessions.unlist(&entry.record.scope.login_session, session);
         }
     }
 }
@@ -432,18 +384,17 @@ impl Owners for Registry {
 
     fn moved(&self, session: &SessionId, generation: u64) {
         if let Some(entry) = lock(&self.sessions).by_id.get(session)
-            && entry.held.generation <= generation
+            && entry.record.generation <= generation
         {
             entry.control.close(Close::SessionMoved);
         }
     }
 
-    fn sessions(&self) -> Vec<Record> {
-        let now = Instant::now();
+    fn sessions(&self) -> Vec<SessionRecord> {
         lock(&self.sessions)
             .by_id
-            .iter()
-            .map(|(session, entry)| entry.held.record(session, now))
+            .values()
+            .map(|entry| entry.record.clone())
             .collect()
     }
 }

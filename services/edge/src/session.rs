@@ -6,12 +6,15 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use proto::{ids::MessageId, websocket::codes::Close};
+use proto::{
+    ids::{MessageId, RecipeId, SessionId},
+    websocket::codes::Close,
+};
 use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::{
-    deadlines::{Phase as RecordedPhase, Record},
+    deadlines::{Phase, Scope, SessionRecord},
     upstream::Principal,
     wire::inbound::ResumeFrom,
 };
@@ -148,7 +151,7 @@ pub struct Session {
     generation: u64,
     /// When the token ends: nothing goes beyond this.
     expires: Instant,
-    phase: Phase,
+    prompted: Prompted,
     /// Until when what came in time is read, once the time for an answer is up.
     late_frames_until: Option<Instant>,
     /// Each accepted `auth` whose answer is not written yet: until when that goes before a prompt.
@@ -159,14 +162,15 @@ pub struct Session {
     unverified: VecDeque<Reauth>,
 }
 
+/// Whether the holder was asked for a fresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum Prompted {
     /// Nobody has asked yet.
-    Active,
+    Not,
     /// Asked: an answer must come by then.
-    Asked { answer_by: Instant },
+    Here { answer_by: Instant },
     /// Asked by the node that held the session before; not yet repeated here.
-    AskedElsewhere { answer_by: Instant },
+    Elsewhere { answer_by: Instant },
 }
 
 impl Session {
@@ -177,7 +181,7 @@ impl Session {
             principal,
             generation: 1,
             expires,
-            phase: Phase::Active,
+            prompted: Prompted::Not,
             late_frames_until: None,
             unanswered: VecDeque::new(),
             review_waits: false,
@@ -185,7 +189,10 @@ impl Session {
         }
     }
 
-    /// A session taken over from another node, in the phase in which it was.
+    /// A session taken over from another node, in the phase in which its record says that it was.
+    ///
+    /// Nobody is given longer than the grace: a record that says so is from before a jump of Redis' clock. The session
+    /// goes on as if nobody had asked, and counts a generation.
     ///
     /// A token that ends later than the one before is an answer to whatever was asked, and counts a generation: else
     /// the schedule would hold on to the prompt.
@@ -193,19 +200,22 @@ impl Session {
         timings: Timings,
         principal: Principal,
         token_expires: Instant,
-        found: Found,
+        record: &SessionRecord,
+        now: Instant,
     ) -> Self {
         // Two nodes measure the same token's end a little differently.
-        let fresh = token_expires > found.expires + Duration::from_secs(1);
-        let phase = match found.answer_by {
-            Some(answer_by) if !fresh => Phase::AskedElsewhere {
-                answer_by: answer_by.min(token_expires),
+        let fresh = token_expires > record.expires + Duration::from_secs(1);
+        let asked = record.phase == Phase::Asked;
+        let absurd = asked && record.due > now + timings.grace + EARLY_TOLERANCE;
+        let prompted = match asked && !absurd && !fresh {
+            true => Prompted::Elsewhere {
+                answer_by: record.due.min(token_expires),
             },
-            Some(_) | None => Phase::Active,
+            false => Prompted::Not,
         };
         Self {
-            generation: found.generation + u64::from(fresh),
-            phase,
+            generation: record.generation + u64::from(absurd) + u64::from(fresh),
+            prompted,
             ..Self::new(timings, principal, token_expires)
         }
     }
@@ -241,17 +251,17 @@ impl Session {
         nearer(&mut self.expires);
         self.unanswered.iter_mut().for_each(nearer);
         self.late_frames_until.iter_mut().for_each(nearer);
-        match &mut self.phase {
-            Phase::Active => {}
-            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => nearer(answer_by),
+        match &mut self.prompted {
+            Prompted::Not => {}
+            Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by } => nearer(answer_by),
         }
     }
 
     /// When [`Event::Tick`] is due.
     pub fn next_deadline(&self) -> Instant {
-        match self.phase {
-            Phase::Active => self.expires.min(self.asks_by_itself_at()),
-            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
+        match self.prompted {
+            Prompted::Not => self.expires.min(self.asks_by_itself_at()),
+            Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by }
                 if self.unverified.is_empty() =>
             {
                 self.late_frames_until
@@ -259,7 +269,7 @@ impl Session {
                     .min(self.expires)
             }
             // The answer is here, the verdict is not: it has until the token ends.
-            Phase::Asked { .. } | Phase::AskedElsewhere { .. } => self.expires,
+            Prompted::Here { .. } | Prompted::Elsewhere { .. } => self.expires,
         }
     }
 
@@ -300,13 +310,30 @@ impl Session {
             .unwrap_or(self.expires)
     }
 
-    /// The phase as the schedule keeps it, and how long it is until something is due.
-    pub fn recorded_phase(&self, now: Instant) -> (RecordedPhase, Duration) {
-        match self.phase {
-            Phase::Active => (RecordedPhase::Active, self.ask_at() - now),
-            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => {
-                (RecordedPhase::Asked, answer_by - now)
+    /// The phase as the schedule keeps it, and when something is due.
+    pub fn phase(&self) -> (Phase, Instant) {
+        match self.prompted {
+            Prompted::Not => (Phase::Active, self.ask_at()),
+            Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by } => {
+                (Phase::Asked, answer_by)
             }
+        }
+    }
+
+    /// What the schedule must know of the session, which is about `recipe`.
+    pub fn record(&self, session: &SessionId, recipe: &RecipeId) -> SessionRecord {
+        let (phase, due) = self.phase();
+        SessionRecord {
+            session: session.clone(),
+            scope: Scope {
+                user: self.principal.user.clone(),
+                login_session: self.principal.login_session.clone(),
+                recipe: recipe.clone(),
+            },
+            generation: self.generation,
+            phase,
+            due,
+            expires: self.expires,
         }
     }
 
@@ -370,7 +397,7 @@ impl Session {
         self.principal = principal;
         self.expires = expires;
         self.generation += 1;
-        self.phase = Phase::Active;
+        self.prompted = Prompted::Not;
         self.late_frames_until = None;
         // What was validated before a review is asked again by whoever knows of it.
         self.review_waits = false;
@@ -383,26 +410,26 @@ impl Session {
         later(&mut self.expires);
         self.unanswered.iter_mut().for_each(later);
         self.late_frames_until.iter_mut().for_each(later);
-        match &mut self.phase {
-            Phase::Active => {}
-            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by } => later(answer_by),
+        match &mut self.prompted {
+            Prompted::Not => {}
+            Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by } => later(answer_by),
         }
     }
 
     fn on_answered(&mut self, now: Instant) -> Vec<Action> {
         self.unanswered.pop_front();
-        match self.phase {
-            Phase::Active if self.answers_first(now) => Vec::new(),
-            Phase::Active if self.review_waits => {
+        match self.prompted {
+            Prompted::Not if self.answers_first(now) => Vec::new(),
+            Prompted::Not if self.review_waits => {
                 self.ask(PromptReason::Review, PromptSource::OwnNode, now)
             }
-            Phase::Active if now >= self.ask_at() => {
+            Prompted::Not if now >= self.ask_at() => {
                 self.ask(PromptReason::Expiring, PromptSource::OwnNode, now)
             }
-            Phase::Active | Phase::Asked { .. } => Vec::new(),
+            Prompted::Not | Prompted::Here { .. } => Vec::new(),
             // The prompt is repeated, its time does not start anew.
-            Phase::AskedElsewhere { answer_by } => {
-                self.phase = Phase::Asked { answer_by };
+            Prompted::Elsewhere { answer_by } => {
+                self.prompted = Prompted::Here { answer_by };
                 let reason = PromptReason::Expiring;
                 let ask = Action::Ask {
                     reason,
@@ -425,29 +452,29 @@ impl Session {
             return Vec::new();
         }
         let early = reason == PromptReason::Expiring && now + EARLY_TOLERANCE < self.ask_at();
-        match self.phase {
+        match self.prompted {
             // The schedule says it again; an operator does not.
-            Phase::Active if self.answers_first(now) => {
+            Prompted::Not if self.answers_first(now) => {
                 self.review_waits |= reason == PromptReason::Review;
                 Vec::new()
             }
-            Phase::Active if !early => self.ask(reason, source, now),
-            Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => {
+            Prompted::Not if !early => self.ask(reason, source, now),
+            Prompted::Not | Prompted::Here { .. } | Prompted::Elsewhere { .. } => {
                 vec![Action::Record]
             }
         }
     }
 
     fn on_tick(&mut self, now: Instant) -> Vec<Action> {
-        match self.phase {
-            Phase::Active if now >= self.asks_by_itself_at() => {
+        match self.prompted {
+            Prompted::Not if now >= self.asks_by_itself_at() => {
                 let reason = match self.review_waits {
                     true => PromptReason::Review,
                     false => PromptReason::Expiring,
                 };
                 self.ask(reason, PromptSource::Fallback, now)
             }
-            Phase::Asked { answer_by } | Phase::AskedElsewhere { answer_by }
+            Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by }
                 if self.unverified.is_empty() =>
             {
                 match self.reads_late_frames(answer_by, now) {
@@ -455,7 +482,7 @@ impl Session {
                     false => vec![Action::Close(Close::ReauthenticationTimeout)],
                 }
             }
-            Phase::Active | Phase::Asked { .. } | Phase::AskedElsewhere { .. } => Vec::new(),
+            Prompted::Not | Prompted::Here { .. } | Prompted::Elsewhere { .. } => Vec::new(),
         }
     }
 
@@ -478,7 +505,7 @@ impl Session {
 
     fn ask(&mut self, reason: PromptReason, source: PromptSource, now: Instant) -> Vec<Action> {
         let answer_by = (now + self.timings.grace).min(self.expires);
-        self.phase = Phase::Asked { answer_by };
+        self.prompted = Prompted::Here { answer_by };
         self.late_frames_until = None;
         self.review_waits = false;
         let ask = Action::Ask {
@@ -487,33 +514,6 @@ impl Session {
             answer_in: answer_by - now,
         };
         vec![ask, Action::Record]
-    }
-}
-
-/// What the schedule knew of a session that is taken over.
-#[derive(Debug, Clone, Copy)]
-pub struct Found {
-    /// Its generation, the take-over counted.
-    pub generation: u64,
-    /// When its token ends.
-    pub expires: Instant,
-    /// Until when an answer is awaited; `None` when nobody has asked.
-    pub answer_by: Option<Instant>,
-}
-
-impl Found {
-    /// What a record says at `now`.
-    ///
-    /// Nobody is given longer than the grace: a record that says so is from before a jump of Redis' clock. The session
-    /// goes on as if nobody had asked, and counts a generation.
-    pub fn of(record: &Record, timings: Timings, now: Instant) -> Self {
-        let asked = record.phase == RecordedPhase::Asked;
-        let absurd = asked && record.due_in > timings.grace + EARLY_TOLERANCE;
-        Self {
-            generation: record.generation + u64::from(absurd),
-            expires: now + record.expires_in,
-            answer_by: (asked && !absurd).then(|| now + record.due_in),
-        }
     }
 }
 

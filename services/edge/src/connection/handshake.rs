@@ -24,7 +24,7 @@ use crate::{
     edge::Edge,
     limits::ConnectionPermit,
     registry::Connection,
-    session::{Found, Reauth, Session, Timings},
+    session::{Reauth, Session, Timings},
     upstream::{
         Principal,
         auth::AuthError,
@@ -191,8 +191,8 @@ async fn open_session(
         };
         match edge.deadlines.take_over(id, &scope).await {
             Ok(Some(record)) => {
-                let found = Found::of(&record, timings, Instant::now());
-                let session = Session::resumed(timings, principal, expires, found);
+                let now = Instant::now();
+                let session = Session::resumed(timings, principal, expires, &record, now);
                 return (id.clone(), session);
             }
             Ok(None) => {}

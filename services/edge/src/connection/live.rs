@@ -35,7 +35,7 @@ use crate::{
     edge::Edge,
     limits::{ClientUse, ConnectionPermit},
     metrics::{self, ConnectionGauge, State},
-    registry::{Connection, Held, Order},
+    registry::{Connection, Order},
     rooms::Member,
     session::{Action, Event, PromptReason, PromptSource, Reauth, Session, Verdict},
     upstream::{
@@ -398,15 +398,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     /// Notes the session's state where others look for it: in the registry and in the schedule.
     fn record(&mut self) {
-        let now = Instant::now();
-        let held = Held::of(&self.session, self.recipe, now);
-        self.gauge.set(match held.phase {
+        let record = self.session.record(&self.id, self.recipe);
+        self.gauge.set(match record.phase {
             Phase::Active => State::Active,
             Phase::Asked => State::Asked,
         });
-        let record = held.record(&self.id, now);
         // First here, then there: a prompt that finds nobody here is struck from the schedule.
-        self.connection.insert_session(&self.id, held);
+        self.connection
+            .insert_session(record.clone(), self.session.principal());
         self.edge.deadlines.schedule(record);
     }
 

@@ -1,39 +1,31 @@
 //! The rules of the schedule as plain data: what the Lua scripts do in Redis, in Rust. It is the schedule of a
 //! single edge, and the model that the scripts are tested against.
 //!
-//! Moments are durations since some origin of the caller's clock; nothing here reads a clock.
+//! All moments are of the caller's clock; nothing here reads a clock.
 
 use std::{
     collections::{BTreeSet, HashMap},
     time::Duration,
 };
 
-use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+use proto::ids::SessionId;
+use tokio::time::Instant;
 
-use super::record::{EdgeId, Phase, Record, Scope};
-
-type Moment = Duration;
+use super::record::{EdgeId, Phase, Scope, SessionRecord};
 
 /// All sessions, and in which order they are due.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InMemorySchedule {
     entries: HashMap<SessionId, Entry>,
-    due: BTreeSet<(Moment, SessionId)>,
+    due: BTreeSet<(Instant, SessionId)>,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
-    login_session: LoginSessionId,
-    user: UserId,
-    recipe: RecipeId,
+    record: SessionRecord,
     owner: EdgeId,
-    generation: u64,
-    phase: Phase,
-    /// When it must be asked, or must have answered: what a take-over hands on.
-    due: Moment,
-    expires: Moment,
-    /// When it is looked at next: its place in the order. Claims push it on, `due` stays.
-    score: Moment,
+    /// When it is looked at next: its place in the order. Claims push it on, the record's `due` stays.
+    score: Instant,
 }
 
 /// What became of a write.
@@ -67,41 +59,41 @@ pub(crate) struct Claimed {
 /// A session that changed hands.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TakenOver {
-    pub(crate) record: Record,
+    pub(crate) record: SessionRecord,
     pub(crate) previous: EdgeId,
 }
 
 impl InMemorySchedule {
-    pub(crate) fn schedule(&mut self, now: Moment, record: &Record, owner: &EdgeId) -> Outcome {
+    pub(crate) fn schedule(
+        &mut self,
+        now: Instant,
+        record: SessionRecord,
+        owner: &EdgeId,
+    ) -> Outcome {
         if let Some(known) = self.live(&record.session, now) {
             if let Some(stale) = known.outdates(record.generation, owner) {
                 return stale;
             }
+            let known = &known.record;
             if known.generation == record.generation && known.phase > record.phase {
                 return Outcome::Stored;
             }
         }
-        let due = now + record.due_in;
-        self.put(
-            &record.session,
-            Entry {
-                login_session: record.login_session.clone(),
-                user: record.user.clone(),
-                recipe: record.recipe.clone(),
-                owner: owner.clone(),
-                generation: record.generation,
-                phase: record.phase,
-                due,
-                expires: now + record.expires_in,
-                score: due,
-            },
-        );
+        self.remove(&record.session);
+        let score = record.due;
+        self.due.insert((score, record.session.clone()));
+        let entry = Entry {
+            owner: owner.clone(),
+            score,
+            record,
+        };
+        self.entries.insert(entry.record.session.clone(), entry);
         Outcome::Stored
     }
 
     pub(crate) fn cancel(
         &mut self,
-        now: Moment,
+        now: Instant,
         session: &SessionId,
         generation: u64,
         owner: &EdgeId,
@@ -120,7 +112,7 @@ impl InMemorySchedule {
     /// with how late a session is, so that one without an owner is looked at ever more rarely.
     pub(crate) fn claim(
         &mut self,
-        now: Moment,
+        now: Instant,
         overdue: Duration,
         max: usize,
         lease: Duration,
@@ -142,78 +134,64 @@ impl InMemorySchedule {
         }
     }
 
-    fn claim_one(&mut self, now: Moment, session: &SessionId, lease: Duration) -> Option<Claimed> {
+    fn claim_one(&mut self, now: Instant, session: &SessionId, lease: Duration) -> Option<Claimed> {
         let Some(known) = self.live(session, now) else {
             self.remove(session);
             return None;
         };
-        if known.phase == Phase::Asked {
+        if known.record.phase == Phase::Asked {
             // The answer is late and the owner deals with that; all that is left is to be forgotten in the end.
-            self.change(session, |entry| entry.score = entry.expires);
+            self.change(session, |entry| entry.score = entry.record.expires);
             return None;
         }
-        let late = now.saturating_sub(known.due);
+        let late = now.saturating_duration_since(known.record.due);
         let claimed = Claimed {
             session: session.clone(),
-            generation: known.generation,
+            generation: known.record.generation,
             owner: known.owner.clone(),
             late,
         };
         self.change(session, |entry| {
-            entry.score = (now + lease.max(late)).min(entry.expires);
+            entry.score = (now + lease.max(late)).min(entry.record.expires);
         });
         Some(claimed)
     }
 
     pub(crate) fn take_over(
         &mut self,
-        now: Moment,
+        now: Instant,
         session: &SessionId,
         scope: &Scope,
         owner: &EdgeId,
     ) -> Option<TakenOver> {
         let known = self.live(session, now)?;
-        let belongs = (&known.user, &known.login_session, &known.recipe)
-            == (&scope.user, &scope.login_session, &scope.recipe);
-        if !belongs {
+        if known.record.scope != *scope {
             return None;
         }
         let previous = known.owner.clone();
-        let record = Record {
-            session: session.clone(),
-            login_session: scope.login_session.clone(),
-            user: scope.user.clone(),
-            recipe: scope.recipe.clone(),
-            generation: known.generation + 1,
-            phase: known.phase,
-            due_in: known.due.saturating_sub(now),
-            expires_in: known.expires.saturating_sub(now),
+        let record = SessionRecord {
+            generation: known.record.generation + 1,
+            ..known.record.clone()
         };
         self.change(session, |entry| {
-            entry.generation += 1;
+            entry.record.generation += 1;
             entry.owner = owner.clone();
             // What was claimed for the owner before is due again for this one.
-            entry.score = entry.due;
+            entry.score = entry.record.due;
         });
         Some(TakenOver { record, previous })
     }
 
     /// Until something is due next.
-    pub(crate) fn next_in(&self, now: Moment) -> Option<Duration> {
+    pub(crate) fn next_in(&self, now: Instant) -> Option<Duration> {
         let (score, _) = self.due.first()?;
-        Some(score.saturating_sub(now))
+        Some(score.saturating_duration_since(now))
     }
 
-    fn live(&self, session: &SessionId, now: Moment) -> Option<&Entry> {
+    fn live(&self, session: &SessionId, now: Instant) -> Option<&Entry> {
         self.entries
             .get(session)
-            .filter(|entry| entry.expires > now)
-    }
-
-    fn put(&mut self, session: &SessionId, entry: Entry) {
-        self.remove(session);
-        self.due.insert((entry.score, session.clone()));
-        self.entries.insert(session.clone(), entry);
+            .filter(|entry| entry.record.expires > now)
     }
 
     fn change(&mut self, session: &SessionId, change: impl FnOnce(&mut Entry)) {
@@ -234,23 +212,19 @@ impl InMemorySchedule {
 /// What tests look at.
 #[cfg(test)]
 impl InMemorySchedule {
-    /// What is first, with its place in the order, as Redis tells it.
-    pub(crate) fn first(&self) -> Vec<String> {
-        let first = self.due.first();
-        first.map_or_else(Vec::new, |(score, session)| {
-            vec![session.to_string(), score.as_millis().to_string()]
-        })
+    /// What is first, and when it is looked at.
+    pub(crate) fn first(&self) -> Option<&(Instant, SessionId)> {
+        self.due.first()
     }
 
-    /// What is known of a session: owner, generation, phase, and how long until it is due.
+    /// What is known of a session, and who owns it.
     pub(crate) fn known(
         &self,
-        now: Moment,
+        now: Instant,
         session: &SessionId,
-    ) -> Option<(EdgeId, u64, Phase, Duration)> {
+    ) -> Option<(&SessionRecord, &EdgeId)> {
         let entry = self.live(session, now)?;
-        let due_in = entry.due.saturating_sub(now);
-        Some((entry.owner.clone(), entry.generation, entry.phase, due_in))
+        Some((&entry.record, &entry.owner))
     }
 
     pub(crate) fn forget(&mut self, session: &SessionId) {
@@ -260,10 +234,10 @@ impl InMemorySchedule {
 
 impl Entry {
     fn outdates(&self, generation: u64, owner: &EdgeId) -> Option<Outcome> {
-        let newer = self.generation > generation;
-        let others = self.generation == generation && self.owner != *owner;
-        (newer || others).then(|| Outcome::Stale {
-            generation: self.generation,
+        let known = self.record.generation;
+        let others = known == generation && self.owner != *owner;
+        (known > generation || others).then(|| Outcome::Stale {
+            generation: known,
             owner: self.owner.clone(),
         })
     }

@@ -17,7 +17,7 @@ use super::{
     DeadlineConfig, Tasks,
     in_memory_schedule::{Claim, InMemorySchedule},
     metrics::Metrics,
-    record::{Delivery, EdgeId, Issuer, Owners, Prompt, Record, Scope},
+    record::{Delivery, EdgeId, Issuer, Owners, Prompt, Scope, SessionRecord},
 };
 
 /// How many sessions are told to the owners in one go, so that writers get the lock in between.
@@ -29,7 +29,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
 pub(super) struct MemorySchedule {
     edge: EdgeId,
     lease: Duration,
-    origin: Instant,
     sessions: Mutex<InMemorySchedule>,
     changed: Notify,
     owners: Arc<dyn Owners>,
@@ -46,7 +45,6 @@ pub(super) fn open(
     let schedule = Arc::new(MemorySchedule {
         edge,
         lease: config.lease,
-        origin: Instant::now(),
         sessions: Mutex::default(),
         changed: Notify::new(),
         owners,
@@ -65,20 +63,20 @@ pub(super) fn open(
 }
 
 impl MemorySchedule {
-    pub(super) fn schedule(&self, record: &Record) {
-        self.sessions().schedule(self.now(), record, &self.edge);
+    pub(super) fn schedule(&self, record: SessionRecord) {
+        self.sessions().schedule(Instant::now(), record, &self.edge);
         self.changed.notify_one();
     }
 
     pub(super) fn cancel(&self, session: &SessionId, generation: u64) {
         self.sessions()
-            .cancel(self.now(), session, generation, &self.edge);
+            .cancel(Instant::now(), session, generation, &self.edge);
     }
 
-    pub(super) fn take_over(&self, session: &SessionId, scope: &Scope) -> Option<Record> {
+    pub(super) fn take_over(&self, session: &SessionId, scope: &Scope) -> Option<SessionRecord> {
         let taken = self
             .sessions()
-            .take_over(self.now(), session, scope, &self.edge)?;
+            .take_over(Instant::now(), session, scope, &self.edge)?;
         self.changed.notify_one();
         self.owners.moved(session, taken.record.generation);
         Some(taken.record)
@@ -108,11 +106,7 @@ impl MemorySchedule {
 
     fn claim(&self) -> Claim {
         self.sessions()
-            .claim(self.now(), Duration::ZERO, MAX_BATCH, self.lease)
-    }
-
-    fn now(&self) -> Duration {
-        self.origin.elapsed()
+            .claim(Instant::now(), Duration::ZERO, MAX_BATCH, self.lease)
     }
 
     /// A panic elsewhere leaves them whole: each change is one call.

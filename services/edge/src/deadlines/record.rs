@@ -1,28 +1,39 @@
 //! The words of the schedule: what is kept of a session, what an edge is told about it, and who is told.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use proto::ids::{LoginSessionId, RecipeId, SessionId, UserId};
+use tokio::time::Instant;
 
-/// What the schedule keeps of a session. Times are told as durations from now: no two clocks are compared.
+/// A session as the schedule knows it. Its times are moments of this process's monotonic clock; only where they are
+/// written to Redis or read from it they are durations from now, so that no two clocks are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct SessionRecord {
     /// The session.
     pub session: SessionId,
-    /// The login it belongs to.
-    pub login_session: LoginSessionId,
-    /// Its user.
-    pub user: UserId,
-    /// The recipe that it is about.
-    pub recipe: RecipeId,
+    /// What it belongs to.
+    pub scope: Scope,
     /// Goes up by one at each accepted re-authentication or take-over; older ones are out of date.
     pub generation: u64,
     /// Whether it was asked already.
     pub phase: Phase,
-    /// Until it must be asked ([`Phase::Active`]) or must have answered ([`Phase::Asked`]); zero when past.
-    pub due_in: Duration,
-    /// Until its token ends.
-    pub expires_in: Duration,
+    /// When it must be asked ([`Phase::Active`]) or must have answered ([`Phase::Asked`]).
+    pub due: Instant,
+    /// When its token ends.
+    pub expires: Instant,
+}
+
+#[cfg(test)]
+impl SessionRecord {
+    /// As it is by a clock that shows `there` when this one shows `here`; what is past is due at once.
+    pub(crate) fn by_clock(&self, here: Instant, there: Instant) -> Self {
+        let translated = |at: Instant| there + at.saturating_duration_since(here);
+        Self {
+            due: translated(self.due),
+            expires: translated(self.expires),
+            ..self.clone()
+        }
+    }
 }
 
 /// What a session belongs to: only a connection of the same may take it over.
@@ -86,7 +97,7 @@ pub(crate) trait Owners: Send + Sync + 'static {
     fn moved(&self, session: &SessionId, generation: u64);
 
     /// All live sessions of this edge, in any order: for writing the schedule anew.
-    fn sessions(&self) -> Vec<Record>;
+    fn sessions(&self) -> Vec<SessionRecord>;
 }
 
 /// The schedule cannot be reached at the moment.

@@ -50,7 +50,7 @@ use self::{
 use super::{
     DeadlineConfig, Tasks,
     metrics::{self, Metrics},
-    record::{Delivery, EdgeId, Issuer, Owners, Prompt, Record, Scope, Unavailable},
+    record::{Delivery, EdgeId, Issuer, Owners, Prompt, Scope, SessionRecord, Unavailable},
 };
 use crate::rendezvous;
 
@@ -125,9 +125,9 @@ fn open_in(
 }
 
 impl RedisSchedule {
-    pub(super) fn schedule(&self, record: Record) {
+    pub(super) fn schedule(&self, record: SessionRecord) {
         let session = record.session.clone();
-        self.queue(&session, Write::put(record, Instant::now()));
+        self.queue(&session, Write::Put(record));
     }
 
     pub(super) fn cancel(&self, session: &SessionId, generation: u64) {
@@ -138,7 +138,7 @@ impl RedisSchedule {
         &self,
         session: &SessionId,
         scope: &Scope,
-    ) -> Result<Option<Record>, Unavailable> {
+    ) -> Result<Option<SessionRecord>, Unavailable> {
         let taking = async {
             self.write_first(session).await?;
             self.store.take_over(&self.edge, session, scope).await

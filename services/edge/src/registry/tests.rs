@@ -3,25 +3,56 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::deadlines::Issuer;
+use crate::deadlines::{Issuer, Scope};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_millis(seconds * 1000)
 }
 
+/// A session about soup, and its user.
+struct Held {
+    session: &'static str,
+    user: &'static str,
+    login_session: &'static str,
+    recipe: &'static str,
+    generation: u64,
+    phase: Phase,
+    validated_at: Timestamp,
+}
+
 /// A session of ada's login whose token was found good at second `validated`.
-fn held(validated: i64, generation: u64, phase: Phase) -> Held {
-    let now = Instant::now();
+fn held(session: &'static str, validated: i64, generation: u64, phase: Phase) -> Held {
     Held {
-        login_session: "login".parse().unwrap(),
-        user: "ada".parse().unwrap(),
-        name: "ada".into(),
-        recipe: "soup".parse().unwrap(),
+        session,
+        user: "ada",
+        login_session: "login",
+        recipe: "soup",
         generation,
         phase,
-        due: now + Duration::from_secs(840),
-        expires: now + Duration::from_secs(900),
         validated_at: at(validated),
+    }
+}
+
+impl Connection {
+    fn hold(&self, held: Held) {
+        let now = Instant::now();
+        let record = SessionRecord {
+            session: held.session.parse().unwrap(),
+            scope: Scope {
+                user: held.user.parse().unwrap(),
+                login_session: held.login_session.parse().unwrap(),
+                recipe: held.recipe.parse().unwrap(),
+            },
+            generation: held.generation,
+            phase: held.phase,
+            due: now + Duration::from_secs(840),
+            expires: now + Duration::from_secs(900),
+        };
+        let principal = Principal {
+            validated_at: held.validated_at,
+            ..Principal::for_tests(held.user)
+        };
+        self.insert_session(record, &principal);
     }
 }
 
@@ -38,9 +69,9 @@ fn a_review_asks_each_older_connection_once_however_often_it_is_heard_of() {
     let registry = Registry::new();
     let (login, now) = ("login".parse().unwrap(), Instant::now());
     let [old, new, asked] = [0; 3].map(|_| registry.connect());
-    old.insert_session(&"old".parse().unwrap(), held(10, 3, Phase::Active));
-    new.insert_session(&"new".parse().unwrap(), held(20, 1, Phase::Active));
-    asked.insert_session(&"asked".parse().unwrap(), held(10, 1, Phase::Asked));
+    old.hold(held("old", 10, 3, Phase::Active));
+    new.hold(held("new", 20, 1, Phase::Active));
+    asked.hold(held("asked", 10, 1, Phase::Asked));
 
     assert_eq!(registry.review(&login, at(15), now), 1);
     assert_eq!(reviewed(&old), Some(3));
@@ -61,7 +92,7 @@ fn what_the_schedule_says_does_not_hide_a_review() {
     let registry = Registry::new();
     let connection = registry.connect();
     let session: SessionId = "s".parse().unwrap();
-    connection.insert_session(&session, held(10, 3, Phase::Active));
+    connection.hold(held("s", 10, 3, Phase::Active));
 
     registry.review(&"login".parse().unwrap(), at(15), Instant::now());
     registry.prompt(Prompt {
@@ -80,13 +111,12 @@ fn a_review_that_was_heard_of_first_asks_who_comes_with_an_older_token() {
     let registry = Registry::new();
     registry.review(&"login".parse().unwrap(), at(15), Instant::now());
     let connection = registry.connect();
-    let session = "s".parse().unwrap();
 
-    connection.insert_session(&session, held(14, 1, Phase::Active));
+    connection.hold(held("s", 14, 1, Phase::Active));
     assert_eq!(reviewed(&connection), Some(1));
-    connection.insert_session(&session, held(14, 1, Phase::Asked));
+    connection.hold(held("s", 14, 1, Phase::Asked));
     assert_eq!(reviewed(&connection), None, "the question has been put");
-    connection.insert_session(&session, held(16, 2, Phase::Active));
+    connection.hold(held("s", 16, 2, Phase::Active));
     assert_eq!(reviewed(&connection), None, "and answered");
 }
 
@@ -95,11 +125,11 @@ fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_tha
     let registry = Registry::new();
     let [old, new, late] = [0; 3].map(|_| registry.connect());
     let of_another = Held {
-        login_session: "another".parse().unwrap(),
-        ..held(10, 3, Phase::Active)
+        login_session: "another",
+        ..held("old", 10, 3, Phase::Active)
     };
-    old.insert_session(&"old".parse().unwrap(), of_another);
-    new.insert_session(&"new".parse().unwrap(), held(20, 1, Phase::Active));
+    old.hold(of_another);
+    new.hold(held("new", 20, 1, Phase::Active));
 
     assert_eq!(registry.review_all(at(15)), 1);
     assert_eq!(registry.review_all(at(15)), 0, "it comes from each replica");
@@ -107,28 +137,26 @@ fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_tha
 
     let now = Instant::now();
     registry.review(&"login".parse().unwrap(), at(12), now);
-    late.insert_session(&"late".parse().unwrap(), held(14, 1, Phase::Active));
+    late.hold(held("late", 14, 1, Phase::Active));
     assert_eq!(
         reviewed(&late),
         Some(1),
         "an older review of its login does not hide it"
     );
-    late.insert_session(&"late".parse().unwrap(), held(16, 2, Phase::Active));
+    late.hold(held("late", 16, 2, Phase::Active));
     assert_eq!(reviewed(&late), None);
 }
 
 #[test]
 fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
     let registry = Registry::new();
-    let insert_session = |session: &str, name: &str, recipe: &str| {
+    let hold = |session, user, recipe| {
         let connection = registry.connect();
-        let held = Held {
-            user: name.parse().unwrap(),
-            name: name.into(),
-            recipe: recipe.parse().unwrap(),
-            ..held(10, 1, Phase::Active)
-        };
-        connection.insert_session(&session.parse().unwrap(), held);
+        connection.hold(Held {
+            user,
+            recipe,
+            ..held(session, 10, 1, Phase::Active)
+        });
         connection
     };
     let kept = [
@@ -136,8 +164,8 @@ fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
         ("2", "Bob", "soup"),
         ("3", "eve", "stew"),
     ];
-    let kept = kept.map(|(session, name, recipe)| insert_session(session, name, recipe));
-    let out = ["4", "5"].map(|session| insert_session(session, "eve", "soup"));
+    let kept = kept.map(|(session, name, recipe)| hold(session, name, recipe));
+    let out = ["4", "5"].map(|session| hold(session, "eve", "soup"));
 
     let audience = Audience {
         revision: 1,

@@ -194,12 +194,12 @@ fn a_token_that_is_nearly_over_is_asked_for_right_after_the_welcome() {
 fn a_resumed_session_keeps_the_time_it_was_given() {
     let start = Instant::now();
     let expires = start + Duration::from_secs(50);
-    let found = Found {
-        generation: 4,
+    let record = SessionRecord {
+        due: start + Duration::from_secs(12),
         expires,
-        answer_by: Some(start + Duration::from_secs(12)),
+        ..asked(start)
     };
-    let mut same_token = Session::resumed(TIMINGS, principal("ada"), expires, found);
+    let mut same_token = Session::resumed(TIMINGS, principal("ada"), expires, &record, start);
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
         answer_in: Duration::from_secs(12),
@@ -212,31 +212,36 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
     assert_eq!(same_token.handle(Event::Answered, start), vec![]);
     assert_eq!(same_token.generation(), 4);
 
-    let mut fresh_token = Session::resumed(TIMINGS, principal("ada"), start + LIFE, found);
+    let fresh = start + LIFE;
+    let mut fresh_token = Session::resumed(TIMINGS, principal("ada"), fresh, &record, start);
     assert_eq!(fresh_token.handle(Event::Answered, start), vec![]);
     assert_eq!(fresh_token.generation(), 5, "the prompt is answered");
+}
+
+/// What the schedule has of a session of generation 4 that was asked.
+fn asked(now: Instant) -> SessionRecord {
+    let session = Session::new(TIMINGS, principal("ada"), now + LIFE);
+    SessionRecord {
+        generation: 4,
+        phase: Phase::Asked,
+        ..session.record(&"s".parse().unwrap(), &"pancakes".parse().unwrap())
+    }
 }
 
 /// What Redis remembers of before its clock jumped back by half an hour.
 #[test]
 fn a_prompt_that_leaves_more_time_than_the_grace_is_not_repeated() {
     let now = Instant::now();
-    let record = Record {
-        session: "s".parse().unwrap(),
-        login_session: "l".parse().unwrap(),
-        user: "ada".parse().unwrap(),
-        recipe: "pancakes".parse().unwrap(),
-        generation: 4,
-        phase: RecordedPhase::Asked,
-        due_in: 30 * MINUTE,
-        expires_in: 31 * MINUTE,
+    let record = SessionRecord {
+        due: now + 30 * MINUTE,
+        expires: now + 31 * MINUTE,
+        ..asked(now)
     };
 
-    let found = Found::of(&record, TIMINGS, now);
-    let mut session = Session::resumed(TIMINGS, principal("ada"), now + LIFE, found);
+    let mut session = Session::resumed(TIMINGS, principal("ada"), now + LIFE, &record, now);
 
     assert_eq!(session.handle(Event::Answered, now), vec![]);
-    assert_eq!(session.recorded_phase(now).0, RecordedPhase::Active);
+    assert_eq!(session.phase().0, Phase::Active);
     assert_eq!(session.generation(), 5, "the schedule takes it");
 }
 

@@ -80,8 +80,8 @@ async fn a_take_over_keeps_deadline_and_phase_and_tells_the_owner_before() {
 
     assert_eq!(record.generation, 2);
     assert_eq!(record.phase, Phase::Asked);
-    assert_eq!(record.due_in.as_secs(), 20);
-    assert_eq!(record.expires_in.as_secs(), 50);
+    assert_eq!((record.due - Instant::now()).as_secs(), 20);
+    assert_eq!((record.expires - Instant::now()).as_secs(), 50);
     assert_eq!(edge.moved(), [(id("s1"), 2)]);
 }
 
@@ -140,7 +140,7 @@ impl Owners for Heard {
             .push((session.clone(), generation));
     }
 
-    fn sessions(&self) -> Vec<Record> {
+    fn sessions(&self) -> Vec<SessionRecord> {
         Vec::new()
     }
 }
@@ -174,7 +174,7 @@ impl Edge {
         assert!(prompt.is_err(), "{prompt:?}");
     }
 
-    async fn take_over(&self, session: &str, user: &str) -> Option<Record> {
+    async fn take_over(&self, session: &str, user: &str) -> Option<SessionRecord> {
         self.deadlines
             .take_over(&id(session), &scope(user, "pancakes"))
             .await
@@ -199,23 +199,22 @@ fn id(session: &str) -> SessionId {
 }
 
 /// With half of its last minute to answer.
-fn asked(session: &str, generation: u64) -> Record {
-    Record {
+fn asked(session: &str, generation: u64) -> SessionRecord {
+    SessionRecord {
         phase: Phase::Asked,
-        expires_in: MINUTE,
+        expires: Instant::now() + MINUTE,
         ..record(session, generation, MINUTE / 2)
     }
 }
 
-fn record(session: &str, generation: u64, due_in: Duration) -> Record {
-    Record {
+fn record(session: &str, generation: u64, due_in: Duration) -> SessionRecord {
+    let due = Instant::now() + due_in;
+    SessionRecord {
         session: id(session),
-        login_session: "login".parse().unwrap(),
-        user: "ada".parse().unwrap(),
-        recipe: "pancakes".parse().unwrap(),
+        scope: scope("ada", "pancakes"),
         generation,
         phase: Phase::Active,
-        due_in,
-        expires_in: due_in + MINUTE,
+        due,
+        expires: due + MINUTE,
     }
 }

@@ -27,12 +27,9 @@ pub fn redis_reply(answer: &Value, text: &[u8]) {
     scripts::claimed(answer.clone()).ok();
     First::from_redis_value(answer.clone()).ok();
     if let Ok(taken) = TakeOverAnswer::from_redis_value(answer.clone())
-        && let Some(taken) = scripts::taken_over(taken, &session, &scope)
+        && let Some(taken) = scripts::taken_over(taken, &session, &scope, Instant::now())
     {
-        assert_eq!(
-            (taken.record.session, taken.record.user),
-            (session, scope.user)
-        );
+        assert_eq!((taken.record.session, taken.record.scope), (session, scope));
     }
     let text = String::from_utf8_lossy(text);
     for note in text.lines().filter_map(EdgeMessage::from_line) {

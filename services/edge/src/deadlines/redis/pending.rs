@@ -1,27 +1,17 @@
 //! Writes that wait for Redis: one for each session, the newest, in the order in which sessions began to wait.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::collections::{HashMap, VecDeque};
 
 use proto::ids::SessionId;
 use tokio::time::Instant;
 
-use super::super::record::{Phase, Record};
+use super::super::record::{Phase, SessionRecord};
 
-/// Longer than any token lives.
-const MAX_TTL: Duration = Duration::from_secs(366 * 86_400);
-
-/// A change to a session, with its times as moments of this edge's own monotonic clock.
+/// A change to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Write {
     /// Of everything that is known of it.
-    Put {
-        record: Record,
-        due: Instant,
-        expires: Instant,
-    },
+    Put(SessionRecord),
     /// It ended for good.
     Cancel { generation: u64 },
 }
@@ -98,19 +88,10 @@ impl Pending {
 }
 
 impl Write {
-    /// Everything that is known of a session, as of `now`.
-    pub(super) fn put(record: Record, now: Instant) -> Self {
-        Self::Put {
-            due: after(now, record.due_in),
-            expires: after(now, record.expires_in),
-            record,
-        }
-    }
-
     /// Whether the session has ended before the change could be written.
     pub(super) fn is_void(&self, now: Instant) -> bool {
         match self {
-            Self::Put { expires, .. } => *expires <= now,
+            Self::Put(record) => record.expires <= now,
             Self::Cancel { .. } => false,
         }
     }
@@ -126,20 +107,19 @@ impl Write {
 
     fn rank(&self) -> (u64, u8) {
         match self {
-            Self::Put { record, .. } if record.phase == Phase::Active => (record.generation, 0),
-            Self::Put { record, .. } => (record.generation, 1),
+            Self::Put(record) if record.phase == Phase::Active => (record.generation, 0),
+            Self::Put(record) => (record.generation, 1),
             Self::Cancel { generation } => (*generation, 2),
         }
     }
 }
 
-fn after(now: Instant, duration: Duration) -> Instant {
-    now + duration.min(MAX_TTL)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::deadlines::Scope;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -224,28 +204,28 @@ mod tests {
     }
 
     fn put(generation: u64, now: Instant) -> Write {
-        Write::put(record(generation), now)
+        Write::Put(record(generation, now))
     }
 
     fn asked(generation: u64, now: Instant) -> Write {
-        let phase = Phase::Asked;
-        let record = Record {
-            phase,
-            ..record(generation)
-        };
-        Write::put(record, now)
+        Write::Put(SessionRecord {
+            phase: Phase::Asked,
+            ..record(generation, now)
+        })
     }
 
-    fn record(generation: u64) -> Record {
-        Record {
+    fn record(generation: u64, now: Instant) -> SessionRecord {
+        SessionRecord {
             session: id("s1"),
-            login_session: "login".parse().unwrap(),
-            user: "ada".parse().unwrap(),
-            recipe: "pancakes".parse().unwrap(),
+            scope: Scope {
+                user: "ada".parse().unwrap(),
+                login_session: "login".parse().unwrap(),
+                recipe: "pancakes".parse().unwrap(),
+            },
             generation,
             phase: Phase::Active,
-            due_in: MINUTE / 4,
-            expires_in: MINUTE,
+            due: now + MINUTE / 4,
+            expires: now + MINUTE,
         }
     }
 }

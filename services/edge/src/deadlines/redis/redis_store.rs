@@ -169,7 +169,7 @@ impl Store for RedisStore {
         async move {
             let call = self.scripts.take_over(edge, session, scope);
             let answer = self.redis.script::<TakeOverAnswer>(&call).await?;
-            Ok(scripts::taken_over(answer, session, scope))
+            Ok(scripts::taken_over(answer, session, scope, Instant::now()))
         }
         .boxed()
     }

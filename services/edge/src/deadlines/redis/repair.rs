@@ -8,14 +8,11 @@ use std::{
 };
 
 use rand::RngExt as _;
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep},
-};
+use tokio::{sync::Notify, time::sleep};
 use tracing::info;
 
 use super::{
-    super::{Tasks, record::Record},
+    super::{Tasks, record::SessionRecord},
     RedisSchedule,
     pending::Write,
 };
@@ -72,7 +69,6 @@ async fn order_at_return(schedule: &RedisSchedule) {
 
 async fn repair(schedule: &RedisSchedule) {
     let shards = schedule.repairs.take();
-    let now = Instant::now();
     let sessions = urgent_first(schedule.owners.sessions(), |record| {
         shards.contains(&schedule.shards.of(&record.session))
     });
@@ -87,7 +83,7 @@ async fn repair(schedule: &RedisSchedule) {
     for batch in sessions.chunks(BATCH_SIZE) {
         for record in batch {
             // Older than whatever waits for the session by now.
-            let write = Write::put(record.clone(), now);
+            let write = Write::Put(record.clone());
             if schedule.pending().put_back(&record.session, write).is_err() {
                 schedule.repairs.order(schedule.shards.of(&record.session));
             }
@@ -99,9 +95,12 @@ async fn repair(schedule: &RedisSchedule) {
     }
 }
 
-fn urgent_first(mut sessions: Vec<Record>, wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+fn urgent_first(
+    mut sessions: Vec<SessionRecord>,
+    wanted: impl Fn(&SessionRecord) -> bool,
+) -> Vec<SessionRecord> {
     sessions.retain(wanted);
-    sessions.sort_by(|one, other| (one.due_in, &one.session).cmp(&(other.due_in, &other.session)));
+    sessions.sort_by(|one, other| (one.due, &one.session).cmp(&(other.due, &other.session)));
     sessions
 }
 
@@ -158,7 +157,10 @@ impl Repairs {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::deadlines::{Phase, Scope};
 
     #[test]
     fn another_epoch_means_that_the_shard_is_repaired() {
@@ -176,17 +178,20 @@ mod tests {
 
     #[test]
     fn the_nearest_deadline_is_written_first() {
-        let sessions = [30, 10, 20].map(|seconds| Record {
+        let now = Instant::now();
+        let sessions = [30, 10, 20].map(|seconds| SessionRecord {
             session: format!("s{seconds}").parse().unwrap(),
-            login_session: "login".parse().unwrap(),
-            user: "ada".parse().unwrap(),
-            recipe: "pancakes".parse().unwrap(),
+            scope: Scope {
+                user: "ada".parse().unwrap(),
+                login_session: "login".parse().unwrap(),
+                recipe: "pancakes".parse().unwrap(),
+            },
             generation: 1,
-            phase: crate::deadlines::Phase::Active,
-            due_in: Duration::from_secs(seconds),
-            expires_in: Duration::from_secs(60),
+            phase: Phase::Active,
+            due: now + Duration::from_secs(seconds),
+            expires: now + Duration::from_secs(60),
         });
-        let sorted = urgent_first(sessions.to_vec(), |record| record.due_in.as_secs() != 20);
+        let sorted = urgent_first(sessions.to_vec(), |record| record.session.as_str() != "s20");
         let order: Vec<&str> = sorted
             .iter()
             .map(|record| record.session.as_str())

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     super::{
         in_memory_schedule::{Claim, Claimed, Outcome, TakenOver},
-        record::{EdgeId, Phase, Record, Scope},
+        record::{EdgeId, Phase, Scope, SessionRecord},
     },
     pending::Write,
     poll_plan::{First, ShardPoll},
@@ -62,19 +62,15 @@ impl Scripts {
     ) -> Call<'_> {
         let call = |script| self.on_session(script, session).arg(edge.as_str());
         match write {
-            Write::Put {
-                record,
-                due,
-                expires,
-            } => call(&self.schedule)
+            Write::Put(record) => call(&self.schedule)
                 .key(self.shards.epoch(self.shards.of(session)))
                 .arg(record.generation)
                 .arg(phase_text(record.phase))
-                .arg(millis(*due - now))
-                .arg(millis(*expires - now))
-                .arg(record.login_session.as_str())
-                .arg(record.user.as_str())
-                .arg(record.recipe.as_str())
+                .arg(millis(record.due - now))
+                .arg(millis(record.expires - now))
+                .arg(record.scope.login_session.as_str())
+                .arg(record.scope.user.as_str())
+                .arg(record.scope.recipe.as_str())
                 .arg(fresh_epoch()),
             Write::Cancel { generation } => call(&self.cancel).arg(*generation),
         }
@@ -171,22 +167,21 @@ pub(super) fn taken_over(
     answer: TakeOverAnswer,
     session: &SessionId,
     scope: &Scope,
+    now: Instant,
 ) -> Option<TakenOver> {
     let (generation, previous, phase, due_in, expires_in) = answer?;
     Some(TakenOver {
-        record: Record {
+        record: SessionRecord {
             session: session.clone(),
-            login_session: scope.login_session.clone(),
-            user: scope.user.clone(),
-            recipe: scope.recipe.clone(),
+            scope: scope.clone(),
             generation,
             phase: if phase == phase_text(Phase::Asked) {
                 Phase::Asked
             } else {
                 Phase::Active
             },
-            due_in: Duration::from_millis(due_in),
-            expires_in: Duration::from_millis(expires_in),
+            due: now + Duration::from_millis(due_in),
+            expires: now + Duration::from_millis(expires_in),
         },
         previous: EdgeId::stored(&previous),
     })

@@ -19,10 +19,8 @@ use super::{
 };
 use crate::{
     deadlines::{Issuer, Phase, Scope},
-    registry::{Connection, Held, Order},
-    session::{
-        Action, Event, Found, PromptReason, PromptSource, Reauth, Session, Timings, Verdict,
-    },
+    registry::{Connection, Order},
+    session::{Action, Event, PromptReason, PromptSource, Reauth, Session, Timings, Verdict},
     upstream::Principal,
     wire::inbound::ResumeFrom,
 };
@@ -164,12 +162,11 @@ async fn open(
     }
     let now = Instant::now();
     let (id, session) = match taken {
-        Some(record) => {
-            let mut found = Found::of(&record, TIMINGS, now);
-            if world.bug == Some(Bug::TimeStartsAnew) {
-                found.answer_by = found.answer_by.map(|_| now + TIMINGS.grace);
+        Some(mut record) => {
+            if world.bug == Some(Bug::TimeStartsAnew) && record.phase == Phase::Asked {
+                record.due = now + TIMINGS.grace;
             }
-            let session = Session::resumed(TIMINGS, principal, expires, found);
+            let session = Session::resumed(TIMINGS, principal, expires, &record, now);
             (record.session, session)
         }
         None => (hello.fresh, Session::new(TIMINGS, principal, expires)),
@@ -269,7 +266,7 @@ impl Live {
     /// Whether a bug keeps the session from asking by itself.
     fn is_deaf_to_time(&self) -> bool {
         let silenced = self.world.bug.is_some_and(Bug::silences_fallback);
-        silenced && self.session.recorded_phase(Instant::now()).0 == Phase::Active
+        silenced && self.session.phase().0 == Phase::Active
     }
 
     fn on_order(&mut self, order: Order) -> Result<(), End> {
@@ -295,9 +292,7 @@ impl Live {
                 (prompt.generation, reason, by)
             }
         };
-        if self.world.bug == Some(Bug::AsksAgain)
-            && self.session.recorded_phase(Instant::now()).0 == Phase::Asked
-        {
+        if self.world.bug == Some(Bug::AsksAgain) && self.session.phase().0 == Phase::Asked {
             self.ask(TIMINGS.grace, "bug");
         }
         self.dispatch(
@@ -381,12 +376,10 @@ impl Live {
     }
 
     fn record(&mut self) {
-        let now = Instant::now();
-        let recipe = RECIPE.parse().unwrap();
-        let held = Held::of(&self.session, &recipe, now);
-        let record = held.record(&self.id, now);
-        self.life.recorded(&held);
-        self.connection.insert_session(&self.id, held);
+        let record = self.session.record(&self.id, &RECIPE.parse().unwrap());
+        let principal = self.session.principal();
+        self.life.recorded(&record, principal.validated_at);
+        self.connection.insert_session(record.clone(), principal);
         self.edge.deadlines.schedule(record);
     }
 

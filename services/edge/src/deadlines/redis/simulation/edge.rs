@@ -14,7 +14,7 @@ use super::{
     super::{
         super::{
             Backend, DeadlineConfig, Deadlines, Tasks,
-            record::{Delivery, EdgeId, Owners, Prompt, Record},
+            record::{Delivery, EdgeId, Owners, Prompt, SessionRecord},
         },
         open_in,
         shards::Shards,
@@ -121,7 +121,7 @@ impl Owners for DroppingOwners {
         self.0.moved(session, generation);
     }
 
-    fn sessions(&self) -> Vec<Record> {
+    fn sessions(&self) -> Vec<SessionRecord> {
         Vec::new()
     }
 }

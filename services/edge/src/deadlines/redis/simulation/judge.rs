@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub(super) use self::life::Life;
 use super::{
     super::{
-        super::record::{EdgeId, Phase, Record},
+        super::record::{EdgeId, Phase, SessionRecord},
         shards::Shards,
     },
     connection::TIMINGS,
@@ -24,7 +24,7 @@ use super::{
     servers::Servers,
     switch::Switch,
 };
-use crate::{registry::Held, rendezvous};
+use crate::rendezvous;
 use proto::websocket::codes::Close;
 
 /// How late a prompt may be when all is well, and whatever is wrong.
@@ -80,7 +80,9 @@ struct Lived {
     session: SessionId,
     edge: EdgeId,
     awake: Arc<Switch>,
-    held: Option<Held>,
+    record: Option<SessionRecord>,
+    /// When its token was found good.
+    validated_at: Timestamp,
     /// When this generation began here.
     begun: Instant,
     /// How many accepted tokens are not answered, and when the last one was.
@@ -153,7 +155,8 @@ impl Judge {
             session: session.clone(),
             edge: edge.clone(),
             awake: awake.clone(),
-            held: None,
+            record: None,
+            validated_at: Timestamp::from_unix_millis(0),
             begun: now,
             unanswered: 0,
             answered: now,
@@ -166,7 +169,7 @@ impl Judge {
     }
 
     /// A session was asked for at another edge; `found`: what the schedule said, if it could be reached.
-    pub(super) fn took_over(&self, session: &SessionId, found: Option<&Option<Record>>) {
+    pub(super) fn took_over(&self, session: &SessionId, found: Option<&Option<SessionRecord>>) {
         let now = Instant::now();
         self.note(&format!("{session} is taken over: {}", describe(found)));
         let expected = {
@@ -175,14 +178,15 @@ impl Judge {
                 .lives
                 .iter()
                 .rev()
-                .find(|life| life.session == *session && life.held.is_some());
+                .find(|life| life.session == *session && life.record.is_some());
             last.and_then(|life| {
                 let settled = life.ended.unwrap_or(now) > life.changed + WRITTEN
                     && self.fault_plan.is_redis_calm(life.changed - RECOVERY, now);
                 // Found due without a connection, it is struck.
-                let struck = |held: &Held| life.ended.is_some() && now >= held.due - BLINK;
-                let held = life.held.clone();
-                held.filter(|held| settled && !life.over && !struck(held))
+                let struck =
+                    |record: &SessionRecord| life.ended.is_some() && now >= record.due - BLINK;
+                let record = life.record.clone();
+                record.filter(|record| settled && !life.over && !struck(record))
             })
         };
         let Some(expected) = expected else { return };
@@ -198,7 +202,7 @@ impl Judge {
                 "{session} changed at the take-over from {expected:?}"
             ));
         }
-        if apart(now + record.due_in, expected.due.max(now)) > WRITTEN {
+        if apart(record.due, expected.due.max(now)) > WRITTEN {
             self.fault(&format!("the deadline of {session} moved at the take-over"));
         }
     }
@@ -284,12 +288,12 @@ impl Judge {
     }
 
     fn must_have_been_reviewed(&self, life: &Lived, now: Instant) -> Option<String> {
-        let held = life.held.as_ref()?;
+        let record = life.record.as_ref()?;
         let at = self.fault_plan.review.filter(|at| *at <= now)?;
-        let is_older = held.validated_at < self.time_of(at);
-        let since = at.max(self.free_to_be_asked(life, held));
+        let is_older = life.validated_at < self.time_of(at);
+        let since = at.max(self.free_to_be_asked(life, record));
         let forgotten = is_older && !life.asked && life.awake.is_on() && now > since + LATE;
-        (forgotten && held.phase == Phase::Active)
+        (forgotten && record.phase == Phase::Active)
             .then(|| format!("{} was not reviewed", life.session))
     }
 
@@ -300,42 +304,42 @@ impl Judge {
         shards: &Shards,
         now: Instant,
     ) -> Option<String> {
-        let held = life.held.as_ref()?;
+        let record = life.record.as_ref()?;
         if now < life.changed + 2 * WRITTEN
-            || held.expires <= now + WRITTEN
+            || record.expires <= now + WRITTEN
             || self.fault_plan.lost_unnoticed(life.changed, now)
         {
             return None;
         }
         let shard = shards.of(&life.session);
-        let known = servers.run(shard, |book, moment, _| book.known(moment, &life.session))?;
-        let newer =
-            |(_, generation, ..): &(EdgeId, u64, Phase, Duration)| *generation > held.generation;
+        let known = servers.run(shard, |book, moment, _| {
+            let (record, owner) = book.known(moment, &life.session)?;
+            Some((record.by_clock(moment, now), owner.clone()))
+        })?;
+        let newer = |(known, _): &(SessionRecord, EdgeId)| known.generation > record.generation;
         if known.as_ref().is_some_and(newer) && self.fault_plan.lost_unnoticed(life.begun, now) {
             return None;
         }
-        let is_right = known
-            .as_ref()
-            .is_some_and(|(owner, generation, phase, due_in)| {
-                (owner, *generation, *phase) == (&life.edge, held.generation, held.phase)
-                    && apart(now + *due_in, held.due.max(now)) < WRITTEN
-            });
-        (!is_right).then(|| format!("the schedule has {known:?} instead of {held:?}"))
+        let is_right = known.as_ref().is_some_and(|(known, owner)| {
+            (owner, known.generation, known.phase) == (&life.edge, record.generation, record.phase)
+                && apart(known.due, record.due.max(now)) < WRITTEN
+        });
+        (!is_right).then(|| format!("the schedule has {known:?} instead of {record:?}"))
     }
 
     /// From when on a connection's client should have been asked.
     fn due(&self, life: &Lived) -> Option<Instant> {
-        let held = life.held.as_ref()?;
-        let ask_at = held.expires - self.excess - TIMINGS.lead;
-        Some(ask_at.max(self.free_to_be_asked(life, held)))
+        let record = life.record.as_ref()?;
+        let ask_at = record.expires - self.excess - TIMINGS.lead;
+        Some(ask_at.max(self.free_to_be_asked(life, record)))
     }
 
     /// Before that nothing could be asked over a connection.
-    fn free_to_be_asked(&self, life: &Lived, held: &Held) -> Instant {
+    fn free_to_be_asked(&self, life: &Lived, record: &SessionRecord) -> Instant {
         // The answer to an `auth` goes first, while that costs nobody any of their time.
         let answered = match life.unanswered {
             0 => life.answered,
-            _ => (held.expires - TIMINGS.grace).max(life.begun + WELCOME),
+            _ => (record.expires - TIMINGS.grace).max(life.begun + WELCOME),
         };
         life.begun.max(life.awake.turned()).max(answered)
     }
@@ -349,7 +353,7 @@ fn apart(one: Instant, other: Instant) -> Duration {
     one.saturating_duration_since(other) + other.saturating_duration_since(one)
 }
 
-fn describe(found: Option<&Option<Record>>) -> String {
+fn describe(found: Option<&Option<SessionRecord>>) -> String {
     match found {
         None => "Redis is away".into(),
         Some(None) => "nothing is known of it".into(),
@@ -360,7 +364,8 @@ fn describe(found: Option<&Option<Record>>) -> String {
             };
             format!(
                 "generation {}, {phase}, due in {:?}",
-                record.generation, record.due_in
+                record.generation,
+                record.due.saturating_duration_since(Instant::now())
             )
         }
     }

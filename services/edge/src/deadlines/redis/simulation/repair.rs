@@ -12,11 +12,7 @@ use super::{
     on_paused_clock,
     servers::{Data, Servers},
 };
-use crate::{
-    registry::{Connection, Held},
-    session::Session,
-    upstream::Principal,
-};
+use crate::{registry::Connection, session::Session, upstream::Principal};
 
 const SESSIONS: usize = 10_000;
 const LOOKS_A_SECOND: usize = 20;
@@ -68,9 +64,9 @@ fn hold(edge: &Edge) -> (Vec<SessionId>, Vec<Connection>) {
         let session: SessionId = format!("session-{number}").parse().unwrap();
         let expires = now + Duration::from_secs(600) + Duration::from_millis(number as u64);
         let principal = Principal::for_tests("ada");
-        let held = Held::of(&Session::new(TIMINGS, principal, expires), &recipe, now);
+        let record = Session::new(TIMINGS, principal.clone(), expires).record(&session, &recipe);
         let connection = edge.registry.connect();
-        connection.insert_session(&session, held);
+        connection.insert_session(record, &principal);
         (session, connection)
     };
     (0..SESSIONS).map(hold).unzip()
@@ -80,8 +76,10 @@ fn hold(edge: &Edge) -> (Vec<SessionId>, Vec<Connection>) {
 fn known(servers: &Servers, sessions: &[SessionId]) -> Vec<usize> {
     let shards = Shards::new(SHARDS);
     let is_known = |session: &SessionId| {
-        let entry = servers.run(shards.of(session), |book, now, _| book.known(now, session));
-        entry.flatten().is_some()
+        let entry = servers.run(shards.of(session), |book, now, _| {
+            book.known(now, session).is_some()
+        });
+        entry == Some(true)
     };
     let known = sessions
         .iter()

@@ -23,7 +23,7 @@ use tokio::{
 use super::{
     super::{
         super::{
-            in_memory_schedule::TakenOver,
+            in_memory_schedule::{InMemorySchedule, TakenOver},
             record::{EdgeId, Scope},
         },
         pending::Write,
@@ -204,18 +204,13 @@ impl Wire {
     fn write_one(&self, session: &SessionId, write: &Write, now: Instant) -> Option<Written> {
         self.servers
             .run(self.shards.of(session), |book, moment, epoch| match write {
-                Write::Put {
-                    record,
-                    due,
-                    expires,
-                } => {
+                Write::Put(record) => {
                     if self.bug == Some(Bug::OlderWritesWin) {
                         book.forget(session);
                     }
-                    let mut record = record.clone();
-                    (record.due_in, record.expires_in) = (*due - now, *expires - now);
+                    let record = record.by_clock(now, moment);
                     Written {
-                        outcome: book.schedule(moment, &record, &self.edge),
+                        outcome: book.schedule(moment, record, &self.edge),
                         epoch: Some(epoch.to_owned()),
                     }
                 }
@@ -236,7 +231,7 @@ impl Wire {
             .run(look.shard, |book, moment, epoch| Claimable {
                 claim: book.claim(moment, look.overdue, look.max, lease),
                 epoch: epoch.to_owned(),
-                first: book.first(),
+                first: first(book),
             })
     }
 
@@ -254,6 +249,13 @@ impl Wire {
             inbox.try_send(text.into()).ok();
         }
     }
+}
+
+/// What is first in a shard, as Redis tells it.
+fn first(book: &InMemorySchedule) -> First {
+    book.first().map_or_else(Vec::new, |(score, session)| {
+        vec![session.to_string(), format!("{score:?}")]
+    })
 }
 
 impl Store for Wire {
@@ -289,7 +291,7 @@ impl Store for Wire {
     }
 
     fn peek<'a>(&'a self, shards: &'a [u16]) -> Answers<'a, First> {
-        let peek = |shard: &u16| self.servers.run(*shard, |book, _, _| book.first());
+        let peek = |shard: &u16| self.servers.run(*shard, |book, _, _| first(book));
         if self.is_fair() {
             // It changes nothing and happens all the time: the answer need not take any.
             let firsts = shards.iter().map(|shard| peek(shard).ok_or(Failure::Down));
@@ -308,7 +310,11 @@ impl Store for Wire {
             let shard = self.shards.of(session);
             let take = || {
                 self.servers.run(shard, |book, moment, _| {
-                    book.take_over(moment, session, scope, edge)
+                    let taken = book.take_over(moment, session, scope, edge)?;
+                    Some(TakenOver {
+                        record: taken.record.by_clock(moment, Instant::now()),
+                        ..taken
+                    })
                 })
             };
             self.call(&[shard], take).await

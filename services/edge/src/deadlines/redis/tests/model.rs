@@ -22,7 +22,7 @@ use super::{
     servers::{Server, id, record, scope},
 };
 use crate::deadlines::{
-    EdgeId, Phase, Record,
+    EdgeId, Phase, SessionRecord,
     in_memory_schedule::{Claim, InMemorySchedule, TakenOver},
 };
 
@@ -140,7 +140,7 @@ async fn a_record_is_gone_some_time_after_its_end() {
     let redis = server.redis().await;
     let scripts = Scripts::new(Shards::new(1));
     let (edge, now) = (EdgeId::random(), Instant::now());
-    let write = Write::put(record("s1", 1, Duration::from_secs(60)), now);
+    let write = Write::Put(record("s1", 1, Duration::from_secs(60)));
     redis
         .script::<Value>(&scripts.write(&edge, &id("s1"), &write, now))
         .await
@@ -211,7 +211,8 @@ async fn follow(
         redis,
         scripts: Scripts::edited(Shards::new(1), edit),
         book: InMemorySchedule::default(),
-        now: ORIGIN,
+        began: Instant::now(),
+        passed: Duration::ZERO,
         epoch: None,
     };
     pair.pass(Duration::ZERO).await;
@@ -226,7 +227,8 @@ struct Pair<'a> {
     redis: &'a Redis,
     scripts: Scripts,
     book: InMemorySchedule,
-    now: Duration,
+    began: Instant,
+    passed: Duration,
     /// What was told first.
     epoch: Option<String>,
 }
@@ -243,16 +245,16 @@ impl Pair<'_> {
                 expires,
             } => {
                 let phase = if asked { Phase::Asked } else { Phase::Active };
-                let record = Record {
-                    phase,
-                    expires_in: Duration::from_millis(expires),
-                    ..record(&name(session), generation, Duration::from_millis(due))
-                };
-                let expected = self.book.schedule(self.now, &record, &edge(owner));
                 // At the very moment of the write, so that no time passes on the way.
-                let now = Instant::now();
-                let write = Write::put(record, now);
-                let Written { outcome, epoch } = self.write(session, owner, &write, now).await?;
+                let record = SessionRecord {
+                    phase,
+                    due: self.now() + Duration::from_millis(due),
+                    expires: self.now() + Duration::from_millis(expires),
+                    ..record(&name(session), generation, Duration::ZERO)
+                };
+                let write = Write::Put(record.clone());
+                let expected = self.book.schedule(self.now(), record, &edge(owner));
+                let Written { outcome, epoch } = self.write(session, owner, &write).await?;
                 prop_assert_eq!(outcome, expected, "{:?}", step);
                 self.same_epoch(&epoch.unwrap_or_default())
             }
@@ -264,9 +266,9 @@ impl Pair<'_> {
                 let session_id = id(&name(session));
                 let expected = self
                     .book
-                    .cancel(self.now, &session_id, generation, &edge(owner));
+                    .cancel(self.now(), &session_id, generation, &edge(owner));
                 let write = Write::Cancel { generation };
-                let written = self.write(session, owner, &write, Instant::now()).await?;
+                let written = self.write(session, owner, &write).await?;
                 prop_assert_eq!(written.outcome, expected, "{:?}", step);
                 Ok(())
             }
@@ -283,15 +285,11 @@ impl Pair<'_> {
         }
     }
 
-    async fn write(
-        &self,
-        session: u8,
-        owner: u8,
-        write: &Write,
-        now: Instant,
-    ) -> Result<Written, TestCaseError> {
+    async fn write(&self, session: u8, owner: u8, write: &Write) -> Result<Written, TestCaseError> {
         let session = id(&name(session));
-        let call = self.scripts.write(&edge(owner), &session, write, now);
+        let call = self
+            .scripts
+            .write(&edge(owner), &session, write, self.now());
         ask(self.redis.script(&call).await.and_then(written))
     }
 
@@ -303,9 +301,13 @@ impl Pair<'_> {
             epoch,
             first,
         } = ask(self.redis.script(&call).await.and_then(claimed))?;
-        let expected = self.book.claim(self.now, look.overdue, max, LEASE);
+        let expected = self.book.claim(self.now(), look.overdue, max, LEASE);
         prop_assert_eq!(claim, expected);
-        prop_assert_eq!(first, self.book.first());
+        let expected = self.book.first().map(|(score, session)| {
+            let score = ORIGIN + (*score - self.began);
+            [session.to_string(), score.as_millis().to_string()]
+        });
+        prop_assert_eq!(first, expected.map(Vec::from).unwrap_or_default());
         self.same_epoch(&epoch)
     }
 
@@ -320,12 +322,21 @@ impl Pair<'_> {
         }
         let call = self.scripts.take_over(&edge(owner), &session, &scope);
         let answer: TakeOverAnswer = ask(self.redis.script(&call).await)?;
-        let taken: Option<TakenOver> = taken_over(answer, &session, &scope);
+        let taken: Option<TakenOver> = taken_over(answer, &session, &scope, self.now());
         let expected = self
             .book
-            .take_over(self.now, &session, &scope, &edge(owner));
+            .take_over(self.now(), &session, &scope, &edge(owner))
+            .map(|taken| TakenOver {
+                record: taken.record.by_clock(self.now(), self.now()),
+                ..taken
+            });
         prop_assert_eq!(taken, expected);
         Ok(())
+    }
+
+    /// The moment of both.
+    fn now(&self) -> Instant {
+        self.began + self.passed
     }
 
     /// An epoch stays until Redis is emptied.
@@ -336,8 +347,8 @@ impl Pair<'_> {
     }
 
     async fn pass(&mut self, time: Duration) {
-        self.now += time;
-        let millis = u64::try_from(self.now.as_millis()).unwrap();
+        self.passed += time;
+        let millis = u64::try_from((ORIGIN + self.passed).as_millis()).unwrap();
         self.redis
             .run::<()>(cmd("SET").arg("now").arg(millis))
             .await

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::deadlines::{
-    DeadlineConfig, Deadlines, Delivery, EdgeId, Owners, Phase, Prompt, Record, Scope, start,
+    DeadlineConfig, Deadlines, Delivery, EdgeId, Owners, Phase, Prompt, Scope, SessionRecord, start,
 };
 
 /// Generous, since the machine may be busy with other tests.
@@ -188,7 +188,7 @@ pub(super) struct Edge {
 struct Connections {
     prompts: mpsc::Sender<Prompt>,
     moved: mpsc::Sender<(SessionId, u64)>,
-    sessions: Mutex<Vec<(Record, Instant)>>,
+    sessions: Mutex<Vec<SessionRecord>>,
 }
 
 impl Owners for Connections {
@@ -201,14 +201,8 @@ impl Owners for Connections {
         self.moved.try_send((session.clone(), generation)).ok();
     }
 
-    fn sessions(&self) -> Vec<Record> {
-        let sessions = self.sessions.lock().unwrap();
-        let aged = sessions.iter().map(|(record, since)| Record {
-            due_in: record.due_in.saturating_sub(since.elapsed()),
-            expires_in: record.expires_in.saturating_sub(since.elapsed()),
-            ..record.clone()
-        });
-        aged.collect()
+    fn sessions(&self) -> Vec<SessionRecord> {
+        self.sessions.lock().unwrap().clone()
     }
 }
 
@@ -253,10 +247,9 @@ impl Edge {
     }
 
     /// Schedules a session that this edge really has, so that it can be written anew.
-    pub(super) fn connect(&self, record: Record) {
-        let mut sessions = self.connections.sessions.lock().unwrap();
-        sessions.push((record.clone(), Instant::now()));
-        drop(sessions);
+    pub(super) fn connect(&self, record: SessionRecord) {
+        let sessions = &self.connections.sessions;
+        sessions.lock().unwrap().push(record.clone());
         self.deadlines.schedule(record);
     }
 
@@ -270,7 +263,7 @@ impl Edge {
         moved.expect("a take-over in time").unwrap()
     }
 
-    pub(super) async fn take_over(&self, session: &str, user: &str) -> Option<Record> {
+    pub(super) async fn take_over(&self, session: &str, user: &str) -> Option<SessionRecord> {
         self.deadlines
             .take_over(&id(session), &scope(user, "pancakes"))
             .await
@@ -296,22 +289,21 @@ pub(super) fn id(session: &str) -> SessionId {
     session.parse().unwrap()
 }
 
-pub(super) fn record(session: &str, generation: u64, due_in: Duration) -> Record {
-    Record {
+pub(super) fn record(session: &str, generation: u64, due_in: Duration) -> SessionRecord {
+    let due = Instant::now() + due_in;
+    SessionRecord {
         session: id(session),
-        login_session: "login".parse().unwrap(),
-        user: "ada".parse().unwrap(),
-        recipe: "pancakes".parse().unwrap(),
+        scope: scope("ada", "pancakes"),
         generation,
         phase: Phase::Active,
-        due_in,
-        expires_in: due_in + Duration::from_secs(60),
+        due,
+        expires: due + Duration::from_secs(60),
     }
 }
 
 /// With a minute to answer.
-pub(super) fn asked(session: &str, generation: u64) -> Record {
-    Record {
+pub(super) fn asked(session: &str, generation: u64) -> SessionRecord {
+    SessionRecord {
         phase: Phase::Asked,
         ..record(session, generation, Duration::from_secs(60))
     }

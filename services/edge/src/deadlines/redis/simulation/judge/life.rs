@@ -2,13 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
 use super::{BLINK, EARLY, Judge, LATE, LATE_IN_CALM, OPERATOR, RECOVERY};
-use crate::{
-    deadlines::{Phase, redis::simulation::connection::TIMINGS},
-    registry::Held,
-};
+use crate::deadlines::{Phase, SessionRecord, redis::simulation::connection::TIMINGS};
 
 /// A connection's own way to the judge.
 pub(in super::super) struct Life {
@@ -22,28 +20,32 @@ impl Life {
     }
 
     /// The session's state was written where others look for it.
-    pub(in super::super) fn recorded(&mut self, held: &Held) {
+    pub(in super::super) fn recorded(&mut self, record: &SessionRecord, validated_at: Timestamp) {
         let now = Instant::now();
         let mut fault = None;
         {
             let mut state = self.judge.state();
             let life = &mut state.lives[self.number];
-            let before = life.held.as_ref().map(|held| (held.generation, held.phase));
-            if before.is_none_or(|(generation, _)| generation != held.generation) {
+            let before = life
+                .record
+                .as_ref()
+                .map(|record| (record.generation, record.phase));
+            if before.is_none_or(|(generation, _)| generation != record.generation) {
                 if before.is_some() {
                     fault = self.judge.must_have_been_asked(life, now);
                 }
                 life.begun = now;
                 life.asked = false;
             }
-            if before != Some((held.generation, held.phase)) {
+            if before != Some((record.generation, record.phase)) {
                 life.changed = now;
             }
-            life.held = Some(held.clone());
+            life.record = Some(record.clone());
+            life.validated_at = validated_at;
         }
         self.note(&format!(
             "is {:?} in generation {}",
-            held.phase, held.generation
+            record.phase, record.generation
         ));
         if let Some(fault) = fault {
             self.judge.fault(&fault);
@@ -54,8 +56,8 @@ impl Life {
     pub(in super::super) fn wrote(&self) {
         let late = {
             let state = self.judge.state();
-            let held = state.lives[self.number].held.as_ref();
-            held.is_some_and(|held| Instant::now() >= held.expires - self.judge.excess)
+            let record = state.lives[self.number].record.as_ref();
+            record.is_some_and(|record| Instant::now() >= record.expires - self.judge.excess)
         };
         if late {
             self.fault("was written to after its token had ended");
@@ -83,11 +85,11 @@ impl Life {
             let life = &mut state.lives[self.number];
             life.asked = true;
             let unanswered = life.unanswered > 0;
-            let (Some(held), Some(due)) = (life.held.clone(), self.judge.due(life)) else {
+            let (Some(record), Some(due)) = (life.record.clone(), self.judge.due(life)) else {
                 return;
             };
-            let ask_at = held.expires - TIMINGS.lead;
-            let free = self.judge.free_to_be_asked(life, &held);
+            let ask_at = record.expires - TIMINGS.lead;
+            let free = self.judge.free_to_be_asked(life, &record);
             let overtakes = unanswered && now < free;
             let fault_plan = &self.judge.fault_plan;
             let calm = fault_plan.is_calm(due - RECOVERY, now)
@@ -95,13 +97,13 @@ impl Life {
             // By connection: when Redis forgot a take-over, the next one counts the same generation.
             let count = state
                 .asked
-                .entry((self.number, held.generation))
+                .entry((self.number, record.generation))
                 .or_default();
             *count += 1;
             let count = *count;
             // A review is never too early, and is repeated after a take-over.
             let was_reviewed = fault_plan.review.is_some_and(|at| at <= now);
-            let early = match by == OPERATOR || (was_reviewed && held.phase == Phase::Asked) {
+            let early = match by == OPERATOR || (was_reviewed && record.phase == Phase::Asked) {
                 true => Duration::ZERO,
                 false => ask_at.saturating_duration_since(now),
             };
@@ -134,9 +136,9 @@ impl Life {
             life.ended = Some(now);
             life.over = over;
             let end = life
-                .held
+                .record
                 .as_ref()
-                .map(|held| held.expires - self.judge.excess);
+                .map(|record| record.expires - self.judge.excess);
             let end = end.map(|end| end.max(life.awake.turned()));
             let outlived = reachable && end.is_some_and(|end| now > end + BLINK);
             let life = &state.lives[self.number];
