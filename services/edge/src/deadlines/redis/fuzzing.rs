@@ -2,6 +2,7 @@
 
 use proto::ids::SessionId;
 use runtime::redis::{FromRedisValue as _, Value};
+use tokio::time::Instant;
 
 use super::{
     super::record::Scope,
