@@ -36,8 +36,8 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
   const chats = useMemo(
     () =>
       new Chats({
-        tokens,
-        store: indexedDbOutbox(user.id),
+        getToken: request => tokens.get(request),
+        storage: indexedDbOutbox(user.id),
         observer: () => new EventLog(),
         maxAuthAttempts: 3,
       }),

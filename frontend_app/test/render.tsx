@@ -14,14 +14,7 @@ export const ADA = { id: 'u-ada', name: 'ada' };
 
 /** Real time, which the test runner's fake timers control; everything else as in FakeEnvironment. */
 class RealTimeEnvironment extends FakeEnvironment {
-  override random = 0.5;
-  override context = () => ({
-    now: Date.now(),
-    random: this.random,
-    newId: this.newId(),
-    hidden: this.hidden,
-    offline: this.offline,
-  });
+  override now = () => Date.now();
   override beforePaint = (run: () => void) => queueMicrotask(run);
   override setTimer(run: () => void, delay: number): () => void {
     const timer = setTimeout(run, delay);
@@ -56,7 +49,7 @@ export const CHANGED = {
 export async function renderRecipeChat(recipeId = 'pancakes') {
   const env = new RealTimeEnvironment();
   const tokens = new FakeTokens();
-  const chats = new Chats({ environment: env, tokens, maxAuthAttempts: 3 });
+  const chats = new Chats({ ...env.options, getToken: tokens.get, maxAuthAttempts: 3 });
   const api = new Api(new StoredTokens());
   const screen = await render(
     <StrictMode>

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { advanceAlive, settled, setUpLive } from '../test/fake-environment.ts';
 import { messageOf, recipeOf, SESSION, update } from '../test/fake-socket.ts';
-import { TokenError } from './token-source.ts';
+import { Unauthorized } from './token-source.ts';
 
 const TOKEN_EXPIRING = {
   reason: 'Token expiring soon',
@@ -57,7 +57,7 @@ describe('re-authentication', () => {
   });
 
   it.each([
-    ['is unreachable', () => Promise.reject(new TokenError('unavailable'))],
+    ['is unreachable', () => Promise.reject(new Error('unavailable'))],
     ['throws', () => Promise.reject(new Error('bug'))],
     ['hangs', () => new Promise<string>(() => {})],
     ['gives the same token', () => Promise.resolve('token-0')],
@@ -94,7 +94,7 @@ describe('re-authentication', () => {
 
   it('ends the connection when the source denies', async () => {
     const { env, tokens, manager } = await setUpLive();
-    tokens.respond = () => Promise.reject(new TokenError('denied'));
+    tokens.respond = () => Promise.reject(new Unauthorized());
     env.socket.say('auth_required', TOKEN_EXPIRING);
     await settled();
     expect(manager.getSnapshot().ending).toMatchObject({ action: 'sign_in' });

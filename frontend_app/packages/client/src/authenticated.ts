@@ -33,6 +33,9 @@ export const frameHandlers: {
   pong() {},
   // The close event itself may come late, or never.
   closing: onClosed,
+  presence(draft, presence) {
+    draft.presence = presence;
+  },
 };
 
 function onRecipeUpdate(draft: Draft, update: RecipeUpdatePayload, sentAt: string): void {
@@ -90,6 +93,7 @@ function becomeAuthenticated(draft: Draft): void {
   draft.authenticatedOnce = true;
   draft.authFailures = 0;
   draft.outageSince = null;
+  draft.reason = null;
   // What was sent on the socket before may not have arrived.
   draft.outbox = requeueSent(draft.outbox);
 }
@@ -114,7 +118,7 @@ function onAuthRequired(
 
 /** Asks for a token other than the one in use, and again when the source does not answer. */
 function requestOtherToken(draft: Draft, connection: Authenticated): void {
-  draft.tokenRequest = { forceRefresh: true, staleToken: draft.token };
+  draft.tokenRequest = { forceRefresh: true, reason: 'auth_required', staleToken: draft.token };
   connection.nextTokenRequest = draft.now + TOKEN_TIMEOUT;
 }
 
@@ -123,7 +127,7 @@ function onError(draft: Draft, error: PayloadOf<'error'>): void {
   const auth = connection.kind === 'authenticated' && connection.auth;
   const isAboutAuth = auth && error.in_reply_to === auth.id;
   // Nothing else answers this `auth`; a new connection begins with one.
-  if (isAboutAuth) backOff(draft);
+  if (isAboutAuth) backOff(draft, error.message);
   else onSendError(draft, error);
 }
 
@@ -141,7 +145,7 @@ export function onTimer(draft: Draft, connection: Authenticated): void {
   if (now >= connection.reauthUntil) connection.nextTokenRequest = Number.POSITIVE_INFINITY;
   else if (now >= connection.nextTokenRequest) requestOtherToken(draft, connection);
   if (now < connection.until) return;
-  if (connection.awaitingPong) backOff(draft);
+  if (connection.awaitingPong) backOff(draft, 'No answer to ping');
   else sendPing(draft, connection, PONG_TIMEOUT);
 }
 
@@ -154,7 +158,7 @@ export function checkAfterSleep(draft: Draft, connection: Authenticated): void {
   const hasExpired = draft.now >= connection.expiresAt;
   if (!hasExpired) return sendPing(draft, connection, PONG_TIMEOUT_AFTER_SLEEP);
   draft.forceRefresh = true;
-  backOff(draft);
+  backOff(draft, 'Token expired');
   if (!draft.hidden) startAttempt(draft);
 }
 

@@ -1,11 +1,16 @@
 // What a close of the socket means: one table, judged by code and reason.
 
-export type Ending = {
+/** Why a connection was lost: what the server's close said, or code 0 and what this client found. */
+export interface Reason {
   code: number;
   reason: string;
+}
+
+/** Why it ended for good. */
+export interface Ending extends Reason {
   /** What the person can do about it. */
   action: 'sign_in' | 'try_again' | 'leave';
-};
+}
 
 export interface Verdict {
   /**

@@ -2,7 +2,7 @@
 // only: the handler of `token` in reduce.ts, which `startAttempt` leads to.
 
 import { fullJitter, MAX_BACKOFF } from './backoff.ts';
-import { type Ending, judgeClose } from './closes.ts';
+import { type Ending, judgeClose, type Reason } from './closes.ts';
 import { positionOf } from './history.ts';
 import type { Closing } from './protocol.ts';
 import type { Draft, SentAuth } from './state.ts';
@@ -14,7 +14,11 @@ const AUTH_TIMEOUT = 5_000;
 /** Every attempt asks the token source: the last token may be old. */
 export function startAttempt(draft: Draft): void {
   const { forceRefresh, token, now } = draft;
-  draft.tokenRequest = { forceRefresh, staleToken: forceRefresh ? token : null };
+  draft.tokenRequest = {
+    forceRefresh,
+    reason: forceRefresh ? 'rejected' : 'connect',
+    staleToken: forceRefresh ? token : null,
+  };
   draft.connection = { kind: 'fetching_token', until: now + TOKEN_TIMEOUT };
 }
 
@@ -32,25 +36,26 @@ export function sendAuth(draft: Draft, resumed?: { session: string } | null): Se
   return { id, revision: history.revision };
 }
 
-/** There is no token, or no answer to the `auth`. */
-export function authFailed(draft: Draft): void {
+/** The server did not answer the `auth` in time. */
+export function authTimedOut(draft: Draft): void {
+  const reason = 'No answer to auth';
   draft.authFailures += 1;
-  if (draft.authFailures < draft.maxAuthAttempts) backOff(draft);
-  else giveUp(draft, 'try_again');
+  if (draft.authFailures < draft.maxAuthAttempts) backOff(draft, reason);
+  else giveUp(draft, reason, 'try_again');
 }
 
 /** Ends for good without a close of the server. */
-export function giveUp(draft: Draft, action: Ending['action']): void {
-  stop(draft, { code: 0, reason: '', action });
+export function giveUp(draft: Draft, reason: string, action: Ending['action']): void {
+  stop(draft, { code: 0, reason, action });
 }
 
 /** What the close event of a socket says, or the server's `closing` frame before it, which says more. */
-type Close = Pick<Closing, 'code' | 'reason'> & Partial<Closing>;
+type Close = Reason & Partial<Closing>;
 
 export function onClosed(draft: Draft, { code, reason, ...closing }: Close): void {
   const { kind, action } = judgeClose(code, reason, closing.action);
   draft.connectionId = closing.connection ?? draft.connectionId;
-  backOff(draft, closing.retry_after_ms ?? 0);
+  backOff(draft, { code, reason }, closing.retry_after_ms ?? 0);
   if (kind === 'retry') return;
   if (kind === 'stop' || draft.retriedOnce) return stop(draft, { code, reason, action });
   draft.retriedOnce = true;
@@ -66,8 +71,9 @@ export function onClosed(draft: Draft, { code, reason, ...closing }: Close): voi
  * Gives the socket up and waits for the next attempt: for a jittered time (at least as long as the server asked for),
  * or until the page is visible again, or for the network.
  */
-export function backOff(draft: Draft, atLeast = 0): void {
+export function backOff(draft: Draft, why: Reason | string, atLeast = 0): void {
   const { connection, now } = draft;
+  draft.reason = typeof why === 'string' ? { code: 0, reason: why } : why;
   if (connection.kind === 'authenticated' && (connection.reauthSince ?? now) >= connection.stableAt)
     resetFailures(draft);
   draft.attempts += 1;
@@ -89,6 +95,8 @@ export function resetFailures(draft: Draft): void {
 export function stop(draft: Draft, ending: Ending | null): void {
   if (draft.connection.kind === 'disconnected') return;
   draft.ending = ending;
+  draft.reason = ending ?? { code: 0, reason: 'Disconnected' };
+  draft.presence = null;
   draft.outageSince = null;
   draft.tokenRequest = null;
   draft.connection = { kind: 'disconnected', until: Number.POSITIVE_INFINITY };

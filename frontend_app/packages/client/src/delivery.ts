@@ -65,7 +65,7 @@ export function onStored(draft: Draft, stored: readonly ChatMessage[]): void {
 
 export function onSendError(draft: Draft, error: ErrorPayload): void {
   const { code, message, in_reply_to, retry_after_ms } = error;
-  const { now, random, newId, sendFailures } = draft;
+  const { now, random, sendFailures } = draft;
   const isMeant = ({ id }: OutboxMessage) => id === in_reply_to;
   if (RETRYABLE_CODES.includes(code)) {
     const pause =
@@ -74,12 +74,9 @@ export function onSendError(draft: Draft, error: ErrorPayload): void {
     draft.sendFailures += 1;
     draft.outbox = change(draft.outbox, isMeant, { status: 'queued' });
   } else {
-    // An id in conflict is taken by another message.
-    const otherId = code === 'conflict' && { id: newId };
     draft.outbox = change(draft.outbox, isMeant, {
       status: 'failed',
       failure: { code, message },
-      ...otherId,
     });
   }
 }

@@ -1,25 +1,101 @@
-// Everything of the outside world that the client touches, so that tests can bring their own.
-// `browserEnvironment` is the real one; it looks things up when they are used, never at import.
+// Everything of the outside world that the client touches: the options name it, and what they leave out is looked up
+// in the browser, or in the runtime that there is. Nothing is looked up at import.
 
 import type { Context, PageChange } from './context.ts';
 
 /** The part of WebSocket that is used. */
 export interface Socket {
   onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
   send(data: string): void;
   close(code?: number, reason?: string): void;
 }
 
-export interface Environment {
-  openSocket(recipeId: string): Socket;
-  context(): Context;
+/** The browser's `WebSocket`, or one with the same interface, such as that of the npm package `ws`. */
+export type WebSocketClass = new (url: string, protocol: string) => Socket;
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Runs once after `delay` milliseconds, unless the returned function is called before. */
   setTimer(run: () => void, delay: number): () => void;
+}
+
+/** What the page, or the app, and its network are doing. */
+export interface Lifecycle {
+  isHidden(): boolean;
+  isOffline(): boolean;
+  /** Reports changes until the returned function is called. */
   listen(onChange: (change: PageChange) => void): () => void;
-  /** Runs once before the next paint, or at once when the page is hidden. */
+  /** Runs once before the next paint, or at once when nothing is painted. */
   beforePaint(run: () => void): void;
 }
+
+export interface EnvironmentOptions {
+  /** Where the server is, such as `https://recipes.example`; a page's own origin by default. */
+  url?: string | URL | undefined;
+  WebSocket?: WebSocketClass | undefined;
+  clock?: Clock | undefined;
+  lifecycle?: Lifecycle | undefined;
+  /** Numbers from 0 to 1. */
+  random?: (() => number) | undefined;
+}
+
+export interface Environment {
+  clock: Clock;
+  lifecycle: Lifecycle;
+  openSocket(recipeId: string): Socket;
+  context(): Context;
+}
+
+export function environmentOf({
+  url,
+  WebSocket,
+  clock = systemClock,
+  lifecycle = globalThis.document ? pageLifecycle : noLifecycle,
+  random = Math.random,
+}: EnvironmentOptions): Environment {
+  return {
+    clock,
+    lifecycle,
+    openSocket(recipeId) {
+      const base = String(url ?? location.origin).replace(/^http/, 'ws');
+      const address = `${base.replace(/\/$/, '')}/v1/chat/${encodeURIComponent(recipeId)}`;
+      return new (WebSocket ?? globalThis.WebSocket)(address, 'recipe-chat.v1');
+    },
+    context: () => ({
+      now: clock.now(),
+      random: random(),
+      newId: randomId(),
+      hidden: lifecycle.isHidden(),
+      offline: lifecycle.isOffline(),
+    }),
+  };
+}
+
+/** What has to be given outside a page, or where the runtime has no WebSocket; null when nothing is missing. */
+export function missingOption({ url, WebSocket }: EnvironmentOptions): string | null {
+  if (!url && !globalThis.location) return 'url';
+  const has = WebSocket ?? globalThis.WebSocket;
+  return has ? null : 'WebSocket (Node.js before 22: npm install ws)';
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer(run, delay) {
+    const timer = setTimeout(run, delay);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A program that is never hidden. */
+const noLifecycle: Lifecycle = {
+  isHidden: () => false,
+  isOffline: () => false,
+  listen: () => () => {},
+  beforePaint: queueMicrotask,
+};
 
 /** Events of the window. The last one bubbles up from the document; what it means depends on `document.hidden`. */
 const PAGE_CHANGES = {
@@ -30,23 +106,9 @@ const PAGE_CHANGES = {
   visibilitychange: null,
 } as const;
 
-export const browserEnvironment: Environment = {
-  openSocket(recipeId) {
-    const origin = location.origin.replace(/^http/, 'ws');
-    const url = `${origin}/v1/chat/${encodeURIComponent(recipeId)}`;
-    return new WebSocket(url, 'recipe-chat.v1') as unknown as Socket;
-  },
-  context: () => ({
-    now: Date.now(),
-    random: Math.random(),
-    newId: randomId(),
-    hidden: document.hidden,
-    offline: !navigator.onLine,
-  }),
-  setTimer(run, delay) {
-    const timer = setTimeout(run, delay);
-    return () => clearTimeout(timer);
-  },
+const pageLifecycle: Lifecycle = {
+  isHidden: () => document.hidden,
+  isOffline: () => navigator.onLine === false,
   listen(onChange) {
     const listening = new AbortController();
     for (const [name, change] of Object.entries(PAGE_CHANGES)) {
@@ -58,7 +120,10 @@ export const browserEnvironment: Environment = {
   beforePaint: run => (document.hidden ? queueMicrotask(run) : requestAnimationFrame(run)),
 };
 
-/** 128 random bits as text; works also where `crypto.randomUUID` is missing (plain HTTP on a local network). */
+/** 128 random bits as text; works also without `crypto.randomUUID` (plain HTTP) or any `crypto` (React Native). */
 export function randomId(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
+  const bits = new Uint32Array(4);
+  return (globalThis.crypto?.getRandomValues(bits) ?? bits.map(randomWord)).join('-');
 }
+
+const randomWord = () => Math.random() * 2 ** 32;

@@ -5,14 +5,7 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? wellFormed(part) : part));
 }
 
-/** The text with U+FFFD for each lone surrogate. */
+/** The text with U+FFFD for each lone surrogate. With the flag `u` the two halves of a pair are one character. */
 export function wellFormed(text: string): string {
-  // Older browsers lack the method; encoding and decoding does the same.
-  return (
-    text.toWellFormed?.() ??
-    new TextDecoder('utf-8', KEEP_BOM).decode(new TextEncoder().encode(text))
-  );
+  return text.replace(/[\uD800-\uDFFF]/gu, '\uFFFD');
 }
-
-/** A U+FEFF at the start is part of the text. */
-const KEEP_BOM = { ignoreBOM: true };

@@ -4,7 +4,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settled, setUp } from '../test/fake-environment.ts';
 import { FakeServer } from '../test/fake-server.ts';
-import { TokenError } from './token-source.ts';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 1_000);
 
@@ -21,7 +20,7 @@ const TOKENS = {
     return `good-${setup.tokenCount}`;
   },
   same: async () => 'same',
-  unreachable: () => Promise.reject(new TokenError('unavailable')),
+  unreachable: () => Promise.reject(new Error('unavailable')),
   throwing: () => Promise.reject(new Error('bug')),
   hanging: () => new Promise<string>(() => {}),
 };

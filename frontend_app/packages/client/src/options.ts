@@ -1,11 +1,11 @@
-// What a client is made with. Everything has a default.
+// What a client is made with. Everything has a default in a page of the server's own origin.
 
-import type { Environment } from './environment.ts';
+import type { EnvironmentOptions } from './environment.ts';
 import type { OutboxMessage } from './outbox.ts';
 import type { Event, State, Turn } from './state.ts';
-import type { TokenSource } from './token-source.ts';
+import type { GetToken } from './token-source.ts';
 
-/** Keeps unsent messages over a reload; see outbox-store.ts. */
+/** Keeps unsent messages over a reload; see indexed-db.ts. */
 export interface OutboxStore {
   load(recipeId: string): Promise<OutboxMessage[]>;
   save(recipeId: string, before: readonly OutboxMessage[], after: readonly OutboxMessage[]): void;
@@ -17,12 +17,14 @@ export interface Observer {
   report(state: State): Record<string, unknown>;
 }
 
-export interface Options {
-  tokens?: TokenSource;
-  store?: OutboxStore;
-  environment?: Environment;
+export interface Options extends EnvironmentOptions {
+  /** By default the token that lies in localStorage as `access_token`. */
+  getToken?: GetToken | undefined;
+  /** Told what `getToken`, the storage, the creation of a socket or a listener threw. Nothing ends by it. */
+  onError?: ((error: unknown) => void) | undefined;
+  storage?: OutboxStore | undefined;
   /** Makes the observer of one connection. */
-  observer?: () => Observer;
-  /** Attempts without an answer to `auth`, or with a broken token source, before the person has to ask for more. */
-  maxAuthAttempts?: number;
+  observer?: (() => Observer) | undefined;
+  /** Attempts in a row without an answer to `auth` before the connection ends; 1 by default. */
+  maxAuthAttempts?: number | undefined;
 }

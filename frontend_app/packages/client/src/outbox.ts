@@ -2,6 +2,8 @@
 // A message leaves it only when the server echoes it, or when the person deletes it. Pure: a list is never changed,
 // but replaced; delivery.ts decides what is sent.
 
+import type { Context } from './context.ts';
+
 export const MAX_OUTBOX_MESSAGES = 100;
 export const MAX_OUTBOX_BYTES = 262_144;
 export const MAX_MESSAGE_AGE = 24 * 3_600_000;
@@ -54,10 +56,18 @@ export function requeueSent(outbox: Outbox): Outbox {
   return change(outbox, isSent, { status: 'queued' });
 }
 
-/** A failed message is due again, in its old place, and has another day. */
-export function requeueFailed(outbox: Outbox, id: string, createdAt: number): Outbox {
-  const isMeant = (message: OutboxMessage) => message.id === id && message.status === 'failed';
-  return change(outbox, isMeant, { status: 'queued', createdAt });
+/** A failed message is due again, in its old place, and has another day; under another id when its own is taken. */
+export function requeueFailed(
+  outbox: Outbox,
+  id: string,
+  { now: createdAt, newId }: Context,
+): Outbox {
+  return outbox.map(message => {
+    const { failure, ...rest } = message;
+    if (message.id !== id || !failure) return message;
+    const otherId = failure.code === 'conflict' && { id: newId };
+    return { ...rest, status: 'queued', createdAt, ...otherId };
+  });
 }
 
 /** Puts what was left before a reload in front of what was written since. */

@@ -3,11 +3,15 @@
 
 import { SHAPES } from './protocol.generated.ts';
 import type { ServerFrame } from './protocol.ts';
+import { NEXT_SHAPES } from './protocol-next.ts';
 
 /** An example of a value; a list has one of an item. */
 type Shape = string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
 
-const SHAPES_BY_TYPE = SHAPES as unknown as Record<string, Shape | undefined>;
+const SHAPES_BY_TYPE = { ...SHAPES, ...NEXT_SHAPES, __proto__: null } as unknown as Record<
+  string,
+  Shape | undefined
+>;
 
 /** The frame, or null when it is broken or of a type that this client does not know. */
 export function readServerFrame(data: string): ServerFrame | null {

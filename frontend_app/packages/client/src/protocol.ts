@@ -1,21 +1,39 @@
-// The protocol's types under the names that this app uses. They are made from the server's own: see
+// The protocol's types under the names that clients use. They are made from the server's own: see
 // protocol.generated.ts. Does not check anything at run time: protocol-validate.ts does.
+
+import type * as Schema from './protocol.generated.ts';
+import type {
+  NextClientFrame,
+  NextOfMessage,
+  NextOfRecipe,
+  NextOfSession,
+  NextServerFrame,
+} from './protocol-next.ts';
 
 export type {
   Author as User,
   AuthPayload,
   AuthRequired as AuthRequiredPayload,
-  ClientFrame,
   Closing,
   ErrorPayload,
   Ingredient,
-  Message as ChatMessage,
-  Recipe,
-  RecipeUpdate as RecipeUpdatePayload,
-  ServerFrame,
-  SessionInfo as Session,
   Step,
 } from './protocol.generated.ts';
+export type { Person, Presence, RecipeChange, Timer } from './protocol-next.ts';
+
+export type ChatMessage = Schema.Message & NextOfMessage;
+export type Recipe = Schema.Recipe & NextOfRecipe;
+export type Session = Schema.SessionInfo & NextOfSession;
+
+export type RecipeUpdatePayload = Schema.RecipeUpdate & {
+  recipe: Recipe;
+  message?: ChatMessage | null;
+  messages?: ChatMessage[] | null;
+  session?: Session | null;
+};
+
+export type ClientFrame = Schema.ClientFrame | NextClientFrame;
+export type ServerFrame = Schema.ServerFrame | NextServerFrame;
 
 /** A chat message may have this many characters after trimming. */
 export const MAX_MESSAGE_LENGTH = 4000;

@@ -19,7 +19,7 @@ const EVENTS: Event[] = [
   says('recipe_update', update({ session: SESSION, messages: [messageOf(1)] })),
   { kind: 'send', id: 'a', content: 'add salt' },
   says('auth_required', { reason: 'Token expiring soon', expires_at: '2026-11-22T20:36:32.000Z' }),
-  { kind: 'no_token', why: 'unavailable' },
+  { kind: 'no_token', unauthorized: false },
   { kind: 'timer' },
   { kind: 'token', token: 'two' },
   says('error', { code: 'rate_limited', message: '', retryable: true, in_reply_to: 'a' }),

@@ -24,7 +24,7 @@
 import { checkAfterSleep, frameHandlers, onActivity, onTimer } from './authenticated.ts';
 import { fullJitter } from './backoff.ts';
 import {
-  authFailed,
+  authTimedOut,
   backOff,
   giveUp,
   OPEN_TIMEOUT,
@@ -48,10 +48,14 @@ import {
   type Turn,
 } from './state.ts';
 
+/** `typing` is sent at most this often: the server ignores more. */
+const TYPING_INTERVAL = 3_000;
 /** While something is waited for, a `timer` event comes at least this often, so that a sleep is noticed soon. */
 export const MAX_TIMER_DELAY = 10_000;
 /** A timer that is later than this did not run: the machine slept. Timers of hidden pages are late too. */
 const MAX_TIMER_LAG = 5_000;
+
+const NO_TOKEN = 'No token';
 
 export function reduce(before: State, event: Event, context: Context): Turn {
   const draft = draftOf(before, context);
@@ -108,7 +112,7 @@ const handlers: EventHandlers = {
     const { connection, now } = draft;
     const isReauth = connection.kind === 'authenticated';
     // The server wants another token than the one in use; a later request may get it.
-    if (isReauth && token === draft.token) return noToken(draft, 'unavailable');
+    if (isReauth && token === draft.token) return noToken(draft);
     draft.tokenRequest = null;
     draft.token = token;
     if (isReauth) {
@@ -119,14 +123,17 @@ const handlers: EventHandlers = {
       draft.connection = { kind: 'connecting', until: now + OPEN_TIMEOUT };
     }
   },
-  no_token: (draft, { why }) => noToken(draft, why),
+  no_token(draft, { unauthorized }) {
+    if (unauthorized) giveUp(draft, 'Unauthorized', 'sign_in');
+    else noToken(draft);
+  },
   timer(draft) {
     const { connection, now } = draft;
     if (connection.kind === 'authenticated') onTimer(draft, connection);
     else if (now < connection.until) return;
     else if (connection.kind === 'waiting') startAttempt(draft);
-    else if (connection.kind === 'connecting') backOff(draft);
-    else authFailed(draft);
+    else if (connection.kind === 'authenticating') authTimedOut(draft);
+    else backOff(draft, connection.kind === 'connecting' ? 'No connection in time' : NO_TOKEN);
   },
   resumed(draft) {
     const { connection, now, notBefore, hidden } = draft;
@@ -137,16 +144,23 @@ const handlers: EventHandlers = {
   },
   /** A page that is frozen or has no network gives its socket up; a hidden one keeps it, but makes no new attempt. */
   suspended(draft) {
-    if (draft.connection.kind !== 'disconnected') backOff(draft);
+    if (draft.connection.kind !== 'disconnected')
+      backOff(draft, draft.offline ? 'Offline' : 'Suspended');
   },
   hidden(draft) {
-    if (draft.connection.kind === 'waiting') backOff(draft);
+    if (draft.connection.kind === 'waiting') backOff(draft, draft.reason ?? 'Hidden');
   },
   send(draft, { id, content }) {
     draft.outbox = add(draft.outbox, id, content, draft.now);
   },
+  typing(draft) {
+    const { connection, now, newId: id } = draft;
+    if (connection.kind !== 'authenticated' || now < draft.nextTyping) return;
+    draft.nextTyping = now + TYPING_INTERVAL;
+    draft.frames.push({ type: 'typing', id, payload: {} });
+  },
   retry(draft, { id }) {
-    draft.outbox = requeueFailed(draft.outbox, id, draft.now);
+    draft.outbox = requeueFailed(draft.outbox, id, draft);
   },
   drop(draft, { id }) {
     draft.outbox = remove(draft.outbox, id);
@@ -159,15 +173,13 @@ const handlers: EventHandlers = {
   },
 };
 
-function noToken(draft: Draft, why: 'denied' | 'unavailable' | 'broken'): void {
+/** Another attempt may succeed, whatever the reason was. */
+function noToken(draft: Draft): void {
   const { connection } = draft;
   draft.tokenRequest = null;
-  if (why === 'denied') giveUp(draft, 'sign_in');
-  else if (connection.kind === 'authenticated') {
-    draft.attempts += 1;
-    connection.nextTokenRequest = draft.now + fullJitter(draft.attempts, draft.random);
-  } else if (why === 'unavailable') backOff(draft);
-  else authFailed(draft);
+  if (connection.kind !== 'authenticated') return backOff(draft, NO_TOKEN);
+  draft.attempts += 1;
+  connection.nextTokenRequest = draft.now + fullJitter(draft.attempts, draft.random);
 }
 
 function startAnew(draft: Draft): void {

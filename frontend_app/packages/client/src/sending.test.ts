@@ -43,7 +43,7 @@ describe('sending', () => {
       load: async () => [{ id: 'x', content: 'saved \udd5e', createdAt: 1_000, status: 'queued' }],
       save() {},
     };
-    const live = await setUpLive({ store });
+    const live = await setUpLive({ storage: store });
     live.manager.sendMessage('half \ud83d, whole 🥞');
     expect(chats(live).sort()).toEqual(['half \ufffd, whole 🥞', 'saved \ufffd']);
   });
@@ -221,7 +221,7 @@ describe('a reload', () => {
       save: (_, before, after) =>
         calls.push([before, after].map(list => list.map(({ id }) => id).join('+'))),
     };
-    const live = setUp({ store });
+    const live = setUp({ storage: store });
     live.manager.connect('pancakes').catch(() => {});
     const sent = live.manager.sendMessage('newer');
     const first = sent.ok ? sent.id : '';
@@ -242,7 +242,7 @@ describe('a reload', () => {
       load: async () => [],
       save: (_, __, after) => saves.push(after.map(({ content }) => content).join('+')),
     };
-    const { env, manager } = await setUpLive({ store });
+    const { env, manager } = await setUpLive({ storage: store });
     manager.sendMessage('secret');
     const written = saves.length;
     env.socket.drop();
@@ -261,7 +261,7 @@ describe('a reload', () => {
           : Promise.reject(new Error('no storage')),
       save: () => {},
     };
-    const { manager } = setUp({ store });
+    const { manager } = setUp({ storage: store });
     manager.connect('pancakes').catch(() => {});
     manager.connect('waffles').catch(() => {});
     answer([saved('a')]);

@@ -1,26 +1,40 @@
 // The imperative shell around reduce.ts: takes one event after the other, and after each makes the socket, the token
 // request, the timer, the listeners, the store and the page agree with the new state. Decides nothing.
 
-import { browserEnvironment, type Socket } from './environment.ts';
+import { Acceptances } from './acceptance.ts';
+import type { Reason } from './closes.ts';
+import { environmentOf, type Socket } from './environment.ts';
+import { type Events, emitEvents } from './events.ts';
 import { jsonText } from './json.ts';
 import type { Options } from './options.ts';
 import { type ClientFrame, MAX_FRAME_LENGTH } from './protocol.ts';
 import { readServerFrame } from './protocol-validate.ts';
 import { MAX_TIMER_DELAY, nextTimer, reduce } from './reduce.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
-import { type Connection, type Event, initialState, type State, type Turn } from './state.ts';
-import { failureReason, localStorageToken, type TokenRequest } from './token-source.ts';
+import {
+  type Connection,
+  type Event,
+  initialState,
+  type State,
+  type TokenQuestion,
+  type Turn,
+} from './state.ts';
+import { localStorageToken, Unauthorized } from './token-source.ts';
 
 export function createShell(options: Options) {
   const {
-    tokens = localStorageToken,
-    store,
-    environment = browserEnvironment,
+    getToken = localStorageToken,
+    onError = () => {},
+    storage,
     maxAuthAttempts = 1,
   } = options;
+  const environment = environmentOf(options);
+  const { clock, lifecycle } = environment;
   const observer = options.observer?.();
   const queue: Event[] = [];
   const listeners = new Set<() => void>();
+  const eventListeners = new Set<[name: string, listener: (value: never) => void]>();
+  const acceptances = new Acceptances();
   const waiters = new Set<(kind: Connection['kind']) => void>();
   let state = initialState(maxAuthAttempts);
   let snapshot = snapshotOf(state);
@@ -47,6 +61,19 @@ export function createShell(options: Options) {
     observer?.record(event, before, after);
     carryOut(before, after);
     publish(snapshotOf(after));
+    acceptances.settle(before, after);
+    emitEvents(emit, before, event, after);
+  }
+
+  function emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
+    for (const [wanted, listener] of eventListeners) {
+      if (wanted !== name) continue;
+      try {
+        listener(value as never);
+      } catch (error) {
+        onError(error);
+      }
+    }
   }
 
   function carryOut(before: State, after: Turn): void {
@@ -57,7 +84,7 @@ export function createShell(options: Options) {
       stopListening?.();
       stopListening = null;
     } else {
-      stopListening ??= environment.listen(change => dispatch({ kind: change }));
+      stopListening ??= lifecycle.listen(change => dispatch({ kind: change }));
     }
     if (kind === 'fetching_token' || kind === 'waiting') closeSocket();
     if (kind === 'connecting' && before.connection.kind === 'fetching_token') openSocket(recipeId);
@@ -65,9 +92,9 @@ export function createShell(options: Options) {
     if (tokenRequest !== before.tokenRequest) void requestToken(tokenRequest);
     setTimer(nextTimer(after), now);
     if (recipeId === before.recipeId && outbox !== before.outbox)
-      store?.save(recipeId, before.outbox, outbox);
+      storage?.save(recipeId, before.outbox, outbox);
     if (kind === before.connection.kind) return;
-    performance.mark(`recipe-chat:${kind}`);
+    globalThis.performance?.mark?.(`recipe-chat:${kind}`);
     for (const waiter of waiters) waiter(kind);
   }
 
@@ -80,9 +107,11 @@ export function createShell(options: Options) {
         if (opened === socket) dispatch(event);
       };
       opened.onopen = () => dispatchCurrent({ kind: 'opened' });
-      opened.onmessage = ({ data }) => dispatchCurrent(readEvent(data));
-      opened.onclose = ({ code, reason }) => dispatchCurrent({ kind: 'closed', code, reason });
-    } catch {
+      opened.onmessage = ({ data }: { data: unknown }) => dispatchCurrent(readEvent(data));
+      opened.onclose = ({ code, reason }: Reason) =>
+        dispatchCurrent({ kind: 'closed', code, reason: String(reason) });
+    } catch (error) {
+      onError(error);
       dispatch({ kind: 'closed', code: 1006, reason: '' });
     }
   }
@@ -98,16 +127,17 @@ export function createShell(options: Options) {
     socket?.send(jsonText({ ...frame, timestamp: new Date(now).toISOString() }));
   }
 
-  async function requestToken(request: TokenRequest | null): Promise<void> {
+  async function requestToken(request: TokenQuestion | null): Promise<void> {
     tokenAbort.abort();
     if (!request) return;
     tokenAbort = new AbortController();
+    const { signal } = tokenAbort;
     let event: Event;
     try {
-      const token = await tokens.get({ ...request, signal: tokenAbort.signal });
-      event = { kind: 'token', token };
+      event = { kind: 'token', token: await getToken({ ...request, signal }) };
     } catch (error) {
-      event = { kind: 'no_token', why: failureReason(error) };
+      if (!signal.aborted) onError(error);
+      event = { kind: 'no_token', unauthorized: error instanceof Unauthorized };
     }
     // A late answer does not count.
     if (request === state.tokenRequest) dispatch(event);
@@ -118,7 +148,7 @@ export function createShell(options: Options) {
     stopTimer();
     const delay = Math.min(until - now, MAX_TIMER_DELAY);
     if (until < Number.POSITIVE_INFINITY)
-      stopTimer = environment.setTimer(() => dispatch({ kind: 'timer' }), delay);
+      stopTimer = clock.setTimer(() => dispatch({ kind: 'timer' }), delay);
   }
 
   /** Calls the listeners once before the next paint, however often the snapshot changes until then. */
@@ -129,7 +159,7 @@ export function createShell(options: Options) {
     snapshot = next;
     if (isPublishing) return;
     isPublishing = true;
-    environment.beforePaint(() => {
+    lifecycle.beforePaint(() => {
       isPublishing = false;
       for (const listener of listeners) listener();
     });
@@ -140,7 +170,8 @@ export function createShell(options: Options) {
     const promise = new Promise<void>((resolve, reject) => {
       const waiter = (kind: Connection['kind']) => {
         if (kinds.includes(kind)) resolve();
-        else if (kind === 'disconnected') reject(new Error('The connection has ended'));
+        else if (kind === 'disconnected')
+          reject(new Error('The connection has ended', { cause: state.reason }));
         else return;
         waiters.delete(waiter);
       };
@@ -155,17 +186,28 @@ export function createShell(options: Options) {
     dispatch,
     waitFor,
     getSnapshot: () => snapshot,
-    report: () => observer?.report(state),
+    report: () => ({
+      ...snapshot.reason,
+      state: snapshot.state,
+      connectionId: state.connectionId,
+      unsent: state.outbox.length,
+      ...observer?.report(state),
+    }),
+    accepted: (id: string) => acceptances.of(id),
+    on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
+      const entry: [string, (value: never) => void] = [name, listener];
+      eventListeners.add(entry);
+      return () => eventListeners.delete(entry);
+    },
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     restore(recipeId: string): void {
-      store?.load(recipeId).then(
-        messages => dispatch({ kind: 'restored', recipeId, messages }),
-        // Without storage no unsent message survives a reload; all else works.
-        () => {},
-      );
+      // Without storage no unsent message survives a reload; all else works.
+      storage
+        ?.load(recipeId)
+        .then(messages => dispatch({ kind: 'restored', recipeId, messages }), onError);
     },
   };
 }

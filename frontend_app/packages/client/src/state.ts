@@ -2,12 +2,15 @@
 // shell.ts carries out. There are no commands: the shell makes socket, timer and token request agree with the state,
 // and sends the frames that a turn leaves.
 
-import type { Ending } from './closes.ts';
+import type { Ending, Reason } from './closes.ts';
 import type { Context, PageChange } from './context.ts';
 import { EMPTY_HISTORY, type History } from './history.ts';
 import type { OutboxMessage } from './outbox.ts';
-import type { ChatMessage, ClientFrame, ServerFrame, Session } from './protocol.ts';
+import type { ChatMessage, ClientFrame, Presence, ServerFrame, Session } from './protocol.ts';
 import type { TokenRequest } from './token-source.ts';
+
+/** What the token source is asked; the shell adds the signal. */
+export type TokenQuestion = Omit<TokenRequest, 'signal'>;
 
 /** What the person is shown. */
 export type ConnectionState =
@@ -61,19 +64,23 @@ interface Fields extends RecipeFields {
   connection: Connection;
   /** Why the connection ended for good. */
   ending: Ending | null;
+  /** Why there is no connection; null while there is one, and before the first was lost. */
+  reason: Reason | null;
   /** The request to the token source that still counts. */
-  tokenRequest: TokenRequest | null;
+  tokenRequest: TokenQuestion | null;
   /** How many frames could not be read. */
   invalidFrames: number;
   /** Failed attempts in a row, also for a token; 0 again after some stable seconds, or when the person or the network says so. */
   attempts: number;
-  /** Attempts in a row that ended without an answer to `auth`, or with a broken token source. */
+  /** Attempts in a row that ended without an answer to `auth`. */
   authFailures: number;
   /** The last close was answered by another attempt of a kind that is made once; a second close of that kind is final. */
   retriedOnce: boolean;
   /** The next attempt begins with a forced refresh of the token. */
   forceRefresh: boolean;
   outageSince: number | null;
+  /** Before this time no `typing` is sent. */
+  nextTyping: number;
   /** The last token that was taken into use. */
   token: string | null;
 }
@@ -83,6 +90,8 @@ interface RecipeFields {
   /** Decides between "connecting" and "reconnecting". */
   authenticatedOnce: boolean;
   session: Session | null;
+  /** The people who are here; null before the server has said so. Kept while the connection is away for a while. */
+  presence: Presence | null;
   /** The server's name for the last connection: what operators search for. */
   connectionId: string | null;
   /** The server asked not to be called again before this time. */
@@ -102,6 +111,7 @@ interface RecipeFields {
 export const EMPTY_RECIPE_FIELDS: RecipeFields = {
   authenticatedOnce: false,
   session: null,
+  presence: null,
   connectionId: null,
   notBefore: 0,
   history: EMPTY_HISTORY,
@@ -135,10 +145,11 @@ export type Event =
   /** Null: a frame that could not be read; it shows that the connection is alive. */
   | { kind: 'frame'; frame: ServerFrame | null }
   | { kind: 'token'; token: string }
-  | { kind: 'no_token'; why: 'denied' | 'unavailable' | 'broken' }
+  | { kind: 'no_token'; unauthorized: boolean }
   | { kind: 'timer' }
   | { kind: PageChange }
   | { kind: 'send'; id: string; content: string }
+  | { kind: 'typing' }
   | { kind: 'retry'; id: string }
   | { kind: 'drop'; id: string }
   | { kind: 'restored'; recipeId: string; messages: readonly OutboxMessage[] }
@@ -158,6 +169,8 @@ export function initialState(maxAuthAttempts: number): State {
     recipeId: '',
     connection: { kind: 'disconnected', until: Number.POSITIVE_INFINITY },
     ending: null,
+    reason: null,
+    nextTyping: 0,
     tokenRequest: null,
     invalidFrames: 0,
     attempts: 0,

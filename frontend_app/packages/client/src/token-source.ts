@@ -3,33 +3,28 @@
 export interface TokenRequest {
   /** A stored token is not good enough. */
   forceRefresh: boolean;
+  /**
+   * `connect`: for a new connection. `auth_required`: the server wants a fresh one on the connection that is open.
+   * `rejected`: the last one was refused, or has expired.
+   */
+  reason: 'connect' | 'auth_required' | 'rejected';
   /** The token that was used last and is not good any more; any other one that is valid will do. */
   staleToken: string | null;
-  /** Aborted when the answer is not needed any more; a source may ignore it: a late answer does not count. */
-  signal?: AbortSignal;
+  /** Aborted when the answer is not needed any more, at the latest after 8 s; a late answer does not count. */
+  signal: AbortSignal;
 }
 
-export interface TokenSource {
-  get(request: TokenRequest): Promise<string>;
-}
+/** Gives an access token. Whatever it throws is retried with jitter, but `Unauthorized`. */
+export type GetToken = (request: TokenRequest) => string | Promise<string>;
 
-/** `denied`: the person has to sign in again. `unavailable`: nobody could be asked; another attempt may succeed. */
-type Reason = 'denied' | 'unavailable';
-
-export class TokenError extends Error {
-  declare readonly message: Reason;
-}
-
-/** A source that throws anything else is broken. */
-export function failureReason(error: unknown): Reason | 'broken' {
-  return error instanceof TokenError ? error.message : 'broken';
+/** Thrown by `getToken`: nobody is signed in any more, and the connection ends. */
+export class Unauthorized extends Error {
+  override readonly name = 'Unauthorized';
 }
 
 /** The token in localStorage, which somebody else puts there and renews. */
-export const localStorageToken: TokenSource = {
-  async get({ staleToken }) {
-    const token = localStorage.getItem('access_token');
-    if (!token || token === staleToken) throw new TokenError('denied');
-    return token;
-  },
+export const localStorageToken: GetToken = ({ staleToken }) => {
+  const token = localStorage.getItem('access_token');
+  if (!token || token === staleToken) throw new Unauthorized('There is no access_token');
+  return token;
 };

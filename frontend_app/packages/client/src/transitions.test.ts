@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nextSocket, settled, setUp, setUpLive } from '../test/fake-environment.ts';
 import { type FakeSocket, messageOf, recipeOf, SESSION, update } from '../test/fake-socket.ts';
 import { judgeClose } from './closes.ts';
-import { TokenError } from './token-source.ts';
+import { Unauthorized } from './token-source.ts';
 import type { WebSocketManager } from './websocket.ts';
 
 async function setUpAuthenticating(options = {}) {
@@ -584,7 +584,7 @@ describe('a token source', () => {
   it('that denies ends the connection, and the person is asked to sign in', async () => {
     const { tokens, env, manager } = setUp();
     tokens.respond = async () => {
-      throw new TokenError('denied');
+      throw new Unauthorized();
     };
     manager.connect('pancakes').catch(() => {});
     await settled();
@@ -595,36 +595,30 @@ describe('a token source', () => {
     expect(env.live).toHaveLength(0);
   });
 
-  it('that cannot be reached is asked again without end, and no socket is opened', async () => {
-    const { tokens, env, manager } = setUp();
-    tokens.respond = async () => {
-      throw new TokenError('unavailable');
-    };
-    manager.connect('pancakes').catch(() => {});
-    await env.advance(600_000);
-    expect(manager.state).toBe('reconnecting');
-    expect(tokens.requests.length).toBeGreaterThan(20);
-    expect(env.sockets).toHaveLength(0);
-  });
-
   it.each([
-    ['throws', () => Promise.reject(new Error('bug'))],
+    ['cannot be reached', () => Promise.reject(new Error('unavailable'))],
     [
       'throws before it promises',
       () => {
-        throw new Error('bug');
+        throw new TypeError('bug');
       },
     ],
     ['hangs', () => new Promise<string>(() => {})],
-  ])('that %s ends in a state with a button within 35 seconds', async (_, give) => {
+  ])('that %s is asked again without end, and no socket is opened', async (_, give) => {
     const { tokens, env, manager } = setUp();
-    env.random = 1;
     tokens.respond = give;
     manager.connect('pancakes').catch(() => {});
-    await env.advance(35_000);
-    expect(manager.state).toBe('disconnected');
-    expect(manager.getSnapshot().ending).toMatchObject({ action: 'try_again' });
+    await env.advance(600_000);
+    expect(manager.getSnapshot()).toMatchObject({
+      state: 'reconnecting',
+      reason: { code: 0, reason: 'No token' },
+    });
+    expect(tokens.requests.length).toBeGreaterThan(20);
     expect(env.sockets).toHaveLength(0);
+    tokens.respond = () => 'a token that is no promise';
+    await env.advance(30_000);
+    env.socket.accept();
+    expect(env.socket.last).toMatchObject({ payload: { token: 'a token that is no promise' } });
   });
 
   it('that answers too late is ignored', async () => {

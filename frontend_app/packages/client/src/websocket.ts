@@ -2,9 +2,12 @@
 // Only its public surface: reduce.ts decides, and shell.ts carries out. Components read it through getSnapshot
 // and subscribe.
 
+import { SendError } from './acceptance.ts';
 import { type SendRefusal, sendRefusal } from './delivery.ts';
-import { randomId } from './environment.ts';
+import { missingOption, randomId } from './environment.ts';
+import type { Events } from './events.ts';
 import type { Options } from './options.ts';
+import type { OutboxMessage } from './outbox.ts';
 import type { ChatMessage } from './protocol.ts';
 import { createShell } from './shell.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -12,14 +15,29 @@ import type { ConnectionState } from './state.ts';
 
 export type SendResult = { ok: true; id: string } | { ok: false; reason: SendRefusal };
 
+export interface Sent {
+  /** It is shown at once: `outbox` has it until the server does. Null when it was not taken. */
+  readonly message: Pick<OutboxMessage, 'id' | 'content'> | null;
+  /** As it stands in the recipe's one order; rejects with a `SendError`. */
+  readonly accepted: Promise<ChatMessage>;
+}
+
 export class WebSocketManager {
   readonly #shell: ReturnType<typeof createShell>;
+  readonly #options: Options;
+  /** Calls the listener each time that it happens; the returned function ends that. */
+  readonly on: <Name extends keyof Events>(
+    name: Name,
+    listener: (value: Events[Name]) => void,
+  ) => () => void;
   /** Calls back after changes, at most once per painted frame. */
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => Snapshot;
 
   constructor(options: Options = {}) {
+    this.#options = options;
     this.#shell = createShell(options);
+    this.on = this.#shell.on;
     this.subscribe = this.#shell.subscribe;
     this.getSnapshot = this.#shell.getSnapshot;
   }
@@ -30,6 +48,8 @@ export class WebSocketManager {
 
   /** Resolves once the first `auth` is sent; rejects when the connection ends before. */
   connect(recipeId: string): Promise<void> {
+    const missing = missingOption(this.#options);
+    if (missing) return Promise.reject(new TypeError(`Missing option: ${missing}`));
     this.disconnect();
     const authSent = this.#shell.waitFor('authenticating', 'authenticated');
     this.#shell.dispatch({ kind: 'connect', recipeId });
@@ -64,6 +84,22 @@ export class WebSocketManager {
     return { ok: true, id };
   }
 
+  /** Says something, or asks for a change of the recipe: shown at once, sent when there is a connection. */
+  send(text: string): Sent {
+    const result = this.sendMessage(text);
+    const accepted = result.ok
+      ? this.#shell.accepted(result.id)
+      : Promise.reject(new SendError(result.reason));
+    // Nobody has to wait for it.
+    accepted.catch(() => {});
+    return { message: result.ok ? { id: result.id, content: text.trim() } : null, accepted };
+  }
+
+  /** For each key that is pressed: the others see it; it is sent at most once in 3 s. */
+  typing(): void {
+    this.#shell.dispatch({ kind: 'typing' });
+  }
+
   retryMessage(id: string): void {
     this.#shell.dispatch({ kind: 'retry', id });
   }
@@ -86,6 +122,6 @@ export class WebSocketManager {
 
   /** The state and the last events, without tokens and texts: to be copied into a fault report. */
   report(): Record<string, unknown> {
-    return { state: this.state, ...this.#shell.report() };
+    return this.#shell.report();
   }
 }

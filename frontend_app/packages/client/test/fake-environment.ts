@@ -1,14 +1,14 @@
 // An environment whose clock, network, page and random numbers are the test's.
 
 import type { PageChange } from '../src/context.ts';
-import type { Environment } from '../src/environment.ts';
+import type { EnvironmentOptions, Lifecycle, WebSocketClass } from '../src/environment.ts';
 import { EventLog } from '../src/event-log.ts';
 import type { Options } from '../src/options.ts';
-import type { TokenRequest, TokenSource } from '../src/token-source.ts';
+import type { TokenRequest } from '../src/token-source.ts';
 import { WebSocketManager } from '../src/websocket.ts';
 import { FakeSocket } from './fake-socket.ts';
 
-/** What happens to a page, and the change that it means; as in `browserEnvironment`. */
+/** What happens to a page, and the change that it means; as in environment.ts. */
 const PAGE_CHANGES = {
   online: 'resumed',
   visible: 'resumed',
@@ -20,7 +20,7 @@ const PAGE_CHANGES = {
 
 type Timer = { at: number; run: () => void };
 
-export class FakeEnvironment implements Environment {
+export class FakeEnvironment {
   readonly sockets: FakeSocket[] = [];
   readonly timers = new Set<Timer>();
   readonly listeners = new Set<(change: PageChange) => void>();
@@ -28,7 +28,6 @@ export class FakeEnvironment implements Environment {
   random = 0.5;
   hidden = false;
   offline = false;
-  #ids = 0;
 
   openSocket(recipeId: string): FakeSocket {
     const socket = new FakeSocket(recipeId);
@@ -38,14 +37,7 @@ export class FakeEnvironment implements Environment {
 
   /** By how much the system clock differs from the time that passes. */
   clockError = 0;
-  context = () => ({
-    now: this.time + this.clockError,
-    random: this.random,
-    newId: this.newId(),
-    hidden: this.hidden,
-    offline: this.offline,
-  });
-  newId = () => `id-${++this.#ids}`;
+  now = () => this.time + this.clockError;
   beforePaint = (run: () => void) => queueMicrotask(run);
 
   setTimer(run: () => void, delay: number): () => void {
@@ -63,6 +55,26 @@ export class FakeEnvironment implements Environment {
     if (change === 'hidden' || change === 'visible') this.hidden = change === 'hidden';
     if (change === 'offline' || change === 'online') this.offline = change === 'offline';
     for (const listener of [...this.listeners]) listener(PAGE_CHANGES[change]);
+  }
+
+  /** What a client is made with to live in here. */
+  get options(): EnvironmentOptions {
+    const open = (url: string) => this.openSocket(decodeURIComponent(url.split('/').at(-1) ?? ''));
+    const lifecycle: Lifecycle = {
+      isHidden: () => this.hidden,
+      isOffline: () => this.offline,
+      listen: onChange => this.listen(onChange),
+      beforePaint: run => this.beforePaint(run),
+    };
+    return {
+      url: 'http://server.test',
+      WebSocket: function FakeWebSocket(url: string) {
+        return open(url);
+      } as unknown as WebSocketClass,
+      clock: { now: () => this.now(), setTimer: (run, delay) => this.setTimer(run, delay) },
+      lifecycle,
+      random: () => this.random,
+    };
   }
 
   get socket(): FakeSocket {
@@ -120,23 +132,23 @@ export async function settled(): Promise<void> {
   for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
 }
 
-export class FakeTokens implements TokenSource {
+export class FakeTokens {
   readonly requests: TokenRequest[] = [];
-  respond: (request: TokenRequest) => Promise<string> = async ({ forceRefresh }) =>
+  respond: (request: TokenRequest) => string | Promise<string> = async ({ forceRefresh }) =>
     forceRefresh ? `token-${this.requests.length}` : 'token-0';
 
-  get(request: TokenRequest): Promise<string> {
+  get = (request: TokenRequest): string | Promise<string> => {
     this.requests.push(request);
     return this.respond(request);
-  }
+  };
 }
 
 export function setUp(options: Options = {}) {
   const env = new FakeEnvironment();
   const tokens = new FakeTokens();
   const manager = new WebSocketManager({
-    environment: env,
-    tokens,
+    ...env.options,
+    getToken: tokens.get,
     observer: () => new EventLog(),
     maxAuthAttempts: 3,
     ...options,

@@ -70,6 +70,8 @@ export class FakeServer {
         return this.#later(socket, () => socket.say('pong', { in_reply_to: frame.id }));
       case 'chat_message':
         return this.#chat(socket, frame.id, frame.payload.content);
+      case 'typing':
+        return;
       default:
         frame satisfies never;
     }

@@ -3,9 +3,9 @@ import type { Socket } from '../src/environment.ts';
 import type { ClientFrame, Recipe, RecipeUpdatePayload } from '../src/protocol.ts';
 
 export class FakeSocket implements Socket {
-  onopen: Socket['onopen'] = null;
-  onmessage: Socket['onmessage'] = null;
-  onclose: Socket['onclose'] = null;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly recipeId: string;
   readonly sent: ClientFrame[] = [];
   /** What the client said when it closed. */
@@ -42,7 +42,7 @@ export class FakeSocket implements Socket {
 
   accept(): void {
     this.accepted = true;
-    this.onopen?.(undefined as never);
+    this.onopen?.();
   }
 
   say(type: string, payload: unknown, timestamp = '2026-11-22T20:36:02.000Z'): void {

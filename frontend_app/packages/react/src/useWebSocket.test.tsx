@@ -4,7 +4,8 @@ import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeEnvironment, FakeTokens } from '../../client/test/fake-environment.ts';
-import { Chats, ChatsContext, useWebSocket } from './useWebSocket.ts';
+import { Chats, ChatsContext } from './chats.ts';
+import { useWebSocket } from './useWebSocket.ts';
 
 let env: FakeEnvironment;
 let chats: Chats;
@@ -12,7 +13,7 @@ let chats: Chats;
 beforeEach(() => {
   vi.useFakeTimers();
   env = new FakeEnvironment();
-  chats = new Chats({ environment: env, tokens: new FakeTokens() });
+  chats = new Chats({ ...env.options, getToken: new FakeTokens().get });
 });
 
 afterEach(() => {

@@ -1,7 +1,7 @@
 // The access token of the person who is signed in on this browser: hands it out, renews it with the refresh cookie,
 // once for all tabs, and tells the other tabs about sign-in and sign-out. Never sees the refresh token.
 
-import { TokenError, type TokenRequest, type TokenSource, type User } from '@recipe-chat/client';
+import { type TokenRequest, Unauthorized, type User } from '@recipe-chat/client';
 import { withTabLock } from './tab-lock';
 import { type HeldToken, TokenStore } from './token-store';
 
@@ -31,7 +31,10 @@ const MIN_RENEWAL_LEAD = 30_000;
 /** Timers stand still while the machine sleeps; the clock is read at least this often. */
 const MAX_TIMER_DELAY = 30_000;
 
-export class StoredTokens implements TokenSource {
+/** The part of a request that counts here. */
+type WantedToken = Pick<TokenRequest, 'forceRefresh' | 'staleToken'> & Partial<TokenRequest>;
+
+export class StoredTokens {
   readonly #store = new TokenStore();
   readonly #listeners = new Set<() => void>();
   #renewal: Promise<string> | null = null;
@@ -55,8 +58,8 @@ export class StoredTokens implements TokenSource {
   }
 
   /** A renewal is shared by all who wait for it, and has a timeout: it cannot be aborted. */
-  get({ forceRefresh, staleToken }: TokenRequest): Promise<string> {
-    if (this.#ownerChanged()) return Promise.reject(new TokenError('unavailable'));
+  get({ forceRefresh, staleToken }: WantedToken): Promise<string> {
+    if (this.#ownerChanged()) return Promise.reject(Error('unavailable'));
     const held = this.#store.token();
     const mayBeStored = !(forceRefresh && staleToken === null);
     if (mayBeStored && held && held.token !== staleToken && isValid(held))
@@ -77,7 +80,7 @@ export class StoredTokens implements TokenSource {
   /** Goes on as the owner of the refresh cookie. */
   async switchToOther(): Promise<void> {
     const pair = await fetchTokenPair();
-    if (!pair) throw new TokenError('denied');
+    if (!pair) throw new Unauthorized('denied');
     this.accept(pair);
   }
 
@@ -120,8 +123,7 @@ export class StoredTokens implements TokenSource {
       const newer = this.#newerThan(stale);
       if (newer) return newer;
       const pair = await fetchTokenPair();
-      if (this.#ownerChanged() || owner !== (this.user?.id ?? ''))
-        throw new TokenError('unavailable');
+      if (this.#ownerChanged() || owner !== (this.user?.id ?? '')) throw Error('unavailable');
       if (!pair) return this.#onDenied(stale);
       if (owner && pair.user.id !== owner) return this.#onOtherUser(pair.user);
       this.#broadcast({ is: 'renewed', owner, held: this.#save(pair) });
@@ -132,7 +134,7 @@ export class StoredTokens implements TokenSource {
   #onOtherUser(other: User): never {
     this.#store.clearToken();
     this.#broadcast({ is: 'other_user', other });
-    throw new TokenError('denied');
+    throw new Unauthorized('denied');
   }
 
   #newerThan(stale: string | null): string | null {
@@ -145,7 +147,7 @@ export class StoredTokens implements TokenSource {
     const newer = this.#newerThan(stale);
     if (newer) return newer;
     this.#store.clearToken();
-    throw new TokenError('denied');
+    throw new Unauthorized('denied');
   }
 
   #save({ access_token, expires_in, user }: TokenPair): HeldToken {
@@ -220,5 +222,5 @@ async function fetchTokenPair(): Promise<TokenPair | null> {
   if (response?.ok && typeof answer?.access_token === 'string' && answer.user?.id) return answer;
   const isProblem = response?.headers.get('content-type')?.startsWith('application/problem+json');
   if (isProblem && response?.status === 401 && answer?.title === 'Unauthorized') return null;
-  throw new TokenError('unavailable');
+  throw Error('unavailable');
 }
