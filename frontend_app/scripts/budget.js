@@ -68,8 +68,8 @@ const parts = await sizesOfParts();
 const rows = [
   ['JavaScript at first load', firstLoad('.js'), 87],
   ['CSS at first load', firstLoad('.css'), 6],
-  ['client library alone', parts[0][1], 6],
-  ['client library with all that the app plugs into it', parts.at(-1)[1], 8],
+  ['client library alone', parts[0][1], 7],
+  ['client library with all that the app plugs into it', parts.at(-1)[1], 9.25],
 ];
 let failed = 0;
 for (const [what, size, limit] of rows) {

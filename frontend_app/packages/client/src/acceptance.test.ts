@@ -35,12 +35,17 @@ describe('a sent message', () => {
     await expect(sent.accepted).resolves.toMatchObject({ revision: 2 });
   });
 
-  it('is not accepted by a message of another person with the same id', async () => {
+  it('is not taken for a message of another person with the same id', async () => {
     const live = await setUpLive();
+    const bob = { id: 'u-bob', name: 'bob' };
     const sent = live.manager.send('add salt');
-    echo(live, sent, 2, { id: 'u-bob', name: 'bob' });
-    await settled();
-    echo(live, sent, 3);
+    echo(live, sent, 2, bob);
+    const id = sent.message?.id;
+    const messages = [
+      messageOf(3, { id, author: SESSION.user }),
+      messageOf(4, { id, author: bob }),
+    ];
+    live.env.socket.say('recipe_update', update({ revision: 4, messages }));
     await expect(sent.accepted).resolves.toMatchObject({ revision: 3 });
   });
 
