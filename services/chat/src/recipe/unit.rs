@@ -277,6 +277,13 @@ const KNOWN: &[Known] = &[
     container("tin", &["tins"]),
     container("tub", &["tubs"]),
     container("tube", &["tubes"]),
+    // Spoons of other languages, which their readers know better than ours.
+    count("EL", &["el"]),
+    count("TL", &["tl"]),
+    count("msk", &[]),
+    count("tsk", &[]),
+    count("c. à soupe", &["c à soupe"]),
+    count("c. à café", &["c à café"]),
     count("bulb", &["bulbs"]),
     count("bunch", &["bunches"]),
     count("clove", &["cloves"]),

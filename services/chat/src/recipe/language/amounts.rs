@@ -6,7 +6,7 @@ use super::lexer::{self, Kind};
 use super::numbers;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
-use crate::recipe::unit::Unit;
+use crate::recipe::unit::{Measure, Unit};
 
 /// An amount, and what was said about it that belongs into the note ("heaped", the size of a can).
 #[derive(Debug)]
@@ -36,10 +36,9 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
         *cursor = start;
         return Ok(None);
     };
-    let mut note = size_before_container(cursor);
-    if note.is_none() {
-        note = qualifier(cursor);
-    }
+    let note = size_before_container(cursor)
+        .or_else(|| length_before_piece(cursor))
+        .or_else(|| qualifier(cursor));
     if note.is_none() {
         skip_times(cursor);
     }
@@ -161,9 +160,14 @@ fn times_a_size(cursor: &mut Cursor<'_>, quantity: Quantity) -> Quantity {
         let Quantity::Exactly(times) = quantity else {
             return None;
         };
-        let each = numbers::number(&mut ahead).ok()??;
+        let low = numbers::number(&mut ahead).ok()??;
+        let mut all = Quantity::Exactly(low.times(times)?);
+        if (ahead.eat_mark('-') || ahead.eat_mark('–')) && numbers::number_ahead(ahead) {
+            let high = numbers::number(&mut ahead).ok()??;
+            all = Quantity::between(low.times(times)?, high.times(times)?)?;
+        }
         unit(&mut { ahead })?.size()?;
-        Some((ahead, Quantity::Exactly(each.times(times)?)))
+        Some((ahead, all))
     };
     match times.then(of_each).flatten() {
         Some((after, all)) => {
@@ -255,9 +259,23 @@ fn skip_times(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// The unit here, when it is one. "fl oz" is two words.
+/// The unit here, when it is one. "fl oz" is two words, "c. à soupe" three.
 pub(super) fn unit(cursor: &mut Cursor<'_>) -> Option<Unit> {
     let mut ahead = *cursor;
+    if ahead.eat_any(&["c", "cuillère", "cuillères", "cuil"]) {
+        ahead.eat_mark('.');
+        let spoon = match ahead.eat_any(&["à soupe", "a soupe"]) {
+            true => Some("c. à soupe"),
+            false => ahead
+                .eat_any(&["à café", "a café", "à thé"])
+                .then_some("c. à café"),
+        };
+        if let Some(spoon) = spoon {
+            *cursor = ahead;
+            return Unit::recognise(spoon);
+        }
+        ahead = *cursor;
+    }
     if ahead.eat_any(&["fl", "fluid"]) {
         ahead.eat_mark('.');
         if ahead.eat_any(&["oz", "ounces", "ounce"]) {
@@ -309,6 +327,38 @@ fn size_before_container(cursor: &mut Cursor<'_>) -> Option<String> {
     unit(&mut { ahead }).filter(Unit::is_container)?;
     *cursor = ahead;
     Some(Amount::of(Quantity::Exactly(size), Some(size_unit)).in_words())
+}
+
+/// "1 1½" piece", "2 (3-inch) pieces": how long the piece is goes into the note.
+fn length_before_piece(cursor: &mut Cursor<'_>) -> Option<String> {
+    let start = *cursor;
+    let mut ahead = start;
+    let in_brackets = ahead.eat_mark('(');
+    let begins = ahead;
+    let by_word = ["-inch", "-in", "-cm"].iter().any(|end| {
+        let number = ahead.word().strip_suffix(end);
+        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    if by_word {
+        ahead.advance();
+    } else {
+        if !numbers::number_ahead(ahead) {
+            return None;
+        }
+        numbers::number(&mut ahead).ok()??;
+        ahead.eat_mark('-');
+        let is_length = ahead.eat_mark('"') || ahead.eat_mark('”') || ahead.eat_any(&["inch", "inches", "in", "cm"]);
+        if !is_length {
+            return None;
+        }
+    }
+    let length = ahead.text_since(begins).to_owned();
+    if in_brackets && !ahead.eat_mark(')') {
+        return None;
+    }
+    unit(&mut { ahead }).filter(|unit| unit.measure() == Measure::Count)?;
+    *cursor = ahead;
+    Some(length)
 }
 
 /// "400 g", "400g", "14-ounce".

@@ -16,6 +16,13 @@ use crate::recipe::unit::{Measure, Unit};
 
 /// All the ingredients up to the end of the clause; at least one.
 pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<Vec<NewIngredient>, Miss> {
+    skip_bullet(cursor);
+    if let Some((mut inside, end)) = in_brackets(*cursor) {
+        let items = list(&mut inside)?;
+        politeness::left_over(&mut inside)?;
+        *cursor = end;
+        return Ok(items);
+    }
     if let Some(single) = single(cursor) {
         return single.map(|item| vec![item]);
     }
@@ -27,6 +34,34 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<Vec<NewIngredient>, Miss> 
         items.push(NewIngredient { amount, ..item });
     }
     Ok(items)
+}
+
+/// "– 2 eggs": what a list puts before its lines.
+fn skip_bullet(cursor: &mut Cursor<'_>) {
+    let mut after = *cursor;
+    after.advance();
+    let bullet = match cursor.mark() {
+        Some('-') => !after.follows_closely(),
+        Some(mark) => matches!(mark, '–' | '—' | '•' | '*' | '·'),
+        None => false,
+    };
+    if bullet && after.is_said() {
+        *cursor = after;
+    }
+}
+
+/// "(1 egg)": what is inside of brackets around the rest of the clause, and what follows them.
+fn in_brackets(cursor: Cursor<'_>) -> Option<(Cursor<'_>, Cursor<'_>)> {
+    let mut end = cursor;
+    if !end.eat_mark('(') {
+        return None;
+    }
+    let start = end;
+    while !end.at_stop() && !matches!(end.mark(), Some('(' | ')')) {
+        end.advance();
+    }
+    let inside = start.up_to(end);
+    (end.eat_mark(')') && end.at_stop() && !inside.is_done()).then_some((inside, end))
 }
 
 /// The rest of the clause when it is one ingredient, read as a line of a list is.

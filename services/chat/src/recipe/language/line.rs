@@ -76,12 +76,14 @@ fn plain(line: &str) -> String {
 /// Gives the end of it.
 pub(super) fn single(start: Cursor<'_>) -> Option<Cursor<'_>> {
     let mut cursor = start;
-    if part_of_fruit(&mut cursor).is_none() && amount_before(&mut cursor).is_none() {
+    let amount = part_of(&mut cursor).is_some() || amount_before(&mut cursor).is_some();
+    if !amount && !amount_behind_name(cursor) {
         return None;
     }
     if matches!(cursor.word(), "more" | "each" | "extra" | "less" | "fewer") || cursor.is_quoted() {
         return None;
     }
+    another_way_to_say_it(&mut cursor);
     let name = cursor;
     let (mut depth, mut in_note) = (0_usize, false);
     while !cursor.is_done() && (depth > 0 || !cursor.at_stop()) {
@@ -91,6 +93,7 @@ pub(super) fn single(start: Cursor<'_>) -> Option<Cursor<'_>> {
             Some('(') => depth += 1,
             Some(')') => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
+            Some('+') if is_more_of_it(after) => {}
             Some('+') => return None,
             Some(',') => {
                 let after = cursor.behind_joins();
@@ -124,6 +127,47 @@ pub(super) fn single(start: Cursor<'_>) -> Option<Cursor<'_>> {
     Some(cursor)
 }
 
+/// "1 cup; 240 ml water": a semicolon that ends no clause.
+fn another_way_to_say_it(cursor: &mut Cursor<'_>) {
+    let mut after = *cursor;
+    if after.eat_mark(';')
+        && numbers::number_ahead(after)
+        && let Ok(Some(measured)) = amounts::read(&mut after)
+        && measured.amount.unit.is_some_and(|unit| unit.size().is_some())
+        && after.is_said()
+    {
+        *cursor = after;
+    }
+}
+
+/// "½ cup + 2 tablespoons" with nothing behind it: no other ingredient.
+fn is_more_of_it(mut after: Cursor<'_>) -> bool {
+    let measured = amounts::read(&mut after).ok().flatten();
+    measured.is_some_and(|measured| measured.amount.unit.is_some()) && after.at_stop()
+}
+
+/// "butter (2 sticks), melted", "cream — 150 g": whether the amount stands right behind a short name.
+fn amount_behind_name(mut cursor: Cursor<'_>) -> bool {
+    const MOST_WORDS: usize = 5;
+    if verbs::begin_here(cursor) {
+        return false;
+    }
+    for _ in 0..MOST_WORDS {
+        if cursor.is_done() || cursor.at_break() || cursor.mark().is_some() {
+            return false;
+        }
+        cursor.advance();
+        let in_brackets = cursor.mark() == Some('(');
+        if in_brackets || matches!(cursor.mark(), Some('—' | '–')) {
+            cursor.advance();
+            let measured = amounts::read(&mut cursor).ok().flatten();
+            return measured.is_some_and(|measured| measured.amount.unit.is_some())
+                && (!in_brackets || cursor.mark() == Some(')'));
+        }
+    }
+    false
+}
+
 /// Whether all words between say how an ingredient is.
 fn only_how(from: Cursor<'_>, to: Cursor<'_>) -> bool {
     let before = to.text_since(from).to_lowercase();
@@ -136,12 +180,9 @@ fn only_how(from: Cursor<'_>, to: Cursor<'_>) -> bool {
 pub(super) fn read(cursor: &mut Cursor<'_>) -> NewIngredient {
     let mut notes = Vec::new();
     let mut amount = None;
-    let of_fruit = part_of_fruit(cursor);
-    if let Some((part, _)) = &of_fruit {
-        notes.push(part.clone());
-    }
-    if let Some((_, number)) = of_fruit {
-        amount = Some(Amount::of(Quantity::Exactly(number), None));
+    if let Some((part, of_whole)) = part_of(cursor) {
+        notes.push(part);
+        amount = Some(of_whole);
     } else if let Some(measured) = amount_before(cursor) {
         notes.extend(measured.note);
         amount = Some(measured.amount);
@@ -160,6 +201,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> NewIngredient {
     let mut end = *cursor;
     while !cursor.is_done() {
         match cursor.mark() {
+            Some('(') if is_another_word(start, *cursor) => cursor.advance(),
             Some('(') => {
                 join(&mut name, &piece(start, *cursor, &mut notes, &mut amount));
                 push_note(bracket(cursor), &mut notes);
@@ -190,6 +232,25 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> NewIngredient {
     unit_behind(&mut name, &mut amount);
     let note = (!notes.is_empty()).then(|| notes.join(", "));
     NewIngredient { name, amount, note }
+}
+
+/// "purple (red) cabbage": one word in brackets inside a name is part of it, unless it says how the ingredient is done.
+fn is_another_word(start: Cursor<'_>, bracket: Cursor<'_>) -> bool {
+    let mut after = bracket;
+    after.advance();
+    let word = after.word();
+    let is_name = word.len() > 2
+        && word.chars().all(char::is_alphabetic)
+        && !(word.len() > 3 && word.ends_with("ed"))
+        && word != "optional";
+    after.advance();
+    bracket.position() > start.position()
+        && is_name
+        && after.eat_mark(')')
+        && !after.is_done()
+        && after.is_said()
+        && !after.at_join()
+        && !begins_a_note(after, start)
 }
 
 fn join(name: &mut String, more: &str) {
@@ -428,8 +489,14 @@ fn amount_before(cursor: &mut Cursor<'_>) -> Option<Measured> {
         }
     }
     cursor.eat_any(&["at most", "at least", "up to", "a total of", "or so"]);
-    if let Some(unit) = piece_of_a_size(cursor) {
-        return Some(unit);
+    if let Some(piece) = piece_of_a_size(cursor) {
+        return Some(piece);
+    }
+    if lump_of(*cursor) {
+        return Some(Measured {
+            amount: Amount::of(Quantity::Exactly(Rational::ONE), None),
+            note,
+        });
     }
     if let Some(unit) = unit_alone(cursor) {
         return Some(Measured {
@@ -467,6 +534,17 @@ fn piece_of_a_size(cursor: &mut Cursor<'_>) -> Option<Measured> {
     })
 }
 
+/// "Block of cream cheese": one, of a thing that is no unit.
+fn lump_of(mut cursor: Cursor<'_>) -> bool {
+    const LUMPS: [&str; 12] = [
+        "ball", "bar", "batch", "block", "disk", "log", "rack", "slab", "square", "wedge", "wheel",
+        "hunk",
+    ];
+    let lump = LUMPS.contains(&cursor.word());
+    cursor.advance();
+    lump && cursor.eat("of") && cursor.is_said() && !cursor.at_break()
+}
+
 /// "Pinch of salt", "sprig rosemary", "tub of yogurt": one of it.
 fn unit_alone(cursor: &mut Cursor<'_>) -> Option<Unit> {
     const WITHOUT_OF: &[&str] = &[
@@ -487,7 +565,30 @@ fn unit_alone(cursor: &mut Cursor<'_>) -> Option<Unit> {
     Some(unit)
 }
 
-/// "Juice of 2 limes", "grated zest of half a lemon": the fruit is what one buys.
+/// "Juice of 2 limes", "leaves from 3 sprigs thyme": the whole is what one buys. Gives the part, and how much of the whole.
+fn part_of(cursor: &mut Cursor<'_>) -> Option<(String, Amount)> {
+    if let Some((part, number)) = part_of_fruit(cursor) {
+        return Some((part, Amount::of(Quantity::Exactly(number), None)));
+    }
+    let mut ahead = *cursor;
+    let part = match ahead.word() {
+        part @ ("leaves" | "seeds" | "stems") => part,
+        _ => return None,
+    };
+    ahead.advance();
+    if !ahead.eat_any(&["from", "of"]) || !numbers::number_ahead(ahead) {
+        return None;
+    }
+    let amount = amounts::read(&mut ahead).ok()??.amount;
+    let counts = |unit: &Unit| unit.measure() == Measure::Count;
+    if ahead.is_done() || !amount.unit.as_ref().is_some_and(counts) {
+        return None;
+    }
+    *cursor = ahead;
+    Some((part.to_owned(), amount))
+}
+
+/// "Juice of 2 limes", "grated zest of half a lemon".
 fn part_of_fruit(cursor: &mut Cursor<'_>) -> Option<(String, Rational)> {
     let mut ahead = *cursor;
     ahead.eat("the");

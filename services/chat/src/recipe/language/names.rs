@@ -242,8 +242,8 @@ fn reads_like_note(cursor: Cursor<'_>) -> bool {
         "warm",
         "cold",
     ];
-    const ALONE: [&str; 9] = [
-        "fresh", "dry", "dried", "large", "small", "medium", "hot", "ripe", "thin",
+    const ALONE: [&str; 10] = [
+        "fresh", "dry", "dried", "large", "small", "medium", "hot", "ripe", "thin", "whole",
     ];
     const NO_PARTICIPLES: [&str; 6] = ["seed", "linseed", "aniseed", "flaxseed", "bread", "weed"];
     let word = cursor.word();
