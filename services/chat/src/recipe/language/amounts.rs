@@ -347,7 +347,9 @@ fn length_before_piece(cursor: &mut Cursor<'_>) -> Option<String> {
         }
         numbers::number(&mut ahead).ok()??;
         ahead.eat_mark('-');
-        let is_length = ahead.eat_mark('"') || ahead.eat_mark('”') || ahead.eat_any(&["inch", "inches", "in", "cm"]);
+        let is_length = ahead.eat_mark('"')
+            || ahead.eat_mark('”')
+            || ahead.eat_any(&["inch", "inches", "in", "cm"]);
         if !is_length {
             return None;
         }

@@ -133,7 +133,10 @@ fn another_way_to_say_it(cursor: &mut Cursor<'_>) {
     if after.eat_mark(';')
         && numbers::number_ahead(after)
         && let Ok(Some(measured)) = amounts::read(&mut after)
-        && measured.amount.unit.is_some_and(|unit| unit.size().is_some())
+        && measured
+            .amount
+            .unit
+            .is_some_and(|unit| unit.size().is_some())
         && after.is_said()
     {
         *cursor = after;
