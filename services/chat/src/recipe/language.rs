@@ -8,6 +8,7 @@ mod amounts;
 mod clause;
 mod cursor;
 mod details;
+mod differences;
 mod ingredients;
 mod items;
 mod lexer;

@@ -7,7 +7,8 @@
 use super::cursor::Cursor;
 use super::{Miss, Outcome, one};
 use super::{
-    details, ingredients, items, narration, numbers, politeness, quantities, scaling, steps, verbs,
+    details, differences, ingredients, items, narration, numbers, politeness, quantities, scaling,
+    steps, verbs,
 };
 use crate::recipe::change::{Change, Direction, Scaling};
 
@@ -41,7 +42,7 @@ fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(outcome) = scaling::times_all(cursor) {
         return outcome;
     }
-    if let Some(outcome) = quantities::difference(cursor, true) {
+    if let Some(outcome) = differences::difference(cursor, true) {
         return outcome;
     }
     let mut ahead = *cursor;
@@ -79,8 +80,8 @@ pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
         return details::description(cursor);
     }
     if let Some(outcome) = scaling::more_servings(cursor)
-        .or_else(|| quantities::difference(cursor, false))
-        .or_else(|| quantities::added_to(cursor))
+        .or_else(|| differences::difference(cursor, false))
+        .or_else(|| differences::added_to(cursor))
     {
         return outcome;
     }
@@ -182,7 +183,7 @@ pub(super) fn join_steps(_: &mut Cursor<'_>) -> Outcome {
 }
 
 pub(super) fn use_it(cursor: &mut Cursor<'_>) -> Outcome {
-    if let Some(outcome) = quantities::difference(cursor, true) {
+    if let Some(outcome) = differences::difference(cursor, true) {
         return outcome;
     }
     cursor.eat_any(&["only", "just"]);
@@ -291,7 +292,7 @@ fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
         }
         return scaling::set_servings(cursor);
     }
-    quantities::adjust(cursor, direction)
+    differences::adjust(cursor, direction)
 }
 
 pub(super) fn rename(cursor: &mut Cursor<'_>) -> Outcome {

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::numbers;
 use super::politeness::{self, finish, left_over};
 use super::{Miss, Outcome, one};
-use super::{amounts, items, quantities, wholly};
+use super::{amounts, differences, items, quantities, wholly};
 use crate::recipe::change::{Change, Part, Which};
 use crate::recipe::rational::Rational;
 
@@ -32,7 +32,7 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 fn remove_one(cursor: &mut Cursor<'_>, every: bool) -> Result<Change, Miss> {
-    if let Some(part) = quantities::fraction_of(cursor) {
+    if let Some(part) = differences::fraction_of(cursor) {
         let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
         left_over(cursor)?;
         let factor = Rational::ONE.minus(part).ok_or(Miss::Talk)?;
@@ -84,7 +84,7 @@ pub(super) fn replace(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear =
         || Miss::unclear("Say what to put in its place, as in \"replace milk with oat milk\".");
     cursor.eat("out");
-    let part = quantities::part(cursor)?;
+    let part = differences::part(cursor)?;
     let which = items::which(cursor, &["with", "by", "for", "to"])?.ok_or_else(unclear)?;
     if !cursor.eat_any(&["with", "by", "for", "to"]) {
         return Err(unclear());
@@ -136,7 +136,7 @@ pub(super) fn substitute(cursor: &mut Cursor<'_>) -> Outcome {
     let with = items::item(&mut cursor.up_to(ahead)).map_err(|_| unclear())?;
     *cursor = ahead;
     cursor.eat("for");
-    let part = quantities::part(cursor)?;
+    let part = differences::part(cursor)?;
     let which = items::which(cursor, &[])?.ok_or_else(unclear)?;
     finish(cursor).map_err(|_| unclear())?;
     one(Change::ReplaceIngredient { which, part, with })
@@ -191,7 +191,7 @@ fn stands_instead(cursor: Cursor<'_>) -> bool {
 
 /// After "instead of": "milk, use oat milk".
 pub(super) fn instead_of(cursor: &mut Cursor<'_>) -> Outcome {
-    let part = quantities::part(cursor)?;
+    let part = differences::part(cursor)?;
     let which = items::which(cursor, &["use", "take", "let's"])?.ok_or(Miss::Talk)?;
     cursor.eat_mark(',');
     politeness::skip_before(cursor);

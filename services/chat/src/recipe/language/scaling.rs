@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::numbers;
 use super::politeness::finish;
 use super::verbs::{is_people, is_whole_recipe};
-use super::{Miss, Outcome, items, one, quantities};
+use super::{Miss, Outcome, differences, items, one, quantities};
 use crate::recipe::change::{Change, Direction, Scaling, Which};
 use crate::recipe::rational::Rational;
 use crate::recipe::unit::{System, Unit};
@@ -76,7 +76,7 @@ pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     if whole_recipe(&mut ahead)
         && ahead.eat("by")
-        && let Some(part) = quantities::part_of_it(&mut ahead)
+        && let Some(part) = differences::part_of_it(&mut ahead)
         && let Some(left) = Rational::ONE.minus(part)
         && finish(&mut ahead).is_ok()
     {
@@ -86,7 +86,7 @@ pub(super) fn cut(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let which = items::which(&mut ahead, &["in half", "by half", "by"])?.ok_or(Miss::Talk)?;
     if ahead.stands("by") && !ahead.stands("by half") {
-        return quantities::adjust(cursor, Direction::Less).map_err(|_| Miss::Talk);
+        return differences::adjust(cursor, Direction::Less).map_err(|_| Miss::Talk);
     }
     if !in_half(&mut ahead) {
         return Err(Miss::Talk);
@@ -104,7 +104,7 @@ pub(super) fn all_by(cursor: &mut Cursor<'_>, direction: Direction) -> Option<Ou
     if !whole_recipe(&mut ahead) || !ahead.eat("by") {
         return None;
     }
-    let factor = direction.part_of_one(quantities::part_of_it(&mut ahead)?)?;
+    let factor = direction.part_of_one(differences::part_of_it(&mut ahead)?)?;
     *cursor = ahead;
     Some(finish(cursor).and_then(|()| one(Change::Scale(Scaling::By(factor)))))
 }

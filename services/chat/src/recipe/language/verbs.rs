@@ -3,7 +3,7 @@
 
 use super::cursor::Cursor;
 use super::{Miss, Outcome};
-use super::{clause, details, ingredients, numbers, politeness, quantities, scaling, steps};
+use super::{clause, details, differences, ingredients, numbers, politeness, scaling, steps};
 
 /// Words that a clause may begin with.
 pub(super) struct Verb {
@@ -121,8 +121,8 @@ static VERBS: &[Verb] = &[
         clause::set,
     )
     .begins(with_object),
-    rest(&["more"], quantities::more),
-    rest(&["less"], quantities::less),
+    rest(&["more"], differences::more),
+    rest(&["less"], differences::less),
     rest(&["bump"], clause::increase).begins(with_object).weak(),
     rest(&["increase", "raise"], clause::increase).begins(with_object),
     rest(&["reduce", "decrease", "lower"], clause::reduce).begins(with_object),
