@@ -2,6 +2,8 @@
 // Only its public surface: reduce.ts decides, and shell.ts carries out. Components read it through getSnapshot
 // and subscribe.
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { SendError } from './acceptance.ts';
 import { type SendRefusal, sendRefusal } from './delivery.ts';
 import { missingOption, randomId } from './environment.ts';

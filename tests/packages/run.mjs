@@ -1,0 +1,213 @@
+// Tries the npm packages as everybody else gets them: packed, installed into new projects, built and run there against
+// the real binary, with the code that their pages show. RECIPE_CHAT_BIN names the binary; npm's registry is needed.
+// `node tests/packages/run.mjs Vite` runs only what has that word in its name.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PACKAGES = join(ROOT, 'frontend_app/packages');
+const BINARY = process.env.RECIPE_CHAT_BIN ?? join(ROOT, 'target/checked/recipe-chat');
+const TYPESCRIPT = 'typescript@5.9.3';
+/** Longer than any step takes on a busy machine. */
+const STEP_TIMEOUT = 600_000;
+const folder = mkdtempSync(join(tmpdir(), 'recipe-chat-packages-'));
+
+function run(where, program, ...args) {
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', CI: 'true' };
+  return execFileSync(program, args, { cwd: where, env, encoding: 'utf8', stdio: 'pipe', timeout: STEP_TIMEOUT });
+}
+
+/** The blocks of code on a page, in one language. */
+function snippets(page, language) {
+  const text = readFileSync(join(PACKAGES, page), 'utf8');
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(found => found[1]);
+}
+
+function project(name, files, ...dependencies) {
+  const where = join(folder, name);
+  const all = { 'package.json': JSON.stringify({ name, private: true, type: 'module' }), ...files };
+  for (const [file, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(where, file)), { recursive: true });
+    writeFileSync(join(where, file), text);
+  }
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+  run(where, 'npm', 'install', ...flags, ...packed, ...dependencies);
+  return where;
+}
+
+function expect(text, wanted) {
+  if (!wanted.test(text)) throw new Error(`expected ${wanted}, got:\n${text}`);
+}
+
+// ---- the server
+
+const data = join(folder, 'data');
+const flags = ['--edge-listen', '127.0.0.1:0', '--auth-listen', '127.0.0.1:0', '--chat-listen', '127.0.0.1:0'];
+const server = spawn(BINARY, ['up', ...flags, '--data-dir', data], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...process.env, RUST_LOG: 'warn' },
+});
+
+async function startedServer() {
+  for await (const line of createInterface({ input: server.stdout })) {
+    const found = /^edge listening on (http:\S+)/.exec(line);
+    if (found) return found[1];
+  }
+  throw new Error('the server ended');
+}
+
+// ---- the projects
+
+/** Node.js has a WebSocket from 22 on. */
+const WITH_SOCKET = "import WebSocket from 'ws';\nglobalThis.WebSocket ??= WebSocket;\n";
+const [firstMessage, events] = snippets('client/README.md', 'js');
+const [ownTokens] = snippets('client/docs/tokens.md', 'js');
+const [acceptance] = snippets('client/docs/messages.md', 'js');
+const [component] = snippets('react/README.md', 'tsx');
+
+const at = (url, code) => WITH_SOCKET + code.replace("'http://127.0.0.1:8080'", JSON.stringify(url));
+
+/** The other pages' code, in the setting that the README makes. */
+const story = url => {
+  const [imports, rest] = at(url, firstMessage.replaceAll("'ada'", "'grace'")).split('\n\n');
+  const signedIn = rest.split('\n').filter(line => !line.includes('/v1/recipes')).join('\n');
+  return `${imports.replace('{ ', '{ Unauthorized, ')}
+${signedIn}
+const { id } = await post('/v1/recipes', { title: 'Waffles' }, access_token);
+const [username, password] = ['grace', 'correct horse battery'];
+${ownTokens}
+const first = await getToken({ forceRefresh: false });
+const second = await getToken({ forceRefresh: true });
+console.log('refreshed', typeof second === 'string' && second !== first);
+const chat = new WebSocketManager({ url, getToken });
+const [show, render] = [message => console.log('shown', message.content), () => {}];
+${events}
+await chat.connect(id);
+${acceptance}
+try {
+  await chat.send(' ').accepted;
+} catch (error) {
+  console.log('refused', error.code);
+}
+chat.disconnect();
+`;
+};
+
+const STRICT = { strict: true, noEmit: true, target: 'es2022', exactOptionalPropertyTypes: true };
+const config = more => JSON.stringify({ compilerOptions: { ...STRICT, ...more }, include: ['**/*.ts', '**/*.tsx'] });
+
+const TYPED = `
+import { type ChatMessage, SendError, Unauthorized, WebSocketManager } from '@recipe-chat/client';
+import { EventLog } from '@recipe-chat/client/event-log';
+import { indexedDbOutbox } from '@recipe-chat/client/indexed-db';
+import WebSocket from 'ws';
+
+const chat = new WebSocketManager({
+  url: new URL('https://recipes.example'),
+  WebSocket,
+  getToken: async ({ forceRefresh, reason, signal }) => {
+    if (signal.aborted || reason === 'rejected') throw new Unauthorized();
+    return forceRefresh ? 'fresh' : 'stored';
+  },
+  storage: indexedDbOutbox('u-1'),
+  observer: () => new EventLog(),
+});
+export const stop: () => void = chat.on('state', ({ state, reason }) => console.log(state, reason?.code));
+export const said: Promise<ChatMessage> = chat.send('hello').accepted;
+said.catch((error: unknown) => error instanceof SendError && error.code);
+// @ts-expect-error no such event
+chat.on('nothing', () => {});
+`;
+
+const componentFor = (url, code) =>
+  code
+    .replace("'https://recipes.example', getToken", `${JSON.stringify(url)}, getToken: () => 'token'`)
+    .replace(/^import/, "'use client';\nimport");
+
+const tests = {
+  async 'a new Node.js project: the first message, tokens, events and acceptance, as the pages show them'(url) {
+    const files = { 'first.mjs': at(url, firstMessage), 'story.mjs': story(url) };
+    const where = project('node', files, 'ws@8.23.0');
+    expect(run(where, process.execPath, 'first.mjs'), /^Added 2 eggs$/m);
+    const told = run(where, process.execPath, 'story.mjs');
+    expect(told, /^refreshed true$/m);
+    expect(told, /^shown add 2 eggs$/m);
+    expect(told, /^grace add 2 eggs Added 2 eggs$/m);
+    expect(told, /^authenticated undefined$/m);
+    expect(told, /^\d+ Added 2 eggs$/m);
+    expect(told, /^refused empty$/m);
+  },
+
+  async 'declarations that a strict compiler takes, as Node.js resolves them and as a bundler does'() {
+    const files = { 'index.ts': TYPED, 'tsconfig.json': config({ module: 'nodenext', types: ['node'] }) };
+    const where = project('types', files, 'ws@8.23.0', '@types/ws@8.18.2', '@types/node@20.19.43', TYPESCRIPT);
+    run(where, 'npx', 'tsc');
+    const bundler = config({ module: 'esnext', moduleResolution: 'bundler', types: ['node'] });
+    writeFileSync(join(where, 'tsconfig.json'), bundler);
+    run(where, 'npx', 'tsc');
+  },
+
+  async 'a new Vite project with React'(url) {
+    const files = {
+      'index.html': '<div id="root"></div><script type="module" src="/main.tsx"></script>',
+      'App.tsx': componentFor(url, component),
+      'main.tsx':
+        "import { createRoot } from 'react-dom/client';\nimport { App } from './App';\ncreateRoot(document.getElementById('root')!).render(<App />);\n",
+      'tsconfig.json': config({ module: 'esnext', moduleResolution: 'bundler', jsx: 'react-jsx' }),
+    };
+    const react = ['react@19.3.1', 'react-dom@19.3.1', '@types/react@19.3.0', '@types/react-dom@19.3.0'];
+    const where = project('vite', files, 'vite@8.3.8', TYPESCRIPT, ...react);
+    run(where, 'npx', 'tsc');
+    run(where, 'npx', 'vite', 'build');
+    const script = readdirSync(join(where, 'dist/assets')).find(name => name.endsWith('.js'));
+    expect(readFileSync(join(where, 'dist/assets', script), 'utf8'), /recipe-chat\.v1/);
+  },
+
+  async 'a new Next project: rendered on the server, where nothing connects'(url) {
+    const files = {
+      'app/layout.tsx':
+        'export default function Layout({ children }: { children: React.ReactNode }) {\n  return <html lang="en"><body>{children}</body></html>;\n}\n',
+      'app/page.tsx': "import { App } from './App';\nexport default function Page() {\n  return <App />;\n}\n",
+      'app/App.tsx': componentFor(url, component),
+    };
+    const react = ['react@19.3.1', 'react-dom@19.3.1', '@types/react@19.3.0', '@types/node@20.19.43'];
+    const where = project('next', files, 'next@16.4.6', TYPESCRIPT, ...react);
+    run(where, 'npx', 'next', 'build');
+    expect(readFileSync(join(where, '.next/server/app/index.html'), 'utf8'), /Two eggs/);
+  },
+};
+
+// ---- all of it
+
+const wanted = Object.entries(tests).filter(([name]) => name.includes(process.argv[2] ?? ''));
+let [packed, failed] = [[], 0];
+try {
+  const frontend = join(ROOT, 'frontend_app');
+  run(frontend, 'npm', 'pack', '--workspaces', '--pack-destination', folder);
+  packed = readdirSync(folder)
+    .filter(name => name.endsWith('.tgz'))
+    .map(name => join(folder, name));
+  const url = await startedServer();
+  for (const [name, test] of wanted) {
+    const started = Date.now();
+    let problem = '';
+    try {
+      await test(url);
+    } catch (error) {
+      failed += 1;
+      problem = `\n${error.message}\n${error.stdout ?? ''}${error.stderr ?? ''}`;
+    }
+    const seconds = ((Date.now() - started) / 1_000).toFixed(1);
+    console.log(`${problem ? 'FAILED' : 'ok    '} ${seconds} s  ${name}${problem}`);
+  }
+} finally {
+  server.kill('SIGKILL');
+  await once(server, 'exit');
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${wanted.length - failed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
