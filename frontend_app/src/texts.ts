@@ -1,27 +1,45 @@
 // Every text that the web app shows, and how it writes times and numbers. Texts of the parts that are loaded when they
 // are needed are in texts-lazy.ts.
 
-const locale = globalThis.navigator?.language ?? 'en';
+// The app is in English: of the reader's languages only an English one decides how times and numbers are written.
+const locale = globalThis.navigator?.languages?.find(language => /^en\b/i.test(language)) ?? 'en';
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayAndYear = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
 const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
 const number = new Intl.NumberFormat(locale);
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
 
 export const numberText = (value: number): string => number.format(value);
 export const timeText = (at: string): string => {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? '' : clock.format(date);
 };
-export const dayText = (at: string): string => {
+
+/** "Today", "Yesterday", or the date. */
+export const dayText = (at: string, now = Date.now()): string => {
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? '' : day.format(date);
+  if (Number.isNaN(date.getTime())) return '';
+  const days = Math.round((startOfDay(now) - startOfDay(date.getTime())) / DAY);
+  if (days === 0 || days === 1) return days === 0 ? 'Today' : 'Yesterday';
+  return (new Date(now).getFullYear() === date.getFullYear() ? day : dayAndYear).format(date);
 };
-export const agoText = (passed: number): string => {
-  const minutes = Math.round(passed / 60_000);
-  return minutes < 60
-    ? ago.format(-minutes, 'minute')
-    : ago.format(-Math.round(minutes / 60), 'hour');
+
+const startOfDay = (at: number) => new Date(at).setHours(0, 0, 0, 0);
+
+/** "just now", "5 min ago", "2 hr ago", or the date. */
+export const agoText = (passed: number, now = Date.now()): string => {
+  const minutes = Math.round(passed / MINUTE);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return short(ago.format(-minutes, 'minute'));
+  if (passed < DAY) return short(ago.format(-Math.round(minutes / 60), 'hour'));
+  const text = dayText(new Date(now - passed).toISOString(), now);
+  return text === 'Yesterday' ? 'yesterday' : text;
 };
+
+const short = (text: string) => text.replace('.', '');
 
 export const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
@@ -29,6 +47,12 @@ export const plural = (count: number, one: string, many: string) =>
 export const texts = {
   appName: 'Recipe Chat',
   tagline: 'Talk about a recipe, and watch it change.',
+  pageTitle: (title: string, unread: number) =>
+    `${unread > 0 ? `(${unread}) ` : ''}${title} · Recipe Chat`,
+  recipes: 'Recipes',
+  share: 'Share',
+  help: 'What can I say?',
+  refused: 'That did not work. Try again.',
   skipToChat: 'Skip to the conversation',
   home: 'Your recipes',
   status: {
@@ -38,7 +62,7 @@ export const texts = {
     authenticated: 'Connected',
     reconnecting: 'Reconnecting...',
   },
-  signedInUntil: (time: string) => `Renews itself before ${time}`,
+  signedInUntil: (time: string) => `Signed in until ${time}, renewed automatically`,
   nextTry: (seconds: number) => `in ${number.format(seconds)} s`,
   keepingSignedIn: 'Keeping you signed in…',
   outage: (waiting: number) =>
@@ -53,7 +77,7 @@ export const texts = {
       text: 'Sign in again to go on. What you wrote is kept.',
     },
     try_again: { title: 'The connection has ended', text: 'What you wrote is kept.' },
-    leave: { title: 'This recipe is private', text: 'Ask its owner to let you in.' },
+    leave: { title: 'No access', text: '' },
   },
   signInAgain: 'Sign in again',
   tryAgain: 'Try again',
@@ -66,10 +90,13 @@ export const texts = {
     signUp: 'Create an account',
     toSignUp: 'New here? Create an account',
     toSignIn: 'Have an account? Sign in',
-    name: 'Name',
+    name: 'Username',
     password: 'Password',
     passwordHint: 'At least 8 characters',
     guest: 'Continue as guest',
+    guestHint: 'No account needed. Choose a name later, and your recipes come with you.',
+    show: 'Show what I type',
+    weak: 'Use 8 characters or more, and no common password.',
     busy: 'One moment…',
     wrong: 'Invalid username or password',
     taken: 'This name is taken',
@@ -78,12 +105,14 @@ export const texts = {
     unreachable: 'The server cannot be reached. Try again.',
   },
   signOut: 'Sign out',
-  chatTab: 'Chat',
-  recipeTab: 'Recipe',
-  recipeChanged: 'changed',
   conversation: 'Conversation',
+  chatPanel: 'Chat',
   you: 'You',
-  empty: 'Ask anything about this recipe',
+  empty: 'Say what to change, the way you would in the kitchen',
+  emptyForViewers: 'Nobody has said anything yet.',
+  viewOnly: 'You can view this recipe. Ask its owner if you want to change it.',
+  systemLine: (who: string, effect: string) => `${who}: ${effect}`,
+  unreadCount: (count: number) => `${number.format(count)} new`,
   suggestions: ['add 2 cups flour', 'for 6 people', 'add step: Heat the pan'],
   earlier: {
     idle: 'Show earlier messages',
@@ -97,6 +126,7 @@ export const texts = {
     count === 0 ? 'Newest ↓' : `${plural(count, 'new message', 'new messages')} ↓`,
   unread: 'New',
   sending: 'Sending…',
+  waiting: 'Waiting for a connection',
   stillSending: 'Still sending…',
   notSent: 'Not sent',
   failure: (code: string, message: string) =>
@@ -105,7 +135,7 @@ export const texts = {
   resendAll: (count: number) => `Resend all ${number.format(count)}`,
   composer: {
     label: 'Message',
-    placeholder: 'Type a message...',
+    placeholder: 'Type a message... “add 2 eggs”',
     authenticating: 'Authenticating...',
     send: 'Send',
     left: (count: number) => `${number.format(count)} characters left`,
@@ -116,20 +146,26 @@ export const texts = {
   recipe: {
     label: 'Recipe',
     serves: 'Serves',
+    servings: 'Servings',
     fewer: 'One fewer',
     more: 'One more',
+    ownView: (count: number) => `Only for you: the recipe serves ${number.format(count)}.`,
+    keepView: (count: number) => `Change it to ${number.format(count)} for everyone`,
+    backTo: (count: number) => `Back to ${number.format(count)}`,
     forPeople: (count: number) => `for ${count} people`,
     undo: 'Undo',
     undoRequest: 'undo',
+    undoTitle: (what: string) => `Undo: ${what}`,
+    changeBy: (effect: string, who: string) => `${effect} (${who})`,
     ingredients: 'Ingredients',
-    steps: 'Steps',
+    steps: 'Method',
     noIngredients: 'No ingredients yet.',
     noSteps: 'No steps yet.',
     added: 'new',
     changed: 'changed',
     removed: 'removed',
-    changedAgo: (when: string) => `Changed ${when}`,
-    viewChanges: 'View changes',
+    changedBy: (when: string, who: string) => `Changed ${when} by ${who}`,
+    viewChanges: 'Show changes',
     hideChanges: 'Hide changes',
     announce: (ingredients: number, steps: number) => {
       const parts = [
@@ -140,9 +176,9 @@ export const texts = {
     },
     loading: 'Loading the recipe',
   },
-  people: 'People',
   menu: 'More',
-  theme: { label: 'Colours', auto: 'as the system', light: 'light', dark: 'dark' },
+  theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
+  account: 'Account',
   debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied' },
   close: 'Close',
 } as const;

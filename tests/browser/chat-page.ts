@@ -80,6 +80,13 @@ export class ChatPage {
     await this.field.press('Enter');
   }
 
+  /** Signs a guest out, who is asked first: the account is lost with it. */
+  async signOut(): Promise<void> {
+    await this.page.locator('summary').click();
+    await this.page.getByRole('button', { name: 'Sign out' }).click();
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  }
+
   /** Expects exactly these messages, all of them stored. */
   async expectMessages(...texts: string[]): Promise<void> {
     await expect(this.messages).toHaveText(texts, { timeout: 20_000 });

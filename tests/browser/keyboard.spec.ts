@@ -9,10 +9,11 @@ test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ 
     - main:
       - heading "Recipe Chat" [level=1]
       - paragraph: Talk about a recipe, and watch it change.
-      - text: Name
-      - textbox "Name"
+      - text: Username
+      - textbox "Username"
       - text: Password
       - textbox "Password"
+      - checkbox "Show what I type"
       - button "Sign in"
       - button "New here? Create an account"
       - button "Continue as guest"
@@ -22,7 +23,7 @@ test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ 
   await expect(page.locator('.connection-status')).toHaveText('Connected');
   await expect(page.getByRole('log')).toMatchAriaSnapshot(`
     - log "Conversation":
-      - paragraph: Ask anything about this recipe
+      - paragraph: Say what to change, the way you would in the kitchen
       - button "add 2 cups flour"
       - button "for 6 people"
       - 'button "add step: Heat the pan"'
@@ -41,20 +42,21 @@ test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ 
   `);
   await expect(page.getByRole('region', { name: 'Recipe' })).toMatchAriaSnapshot(`
     - region "Recipe":
-      - heading [level=2]
-      - text: Serves
-      - button "One fewer"
-      - button "One more"
-      - paragraph:
-        - button "Hide changes" [pressed]
-        - button "Undo"
-      - heading "Ingredients" [level=3]
+      - heading [level=1]
+      - group "Servings":
+        - button "One fewer"
+        - status: /Serves/
+        - button "One more"
+      - paragraph: Changed just now by you
+      - button "Hide changes" [pressed]
+      - 'button /Undo: Added .* \\(you\\)/'
+      - heading "Ingredients" [level=2]
       - list:
         - listitem:
           - checkbox /flour/
           - insertion: /flour/
           - text: new
-      - heading "Steps" [level=3]
+      - heading "Method" [level=2]
       - paragraph: No steps yet.
   `);
   await expect(page.getByRole('status').filter({ hasText: 'Recipe updated: 1 ingredient changed' })).toBeAttached();
@@ -62,18 +64,23 @@ test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ 
   await page.keyboard.press('Escape');
   await tabTo(page, 'One more');
   await page.keyboard.press('Enter');
+  await tabTo(page, 'for everyone');
+  await page.keyboard.press('Enter');
   await expect(page.getByRole('log')).toContainText(/for \d+ people/);
   await page.keyboard.press('Shift+?');
   await expect(page.getByRole('dialog')).toMatchAriaSnapshot(`
     - dialog "Keyboard shortcuts":
       - heading "Keyboard shortcuts" [level=2]
+      - button "Close"
       - term: /./
       - definition: Write a message
-      - button "Close"
   `);
   await page.keyboard.press('Escape');
-  await tabTo(page, '⋯');
+  await tabTo(page, 'More');
   await page.keyboard.press('Enter');
+  await tabTo(page, 'Sign out');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Sign out?' })).toBeVisible();
   await tabTo(page, 'Sign out');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();

@@ -13,28 +13,28 @@ test('the owner makes a recipe private, invites one person as a viewer, and remo
   watchConsole(elsewhere, consoleWatch.problems);
   const recipe = newRecipe();
   const ada = await ChatPage.openAsGuest(page, server.url, recipe);
-  await page.getByRole('button', { name: 'People', exact: true }).click();
-  await page.getByLabel('invited people only').click();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByLabel('Only invited people').click();
   await expect(page.getByText('Saved.')).toBeVisible();
 
   const bob = new ChatPage(await elsewhere.newPage());
   await bob.page.goto(`${server.url}/r/${recipe}`);
   await bob.page.getByRole('button', { name: 'Continue as guest' }).click();
-  const closed = bob.page.getByRole('heading', { name: 'This recipe is private' });
-  await expect(closed).toBeVisible();
+  await expect(bob.page.getByRole('heading', { name: 'No recipe here' })).toBeVisible();
 
-  await page.getByRole('textbox', { name: 'Name' }).fill(await bob.userName());
-  await page.getByLabel('May', { exact: true }).selectOption('viewer');
+  await page.getByRole('textbox', { name: 'Invite by username' }).fill(await bob.userName());
+  await page.getByLabel('Role', { exact: true }).selectOption('viewer');
   await page.getByRole('button', { name: 'Invite' }).click();
-  await expect(page.getByText('may come in now.')).toBeVisible();
+  await expect(page.getByText('can view now.')).toBeVisible();
   await bob.page.reload();
   await bob.expectConnected();
   await bob.send('add salt');
   await expect(bob.page.locator('.message.failed')).toContainText('Not sent');
 
   await page.getByRole('button', { name: /^Remove guest/ }).click();
-  await expect(page.getByText('may not come in any more.')).toBeVisible();
-  await expect(closed).toBeVisible();
+  await expect(page.getByText('no longer has access.')).toBeVisible();
+  await expect(bob.page.getByRole('heading', { name: 'You no longer have access' })).toBeVisible();
+  await expect(bob.page.locator('.recipe-card')).toHaveCount(0);
   await page.getByRole('button', { name: 'Close' }).click();
   await expect(ada.field).toBeEnabled();
   await elsewhere.close();
@@ -46,9 +46,9 @@ test('a recipe is imported from Cooklang, and everybody sees it at once', async 
   await ChatPage.openAsGuest(page, server.url, recipe);
   const bob = await ChatPage.openAsGuest(await elsewhere.newPage(), server.url, recipe);
   await page.locator('summary').click();
-  await page.getByRole('button', { name: 'Bring in a recipe…' }).click();
+  await page.getByRole('button', { name: 'Import…' }).click();
   await page.getByLabel('Or paste it').fill('Whisk @flour{200%g} and @milk{300%ml}.\n\nFry in a #pan{}.');
-  await page.getByRole('button', { name: 'Bring it in' }).click();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
   for (const one of [page, bob.page]) {
     await expect(one.locator('.recipe-row')).toHaveText([/200 g flour/, /300 ml milk/, /Whisk/, /Fry/]);
   }

@@ -25,8 +25,8 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await takeScreenshots(page, 'sign-in');
   const ada = await signUp(page, server.url, 'ada');
   for (const name of ['Apple crumble', 'Sunday pancakes']) {
-    await page.getByLabel('Open or create a recipe').fill(name);
-    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByLabel('Name of the dish').fill(name);
+    await page.getByRole('button', { name: 'New recipe' }).click();
     await ada.expectConnected();
     await page.getByRole('link', { name: 'Your recipes' }).click();
   }
@@ -34,7 +34,7 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await takeScreenshots(page, 'home');
   await page.getByRole('link', { name: 'Sunday pancakes' }).click();
   await ada.expectConnected();
-  await expect(page.getByText('Ask anything about this recipe')).toBeVisible();
+  await expect(page.getByText('Say what to change, the way')).toBeVisible();
   await takeScreenshots(page, 'empty');
   const elsewhere = await browser.newContext();
   const bob = await signUp(await elsewhere.newPage(), `${server.url}${new URL(page.url()).pathname}`, 'bob');
@@ -45,15 +45,13 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   }
   await page.waitForTimeout(8_500);
   await takeScreenshots(page, 'live');
-  await page.getByRole('button', { name: 'People' }).click();
+  await page.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('dialog')).toContainText('ada');
-  await takeScreenshots(page, 'people');
+  await takeScreenshots(page, 'share');
   await page.keyboard.press('Escape');
   await page.setViewportSize(MOBILE);
-  await page.getByRole('tab', { name: 'Recipe' }).click();
-  await takeScreenshots(page, 'recipe');
-  await page.setViewportSize(MOBILE);
-  await page.getByRole('tab', { name: 'Chat' }).click();
+  await page.locator('.sheet-handle').click();
+  await takeScreenshots(page, 'conversation');
   await page.setViewportSize(DESKTOP);
   await bob.send('for 6 people');
   await expect(ada.messages).toHaveCount(MESSAGES.length + 1);

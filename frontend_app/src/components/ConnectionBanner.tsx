@@ -56,7 +56,7 @@ function Ended({ ending, connectionId, manager, api, user }: EndedProps) {
       </h2>
       <p>{text}</p>
       {ending.action === 'sign_in' && (
-        <SignInForm api={api} knownName={user.name} onSignedIn={() => manager.retryNow()} />
+        <SignInForm api={api} knownUser={user} onSignedIn={() => manager.retryNow()} />
       )}
       {ending.action === 'try_again' && (
         <button type="button" className="primary" onClick={() => manager.retryNow()}>

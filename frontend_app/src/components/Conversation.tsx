@@ -16,9 +16,12 @@ interface Props {
   user: User;
   api: Api;
   composer: RefObject<MessageInputHandle | null>;
+  /** Else the conversation can be read only. */
+  isEditor: boolean;
+  onHelp: () => void;
 }
 
-export function Conversation({ recipeId, chat, user, api, composer }: Props) {
+export function Conversation({ recipeId, chat, user, api, composer, isEditor, onHelp }: Props) {
   const { manager, messages, outbox, olderExist, recipe, state } = chat;
   // Typing has priority over rendering, and the person's own messages over those of others. Both lists are deferred
   // together: a confirmed message must not disappear in between.
@@ -43,19 +46,25 @@ export function Conversation({ recipeId, chat, user, api, composer }: Props) {
         {...shown}
         me={user.id}
         loading={isLoading}
+        connected={state === 'authenticated'}
         onOlder={messages.length < MAX_HISTORY ? fetchOlder : undefined}
         onRetry={retry}
         onDelete={remove}
         onRetryAll={retryAll}
-        onSuggest={suggest}
+        onSuggest={isEditor ? suggest : undefined}
+        onHelp={onHelp}
       />
-      <MessageInput
-        ref={composer}
-        onSend={chat.sendMessage}
-        disabled={!canWrite(chat)}
-        placeholder={placeholder}
-        draftKey={`${user.id}:${recipeId}`}
-      />
+      {isEditor ? (
+        <MessageInput
+          ref={composer}
+          onSend={chat.sendMessage}
+          disabled={!canWrite(chat)}
+          placeholder={placeholder}
+          draftKey={`${user.id}:${recipeId}`}
+        />
+      ) : (
+        <p className="view-only soft">{texts.viewOnly}</p>
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@
 
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { lazyTexts } from '../texts-lazy';
+import { Icon } from './Icon';
 
 interface Props {
   title: string;
@@ -16,13 +17,18 @@ export function Dialog({ title, onClose, children }: Props) {
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby={id} onClose={onClose}>
-      <h2 id={id}>{title}</h2>
-      {children}
-      <form method="dialog">
-        <button type="submit" className="secondary">
-          {lazyTexts.close}
+      <div className="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={lazyTexts.close}
+          onClick={() => dialog.current?.close()}
+        >
+          <Icon name="close" />
         </button>
-      </form>
+      </div>
+      {children}
     </dialog>
   );
 }

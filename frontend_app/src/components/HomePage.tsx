@@ -1,40 +1,53 @@
-// The person's recipes, and a field that opens or creates one by name.
+// The person's recipes, and a field that creates one.
 
-import type { User } from '@recipe-chat/client';
+import { failureReason, type User } from '@recipe-chat/client';
 import { type FormEvent, useEffect, useState } from 'react';
 import type { Api, RecipeSummary } from '../lib/api';
-import { navigate, recipeIdFrom } from '../lib/navigation';
+import { navigate } from '../lib/navigation';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { AppMenu } from './AppMenu';
 import { Link } from './Link';
+import { SignInAgain } from './SignInAgain';
 
 const labels = lazyTexts.home;
 
 export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [recipes, setRecipes] = useState<RecipeSummary[] | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const [problem, setProblem] = useState('');
+  const [isSignedOut, setSignedOut] = useState(false);
+  const fail = (error: unknown, text: string) => {
+    if (failureReason(error) === 'denied') setSignedOut(true);
+    else setProblem(text);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt reads the list anew
   useEffect(() => {
     document.title = texts.appName;
     let isUnmounted = false;
+    setProblem('');
     api.recipes().then(
       found => isUnmounted || setRecipes(found),
-      () => isUnmounted || setProblem(labels.failed),
+      error => isUnmounted || fail(error, labels.failed),
     );
     return () => {
       isUnmounted = true;
     };
-  }, [api]);
+  }, [api, attempt]);
+  const retry = () => {
+    setSignedOut(false);
+    setAttempt(attempt + 1);
+  };
 
-  const open = async (event: FormEvent<HTMLFormElement>) => {
+  const create = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get('name')).trim();
-    if (name === '') return;
+    const title = String(new FormData(event.currentTarget).get('title')).trim();
+    if (title === '') return;
     setProblem('');
     try {
-      navigate(`/r/${await api.createRecipe(name, recipeIdFrom(name))}`);
-    } catch {
-      setProblem(texts.signIn.unreachable);
+      navigate(`/r/${await api.createRecipe(title)}`);
+    } catch (error) {
+      fail(error, labels.createFailed);
     }
   };
 
@@ -42,29 +55,43 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
     <div className="page home-page">
       <header className="page-header">
         <h1>{texts.home}</h1>
+        <span className="grow" />
         <AppMenu api={api} user={user} />
       </header>
-      <main>
-        <form className="open-form" onSubmit={event => void open(event)}>
-          <label htmlFor="recipe-name">{labels.label}</label>
-          <div className="row">
+      {isSignedOut ? (
+        <SignInAgain api={api} user={user} onSignedIn={retry} />
+      ) : (
+        <main tabIndex={-1}>
+          <form className="new-recipe" onSubmit={event => void create(event)}>
+            <label className="visually-hidden" htmlFor="recipe-title">
+              {labels.label}
+            </label>
             <input
-              id="recipe-name"
-              name="name"
+              id="recipe-title"
+              name="title"
               placeholder={labels.placeholder}
-              maxLength={100}
+              maxLength={200}
               required
             />
             <button type="submit" className="primary">
-              {labels.open}
+              {labels.create}
             </button>
-          </div>
-        </form>
-        <p role="alert" className="problem">
-          {problem}
-        </p>
-        <RecipeList recipes={recipes} />
-      </main>
+          </form>
+          {problem && (
+            <p className="row">
+              <span role="alert" className="problem">
+                {problem}
+              </span>
+              {recipes === null && (
+                <button type="button" className="secondary" onClick={retry}>
+                  {texts.tryAgain}
+                </button>
+              )}
+            </p>
+          )}
+          {(recipes || !problem) && <RecipeList recipes={recipes} />}
+        </main>
+      )}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { type FormEvent, useId } from 'react';
 import type { MemberRole } from '../lib/sharing';
 import { lazyTexts } from '../texts-lazy';
 
-const labels = lazyTexts.people;
+const labels = lazyTexts.share;
 
 interface Props {
   /** Resolves to whether the person was invited; if not, the name stays in the field. */

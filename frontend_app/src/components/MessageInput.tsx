@@ -12,6 +12,7 @@ import {
 } from 'react';
 import { readDraft, saveDraft } from '../lib/drafts';
 import { texts } from '../texts';
+import { Icon } from './Icon';
 
 /** From this length on, the characters that are left are shown. */
 const COUNTER_THRESHOLD = MAX_MESSAGE_LENGTH * 0.8;
@@ -40,7 +41,11 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
   const length = [...text.trim()].length;
   const over = length - MAX_MESSAGE_LENGTH;
 
-  useEffect(() => saveDraft(draftKey, text), [draftKey, text]);
+  const saved = useRef(text);
+  useEffect(() => {
+    saveDraft(draftKey, text, saved.current);
+    saved.current = text;
+  }, [draftKey, text]);
   useImperativeHandle(ref, () => ({
     focus: () => field.current?.focus(),
     fill: newText => {
@@ -99,9 +104,10 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
       <button
         type="submit"
         className="primary send"
+        aria-label={texts.composer.send}
         disabled={disabled || length === 0 || over > 0}
       >
-        {texts.composer.send}
+        <Icon name="send" />
       </button>
       <p id={`${id}-note`} className={over > 0 ? 'composer-note problem' : 'composer-note soft'}>
         {problem || (length >= COUNTER_THRESHOLD ? countText(over) : '')}

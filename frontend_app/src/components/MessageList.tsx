@@ -1,11 +1,13 @@
 // The conversation: the stored messages, and below them those that are being sent. Earlier messages are loaded on request.
 
 import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
-import { Fragment, memo, useMemo, useRef } from 'react';
+import { Fragment, memo, useEffectEvent, useLayoutEffect, useMemo, useRef } from 'react';
 import { useAutoScroll } from '../hooks/useAutoScroll';
 import { useEarlierMessages } from '../hooks/useEarlierMessages';
 import { useMessageWindow } from '../hooks/useMessageWindow';
-import { texts } from '../texts';
+import { isSystemMessage } from '../lib/last-change';
+import { dayText, texts } from '../texts';
+import { EmptyConversation } from './EmptyConversation';
 import { MessageRow, PendingRow } from './MessageRow';
 
 /** This many rows at the end are always laid out; older ones only when they are near the visible part. */
@@ -20,12 +22,15 @@ interface Props {
   me?: string;
   olderExist?: boolean;
   loading?: boolean;
+  /** Else what is not sent yet waits. */
+  connected?: boolean;
   /** Fetches a page of messages before the first one; resolves to how many there were. */
   onOlder?: (() => Promise<number>) | undefined;
   onRetry?: (id: string) => void;
   onDelete?: (id: string) => void;
   onRetryAll?: () => void;
-  onSuggest?: (text: string) => void;
+  onSuggest?: ((text: string) => void) | undefined;
+  onHelp?: (() => void) | undefined;
 }
 
 const EMPTY: readonly never[] = [];
@@ -36,11 +41,13 @@ export const MessageList = memo(function MessageList({
   me = '',
   olderExist = false,
   loading = false,
+  connected = true,
   onOlder,
   onRetry,
   onDelete,
   onRetryAll,
   onSuggest,
+  onHelp,
 }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const newest = messages.at(-1)?.revision ?? 0;
@@ -58,6 +65,7 @@ export const MessageList = memo(function MessageList({
     messageWindow.showNewest();
     scrollToEnd();
   };
+  useOnOwnMessage(outbox, showNewest);
 
   return (
     <div className="message-area">
@@ -77,7 +85,7 @@ export const MessageList = memo(function MessageList({
         aria-busy={loading || earlier.state === 'loading'}
       >
         {loading && <div className="skeleton bubbles" aria-hidden="true" />}
-        {isEmpty && !loading && <EmptyConversation onSuggest={onSuggest} />}
+        {isEmpty && !loading && <EmptyConversation onSuggest={onSuggest} onHelp={onHelp} />}
         {earlier.exist ? (
           <button type="button" className="quiet" onClick={earlier.show}>
             {texts.earlier[earlier.state]}
@@ -89,6 +97,7 @@ export const MessageList = memo(function MessageList({
           {shown.map((message, index) => (
             <Fragment key={`${message.author.id}:${message.id}`}>
               {followsGap(shown[index - 1], message) && <p className="note soft">{texts.gap}</p>}
+              <DayLine before={shown[index - 1]} message={message} />
               {message.revision === firstUnread && <p className="unread">{texts.unread}</p>}
               <MessageRow
                 message={message}
@@ -107,6 +116,7 @@ export const MessageList = memo(function MessageList({
               <Fragment key={`${me}:${message.id}`}>
                 <PendingRow
                   message={message}
+                  connected={connected}
                   continues={index > 0 || isSameGroup(shown.at(-1), me, message.createdAt)}
                   onRetry={onRetry}
                   onDelete={onDelete}
@@ -141,7 +151,9 @@ function followsGap(before: ChatMessage | undefined, { revision }: ChatMessage):
 
 /** Whether a message is shown in one group with the one before: the same person, within a few minutes. */
 function isSameGroup(before: ChatMessage | undefined, author: string, at: number): boolean {
-  return before?.author.id === author && at - Date.parse(before.timestamp) < MAX_GROUP_GAP;
+  if (before?.author.id !== author || isSystemMessage(before)) return false;
+  const from = Date.parse(before.timestamp);
+  return at - from < MAX_GROUP_GAP && new Date(at).getDate() === new Date(from).getDate();
 }
 
 /** How many of the last messages are newer; reads only those. */
@@ -151,17 +163,22 @@ function countAfter(messages: readonly ChatMessage[], revision: number): number 
   return count;
 }
 
-function EmptyConversation({ onSuggest }: { onSuggest: ((text: string) => void) | undefined }) {
-  return (
-    <div className="empty">
-      <p>{texts.empty}</p>
-      <div className="chips">
-        {texts.suggestions.map(text => (
-          <button type="button" className="chip" key={text} onClick={() => onSuggest?.(text)}>
-            {text}
-          </button>
-        ))}
-      </div>
-    </div>
-  );
+/** The day, before its first message. */
+function DayLine({ before, message }: { before: ChatMessage | undefined; message: ChatMessage }) {
+  const day = dayOf(message.timestamp);
+  if (before && dayOf(before.timestamp) === day) return null;
+  return <p className="day">{dayText(message.timestamp)}</p>;
+}
+
+const dayOf = (at: string) => new Date(at).toDateString();
+
+/** What one has just sent is always in sight. */
+function useOnOwnMessage(outbox: readonly OutboxMessage[], run: () => void): void {
+  const last = outbox.at(-1)?.id;
+  const known = useRef(last);
+  const act = useEffectEvent(run);
+  useLayoutEffect(() => {
+    if (last !== undefined && last !== known.current) act();
+    known.current = last;
+  }, [last]);
 }

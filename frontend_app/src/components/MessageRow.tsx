@@ -3,7 +3,10 @@
 import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
 import { memo } from 'react';
 import { useElapsed } from '../hooks/useNow';
+import { isSystemMessage } from '../lib/last-change';
+import { colorOf } from '../lib/people';
 import { dayText, texts, timeText } from '../texts';
+import { Face } from './Face';
 
 interface MessageRowProps {
   message: ChatMessage;
@@ -20,19 +23,21 @@ export const MessageRow = memo(function MessageRow({
   continues,
 }: MessageRowProps) {
   const { author, content, timestamp, effect, hint, revision } = message;
+  if (isSystemMessage(message)) return <SystemRow message={message} isOwn={isOwn} />;
   return (
     <article
-      className={`message${isOwn ? ' own' : ''}${isOld ? ' old' : ''}${continues ? ' continues' : ''}`}
+      className={`message${isOwn ? ' own' : ` ${colorOf(author.id)}`}${isOld ? ' old' : ''}${continues ? ' continues' : ''}`}
       data-key={revision}
       aria-live={isOwn ? 'off' : undefined}
     >
+      {!isOwn && !continues && <Face user={author} />}
       <p className={continues ? 'visually-hidden' : 'byline'}>
         <b dir="auto">{isOwn ? texts.you : author.name}</b>{' '}
         <time dateTime={timestamp} title={dayText(timestamp)}>
           {timeText(timestamp)}
         </time>
       </p>
-      <p className="bubble" dir="auto">
+      <p className="bubble" dir="auto" title={continues ? timeText(timestamp) : undefined}>
         {content}
       </p>
       {effect && (
@@ -49,12 +54,24 @@ export const MessageRow = memo(function MessageRow({
   );
 });
 
+/** What somebody did with a button: a line in the middle, not something that was said. */
+function SystemRow({ message, isOwn }: { message: ChatMessage; isOwn: boolean }) {
+  const { author, effect, timestamp, revision } = message;
+  return (
+    <p className="message system" data-key={revision} dir="auto">
+      {texts.systemLine(isOwn ? texts.you : author.name, effect ?? '')} ·{' '}
+      <time dateTime={timestamp}>{timeText(timestamp)}</time>
+    </p>
+  );
+}
+
 /** After this time without an echo, the person is told that the message is still being sent. */
 const STILL_SENDING_DELAY = 10_000;
 
 interface PendingRowProps {
   message: OutboxMessage;
   continues: boolean;
+  connected: boolean;
   onRetry: ((id: string) => void) | undefined;
   onDelete: ((id: string) => void) | undefined;
 }
@@ -62,6 +79,7 @@ interface PendingRowProps {
 export const PendingRow = memo(function PendingRow({
   message,
   continues,
+  connected,
   onRetry,
   onDelete,
 }: PendingRowProps) {
@@ -92,7 +110,9 @@ export const PendingRow = memo(function PendingRow({
           </button>
         </div>
       ) : (
-        <p className="delivery soft">{isLate ? texts.stillSending : texts.sending}</p>
+        <p className="delivery soft">
+          {connected ? (isLate ? texts.stillSending : texts.sending) : texts.waiting}
+        </p>
       )}
     </article>
   );

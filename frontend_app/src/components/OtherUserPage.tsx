@@ -21,7 +21,7 @@ export default function OtherUserPage({ api, user, other }: { api: Api; user: Us
     api.switchToOther().catch(() => setProblem(labels.failed));
   };
   return (
-    <main className="page sign-in-page other-user-page">
+    <main className="page sign-in-page other-user-page" tabIndex={-1}>
       <h1 ref={heading} tabIndex={-1} dir="auto">
         {labels.title(other.name)}
       </h1>
@@ -35,7 +35,7 @@ export default function OtherUserPage({ api, user, other }: { api: Api; user: Us
         {problem}
       </p>
       <h2 dir="auto">{labels.again(user.name)}</h2>
-      <SignInForm api={api} knownName={user.name} />
+      <SignInForm api={api} knownUser={user} />
     </main>
   );
 }

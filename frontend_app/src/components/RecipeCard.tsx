@@ -2,10 +2,15 @@
 
 import type { Recipe } from '@recipe-chat/client';
 import { useEffect, useMemo, useState } from 'react';
-import { useNow } from '../hooks/useNow';
+import type { Ticks } from '../hooks/useTicks';
+import type { Undo } from '../hooks/useUndo';
+import type { Change } from '../lib/last-change';
 import { diffRecipes } from '../lib/recipe-diff';
-import { agoText, numberText, texts } from '../texts';
+import { texts } from '../texts';
+import { ChangedText } from './ChangedText';
+import { ChangeLine } from './ChangeLine';
 import { IngredientRows, StepRows } from './RecipeRows';
+import { MAX_SERVINGS, Servings } from './Servings';
 
 const DIFF_DURATION = 8_000;
 const labels = texts.recipe;
@@ -15,74 +20,91 @@ interface Props {
   previous?: Recipe | null;
   /** Counts the changes; a new number shows the difference. */
   changes?: number;
-  changedAt?: number | null;
-  /** Asks for a change by a message, as a person would type it. */
-  onRequest: (request: string) => void;
+  lastChange?: Change | null;
+  /** The reader's user id. */
+  me?: string;
+  ticks?: Ticks;
+  /** Asks for a change by a message, as a person would type it; absent for those who may only read. */
+  onRequest?: ((request: string) => void) | undefined;
+  undo?: Undo | undefined;
   disabled?: boolean;
 }
+
+const NO_TICKS: Ticks = { has: () => false, toggle: () => {}, count: 0, clear: () => {} };
 
 export function RecipeCard({
   recipe,
   previous = null,
   changes = 0,
-  changedAt = null,
-  ...rest
+  lastChange = null,
+  me = '',
+  ticks = NO_TICKS,
+  onRequest,
+  undo,
+  disabled = false,
 }: Props) {
   const { isShown, toggle } = useDiffShown(changes);
   const compared = isShown && changes > 0 ? previous : null;
   const diff = useMemo(() => recipe && diffRecipes(compared, recipe), [compared, recipe]);
-  if (!recipe || !diff) {
-    return (
-      <section className="recipe-card" aria-label={labels.label} aria-busy="true">
-        <div className="skeleton lines" aria-hidden="true" />
-        <p className="visually-hidden">{labels.loading}</p>
-      </section>
-    );
-  }
-  const { onRequest, disabled = false } = rest;
+  const [ownView, setOwnView] = useState<number | null>(null);
+  if (!recipe || !diff) return <LoadingCard />;
+  const shown = ownView ?? recipe.servings;
+  // Quick taps add up: each starts from the one before, painted or not.
+  const show = (to: number | { by: number }) =>
+    setOwnView(before => {
+      const count = typeof to === 'number' ? to : (before ?? recipe.servings) + to.by;
+      const inRange = Math.min(Math.max(count, 1), MAX_SERVINGS);
+      return inRange === recipe.servings ? null : inRange;
+    });
+  const keep = (count: number) => {
+    onRequest?.(labels.forPeople(count));
+    setOwnView(null);
+  };
+  const author = compared ? lastChange?.author : undefined;
   return (
     <section className="recipe-card" aria-label={labels.label}>
-      <h2 dir="auto">
+      <h1 dir="auto">
         <ChangedText before={compared?.title} after={recipe.title} />
-      </h2>
+      </h1>
       {recipe.description && (
-        <p className="soft" dir="auto">
+        <p className="description soft" dir="auto">
           {recipe.description}
         </p>
       )}
-      <Servings
-        count={recipe.servings}
-        before={compared?.servings}
-        onRequest={onRequest}
-        disabled={disabled}
-      />
-      <p className="change-line">
-        {changedAt !== null && (
-          <>
-            <ChangedAgo at={changedAt} />
-            <button
-              type="button"
-              className="quiet"
-              aria-pressed={compared !== null}
-              onClick={toggle}
-            >
-              {compared ? labels.hideChanges : labels.viewChanges}
-            </button>
-            <button
-              type="button"
-              className="quiet"
-              disabled={disabled}
-              onClick={() => onRequest(labels.undoRequest)}
-            >
-              {labels.undo}
-            </button>
-          </>
+      <div className="stats">
+        <Servings
+          count={recipe.servings}
+          before={compared?.servings}
+          shown={shown}
+          onShow={show}
+          onKeep={onRequest && !disabled ? keep : undefined}
+        />
+        {lastChange && (
+          <ChangeLine
+            change={lastChange}
+            me={me}
+            undo={undo}
+            disabled={disabled}
+            isDiffShown={changes > 0 ? compared !== null : null}
+            onToggleDiff={toggle}
+          />
         )}
-      </p>
-      <h3>{labels.ingredients}</h3>
-      <IngredientRows rows={diff.ingredients} />
-      <h3>{labels.steps}</h3>
-      <StepRows rows={diff.steps} />
+      </div>
+      <div className="recipe-columns">
+        <div>
+          <h2>{labels.ingredients}</h2>
+          <IngredientRows
+            rows={diff.ingredients}
+            ticks={ticks}
+            author={author}
+            factor={shown / recipe.servings}
+          />
+        </div>
+        <div>
+          <h2>{labels.steps}</h2>
+          <StepRows rows={diff.steps} ticks={ticks} author={author} />
+        </div>
+      </div>
       {recipe.tags.length > 0 && (
         <ul className="tags">
           {recipe.tags.map(tag => (
@@ -92,6 +114,15 @@ export function RecipeCard({
           ))}
         </ul>
       )}
+    </section>
+  );
+}
+
+function LoadingCard() {
+  return (
+    <section className="recipe-card" aria-label={labels.label} aria-busy="true">
+      <h1 className="visually-hidden">{labels.loading}</h1>
+      <div className="skeleton" aria-hidden="true" />
     </section>
   );
 }
@@ -111,56 +142,4 @@ function useDiffShown(changes: number) {
   }, [changes]);
   const isShown = shownFor === changes;
   return { isShown, toggle: () => setShownFor(isShown ? null : changes) };
-}
-
-function ChangedText({ before, after }: { before: string | undefined; after: string }) {
-  if (before === undefined || before === after) return after;
-  return (
-    <>
-      <del>{before}</del> <ins>{after}</ins>
-    </>
-  );
-}
-
-interface ServingsProps {
-  count: number;
-  before: number | undefined;
-  onRequest: (request: string) => void;
-  disabled: boolean;
-}
-
-function Servings({ count, before, onRequest, disabled }: ServingsProps) {
-  const request = (servings: number) => onRequest(labels.forPeople(servings));
-  return (
-    <div className="servings">
-      <span>{labels.serves}</span>
-      <button
-        type="button"
-        aria-label={labels.fewer}
-        disabled={disabled || count <= 1}
-        onClick={() => request(count - 1)}
-      >
-        −
-      </button>
-      <b>
-        <ChangedText
-          before={before === undefined ? undefined : numberText(before)}
-          after={numberText(count)}
-        />
-      </b>
-      <button
-        type="button"
-        aria-label={labels.more}
-        disabled={disabled}
-        onClick={() => request(count + 1)}
-      >
-        +
-      </button>
-    </div>
-  );
-}
-
-function ChangedAgo({ at }: { at: number }) {
-  const now = useNow(30_000);
-  return <span className="soft">{labels.changedAgo(agoText(Math.max(0, now - at)))}</span>;
 }

@@ -1,27 +1,31 @@
-// One recipe's page: the conversation about it, and the recipe that the conversation changes.
+// One recipe's page: the recipe, and in its margin the conversation that changes it.
 
 import type { User } from '@recipe-chat/client';
-import { useWebSocket } from '@recipe-chat/react';
-import { useEffect, useRef, useState } from 'react';
+import { type Chat, useWebSocket } from '@recipe-chat/react';
+import { useRef, useState } from 'react';
 import { useConnectionDisplay } from '../hooks/useConnectionDisplay';
+import { PHONE, useMediaQuery } from '../hooks/useMediaQuery';
 import { useShortcuts } from '../hooks/useShortcuts';
+import { useTicks } from '../hooks/useTicks';
+import { useUndo } from '../hooks/useUndo';
+import { useUnreadTitle } from '../hooks/useUnread';
+import { mayEdit, roleOf } from '../lib/access';
 import type { Api } from '../lib/api';
+import { lastChange } from '../lib/last-change';
 import { texts } from '../texts';
 import { Announcements } from './Announcements';
-import { AppMenu } from './AppMenu';
+import { ChatPanel, type Sheet } from './ChatPanel';
 import { ConnectionBanner } from './ConnectionBanner';
-import { ConnectionStatus } from './ConnectionStatus';
-import { Conversation, canWrite } from './Conversation';
-import { Link } from './Link';
+import { canWrite } from './Conversation';
 import { lazyComponent } from './lazy';
 import type { MessageInputHandle } from './MessageInput';
-import { Panels } from './Panels';
 import { RecipeCard } from './RecipeCard';
 import type { RecipeDialogName } from './RecipeDialog';
+import { RecipeHeader } from './RecipeHeader';
 
 const DebugDrawer = lazyComponent(() => import('./DebugDrawer'));
 const RecipeDialog = lazyComponent(() => import('./RecipeDialog'));
-const RecipeMenu = lazyComponent(() => import('./RecipeMenu'));
+const NoAccessPage = lazyComponent(() => import('./NoAccessPage'));
 
 interface Props {
   recipeId: string;
@@ -29,76 +33,76 @@ interface Props {
   api: Api;
 }
 
-export function RecipeChat({ recipeId, user, api }: Props) {
-  const chat = useWebSocket(recipeId);
+export function RecipeChat(props: Props) {
+  const chat = useWebSocket(props.recipeId);
+  // Nothing of a recipe stays on the screen of somebody who may not see it any more.
+  if (chat.ending?.action === 'leave')
+    return <NoAccessPage wasIn={chat.authenticatedOnce} onRetry={() => chat.manager.retryNow()} />;
+  return <OpenRecipe {...props} chat={chat} />;
+}
+
+function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
   const display = useConnectionDisplay(chat);
   const composer = useRef<MessageInputHandle>(null);
   const [dialog, setDialog] = useState<RecipeDialogName | null>(null);
-  const title = chat.recipe?.title || recipeId;
+  const [sheet, setSheet] = useState<Sheet>('docked');
+  const isPhone = useMediaQuery(PHONE);
+  const ticks = useTicks(`${user.id}:${recipeId}`);
+  const change = lastChange(chat.messages);
+  const undo = useUndo(change, chat.sendMessage);
+  const isEditor = mayEdit(roleOf(chat.session));
+  const shared = { api, recipeId, chat, user, composer };
   useShortcuts({
     '/': () => composer.current?.focus(),
     '?': () => setDialog('shortcuts'),
   });
-  useEffect(() => {
-    document.title = `${title} · ${texts.appName}`;
-  }, [title]);
+  useUnreadTitle(chat.recipe?.title || recipeId, chat.messages, user.id);
 
   return (
     <div className="recipe-chat">
       <a className="skip-link" href="#conversation">
         {texts.skipToChat}
       </a>
-      <header className="page-header">
-        <Link href="/" className="home-link" aria-label={texts.home}>
-          ←
-        </Link>
-        <h1 dir="auto">{title}</h1>
-        <ConnectionStatus
-          state={display.state}
-          retryAt={chat.retryAt}
-          signedInUntil={chat.session?.expires_at}
-        />
-        <button type="button" className="secondary wide-only" onClick={() => setDialog('people')}>
-          {texts.people}
-        </button>
-        <AppMenu api={api} user={user}>
-          <RecipeMenu api={api} recipeId={recipeId} onOpen={setDialog} />
-        </AppMenu>
-      </header>
+      <RecipeHeader {...shared} state={display.state} isEditor={isEditor} onOpen={setDialog} />
       <Announcements chat={chat} banner={display.banner} />
-      <Panels
-        changes={chat.changes}
-        chat={
-          <section className="chat-panel" id="conversation" tabIndex={-1}>
-            <ConnectionBanner
-              display={display}
-              snapshot={chat}
-              manager={chat.manager}
-              api={api}
-              user={user}
-            />
-            <Conversation
-              recipeId={recipeId}
-              chat={chat}
-              user={user}
-              api={api}
-              composer={composer}
-            />
-          </section>
-        }
-        recipe={
+      <main className="panels" tabIndex={-1}>
+        <ConnectionBanner
+          display={display}
+          snapshot={chat}
+          manager={chat.manager}
+          api={api}
+          user={user}
+        />
+        <div className="recipe-panel" inert={isPhone && sheet !== 'docked'}>
           <RecipeCard
             recipe={chat.recipe}
             previous={chat.previous}
             changes={chat.changes}
-            changedAt={chat.changedAt}
-            onRequest={chat.sendMessage}
+            lastChange={change}
+            me={user.id}
+            ticks={ticks}
+            onRequest={isEditor ? chat.sendMessage : undefined}
+            undo={isEditor ? undo : undefined}
             disabled={!canWrite(chat)}
           />
-        }
-      />
+        </div>
+        <ChatPanel
+          {...shared}
+          isPhone={isPhone}
+          isEditor={isEditor}
+          sheet={sheet}
+          onSheet={setSheet}
+          onHelp={() => setDialog('help')}
+        />
+      </main>
       {dialog && (
-        <RecipeDialog name={dialog} api={api} recipeId={recipeId} onClose={() => setDialog(null)} />
+        <RecipeDialog
+          name={dialog}
+          api={api}
+          recipeId={recipeId}
+          onTry={isEditor ? text => composer.current?.fill(text) : undefined}
+          onClose={() => setDialog(null)}
+        />
       )}
       {isDebugRequested() && <DebugDrawer manager={chat.manager} />}
     </div>

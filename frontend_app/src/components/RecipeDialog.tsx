@@ -1,27 +1,30 @@
-// The dialogs over a recipe's page: the people, the import of a recipe, the shortcuts. Loaded when one of them is
-// opened.
+// The dialogs over a recipe's page. Loaded when one of them is opened.
 
 import type { Api } from '../lib/api';
 import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
+import { HelpList } from './HelpList';
 import { ImportRecipe } from './ImportRecipe';
-import { People } from './People';
+import { Share } from './Share';
 import { ShortcutList } from './ShortcutList';
 
-export type RecipeDialogName = 'people' | 'importRecipe' | 'shortcuts';
+export type RecipeDialogName = 'share' | 'importRecipe' | 'help' | 'shortcuts';
 
 interface Props {
   name: RecipeDialogName;
   api: Api;
   recipeId: string;
+  /** Puts a text into the message field; absent for those who may only read. */
+  onTry: ((text: string) => void) | undefined;
   onClose: () => void;
 }
 
-export default function RecipeDialog({ name, api, recipeId, onClose }: Props) {
+export default function RecipeDialog({ name, api, recipeId, onTry, onClose }: Props) {
   return (
     <Dialog title={lazyTexts[name].title} onClose={onClose}>
-      {name === 'people' && <People api={api} recipeId={recipeId} />}
+      {name === 'share' && <Share api={api} recipeId={recipeId} />}
       {name === 'importRecipe' && <ImportRecipe api={api} recipeId={recipeId} />}
+      {name === 'help' && <HelpList onTry={onTry} />}
       {name === 'shortcuts' && <ShortcutList />}
     </Dialog>
   );

@@ -1,4 +1,4 @@
-// Menu items for a recipe as a whole: people, print, download and import.
+// Menu items for a recipe as a whole: share, print, export, import and help.
 
 import { type MouseEvent, useState } from 'react';
 import type { Api } from '../lib/api';
@@ -15,15 +15,17 @@ const FILE_EXTENSIONS = {
 interface Props {
   api: Api;
   recipeId: string;
+  isEditor: boolean;
   onOpen: (dialog: RecipeDialogName) => void;
 }
 
-export default function RecipeMenu({ api, recipeId, onOpen }: Props) {
+export default function RecipeMenu({ api, recipeId, isEditor, onOpen }: Props) {
   const [problem, setProblem] = useState('');
-  const save = async (format: keyof typeof FILE_EXTENSIONS) => {
+  const save = async (item: Element, format: keyof typeof FILE_EXTENSIONS) => {
     setProblem('');
     try {
       saveAs(await api.download(recipeId, format), `${recipeId}.${FILE_EXTENSIONS[format]}`);
+      closeMenu(item);
     } catch {
       setProblem(labels.saveFailed);
     }
@@ -34,26 +36,39 @@ export default function RecipeMenu({ api, recipeId, onOpen }: Props) {
   };
   return (
     <>
-      <button type="button" onClick={openDialog('people')}>
-        {labels.people}
+      <button type="button" onClick={openDialog('share')}>
+        {labels.share}
       </button>
-      <button type="button" onClick={() => print()}>
+      {isEditor && (
+        <button type="button" onClick={openDialog('importRecipe')}>
+          {labels.importRecipe}
+        </button>
+      )}
+      <button type="button" onClick={printRecipe}>
         {labels.print}
       </button>
-      <button type="button" onClick={() => void save('cooklang')}>
+      <button type="button" onClick={event => void save(event.currentTarget, 'cooklang')}>
         {labels.cooklang}
       </button>
-      <button type="button" onClick={() => void save('schema.org')}>
+      <button type="button" onClick={event => void save(event.currentTarget, 'schema.org')}>
         {labels.schemaOrg}
       </button>
-      <button type="button" onClick={openDialog('importRecipe')}>
-        {labels.importRecipe}
+      <button type="button" onClick={openDialog('help')}>
+        {labels.help}
+      </button>
+      <button type="button" className="wide-only" onClick={openDialog('shortcuts')}>
+        {labels.shortcuts}
       </button>
       <p role="alert" className="problem">
         {problem}
       </p>
     </>
   );
+}
+
+function printRecipe({ currentTarget }: MouseEvent): void {
+  closeMenu(currentTarget);
+  print();
 }
 
 /** Closes the menu around an item, and moves the focus to its button, where it returns after the dialog. */

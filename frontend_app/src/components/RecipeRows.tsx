@@ -1,9 +1,12 @@
-// Ingredients and steps, with checkboxes for use while cooking. The checks are the reader's own and are not sent.
+// Ingredients and steps, to be ticked off while cooking. The ticks are the reader's own and are not sent.
 
-import type { Ingredient, Step } from '@recipe-chat/client';
-import { type ReactNode, useState } from 'react';
+import type { Ingredient, Step, User } from '@recipe-chat/client';
+import { type ReactNode, useId } from 'react';
+import type { Ticks } from '../hooks/useTicks';
+import { amountOf } from '../lib/amounts';
 import { ingredientText, type Mark, type Row } from '../lib/recipe-diff';
 import { texts } from '../texts';
+import { Face } from './Face';
 
 const labels = texts.recipe;
 const TAGS: Record<Mark, string | null> = {
@@ -13,72 +16,145 @@ const TAGS: Record<Mark, string | null> = {
   removed: labels.removed,
 };
 
-export function IngredientRows({ rows }: { rows: readonly Row<Ingredient>[] }) {
+interface RowsProps<T> {
+  rows: readonly Row<T>[];
+  ticks: Ticks;
+  /** Whose change is marked. */
+  author?: User | undefined;
+}
+
+interface IngredientRowsProps extends RowsProps<Ingredient> {
+  /** For how many times as many people the amounts are shown. */
+  factor?: number;
+}
+
+export function IngredientRows({ rows, ticks, author, factor = 1 }: IngredientRowsProps) {
   if (rows.length === 0) return <p className="soft">{labels.noIngredients}</p>;
   return (
-    <ul className="rows">
-      {rows.map(row => (
-        <CheckRow key={row.item.id} row={row} text={ingredientText}>
-          <IngredientLine {...row.item} />
-        </CheckRow>
+    <ul className="rows ingredients">
+      {rows.map(({ mark, item, before }) => (
+        <li key={item.id} className={`recipe-row ${mark}${ticks.has(item.id) ? ' done' : ''}`}>
+          <label>
+            <input
+              type="checkbox"
+              checked={ticks.has(item.id)}
+              disabled={mark === 'removed'}
+              onChange={() => ticks.toggle(item.id)}
+            />
+            <IngredientLine item={item} before={before} mark={mark} factor={factor} />
+            <ChangeTag mark={mark} author={author} />
+          </label>
+        </li>
       ))}
     </ul>
   );
 }
 
-export function StepRows({ rows }: { rows: readonly Row<Step>[] }) {
+export function StepRows({ rows, ticks, author }: RowsProps<Step>) {
   if (rows.length === 0) return <p className="soft">{labels.noSteps}</p>;
   return (
     <ol className="rows steps">
       {rows.map(row => (
-        <CheckRow key={row.item.id} row={row} text={step => step.text}>
-          {row.item.text}
-        </CheckRow>
+        <StepRow key={row.item.id} row={row} ticks={ticks} author={author} />
       ))}
     </ol>
   );
 }
 
-interface CheckRowProps<T> {
-  row: Row<T>;
-  text: (item: T) => string;
-  children: ReactNode;
-}
-
-function CheckRow<T>({ row: { mark, item, before }, text, children }: CheckRowProps<T>) {
-  const [isDone, setDone] = useState(false);
-  const tag = TAGS[mark];
+function StepRow({
+  row: { mark, item, before },
+  ticks,
+  author,
+}: Omit<RowsProps<Step>, 'rows'> & { row: Row<Step> }) {
+  const id = useId();
+  const isDone = ticks.has(item.id);
   return (
-    <li className={`recipe-row ${mark}`}>
-      <label className={isDone ? 'done' : undefined}>
+    <li className={`recipe-row ${mark}${isDone ? ' done' : ''}`}>
+      <span className="step-number">
         <input
           type="checkbox"
           checked={isDone}
           disabled={mark === 'removed'}
-          onChange={event => setDone(event.target.checked)}
+          aria-labelledby={id}
+          onChange={() => ticks.toggle(item.id)}
         />
-        <span dir="auto">
-          {mark === 'same' && children}
-          {mark === 'added' && <ins>{children}</ins>}
-          {mark === 'removed' && <del>{children}</del>}
-          {mark === 'changed' && (
-            <>
-              {before && <del>{text(before)}</del>} <ins>{text(item)}</ins>
-            </>
-          )}
-        </span>
-        {tag && <span className="tag">{tag}</span>}
-      </label>
+      </span>
+      <p id={id} dir="auto">
+        <Marked mark={mark} before={mark === 'changed' ? before?.text : undefined}>
+          {item.text}
+        </Marked>
+      </p>
+      <ChangeTag mark={mark} author={author} />
     </li>
   );
 }
 
-function IngredientLine({ quantity, unit, name, note }: Ingredient) {
-  const amount = [quantity, unit].filter(Boolean).join(' ');
+interface LineProps {
+  item: Ingredient;
+  before: Ingredient | null;
+  mark: Mark;
+  factor: number;
+}
+
+/** The amount in a column of its own, then the name; after it what was there before. */
+function IngredientLine({ item, before, mark, factor }: LineProps) {
+  const amount = amountOf(item, factor);
+  const note = [item.note, amount.after].filter(Boolean).join(', ');
+  const old = mark === 'changed' ? before : null;
+  const oldAmount = old && amountOf(old, factor);
+  const isSameName = old?.name === item.name && old.note === item.note;
   return (
     <>
-      {amount && <b>{amount}</b>} {name}
-      {note && <span className="soft">, {note}</span>}
+      <span className="amount">
+        <Marked mark={old ? markOf(oldAmount?.before === amount.before) : mark}>
+          {amount.before}
+        </Marked>
+      </span>{' '}
+      <span className="name" dir="auto">
+        <Marked mark={old ? markOf(isSameName) : mark}>
+          {item.name}
+          {note && <small className="soft">, {note}</small>}
+        </Marked>
+        {old && (
+          <>
+            {' '}
+            <del>
+              {(isSameName && (oldAmount?.before || oldAmount?.after)) || ingredientText(old)}
+            </del>
+          </>
+        )}
+      </span>
     </>
+  );
+}
+
+const markOf = (isSame: boolean): Mark => (isSame ? 'same' : 'added');
+
+interface MarkedProps {
+  mark: Mark;
+  before?: string | undefined;
+  children: ReactNode;
+}
+
+/** New text as an insertion, text that is gone as a deletion; for changed text, the old one before it. */
+function Marked({ mark, before, children }: MarkedProps) {
+  if (mark === 'same' || children === '') return children;
+  if (mark === 'removed') return <del>{children}</del>;
+  if (before === undefined) return <ins>{children}</ins>;
+  return (
+    <>
+      <del>{before}</del> <ins>{children}</ins>
+    </>
+  );
+}
+
+function ChangeTag({ mark, author }: { mark: Mark; author: User | undefined }) {
+  const tag = TAGS[mark];
+  if (!tag) return null;
+  return (
+    <span className="change-tag">
+      {author && <Face user={author} small />}
+      <span className="tag">{tag}</span>
+    </span>
   );
 }

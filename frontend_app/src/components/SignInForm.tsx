@@ -1,18 +1,21 @@
 // One form for signing in, signing up and going on as a guest.
 
+import type { User } from '@recipe-chat/client';
 import { type FormEvent, useId, useState } from 'react';
 import { type Api, ApiError, type Credentials } from '../lib/api';
+import { isGuest } from '../lib/guests';
 import { texts } from '../texts';
 
 interface Props {
   api: Api;
   onSignedIn?: () => void;
-  /** The name of the person who signs in again; without a way to sign up as somebody else by accident. */
-  knownName?: string;
+  /** The person who signs in again; without a way to sign up as somebody else by accident. */
+  knownUser?: User;
 }
 
-export function SignInForm({ api, onSignedIn, knownName }: Props) {
+export function SignInForm({ api, onSignedIn, knownUser }: Props) {
   const [isNew, setNew] = useState(false);
+  const [isShown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const id = useId();
@@ -48,7 +51,7 @@ export function SignInForm({ api, onSignedIn, knownName }: Props) {
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        defaultValue={knownName}
+        defaultValue={knownUser && !isGuest(knownUser) ? knownUser.name : undefined}
         required
         maxLength={64}
       />
@@ -56,12 +59,16 @@ export function SignInForm({ api, onSignedIn, knownName }: Props) {
       <input
         id={`${id}-password`}
         name="password"
-        type="password"
+        type={isShown ? 'text' : 'password'}
         autoComplete={isNew ? 'new-password' : 'current-password'}
         required
         minLength={isNew ? 8 : undefined}
         aria-describedby={isNew ? `${id}-hint` : undefined}
       />
+      <label className="row show-password">
+        <input type="checkbox" checked={isShown} onChange={() => setShown(!isShown)} />
+        {labels.show}
+      </label>
       {isNew && (
         <p id={`${id}-hint`} className="hint">
           {labels.passwordHint}
@@ -73,27 +80,34 @@ export function SignInForm({ api, onSignedIn, knownName }: Props) {
       <button type="submit" className="primary" disabled={busy}>
         {busy ? labels.busy : isNew ? labels.signUp : labels.signIn}
       </button>
-      {knownName === undefined && (
-        <button type="button" className="quiet" onClick={() => setNew(!isNew)}>
+      {knownUser === undefined && (
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => {
+            setNew(!isNew);
+            setProblem('');
+          }}
+        >
           {isNew ? labels.toSignIn : labels.toSignUp}
         </button>
       )}
-      {(knownName === undefined || isGuest(knownName)) && (
-        <button
-          type="button"
-          className="secondary"
-          disabled={busy}
-          onClick={() => void attempt(() => api.guest())}
-        >
-          {labels.guest}
-        </button>
+      {(knownUser === undefined || isGuest(knownUser)) && (
+        <>
+          <button
+            type="button"
+            className="secondary"
+            disabled={busy}
+            onClick={() => void attempt(() => api.guest())}
+          >
+            {labels.guest}
+          </button>
+          <p className="hint soft meta">{labels.guestHint}</p>
+        </>
       )}
     </form>
   );
 }
-
-/** Nobody knows a guest's password: instead of signing in again, one goes on as a new guest. */
-const isGuest = (name: string) => name.startsWith('guest-');
 
 function problemText(error: unknown): string {
   const labels = texts.signIn;

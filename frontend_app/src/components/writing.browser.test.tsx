@@ -1,6 +1,7 @@
 // Writing in a real browser: input methods, long texts, drafts, refused and recalled messages.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
+import { messageOf, update } from '../../packages/client/test/fake-socket';
 import { echoLast, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 
 let view: View;
@@ -8,12 +9,16 @@ let view: View;
 beforeEach(async () => {
   await page.viewport(1280, 800);
   localStorage.clear();
+  sessionStorage.clear();
   view = await renderRecipeChat();
   await goLive(view);
   await page.getByRole('textbox', { name: 'Message' }).click();
 });
 
-afterEach(() => localStorage.clear());
+afterEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 const field = () => document.querySelector('textarea') as HTMLTextAreaElement;
 const sent = () =>
@@ -155,12 +160,36 @@ describe('a message', () => {
 });
 
 describe('the recipe card', () => {
-  it('sends a message for another number of servings, and for undo', async () => {
+  const shown = () => document.querySelector('.servings output')?.textContent;
+  const amounts = () =>
+    [...document.querySelectorAll('.amount')].map(({ textContent }) => textContent);
+
+  it('scales for its reader at once, however quick the taps, and sends nothing', async () => {
+    const more = page.getByRole('button', { name: 'One more' });
+    for (let taps = 0; taps < 4; taps += 1) (more.element() as HTMLElement).click();
+    await expect.poll(shown).toBe('Serves 8');
+    expect(amounts()).toEqual(['3 cups', '600 ml', '4']);
+    expect(sent()).toEqual([]);
+    await page.getByRole('button', { name: 'Back to 4' }).click();
+    expect(amounts()).toEqual(['1 1/2 cups', '300 ml', '2']);
+  });
+
+  it('becomes the recipe of everybody by a second step, with one message', async () => {
     await page.getByRole('button', { name: 'One more' }).click();
+    await page.getByRole('button', { name: 'Change it to 5 for everyone' }).click();
     expect(sent()).toEqual(['for 5 people']);
     echoLast(view.env.socket, 2, { recipe: { ...PANCAKES, servings: 5 } });
-    await expect.element(page.getByText('5', { exact: true })).toBeVisible();
-    await page.getByRole('button', { name: 'Undo' }).click();
-    expect(sent()).toEqual(['for 5 people', 'undo']);
+    await expect.poll(shown).toMatch(/5$/);
+    expect(document.querySelector('.own-view')).toBeNull();
+  });
+
+  it('names the change that Undo takes back, and asks once for two clicks', async () => {
+    const message = messageOf(2, { effect: 'Added 2 dates', author: { id: 'u-leo', name: 'leo' } });
+    view.env.socket.say('recipe_update', update({ revision: 2, recipe: PANCAKES, message }));
+    const undo = page.getByRole('button', { name: 'Undo: Added 2 dates (leo)' });
+    await expect.element(undo).toBeVisible();
+    for (let clicks = 0; clicks < 2; clicks += 1) (undo.element() as HTMLElement).click();
+    await expect.element(undo).toBeDisabled();
+    expect(sent()).toEqual(['undo']);
   });
 });

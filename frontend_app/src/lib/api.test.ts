@@ -3,6 +3,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api, ApiError } from './api';
 import { StoredTokens } from './auth/stored-tokens';
+import { saveDraft } from './drafts';
+import { toggleIn } from './stored-set';
 
 const ADA = { id: 'u-ada', name: 'ada' };
 const pair = (token: string) => ({
@@ -89,16 +91,12 @@ describe('calls with a token', () => {
     ]);
   });
 
-  it('create a recipe, or find the one that has the name already', async () => {
-    answers = [
-      Response.json({ id: 'pancakes' }, { status: 201 }),
-      Response.json({ title: 'Conflict' }, { status: 409 }),
-    ];
-    expect(await api.createRecipe('Pancakes', 'pancakes')).toBe('pancakes');
-    expect(await api.createRecipe('Pancakes', 'pancakes')).toBe('pancakes');
+  it('always create a recipe of the caller’s own: the server makes the id', async () => {
+    answers = [Response.json({ id: 'pancakes-k3f9x2' }, { status: 201 })];
+    expect(await api.createRecipe('Pancakes')).toBe('pancakes-k3f9x2');
+    expect(asked.at(-1)?.body).toEqual({ title: 'Pancakes' });
     answers = [Response.json({ title: 'No' }, { status: 422 })];
-    await expect(api.createRecipe('寿司', null)).rejects.toThrow('No');
-    expect(asked.at(-1)?.body).toEqual({ title: '寿司' });
+    await expect(api.createRecipe('寿司')).rejects.toThrow('No');
   });
 
   it('read the messages before a revision', async () => {
@@ -107,8 +105,11 @@ describe('calls with a token', () => {
     expect(asked[0]?.url).toBe('/v1/recipes/pan%20cakes/messages?before=42&limit=200');
   });
 
-  it('sign out here even when the server is away', async () => {
+  it('sign out here even when the server is away, and leave nothing of the person behind', async () => {
+    saveDraft('u-ada:pancakes', 'half a thou');
+    toggleIn('u-ada:pancakes', 'i1');
     await api.signOut();
+    expect(localStorage.length + sessionStorage.length).toBe(0);
     expect(tokens.user).toBeNull();
     expect(localStorage.getItem('access_token')).toBeNull();
   });

@@ -4,6 +4,8 @@
 import { type ChatMessage, jsonText, randomId } from '@recipe-chat/client';
 import { clearOutboxes } from '@recipe-chat/client/indexed-db';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
+import { forgetDrafts } from './drafts';
+import { forgetSets } from './stored-set';
 
 const REQUEST_TIMEOUT = 10_000;
 
@@ -57,7 +59,7 @@ export class Api {
   /** Signs out here whatever the server answers: a lost network must not keep anybody signed in. */
   async signOut(): Promise<void> {
     await this.call('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
-    await clearOutboxes();
+    await forgetPerson();
     this.#tokens.forget();
   }
 
@@ -67,17 +69,11 @@ export class Api {
     return Array.isArray(list) ? (list as RecipeSummary[]) : [];
   }
 
-  /** Creates a recipe; one that exists under this id already is as good. */
-  async createRecipe(title: string, id: string | null): Promise<string> {
-    const body = jsonText(id === null ? { title } : { id, title });
-    try {
-      const response = await this.call('/v1/recipes', { method: 'POST', body });
-      const created = (await response.json()) as { id?: string };
-      return created.id ?? id ?? '';
-    } catch (error) {
-      if (id !== null && error instanceof ApiError && error.status === 409) return id;
-      throw error;
-    }
+  /** Makes a new recipe of the caller's own; resolves to its id, which nobody guesses. */
+  async createRecipe(title: string): Promise<string> {
+    const request = { method: 'POST', body: jsonText({ title }) };
+    const created = (await (await this.call('/v1/recipes', request)).json()) as { id: string };
+    return created.id;
   }
 
   /** The messages right before a revision, oldest first. */
@@ -111,6 +107,13 @@ export class Api {
     if (!response.ok) throw await problemOf(response);
     return response;
   }
+}
+
+/** Nothing that the person wrote or ticked off stays in this browser. */
+async function forgetPerson(): Promise<void> {
+  forgetDrafts();
+  forgetSets();
+  await clearOutboxes();
 }
 
 async function send(path: string, init: RequestInit, token?: string): Promise<Response> {

@@ -1,13 +1,21 @@
 // The routes of the app, and navigation between them without a page load.
 
-export type Route = { kind: 'home' } | { kind: 'recipe'; id: string };
+export type Route =
+  | { kind: 'home' | 'account' | 'unknown' }
+  | { kind: 'recipe'; id: string }
+  | { kind: 'invitation'; token: string };
 
 const RECIPE_PATH = /^\/r\/([A-Za-z0-9_-]{1,64})$/;
+const INVITATION_PATH = /^\/i\/([A-Za-z0-9_-]{1,128})$/;
 const listeners = new Set<() => void>();
 
 export function routeOf(path: string): Route {
   const id = RECIPE_PATH.exec(path)?.[1];
-  return id === undefined ? { kind: 'home' } : { kind: 'recipe', id };
+  if (id !== undefined) return { kind: 'recipe', id };
+  const token = INVITATION_PATH.exec(path)?.[1];
+  if (token !== undefined) return { kind: 'invitation', token };
+  if (path === '/account') return { kind: 'account' };
+  return { kind: path === '/' ? 'home' : 'unknown' };
 }
 
 export function navigate(path: string): void {
@@ -25,14 +33,3 @@ export function subscribeToPath(listener: () => void): () => void {
 }
 
 export const currentPath = (): string => location.pathname;
-
-/** A recipe id that a person can read and type; null when no character of the name can be used. */
-export function recipeIdFrom(name: string): string | null {
-  const plain = name.normalize('NFKD').replace(/\p{Mark}/gu, '');
-  const id = plain
-    .toLowerCase()
-    .replace(/[^a-z0-9_]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 64);
-  return id === '' ? null : id;
-}

@@ -29,6 +29,11 @@ export function indexedDbOutbox(userId: string): OutboxStore {
   };
 }
 
+/** How many messages of this browser have not been sent. */
+export function countUnsent(): Promise<number> {
+  return request<number>('readonly', store => store.count()).catch(() => 0);
+}
+
 /** For a sign-out: no message of the person stays in this browser. */
 export function clearOutboxes(): Promise<void> {
   return request('readwrite', store => store.clear()).then(ignore, ignore);

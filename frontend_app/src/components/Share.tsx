@@ -7,9 +7,9 @@ import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Invitation, RoleOptions } from './Invitation';
 
-const labels = lazyTexts.people;
+const labels = lazyTexts.share;
 
-export function People({ api, recipeId }: { api: Api; recipeId: string }) {
+export function Share({ api, recipeId }: { api: Api; recipeId: string }) {
   const calls = useMemo(() => new SharingCalls(api, recipeId), [api, recipeId]);
   const { sharing, success, problem, reload, change } = useSharing(calls);
   if (!sharing) {
@@ -26,7 +26,7 @@ export function People({ api, recipeId }: { api: Api; recipeId: string }) {
   }
   const isOwner = sharing.your_role === 'owner';
   const invite = (name: string, role: MemberRole) =>
-    change(() => calls.invite(name, role), labels.added(name));
+    change(() => calls.invite(name, role), labels.added(name, labels.roles[role]));
   return (
     <div className="people">
       <VisibilityChoice

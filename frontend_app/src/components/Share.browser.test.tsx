@@ -32,13 +32,14 @@ beforeEach(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
   localStorage.clear();
+  sessionStorage.clear();
 });
 
 async function openPeople() {
   const view = await renderRecipeChat();
   await goLive(view);
-  await page.getByRole('button', { name: 'People', exact: true }).click();
-  await expect.element(page.getByRole('dialog', { name: 'Who may come in' })).toBeVisible();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await expect.element(page.getByRole('dialog', { name: 'Share this recipe' })).toBeVisible();
   await expect.element(page.getByText('clara')).toBeVisible();
 }
 
@@ -51,28 +52,28 @@ describe('the owner', () => {
     expect(people()[0]).toContain('adaOwner');
     expect(people()[1]).not.toContain('invited');
     expect(people()[2]).toContain('clara invited');
-    await expect.element(page.getByLabelText('What bob may do')).toHaveValue('viewer');
+    await expect.element(page.getByLabelText('Role of bob')).toHaveValue('viewer');
   });
 
   it('invites by name with a role', async () => {
     await openPeople();
-    await page.getByRole('textbox', { name: 'Name' }).fill(' dora ');
-    await page.getByLabelText('May', { exact: true }).selectOptions('viewer');
+    await page.getByRole('textbox', { name: 'Invite by username' }).fill(' dora ');
+    await page.getByLabelText('Role', { exact: true }).selectOptions('viewer');
     sharing = { ...sharing, members: [BOB, CLARA, { ...CLARA, name: 'dora' }] };
     await userEvent.click(page.getByRole('button', { name: 'Invite' }));
-    await expect.element(page.getByText('dora may come in now.')).toBeVisible();
+    await expect.element(page.getByText('dora can view now.')).toBeVisible();
     expect(asked).toEqual(['PUT /v1/recipes/pancakes/members/dora {"role":"viewer"}']);
     await expect.poll(people).toHaveLength(4);
-    await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('');
+    await expect.element(page.getByRole('textbox', { name: 'Invite by username' })).toHaveValue('');
   });
 
   it('changes a role, removes a person, and makes the recipe private', async () => {
     await openPeople();
-    await page.getByLabelText('What bob may do').selectOptions('editor');
+    await page.getByLabelText('Role of bob').selectOptions('editor');
     await expect.element(page.getByText('Saved.')).toBeVisible();
     await page.getByRole('button', { name: 'Remove clara' }).click();
-    await expect.element(page.getByText('clara may not come in any more.')).toBeVisible();
-    await page.getByLabelText('invited people only').click();
+    await expect.element(page.getByText('clara no longer has access.')).toBeVisible();
+    await page.getByLabelText('Only invited people').click();
     await expect
       .poll(() => asked)
       .toEqual([
@@ -85,10 +86,12 @@ describe('the owner', () => {
   it('sees an error when a call fails, and keeps the name', async () => {
     await openPeople();
     isAway = true;
-    await page.getByRole('textbox', { name: 'Name' }).fill('dora');
+    await page.getByRole('textbox', { name: 'Invite by username' }).fill('dora');
     await page.getByRole('button', { name: 'Invite' }).click();
     await expect.element(page.getByText('That did not work. Try again.')).toBeVisible();
-    await expect.element(page.getByRole('textbox', { name: 'Name' })).toHaveValue('dora');
+    await expect
+      .element(page.getByRole('textbox', { name: 'Invite by username' }))
+      .toHaveValue('dora');
   });
 
   it('sees every text and control inside the dialog, down to 320 pixels', async () => {
@@ -132,17 +135,17 @@ describe('everybody but the owner', () => {
       0,
     );
     expect(document.querySelector('fieldset')?.disabled).toBe(true);
-    await expect.element(page.getByText('Can read it')).toBeVisible();
+    await expect.element(page.getByText('Can view')).toBeVisible();
   });
 });
 
 describe('an imported recipe', () => {
   it('is pasted, and the focus returns to the menu', async () => {
     await goLive(await renderRecipeChat());
-    await page.getByText('⋯').click();
-    await page.getByRole('button', { name: 'Bring in a recipe…' }).click();
+    document.querySelector('summary')?.click();
+    await page.getByRole('button', { name: 'Import…' }).click();
     await page.getByLabelText('Or paste it').fill('Whisk @flour{200%g}.');
-    await page.getByRole('button', { name: 'Bring it in' }).click();
+    await page.getByRole('button', { name: 'Import' }).click();
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
     expect(asked).toEqual(['PUT /v1/recipes/pancakes Whisk @flour{200%g}.']);
     expect(document.activeElement?.tagName).toBe('SUMMARY');

@@ -1,0 +1,54 @@
+// The head of a recipe's page: the way back, the connection, and what one can do with the whole recipe.
+
+import type { ConnectionState, User } from '@recipe-chat/client';
+import type { Chat } from '@recipe-chat/react';
+import type { Api } from '../lib/api';
+import { texts } from '../texts';
+import { AppMenu } from './AppMenu';
+import { ConnectionStatus } from './ConnectionStatus';
+import { Icon } from './Icon';
+import { Link } from './Link';
+import { lazyComponent } from './lazy';
+import type { RecipeDialogName } from './RecipeDialog';
+
+const RecipeMenu = lazyComponent(() => import('./RecipeMenu'));
+
+interface Props {
+  api: Api;
+  user: User;
+  recipeId: string;
+  chat: Chat;
+  /** What is shown of the connection. */
+  state: ConnectionState;
+  isEditor: boolean;
+  onOpen: (dialog: RecipeDialogName) => void;
+}
+
+export function RecipeHeader({ api, user, recipeId, chat, state, isEditor, onOpen }: Props) {
+  return (
+    <header className="page-header">
+      <Link href="/" className="home-link" aria-label={texts.home}>
+        <Icon name="back" />
+        <span className="wide-only">{texts.recipes}</span>
+      </Link>
+      <span className="grow" />
+      <ConnectionStatus
+        state={state}
+        retryAt={chat.retryAt}
+        signedInUntil={chat.session?.expires_at}
+      />
+      <button
+        type="button"
+        className="secondary"
+        aria-label={texts.share}
+        onClick={() => onOpen('share')}
+      >
+        <Icon name="share" />
+        <span className="wide-only">{texts.share}</span>
+      </button>
+      <AppMenu api={api} user={user}>
+        <RecipeMenu api={api} recipeId={recipeId} isEditor={isEditor} onOpen={onOpen} />
+      </AppMenu>
+    </header>
+  );
+}

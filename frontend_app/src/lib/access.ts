@@ -1,0 +1,15 @@
+// Who may do what with a recipe, as far as the app shows or hides it; the server decides.
+
+import type { Session } from '@recipe-chat/client';
+
+export type Role = 'owner' | 'editor' | 'viewer';
+export type Visibility = 'private' | 'open' | 'public';
+
+/** The role in this session; null before the server has told it. */
+export function roleOf(session: Session | null): Role | null {
+  const { role } = (session ?? {}) as { role?: Role };
+  return role ?? null;
+}
+
+/** Whether controls that change the recipe are shown. */
+export const mayEdit = (role: Role | null): boolean => role !== 'viewer';
