@@ -1,8 +1,8 @@
 // The person's recipes, and a field that creates one.
 
-import { failureReason, type User } from '@recipe-chat/client';
+import type { User } from '@recipe-chat/client';
 import { type FormEvent, useEffect, useState } from 'react';
-import type { Api, RecipeSummary } from '../lib/api';
+import { type Api, isSignedOut, type RecipeSummary } from '../lib/api';
 import { navigate } from '../lib/navigation';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
@@ -16,9 +16,9 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [recipes, setRecipes] = useState<RecipeSummary[] | null>(null);
   const [attempt, setAttempt] = useState(0);
   const [problem, setProblem] = useState('');
-  const [isSignedOut, setSignedOut] = useState(false);
+  const [hasEnded, setEnded] = useState(false);
   const fail = (error: unknown, text: string) => {
-    if (failureReason(error) === 'denied') setSignedOut(true);
+    if (isSignedOut(error)) setEnded(true);
     else setProblem(text);
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt reads the list anew
@@ -35,7 +35,7 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
     };
   }, [api, attempt]);
   const retry = () => {
-    setSignedOut(false);
+    setEnded(false);
     setAttempt(attempt + 1);
   };
 
@@ -58,7 +58,7 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
         <span className="grow" />
         <AppMenu api={api} user={user} />
       </header>
-      {isSignedOut ? (
+      {hasEnded ? (
         <SignInAgain api={api} user={user} onSignedIn={retry} />
       ) : (
         <main tabIndex={-1}>
