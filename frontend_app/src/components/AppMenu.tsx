@@ -91,7 +91,7 @@ function moveFocus(event: KeyboardEvent<HTMLDetailsElement>): void {
   const menu = event.currentTarget;
   menu.open = true;
   const items = [...menu.querySelectorAll<HTMLElement>('.menu-items :is(button, a)')];
-  const at = items.findIndex(item => item === document.activeElement);
+  const at = items.indexOf(document.activeElement as HTMLElement);
   const next = at < 0 ? (by > 0 ? 0 : items.length - 1) : (at + by + items.length) % items.length;
   items[next]?.focus();
 }

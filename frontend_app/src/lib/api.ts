@@ -1,7 +1,7 @@
 // The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
 // Reads problem+json; a call whose token was refused is tried once more with a new one.
 
-import { type ChatMessage, jsonText, randomId, TokenError } from '@recipe-chat/client';
+import { type ChatMessage, jsonText, randomId, Unauthorized } from '@recipe-chat/client';
 import { clearOutboxes } from '@recipe-chat/client/indexed-db';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { forgetDrafts } from './drafts';
@@ -20,8 +20,7 @@ export class ApiError extends Error {
 }
 
 /** The login has ended: the person has to sign in again. */
-export const isSignedOut = (error: unknown): boolean =>
-  error instanceof TokenError && error.message === 'denied';
+export const isSignedOut = (error: unknown): boolean => error instanceof Unauthorized;
 
 export interface RecipeSummary {
   id: string;
