@@ -30,8 +30,8 @@ export function AppMenu({ api, user, children }: Props) {
   const signOut = async () => {
     const count = await countUnsent();
     if (count > 0 || isGuest(user)) return setUnsent(count);
-    navigate('/');
     await api.signOut();
+    navigate('/');
   };
   return (
     <>

@@ -17,16 +17,17 @@ interface Props {
 }
 
 export default function SignOutDialog({ api, user, unsent, onClose }: Props) {
-  const signOut = () => {
+  const signOut = async () => {
+    await api.signOut();
+    // Whoever signs in next does not begin in this person's recipe.
     navigate('/');
-    void api.signOut();
   };
   return (
     <Dialog title={labels.title} onClose={onClose}>
       {isGuest(user) && <p>{labels.guest}</p>}
       {unsent > 0 && <p>{labels.unsent(unsent)}</p>}
       <p className="row dialog-buttons">
-        <button type="button" className="secondary danger" onClick={signOut}>
+        <button type="button" className="secondary danger" onClick={() => void signOut()}>
           {labels.confirm}
         </button>
       </p>

@@ -7,8 +7,7 @@ export type Visibility = 'private' | 'open' | 'public';
 
 /** The role in this session; null before the server has told it. */
 export function roleOf(session: Session | null): Role | null {
-  const { role } = (session ?? {}) as { role?: Role };
-  return role ?? null;
+  return (session?.role as Role | undefined) ?? null;
 }
 
 /** Whether controls that change the recipe are shown. */
