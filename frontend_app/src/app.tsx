@@ -14,6 +14,8 @@ import { currentPath, type Route, routeOf, subscribeToPath } from './lib/navigat
 import { texts } from './texts';
 
 const HomePage = lazyComponent(() => import('./components/HomePage'), NotLoaded);
+const AccountPage = lazyComponent(() => import('./components/AccountPage'), NotLoaded);
+const InvitationPage = lazyComponent(() => import('./components/InvitationPage'), NotLoaded);
 const UnknownPage = lazyComponent(() => import('./components/UnknownPage'), NotLoaded);
 const OtherUserPage = lazyComponent(() => import('./components/OtherUserPage'), NotLoaded);
 
@@ -28,6 +30,9 @@ export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
     () => tokens.other,
     () => null,
   );
+  const route = routeOf(useSyncExternalStore(subscribeToPath, currentPath, () => '/'));
+  if (route.kind === 'invitation')
+    return <InvitationPage key={route.token} api={api} token={route.token} user={user} />;
   if (!user) return <SignInPage api={api} />;
   if (other) return <OtherUserPage api={api} user={user} other={other} />;
   return <SignedIn key={user.id} user={user} tokens={tokens} api={api} />;
@@ -59,6 +64,8 @@ function Page({ route, user, api }: { route: Route; user: User; api: Api }) {
       return <HomePage api={api} user={user} />;
     case 'recipe':
       return <RecipeChat key={route.id} recipeId={route.id} user={user} api={api} />;
+    case 'account':
+      return <AccountPage api={api} user={user} />;
     default:
       return <UnknownPage />;
   }

@@ -179,6 +179,7 @@ export const texts = {
   menu: 'More',
   theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
   account: 'Account',
+  keepAccount: 'Keep my recipes…',
   debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied' },
   close: 'Close',
 } as const;

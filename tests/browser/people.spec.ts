@@ -14,7 +14,7 @@ test('the owner makes a recipe private, invites one person as a viewer, and remo
   const recipe = newRecipe();
   const ada = await ChatPage.openAsGuest(page, server.url, recipe);
   await page.getByRole('button', { name: 'Share', exact: true }).click();
-  await page.getByLabel('Only invited people').click();
+  await page.getByLabel('Nobody: only the people above').click();
   await expect(page.getByText('Saved.')).toBeVisible();
 
   const bob = new ChatPage(await elsewhere.newPage());

@@ -9,6 +9,7 @@ import { navigate } from '../lib/navigation';
 import { currentTheme, nextTheme } from '../lib/theme';
 import { texts } from '../texts';
 import { Icon } from './Icon';
+import { Link } from './Link';
 import { lazyComponent } from './lazy';
 
 const SignOutDialog = lazyComponent(() => import('./SignOutDialog'));
@@ -48,6 +49,9 @@ export function AppMenu({ api, user, children }: Props) {
         <div className="menu-items">
           <p className="soft menu-name meta">{user.name}</p>
           {wasOpened && children}
+          <Link href="/account" className="button">
+            {isGuest(user) ? texts.keepAccount : texts.account}
+          </Link>
           <button type="button" onClick={() => setTheme(nextTheme(theme))}>
             {texts.theme.label}: {texts.theme[theme]}
           </button>

@@ -100,6 +100,7 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
           name={dialog}
           api={api}
           recipeId={recipeId}
+          user={user}
           onTry={isEditor ? text => composer.current?.fill(text) : undefined}
           onClose={() => setDialog(null)}
         />

@@ -1,5 +1,6 @@
 // The dialogs over a recipe's page. Loaded when one of them is opened.
 
+import type { User } from '@recipe-chat/client';
 import type { Api } from '../lib/api';
 import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
@@ -14,15 +15,16 @@ interface Props {
   name: RecipeDialogName;
   api: Api;
   recipeId: string;
+  user: User;
   /** Puts a text into the message field; absent for those who may only read. */
   onTry: ((text: string) => void) | undefined;
   onClose: () => void;
 }
 
-export default function RecipeDialog({ name, api, recipeId, onTry, onClose }: Props) {
+export default function RecipeDialog({ name, api, recipeId, user, onTry, onClose }: Props) {
   return (
     <Dialog title={lazyTexts[name].title} onClose={onClose}>
-      {name === 'share' && <Share api={api} recipeId={recipeId} />}
+      {name === 'share' && <Share api={api} recipeId={recipeId} me={user.name} />}
       {name === 'importRecipe' && <ImportRecipe api={api} recipeId={recipeId} />}
       {name === 'help' && <HelpList onTry={onTry} />}
       {name === 'shortcuts' && <ShortcutList />}

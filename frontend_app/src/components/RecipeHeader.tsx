@@ -6,8 +6,8 @@ import type { Api } from '../lib/api';
 import { texts } from '../texts';
 import { AppMenu } from './AppMenu';
 import { ConnectionStatus } from './ConnectionStatus';
+import { HomeLink } from './HomeLink';
 import { Icon } from './Icon';
-import { Link } from './Link';
 import { lazyComponent } from './lazy';
 import type { RecipeDialogName } from './RecipeDialog';
 
@@ -27,10 +27,7 @@ interface Props {
 export function RecipeHeader({ api, user, recipeId, chat, state, isEditor, onOpen }: Props) {
   return (
     <header className="page-header">
-      <Link href="/" className="home-link" aria-label={texts.home}>
-        <Icon name="back" />
-        <span className="wide-only">{texts.recipes}</span>
-      </Link>
+      <HomeLink />
       <span className="grow" />
       <ConnectionStatus
         state={state}

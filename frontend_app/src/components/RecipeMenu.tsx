@@ -2,6 +2,7 @@
 
 import { type MouseEvent, useState } from 'react';
 import type { Api } from '../lib/api';
+import { saveAs } from '../lib/save-as';
 import { lazyTexts } from '../texts-lazy';
 import type { RecipeDialogName } from './RecipeDialog';
 
@@ -76,12 +77,4 @@ function closeMenu(item: Element): void {
   const menu = item.closest('details');
   menu?.querySelector('summary')?.focus();
   menu?.removeAttribute('open');
-}
-
-function saveAs(content: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

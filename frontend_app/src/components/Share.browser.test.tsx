@@ -9,20 +9,26 @@ import type { Sharing } from '../lib/sharing';
 const BOB = { name: 'bob', role: 'viewer', joined: true } as const;
 const CLARA = { name: 'clara', role: 'editor', joined: false } as const;
 
+const LINK = { id: 'l1', role: 'viewer', url: 'http://127.0.0.1/i/4Zkx', expires_at: null };
+
 let asked: string[];
 let sharing: Sharing;
 let isAway: boolean;
+let answerLinks: () => Response;
 
 beforeEach(async () => {
   asked = [];
   isAway = false;
+  answerLinks = () => Response.json({ links: [] });
   const owner = { id: 'u-ada', name: 'ada' };
   sharing = { visibility: 'public', owner, members: [BOB, CLARA], your_role: 'owner' };
   vi.spyOn(Api.prototype, 'call').mockImplementation(
     async (path, { method = 'GET', body } = {}) => {
       if (path.endsWith('/members')) return Response.json(sharing);
+      if (path.endsWith('/links') && method === 'GET') return answerLinks();
       asked.push(`${method} ${path} ${body ?? ''}`.trim());
       if (isAway) throw new ApiError(0, '');
+      if (path.endsWith('/links')) return Response.json(LINK, { status: 201 });
       return new Response(null, { status: 204 });
     },
   );
@@ -49,7 +55,7 @@ const people = () =>
 describe('the owner', () => {
   it('sees who has joined and who is only invited', async () => {
     await openPeople();
-    expect(people()[0]).toContain('adaOwner');
+    expect(people()[0]).toContain('ada (you)Owner');
     expect(people()[1]).not.toContain('invited');
     expect(people()[2]).toContain('clara invited');
     await expect.element(page.getByLabelText('Role of bob')).toHaveValue('viewer');
@@ -73,7 +79,7 @@ describe('the owner', () => {
     await expect.element(page.getByText('Saved.')).toBeVisible();
     await page.getByRole('button', { name: 'Remove clara' }).click();
     await expect.element(page.getByText('clara no longer has access.')).toBeVisible();
-    await page.getByLabelText('Only invited people').click();
+    await page.getByLabelText('Nobody: only the people above').click();
     await expect
       .poll(() => asked)
       .toEqual([
@@ -92,6 +98,46 @@ describe('the owner', () => {
     await expect
       .element(page.getByRole('textbox', { name: 'Invite by username' }))
       .toHaveValue('dora');
+  });
+
+  it('makes a link with a role, copies it also without a clipboard for scripts, and takes it back', async () => {
+    await openPeople();
+    await page.getByLabelText('Anyone with the link').selectOptions('viewer');
+    await page.getByRole('button', { name: 'Create link' }).click();
+    await expect.element(page.getByLabelText('The link')).toHaveValue(LINK.url);
+    expect(asked).toEqual(['POST /v1/recipes/pancakes/links {"role":"viewer"}']);
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('not on plain HTTP'));
+    const copied: string[] = [];
+    vi.spyOn(document, 'execCommand').mockImplementation(() => {
+      copied.push(document.querySelector('textarea[readonly]')?.textContent ?? '');
+      copied.push(String(getSelectedText()));
+      return true;
+    });
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await expect.element(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+    expect(copied).toContain(LINK.url);
+    answerLinks = () => Response.json({ links: [LINK] });
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await expect.poll(() => asked.at(-1)).toBe('DELETE /v1/recipes/pancakes/links/l1');
+  });
+
+  it('is offered no links where the server has none', async () => {
+    answerLinks = () => {
+      throw new ApiError(404, '');
+    };
+    await openPeople();
+    await expect.poll(() => document.querySelector('.share-links')).toBeNull();
+  });
+
+  it('opens the recipe to everybody, and is shown where its public page is', async () => {
+    sharing = { ...sharing, visibility: 'public' };
+    await openPeople();
+    const link = page.getByRole('link', { name: 'Public page' });
+    await expect.element(link).toHaveAttribute('href', '/p/pancakes');
+    await page.getByLabelText('has its address can edit', { exact: false }).click();
+    await expect.poll(() => asked.at(-1)).toContain('{"visibility":"open"}');
   });
 
   it('sees every text and control inside the dialog, down to 320 pixels', async () => {
@@ -135,9 +181,33 @@ describe('everybody but the owner', () => {
       0,
     );
     expect(document.querySelector('fieldset')?.disabled).toBe(true);
-    await expect.element(page.getByText('Can view')).toBeVisible();
+    await expect.element(page.getByText('Can view', { exact: true })).toBeVisible();
   });
 });
+
+describe('a member', () => {
+  it('may leave, and is asked once more', async () => {
+    const owner = { id: 'u-bob', name: 'bob' };
+    const members = [
+      { name: 'ada', role: 'editor', joined: true },
+      { name: 'clara', role: 'viewer', joined: true },
+    ] as const;
+    sharing = { visibility: 'private', owner, members: [...members], your_role: 'editor' };
+    await openPeople();
+    await page.getByRole('button', { name: 'Leave this recipe' }).click();
+    expect(asked).toEqual([]);
+    await page.getByRole('button', { name: 'Leave', exact: true }).click();
+    await expect.poll(() => asked).toEqual(['DELETE /v1/recipes/pancakes/members/me']);
+    await expect.poll(() => location.pathname).toBe('/');
+  });
+});
+
+/** What is selected in a field, as `copy` takes it. */
+function getSelectedText(): string {
+  const field = document.activeElement;
+  if (!(field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement)) return '';
+  return field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
+}
 
 describe('an imported recipe', () => {
   it('is pasted, and the focus returns to the menu', async () => {

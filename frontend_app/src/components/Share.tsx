@@ -1,15 +1,29 @@
-// The people of a recipe. The owner invites, removes, and decides whether it is public; others see the list.
+// Who may come into a recipe: its people and their roles, links to pass on, and for whom it is open. The owner decides;
+// others see the list, and may leave.
 
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { type Api, ApiError } from '../lib/api';
-import { type Member, type MemberRole, type Sharing, SharingCalls } from '../lib/sharing';
+import { useTask } from '../hooks/useTask';
+import type { MemberRole } from '../lib/access';
+import type { Api } from '../lib/api';
+import { type Sharing, SharingCalls } from '../lib/sharing';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
-import { Invitation, RoleOptions } from './Invitation';
+import { Invite } from './Invite';
+import { LeaveButton } from './LeaveButton';
+import { MemberRow, OwnerRow } from './MemberRow';
+import { ShareLinks } from './ShareLinks';
+import { VisibilityChoice } from './VisibilityChoice';
 
 const labels = lazyTexts.share;
 
-export function Share({ api, recipeId }: { api: Api; recipeId: string }) {
+interface Props {
+  api: Api;
+  recipeId: string;
+  /** The reader's name. */
+  me: string;
+}
+
+export function Share({ api, recipeId, me }: Props) {
   const calls = useMemo(() => new SharingCalls(api, recipeId), [api, recipeId]);
   const { sharing, success, problem, reload, change } = useSharing(calls);
   if (!sharing) {
@@ -24,35 +38,41 @@ export function Share({ api, recipeId }: { api: Api; recipeId: string }) {
       <p className="soft">{labels.loading}</p>
     );
   }
-  const isOwner = sharing.your_role === 'owner';
-  const invite = (name: string, role: MemberRole) =>
-    change(() => calls.invite(name, role), labels.added(name, labels.roles[role]));
+  const { owner, members, visibility, your_role } = sharing;
+  const isOwner = your_role === 'owner';
+  const setRole = (name: string, role: MemberRole, message: string) =>
+    change(() => calls.invite(name, role), message);
   return (
     <div className="people">
-      <VisibilityChoice
-        sharing={sharing}
-        onChange={visibility => void change(() => calls.setVisibility(visibility), labels.changed)}
-      />
-      <CopyLink />
+      {isOwner && <ShareLinks api={api} recipeId={recipeId} />}
+      {isOwner && (
+        <Invite
+          onInvite={(name, role) => setRole(name, role, labels.added(name, labels.roles[role]))}
+        />
+      )}
       <h3>{labels.list}</h3>
       <ul>
-        <li className="person">
-          <span dir="auto">{sharing.owner.name}</span>
-          <span className="soft">{labels.roles.owner}</span>
-        </li>
-        {sharing.members.map(member => (
+        <OwnerRow owner={owner} isMe={owner.name === me} />
+        {members.map(member => (
           <MemberRow
             key={member.name}
             member={member}
+            isMe={member.name === me}
             isOwner={isOwner}
-            onRole={role => void change(() => calls.invite(member.name, role), labels.changed)}
+            onRole={role => void setRole(member.name, role, labels.changed)}
             onRemove={() =>
               void change(() => calls.remove(member.name), labels.removed(member.name))
             }
           />
         ))}
       </ul>
-      {isOwner && <Invitation onInvite={invite} />}
+      <VisibilityChoice
+        recipeId={recipeId}
+        visibility={visibility}
+        isOwner={isOwner}
+        onChange={choice => void change(() => calls.setVisibility(choice), labels.changed)}
+      />
+      {!isOwner && members.some(({ name }) => name === me) && <LeaveButton calls={calls} />}
       <p role="status" className="soft">
         {success}
       </p>
@@ -67,13 +87,14 @@ export function Share({ api, recipeId }: { api: Api; recipeId: string }) {
 function useSharing(calls: SharingCalls) {
   const [sharing, setSharing] = useState<Sharing | null>(null);
   const [success, setSuccess] = useState('');
-  const [problem, setProblem] = useState('');
+  const [loadProblem, setLoadProblem] = useState('');
+  const task = useTask({ 403: labels.forbidden });
   const reload = useCallback(async () => {
     try {
       setSharing(await calls.read());
-      setProblem('');
+      setLoadProblem('');
     } catch {
-      setProblem(labels.failed);
+      setLoadProblem(labels.failed);
     }
   }, [calls]);
   useEffect(() => void reload(), [reload]);
@@ -81,96 +102,12 @@ function useSharing(calls: SharingCalls) {
   /** Resolves to whether it worked. */
   const change = async (request: () => Promise<void>, message: string): Promise<boolean> => {
     setSuccess('');
-    setProblem('');
-    try {
-      await request();
-    } catch (error) {
-      setProblem(problemText(error));
-      return false;
-    }
+    const isDone = await task.run(request);
+    if (!isDone) return false;
     setSuccess(message);
     await reload();
     return true;
   };
+  const problem = task.problem || loadProblem;
   return { sharing, success, problem, reload: () => void reload(), change };
-}
-
-function problemText(error: unknown): string {
-  if (!(error instanceof ApiError) || error.status === 0) return labels.refused;
-  return error.status === 403 ? labels.forbidden : error.message || labels.refused;
-}
-
-interface VisibilityChoiceProps {
-  sharing: Sharing;
-  onChange: (visibility: Sharing['visibility']) => void;
-}
-
-function VisibilityChoice({ sharing: { visibility, your_role }, onChange }: VisibilityChoiceProps) {
-  return (
-    <fieldset disabled={your_role !== 'owner'}>
-      <legend>{labels.visibility.legend}</legend>
-      {(['public', 'private'] as const).map(choice => (
-        <label key={choice}>
-          <input
-            type="radio"
-            name="visibility"
-            checked={visibility === choice}
-            onChange={() => onChange(choice)}
-          />
-          {labels.visibility[choice]}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function CopyLink() {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(location.origin + location.pathname);
-    setCopied(true);
-  };
-  return (
-    <button type="button" className="secondary" onClick={() => void copy().catch(() => {})}>
-      {copied ? labels.copied : labels.copyLink}
-    </button>
-  );
-}
-
-interface MemberRowProps {
-  member: Member;
-  isOwner: boolean;
-  onRole: (role: MemberRole) => void;
-  onRemove: () => void;
-}
-
-function MemberRow({ member: { name, role, joined }, isOwner, onRole, onRemove }: MemberRowProps) {
-  return (
-    <li className="person">
-      <span dir="auto">
-        {name} {!joined && <span className="tag soft">{labels.waiting}</span>}
-      </span>
-      {isOwner ? (
-        <>
-          <select
-            aria-label={labels.roleOf(name)}
-            value={role}
-            onChange={event => onRole(event.target.value as MemberRole)}
-          >
-            <RoleOptions />
-          </select>
-          <button
-            type="button"
-            className="quiet"
-            aria-label={labels.removeName(name)}
-            onClick={onRemove}
-          >
-            {labels.remove}
-          </button>
-        </>
-      ) : (
-        <span className="soft">{labels.roles[role]}</span>
-      )}
-    </li>
-  );
 }

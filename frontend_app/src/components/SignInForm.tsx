@@ -11,9 +11,11 @@ interface Props {
   onSignedIn?: () => void;
   /** The person who signs in again; without a way to sign up as somebody else by accident. */
   knownUser?: User;
+  /** To go on as a guest is what most people want here. */
+  guestFirst?: boolean;
 }
 
-export function SignInForm({ api, onSignedIn, knownUser }: Props) {
+export function SignInForm({ api, onSignedIn, knownUser, guestFirst = false }: Props) {
   const [isNew, setNew] = useState(false);
   const [isShown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -42,8 +44,22 @@ export function SignInForm({ api, onSignedIn, knownUser }: Props) {
     void attempt(() => (isNew ? api.signUp(credentials) : api.signIn(credentials)));
   };
 
+  const asGuest = (knownUser === undefined || isGuest(knownUser)) && (
+    <>
+      <button
+        type="button"
+        className={guestFirst ? 'primary' : 'secondary'}
+        disabled={busy}
+        onClick={() => void attempt(() => api.guest())}
+      >
+        {labels.guest}
+      </button>
+      <p className="hint soft meta">{labels.guestHint}</p>
+    </>
+  );
   return (
     <form className="sign-in-form" onSubmit={submit}>
+      {guestFirst && asGuest}
       <label htmlFor={`${id}-name`}>{labels.name}</label>
       <input
         id={`${id}-name`}
@@ -77,7 +93,7 @@ export function SignInForm({ api, onSignedIn, knownUser }: Props) {
       <p role="alert" className="problem">
         {problem}
       </p>
-      <button type="submit" className="primary" disabled={busy}>
+      <button type="submit" className={guestFirst ? 'secondary' : 'primary'} disabled={busy}>
         {busy ? labels.busy : isNew ? labels.signUp : labels.signIn}
       </button>
       {knownUser === undefined && (
@@ -92,19 +108,7 @@ export function SignInForm({ api, onSignedIn, knownUser }: Props) {
           {isNew ? labels.toSignIn : labels.toSignUp}
         </button>
       )}
-      {(knownUser === undefined || isGuest(knownUser)) && (
-        <>
-          <button
-            type="button"
-            className="secondary"
-            disabled={busy}
-            onClick={() => void attempt(() => api.guest())}
-          >
-            {labels.guest}
-          </button>
-          <p className="hint soft meta">{labels.guestHint}</p>
-        </>
-      )}
+      {!guestFirst && asGuest}
     </form>
   );
 }

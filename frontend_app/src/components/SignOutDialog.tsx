@@ -6,6 +6,7 @@ import { isGuest } from '../lib/guests';
 import { navigate } from '../lib/navigation';
 import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
+import { Link } from './Link';
 
 const labels = lazyTexts.signOut;
 
@@ -27,6 +28,11 @@ export default function SignOutDialog({ api, user, unsent, onClose }: Props) {
       {isGuest(user) && <p>{labels.guest}</p>}
       {unsent > 0 && <p>{labels.unsent(unsent)}</p>}
       <p className="row dialog-buttons">
+        {isGuest(user) && (
+          <Link href="/account" className="button primary" onNavigate={onClose}>
+            {labels.keep}
+          </Link>
+        )}
         <button type="button" className="secondary danger" onClick={() => void signOut()}>
           {labels.confirm}
         </button>

@@ -2,7 +2,8 @@
 
 import type { Session } from '@recipe-chat/client';
 
-export type Role = 'owner' | 'editor' | 'viewer';
+export type MemberRole = 'editor' | 'viewer';
+export type Role = MemberRole | 'owner';
 export type Visibility = 'private' | 'open' | 'public';
 
 /** The role in this session; null before the server has told it. */

@@ -62,8 +62,18 @@ export class Api {
   /** Signs out here whatever the server answers: a lost network must not keep anybody signed in. */
   async signOut(): Promise<void> {
     await this.call('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
+    await this.forget();
+  }
+
+  /** Forgets here who was signed in, and all that was theirs. */
+  async forget(): Promise<void> {
     await forgetPerson();
     this.#tokens.forget();
+  }
+
+  /** Reads anew who is signed in, after something of them has changed. */
+  renewUser(): Promise<void> {
+    return this.#tokens.switchToOther();
   }
 
   async recipes(): Promise<RecipeSummary[]> {
@@ -90,6 +100,13 @@ export class Api {
   async download(id: string, format: 'cooklang' | 'schema.org'): Promise<Blob> {
     const path = `/v1/recipes/${encodeURIComponent(id)}?format=${format}`;
     return (await this.call(path)).blob();
+  }
+
+  /** A call as somebody who is not signed in. */
+  async callAnonymously(path: string): Promise<Response> {
+    const response = await send(path, {});
+    if (!response.ok) throw await problemOf(response);
+    return response;
   }
 
   async #signInWith(path: string, credentials: Credentials): Promise<void> {

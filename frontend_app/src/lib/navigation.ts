@@ -18,8 +18,8 @@ export function routeOf(path: string): Route {
   return { kind: path === '/' ? 'home' : 'unknown' };
 }
 
-export function navigate(path: string): void {
-  history.pushState(null, '', path + location.search);
+export function navigate(path: string, { replace = false } = {}): void {
+  history[replace ? 'replaceState' : 'pushState'](null, '', path + location.search);
   for (const listener of [...listeners]) listener();
 }
 

@@ -1,12 +1,12 @@
 // The HTTP calls about the people of a recipe, and for the import of one.
 
 import { jsonText, type User, wellFormed } from '@recipe-chat/client';
+import type { MemberRole, Role, Visibility } from './access';
 import type { Api } from './api';
 
-export type Visibility = 'public' | 'private';
-export type MemberRole = 'editor' | 'viewer';
-
 export interface Member {
+  /** Builds before it was told leave it out. */
+  id?: string;
   name: string;
   role: MemberRole;
   /** Opened the recipe at least once; else only invited. */
@@ -17,7 +17,7 @@ export interface Sharing {
   visibility: Visibility;
   owner: User;
   members: Member[];
-  your_role: MemberRole | 'owner';
+  your_role: Role;
 }
 
 export class SharingCalls {
@@ -40,6 +40,11 @@ export class SharingCalls {
   async remove(name: string): Promise<void> {
     const path = `${this.#path}/members/${encodeURIComponent(name)}`;
     await this.#api.call(path, { method: 'DELETE' });
+  }
+
+  /** Leaves the recipe. */
+  async leave(): Promise<void> {
+    await this.#api.call(`${this.#path}/members/me`, { method: 'DELETE' });
   }
 
   async setVisibility(visibility: Visibility): Promise<void> {

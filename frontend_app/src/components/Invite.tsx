@@ -1,7 +1,7 @@
 // Lets the owner of a recipe invite somebody by name.
 
 import { type FormEvent, useId } from 'react';
-import type { MemberRole } from '../lib/sharing';
+import type { MemberRole } from '../lib/access';
 import { lazyTexts } from '../texts-lazy';
 
 const labels = lazyTexts.share;
@@ -11,7 +11,7 @@ interface Props {
   onInvite: (name: string, role: MemberRole) => Promise<boolean>;
 }
 
-export function Invitation({ onInvite }: Props) {
+export function Invite({ onInvite }: Props) {
   const id = useId();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -1,0 +1,41 @@
+// Something that a button starts: whether it runs, and why it failed. One at a time.
+
+import { useRef, useState } from 'react';
+import { ApiError } from '../lib/api';
+import { texts } from '../texts';
+
+export interface Task {
+  isRunning: boolean;
+  problem: string;
+  /** Resolves to whether it worked. */
+  run: (work: () => Promise<unknown>) => Promise<boolean>;
+}
+
+/** `words` are said instead of the server’s for some statuses. */
+export function useTask(words: Record<number, string> = {}): Task {
+  const [isRunning, setRunning] = useState(false);
+  const [problem, setProblem] = useState('');
+  const running = useRef(false);
+  const run = async (work: () => Promise<unknown>): Promise<boolean> => {
+    if (running.current) return false;
+    running.current = true;
+    setRunning(true);
+    setProblem('');
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      setProblem(problemText(error, words));
+      return false;
+    } finally {
+      running.current = false;
+      setRunning(false);
+    }
+  };
+  return { isRunning, problem, run };
+}
+
+export function problemText(error: unknown, words: Record<number, string> = {}): string {
+  if (!(error instanceof ApiError) || error.status === 0) return texts.refused;
+  return words[error.status] ?? (error.message || texts.refused);
+}
