@@ -52,6 +52,10 @@ export default defineConfig({
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // What the page needs at first is one file: no part that is loaded later splits something off it.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'index', test: /src\/main\.tsx$/ }] } },
+    },
   },
   server: {
     proxy: {

@@ -12,9 +12,18 @@ const kibibytes = bytes => gzipSync(bytes, { level: 9 }).length / 1024;
 function firstLoad(extension) {
   const page = readFileSync(`${root}/dist/index.html`, 'utf8');
   const files = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(found => found[1]);
+  // An array grows while it is walked through: what these files import is walked through too.
+  for (const name of files) files.push(...importsOf(name).filter(found => !files.includes(found)));
   return files
     .filter(name => name.endsWith(extension))
     .reduce((sum, name) => sum + kibibytes(readFileSync(`${root}/dist${name}`)), 0);
+}
+
+function importsOf(name) {
+  if (!name.endsWith('.js')) return [];
+  const source = readFileSync(`${root}/dist${name}`, 'utf8');
+  const found = source.matchAll(/(?:from|import)\s*["']\.\/([^"']+)["']/g);
+  return [...found].map(([, file]) => `/assets/${file}`);
 }
 
 /** Built as the app is, each part on top of those before it; React is not counted. */

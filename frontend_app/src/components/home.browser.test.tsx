@@ -1,6 +1,7 @@
 // The pages around the recipes: home, an address that leads nowhere, a login that has ended, and the sign-out.
 import '../styles/app.css';
 import { indexedDbOutbox } from '@recipe-chat/client/indexed-db';
+import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
@@ -81,6 +82,88 @@ describe('home', () => {
     await again.click();
     await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
   });
+});
+
+describe('the shelf', () => {
+  const recipe = (id: string, more = {}) => ({ id, title: id, role: 'owner', ...more });
+  const titles = () => [...document.querySelectorAll('h2')].map(({ textContent }) => textContent);
+
+  it('shows what each recipe is and who changed it last, page by page, and filters', async () => {
+    const leo = { id: 'u-leo', name: 'leo' };
+    const soup = recipe('Soup', { servings: 4, tags: ['winter'], changed_by: leo });
+    const now = new Date().toISOString();
+    let page_ = { recipes: [{ ...soup, changed_at: now }], next_cursor: 'c1' } as object;
+    answers['GET /v1/recipes'] = () => Response.json(page_);
+    await openAt('/');
+    await expect.element(page.getByText('Serves 4')).toBeVisible();
+    await expect.element(page.getByText('leo just now')).toBeVisible();
+    page_ = { recipes: [recipe('Bread', { role: 'viewer' })] };
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(titles).toEqual(['Soup', 'Bread']);
+    expect(asked).toContain('GET /v1/recipes?cursor=c1');
+    await expect.element(page.getByRole('button', { name: 'Show more' })).not.toBeInTheDocument();
+    await page.getByRole('button', { name: 'Shared with me' }).click();
+    await expect.poll(titles).toEqual(['Bread']);
+  });
+
+  it('is searched while one types, on the server', async () => {
+    await openAt('/');
+    await page.getByRole('searchbox').fill('flour');
+    await expect.poll(() => asked).toContain('GET /v1/recipes?query=flour');
+    expect(asked.filter(line => line.includes('query'))).toHaveLength(1);
+  });
+
+  it('copies a recipe, and goes to the copy', async () => {
+    answers['POST /v1/recipes/soup/copy'] = () => Response.json({ id: 'soup-2' }, { status: 201 });
+    await openAt('/');
+    await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
+    openMenu('More about Soup');
+    await page.getByRole('button', { name: 'Make a copy' }).click();
+    await expect.poll(() => location.pathname).toBe('/r/soup-2');
+  });
+
+  it('deletes a recipe ten seconds later, unless that is taken back', async () => {
+    answers['GET /v1/recipes'] = () => Response.json({ recipes: [recipe('soup')] });
+    answers['DELETE /v1/recipes/soup'] = () => new Response(null, { status: 204 });
+    await openAt('/');
+    await expect.element(page.getByRole('link', { name: 'soup' })).toBeVisible();
+    vi.useFakeTimers();
+    const begin = () => {
+      openMenu('More about soup');
+      (page.getByRole('button', { name: 'Delete' }).element() as HTMLElement).click();
+    };
+    begin();
+    await vi.advanceTimersByTimeAsync(9_000);
+    (page.getByRole('button', { name: 'Undo' }).element() as HTMLElement).click();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(asked).not.toContain('DELETE /v1/recipes/soup');
+    begin();
+    await vi.advanceTimersByTimeAsync(10_100);
+    vi.useRealTimers();
+    await expect.poll(() => asked).toContain('DELETE /v1/recipes/soup');
+    await expect.poll(titles).toEqual([]);
+  });
+
+  it('has no axe violations, wide and narrow, light and dark', async () => {
+    await openAt('/');
+    await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
+    for (const width of [1280, 320]) {
+      await page.viewport(width, 800);
+      for (const theme of ['light', 'dark']) {
+        document.documentElement.dataset['theme'] = theme;
+        await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+        const { violations } = await axe.run(document);
+        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+      expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
+    }
+    document.documentElement.dataset['theme'] = 'auto';
+  });
+
+  function openMenu(name: string): void {
+    const menus = [...document.querySelectorAll('summary')];
+    menus.find(({ textContent }) => textContent?.includes(name))?.click();
+  }
 });
 
 describe('an address that leads nowhere', () => {

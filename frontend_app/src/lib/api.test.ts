@@ -83,7 +83,7 @@ describe('calls with a token', () => {
       Response.json(pair('t2')),
       Response.json({ recipes: [] }),
     ];
-    expect(await api.recipes()).toEqual([]);
+    expect(await api.recipes()).toEqual({ recipes: [] });
     expect(asked.map(({ url, token }) => `${url} ${token}`)).toEqual([
       '/v1/recipes Bearer t1',
       '/v1/auth/refresh null',

@@ -1,8 +1,9 @@
 // The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
 // Reads problem+json; a call whose token was refused is tried once more with a new one.
 
-import { type ChatMessage, jsonText, randomId, Unauthorized } from '@recipe-chat/client';
+import { type ChatMessage, jsonText, randomId, Unauthorized, type User } from '@recipe-chat/client';
 import { clearOutboxes } from '@recipe-chat/client/indexed-db';
+import type { Role } from './access';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { forgetDrafts } from './drafts';
 import { forgetSets } from './stored-set';
@@ -22,10 +23,21 @@ export class ApiError extends Error {
 /** The login has ended: the person has to sign in again. */
 export const isSignedOut = (error: unknown): boolean => error instanceof Unauthorized;
 
+/** What the list tells of a recipe; a server of a build before leaves some of it out. */
 export interface RecipeSummary {
   id: string;
   title: string;
-  revision?: number;
+  role?: Role;
+  owned?: boolean;
+  tags?: string[];
+  servings?: number;
+  changed_at?: string;
+  changed_by?: User;
+}
+
+export interface RecipePage {
+  recipes: RecipeSummary[];
+  next_cursor?: string;
 }
 
 export interface Credentials {
@@ -76,10 +88,27 @@ export class Api {
     return this.#tokens.switchToOther();
   }
 
-  async recipes(): Promise<RecipeSummary[]> {
-    const answer: unknown = await (await this.call('/v1/recipes')).json();
-    const list = Array.isArray(answer) ? answer : (answer as { recipes?: unknown }).recipes;
-    return Array.isArray(list) ? (list as RecipeSummary[]) : [];
+  /** A page of the caller's recipes, the newest change first. */
+  async recipes(wanted: { query?: string; cursor?: string | null } = {}): Promise<RecipePage> {
+    const parameters = new URLSearchParams();
+    if (wanted.query) parameters.set('query', wanted.query);
+    if (wanted.cursor) parameters.set('cursor', wanted.cursor);
+    const search = parameters.size > 0 ? `?${parameters}` : '';
+    return (await this.call(`/v1/recipes${search}`)).json();
+  }
+
+  async deleteRecipe(id: string): Promise<void> {
+    await this.call(recipePath(id), { method: 'DELETE', keepalive: true });
+  }
+
+  async leaveRecipe(id: string): Promise<void> {
+    await this.call(`${recipePath(id)}/members/me`, { method: 'DELETE', keepalive: true });
+  }
+
+  /** A private copy of the caller's own; resolves to its id. */
+  async copyRecipe(id: string): Promise<string> {
+    const response = await this.call(`${recipePath(id)}/copy`, { method: 'POST', body: '{}' });
+    return ((await response.json()) as { id: string }).id;
   }
 
   /** Makes a new recipe of the caller's own; resolves to its id, which nobody guesses. */
@@ -91,14 +120,14 @@ export class Api {
 
   /** The messages right before a revision, oldest first. */
   async messages(id: string, before: number, limit: number): Promise<ChatMessage[]> {
-    const path = `/v1/recipes/${encodeURIComponent(id)}/messages?before=${before}&limit=${limit}`;
+    const path = `${recipePath(id)}/messages?before=${before}&limit=${limit}`;
     const answer = (await (await this.call(path)).json()) as { messages?: ChatMessage[] };
     return answer.messages ?? [];
   }
 
   /** The recipe as a file in one of the export formats. */
   async download(id: string, format: 'cooklang' | 'schema.org'): Promise<Blob> {
-    const path = `/v1/recipes/${encodeURIComponent(id)}?format=${format}`;
+    const path = `${recipePath(id)}?format=${format}`;
     return (await this.call(path)).blob();
   }
 
@@ -135,6 +164,8 @@ async function forgetPerson(): Promise<void> {
   forgetSets();
   await clearOutboxes();
 }
+
+const recipePath = (id: string) => `/v1/recipes/${encodeURIComponent(id)}`;
 
 async function send(path: string, init: RequestInit, token?: string): Promise<Response> {
   const headers = new Headers(init.headers);

@@ -1,0 +1,42 @@
+// The recipes as cards, with what one can do with each as a whole.
+
+import type { User } from '@recipe-chat/client';
+import type { RecipeList } from '../hooks/useRecipeList';
+import type { Api } from '../lib/api';
+import { lazyTexts } from '../texts-lazy';
+import { RecipeTile } from './RecipeTile';
+
+const labels = lazyTexts.home;
+
+interface Props {
+  api: Api;
+  me: User;
+  list: RecipeList;
+  /** What is shown is not all there is. */
+  isSearch: boolean;
+}
+
+export function RecipeShelf({ api, me, list, isSearch }: Props) {
+  const { recipes, showMore, problem } = list;
+  if (recipes === null)
+    return problem ? null : <div className="skeleton lines" aria-hidden="true" />;
+  return (
+    <>
+      {recipes.length === 0 && (
+        <p className="soft" role="status">
+          {isSearch ? labels.nothingFound : labels.empty}
+        </p>
+      )}
+      <ul className="recipe-shelf">
+        {recipes.map(recipe => (
+          <RecipeTile key={recipe.id} api={api} me={me} recipe={recipe} list={list} />
+        ))}
+      </ul>
+      {showMore && (
+        <button type="button" className="secondary" onClick={showMore}>
+          {labels.more}
+        </button>
+      )}
+    </>
+  );
+}

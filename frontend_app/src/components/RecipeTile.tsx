@@ -1,0 +1,138 @@
+// One recipe on the shelf: its name, what it is, who changed it last; and a menu to copy, leave or delete it.
+
+import type { User } from '@recipe-chat/client';
+import { useRef, useState } from 'react';
+import type { RecipeList } from '../hooks/useRecipeList';
+import { useTask } from '../hooks/useTask';
+import type { Api, RecipeSummary } from '../lib/api';
+import { navigate } from '../lib/navigation';
+import { agoText, texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
+import { Face } from './Face';
+import { Link } from './Link';
+import { Menu } from './Menu';
+
+const labels = lazyTexts.home;
+/** For so long, in ms, a deletion can be taken back: it is asked for afterwards. */
+const UNDO_TIME = 10_000;
+
+interface Props {
+  api: Api;
+  me: User;
+  recipe: RecipeSummary;
+  list: Pick<RecipeList, 'remove' | 'reload'>;
+}
+
+export function RecipeTile({ api, me, recipe, list }: Props) {
+  const { id, title, role, owned } = recipe;
+  const [isGoing, setGoing] = useState(false);
+  const task = useTask();
+  const isOwner = role === 'owner' || owned === true;
+  const name = title || id;
+  const end = async () => {
+    const isDone = await task.run(() => (isOwner ? api.deleteRecipe(id) : api.leaveRecipe(id)));
+    if (isDone) list.remove(id);
+    else setGoing(false);
+  };
+  const copy = () => task.run(async () => navigate(`/r/${await api.copyRecipe(id)}`));
+  const later = useDelayed(() => void end(), UNDO_TIME);
+  const begin = () => {
+    setGoing(true);
+    later.start();
+  };
+  const undo = () => {
+    later.cancel();
+    setGoing(false);
+  };
+  if (isGoing) {
+    return (
+      <li className="recipe-tile going">
+        <p role="status" dir="auto">
+          {isOwner ? labels.deleted(name) : labels.left(name)}
+        </p>
+        <button type="button" className="secondary" onClick={undo}>
+          {texts.recipe.undo}
+        </button>
+      </li>
+    );
+  }
+  return (
+    <li className="recipe-tile">
+      <div className="tile-head">
+        <h2>
+          <Link href={`/r/${id}`} dir="auto">
+            {name}
+          </Link>
+        </h2>
+        <Menu label={labels.menuOf(name)}>
+          <button type="button" onClick={() => void copy()}>
+            {labels.copy}
+          </button>
+          <button type="button" onClick={begin}>
+            {isOwner ? labels.delete : labels.leave}
+          </button>
+        </Menu>
+      </div>
+      <Facts recipe={recipe} />
+      <LastChange recipe={recipe} me={me} />
+      <p role="alert" className="problem">
+        {task.problem}
+      </p>
+    </li>
+  );
+}
+
+function Facts({ recipe: { servings, tags = [], role } }: { recipe: RecipeSummary }) {
+  return (
+    <p className="row meta soft">
+      {servings !== undefined && <span>{labels.serves(servings)}</span>}
+      {role === 'viewer' && <span>{lazyTexts.share.roles.viewer}</span>}
+      {tags.slice(0, 3).map(tag => (
+        <span key={tag} dir="auto">
+          {tag}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function LastChange({ recipe, me }: { recipe: RecipeSummary; me: User }) {
+  const { changed_at, changed_by } = recipe;
+  if (!changed_at) return null;
+  const when = agoText(Math.max(0, Date.now() - Date.parse(changed_at)));
+  const isMe = changed_by?.id === me.id;
+  return (
+    <p className="row meta">
+      {changed_by && <Face user={changed_by} small />}
+      <span dir="auto">
+        {changed_by && <b>{isMe ? texts.you : changed_by.name}</b>}{' '}
+        <span className="soft">{when}</span>
+      </span>
+    </p>
+  );
+}
+
+/**
+ * Runs something later, unless it is cancelled before: also after the component is gone, and at once when the whole page
+ * is left.
+ */
+function useDelayed(run: () => void, delay: number) {
+  const stop = useRef<(() => void) | null>(null);
+  const cancel = () => {
+    stop.current?.();
+    stop.current = null;
+  };
+  const start = () => {
+    const now = () => {
+      cancel();
+      run();
+    };
+    const timer = setTimeout(now, delay);
+    addEventListener('pagehide', now);
+    stop.current = () => {
+      clearTimeout(timer);
+      removeEventListener('pagehide', now);
+    };
+  };
+  return { start, cancel };
+}
