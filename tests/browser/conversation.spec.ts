@@ -44,7 +44,7 @@ test('an account signs up, creates a recipe of its own, and finds it again', asy
   expect(new URL(page.url()).pathname).not.toBe(`/r/crepes-${name}`);
   await page.getByRole('link', { name: 'Your recipes' }).click();
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
-  await page.locator('summary').click();
+  await page.locator('header summary').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill('wrong horse');
