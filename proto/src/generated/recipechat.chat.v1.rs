@@ -478,6 +478,9 @@ pub struct Update {
     /// The id of the message at the revision before; absent at revision 1, and when it is not known.
     #[prost(string, optional, tag = "6")]
     pub previous_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// On a link: the attachment that it belongs to.
+    #[prost(uint64, tag = "7")]
+    pub attachment: u64,
 }
 /// From the edge.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -525,6 +528,14 @@ pub struct Attach {
     /// The id of the message at `told`; absent: not compared.
     #[prost(string, optional, tag = "5")]
     pub told_message_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// Chosen by the edge, never twice on a link; what is sent for this attachment repeats it, so that an edge tells it from
+    /// what an attachment of the same recipe before it was sent. 0: from edges of before, which do not compare.
+    #[prost(uint64, tag = "6")]
+    pub attachment: u64,
+    /// Somebody at the edge who is in the recipe: updates are sent for as long as they are proven and may see it, and end with
+    /// AttachmentEnded. Absent from edges of before: then whoever has last come in on this link counts.
+    #[prost(message, optional, tag = "7")]
+    pub principal: ::core::option::Option<Principal>,
 }
 /// Ends a recipe's updates.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -536,7 +547,7 @@ pub struct Detach {
 /// an attached recipe.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LinkResponse {
-    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4, 5, 10")]
     pub event: ::core::option::Option<link_response::Event>,
 }
 /// Nested message and enum types in `LinkResponse`.
@@ -553,6 +564,8 @@ pub mod link_response {
         Divergence(super::Divergence),
         #[prost(message, tag = "5")]
         Audience(super::Audience),
+        #[prost(message, tag = "10")]
+        AttachmentEnded(super::AttachmentEnded),
     }
 }
 /// The answer to one numbered request.
@@ -619,6 +632,9 @@ pub struct Divergence {
     /// The id of the message that the edge has there, when known.
     #[prost(string, optional, tag = "3")]
     pub message_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// The attachment that it belongs to; 0 when the edge named none.
+    #[prost(uint64, tag = "4")]
+    pub attachment: u64,
 }
 /// From now on only these users may see a recipe, and hear of what comes after this on the link: everybody else who is
 /// attached is shown out.
@@ -635,6 +651,21 @@ pub struct Audience {
     /// Names that were invited and are not bound to a user yet, in lower case.
     #[prost(string, repeated, tag = "4")]
     pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The attachment that it belongs to; 0 when the edge named none.
+    #[prost(uint64, tag = "5")]
+    pub attachment: u64,
+}
+/// No more updates of a recipe are sent for an attachment: nobody is known who may see it. The edge attaches it again for
+/// somebody else who is there, or ends its room. Edges that named no attachment are sent a Divergence instead.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AttachmentEnded {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub attachment: u64,
+    /// Whether the user who was named may be named again, later: it could not be found out whether they are proven.
+    #[prost(bool, tag = "3")]
+    pub retryable: bool,
 }
 /// How recipes are exchanged with other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -127,10 +127,7 @@ impl Run {
         if attached {
             self.call(link_request::Call::Attach(wire::Attach {
                 recipe_id: recipe.to_owned(),
-                after: None,
-                message_id: None,
-                told: None,
-                told_message_id: None,
+                ..wire::Attach::default()
             }))
             .await;
             self.answer().await;
@@ -143,10 +140,7 @@ impl Run {
         for n in 0..IDLE {
             self.call(link_request::Call::Attach(wire::Attach {
                 recipe_id: format!("idle-recipe-{n:08}"),
-                after: None,
-                message_id: None,
-                told: None,
-                told_message_id: None,
+                ..wire::Attach::default()
             }))
             .await;
             if n >= CLIENTS as u64 {

@@ -60,4 +60,6 @@ pub(crate) struct CaughtUp {
     pub updates: Vec<Arc<Update>>,
     /// Who may see the recipe; `None` while everybody may.
     pub audience: Option<Audience>,
+    /// Whether whoever asks may not see it.
+    pub unseen: bool,
 }

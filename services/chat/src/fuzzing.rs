@@ -112,7 +112,11 @@ impl Conversation {
         recipe_state.last_message = Some(message.id.clone());
         let recipe = recipe_state.recipe.clone();
         let update = Update::new(recipe_id(), recipe, message.into(), None, None);
-        let event = Event::Update(update.into()).into();
+        let event = Event::Update {
+            attachment: 0,
+            update: update.into(),
+        }
+        .into();
         Some((Self::of(recipe_state), event))
     }
 
@@ -164,7 +168,7 @@ impl Conversation {
                     Err(refused) => answer(Reply::Refused(refused)),
                 }
             }
-            Ask::Attach { .. } | Ask::Detach(_) | Ask::Join(_) => Vec::new(),
+            Ask::Attach(_) | Ask::Detach(_) | Ask::Join { .. } => Vec::new(),
         }
     }
 
@@ -180,7 +184,11 @@ impl Conversation {
             accepted.previous.clone(),
             accepted.traceparent.clone(),
         );
-        Event::Update(update.into()).into()
+        Event::Update {
+            attachment: 0,
+            update: update.into(),
+        }
+        .into()
     }
 }
 

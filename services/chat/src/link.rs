@@ -10,18 +10,22 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, FuturesUnordered},
 };
-use proto::ids::{Position, RecipeId};
-use runtime::lifecycle::Lifecycle;
-use tokio::{pin, time::sleep};
+use proto::ids::RecipeId;
+use runtime::{clock::Timestamp, lifecycle::Lifecycle};
+use tokio::{
+    pin,
+    time::{MissedTickBehavior, interval, sleep},
+};
 use tracing::{Instrument, Span, debug, warn};
 
 use crate::outbox::CatchUp;
-pub(crate) use crate::outbox::{Event, Outbox, Reply};
+pub(crate) use crate::outbox::{Attach, Event, Outbox, Reply, Voucher};
 use crate::{
     catch_up::CaughtUp,
     recipe_state::Draft,
     recipes::{JoinAs, Recipes},
     refused::Refused,
+    verifier::Caller,
 };
 
 /// How many calls one link may have under way; it is not read further meanwhile.
@@ -30,6 +34,8 @@ const MAX_PENDING_CALLS: usize = 4096;
 const STORE_RETRY_DELAY: Duration = Duration::from_millis(500);
 /// How long a join waits until it is decided anew.
 const JOIN_RETRY_DELAY: Duration = Duration::from_millis(10);
+/// How often it is looked for attachments of users who are proven no more.
+const PROOF_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// One call on a link. Number 0 wants no answer.
 #[derive(Debug)]
@@ -46,18 +52,16 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) enum Ask {
     /// The updates of a recipe, after a position or from now on.
-    Attach {
-        /// Which recipe.
-        recipe: RecipeId,
-        /// Where the other side stands.
-        after: Option<Position>,
-        /// A further position that somebody there was answered with.
-        told: Option<Position>,
-    },
+    Attach(Attach),
     /// No more updates of a recipe.
     Detach(RecipeId),
     /// To come in.
-    Join(JoinAs),
+    Join {
+        /// Who, and where.
+        join: JoinAs,
+        /// Until when it is shown who it is; `None` when callers are believed.
+        until: Option<Timestamp>,
+    },
     /// To accept a message.
     Post(Box<Draft>),
     /// Something that makes no sense; the words say why.
@@ -80,6 +84,8 @@ pub(crate) async fn run(
     };
     link.recipes.metrics().link_opened();
     pin!(calls);
+    let mut proof_checks = interval(PROOF_CHECK_INTERVAL);
+    proof_checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             call = calls.next(), if link.under_way.len() < MAX_PENDING_CALLS => match call {
@@ -88,6 +94,7 @@ pub(crate) async fn run(
             },
             Some(()) = link.under_way.next() => {}
             behind = link.outbox.behind() => link.catch_up(behind),
+            _ = proof_checks.tick() => link.end_unproven(),
             () = link.outbox.abandoned() => break,
             () = lifecycle.stopping() => break,
         }
@@ -105,33 +112,43 @@ impl Link {
     fn begin(&mut self, call: Call) {
         let Call { number, span, ask } = call;
         match ask {
-            Ask::Attach {
-                recipe,
-                after,
-                told,
-            } => {
+            Ask::Attach(attach) => {
                 // Entered first and read then: nothing can slip between.
-                self.outbox.attach(&recipe, after, told, number);
-                self.recipes.hub().enter(&recipe, &self.outbox);
+                let recipe = attach.recipe.clone();
+                let now = self.recipes.now();
+                match self.outbox.attach(attach, number, now).is_continue() {
+                    true => self.recipes.hub().enter(&recipe, &self.outbox),
+                    false => self.recipes.hub().leave(&recipe, &self.outbox),
+                }
             }
             Ask::Detach(recipe) => {
                 self.recipes.hub().leave(&recipe, &self.outbox);
                 self.outbox.detach(&recipe);
             }
-            Ask::Join(join) => self.join(number, join, span),
+            Ask::Join { join, until } => self.join(number, join, until, span),
             Ask::Post(draft) => self.post(number, *draft, span),
             Ask::Malformed(why) => self.outbox.answer(number, Reply::Malformed(why)),
             Ask::Refused(refused) => self.outbox.answer(number, Reply::Refused(refused)),
         }
     }
 
-    fn join(&mut self, number: u64, join: JoinAs, span: Span) {
+    fn end_unproven(&mut self) {
+        for recipe in self.outbox.end_unproven(self.recipes.now()) {
+            self.recipes.hub().leave(&recipe, &self.outbox);
+        }
+    }
+
+    fn join(&mut self, number: u64, join: JoinAs, until: Option<Timestamp>, span: Span) {
         let (outbox, recipes) = (Arc::clone(&self.outbox), self.recipes.clone());
         let joining = async move {
             loop {
                 let sent = outbox.sent(&join.recipe);
                 let answered = match recipes.join(join.clone()).await {
-                    Ok(joined) => outbox.answer_join(number, joined, sent),
+                    Ok(joined) => {
+                        let who = join.who.clone();
+                        outbox.came_in(&join.recipe, Caller { who, until });
+                        outbox.answer_join(number, joined, sent)
+                    }
                     Err(refused) => {
                         outbox.answer(number, Reply::Refused(refused));
                         true
@@ -174,7 +191,12 @@ impl Link {
                 sleep(STORE_RETRY_DELAY).await;
             }
             let caught_up = recipes
-                .catch_up(&behind.recipe, behind.after.as_ref(), behind.told.as_ref())
+                .catch_up(
+                    &behind.recipe,
+                    behind.after.as_ref(),
+                    behind.told.as_ref(),
+                    behind.sent_for.as_ref(),
+                )
                 .await;
             match &caught_up {
                 Ok(CaughtUp {

@@ -6,6 +6,7 @@
 
 mod attachment;
 mod state;
+mod voucher;
 
 use std::{
     ops::ControlFlow,
@@ -13,9 +14,11 @@ use std::{
 };
 
 use proto::ids::{Position, RecipeId, Revision};
+use runtime::clock::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::voucher::Voucher;
 use self::{
     attachment::Todo,
     state::{Outgoing, Room, State},
@@ -23,9 +26,10 @@ use self::{
 use crate::{
     access::Audience,
     catch_up::{CaughtUp, Joined},
-    message::{Posted, Update},
+    message::{Posted, Principal, Update},
     metrics::Metrics,
     refused::Refused,
+    verifier::Caller,
 };
 
 /// What a link sends.
@@ -39,7 +43,12 @@ pub(crate) enum Event {
         reply: Reply,
     },
     /// Something happened to an attached recipe.
-    Update(Arc<Update>),
+    Update {
+        /// To which attachment of it.
+        attachment: u64,
+        /// What.
+        update: Arc<Update>,
+    },
     /// Only these may see a recipe from now on.
     Audience {
         /// Which recipe.
@@ -48,6 +57,8 @@ pub(crate) enum Event {
         revision: Revision,
         /// Who may.
         audience: Audience,
+        /// Which attachment hears of it.
+        attachment: u64,
     },
     /// The recipe has another history than the receiver has: it must forget what it has.
     Divergence {
@@ -55,7 +66,33 @@ pub(crate) enum Event {
         recipe: RecipeId,
         /// Where the receiver stands.
         from: Position,
+        /// Which attachment of it.
+        attachment: u64,
     },
+    /// No more updates are sent for an attachment: nobody is known who may see the recipe.
+    Ended {
+        /// Which recipe.
+        recipe: RecipeId,
+        /// Which attachment of it.
+        attachment: u64,
+        /// Whether the same user may be named again.
+        retryable: bool,
+    },
+}
+
+/// What a receiver asks for when it attaches a recipe.
+#[derive(Debug)]
+pub(crate) struct Attach {
+    /// Which recipe.
+    pub recipe: RecipeId,
+    /// Where the receiver stands; `None`: only what comes from now on.
+    pub after: Option<Position>,
+    /// A further position that the receiver was told of before its updates came.
+    pub told: Option<Position>,
+    /// The receiver's name for this attachment; 0 when it gives none.
+    pub attachment: u64,
+    /// For whom it is.
+    pub voucher: Voucher,
 }
 
 /// What came of a call.
@@ -92,6 +129,8 @@ pub(crate) struct CatchUp {
     pub after: Option<Position>,
     /// A further position that the receiver was told of: it must be the recipe's, too.
     pub told: Option<Position>,
+    /// Who must be able to see it.
+    pub sent_for: Option<Principal>,
     /// Whether it failed before.
     pub again: bool,
     /// Which attachment asked: the recipe may have been detached and attached anew.
@@ -120,16 +159,20 @@ impl Outbox {
         })
     }
 
-    /// Begins to take updates of a recipe after a position; `told` is one that the receiver was told of before its updates
-    /// came. The answer follows once it is known how far the recipe has come.
-    pub(super) fn attach(
-        &self,
-        recipe: &RecipeId,
-        after: Option<Position>,
-        told: Option<Position>,
-        number: u64,
-    ) {
-        self.change(|state| state.attach(recipe, after, told, number));
+    /// Begins to take updates of a recipe. The answer follows once it is known how far the recipe has come. Breaks when the
+    /// recipe is not attached after all.
+    pub(super) fn attach(&self, attach: Attach, number: u64, now: Timestamp) -> ControlFlow<()> {
+        self.change(|state| state.attach(attach, number, now))
+    }
+
+    /// Hears that somebody has come into a recipe, and until when they are proven.
+    pub(super) fn came_in(&self, recipe: &RecipeId, caller: Caller) {
+        self.change(|state| state.came_in(recipe, caller));
+    }
+
+    /// Ends the attachments of those who are proven no more, and names their recipes.
+    pub(super) fn end_unproven(&self, now: Timestamp) -> Vec<RecipeId> {
+        self.change(|state| state.end_unproven(now))
     }
 
     /// Takes no more updates of a recipe.
@@ -197,10 +240,7 @@ impl Outbox {
         read: Result<CaughtUp, Refused>,
     ) -> ControlFlow<()> {
         self.change(|state| match read {
-            Ok(read) => {
-                state.caught_up(asked, &read, &self.metrics);
-                ControlFlow::Continue(())
-            }
+            Ok(read) => state.caught_up(asked, &read, &self.metrics),
             Err(refused) => state.not_caught_up(asked, refused),
         })
     }

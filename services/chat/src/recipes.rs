@@ -10,7 +10,7 @@ mod sharing;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision};
-use runtime::clock::SharedClock;
+use runtime::clock::{SharedClock, Timestamp};
 use tokio::time::{Instant, timeout};
 use tracing::{Span, warn};
 
@@ -180,6 +180,11 @@ impl Recipes {
             recipe_state = self.visible(&join.who, &join.recipe).await?;
         }
         self.joined(recipe_state, join.after).await
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Who is attached to what.

@@ -106,6 +106,11 @@ pub(crate) struct LinkVerifier {
 }
 
 impl LinkVerifier {
+    /// Whether callers need show nothing.
+    pub(crate) fn believes_all(&self) -> bool {
+        self.verifier.0.is_none()
+    }
+
     /// Judges one call.
     ///
     /// # Errors

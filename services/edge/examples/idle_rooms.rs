@@ -18,11 +18,11 @@ use std::{
 
 use edge::{
     Replicas,
-    internals::{Link, Member, Rooms},
+    internals::{AccessToken, Link, Member, Principal, Rooms},
 };
-use proto::ids::{Position, RecipeId};
+use proto::ids::{LoginSessionId, Position, RecipeId, UserId};
 use runtime::{
-    clock::SystemClock,
+    clock::{SystemClock, Timestamp},
     grpc::{Access, Credentials},
     lifecycle::Lifecycle,
     listener,
@@ -59,7 +59,7 @@ async fn measure() {
     let members: Vec<Member> = (0..ROOMS)
         .map(|n| {
             let recipe = format!("idle-recipe-{n:08}").parse().unwrap();
-            rooms.enter(&recipe, &Position::default(), None)
+            rooms.enter(&recipe, &somebody(), &Position::default(), None)
         })
         .collect();
     let after = settled(memory).await;
@@ -68,6 +68,19 @@ async fn measure() {
     drop(members);
     lifecycle.kill();
     chat.kill().unwrap();
+}
+
+fn somebody() -> Principal {
+    Principal {
+        user: UserId::random(),
+        name: "somebody".into(),
+        login_session: LoginSessionId::random(),
+        validated_at: Timestamp::default(),
+        token_id: "".into(),
+        token_ends: Timestamp::default(),
+        // As long as one of ours.
+        token: AccessToken::new("x".repeat(450).into()),
+    }
 }
 
 /// The value once it has not changed for a while.

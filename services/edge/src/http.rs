@@ -94,6 +94,8 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         ))
         .route("/v1/chat/{recipe_id}", get(upgrade::upgrade))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        // For what the router and its layers refuse by themselves.
+        .layer(middleware::map_response(problem::explain))
         .layer(middleware::from_fn_with_state(
             Arc::clone(edge),
             host::require_known,

@@ -5,6 +5,6 @@ pub use crate::{
     edge::Edge,
     http::router,
     rooms::{Member, Rooms},
-    upstream::chat::Link,
+    upstream::{AccessToken, Principal, chat::Link},
     wire::inbound,
 };

@@ -8,8 +8,12 @@
 //! A room belongs to one history of its recipe. When the chat service's store goes back (a backup, a failover that
 //! lost the last commits), the same revisions come again with other messages. A room that is found to be of another
 //! history ends: its connections close, and their clients are told when they come back.
+//!
+//! A room is attached at the chat service for one of its members, who may see the recipe, under a number of its own: what
+//! was sent for an earlier attachment of the recipe, and is still under way, is dropped.
 
 mod log;
+mod members;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -18,7 +22,10 @@ mod tests;
 use std::{
     collections::{HashMap, HashSet},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,19 +34,29 @@ use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
-use tracing::warn;
+use tracing::{info, warn};
 
-use self::log::{Log, Pushed};
 pub(crate) use self::log::{Since, Update};
-use crate::{audience::Audience, metrics};
+use self::{
+    log::{Log, Pushed},
+    members::Members,
+};
+use crate::{audience::Audience, metrics, upstream::Principal};
 
 /// How long a room keeps an update: a connection that is further behind is too slow to be kept.
 const UPDATE_RETENTION: Duration = Duration::from_secs(15);
+
+/// Names an attachment of a room at the chat service; 0 names none.
+pub(crate) type AttachmentNumber = u64;
 
 /// All rooms of this edge.
 #[derive(Debug, Default)]
 pub struct Rooms {
     open: Mutex<HashMap<RecipeId, Open>>,
+    /// How many attachments there were.
+    attachments: AtomicU64,
+    /// Rooms that are attached again after a while.
+    to_retry: Mutex<HashSet<RecipeId>>,
     changed: Mutex<HashSet<RecipeId>>,
     change: Notify,
 }
@@ -47,7 +64,9 @@ pub struct Rooms {
 #[derive(Debug)]
 struct Open {
     room: Arc<Room>,
-    members: usize,
+    members: Members,
+    /// The attachment whose updates it takes; 0 before the first.
+    attachment: AttachmentNumber,
 }
 
 /// Where a room stands.
@@ -57,6 +76,17 @@ pub struct Standing {
     pub newest: Position,
     /// A further position that one of its members was answered with.
     pub told: Option<Position>,
+}
+
+/// A room that is to be attached.
+#[derive(Debug, Clone)]
+pub struct Attaching {
+    /// Where it stands.
+    pub standing: Standing,
+    /// The new attachment.
+    pub number: AttachmentNumber,
+    /// For whom.
+    pub member: Arc<Principal>,
 }
 
 /// One recipe that somebody here looks at.
@@ -74,6 +104,7 @@ pub struct Member {
     recipe: RecipeId,
     rooms: Arc<Rooms>,
     room: Arc<Room>,
+    number: u64,
     bell: watch::Receiver<Revision>,
 }
 
@@ -83,11 +114,12 @@ impl Rooms {
         Arc::default()
     }
 
-    /// Comes into a room with the recipe at `position`, as the chat service says; opens it when nobody is there.
+    /// Has somebody come into a room with the recipe at `position`, as the chat service says; opens it when nobody is there.
     /// `asked_at` is where the room stood when the chat service was asked. A room of another history ends.
     pub fn enter(
         self: &Arc<Self>,
         recipe: &RecipeId,
+        who: &Principal,
         position: &Position,
         asked_at: Option<&Position>,
     ) -> Member {
@@ -96,16 +128,17 @@ impl Rooms {
             .get(recipe)
             .is_some_and(|open| open.room.is_refuted_by(position, asked_at))
         {
-            self.end(&mut open, recipe);
+            self.end_diverged(&mut open, recipe);
         }
         let entry = open.entry(recipe.clone()).or_insert_with(|| {
             self.mark_changed(recipe);
             Open {
                 room: Arc::new(Room::at(position.clone())),
-                members: 0,
+                members: Members::default(),
+                attachment: 0,
             }
         });
-        entry.members += 1;
+        let number = entry.members.add(who);
         lock(&entry.room.log).tell(position);
         let room = Arc::clone(&entry.room);
         Member {
@@ -113,16 +146,68 @@ impl Rooms {
             rooms: Arc::clone(self),
             bell: room.bell.subscribe(),
             room,
+            number,
         }
     }
 
+    /// Begins a new attachment of a room: from then on what is sent for others is dropped. `None` when nobody is there for
+    /// whom it can be attached.
+    pub fn attach(&self, recipe: &RecipeId) -> Option<Attaching> {
+        let mut open = lock(&self.open);
+        let room = open.get_mut(recipe)?;
+        let member = room
+            .members
+            .vouching(lock(&room.room.audience).as_deref())?;
+        room.attachment = self.attachments.fetch_add(1, Ordering::Relaxed) + 1;
+        Some(Attaching {
+            standing: room.room.standing(),
+            number: room.attachment,
+            member,
+        })
+    }
+
+    /// Hears that nothing more is sent for an attachment. The room is attached for somebody else, or, when that may help, for
+    /// the same member later. When nobody is left, it ends.
+    pub fn attachment_ended(
+        &self,
+        recipe: &RecipeId,
+        attachment: AttachmentNumber,
+        retryable: bool,
+    ) {
+        let mut open = lock(&self.open);
+        let room = open.get_mut(recipe);
+        let Some(room) = room.filter(|room| room.attachment == attachment) else {
+            return;
+        };
+        if retryable {
+            lock(&self.to_retry).insert(recipe.clone());
+        } else if room.members.refused() {
+            self.mark_changed(recipe);
+        } else {
+            self.end(&mut open, recipe);
+            info!(recipe.id = %recipe, "nobody in the room vouches for it: its connections begin anew");
+        }
+    }
+
+    /// Has rooms attached again whose attachment could not be judged.
+    pub fn retry(&self) {
+        for recipe in mem::take(&mut *lock(&self.to_retry)) {
+            self.mark_changed(&recipe);
+        }
+    }
+
+    /// Whether what is sent for an attachment is for the room as it is now. 0: the chat service does not say, and it counts.
+    pub fn is_current(&self, recipe: &RecipeId, attachment: AttachmentNumber) -> bool {
+        let open = lock(&self.open);
+        attachment == 0 || open.get(recipe).is_some_and(|open| open.takes(attachment))
+    }
+
     /// Adds an update to its room and rings; tells whether there was such a room. One of another history ends.
-    pub fn publish(&self, recipe: &RecipeId, update: Update) -> bool {
-        let Some(room) = lock(&self.open)
-            .get(recipe)
-            .map(|open| Arc::clone(&open.room))
-        else {
-            return false;
+    pub fn publish(&self, recipe: &RecipeId, attachment: AttachmentNumber, update: Update) -> bool {
+        let room = match lock(&self.open).get(recipe) {
+            None => return false,
+            Some(open) if !open.takes(attachment) => return true,
+            Some(open) => Arc::clone(&open.room),
         };
         if room.publish(Arc::new(update)) == Pushed::Diverged {
             self.end_room(recipe, |open| Arc::ptr_eq(open, &room));
@@ -138,8 +223,10 @@ impl Rooms {
     }
 
     /// Hears that the recipe's history is not the one that led to `from`: a room that came by it ends.
-    pub fn diverge(&self, recipe: &RecipeId, from: &Position) {
-        self.end_room(recipe, |room| lock(&room.log).may_have_been_at(from));
+    pub fn diverge(&self, recipe: &RecipeId, attachment: AttachmentNumber, from: &Position) {
+        if self.is_current(recipe, attachment) {
+            self.end_room(recipe, |room| lock(&room.log).may_have_been_at(from));
+        }
     }
 
     /// How far a room has come; `None` when nobody is there.
@@ -150,13 +237,7 @@ impl Rooms {
     /// Where a room and its members stand, for the chat service to compare; `None` when nobody is there.
     pub fn standing(&self, recipe: &RecipeId) -> Option<Standing> {
         let open = lock(&self.open);
-        open.get(recipe).map(|open| {
-            let log = lock(&open.room.log);
-            Standing {
-                newest: log.newest().clone(),
-                told: log.told().cloned(),
-            }
-        })
+        open.get(recipe).map(|open| open.room.standing())
     }
 
     /// Every open room.
@@ -200,32 +281,51 @@ impl Rooms {
     fn end_room(&self, recipe: &RecipeId, which: impl FnOnce(&Arc<Room>) -> bool) {
         let mut open = lock(&self.open);
         if open.get(recipe).is_some_and(|open| which(&open.room)) {
-            self.end(&mut open, recipe);
+            self.end_diverged(&mut open, recipe);
+        }
+    }
+
+    fn end_diverged(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) {
+        if let Some(members) = self.end(open, recipe) {
+            metrics::count_divergence();
+            warn!(recipe.id = %recipe, connections = members.count(), "the recipe's history went back: its connections begin anew");
         }
     }
 
     /// Its connections close; whoever comes next opens the room anew.
-    fn end(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) {
-        let Some(Open { room, members }) = open.remove(recipe) else {
-            return;
-        };
+    fn end(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) -> Option<Members> {
+        let Open { room, members, .. } = open.remove(recipe)?;
         room.end();
         self.mark_changed(recipe);
-        metrics::count_divergence();
-        warn!(recipe.id = %recipe, connections = members, "the recipe's history went back: its connections begin anew");
+        Some(members)
     }
 
-    fn leave(&self, recipe: &RecipeId, room: &Arc<Room>) {
+    /// Hears that a member has proved who they are again.
+    fn show(&self, recipe: &RecipeId, room: &Arc<Room>, number: u64, who: &Principal) {
+        let mut open = lock(&self.open);
+        let mine = open.get_mut(recipe);
+        if let Some(entry) = mine.filter(|open| Arc::ptr_eq(&open.room, room)) {
+            entry.members.show(number, who);
+        }
+    }
+
+    fn leave(&self, recipe: &RecipeId, room: &Arc<Room>, number: u64) {
         let mut open = lock(&self.open);
         let mine = open.get_mut(recipe);
         let Some(entry) = mine.filter(|open| Arc::ptr_eq(&open.room, room)) else {
             return;
         };
-        entry.members -= 1;
-        if entry.members == 0 {
+        entry.members.remove(number);
+        if entry.members.count() == 0 {
             open.remove(recipe);
             self.mark_changed(recipe);
         }
+    }
+}
+
+impl Open {
+    fn takes(&self, attachment: AttachmentNumber) -> bool {
+        attachment == 0 || attachment == self.attachment
     }
 }
 
@@ -240,6 +340,14 @@ impl Room {
 
     fn position(&self) -> Position {
         lock(&self.log).newest().clone()
+    }
+
+    fn standing(&self) -> Standing {
+        let log = lock(&self.log);
+        Standing {
+            newest: log.newest().clone(),
+            told: log.told().cloned(),
+        }
     }
 
     fn publish(&self, update: Arc<Update>) -> Pushed {
@@ -280,6 +388,11 @@ impl Member {
         audience.is_none_or(|audience| audience.keeps(user, name, let_in_at, Instant::now()))
     }
 
+    /// Says that the member has proved who they are again.
+    pub fn show(&self, who: &Principal) {
+        self.rooms.show(&self.recipe, &self.room, self.number, who);
+    }
+
     /// What has come since `position`.
     pub fn since(&self, position: &Position) -> Since {
         lock(&self.room.log).since(position)
@@ -305,7 +418,7 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.rooms.leave(&self.recipe, &self.room);
+        self.rooms.leave(&self.recipe, &self.room, self.number);
     }
 }
 

@@ -17,7 +17,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct AccessToken(Arc<SecretString>);
 
 impl AccessToken {
-    pub(crate) fn new(text: SecretString) -> Self {
+    /// One of this text.
+    pub fn new(text: SecretString) -> Self {
         Self(Arc::new(text))
     }
 }

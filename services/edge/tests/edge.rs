@@ -2,6 +2,8 @@
 //! streams, with the services behind them played by stand-ins and the clock paused.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "edge/attachments.rs"]
+mod attachments;
 #[path = "edge/closing.rs"]
 mod closing;
 #[path = "edge/contract.rs"]

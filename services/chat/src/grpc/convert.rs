@@ -16,7 +16,7 @@ use tracing::{Span, info_span};
 use crate::{
     access::KnownUsers,
     catch_up::{Joined, MessagePage, Recovery},
-    link::{Ask, Call},
+    link::{Ask, Attach, Call, Voucher},
     message::{InvalidName, Message, Posted, Principal, Update},
     outbox::{Event, Reply},
     recipe::{Ingredient, Recipe, Step, limits},
@@ -156,11 +156,11 @@ pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier)
             Fault::Refused(refused) => Ask::Refused(refused),
         });
     let span = match &ask {
-        Ask::Join(join) => info_span!("join", recipe.id = %join.recipe),
+        Ask::Join { join, .. } => info_span!("join", recipe.id = %join.recipe),
         Ask::Post(draft) => {
             info_span!("post", recipe.id = %draft.recipe, message.id = %draft.id)
         }
-        Ask::Attach { .. } | Ask::Detach(_) | Ask::Malformed(_) | Ask::Refused(_) => Span::none(),
+        Ask::Attach(_) | Ask::Detach(_) | Ask::Malformed(_) | Ask::Refused(_) => Span::none(),
     };
     if !request.traceparent.is_empty() {
         trace_context::set_parent(&span, &request.traceparent);
@@ -174,23 +174,44 @@ pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier)
 
 async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Result<Ask, Fault> {
     Ok(match call.ok_or(Invalid::Missing("the call"))? {
-        link_request::Call::Attach(attach) => Ask::Attach {
+        link_request::Call::Attach(mut attach) => Ask::Attach(Attach {
+            voucher: voucher(attach.principal.take(), callers).await?,
             recipe: id(&attach.recipe_id)?,
             after: position(attach.after, attach.message_id.as_deref())?,
             told: position(attach.told, attach.told_message_id.as_deref())?,
-        },
-        link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
-        link_request::Call::Join(join) => Ask::Join(JoinAs {
-            who: caller(join.principal, callers).await?.who,
-            recipe: id(&join.recipe_id)?,
-            create: join.create,
-            after: position(join.after, join.message_id.as_deref())?,
+            attachment: attach.attachment,
         }),
+        link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
+        link_request::Call::Join(join) => {
+            let Caller { who, until } = caller(join.principal, callers).await?;
+            let join = JoinAs {
+                who,
+                recipe: id(&join.recipe_id)?,
+                create: join.create,
+                after: position(join.after, join.message_id.as_deref())?,
+            };
+            Ask::Join { join, until }
+        }
         link_request::Call::Post(mut post) => {
             let author = caller(post.principal.take(), callers).await?;
             Ask::Post(Box::new(draft(post, author)?))
         }
     })
+}
+
+/// For whom a recipe is attached.
+async fn voucher(
+    principal: Option<wire::Principal>,
+    callers: &mut LinkVerifier,
+) -> Result<Voucher, Invalid> {
+    if principal.is_none() {
+        return Ok(match callers.believes_all() {
+            true => Voucher::Unneeded,
+            false => Voucher::LastJoin,
+        });
+    }
+    let verified = callers.verify(claim(principal)?).await;
+    Ok(verified.map_or_else(Voucher::Refused, Voucher::User))
 }
 
 async fn caller(
@@ -227,24 +248,41 @@ impl From<Event> for wire::LinkResponse {
                 number,
                 result: Some(reply.into()),
             }),
-            Event::Update(update) => link_response::Event::Update((&*update).into()),
+            Event::Update { attachment, update } => link_response::Event::Update(wire::Update {
+                attachment,
+                ..(&*update).into()
+            }),
             Event::Audience {
                 recipe,
                 revision,
                 audience,
+                attachment,
             } => link_response::Event::Audience(wire::Audience {
                 recipe_id: recipe.to_string(),
                 revision,
                 user_ids: audience.users.iter().map(ToString::to_string).collect(),
                 names: audience.names,
+                attachment,
             }),
-            Event::Divergence { recipe, from } => {
-                link_response::Event::Divergence(wire::Divergence {
-                    recipe_id: recipe.to_string(),
-                    revision: from.revision,
-                    message_id: from.message.map(|id| id.to_string()),
-                })
-            }
+            Event::Divergence {
+                recipe,
+                from,
+                attachment,
+            } => link_response::Event::Divergence(wire::Divergence {
+                recipe_id: recipe.to_string(),
+                revision: from.revision,
+                message_id: from.message.map(|id| id.to_string()),
+                attachment,
+            }),
+            Event::Ended {
+                recipe,
+                attachment,
+                retryable,
+            } => link_response::Event::AttachmentEnded(wire::AttachmentEnded {
+                recipe_id: recipe.to_string(),
+                attachment,
+                retryable,
+            }),
         };
         Self { event: Some(event) }
     }
@@ -356,6 +394,7 @@ impl From<&Update> for wire::Update {
             message: Some((&*update.message).into()),
             traceparent: update.traceparent.clone().unwrap_or_default(),
             previous_id: update.previous.as_ref().map(ToString::to_string),
+            attachment: 0,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     convert::{self, status},
 };
 use crate::{
-    link::{self, Ask, Call},
+    link::{self, Ask, Attach, Call, Voucher},
     outbox::{Event, Outbox},
     recipes::JoinAs,
     refused::Refused,
@@ -76,17 +76,20 @@ impl Chat {
         let attach = Call {
             number: 0,
             span: Span::none(),
-            ask: Ask::Attach {
+            ask: Ask::Attach(Attach {
                 recipe,
                 after: Some(after),
                 told: None,
-            },
+                attachment: 0,
+                // The token and the audience are judged here.
+                voucher: Voucher::Unneeded,
+            }),
         };
         // The stream of calls must not end: the subscription would.
         let calls = stream::once(ready(attach)).chain(stream::pending());
         let updates = link::events(self.drive(calls)).filter_map(move |event| {
             ready(match event {
-                Event::Update(update) => Some(Ok(subscribe_recipe_response::Event::Update(
+                Event::Update { update, .. } => Some(Ok(subscribe_recipe_response::Event::Update(
                     (&*update).into(),
                 ))),
                 Event::Audience { audience, .. } if !audience.admits(&who) => {
@@ -95,6 +98,7 @@ impl Chat {
                 Event::Divergence { .. } => Some(Err(Status::aborted(
                     "the recipe has another history now; subscribe again",
                 ))),
+                Event::Ended { .. } => Some(Err(status(Refused::NoSuchRecipe))),
                 Event::Audience { .. } | Event::Answer { .. } => None,
             })
         });

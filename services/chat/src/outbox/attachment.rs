@@ -17,6 +17,8 @@ const MAX_KEPT_BYTES: usize = 4 << 20;
 /// A recipe whose updates go out on a link. `T` is what waits for them.
 #[derive(Debug)]
 pub(super) struct Attachment<T> {
+    /// The edge's name for it; 0 when it gave none.
+    number: u64,
     /// All updates up to this one are in the queue or further; before the first reading, those that the other
     /// side said it has.
     sent: Position,
@@ -50,14 +52,15 @@ pub(super) enum Todo {
 
 /// Where updates go, as long as there is room.
 pub(super) trait Queue {
-    /// Takes the update, or `false` when it is full.
-    fn push(&mut self, update: &Arc<Update>) -> bool;
+    /// Takes the update of an attachment, or `false` when it is full.
+    fn push(&mut self, attachment: u64, update: &Arc<Update>) -> bool;
 }
 
 impl<T> Attachment<T> {
     /// One whose missed updates have to be read first.
-    pub(super) fn new(after: Option<Position>) -> Self {
+    pub(super) fn new(number: u64, after: Option<Position>) -> Self {
         Self {
+            number,
             sent: after.unwrap_or_default(),
             phase: Phase::CatchingUp {
                 kept: VecDeque::new(),
@@ -65,6 +68,10 @@ impl<T> Attachment<T> {
             },
             waiting: Vec::new(),
         }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(super) fn sent(&self) -> &Position {
@@ -260,7 +267,7 @@ impl<T> Attachment<T> {
             *newest = Arc::clone(update);
             return Todo::Nothing;
         }
-        if queue.push(update) {
+        if queue.push(self.number, update) {
             self.sent = update.position();
             return Todo::Nothing;
         }

@@ -7,12 +7,16 @@ use std::{
 };
 
 use proto::ids::{Position, RecipeId, Revision};
+use runtime::clock::Timestamp;
 
 use super::{
-    CatchUp, Event, Reply,
+    Attach, CatchUp, Event, Reply, Voucher,
     attachment::{Attachment, Queue, Todo},
+    voucher::{Joins, SentFor},
 };
-use crate::{catch_up::CaughtUp, message::Update, metrics::Metrics, refused::Refused};
+use crate::{
+    catch_up::CaughtUp, message::Update, metrics::Metrics, refused::Refused, verifier::Caller,
+};
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -20,6 +24,7 @@ pub(super) struct State {
     pub(super) rooms: HashMap<RecipeId, Room>,
     pub(super) lagging: VecDeque<RecipeId>,
     pub(super) behind: VecDeque<CatchUp>,
+    pub(super) joins: Joins,
     pub(super) stamps: u64,
     pub(super) finished: bool,
 }
@@ -29,6 +34,7 @@ pub(super) struct State {
 pub(super) struct Room {
     pub(super) attachment: Attachment<Event>,
     pub(super) stamp: u64,
+    pub(super) sent_for: SentFor,
     /// A position that the receiver was told of; it is compared until what was sent has come as far.
     pub(super) told: Option<Position>,
     /// The call that attached it, until that is answered.
@@ -65,6 +71,7 @@ impl Room {
             recipe,
             after: Some(sent.clone()),
             told: told.filter(|told| told.revision > sent.revision).cloned(),
+            sent_for: self.sent_for.user().cloned(),
             again: false,
             stamp: self.stamp,
         }
@@ -72,13 +79,16 @@ impl Room {
 }
 
 impl Queue for Outgoing {
-    fn push(&mut self, update: &Arc<Update>) -> bool {
+    fn push(&mut self, attachment: u64, update: &Arc<Update>) -> bool {
         let has_room = self.bytes + update.size <= MAX_QUEUED_BYTES || self.updates == 0;
         let fits = self.updates < self.capacity && has_room;
         if fits {
             self.updates += 1;
             self.bytes += update.size;
-            self.events.push_back(Event::Update(Arc::clone(update)));
+            self.events.push_back(Event::Update {
+                attachment,
+                update: Arc::clone(update),
+            });
         }
         fits
     }
@@ -96,6 +106,7 @@ impl State {
             rooms: HashMap::new(),
             lagging: VecDeque::new(),
             behind: VecDeque::new(),
+            joins: Joins::default(),
             stamps: 0,
             finished: false,
         }
@@ -103,35 +114,103 @@ impl State {
 
     pub(super) fn attach(
         &mut self,
-        recipe: &RecipeId,
-        after: Option<Position>,
-        told: Option<Position>,
+        attach: Attach,
         number: u64,
-    ) {
-        self.stamps += 1;
-        let stamp = self.stamps;
-        let mut told = told;
-        if let Some(earlier) = self.rooms.remove(recipe) {
-            // What was sent before may still be on its way: the receiver will have come that far.
+        now: Timestamp,
+    ) -> ControlFlow<()> {
+        let Attach {
+            recipe,
+            after,
+            mut told,
+            attachment,
+            voucher,
+        } = attach;
+        let earlier = self.rooms.remove(&recipe);
+        let joined = self.joins.take(&recipe);
+        let sent_for = match voucher {
+            Voucher::Unneeded => Ok(SentFor::Anybody),
+            Voucher::User(caller) => Ok(SentFor::User(caller)),
+            Voucher::Refused(refused) => Err(refused),
+            Voucher::LastJoin => match (joined, earlier.as_ref().map(|room| &room.sent_for)) {
+                (Some(caller), _) => Ok(SentFor::User(caller)),
+                (None, Some(sent_for)) => Ok(sent_for.clone()),
+                (None, None) => Err(Refused::NoToken),
+            },
+        };
+        if let Some(earlier) = earlier {
+            // What was sent before may still be on its way. A receiver that cannot tell it from what is sent from now on
+            // will have come that far.
             let sent = earlier.attachment.sent();
-            if told
-                .as_ref()
-                .is_none_or(|told| told.revision < sent.revision)
-            {
+            let further = |told: &Position| told.revision < sent.revision;
+            if attachment == 0 && told.as_ref().is_none_or(further) {
                 told = Some(sent.clone());
             }
             self.queue.events.extend(earlier.attachment.into_waiting());
         }
-        let room = Room {
-            attachment: Attachment::new(after.clone()),
+        self.stamps += 1;
+        let stamp = self.stamps;
+        let room = |sent_for| Room {
+            attachment: Attachment::new(attachment, after.clone()),
             stamp,
+            sent_for,
             told,
             attaching: Some(number),
             shut_out_at: 0,
         };
-        let catch_up = room.catch_up(recipe.clone());
-        self.behind.push_back(CatchUp { after, ..catch_up });
-        self.rooms.insert(recipe.clone(), room);
+        match sent_for {
+            Ok(sent_for) if sent_for.lasts(now) => {
+                let room = room(sent_for);
+                let catch_up = room.catch_up(recipe.clone());
+                self.behind.push_back(CatchUp { after, ..catch_up });
+                self.rooms.insert(recipe, room);
+                ControlFlow::Continue(())
+            }
+            Ok(_) => self.end(recipe, room(SentFor::Anybody), Refused::SignInEnded),
+            Err(refused) => self.end(recipe, room(SentFor::Anybody), refused),
+        }
+    }
+
+    pub(super) fn came_in(&mut self, recipe: &RecipeId, caller: Caller) {
+        match self.rooms.get_mut(recipe) {
+            Some(room) => room.sent_for.renew(caller),
+            None => self.joins.note(recipe.clone(), caller),
+        }
+    }
+
+    pub(super) fn end_unproven(&mut self, now: Timestamp) -> Vec<RecipeId> {
+        self.joins.expire(now);
+        let over = |_: &RecipeId, room: &mut Room| !room.sent_for.lasts(now);
+        let over: Vec<_> = self.rooms.extract_if(over).collect();
+        let recipes = over.iter().map(|(recipe, _)| recipe.clone()).collect();
+        for (recipe, room) in over {
+            let _ = self.end(recipe, room, Refused::SignInEnded);
+        }
+        recipes
+    }
+
+    /// Says that no more is sent for an attachment. An edge that gave it no name begins anew: its clients come back, and prove
+    /// themselves.
+    fn end(&mut self, recipe: RecipeId, room: Room, refused: Refused) -> ControlFlow<()> {
+        let attachment = room.attachment.number();
+        let event = match attachment {
+            0 => Event::Divergence {
+                recipe,
+                from: room.attachment.sent().clone(),
+                attachment,
+            },
+            attachment => Event::Ended {
+                recipe,
+                attachment,
+                retryable: refused == Refused::Unavailable,
+            },
+        };
+        self.queue.events.extend(room.attachment.into_waiting());
+        self.queue.events.push_back(event);
+        if let Some(number) = room.attaching.filter(|number| *number != 0) {
+            let reply = Reply::Refused(refused);
+            self.queue.events.push_back(Event::Answer { number, reply });
+        }
+        ControlFlow::Break(())
     }
 
     pub(super) fn answer(&mut self, number: u64, reply: Reply, metrics: &Metrics) {
@@ -154,18 +233,32 @@ impl State {
         self.follow_up(&recipe, todo, metrics);
     }
 
-    pub(super) fn caught_up(&mut self, asked: &CatchUp, read: &CaughtUp, metrics: &Metrics) {
+    /// Breaks when whoever the updates are sent for may not see the recipe.
+    pub(super) fn caught_up(
+        &mut self,
+        asked: &CatchUp,
+        read: &CaughtUp,
+        metrics: &Metrics,
+    ) -> ControlFlow<()> {
         let room = self.rooms.get_mut(&asked.recipe);
         let Some(room) = room.filter(|room| room.stamp == asked.stamp) else {
-            return;
+            return ControlFlow::Continue(());
         };
+        let attachment_number = room.attachment.number();
         if let Some(audience) = &read.audience {
             room.shut_out_at = read.position.revision;
             self.queue.events.push_back(Event::Audience {
                 recipe: asked.recipe.clone(),
                 revision: read.position.revision,
                 audience: audience.clone(),
+                attachment: attachment_number,
             });
+        }
+        if read.unseen {
+            return match self.rooms.remove(&asked.recipe) {
+                Some(room) => self.end(asked.recipe.clone(), room, Refused::NoSuchRecipe),
+                None => ControlFlow::Continue(()),
+            };
         }
         let attachment = &mut room.attachment;
         let todo = match &read.diverged {
@@ -180,6 +273,7 @@ impl State {
                 self.queue.events.push_back(Event::Divergence {
                     recipe: asked.recipe.clone(),
                     from: from.clone(),
+                    attachment: attachment_number,
                 });
                 room.told = None;
                 let (released, todo) = attachment.begin_anew(&read.position, &mut self.queue);
@@ -199,6 +293,7 @@ impl State {
             self.queue.events.extend(answer);
         }
         self.follow_up(&asked.recipe, todo, metrics);
+        ControlFlow::Continue(())
     }
 
     /// An attachment that was asked for by number fails; else it is tried again.
@@ -240,7 +335,7 @@ impl State {
 
     pub(super) fn pop(&mut self) -> Option<Event> {
         if let Some(event) = self.queue.events.pop_front() {
-            if let Event::Update(update) = &event {
+            if let Event::Update { update, .. } = &event {
                 self.queue.updates -= 1;
                 self.queue.bytes -= update.size;
             }
@@ -250,14 +345,15 @@ impl State {
             let Some(room) = self.rooms.get_mut(&recipe) else {
                 continue;
             };
+            let attachment = room.attachment.number();
             let (newest, todo) = room.attachment.newest();
             // What waited for it goes out right behind it.
             self.queue.events.extend(room.attachment.released());
             if todo == Todo::CatchUp {
                 self.behind.push_back(room.catch_up(recipe));
             }
-            if let Some(newest) = newest {
-                return Some(Event::Update(newest));
+            if let Some(update) = newest {
+                return Some(Event::Update { attachment, update });
             }
         }
         None

@@ -74,7 +74,7 @@ impl Recipes {
     }
 
     /// Reads the first piece of what came after a position, or only how far the recipe has come. `told` is a further
-    /// position of the same history.
+    /// position of the same history; `sent_for` must be able to see the recipe.
     ///
     /// A recipe that is not there has come nowhere: it may be created later.
     ///
@@ -85,14 +85,25 @@ impl Recipes {
         recipe: &RecipeId,
         after: Option<&Position>,
         told: Option<&Position>,
+        sent_for: Option<&Principal>,
     ) -> Result<CaughtUp, Refused> {
         let mut named = [after, told].into_iter().flatten();
         let Some(recipe_state) = self.ask(self.store.load_one(recipe)).await? else {
             return Ok(CaughtUp {
                 diverged: named.find(|position| position.revision > 0).cloned(),
+                unseen: sent_for.is_some(),
                 ..CaughtUp::default()
             });
         };
+        let may_not_see = |who: &Principal| recipe_state.access.right_of(who).is_none();
+        if sent_for.is_some_and(may_not_see) {
+            return Ok(CaughtUp {
+                position: recipe_state.position(),
+                audience: recipe_state.access.audience(),
+                unseen: true,
+                ..CaughtUp::default()
+            });
+        }
         let mut caught_up = CaughtUp {
             position: recipe_state.position(),
             upto: recipe_state.position(),

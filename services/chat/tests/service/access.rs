@@ -91,7 +91,7 @@ async fn a_removed_member_is_shown_out_and_an_invited_one_comes_in_by_name() {
         recipe_id: "pie".to_owned(),
         revision: 4,
         user_ids: vec!["id-ada".to_owned()],
-        names: Vec::new(),
+        ..wire::Audience::default()
     };
     assert_eq!(link.next_audience().await, audience);
     assert_eq!(

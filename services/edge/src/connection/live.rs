@@ -137,11 +137,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             first,
         } = authenticated;
         let position = &first.joined.position;
+        let who = session.principal();
         let now = Instant::now();
         let live = Self {
             member: edge
                 .rooms
-                .enter(recipe, position, first.joined.asked_at.as_ref()),
+                .enter(recipe, who, position, first.joined.asked_at.as_ref()),
             written: position.clone(),
             id,
             session,
@@ -293,7 +294,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                     let slept = watch.untold(&*self.edge.clock);
                     *expires = expires.checked_sub(slept).unwrap_or(*expires);
                 }
-                self.dispatch(Event::Verified(verdict)).await
+                self.dispatch(Event::Verified(verdict)).await?;
+                self.member.show(self.session.principal());
+                Ok(())
             }
             Outcome::Rejoined(Ok(joined), reauth, asked_at) => {
                 self.answer_reauth(joined, reauth, &asked_at).await

@@ -11,6 +11,8 @@ use tracing::error;
 
 use crate::upstream::{auth::AuthError, chat::ChatError};
 
+const PROBLEM_JSON: &str = "application/problem+json";
+
 /// An error as the peer sees it.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -103,10 +105,7 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, axum::Json(json)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -153,6 +152,30 @@ impl From<ChatError> for Problem {
             ChatError::TooLate | ChatError::Unavailable => Self::unavailable(),
         }
     }
+}
+
+/// Makes every refusal a problem document; the headers of one that was none are kept.
+pub(super) async fn explain(response: Response) -> Response {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    if !is_refusal || content_type.is_some_and(|found| found == PROBLEM_JSON) {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::METHOD_NOT_ALLOWED => Problem::method_not_allowed(),
+        StatusCode::NOT_FOUND => Problem::not_found(),
+        StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
+        status => Problem::new(status, "The request cannot be answered as it is"),
+    };
+    let mut explained = problem.into_response();
+    for (name, value) in response.headers() {
+        let of_the_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name);
+        if !of_the_body {
+            explained.headers_mut().insert(name, value.clone());
+        }
+    }
+    explained
 }
 
 /// The answer when a handler has panicked.

@@ -9,6 +9,10 @@ fn recipe() -> RecipeId {
     "pancakes".parse().unwrap()
 }
 
+fn somebody() -> Principal {
+    Principal::for_tests("ada")
+}
+
 fn at(revision: Revision) -> Position {
     position(revision, "m")
 }
@@ -54,11 +58,11 @@ fn check(member: &Member, since: Revision, expected: &[Revision]) {
 #[tokio::test]
 async fn a_member_is_rung_and_reads_what_it_has_not_written() {
     let rooms = Rooms::new();
-    let mut member = rooms.enter(&recipe(), &at(7), None);
+    let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None);
     assert!(matches!(member.since(&at(7)), Since::Nothing));
 
-    rooms.publish(&recipe(), update(8));
-    rooms.publish(&recipe(), update(9));
+    rooms.publish(&recipe(), 0, update(8));
+    rooms.publish(&recipe(), 0, update(9));
 
     member.rung().await;
     check(&member, 7, &[8, 9]);
@@ -70,23 +74,44 @@ async fn a_member_is_rung_and_reads_what_it_has_not_written() {
 #[test]
 fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &at(0), None);
-    rooms.publish(&recipe(), update(1));
-    rooms.publish(&recipe(), update(1));
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None);
+    rooms.publish(&recipe(), 0, update(1));
+    rooms.publish(&recipe(), 0, update(1));
     check(&member, 0, &[1]);
 
-    rooms.publish(&recipe(), update(5));
+    rooms.publish(&recipe(), 0, update(5));
 
     assert!(matches!(member.since(&at(1)), Since::TooMuch));
     check(&member, 4, &[5]);
 }
 
 #[test]
+fn what_was_sent_for_an_attachment_before_is_for_nobody_here() {
+    let rooms = Rooms::new();
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let first = rooms.attach(&recipe()).unwrap().number;
+    drop(member);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    rooms.publish(&recipe(), first, update(4));
+    rooms.diverge(&recipe(), first, &at(3));
+    assert!(matches!(member.since(&at(3)), Since::Nothing));
+
+    let second = rooms.attach(&recipe()).unwrap().number;
+    rooms.publish(&recipe(), first, update(4));
+    assert!(matches!(member.since(&at(3)), Since::Nothing));
+    rooms.publish(&recipe(), second, update(4));
+    check(&member, 3, &[4]);
+    // From a chat service that does not say.
+    rooms.publish(&recipe(), 0, update(5));
+    check(&member, 3, &[4, 5]);
+}
+
+#[test]
 fn the_log_is_bounded_and_forgets() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &at(0), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None);
     for revision in 1..=100 {
-        rooms.publish(&recipe(), update(revision));
+        rooms.publish(&recipe(), 0, update(revision));
     }
     assert!(matches!(member.since(&at(35)), Since::TooMuch));
     let Since::Updates(kept) = member.since(&at(36)) else {
@@ -102,7 +127,7 @@ fn the_log_is_bounded_and_forgets() {
 #[test]
 fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_it() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &at(3), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None);
     let [ada, eve]: [UserId; 2] = ["ada", "eve"].map(|user| user.parse().unwrap());
     assert!(member.may_stay(&eve, "eve", 3));
     let audience = Audience {
@@ -120,8 +145,8 @@ fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_i
 #[tokio::test]
 async fn a_room_closes_behind_the_last_one_out() {
     let rooms = Rooms::new();
-    let first = rooms.enter(&recipe(), &at(0), None);
-    let second = rooms.enter(&recipe(), &at(3), None);
+    let first = rooms.enter(&recipe(), &somebody(), &at(0), None);
+    let second = rooms.enter(&recipe(), &somebody(), &at(3), None);
     assert_eq!(rooms.changed().await.len(), 1);
     assert_eq!(rooms.position(&recipe()), Some(at(0)));
 
@@ -131,22 +156,22 @@ async fn a_room_closes_behind_the_last_one_out() {
 
     assert_eq!(rooms.count(), 0);
     assert!(rooms.changed().await.contains("pancakes"));
-    assert!(!rooms.publish(&recipe(), update(1)));
+    assert!(!rooms.publish(&recipe(), 0, update(1)));
 }
 
 #[tokio::test]
 async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
     let rooms = Rooms::new();
-    let mut member = rooms.enter(&recipe(), &at(2), None);
+    let mut member = rooms.enter(&recipe(), &somebody(), &at(2), None);
     for revision in 3..=5 {
-        rooms.publish(&recipe(), update(revision));
+        rooms.publish(&recipe(), 0, update(revision));
     }
     assert_eq!(rooms.changed().await.len(), 1);
     let asked_at = rooms.position(&recipe());
     assert_eq!(asked_at, Some(at(5)));
 
     // The store was set back to 2.
-    let joiner = rooms.enter(&recipe(), &at(2), asked_at.as_ref());
+    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref());
 
     assert!(matches!(joiner.since(&at(2)), Since::Nothing));
     member.rung().await;
@@ -164,13 +189,13 @@ async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
 #[test]
 fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
     let rooms = Rooms::new();
-    let _member = rooms.enter(&recipe(), &at(2), None);
+    let _member = rooms.enter(&recipe(), &somebody(), &at(2), None);
     let asked_at = rooms.position(&recipe());
     for revision in 3..=5 {
-        rooms.publish(&recipe(), update(revision));
+        rooms.publish(&recipe(), 0, update(revision));
     }
 
-    let joiner = rooms.enter(&recipe(), &at(2), asked_at.as_ref());
+    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref());
 
     check(&joiner, 2, &[3, 4, 5]);
 }
@@ -178,9 +203,9 @@ fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
 #[track_caller]
 fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &at(0), None);
-    rooms.publish(&recipe(), update(1));
-    rooms.publish(&recipe(), update(2));
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None);
+    rooms.publish(&recipe(), 0, update(1));
+    rooms.publish(&recipe(), 0, update(2));
     happens(&rooms);
     assert!(matches!(member.since(&at(2)), Since::Diverged));
     assert_ne!(rooms.position(&recipe()), Some(at(2)));
@@ -188,37 +213,37 @@ fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
 
 #[test]
 fn whatever_shows_that_a_room_is_of_another_history_ends_it() {
-    check_ends(|rooms| drop(rooms.enter(&recipe(), &position(1, "n"), None)));
-    check_ends(|rooms| drop(rooms.enter(&recipe(), &position(2, "n"), None)));
-    check_ends(|rooms| assert!(rooms.publish(&recipe(), update_of(1, "n"))));
-    check_ends(|rooms| assert!(rooms.publish(&recipe(), update_of(2, "n"))));
-    check_ends(|rooms| assert!(rooms.publish(&recipe(), update_of(3, "n"))));
-    check_ends(|rooms| rooms.diverge(&recipe(), &at(2)));
+    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(1, "n"), None)));
+    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(2, "n"), None)));
+    check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(1, "n"))));
+    check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(2, "n"))));
+    check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(3, "n"))));
+    check_ends(|rooms| rooms.diverge(&recipe(), 0, &at(2)));
 }
 
 #[test]
 fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &at(2), None);
-    rooms.diverge(&recipe(), &at(5));
-    rooms.diverge(&recipe(), &position(2, "n"));
+    let member = rooms.enter(&recipe(), &somebody(), &at(2), None);
+    rooms.diverge(&recipe(), 0, &at(5));
+    rooms.diverge(&recipe(), 0, &position(2, "n"));
     assert!(matches!(member.since(&at(2)), Since::Nothing));
 }
 
 #[test]
 fn a_room_names_the_furthest_that_its_members_were_told() {
     let rooms = Rooms::new();
-    let _first = rooms.enter(&recipe(), &at(2), None);
+    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None);
     let told = || rooms.standing(&recipe()).unwrap().told;
     assert_eq!(told(), None, "the room has come as far");
-    let second = rooms.enter(&recipe(), &at(4), None);
+    let second = rooms.enter(&recipe(), &somebody(), &at(4), None);
     assert!(!second.refute(&at(5), &at(2)));
     assert!(!second.refute(&at(3), &at(2)));
     let standing = rooms.standing(&recipe()).unwrap();
     assert_eq!((standing.newest, standing.told), (at(2), Some(at(5))));
 
     for revision in 3..=5 {
-        rooms.publish(&recipe(), update(revision));
+        rooms.publish(&recipe(), 0, update(revision));
     }
     assert_eq!(told(), None);
 }
@@ -227,23 +252,30 @@ fn a_room_names_the_furthest_that_its_members_were_told() {
 fn a_room_ends_when_its_members_were_told_of_another_history() {
     let ends = |happens: fn(&Arc<Rooms>)| {
         let rooms = Rooms::new();
-        let member = rooms.enter(&recipe(), &at(2), None);
-        let _ahead = rooms.enter(&recipe(), &at(5), None);
+        let member = rooms.enter(&recipe(), &somebody(), &at(2), None);
+        let _ahead = rooms.enter(&recipe(), &somebody(), &at(5), None);
         happens(&rooms);
         matches!(member.since(&at(2)), Since::Diverged)
     };
-    assert!(ends(|rooms| rooms.diverge(&recipe(), &at(5))));
-    assert!(ends(|rooms| rooms.diverge(&recipe(), &at(4))));
+    assert!(ends(|rooms| rooms.diverge(&recipe(), 0, &at(5))));
+    assert!(ends(|rooms| rooms.diverge(&recipe(), 0, &at(4))));
     assert!(ends(|rooms| drop(rooms.enter(
         &recipe(),
+        &somebody(),
         &position(5, "n"),
         None
     ))));
-    assert!(ends(|rooms| assert!(
-        rooms.publish(&recipe(), update_of(6, "n"))
+    assert!(ends(|rooms| assert!(rooms.publish(
+        &recipe(),
+        0,
+        update_of(6, "n")
+    ))));
+    assert!(!ends(|rooms| rooms.diverge(&recipe(), 0, &at(6))));
+    assert!(!ends(|rooms| rooms.diverge(
+        &recipe(),
+        0,
+        &position(5, "n")
     )));
-    assert!(!ends(|rooms| rooms.diverge(&recipe(), &at(6))));
-    assert!(!ends(|rooms| rooms.diverge(&recipe(), &position(5, "n"))));
 }
 
 #[test]
@@ -253,9 +285,9 @@ fn what_is_not_known_is_not_compared() {
         revision,
         message: None,
     };
-    let member = rooms.enter(&recipe(), &unknown(4), None);
-    rooms.publish(&recipe(), update(5));
-    let other = rooms.enter(&recipe(), &unknown(5), None);
+    let member = rooms.enter(&recipe(), &somebody(), &unknown(4), None);
+    rooms.publish(&recipe(), 0, update(5));
+    let other = rooms.enter(&recipe(), &somebody(), &unknown(5), None);
     assert!(matches!(other.since(&unknown(5)), Since::Nothing));
     assert!(matches!(member.since(&position(4, "n")), Since::Updates(_)));
 }
@@ -263,8 +295,8 @@ fn what_is_not_known_is_not_compared() {
 #[test]
 fn a_connection_of_another_history_than_its_room_is_found() {
     let rooms = Rooms::new();
-    let ahead = rooms.enter(&recipe(), &at(3), None);
-    let _others = rooms.enter(&recipe(), &at(3), None);
-    rooms.publish(&recipe(), update(4));
+    let ahead = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let _others = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    rooms.publish(&recipe(), 0, update(4));
     assert!(matches!(ahead.since(&position(4, "n")), Since::Diverged));
 }

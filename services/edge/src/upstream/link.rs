@@ -31,7 +31,7 @@ use tokio::{
     select,
     sync::{Notify, watch},
     task::yield_now,
-    time::timeout,
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tracing::{Span, warn};
 
@@ -50,6 +50,8 @@ use crate::{audience::Audience, rooms::Rooms};
 
 /// How long a call may wait for its answer, through breaks of the link.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long until a room is attached again that the chat service could not judge.
+const ATTACH_RETRY_DELAY: Duration = Duration::from_millis(500);
 /// How many rooms are moved at once.
 const MAX_MOVED_ROOMS: usize = 1024;
 
@@ -238,8 +240,11 @@ impl LinkTask {
 impl LinkState {
     /// Tells the lines which rooms open and close, and moves them when replicas come and go.
     async fn reattach_rooms(&self) {
+        let mut retries = interval(ATTACH_RETRY_DELAY);
+        retries.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             select! {
+                _ = retries.tick() => self.rooms.retry(),
                 changed = self.rooms.changed() => self.tell(changed),
                 () = self.regroup.notified() => {
                     for recipes in self.rooms.all().chunks(MAX_MOVED_ROOMS) {
@@ -276,8 +281,11 @@ impl LinkState {
     }
 
     fn outgoing(&self, replica: &ReplicaName) -> Outgoing {
-        self.router()
-            .outgoing(replica, |recipe| self.rooms.standing(recipe))
+        self.router().outgoing(
+            replica,
+            |recipe| self.rooms.attach(recipe),
+            |recipe| self.rooms.position(recipe),
+        )
     }
 
     fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {

@@ -15,7 +15,7 @@ struct Sent {
 }
 
 impl Queue for Sent {
-    fn push(&mut self, update: &Arc<Update>) -> bool {
+    fn push(&mut self, _: u64, update: &Arc<Update>) -> bool {
         let fits = self.room > 0;
         if fits {
             self.room -= 1;
@@ -35,7 +35,7 @@ struct Line {
 impl Line {
     fn attached(after: Option<Revision>, room: usize) -> Self {
         Self {
-            attachment: Attachment::new(after.map(at)),
+            attachment: Attachment::new(1, after.map(at)),
             sent: Sent {
                 revisions: Vec::new(),
                 room,

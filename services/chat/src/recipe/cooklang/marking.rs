@@ -25,6 +25,8 @@ pub(super) struct Marker<'r> {
     names: Option<AhoCorasick>,
     /// By the number of the name in the automaton; lines of one name in their order.
     waiting: Vec<VecDeque<(usize, &'r Ingredient)>>,
+    /// Those that would be taken for a mention of another line of the same name.
+    unmarkable: Vec<(usize, &'r Ingredient)>,
 }
 
 /// Stands before a word.
@@ -37,7 +39,17 @@ impl<'r> Marker<'r> {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut waiting: Vec<VecDeque<(usize, &'r Ingredient)>> = Vec::new();
         let mut patterns = Vec::new();
+        let mut unmarkable = Vec::new();
+        let mut lines_of_name: HashMap<String, usize> = HashMap::new();
+        for ingredient in ingredients {
+            let name = ingredient.name.to_ascii_lowercase();
+            *lines_of_name.entry(name).or_default() += 1;
+        }
         for (place, ingredient) in ingredients.iter().enumerate() {
+            if is_bare(ingredient) && lines_of_name[&ingredient.name.to_ascii_lowercase()] > 1 {
+                unmarkable.push((place, ingredient));
+                continue;
+            }
             let number = *numbers.entry(&ingredient.name).or_insert_with(|| {
                 patterns.push(whole_words(&ingredient.name));
                 waiting.push(VecDeque::new());
@@ -51,7 +63,11 @@ impl<'r> Marker<'r> {
             .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .build(&patterns)
             .ok();
-        Self { names, waiting }
+        Self {
+            names,
+            waiting,
+            unmarkable,
+        }
     }
 
     /// What is marked in a text, in order.
@@ -81,7 +97,8 @@ impl<'r> Marker<'r> {
 
     /// Those that no text has named, in the order of the recipe.
     pub(super) fn unmarked(self) -> impl Iterator<Item = &'r Ingredient> {
-        let mut left: Vec<_> = self.waiting.into_iter().flatten().collect();
+        let waiting = self.waiting.into_iter().flatten();
+        let mut left: Vec<_> = waiting.chain(self.unmarkable).collect();
         left.sort_unstable_by_key(|(place, _)| *place);
         left.into_iter().map(|(_, ingredient)| ingredient)
     }
@@ -102,6 +119,13 @@ impl<'r> Marker<'r> {
             })
             .collect()
     }
+}
+
+/// Whether nothing stands beside the name.
+fn is_bare(ingredient: &Ingredient) -> bool {
+    ingredient.quantity_text().is_empty()
+        && ingredient.unit_text().is_empty()
+        && ingredient.note.is_none()
 }
 
 /// "20 minutes" as "~{20%minutes}"; only where the text comes back the same.

@@ -93,14 +93,15 @@ fn lines_before(text: &str, at: usize) -> usize {
 
 /// The list of ingredients that no step names is no step.
 fn take_step(recipe: &mut Recipe, step: Step, in_list: bool) -> Result<(), ImportError> {
+    let in_list = in_list && step.only_ingredients;
     for found in step.ingredients {
         let place = beginning(&found.name);
         let new = new_ingredient(found);
-        if !is_mentioned_again(recipe, &new) {
+        if in_list || !is_mentioned_again(recipe, &new) {
             append_ingredient(recipe, &new).at(|| format!("ingredient @{place}"))?;
         }
     }
-    if in_list && step.only_ingredients {
+    if in_list {
         return Ok(());
     }
     let number = recipe.steps.len() + 1;
@@ -111,7 +112,7 @@ fn take_step(recipe: &mut Recipe, step: Step, in_list: bool) -> Result<(), Impor
     make(recipe, &add).at(|| format!("step {number}"))
 }
 
-/// "… the @salt again": a mention without an amount of what is in the list already.
+/// "… the @salt again": a step that mentions without an amount what is there already. A line of the list is one of its own.
 fn is_mentioned_again(recipe: &Recipe, new: &NewIngredient) -> bool {
     new.amount.is_none()
         && new.note.is_none()

@@ -5,7 +5,8 @@ use super::{STEPS, UNNAMED, yaml};
 use crate::recipe::model::{Ingredient, Recipe};
 
 /// The recipe as Cooklang. An ingredient is marked where a step first names it, unless a longer name stands there;
-/// those that no step names stand in a section of their own at the beginning.
+/// those that no step names, and lines without amount and note of a name that has others, stand in a section of their own at
+/// the beginning.
 ///
 /// Lost on the way: ids, the order of ingredients (they come back in the order of the text), digits of amounts beyond
 /// the shown ones, and the beginning of a name such as "./" or "..\\", which Cooklang takes for another recipe.

@@ -61,7 +61,7 @@ impl Room {
         let written = Position::default();
         Self {
             joining: join(&link, &recipe, &written),
-            member: rooms.enter(&recipe, &written, None),
+            member: rooms.enter(&recipe, &somebody(), &written, None),
             on_access: Arc::new(|_: &RecipeId, _: AccessNews| {}),
             link,
             replica,
@@ -100,7 +100,7 @@ impl Room {
             Since::TooMuch | Since::Diverged => {
                 self.written = self.member.position();
                 let rooms = &self.link.0.rooms;
-                self.member = rooms.enter(&self.recipe, &self.written, None);
+                self.member = rooms.enter(&self.recipe, &somebody(), &self.written, None);
                 Vec::new()
             }
         }
@@ -109,7 +109,7 @@ impl Room {
     fn enter(&mut self, joined: Joined) -> Utf8Bytes {
         self.written = joined.position.clone();
         let rooms = &self.link.0.rooms;
-        self.member = rooms.enter(&self.recipe, &joined.position, None);
+        self.member = rooms.enter(&self.recipe, &somebody(), &joined.position, None);
         let payload = RecipeUpdate {
             recipe_id: self.recipe.to_string(),
             revision: joined.position.revision,
@@ -125,14 +125,10 @@ impl Room {
     }
 }
 
-fn join(
-    link: &Link,
-    recipe: &RecipeId,
-    after: &Position,
-) -> BoxFuture<'static, Result<Joined, ChatError>> {
+fn somebody() -> Principal {
     let user = "u1".parse().unwrap_or_else(|_| unreachable!("a good id"));
     let login_session = "s1".parse().unwrap_or_else(|_| unreachable!("a good id"));
-    let principal = Principal {
+    Principal {
         user,
         name: "ada".into(),
         login_session,
@@ -140,9 +136,16 @@ fn join(
         token_id: "".into(),
         token_ends: Timestamp::from_unix_millis(0),
         token: AccessToken::new(SecretString::default()),
-    };
+    }
+}
+
+fn join(
+    link: &Link,
+    recipe: &RecipeId,
+    after: &Position,
+) -> BoxFuture<'static, Result<Joined, ChatError>> {
     let join = Join {
-        principal,
+        principal: somebody(),
         recipe: recipe.clone(),
         create: false,
         after: Some(after.clone()),

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use proto::{
     chat::{
-        Answer, Attach, Audience as ProtoAudience, Detach, Divergence, Expulsion, LinkRequest,
-        LinkResponse, Update as ProtoUpdate, chat_service_client::ChatServiceClient,
+        Answer, Attach, AttachmentEnded, Audience as ProtoAudience, Detach, Divergence, Expulsion,
+        LinkRequest, LinkResponse, Update as ProtoUpdate, chat_service_client::ChatServiceClient,
         link_request::Call, link_response::Event,
     },
     ids::{Position, RecipeId},
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     audience::Audience,
-    rooms::{Standing, Update},
+    rooms::{Attaching, Standing, Update},
     upstream::{chat::ChatError, convert},
 };
 
@@ -107,7 +107,7 @@ impl Line<'_> {
             let nothing = rooms.is_empty() && calls.is_empty();
             let rooms = rooms
                 .into_iter()
-                .map(|(recipe, standing)| about_room(&recipe, standing));
+                .map(|(recipe, attaching)| about_room(&recipe, attaching));
             for request in rooms.chain(calls) {
                 if requests.send(request).await.is_err() {
                     return;
@@ -136,6 +136,7 @@ impl Line<'_> {
             Some(Event::Expulsion(expulsion)) => self.expel(&expulsion),
             Some(Event::Divergence(divergence)) => self.diverge(divergence),
             Some(Event::Audience(audience)) => self.narrow(audience),
+            Some(Event::AttachmentEnded(ended)) => self.attachment_ended(&ended),
             None => {}
         }
     }
@@ -160,6 +161,7 @@ impl Line<'_> {
         let (Some(recipe), Some(message)) = (update.recipe, update.message) else {
             return;
         };
+        let update_attachment = update.attachment;
         let _fan_out = fan_out_span(&recipe_id, &update.traceparent).entered();
         let update = Update::new(
             &recipe_id,
@@ -169,7 +171,8 @@ impl Line<'_> {
             self.exchange.clock.now(),
             Instant::now(),
         );
-        if !self.exchange.rooms.publish(&recipe_id, update) {
+        let rooms = &self.exchange.rooms;
+        if !rooms.publish(&recipe_id, update_attachment, update) {
             // Nobody is there any more: the detachment is on its way, or was lost with an earlier line.
             self.exchange.tell([recipe_id]);
         }
@@ -191,13 +194,24 @@ impl Line<'_> {
             revision: divergence.revision,
             message: divergence.message_id.and_then(|id| id.parse().ok()),
         };
-        self.exchange.rooms.diverge(&recipe, &from);
+        let rooms = &self.exchange.rooms;
+        rooms.diverge(&recipe, divergence.attachment, &from);
+    }
+
+    fn attachment_ended(&self, ended: &AttachmentEnded) {
+        if let Ok(recipe) = ended.recipe_id.parse() {
+            let rooms = &self.exchange.rooms;
+            rooms.attachment_ended(&recipe, ended.attachment, ended.retryable);
+        }
     }
 
     fn narrow(&self, audience: ProtoAudience) {
         let Ok(recipe) = audience.recipe_id.parse() else {
             return;
         };
+        if !self.exchange.rooms.is_current(&recipe, audience.attachment) {
+            return;
+        }
         // Whom this edge cannot read it cannot have let in.
         let users = audience.user_ids.iter().filter_map(|id| id.parse().ok());
         let audience = Audience {
@@ -221,18 +235,24 @@ fn fan_out_span(recipe: &RecipeId, traceparent: &str) -> Span {
 }
 
 /// Attaches a room from where it stands, or detaches it.
-fn about_room(recipe: &RecipeId, standing: Option<Standing>) -> LinkRequest {
+fn about_room(recipe: &RecipeId, attaching: Option<Attaching>) -> LinkRequest {
     let recipe_id = recipe.to_string();
     LinkRequest {
         number: 0,
         traceparent: String::new(),
-        call: Some(match standing {
-            Some(Standing { newest, told }) => Call::Attach(Attach {
+        call: Some(match attaching {
+            Some(Attaching {
+                standing: Standing { newest, told },
+                number,
+                member,
+            }) => Call::Attach(Attach {
                 recipe_id,
                 after: Some(newest.revision),
                 message_id: newest.message.map(|id| id.to_string()),
                 told: told.as_ref().map(|told| told.revision),
                 told_message_id: told.and_then(|told| told.message).map(|id| id.to_string()),
+                attachment: number,
+                principal: Some(convert::principal(&member)),
             }),
             None => Call::Detach(Detach { recipe_id }),
         }),

@@ -13,12 +13,15 @@ use std::{
     sync::Arc,
 };
 
-use proto::{chat::LinkRequest, ids::RecipeId};
+use proto::{
+    chat::LinkRequest,
+    ids::{Position, RecipeId},
+};
 use runtime::grpc::Channel;
 use tokio::sync::Notify;
 
 use super::{PendingCall, pending_call::Answered, proven::ProvenUsers};
-use crate::{rendezvous, rooms::Standing, upstream::chat::ChatError};
+use crate::{rendezvous, rooms::Attaching, upstream::chat::ChatError};
 
 /// How many calls may be under way at one replica, or wait for any.
 const MAX_PENDING_CALLS: usize = 16 << 10;
@@ -34,7 +37,7 @@ pub(super) type ReplicaName = Arc<str>;
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     /// Rooms to attach, from where they stand, or to detach.
-    pub rooms: Vec<(RecipeId, Option<Standing>)>,
+    pub rooms: Vec<(RecipeId, Option<Attaching>)>,
     /// Questions, with their numbers.
     pub calls: Vec<LinkRequest>,
 }
@@ -184,11 +187,13 @@ impl Router {
         }
     }
 
-    /// Takes what is to be sent to a replica next; `standing` tells where an open room stands.
+    /// Takes what is to be sent to a replica next; `attach` begins a new attachment of an open room, `position` tells where
+    /// it stands.
     pub(super) fn outgoing(
         &mut self,
         replica: &ReplicaName,
-        standing: impl Fn(&RecipeId) -> Option<Standing>,
+        attach: impl Fn(&RecipeId) -> Option<Attaching>,
+        position: impl Fn(&RecipeId) -> Option<Position>,
     ) -> Outgoing {
         let mut outgoing = Outgoing::default();
         while outgoing.rooms.len() < MAX_BATCH {
@@ -197,7 +202,7 @@ impl Router {
                 break;
             };
             let served = self.serving(&recipe) == Some(replica);
-            let room = served.then(|| standing(&recipe)).flatten();
+            let room = served.then(|| attach(&recipe)).flatten();
             if let Some(line) = self.lines.get_mut(replica) {
                 match room {
                     Some(_) => line.attached.insert(recipe.clone()),
@@ -206,14 +211,14 @@ impl Router {
             }
             outgoing.rooms.push((recipe, room));
         }
-        outgoing.calls = self.unsent(replica, standing);
+        outgoing.calls = self.unsent(replica, position);
         outgoing
     }
 
     fn unsent(
         &mut self,
         replica: &ReplicaName,
-        standing: impl Fn(&RecipeId) -> Option<Standing>,
+        position: impl Fn(&RecipeId) -> Option<Position>,
     ) -> Vec<LinkRequest> {
         let Some(line) = self.lines.get_mut(replica) else {
             return Vec::new();
@@ -221,7 +226,7 @@ impl Router {
         let Line { asked, proven, .. } = line;
         let next = asked.range_mut(line.unsent..).take(MAX_BATCH);
         let next = next.map(|(number, call)| {
-            let room = standing(&call.recipe).map(|room| room.newest);
+            let room = position(&call.recipe);
             call.request(*number, proven, room)
         });
         let next: Vec<_> = next.collect();

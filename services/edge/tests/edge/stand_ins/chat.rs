@@ -12,7 +12,7 @@ use proto::chat::{
     self, Answer, LinkRequest, LinkResponse, answer::Result as Answered,
     chat_service_server::ChatService, link_request::Call, link_response::Event,
 };
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -30,6 +30,10 @@ pub(crate) struct FakeChat {
     pub(crate) mute: AtomicBool,
     /// The tokens that it was shown on links, in order.
     tokens: Mutex<Vec<String>>,
+    /// What was attached, in order.
+    attachments: watch::Sender<Vec<chat::Attach>>,
+    /// What it says on its links beside updates and answers.
+    events: broadcast::Sender<Event>,
     broken: Notify,
 }
 
@@ -41,6 +45,8 @@ impl Default for FakeChat {
             break_after_posts: AtomicU64::new(0),
             mute: AtomicBool::new(false),
             tokens: Mutex::default(),
+            attachments: watch::Sender::default(),
+            events: broadcast::channel(64).0,
             broken: Notify::new(),
         }
     }
@@ -55,6 +61,28 @@ impl FakeChat {
     /// The tokens that it was shown on links, in order.
     pub(crate) fn tokens(&self) -> Vec<String> {
         self.tokens.lock().unwrap().clone()
+    }
+
+    /// Waits until so many attachments were asked for, and gives the last: for whom, and under which number.
+    pub(crate) async fn attached(&self, count: usize) -> (String, u64) {
+        let mut attachments = self.attachments.subscribe();
+        let found = attachments
+            .wait_for(|all| all.len() >= count)
+            .await
+            .unwrap();
+        let attach = &found[count - 1];
+        let who = attach.principal.clone().unwrap_or_default();
+        (who.name, attach.attachment)
+    }
+
+    /// Says that no more is sent for an attachment.
+    pub(crate) fn end_attachment(&self, attachment: u64, retryable: bool) {
+        let ended = chat::AttachmentEnded {
+            recipe_id: "pancakes".into(),
+            attachment,
+            retryable,
+        };
+        self.events.send(Event::AttachmentEnded(ended)).unwrap();
     }
 
     /// Takes the token off whoever asks on a link; tells whether they are proven there.
@@ -179,6 +207,7 @@ impl FakeChat {
         responses: mpsc::Sender<Result<LinkResponse, Status>>,
     ) {
         let mut updates = self.updates.subscribe();
+        let mut events = self.events.subscribe();
         let mut attached = HashSet::new();
         let mut proven = HashSet::new();
         loop {
@@ -192,6 +221,7 @@ impl FakeChat {
                     }
                     Event::Update(update)
                 }
+                Ok(event) = events.recv() => event,
                 request = requests.message() => {
                     let Ok(Some(LinkRequest { number, call: Some(call), .. })) = request else {
                         return;
@@ -208,6 +238,7 @@ impl FakeChat {
                             failure(tonic::Code::PermissionDenied, "nothing shows who asks")
                         }
                         Call::Attach(attach) => {
+                            self.attachments.send_modify(|all| all.push(attach.clone()));
                             if let Some(divergence) = self.divergence(&attach) {
                                 let event = Some(Event::Divergence(divergence));
                                 responses.send(Ok(LinkResponse { event })).await.ok();
@@ -254,6 +285,7 @@ impl FakeChat {
             recipe_id: attach.recipe_id.clone(),
             revision: attach.after.unwrap_or_default(),
             message_id: attach.message_id.clone(),
+            attachment: attach.attachment,
         })
     }
 
@@ -284,6 +316,7 @@ fn update_of(messages: &[chat::Message], revision: u64) -> chat::Update {
         message: at(revision).cloned(),
         traceparent: String::new(),
         previous_id: at(revision - 1).map(|before| before.id.clone()),
+        attachment: 0,
     }
 }
 

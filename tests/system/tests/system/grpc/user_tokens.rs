@@ -1,14 +1,14 @@
 //! The chat service decides on the user's own token: an edge that lies about its users, or was taken over, speaks for
 //! nobody whose token it does not hold.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use proto::chat::{
-    Answer, CreateRecipeRequest, ExportRecipeRequest, GetRecipeRequest, ImportRecipeRequest,
-    JoinRecipeRequest, LinkRequest, ListMembersRequest, ListMessagesRequest, ListRecipesRequest,
-    PostMessageRequest, Principal, RecipeFormat, SubscribeRecipeRequest, answer,
-    chat_service_client::ChatServiceClient, import_recipe_request::Document, link_request::Call,
-    link_response::Event,
+    Answer, Attach, AttachmentEnded, CreateRecipeRequest, ExportRecipeRequest, GetRecipeRequest,
+    ImportRecipeRequest, JoinRecipeRequest, LinkRequest, ListMembersRequest, ListMessagesRequest,
+    ListRecipesRequest, PostMessageRequest, Principal, RecipeFormat, SubscribeRecipeRequest,
+    answer, chat_service_client::ChatServiceClient, import_recipe_request::Document,
+    link_request::Call, link_response::Event,
 };
 use system_tests::{
     account::Account,
@@ -139,6 +139,8 @@ struct Link {
     requests: mpsc::Sender<LinkRequest>,
     responses: Streaming<proto::chat::LinkResponse>,
     number: u64,
+    /// What came before answers.
+    seen: VecDeque<Event>,
 }
 
 impl Link {
@@ -150,6 +152,7 @@ impl Link {
             requests,
             responses: opened.unwrap().into_inner(),
             number: 0,
+            seen: VecDeque::new(),
         }
     }
 
@@ -164,13 +167,15 @@ impl Link {
         self.requests.send(request).await.unwrap();
         loop {
             let response = within("an answer", self.responses.message()).await;
-            if let Some(Event::Answer(Answer { number, result })) = response.unwrap().unwrap().event
-            {
-                assert_eq!(number, self.number);
-                return match result.unwrap() {
-                    answer::Result::Failure(failure) => Code::from_i32(failure.code),
-                    _ => Code::Ok,
-                };
+            match response.unwrap().unwrap().event.unwrap() {
+                Event::Answer(Answer { number, result }) => {
+                    assert_eq!(number, self.number);
+                    return match result.unwrap() {
+                        answer::Result::Failure(failure) => Code::from_i32(failure.code),
+                        _ => Code::Ok,
+                    };
+                }
+                other => self.seen.push_back(other),
             }
         }
     }
@@ -182,6 +187,44 @@ impl Link {
             ..JoinRecipeRequest::default()
         };
         self.call(Call::Join(join)).await
+    }
+
+    /// Asks for the updates of `soup`, for a user who is named or for whoever came in.
+    async fn attach(&mut self, number: u64, who: Option<Principal>) -> Code {
+        let attach = Attach {
+            recipe_id: "soup".to_owned(),
+            after: Some(0),
+            attachment: number,
+            principal: who,
+            ..Attach::default()
+        };
+        self.call(Call::Attach(attach)).await
+    }
+
+    /// What comes next, whatever it is.
+    async fn next(&mut self) -> Event {
+        if let Some(event) = self.seen.pop_front() {
+            return event;
+        }
+        let response = within("an event", self.responses.message()).await;
+        response.unwrap().unwrap().event.unwrap()
+    }
+
+    /// Reads until something other than an update comes: no more of those do, and this is why.
+    async fn ended(&mut self) -> Event {
+        loop {
+            match self.next().await {
+                Event::Update(_) | Event::Audience(_) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Whether updates of `soup` have come; everything that was sent before the answer to this has.
+    async fn hears(&mut self, who: &Principal) -> bool {
+        self.join(who).await;
+        let is_update = |event: &Event| matches!(event, Event::Update(_));
+        self.seen.drain(..).any(|event| is_update(&event))
     }
 
     async fn post(&mut self, who: &Principal) -> Code {
@@ -239,6 +282,66 @@ async fn on_a_link_a_token_counts_for_its_own_user_on_that_link_alone() {
 }
 
 #[tokio::test]
+async fn a_link_hears_of_a_recipe_only_for_a_user_who_is_proven_there_and_may_see_it() {
+    let (mut stack, _folder, ada) = private_soup().await;
+    let eve = stack.register("eve").await;
+    let channel = stack.chat().channel().await;
+
+    // The edge is a service of the deployment, and no more.
+    let mut link = Link::open(channel.clone()).await;
+    assert_eq!(link.attach(1, None).await, Code::PermissionDenied);
+    let unproven = with_token(&ada, "");
+    assert_eq!(link.attach(2, Some(unproven)).await, Code::PermissionDenied);
+    let others = with_token(&ada, &eve.access_token);
+    assert_eq!(link.attach(3, Some(others)).await, Code::PermissionDenied);
+    // Who is proven and may not see it counts as little.
+    assert_eq!(link.attach(4, Some(principal(&eve))).await, Code::NotFound);
+    assert_eq!(link.attach(5, None).await, Code::PermissionDenied);
+    let mut ada_says = stack.join(&ada, "soup").await;
+    ada_says.say("add 1 onion").await;
+    assert!(!link.hears(&principal(&eve)).await);
+
+    // An edge of before names nobody: whoever came in counts, and before that it is told to begin anew.
+    let mut before = Link::open(channel.clone()).await;
+    assert_eq!(before.attach(0, None).await, Code::PermissionDenied);
+    assert!(matches!(before.next().await, Event::Divergence(_)));
+    assert_eq!(before.join(&principal(&ada)).await, Code::Ok);
+    assert_eq!(before.attach(0, None).await, Code::Ok);
+    assert!(before.hears(&principal(&ada)).await);
+
+    let mut link = Link::open(channel).await;
+    assert_eq!(link.attach(7, Some(principal(&ada))).await, Code::Ok);
+    let silent = with_token(&ada, "");
+    assert!(link.hears(&silent).await);
+}
+
+#[tokio::test]
+async fn nothing_more_is_sent_for_a_user_who_was_removed() {
+    let (mut stack, _folder, ada) = private_soup().await;
+    let eve = stack.register("eve").await;
+    let mut ada_says = stack.join(&ada, "soup").await;
+    ada_says.say("/invite eve as viewer").await;
+    let mut link = Link::open(stack.chat().channel().await).await;
+    assert_eq!(link.join(&principal(&eve)).await, Code::Ok);
+    assert_eq!(link.attach(1, Some(principal(&eve))).await, Code::Ok);
+    link.seen.clear();
+
+    ada_says.say("/remove eve").await;
+    ada_says.say("add 1 secret").await;
+
+    match link.next().await {
+        Event::Audience(audience) => assert_eq!(audience.user_ids, [ada.id.as_str()]),
+        other => panic!("{other:?}"),
+    }
+    let ended = AttachmentEnded {
+        recipe_id: "soup".to_owned(),
+        attachment: 1,
+        retryable: false,
+    };
+    assert_eq!(link.next().await, Event::AttachmentEnded(ended));
+}
+
+#[tokio::test]
 async fn every_hostile_token_is_refused_by_the_chat_service() {
     let (mut stack, _folder, ada) = private_soup().await;
     let forge = Forge::new(&stack.api(), &ada.access_token).await;
@@ -274,7 +377,8 @@ async fn a_token_that_has_expired_proves_nobody() {
     };
     assert_eq!(link.call(Call::Join(join)).await, Code::Ok);
 
-    // Ends at the token's end.
+    assert_eq!(link.attach(1, Some(who.clone())).await, Code::Ok);
+    // Both end at the token's end.
     let mut live = client
         .subscribe_recipe(SubscribeRecipeRequest {
             principal: Some(who.clone()),
@@ -288,6 +392,11 @@ async fn a_token_that_has_expired_proves_nobody() {
         while let Ok(Some(_)) = live.message().await {}
     })
     .await;
+    let ended = link.ended().await;
+    assert!(
+        matches!(&ended, Event::AttachmentEnded(ended) if ended.attachment == 1),
+        "{ended:?}"
+    );
 
     assert_eq!(
         code(client.post_message(post(&who)).await),

@@ -12,7 +12,7 @@ use super::{
     super::pending_call::{Answer, Answered, Asking, PendingCall},
     *,
 };
-use crate::upstream::Principal;
+use crate::{rooms::Standing, upstream::Principal};
 
 /// A router with open rooms, and everybody who has asked.
 #[derive(Default)]
@@ -63,19 +63,26 @@ impl TestRouter {
     /// What a replica is sent now, in words, and the numbers of its calls.
     fn sent(&mut self, replica: &str) -> (Vec<String>, Vec<u64>) {
         let rooms = &self.rooms;
-        let outgoing = self.inner.outgoing(&replica.into(), |recipe| {
-            rooms.get(recipe).map(|revision| Standing {
-                newest: Position {
-                    revision: *revision,
-                    message: Some("m".parse().unwrap()),
-                },
-                told: None,
+        let position = |recipe: &RecipeId| {
+            rooms.get(recipe).map(|revision| Position {
+                revision: *revision,
+                message: Some("m".parse().unwrap()),
             })
-        });
+        };
+        let attach = |recipe: &RecipeId| {
+            position(recipe).map(|newest| Attaching {
+                standing: Standing { newest, told: None },
+                number: 1,
+                member: Arc::new(Principal::for_tests("ada")),
+            })
+        };
+        let outgoing = self.inner.outgoing(&replica.into(), attach, position);
         let mut words = Vec::new();
-        for (recipe, standing) in outgoing.rooms {
-            words.push(match standing {
-                Some(standing) => format!("attach {recipe} after {}", standing.newest.revision),
+        for (recipe, attaching) in outgoing.rooms {
+            words.push(match attaching {
+                Some(Attaching { standing, .. }) => {
+                    format!("attach {recipe} after {}", standing.newest.revision)
+                }
                 None => format!("detach {recipe}"),
             });
         }
