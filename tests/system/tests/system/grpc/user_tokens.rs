@@ -320,13 +320,14 @@ async fn nothing_more_is_sent_for_a_user_who_was_removed() {
     let (mut stack, _folder, ada) = private_soup().await;
     let eve = stack.register("eve").await;
     let mut ada_says = stack.join(&ada, "soup").await;
-    ada_says.say("/invite eve as viewer").await;
+    let name = &eve.name;
+    ada_says.say(&format!("/invite {name} as viewer")).await;
     let mut link = Link::open(stack.chat().channel().await).await;
     assert_eq!(link.join(&principal(&eve)).await, Code::Ok);
     assert_eq!(link.attach(1, Some(principal(&eve))).await, Code::Ok);
     link.seen.clear();
 
-    ada_says.say("/remove eve").await;
+    ada_says.say(&format!("/remove {name}")).await;
     ada_says.say("add 1 secret").await;
 
     match link.next().await {
