@@ -5,7 +5,7 @@ export const lazyTexts = {
     empty: 'No recipes yet. Name a dish to begin.',
     failed: 'Your recipes cannot be loaded now.',
     label: 'Name of the dish',
-    placeholder: 'Saturday pancakes',
+    placeholder: 'Name a dish, like Saturday pancakes',
     create: 'New recipe',
     search: 'Search recipes and ingredients',
     filter: 'Show',
@@ -19,6 +19,21 @@ export const lazyTexts = {
     leave: 'Leave',
     deleted: (name: string) => `${name} is deleted.`,
     left: (name: string) => `You left ${name}.`,
+  },
+  cook: {
+    title: (recipe: string) => `Cook ${recipe}`,
+    stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
+    back: 'Back',
+    next: 'Next',
+    finish: 'Done',
+  },
+  timer: {
+    list: 'Timers',
+    done: 'Done',
+    left: (label: string) => `Time gone of ${label}`,
+    stop: (label: string) => `Stop the timer: ${label}`,
+    dismiss: (label: string) => `Stop ringing: ${label}`,
+    over: (label: string) => `Time is up: ${label}`,
   },
   account: {
     guest:

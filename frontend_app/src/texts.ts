@@ -41,6 +41,17 @@ export const agoText = (passed: number, now = Date.now()): string => {
 
 const short = (text: string) => text.replace('.', '');
 
+/** A number of seconds as a clock shows it: 1:05:09, 12:34. */
+export const timerText = (seconds: number): string => {
+  const [hours, minutes, rest] = [
+    Math.floor(seconds / 3_600),
+    Math.floor(seconds / 60) % 60,
+    seconds % 60,
+  ];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+};
+
 export const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
@@ -180,6 +191,19 @@ export const texts = {
   theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
   account: 'Account',
   keepAccount: 'Keep my recipes…',
+  timer: {
+    start: (time: string) => `Start a timer: ${time}`,
+    ofStep: (step: number) => `step ${step}`,
+    startRequest: (time: string, label: string) => `timer ${time} for ${label}`,
+    stopRequest: (label: string) => `stop the ${label} timer`,
+  },
+  cook: 'Cook',
+  peopleHere: (count: number) => `${plural(count, 'person is', 'people are')} here`,
+  typing: (names: readonly string[]) =>
+    names.length > 2
+      ? `${names.length} people are typing…`
+      : `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} typing…`,
+  onlyYou: 'Only you can see this',
   debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied' },
   close: 'Close',
 } as const;

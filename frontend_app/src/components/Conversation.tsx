@@ -53,7 +53,9 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
         onRetryAll={retryAll}
         onSuggest={isEditor ? suggest : undefined}
         onHelp={onHelp}
+        onSay={isEditor && canWrite(chat) ? chat.sendMessage : undefined}
       />
+      <p className="typing soft meta">{typingText(chat, user.id)}</p>
       {isEditor ? (
         <MessageInput
           ref={composer}
@@ -61,12 +63,20 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
           disabled={!canWrite(chat)}
           placeholder={placeholder}
           draftKey={`${user.id}:${recipeId}`}
+          onTyping={chat.presence ? chat.typing : undefined}
         />
       ) : (
         <p className="view-only soft">{texts.viewOnly}</p>
       )}
     </>
   );
+}
+
+function typingText({ presence }: Chat, me: string): string {
+  const names = (presence?.people ?? [])
+    .filter(({ id, typing }) => typing && id !== me)
+    .map(({ name }) => name);
+  return names.length > 0 ? texts.typing(names) : '';
 }
 
 /** After the first sign-in one can always write, unless the connection has ended. */

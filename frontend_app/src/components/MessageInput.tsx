@@ -29,10 +29,19 @@ interface Props {
   placeholder: string;
   /** Identifies the draft: the person and the recipe. */
   draftKey?: string;
+  /** The person is writing. */
+  onTyping?: (() => void) | undefined;
   ref?: Ref<MessageInputHandle>;
 }
 
-export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref }: Props) {
+export function MessageInput({
+  onSend,
+  disabled,
+  placeholder,
+  draftKey = '',
+  onTyping,
+  ref,
+}: Props) {
   const [text, setText] = useState(() => readDraft(draftKey));
   const [problem, setProblem] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
@@ -98,7 +107,10 @@ export function MessageInput({ onSend, disabled, placeholder, draftKey = '', ref
         enterKeyHint="send"
         aria-invalid={over > 0}
         aria-describedby={`${id}-note`}
-        onChange={event => setText(event.target.value)}
+        onChange={event => {
+          setText(event.target.value);
+          onTyping?.();
+        }}
         onKeyDown={onKeyDown}
       />
       <button

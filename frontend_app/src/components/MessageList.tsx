@@ -31,6 +31,8 @@ interface Props {
   onRetryAll?: () => void;
   onSuggest?: ((text: string) => void) | undefined;
   onHelp?: (() => void) | undefined;
+  /** Sends a suggested message. */
+  onSay?: ((text: string) => void) | undefined;
 }
 
 const EMPTY: readonly never[] = [];
@@ -48,6 +50,7 @@ export const MessageList = memo(function MessageList({
   onRetryAll,
   onSuggest,
   onHelp,
+  onSay,
 }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const newest = messages.at(-1)?.revision ?? 0;
@@ -102,6 +105,7 @@ export const MessageList = memo(function MessageList({
               <MessageRow
                 message={message}
                 isOwn={message.author.id === me}
+                onSay={message.author.id === me ? onSay : undefined}
                 isOld={index < shown.length - ALWAYS_LAID_OUT}
                 continues={isSameGroup(
                   shown[index - 1],

@@ -1,7 +1,7 @@
 // One message: stored, or still being sent. Both look the same, so that the layout does not shift when it is stored.
 
 import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { useElapsed } from '../hooks/useNow';
 import { isSystemMessage } from '../lib/last-change';
 import { colorOf } from '../lib/people';
@@ -14,6 +14,8 @@ interface MessageRowProps {
   isOld: boolean;
   /** The message before is in the same group: the name is not shown again. */
   continues: boolean;
+  /** Sends a suggested message; only the author of a message is offered any. */
+  onSay?: ((text: string) => void) | undefined;
 }
 
 export const MessageRow = memo(function MessageRow({
@@ -21,6 +23,7 @@ export const MessageRow = memo(function MessageRow({
   isOwn,
   isOld,
   continues,
+  onSay,
 }: MessageRowProps) {
   const { author, content, timestamp, effect, hint, revision } = message;
   if (isSystemMessage(message)) return <SystemRow message={message} isOwn={isOwn} />;
@@ -50,9 +53,37 @@ export const MessageRow = memo(function MessageRow({
           {hint}
         </p>
       )}
+      {onSay && message.suggestions && <Suggestions offered={message.suggestions} onSay={onSay} />}
     </article>
   );
 });
+
+interface SuggestionsProps {
+  offered: readonly string[];
+  onSay: (text: string) => void;
+}
+
+/** Messages that would work, each one tap away; gone once one was sent. */
+function Suggestions({ offered, onSay }: SuggestionsProps) {
+  const [isDone, setDone] = useState(false);
+  if (isDone || offered.length === 0) return null;
+  const say = (text: string) => {
+    setDone(true);
+    onSay(text);
+  };
+  return (
+    <div className="suggestions">
+      <div className="chips">
+        {offered.map(text => (
+          <button type="button" className="chip say" key={text} onClick={() => say(text)}>
+            {text}
+          </button>
+        ))}
+      </div>
+      <p className="soft meta">{texts.onlyYou}</p>
+    </div>
+  );
+}
 
 /** What somebody did with a button: a line in the middle, not something that was said. */
 function SystemRow({ message, isOwn }: { message: ChatMessage; isOwn: boolean }) {

@@ -1,8 +1,9 @@
 // The recipe as it is now, and for some seconds after each change what was changed.
 
 import type { Recipe } from '@recipe-chat/client';
-import { useEffect, useMemo, useState } from 'react';
+import { type Dispatch, type SetStateAction, useEffect, useMemo, useState } from 'react';
 import type { Ticks } from '../hooks/useTicks';
+import type { Timers } from '../hooks/useTimers';
 import type { Undo } from '../hooks/useUndo';
 import type { Change } from '../lib/last-change';
 import { diffRecipes } from '../lib/recipe-diff';
@@ -27,6 +28,10 @@ interface Props {
   /** Asks for a change by a message, as a person would type it; absent for those who may only read. */
   onRequest?: ((request: string) => void) | undefined;
   undo?: Undo | undefined;
+  /** For how many people its reader sees it; null for as many as the recipe serves. */
+  ownView?: number | null;
+  onOwnView?: Dispatch<SetStateAction<number | null>>;
+  onTimer?: Timers['start'] | undefined;
   disabled?: boolean;
 }
 
@@ -41,24 +46,26 @@ export function RecipeCard({
   ticks = NO_TICKS,
   onRequest,
   undo,
+  ownView = null,
+  onOwnView = () => {},
+  onTimer,
   disabled = false,
 }: Props) {
   const { isShown, toggle } = useDiffShown(changes);
   const compared = isShown && changes > 0 ? previous : null;
   const diff = useMemo(() => recipe && diffRecipes(compared, recipe), [compared, recipe]);
-  const [ownView, setOwnView] = useState<number | null>(null);
   if (!recipe || !diff) return <LoadingCard />;
   const shown = ownView ?? recipe.servings;
   // Quick taps add up: each starts from the one before, painted or not.
   const show = (to: number | { by: number }) =>
-    setOwnView(before => {
+    onOwnView(before => {
       const count = typeof to === 'number' ? to : (before ?? recipe.servings) + to.by;
       const inRange = Math.min(Math.max(count, 1), MAX_SERVINGS);
       return inRange === recipe.servings ? null : inRange;
     });
   const keep = (count: number) => {
     onRequest?.(labels.forPeople(count));
-    setOwnView(null);
+    onOwnView(null);
   };
   const author = compared ? lastChange?.author : undefined;
   return (
@@ -102,7 +109,7 @@ export function RecipeCard({
         </div>
         <div>
           <h2>{labels.steps}</h2>
-          <StepRows rows={diff.steps} ticks={ticks} author={author} />
+          <StepRows rows={diff.steps} ticks={ticks} author={author} onTimer={onTimer} />
         </div>
       </div>
       {recipe.tags.length > 0 && (

@@ -7,6 +7,7 @@ import { useConnectionDisplay } from '../hooks/useConnectionDisplay';
 import { PHONE, useMediaQuery } from '../hooks/useMediaQuery';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { useTicks } from '../hooks/useTicks';
+import { useTimers } from '../hooks/useTimers';
 import { useUndo } from '../hooks/useUndo';
 import { useUnreadTitle } from '../hooks/useUnread';
 import { mayEdit, roleOf } from '../lib/access';
@@ -24,6 +25,8 @@ import type { RecipeDialogName } from './RecipeDialog';
 import { RecipeHeader } from './RecipeHeader';
 
 const DebugDrawer = lazyComponent(() => import('./DebugDrawer'));
+const CookMode = lazyComponent(() => import('./CookMode'));
+const TimerBar = lazyComponent(() => import('./TimerBar'));
 const RecipeDialog = lazyComponent(() => import('./RecipeDialog'));
 const NoAccessPage = lazyComponent(() => import('./NoAccessPage'));
 
@@ -51,6 +54,11 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
   const change = lastChange(chat.messages);
   const undo = useUndo(change, chat.sendMessage);
   const isEditor = mayEdit(roleOf(chat.session));
+  const timers = useTimers(chat.recipe, isEditor ? chat.sendMessage : undefined);
+  const [ownView, setOwnView] = useState<number | null>(null);
+  /** The step that is cooked; null while nobody cooks. */
+  const [cooking, setCooking] = useState<number | null>(null);
+  const lastStep = useRef(0);
   const shared = { api, recipeId, chat, user, composer };
   useShortcuts({
     '/': () => composer.current?.focus(),
@@ -63,7 +71,14 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
       <a className="skip-link" href="#conversation">
         {texts.skipToChat}
       </a>
-      <RecipeHeader {...shared} state={display.state} isEditor={isEditor} onOpen={setDialog} />
+      <RecipeHeader
+        {...shared}
+        state={display.state}
+        isEditor={isEditor}
+        onOpen={setDialog}
+        onCook={() => setCooking(lastStep.current)}
+      />
+      {timers.list.length > 0 && cooking === null && <TimerBar timers={timers} />}
       <Announcements chat={chat} banner={display.banner} />
       <main className="panels" tabIndex={-1}>
         <ConnectionBanner
@@ -83,6 +98,9 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
             ticks={ticks}
             onRequest={isEditor ? chat.sendMessage : undefined}
             undo={isEditor ? undo : undefined}
+            ownView={ownView}
+            onOwnView={setOwnView}
+            onTimer={timers.start}
             disabled={!canWrite(chat)}
           />
         </div>
@@ -95,6 +113,20 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
           onHelp={() => setDialog('help')}
         />
       </main>
+      {cooking !== null && chat.recipe && (
+        <CookMode
+          recipe={chat.recipe}
+          factor={(ownView ?? chat.recipe.servings) / chat.recipe.servings}
+          ticks={ticks}
+          timers={timers}
+          step={cooking}
+          onStep={step => {
+            lastStep.current = step;
+            setCooking(step);
+          }}
+          onClose={() => setCooking(null)}
+        />
+      )}
       {dialog && (
         <RecipeDialog
           name={dialog}

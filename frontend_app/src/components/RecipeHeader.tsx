@@ -9,6 +9,7 @@ import { ConnectionStatus } from './ConnectionStatus';
 import { HomeLink } from './HomeLink';
 import { Icon } from './Icon';
 import { lazyComponent } from './lazy';
+import { PeopleHere } from './PeopleHere';
 import type { RecipeDialogName } from './RecipeDialog';
 
 const RecipeMenu = lazyComponent(() => import('./RecipeMenu'));
@@ -22,9 +23,19 @@ interface Props {
   state: ConnectionState;
   isEditor: boolean;
   onOpen: (dialog: RecipeDialogName) => void;
+  onCook: () => void;
 }
 
-export function RecipeHeader({ api, user, recipeId, chat, state, isEditor, onOpen }: Props) {
+export function RecipeHeader({
+  api,
+  user,
+  recipeId,
+  chat,
+  state,
+  isEditor,
+  onOpen,
+  onCook,
+}: Props) {
   return (
     <header className="page-header">
       <HomeLink />
@@ -34,6 +45,7 @@ export function RecipeHeader({ api, user, recipeId, chat, state, isEditor, onOpe
         retryAt={chat.retryAt}
         signedInUntil={chat.session?.expires_at}
       />
+      <PeopleHere presence={chat.presence} me={user.id} />
       <button
         type="button"
         className="secondary"
@@ -43,6 +55,12 @@ export function RecipeHeader({ api, user, recipeId, chat, state, isEditor, onOpe
         <Icon name="share" />
         <span className="wide-only">{texts.share}</span>
       </button>
+      {(chat.recipe?.steps.length ?? 0) > 0 && (
+        <button type="button" className="primary" aria-label={texts.cook} onClick={onCook}>
+          <Icon name="cook" />
+          <span className="wide-only">{texts.cook}</span>
+        </button>
+      )}
       <AppMenu api={api} user={user}>
         <RecipeMenu api={api} recipeId={recipeId} isEditor={isEditor} onOpen={onOpen} />
       </AppMenu>

@@ -7,6 +7,7 @@ import { amountOf } from '../lib/amounts';
 import { ingredientText, type Mark, type Row } from '../lib/recipe-diff';
 import { texts } from '../texts';
 import { Face } from './Face';
+import { StepText } from './StepText';
 
 const labels = texts.recipe;
 const TAGS: Record<Mark, string | null> = {
@@ -50,22 +51,42 @@ export function IngredientRows({ rows, ticks, author, factor = 1 }: IngredientRo
   );
 }
 
-export function StepRows({ rows, ticks, author }: RowsProps<Step>) {
+interface StepRowsProps extends RowsProps<Step> {
+  onTimer?: OnTimer | undefined;
+}
+
+type OnTimer = (label: string, seconds: number, time: string) => void;
+
+export function StepRows({ rows, ticks, author, onTimer }: StepRowsProps) {
   if (rows.length === 0) return <p className="soft">{labels.noSteps}</p>;
   return (
     <ol className="rows steps">
-      {rows.map(row => (
-        <StepRow key={row.item.id} row={row} ticks={ticks} author={author} />
+      {rows.map((row, at) => (
+        <StepRow
+          key={row.item.id}
+          row={row}
+          ticks={ticks}
+          author={author}
+          onTimer={
+            onTimer &&
+            ((seconds, time) => onTimer(texts.timer.ofStep(numberOf(rows, at)), seconds, time))
+          }
+        />
       ))}
     </ol>
   );
 }
 
-function StepRow({
-  row: { mark, item, before },
-  ticks,
-  author,
-}: Omit<RowsProps<Step>, 'rows'> & { row: Row<Step> }) {
+/** Removed rows have no number. */
+const numberOf = (rows: readonly Row<Step>[], at: number) =>
+  rows.slice(0, at + 1).filter(({ mark }) => mark !== 'removed').length;
+
+interface StepRowProps extends Omit<RowsProps<Step>, 'rows'> {
+  row: Row<Step>;
+  onTimer: ((seconds: number, time: string) => void) | undefined;
+}
+
+function StepRow({ row: { mark, item, before }, ticks, author, onTimer }: StepRowProps) {
   const id = useId();
   const isDone = ticks.has(item.id);
   return (
@@ -81,7 +102,7 @@ function StepRow({
       </span>
       <p id={id} dir="auto">
         <Marked mark={mark} before={mark === 'changed' ? before?.text : undefined}>
-          {item.text}
+          <StepText text={item.text} onTimer={mark === 'removed' ? undefined : onTimer} />
         </Marked>
       </p>
       <ChangeTag mark={mark} author={author} />

@@ -208,9 +208,9 @@ describe('WCAG 2.2 AA', () => {
       'Skip to the conversation',
       'Your recipes',
       'Share',
+      'Cook',
       'More',
       'One fewer',
-      'One more',
     ]);
     expect(seen).toContain('Conversation');
     await userEvent.keyboard('add salt{Enter}');

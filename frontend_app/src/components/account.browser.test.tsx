@@ -54,7 +54,7 @@ async function openAccount() {
   const tokens = new StoredTokens();
   tokens.accept({ access_token: 't', expires_in: 900, user: account.user });
   await render(<App tokens={tokens} api={new Api(tokens)} />);
-  await expect.element(page.getByRole('heading', { name: 'Account' })).toBeVisible();
+  await expect.element(page.getByRole('heading', { name: 'Account', exact: true })).toBeVisible();
   return tokens;
 }
 

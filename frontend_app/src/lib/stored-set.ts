@@ -1,6 +1,8 @@
 // Sets of ids that are kept in this browser, one for each key: what a cook has ticked off. Shared by all components of
 // the page that show the same one.
 
+import { forgetTimers } from './timers';
+
 const PREFIX = 'ticks:';
 const EMPTY: ReadonlySet<string> = new Set();
 
@@ -26,6 +28,7 @@ export const clearSet = (key: string): void => store(key, EMPTY);
 /** For a sign-out: nothing of the person stays behind. */
 export function forgetSets(): void {
   sets.clear();
+  forgetTimers();
   removeStored(PREFIX);
 }
 

@@ -1,0 +1,50 @@
+// The timers that are shown on a recipe's page: those of everybody, where the server keeps them, and this browser's own.
+
+import type { Recipe } from '@recipe-chat/client';
+import { useMemo, useSyncExternalStore } from 'react';
+import {
+  type KitchenTimer,
+  readTimers,
+  startTimer,
+  stopTimer,
+  subscribeToTimers,
+} from '../lib/timers';
+import { texts } from '../texts';
+
+export interface Timers {
+  list: readonly KitchenTimer[];
+  start: (label: string, seconds: number, time: string) => void;
+  stop: (timer: KitchenTimer) => void;
+}
+
+/**
+ * `send` says a message: shared timers are started and stopped by messages, so that everybody sees the same ones. A
+ * server without them does not tell of any, also not of none.
+ */
+export function useTimers(
+  recipe: Recipe | null,
+  send: ((content: string) => unknown) | undefined,
+): Timers {
+  const own = useSyncExternalStore(subscribeToTimers, readTimers);
+  const shared = recipe?.timers;
+  return useMemo(() => {
+    const all = (shared ?? []).map(({ id, label, ends_at, by }) => ({
+      id,
+      label,
+      by,
+      startedAt: 0,
+      endsAt: Date.parse(ends_at),
+    }));
+    return {
+      list: [...all, ...own],
+      start: (label, seconds, time) => {
+        if (shared && send) send(texts.timer.startRequest(time, label));
+        else startTimer(label, seconds);
+      },
+      stop: ({ id, label, by }) => {
+        if (by === undefined) stopTimer(id);
+        else send?.(texts.timer.stopRequest(label));
+      },
+    };
+  }, [shared, own, send]);
+}
