@@ -1,10 +1,12 @@
 // The whole app by keyboard alone, and what a screen reader is given at each step.
 import type { Page } from '@playwright/test';
-import { expect, newRecipe, test } from './chat-page';
+import { expect, makeRecipeAtSignUp, newRecipe, test } from './chat-page';
 
 test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ page, startServer }) => {
   const server = await startServer();
-  await page.goto(`${server.url}/r/${newRecipe()}`);
+  const recipe = newRecipe();
+  await makeRecipeAtSignUp(page, server.url, recipe);
+  await page.goto(`${server.url}/r/${recipe}`);
   await expect(page.locator('main')).toMatchAriaSnapshot(`
     - main:
       - heading "Recipe Chat" [level=1]

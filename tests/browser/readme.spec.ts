@@ -45,9 +45,11 @@ test.describe('its commands', () => {
   });
   test.afterAll(() => server.remove());
 
-  test('sign up with curl, and talk over any WebSocket', async ({ page }) => {
+  test('sign up and make a recipe with curl, and talk over any WebSocket', async ({ page }) => {
     const curl = commandWith('curl', '/v1/auth/register').replaceAll('http://127.0.0.1:8080', server.url);
     const { access_token: token } = JSON.parse(await shell(curl));
+    const create = commandWith('curl', '/v1/recipes').replaceAll('http://127.0.0.1:8080', server.url);
+    await shell(create.replace('<access_token>', token));
     const recipe = /v1\/chat\/(\w+)/.exec(commandWith('websocat'))?.[1] ?? '';
     const frames = COMMANDS.filter(line => line.startsWith('{')).map(line => line.replace('<access_token>', token));
     expect(frames).toHaveLength(2);

@@ -36,6 +36,7 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await ada.expectConnected();
   await expect(page.getByText('Say what to change, the way')).toBeVisible();
   await takeScreenshots(page, 'empty');
+  await openToAll(page);
   const elsewhere = await browser.newContext();
   const bob = await signUp(await elsewhere.newPage(), `${server.url}${new URL(page.url()).pathname}`, 'bob');
   await bob.expectConnected();
@@ -78,6 +79,17 @@ async function signUp(page: Page, url: string, name: string): Promise<ChatPage> 
   await page.getByLabel('Password').fill('correct horse');
   await page.getByRole('button', { name: 'Create an account' }).click();
   return new ChatPage(page);
+}
+
+/** Lets everybody come in who has the address of the recipe that the page shows. */
+async function openToAll(page: Page): Promise<void> {
+  const { origin, pathname } = new URL(page.url());
+  const token = await page.evaluate(() => localStorage.getItem('access_token'));
+  const answer = await page.request.put(`${origin}/v1/recipes/${pathname.split('/').at(-1)}/visibility`, {
+    headers: { authorization: `Bearer ${token}` },
+    data: { visibility: 'open' },
+  });
+  expect(answer.status()).toBe(204);
 }
 
 /** One state of the page in both themes, wide and narrow. */

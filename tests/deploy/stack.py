@@ -35,8 +35,9 @@ def get(url):
         return answer.read().decode()
 
 
-def post(url, body):
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+def post(url, body, headers=None):
+    headers = {"content-type": "application/json"} | (headers or {})
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return json.loads(answer.read() or b"null")
 
@@ -83,6 +84,11 @@ class Stack:
     def url(self, name="edge"):
         return f"http://127.0.0.1:{self.ports[name]}"
 
+    def make_recipe(self, name, token):
+        """Everybody who has its id may come in."""
+        recipe = {"id": name, "title": "", "visibility": "open"}
+        post(self.url() + "/v1/recipes", recipe, {"authorization": f"Bearer {token}"})
+
     def is_ready(self):
         with contextlib.suppress(OSError):
             return get(self.url() + "/readyz")
@@ -108,6 +114,7 @@ class Stack:
         with contextlib.suppress(OSError):
             get(self.url() + "/v1/chat/no%20recipe")
         pair = post(self.url() + "/v1/auth/register", {"username": "ada", "password": "correct horse", "refresh": "body"})
+        self.make_recipe("soup", pair["access_token"])
         with connect(f"ws://127.0.0.1:{self.ports['edge']}/v1/chat/soup") as socket:
             say(socket, "auth", "a1", token=pair["access_token"])
             heard(socket, lambda message: message["payload"].get("in_reply_to") == "a1")

@@ -41,6 +41,7 @@ def traced(binary, tmp_path_factory):
         with Stack(binary, folder, **environment) as stack:
             account = {"username": "ada", "password": "correct horse battery", "refresh": "body"}
             pair = post(stack.url() + "/v1/auth/register", account)
+            stack.make_recipe("soup", pair["access_token"])
             with connect(f"ws://127.0.0.1:{stack.ports['edge']}/v1/chat/soup") as socket:
                 for kind, name, payload in (
                     ("auth", "a1", {"token": pair["access_token"], "traceparent": TRACEPARENT}),

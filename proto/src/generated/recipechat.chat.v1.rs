@@ -95,12 +95,15 @@ pub struct CreateRecipeRequest {
     /// Becomes the owner.
     #[prost(message, optional, tag = "1")]
     pub principal: ::core::option::Option<Principal>,
-    /// 1 to 64 characters of `\[A-Za-z0-9_-\]`; empty: the service chooses one.
+    /// 1 to 64 characters of `\[A-Za-z0-9_-\]`; empty: the service makes one of the title that nobody guesses.
     #[prost(string, tag = "2")]
     pub recipe_id: ::prost::alloc::string::String,
     /// 1 to 200 characters; empty: made from the id.
     #[prost(string, tag = "3")]
     pub title: ::prost::alloc::string::String,
+    /// Who may come in; unspecified: private.
+    #[prost(enumeration = "Visibility", tag = "4")]
+    pub visibility: i32,
 }
 /// The recipe was created.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -429,7 +432,8 @@ pub struct JoinRecipeRequest {
     pub principal: ::core::option::Option<Principal>,
     #[prost(string, tag = "2")]
     pub recipe_id: ::prost::alloc::string::String,
-    /// Whether a missing recipe is created, owned by the principal.
+    /// Not obeyed: builds before created a recipe by it that was missing.
+    #[deprecated]
     #[prost(bool, tag = "3")]
     pub create: bool,
     /// The last revision that the client has; absent or no longer kept: the latest 50 messages come.
@@ -460,6 +464,12 @@ pub struct JoinRecipeResponse {
     /// What became of `after`.
     #[prost(enumeration = "Recovery", tag = "7")]
     pub recovery: i32,
+    /// What the principal may do; unspecified from builds that did not tell.
+    #[prost(enumeration = "Role", tag = "8")]
+    pub role: i32,
+    /// Who may come in.
+    #[prost(enumeration = "Visibility", tag = "9")]
+    pub visibility: i32,
 }
 /// One accepted message and the recipe after it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -481,6 +491,33 @@ pub struct Update {
     /// On a link: the attachment that it belongs to.
     #[prost(uint64, tag = "7")]
     pub attachment: u64,
+    /// Who may do what from now on; absent where that is as before.
+    #[prost(message, optional, tag = "8")]
+    pub access: ::core::option::Option<Access>,
+}
+/// Who may do what with a recipe. Whoever is not named may do what everybody may: in an open recipe change it, in a public
+/// one read it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Access {
+    #[prost(enumeration = "Visibility", tag = "1")]
+    pub visibility: i32,
+    /// The owner's id.
+    #[prost(string, tag = "2")]
+    pub owner_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub members: ::prost::alloc::vec::Vec<AccessOfMember>,
+}
+/// What one member may do.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AccessOfMember {
+    /// Empty: an invitation that nobody came by yet.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// In lower case.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "3")]
+    pub role: i32,
 }
 /// From the edge.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -704,10 +741,12 @@ impl RecipeFormat {
 #[repr(i32)]
 pub enum Visibility {
     Unspecified = 0,
-    /// Every signed-in user who has the recipe's id.
-    Public = 1,
+    /// Every signed-in user who has the recipe's id, and they may change it. Builds before called this public.
+    Open = 1,
     /// The owner and the members.
     Private = 2,
+    /// Everybody may read it; only the owner and editors change it.
+    Public = 3,
 }
 impl Visibility {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -717,16 +756,18 @@ impl Visibility {
     pub fn as_str_name(&self) -> &'static str {
         match self {
             Self::Unspecified => "VISIBILITY_UNSPECIFIED",
-            Self::Public => "VISIBILITY_PUBLIC",
+            Self::Open => "VISIBILITY_OPEN",
             Self::Private => "VISIBILITY_PRIVATE",
+            Self::Public => "VISIBILITY_PUBLIC",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
             "VISIBILITY_UNSPECIFIED" => Some(Self::Unspecified),
-            "VISIBILITY_PUBLIC" => Some(Self::Public),
+            "VISIBILITY_OPEN" => Some(Self::Open),
             "VISIBILITY_PRIVATE" => Some(Self::Private),
+            "VISIBILITY_PUBLIC" => Some(Self::Public),
             _ => None,
         }
     }
@@ -887,7 +928,7 @@ pub mod chat_service_client {
         }
         /// Creates a recipe owned by the principal.
         ///
-        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken. RESOURCE_EXHAUSTED: the principal has too many
+        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken, or was a recipe's that is deleted. RESOURCE_EXHAUSTED: the principal has too many
         /// recipes, or has written too much.
         pub async fn create_recipe(
             &mut self,
@@ -1024,7 +1065,7 @@ pub mod chat_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private",
+        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private", "/open",
         /// "/public". What is so already stays as it is, without a message.
         ///
         /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: it cannot be done; the words say why.
@@ -1210,7 +1251,7 @@ pub mod chat_service_server {
     pub trait ChatService: std::marker::Send + std::marker::Sync + 'static {
         /// Creates a recipe owned by the principal.
         ///
-        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken. RESOURCE_EXHAUSTED: the principal has too many
+        /// INVALID_ARGUMENT: bad id or title. ALREADY_EXISTS: the id is taken, or was a recipe's that is deleted. RESOURCE_EXHAUSTED: the principal has too many
         /// recipes, or has written too much.
         async fn create_recipe(
             &self,
@@ -1254,7 +1295,7 @@ pub mod chat_service_server {
             tonic::Response<super::ListMembersResponse>,
             tonic::Status,
         >;
-        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private",
+        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private", "/open",
         /// "/public". What is so already stays as it is, without a message.
         ///
         /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: it cannot be done; the words say why.

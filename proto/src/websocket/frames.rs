@@ -158,7 +158,7 @@ pub struct RecipeUpdate {
     /// Whether older messages exist than the first of `messages`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages_truncated: Option<bool>,
-    /// The client's session; only in the answer to `auth`.
+    /// The client's session: in the answer to `auth`, and without `in_reply_to` when its role or visibility has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionInfo>,
     /// Only in the answer to an `auth` that named a revision: whether nothing is missing since then.
@@ -230,6 +230,30 @@ pub struct Author {
     pub name: String,
 }
 
+/// What somebody may do with a recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Change it, and decide who else may.
+    Owner,
+    /// Change it.
+    Editor,
+    /// Read it.
+    Viewer,
+}
+
+/// Who may come into a recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Its members.
+    Private,
+    /// Every signed-in user who has its id, and they may change it.
+    Open,
+    /// Everybody may read it; only members change it.
+    Public,
+}
+
 /// The session that an `auth` opened or renewed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionInfo {
@@ -239,6 +263,12 @@ pub struct SessionInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
     pub user: Author,
+    /// What the user may do; builds before it was told leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Who may come in; builds before it was told leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
     /// When `auth_required` will come: RFC 3339, UTC.
     pub reauth_at: String,
     /// When the token ends: RFC 3339, UTC.

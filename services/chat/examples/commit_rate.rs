@@ -73,6 +73,7 @@ async fn main() {
 
 /// 256 clients behind one link.
 struct Run {
+    client: ChatServiceClient<runtime::grpc::Channel>,
     requests: mpsc::Sender<wire::LinkRequest>,
     answers: tonic::Streaming<wire::LinkResponse>,
     recipes: Vec<String>,
@@ -90,6 +91,7 @@ impl Run {
         let answers = client.link(ReceiverStream::new(outgoing)).await.unwrap();
         let base = name.replace([' ', ','], "-");
         let mut run = Self {
+            client,
             requests,
             answers: answers.into_inner(),
             recipes: (0..recipes).map(|n| format!("{base}-{n}")).collect(),
@@ -104,12 +106,17 @@ impl Run {
     }
 
     async fn prepare(&mut self, recipe: &str, attached: bool) {
+        let create = wire::CreateRecipeRequest {
+            principal: someone(0),
+            recipe_id: recipe.to_owned(),
+            visibility: wire::Visibility::Open.into(),
+            ..wire::CreateRecipeRequest::default()
+        };
+        self.client.create_recipe(create).await.unwrap();
         self.call(link_request::Call::Join(wire::JoinRecipeRequest {
             principal: someone(0),
             recipe_id: recipe.to_owned(),
-            create: true,
-            after: None,
-            message_id: None,
+            ..wire::JoinRecipeRequest::default()
         }))
         .await;
         self.answer().await;

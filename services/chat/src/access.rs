@@ -1,21 +1,12 @@
-//! Who may do what with a recipe: its owner, its members, and, while it is public, everybody who is signed in.
+//! Who may do what with a recipe: its owner, its members, and, unless it is private, everybody who is signed in.
 //! Pure; it decides and remembers nothing by itself.
 
 use proto::ids::UserId;
 
 use crate::{
     message::Principal,
-    recipe::{Command, Role},
+    recipe::{Command, Role, Visibility},
 };
-
-/// Who may come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Visibility {
-    /// Every signed-in user who has the id.
-    Public,
-    /// The owner and the members.
-    Private,
-}
 
 /// What somebody may do. The later includes the earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,15 +57,15 @@ impl Access {
             return Some(Right::Own);
         }
         match (self.member(who).map(|member| member.role), self.visibility) {
-            (Some(Role::Editor), _) | (None, Visibility::Public) => Some(Right::Write),
-            (Some(Role::Viewer), _) => Some(Right::Read),
+            (Some(Role::Editor), _) | (None, Visibility::Open) => Some(Right::Write),
+            (Some(Role::Viewer), _) | (None, Visibility::Public) => Some(Right::Read),
             (None, Visibility::Private) => None,
         }
     }
 
-    /// Who may see the recipe; `None` while it is public.
+    /// Who may see the recipe; `None` unless it is private.
     pub(crate) fn audience(&self) -> Option<Audience> {
-        if self.visibility == Visibility::Public {
+        if self.visibility != Visibility::Private {
             return None;
         }
         let mut audience = Audience {
@@ -103,9 +94,16 @@ impl Access {
                 let name = folded(name);
                 name != folded(owner.name()) && role_of(&name).is_none()
             }
-            Command::MakePrivate => self.visibility == Visibility::Private,
-            Command::MakePublic => self.visibility == Visibility::Public,
+            Command::Show(visibility) => self.visibility == *visibility,
         }
+    }
+
+    /// How many bytes of text are in it.
+    pub(crate) fn text_size(&self) -> usize {
+        let member = |member: &Member| {
+            member.name.len() + member.user.as_ref().map_or(0, |user| user.as_str().len())
+        };
+        self.members.iter().map(member).sum::<usize>()
     }
 
     /// The invitation that `who` came by, if any.
@@ -181,11 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn everyone_may_write_to_a_public_recipe_except_its_viewers() {
-        let access = access(Visibility::Public);
+    fn everyone_may_write_to_an_open_recipe_except_its_viewers() {
+        let access = access(Visibility::Open);
         assert_eq!(access.right_of(&someone("ada")), Some(Right::Own));
         assert_eq!(access.right_of(&someone("stranger")), Some(Right::Write));
         assert_eq!(access.right_of(&someone("Eve")), Some(Right::Read));
+    }
+
+    #[test]
+    fn everyone_may_read_a_public_recipe_and_only_members_change_it() {
+        let access = access(Visibility::Public);
+        assert_eq!(access.right_of(&someone("ada")), Some(Right::Own));
+        assert_eq!(access.right_of(&someone("Bob")), Some(Right::Write));
+        assert_eq!(access.right_of(&someone("Eve")), Some(Right::Read));
+        assert_eq!(access.right_of(&someone("stranger")), Some(Right::Read));
     }
 
     #[test]
@@ -213,8 +220,10 @@ mod tests {
                 "{who:?}"
             );
         }
-        access.visibility = Visibility::Public;
-        assert_eq!(access.audience(), None);
+        for visibility in [Visibility::Open, Visibility::Public] {
+            access.visibility = visibility;
+            assert_eq!(access.audience(), None);
+        }
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use proto::ids::{Position, RecipeId};
 
 use crate::{
-    access::Audience,
+    access::{Access, Audience, Right},
     message::{Message, Update},
-    recipe::Recipe,
+    recipe::{Recipe, Visibility},
 };
 
 /// The recipe as one who came in finds it.
@@ -23,6 +23,10 @@ pub(crate) struct Joined {
     pub page: MessagePage,
     /// Which of the two.
     pub recovery: Recovery,
+    /// What they may do.
+    pub right: Right,
+    /// Who may come in.
+    pub visibility: Visibility,
 }
 
 /// What became of the position that somebody has named.
@@ -58,8 +62,20 @@ pub(crate) struct CaughtUp {
     pub diverged: Option<Position>,
     /// What came after, in order; only the newest when there is too much.
     pub updates: Vec<Arc<Update>>,
-    /// Who may see the recipe; `None` while everybody may.
+    /// Who may see the recipe; `None` unless it is private.
     pub audience: Option<Audience>,
     /// Whether whoever asks may not see it.
     pub unseen: bool,
+}
+
+impl CaughtUp {
+    /// Has the last update tell who may do what: one that was read may have changed it.
+    pub(crate) fn tell_access(&mut self, access: Access) {
+        if self.upto.revision < self.position.revision {
+            return;
+        }
+        if let Some(last) = self.updates.last_mut() {
+            *last = Arc::new(Update::clone(last).with_access(access));
+        }
+    }
 }

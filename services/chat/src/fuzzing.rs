@@ -14,7 +14,7 @@ use crate::{
     link::Ask,
     message::{Content, Message, Principal, Update},
     outbox::{Event, Reply},
-    recipe::Recipe,
+    recipe::{Recipe, Visibility},
     recipe_state::{Accepted, Draft, RecipeState},
     store,
     verifier::Verifier,
@@ -58,8 +58,8 @@ pub struct Stored<'a> {
     pub recipe: &'a str,
     /// JSON.
     pub undo: &'a str,
-    /// `public` or `private`.
-    pub visibility: &'a str,
+    /// `public` or `private`, and whether everybody may read it.
+    pub visibility: (&'a str, bool),
     /// The name and the role of a member.
     pub member: (&'a str, &'a str),
     /// Id, name of the author, and content of a message.
@@ -70,7 +70,7 @@ pub struct Stored<'a> {
 
 impl Default for Conversation {
     fn default() -> Self {
-        Self::of(RecipeState::new(recipe_id(), user("u1"), "Soup", NOW))
+        Self::of(RecipeState::new(recipe_id(), user("u1"), Visibility::Open, "Soup", NOW))
     }
 }
 
@@ -85,10 +85,10 @@ impl Conversation {
 
     /// A recipe as the store has it, with one message; `None` when the store's reader refuses it.
     pub fn stored(stored: &Stored<'_>) -> Option<(Self, LinkResponse)> {
-        let mut recipe_state = RecipeState::new(recipe_id(), user("u1"), "Soup", NOW);
+        let mut recipe_state = RecipeState::new(recipe_id(), user("u1"), Visibility::Open, "Soup", NOW);
         let (name, role) = stored.member;
         recipe_state.access = Access {
-            visibility: store::fuzzing::visibility(stored.visibility),
+            visibility: store::fuzzing::visibility(stored.visibility.0, stored.visibility.1),
             members: vec![Member {
                 name: name.to_owned(),
                 user: None,

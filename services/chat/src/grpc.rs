@@ -5,21 +5,18 @@ pub(crate) mod convert;
 mod sharing;
 mod streams;
 
-use proto::{
-    chat::{
+use proto::chat::{
         self as wire, RecipeFormat,
         chat_service_server::{ChatService, ChatServiceServer},
-    },
-    ids::RecipeId,
-};
+    };
 use runtime::lifecycle::Lifecycle;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::convert::{Invalid, claim, declined, id, page_start, position, status};
 use crate::{
-    recipe::{Recipe, to_cooklang, to_schema_org},
-    recipes::Recipes,
+    recipe::{Recipe, Visibility, to_cooklang, to_schema_org},
+    recipes::{Recipes, new_recipe_id},
     verifier::{Caller, Verifier},
 };
 
@@ -27,6 +24,9 @@ use crate::{
 const DEFAULT_RECIPE_PAGE: usize = 100;
 const DEFAULT_MESSAGE_PAGE: usize = 50;
 const MAX_PAGE: usize = 500;
+
+/// The title of a recipe that was given neither a title nor an id.
+const UNTITLED: &str = "New recipe";
 
 /// The largest message of a caller: a recipe from elsewhere, which may have 512 KiB, and what stands around it.
 const MAX_MESSAGE_SIZE: usize = 640 << 10;
@@ -64,14 +64,19 @@ impl ChatService for Chat {
         &self,
         request: Request<wire::CreateRecipeRequest>,
     ) -> Result<Response<wire::CreateRecipeResponse>, Status> {
+        let visibility = sharing::visibility(request.get_ref().visibility());
+        let visibility = visibility.unwrap_or(Visibility::Private);
         let request = request.into_inner();
         let owner = self.caller(request.principal).await?.who;
+        let title = convert::title(&request.title)?;
         let recipe = match request.recipe_id.as_str() {
-            "" => RecipeId::random(),
+            "" => new_recipe_id(title.unwrap_or_default()).map_err(status)?,
             given => id(given)?,
         };
-        let title = convert::title(&request.title)?;
-        let recipe_state = self.recipes.create(&owner, recipe, title).await;
+        // Nothing of an id that was made up is worth showing.
+        let untitled = request.recipe_id.is_empty().then_some(UNTITLED);
+        let title = title.or(untitled);
+        let recipe_state = self.recipes.create(&owner, recipe, title, visibility).await;
         recipe_state
             .map(|recipe_state| Response::new(recipe_state.into()))
             .map_err(status)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
-use crate::recipe::Recipe;
+use crate::{access::Access, recipe::Recipe};
 
 /// How many characters a user's name may have.
 const MAX_NAME_CHARS: usize = 128;
@@ -102,6 +102,8 @@ pub(crate) struct Update {
     pub previous: Option<MessageId>,
     /// The W3C trace context of the message, while it is fresh.
     pub traceparent: Option<String>,
+    /// Who may do what after it; only where that may be another than before.
+    pub access: Option<Arc<Access>>,
     /// About how many bytes it takes while it waits to be sent.
     pub size: usize,
 }
@@ -122,6 +124,17 @@ impl Update {
             message,
             previous,
             traceparent,
+            access: None,
+        }
+    }
+
+    /// The same with who may do what from now on.
+    #[must_use]
+    pub(crate) fn with_access(self, access: Access) -> Self {
+        Self {
+            size: self.size + access.text_size(),
+            access: Some(Arc::new(access)),
+            ..self
         }
     }
 

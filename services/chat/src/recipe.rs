@@ -31,7 +31,7 @@ pub use advice::hint;
 pub use apply::{Effect, follow};
 pub use change::{
     Change, Command, Direction, NewIngredient, Parsed, Part, Place, Role, Scaling, StepNumber,
-    Which,
+    Visibility, Which,
 };
 pub use import::ImportError;
 pub use language::parse;

@@ -13,10 +13,10 @@ use runtime::clock::Timestamp;
 
 pub(crate) use self::undo::{UndoStack, Undoable};
 use crate::{
-    access::{Access, KnownUsers, Member, Right, Visibility},
+    access::{Access, KnownUsers, Member, Right},
     message::{Content, Message, MessageKey, Principal, shortened},
     quota::ROW_OVERHEAD,
-    recipe::{self, Change, Command, Parsed, Recipe, Refusal, json_size, limits},
+    recipe::{self, Change, Command, Parsed, Recipe, Refusal, Visibility, json_size, limits},
     refused::{Declined, Refused},
 };
 
@@ -167,6 +167,8 @@ impl Accepted {
 /// What a message did to the members: by name, the new member or `None` for removed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AccessChange {
+    /// Whether what somebody may do, or who may come in, is another now.
+    pub changed: bool,
     /// Whether somebody who could come in before may not be able to now.
     pub tightened: bool,
     /// Members that were added, changed or removed.
@@ -199,13 +201,19 @@ impl Outcome {
 }
 
 impl RecipeState {
-    /// A new recipe, open to everyone who has its id.
-    pub(crate) fn new(id: RecipeId, owner: UserId, title: &str, now: Timestamp) -> Self {
+    /// A new recipe of somebody.
+    pub(crate) fn new(
+        id: RecipeId,
+        owner: UserId,
+        visibility: Visibility,
+        title: &str,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             access: Access {
                 owner,
-                visibility: Visibility::Public,
+                visibility,
                 members: Vec::new(),
             },
             revision: 0,

@@ -3,6 +3,7 @@
 
 mod document_pool;
 mod importing;
+mod new_id;
 mod page;
 mod reading;
 mod sharing;
@@ -11,12 +12,13 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision};
 use runtime::clock::{SharedClock, Timestamp};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Span, warn};
 
 pub(crate) use self::{
     document_pool::DocumentPool,
     importing::{Document, Imported},
+    new_id::new_recipe_id,
     reading::{AtRevision, PageStart},
     sharing::Shared,
 };
@@ -28,12 +30,14 @@ use crate::{
     message::{Posted, Principal},
     metrics::Metrics,
     quota::{Quotas, ROW_OVERHEAD},
-    recipe::title_from_id,
+    recipe::{Visibility, title_from_id},
     recipe_state::{Draft, RecipeState},
     refused::Refused,
     store::{self, Store, Summary},
 };
 
+/// How long the refusal of a recipe takes that is not there or not for whoever asks: longer than reading one does.
+const REFUSAL_TIME: Duration = Duration::from_millis(25);
 /// How long a post may wait for its commit. It may still happen later: the same id tells.
 const POST_TIMEOUT: Duration = Duration::from_secs(9);
 
@@ -56,8 +60,6 @@ pub(crate) struct JoinAs {
     pub who: Principal,
     /// Where.
     pub recipe: RecipeId,
-    /// Whether a missing recipe is created, owned by whoever joins.
-    pub create: bool,
     /// Where the client stands.
     pub after: Option<Position>,
 }
@@ -98,8 +100,11 @@ impl Recipes {
         owner: &Principal,
         recipe: RecipeId,
         title: Option<&str>,
+        visibility: Visibility,
     ) -> Result<RecipeState, Refused> {
-        let recipe_state = self.new_ledger(owner, recipe, title);
+        let title = title.map_or_else(|| title_from_id(recipe.as_str()), str::to_owned);
+        let user = owner.user.clone();
+        let recipe_state = RecipeState::new(recipe, user, visibility, &title, self.clock.now());
         if !self.add(&recipe_state).await? {
             return Err(Refused::RecipeIdTaken);
         }
@@ -169,17 +174,15 @@ impl Recipes {
     /// # Errors
     /// When it is not there, or not for them.
     pub(crate) async fn join(&self, join: JoinAs) -> Result<Joined, Refused> {
-        let mut recipe_state = match self.visible(&join.who, &join.recipe).await {
-            Err(Refused::NoSuchRecipe) if join.create => self.create_on_join(&join).await?,
-            found => found?,
-        };
+        let mut recipe_state = self.visible(&join.who, &join.recipe).await?;
         self.bind_invitation(&recipe_state, &join.who).await?;
         let first = self.ask(self.store.visit(&join.recipe, &join.who));
         if first.await? {
             // Somebody may have been shut out until just now: they must either not come in or be known to have.
             recipe_state = self.visible(&join.who, &join.recipe).await?;
         }
-        self.joined(recipe_state, join.after).await
+        let right = recipe_state.right_of(&join.who)?;
+        self.joined(recipe_state, right, join.after).await
     }
 
     /// What time it is.
@@ -197,15 +200,6 @@ impl Recipes {
         &self.metrics
     }
 
-    /// Loses to whoever creates the recipe at the same time, and then comes in like anybody else.
-    async fn create_on_join(&self, join: &JoinAs) -> Result<RecipeState, Refused> {
-        let recipe_state = self.new_ledger(&join.who, join.recipe.clone(), None);
-        if self.add(&recipe_state).await? {
-            return Ok(recipe_state);
-        }
-        self.visible(&join.who, &join.recipe).await
-    }
-
     /// Adds a new recipe, if its owner may have one more; `false` when its id is taken.
     async fn add(&self, recipe_state: &RecipeState) -> Result<bool, Refused> {
         let (owner, now) = (&recipe_state.access.owner, Instant::now());
@@ -220,11 +214,6 @@ impl Recipes {
             self.quotas.charge(owner, bytes, now);
         }
         Ok(added)
-    }
-
-    fn new_ledger(&self, owner: &Principal, recipe: RecipeId, title: Option<&str>) -> RecipeState {
-        let title = title.map_or_else(|| title_from_id(recipe.as_str()), str::to_owned);
-        RecipeState::new(recipe, owner.user.clone(), &title, self.clock.now())
     }
 
     async fn bind_invitation(
@@ -245,12 +234,16 @@ impl Recipes {
         Ok(())
     }
 
-    /// The recipe, when it is there and `who` may see it.
+    /// The recipe, when it is there and `who` may see it. Whether it is not there or not for them shows neither in the
+    /// words nor in the time that the refusal takes.
     async fn visible(&self, who: &Principal, recipe: &RecipeId) -> Result<RecipeState, Refused> {
+        let asked = Instant::now();
         let recipe_state = self.ask(self.store.load_one(recipe)).await?;
-        let recipe_state = recipe_state.ok_or(Refused::NoSuchRecipe)?;
-        recipe_state.right_of(who)?;
-        Ok(recipe_state)
+        let visible = recipe_state.filter(|recipe_state| recipe_state.right_of(who).is_ok());
+        if visible.is_none() {
+            sleep_until(asked + REFUSAL_TIME).await;
+        }
+        visible.ok_or(Refused::NoSuchRecipe)
     }
 
     async fn version(

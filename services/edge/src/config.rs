@@ -136,10 +136,6 @@ pub struct Config {
     #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]
     pub sign_in_rate: u32,
 
-    /// Whether joining a recipe that does not exist creates it
-    #[arg(long, env = "EDGE_CREATE_ON_JOIN", default_value_t = true, action = clap::ArgAction::Set)]
-    pub create_on_join: bool,
-
     /// How often the edge pings a connection; two pings without a pong end it
     #[arg(long, env = "EDGE_PING_INTERVAL", value_parser = duration, default_value = "25s")]
     pub ping_interval: Duration,

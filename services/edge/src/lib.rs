@@ -9,6 +9,7 @@
 mod edge;
 mod node;
 
+mod access;
 mod audience;
 mod config;
 mod limits;

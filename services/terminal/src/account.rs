@@ -8,9 +8,10 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     Request, StatusCode,
     client::conn::http1,
-    header::{CONTENT_TYPE, HOST},
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
 use hyper_util::rt::TokioIo;
+use proto::ids::RecipeId;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -116,9 +117,34 @@ impl Account {
     /// Ends the login session, as far as the server can be told.
     pub(crate) async fn close(self) {
         let body = json!({ "refresh_token": self.refresh.expose_secret() });
-        let sign_out = post(&self.server, "/v1/auth/logout", &body, SIGN_OUT_TIMEOUT);
+        let sign_out = post(
+            &self.server,
+            "/v1/auth/logout",
+            &body,
+            None,
+            SIGN_OUT_TIMEOUT,
+        );
         // Without an answer the session ends when its tokens do.
         sign_out.await.ok();
+    }
+}
+
+/// Makes a recipe of the person's own, unless there is one of that id.
+pub(crate) async fn create_recipe(
+    server: &Server,
+    token: &Token,
+    recipe: &RecipeId,
+) -> Result<(), Error> {
+    let body = json!({ "id": recipe.as_str(), "title": "" });
+    let created = post(server, "/v1/recipes", &body, Some(token), ANSWER_TIMEOUT);
+    match created.await {
+        // Whether it is for this person shows when they come in.
+        Err(Error::Refused {
+            status: StatusCode::CONFLICT,
+            ..
+        })
+        | Ok(_) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -142,7 +168,7 @@ async fn token_pair(
     body: &Value,
     patience: Duration,
 ) -> Result<Renewed, Error> {
-    let answer = post(server, path, body, patience).await?;
+    let answer = post(server, path, body, None, patience).await?;
     // The cause may quote the answer, and with it a token.
     let pair: TokenPair = serde_json::from_slice(&answer).map_err(|_| Error::Unfit {
         server: server.clone(),
@@ -161,9 +187,10 @@ async fn post(
     server: &Server,
     path: &str,
     body: &Value,
+    token: Option<&Token>,
     patience: Duration,
 ) -> Result<Bytes, Error> {
-    let (status, answer) = timeout(patience, exchange(server, path, body))
+    let (status, answer) = timeout(patience, exchange(server, path, body, token))
         .await
         .map_err(|_| Error::Unreachable {
             server: server.clone(),
@@ -181,7 +208,12 @@ async fn post(
 }
 
 /// One request on a connection of its own.
-async fn exchange(server: &Server, path: &str, body: &Value) -> Result<(StatusCode, Bytes), Error> {
+async fn exchange(
+    server: &Server,
+    path: &str,
+    body: &Value,
+    token: Option<&Token>,
+) -> Result<(StatusCode, Bytes), Error> {
     let unfit = |what: String| Error::Unfit {
         server: server.clone(),
         what,
@@ -190,9 +222,14 @@ async fn exchange(server: &Server, path: &str, body: &Value) -> Result<(StatusCo
         server: server.clone(),
         source,
     })?;
-    let request = Request::post(server.path(path))
+    let mut request = Request::post(server.path(path))
         .header(HOST, server.authority())
-        .header(CONTENT_TYPE, "application/json")
+        .header(CONTENT_TYPE, "application/json");
+    if let Some(token) = token {
+        let bearer = format!("Bearer {}", token.access.expose_secret());
+        request = request.header(AUTHORIZATION, bearer);
+    }
+    let request = request
         .body(Full::new(Bytes::from(body.to_string())))
         .map_err(|error| unfit(error.to_string()))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 /// A chat in the terminal.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// The recipe to chat about; one that does not exist is begun
+    /// The recipe to chat about
     #[arg(value_name = "RECIPE")]
     pub recipe: RecipeId,
 
@@ -32,6 +32,10 @@ pub struct Config {
     /// Sign up first
     #[arg(long, env = "RECIPE_CHAT_REGISTER")]
     pub register: bool,
+
+    /// Make the recipe when there is none of that id: your own, for you alone until you share it
+    #[arg(long, env = "RECIPE_CHAT_CREATE")]
+    pub create: bool,
 
     /// Print what the server sends, one JSON object a line; lines on standard input are messages
     #[arg(long, env = "RECIPE_CHAT_JSON")]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::{
     Config, Format, Lines,
-    account::Account,
+    account::{Account, create_recipe},
     chat::{Chat, Ending},
     dial::Server,
     driver::Driver,
@@ -27,6 +27,8 @@ pub enum Failure {
     Password(String),
     #[error("{0}")]
     SignIn(String),
+    #[error("the recipe cannot be made: {0}")]
+    Creation(String),
     /// The server has ended the chat for good.
     #[error("{0}")]
     Ended(String),
@@ -83,6 +85,11 @@ async fn converse<F: Front>(
     let (account, token) = signing_in
         .await
         .map_err(|error| Failure::SignIn(error.to_string()))?;
+    if config.create {
+        create_recipe(&server, &token, &config.recipe)
+            .await
+            .map_err(|error| Failure::Creation(error.to_string()))?;
+    }
     let front = front(&config).map_err(Failure::Terminal)?;
     let chat = Chat::new(token, rand::rng().random(), Instant::now());
     let driver = Driver::new(server, config.recipe, account, chat, front);

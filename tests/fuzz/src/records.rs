@@ -23,10 +23,11 @@ const SAID: [&str; 6] = [
 pub fn stored_recipe(data: &[u8]) {
     let mut parts = parts(data);
     let mut next = || parts.next().unwrap_or_default();
+    let (recipe, undo, visibility) = (next(), next(), next());
     let stored = Stored {
-        recipe: next(),
-        undo: next(),
-        visibility: next(),
+        recipe,
+        undo,
+        visibility: (visibility.trim_end_matches('!'), visibility.ends_with('!')),
         member: (next(), next()),
         message: (next(), next(), next()),
         effect: next(),

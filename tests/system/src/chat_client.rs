@@ -12,6 +12,7 @@ use crate::{
     canary::Canary,
     client::{Client, Event, Handshake, chat_message, new_id},
     history::History,
+    http::Api,
 };
 
 /// How long to wait before trying again when nobody says how long.
@@ -99,6 +100,10 @@ impl Talk<'_> {
             account,
             ..
         } = self.chat_client;
+        // It may be there since the last time, or the edge be away: what comes next tells.
+        Api::new(*address, canary.clone())
+            .make_recipe(&account.access_token, recipe)
+            .await;
         let mut client = Client::try_connect(*address, recipe, canary, Handshake::default())
             .await
             .map_err(|error| Event::Lost(error.to_string()))?;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 pub use self::place::{Place, Seen};
 use crate::{
     canary::Canary,
+    http::Api,
     patience::{PATIENCE, within},
 };
 
@@ -31,6 +32,7 @@ const MAX_FRAME: usize = 512 << 10;
 /// One connection to one recipe.
 #[derive(Debug)]
 pub struct Client {
+    api: Api,
     socket: WebSocketStream<TcpStream>,
     canary: Canary,
     recipe: String,
@@ -114,6 +116,7 @@ impl Client {
         let (socket, _) = within("the WebSocket handshake", opening).await?;
         let recipe = recipe.split('?').next().unwrap_or_default();
         Ok(Self {
+            api: Api::new(address, canary.clone()),
             socket,
             canary: canary.clone(),
             recipe: recipe.to_owned(),
@@ -130,8 +133,12 @@ impl Client {
         self.auth_with(json!({"token": token})).await
     }
 
-    /// Gives an `auth` payload, and awaits the update that accepts it.
+    /// Gives an `auth` payload, and awaits the update that accepts it. Makes the recipe first, open to everybody, when
+    /// there is none.
     pub async fn auth_with(&mut self, payload: Value) -> Value {
+        if let (None, Some(token)) = (&self.user, payload["token"].as_str()) {
+            self.api.make_recipe(token, &self.recipe).await;
+        }
         let id = self.send_auth(payload).await;
         let answer = self.answer_to(&id).await;
         assert_eq!(

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -79,6 +79,14 @@ impl Api {
     /// A POST with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Request {
         self.request("POST", path).json(body)
+    }
+
+    /// Makes an open recipe, so that everybody comes in who has its id; tells whether there is one of that id now.
+    pub async fn make_recipe(&self, token: &str, id: &str) -> bool {
+        let recipe = json!({"id": id, "title": "", "visibility": "open"});
+        let made = self.post("/v1/recipes", &recipe).bearer(token).try_send();
+        made.await
+            .is_ok_and(|answer| matches!(answer.status, 201 | 409))
     }
 
     /// A WebSocket handshake, for when the answer is of interest and not the connection.

@@ -52,11 +52,13 @@ mod tests {
     use runtime::clock::Timestamp;
 
     use super::*;
+    use crate::recipe::Visibility;
 
     fn recipe_state(id: &str) -> RecipeState {
         RecipeState::new(
             id.parse().unwrap(),
             "ada".parse().unwrap(),
+            Visibility::Private,
             id,
             Timestamp::default(),
         )

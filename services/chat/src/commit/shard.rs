@@ -301,14 +301,19 @@ impl Shard {
                 .hub
                 .notice(&recipe_state.id, recipe_state.revision);
         } else {
+            let access_changed = write.accepted.iter().any(|one| one.access.changed);
             let updates = write.accepted.into_iter().map(|accepted| {
-                Update::new(
+                let update = Update::new(
                     recipe_state.id.clone(),
                     accepted.recipe,
                     accepted.message,
                     accepted.previous,
                     accepted.traceparent,
-                )
+                );
+                match access_changed && update.revision() == recipe_state.revision {
+                    true => update.with_access(recipe_state.access.clone()),
+                    false => update,
+                }
             });
             self.dependencies.hub.publish(&recipe_state.id, updates);
         }

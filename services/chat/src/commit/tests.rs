@@ -10,6 +10,7 @@ use tokio::{task::JoinSet, time::timeout};
 
 use super::*;
 use crate::{
+    recipe::Visibility,
     recipes::{JoinAs, Recipes},
     store::tests::{Databases, draft, someone},
 };
@@ -32,10 +33,17 @@ impl Replica {
     }
 
     async fn join(&self, recipe: &str, who: &str) {
+        let (who, recipe) = (someone(who), recipe.parse::<RecipeId>().unwrap());
+        let created = self
+            .recipes
+            .create(&who, recipe.clone(), None, Visibility::Open);
+        match created.await {
+            Ok(_) | Err(Refused::RecipeIdTaken) => {}
+            Err(refused) => panic!("{refused}"),
+        }
         let join = JoinAs {
-            who: someone(who),
-            recipe: recipe.parse().unwrap(),
-            create: true,
+            who,
+            recipe,
             after: None,
         };
         self.recipes.join(join).await.unwrap();

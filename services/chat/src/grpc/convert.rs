@@ -187,7 +187,6 @@ async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Re
             let join = JoinAs {
                 who,
                 recipe: id(&join.recipe_id)?,
-                create: join.create,
                 after: position(join.after, join.message_id.as_deref())?,
             };
             Ask::Join { join, until }
@@ -335,6 +334,8 @@ impl From<&Joined> for wire::JoinRecipeResponse {
             messages_truncated: joined.page.truncated,
             message_id: joined.position.message.as_ref().map(ToString::to_string),
             recovery: wire::Recovery::from(joined.recovery).into(),
+            role: wire::Role::from(joined.right).into(),
+            visibility: wire::Visibility::from(joined.visibility).into(),
         }
     }
 }
@@ -395,6 +396,7 @@ impl From<&Update> for wire::Update {
             traceparent: update.traceparent.clone().unwrap_or_default(),
             previous_id: update.previous.as_ref().map(ToString::to_string),
             attachment: 0,
+            access: update.access.as_deref().map(Into::into),
         }
     }
 }

@@ -4,8 +4,8 @@ use proto::chat::{self as wire, change_access_request::Change, import_recipe_req
 
 use super::convert::Invalid;
 use crate::{
-    access::{Member, Right, Visibility},
-    recipe::{Command, PlainIngredient, PlainRecipe, Role},
+    access::{Access, Member, Right},
+    recipe::{Command, PlainIngredient, PlainRecipe, Role, Visibility},
     recipes::{Document, Imported, Shared},
 };
 
@@ -16,11 +16,65 @@ pub(super) fn command(change: Option<Change>) -> Result<Command, Invalid> {
             name: invitation.name,
         }),
         Change::Remove(name) => Ok(Command::Remove { name }),
-        Change::Visibility(number) => match wire::Visibility::try_from(number) {
-            Ok(wire::Visibility::Public) => Ok(Command::MakePublic),
-            Ok(wire::Visibility::Private) => Ok(Command::MakePrivate),
-            Ok(wire::Visibility::Unspecified) | Err(_) => Err(Invalid::Missing("the visibility")),
-        },
+        Change::Visibility(number) => wire::Visibility::try_from(number)
+            .ok()
+            .and_then(visibility)
+            .map(Command::Show)
+            .ok_or(Invalid::Missing("the visibility")),
+    }
+}
+
+/// `None` when none is named.
+pub(super) fn visibility(visibility: wire::Visibility) -> Option<Visibility> {
+    match visibility {
+        wire::Visibility::Private => Some(Visibility::Private),
+        wire::Visibility::Open => Some(Visibility::Open),
+        wire::Visibility::Public => Some(Visibility::Public),
+        wire::Visibility::Unspecified => None,
+    }
+}
+
+impl From<Visibility> for wire::Visibility {
+    fn from(visibility: Visibility) -> Self {
+        match visibility {
+            Visibility::Private => Self::Private,
+            Visibility::Open => Self::Open,
+            Visibility::Public => Self::Public,
+        }
+    }
+}
+
+impl From<Right> for wire::Role {
+    fn from(right: Right) -> Self {
+        match right {
+            Right::Own => Self::Owner,
+            Right::Write => Self::Editor,
+            Right::Read => Self::Viewer,
+        }
+    }
+}
+
+impl From<Role> for wire::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Editor => Self::Editor,
+            Role::Viewer => Self::Viewer,
+        }
+    }
+}
+
+impl From<&Access> for wire::Access {
+    fn from(access: &Access) -> Self {
+        let member = |member: &Member| wire::AccessOfMember {
+            user_id: member.user.as_ref().map(ToString::to_string).unwrap_or_default(),
+            name: member.name.clone(),
+            role: wire::Role::from(member.role).into(),
+        };
+        Self {
+            visibility: wire::Visibility::from(access.visibility).into(),
+            owner_id: access.owner.to_string(),
+            members: access.members.iter().map(member).collect(),
+        }
     }
 }
 
@@ -73,37 +127,24 @@ impl From<Imported> for wire::ImportRecipeResponse {
 
 impl From<Shared> for wire::ListMembersResponse {
     fn from(shared: Shared) -> Self {
-        let visibility = match shared.visibility {
-            Visibility::Public => wire::Visibility::Public,
-            Visibility::Private => wire::Visibility::Private,
-        };
-        let your_role = match shared.right {
-            Right::Own => wire::Role::Owner,
-            Right::Write => wire::Role::Editor,
-            Right::Read => wire::Role::Viewer,
-        };
         Self {
-            visibility: visibility.into(),
+            visibility: wire::Visibility::from(shared.visibility).into(),
             owner: Some(wire::Principal {
                 user_id: shared.owner.user.to_string(),
                 name: shared.owner.name().to_owned(),
                 ..wire::Principal::default()
             }),
             members: shared.members.into_iter().map(Into::into).collect(),
-            your_role: your_role.into(),
+            your_role: wire::Role::from(shared.right).into(),
         }
     }
 }
 
 impl From<Member> for wire::Member {
     fn from(member: Member) -> Self {
-        let role = match member.role {
-            Role::Editor => wire::Role::Editor,
-            Role::Viewer => wire::Role::Viewer,
-        };
         Self {
             name: member.name,
-            role: role.into(),
+            role: wire::Role::from(member.role).into(),
             joined: member.user.is_some(),
         }
     }

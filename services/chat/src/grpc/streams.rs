@@ -65,7 +65,6 @@ impl Chat {
                 let joined = self.recipes.join(JoinAs {
                     who: who.clone(),
                     recipe: recipe.clone(),
-                    create: false,
                     after: None,
                 });
                 let joined = joined.await?;

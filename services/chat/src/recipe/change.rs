@@ -27,8 +27,7 @@ pub enum Command {
     Undo,
     Invite { name: String, role: Role },
     Remove { name: String },
-    MakePrivate,
-    MakePublic,
+    Show(Visibility),
 }
 
 impl fmt::Display for Command {
@@ -37,9 +36,29 @@ impl fmt::Display for Command {
             Self::Undo => f.write_str("undo"),
             Self::Invite { name, role } => write!(f, "/invite {name} as {role}"),
             Self::Remove { name } => write!(f, "/remove {name}"),
-            Self::MakePrivate => f.write_str("/private"),
-            Self::MakePublic => f.write_str("/public"),
+            Self::Show(visibility) => write!(f, "/{visibility}"),
         }
+    }
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// The owner and the members.
+    Private,
+    /// Every signed-in user who has the id, and they may change it.
+    Open,
+    /// Everybody may read it; only the owner and editors change it.
+    Public,
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Private => "private",
+            Self::Open => "open",
+            Self::Public => "public",
+        })
     }
 }
 

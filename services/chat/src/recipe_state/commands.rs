@@ -2,9 +2,9 @@
 
 use super::{AccessChange, Outcome, RecipeState};
 use crate::{
-    access::{KnownUsers, Member, Visibility, folded, is_username},
+    access::{KnownUsers, Member, folded, is_username},
     message::Principal,
-    recipe::{Command, Role},
+    recipe::{Command, Role, Visibility},
     refused::Declined,
 };
 
@@ -43,16 +43,7 @@ impl RecipeState {
             Command::Undo => Outcome::default(),
             Command::Invite { name, role } => self.invite(&folded(name), *role, owner, known),
             Command::Remove { name } => self.remove(&folded(name), owner),
-            Command::MakePrivate => self.open_to(
-                Visibility::Private,
-                "Made the recipe private: only members come in",
-                "The recipe is private already.",
-            ),
-            Command::MakePublic => self.open_to(
-                Visibility::Public,
-                "Made the recipe public: everyone who has its address comes in",
-                "The recipe is public already.",
-            ),
+            Command::Show(visibility) => self.show(*visibility),
         }
     }
 
@@ -108,33 +99,39 @@ impl RecipeState {
         let Some(at) = members.iter().position(|member| member.name == name) else {
             return Outcome::hint(match self.access.visibility {
                 Visibility::Private => format!("{name} is not a member."),
-                Visibility::Public => format!(
-                    "{name} is not a member: the recipe is public; \"/private\" lets only members in."
+                open => format!(
+                    "{name} is not a member: the recipe is {open}; \"/private\" lets only members in."
                 ),
             });
         };
         members.remove(at);
         let mut outcome = changed(name, None, true, format!("Removed {name}"));
-        if self.access.visibility == Visibility::Public {
-            outcome.hint = Some(
-                "The recipe is public, so everyone still comes in; \"/private\" lets only members in."
-                    .to_owned(),
-            );
+        if self.access.visibility != Visibility::Private {
+            outcome.hint = Some(format!(
+                "The recipe is {}, so everyone still comes in; \"/private\" lets only members in.",
+                self.access.visibility
+            ));
         }
         outcome
     }
 
-    fn open_to(&mut self, whom: Visibility, done: &str, already: &str) -> Outcome {
-        if self.access.visibility == whom {
-            return Outcome::hint(already);
+    fn show(&mut self, visibility: Visibility) -> Outcome {
+        if self.access.visibility == visibility {
+            return Outcome::hint(format!("The recipe is {visibility} already."));
         }
-        self.access.visibility = whom;
+        self.access.visibility = visibility;
+        let who = match visibility {
+            Visibility::Private => "only members come in",
+            Visibility::Open => "everyone who has its address may come in and change it",
+            Visibility::Public => "everybody may read it, and only members change it",
+        };
         Outcome {
             access: AccessChange {
-                tightened: whom == Visibility::Private,
+                changed: true,
+                tightened: visibility == Visibility::Private,
                 ..AccessChange::default()
             },
-            ..Outcome::effect(done)
+            ..Outcome::effect(format!("Made the recipe {visibility}: {who}"))
         }
     }
 }
@@ -142,6 +139,7 @@ impl RecipeState {
 fn changed(name: &str, member: Option<Member>, tightened: bool, effect: String) -> Outcome {
     Outcome {
         access: AccessChange {
+            changed: true,
             tightened,
             members: [(name.to_owned(), member)].into(),
         },

@@ -1,6 +1,7 @@
 //! Decisions about messages, one recipe, no store.
 
 use super::*;
+use crate::recipe::Visibility;
 
 struct Kitchen {
     recipe_state: RecipeState,
@@ -12,7 +13,13 @@ impl Kitchen {
         let id = "pie".parse().unwrap();
         let owner = someone(owner).user;
         Self {
-            recipe_state: RecipeState::new(id, owner, "Pie", Timestamp::default()),
+            recipe_state: RecipeState::new(
+                id,
+                owner,
+                Visibility::Open,
+                "Pie",
+                Timestamp::default(),
+            ),
             posts: 0,
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     access::Right,
     message::{Content, Posted, Principal},
     recipe::{
-        ImportError, PlainRecipe, Recipe, from_cooklang, from_plain, json_size, limits,
+        ImportError, PlainRecipe, Recipe, Visibility, from_cooklang, from_plain, json_size, limits,
         read_schema_org, title_from_id,
     },
     recipe_state::Draft,
@@ -106,7 +106,12 @@ impl Recipes {
         imported: &Recipe,
     ) -> Result<bool, Refused> {
         let created = self
-            .create(who, recipe.clone(), Some(&imported.title))
+            .create(
+                who,
+                recipe.clone(),
+                Some(&imported.title),
+                Visibility::Private,
+            )
             .await;
         match created {
             Ok(_) => Ok(true),

@@ -6,6 +6,7 @@ use proto::ids::{Position, RecipeId, Revision};
 
 use super::{Recipes, page};
 use crate::{
+    access::Right,
     catch_up::{CaughtUp, Joined, MessagePage, Recovery},
     message::{Message, Principal, Update},
     recipe::Recipe,
@@ -120,7 +121,9 @@ impl Recipes {
         }
         if after.revision < recipe_state.revision {
             caught_up.audience = recipe_state.access.audience();
+            let access = recipe_state.access.clone();
             (caught_up.updates, caught_up.upto) = self.missed(recipe_state, after.revision).await?;
+            caught_up.tell_access(access);
         }
         Ok(caught_up)
     }
@@ -179,6 +182,7 @@ impl Recipes {
     pub(super) async fn joined(
         &self,
         recipe_state: RecipeState,
+        right: Right,
         after: Option<Position>,
     ) -> Result<Joined, Refused> {
         let (recovery, missed) = match after {
@@ -198,6 +202,8 @@ impl Recipes {
             recipe: recipe_state.recipe,
             page,
             recovery,
+            right,
+            visibility: recipe_state.access.visibility,
         })
     }
 

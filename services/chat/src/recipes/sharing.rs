@@ -4,9 +4,9 @@ use proto::ids::{MessageId, RecipeId};
 
 use super::Recipes;
 use crate::{
-    access::{Member, Right, Visibility},
+    access::{Member, Right},
     message::{Posted, Principal},
-    recipe::Command,
+    recipe::{Command, Visibility},
     recipe_state::Draft,
     refused::{Declined, Refused},
 };

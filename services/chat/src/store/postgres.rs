@@ -32,10 +32,16 @@ use crate::{
 
 const CONFIG: postgres::Config = postgres::Config {
     schema: "recipe_chat_chat",
-    migrations: &[(
-        "recipes and their messages",
-        include_str!("../../migrations/postgres/0001_init.sql"),
-    )],
+    migrations: &[
+        (
+            "recipes and their messages",
+            include_str!("../../migrations/postgres/0001_init.sql"),
+        ),
+        (
+            "who may do what",
+            include_str!("../../migrations/postgres/0002_access.sql"),
+        ),
+    ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],
     max_connections: 1,
@@ -71,7 +77,8 @@ impl Postgres {
             .bind(row.versions.last().map(|(_, state)| state))
             .bind(row.state_revision)
             .bind(&row.undo)
-            .bind(row.changed_at);
+            .bind(row.changed_at)
+            .bind(row.published);
         Ok(!self.rows(created).await?.is_empty())
     }
 
@@ -119,7 +126,9 @@ impl Postgres {
         let query = bind_messages(query, &rows);
         let query = bind_versions(query, &rows);
         let query = bind_members(query, &rows);
-        let query = query.bind(column(&rows, |row| row.expected_message.clone()));
+        let query = query
+            .bind(column(&rows, |row| row.expected_message.clone()))
+            .bind(column(&rows, |row| row.published));
         let written = self.rows(query).await?;
         let written: Result<Vec<&str>, _> = written.iter().map(|row| row.try_get(0)).collect();
         let written = written?;

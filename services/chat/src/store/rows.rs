@@ -8,9 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Error, Write};
 use crate::{
-    access::{Member, Visibility},
+    access::Member,
     message::Message,
-    recipe::Role,
+    recipe::{Role, Visibility},
     recipe_state::RecipeState,
 };
 
@@ -20,6 +20,7 @@ pub(super) struct RecipeRow {
     pub id: String,
     pub owner: String,
     pub visibility: &'static str,
+    pub published: bool,
     pub title: String,
     pub expected: i64,
     /// The id of the message at `expected`; `None`: not compared.
@@ -65,6 +66,7 @@ impl RecipeRow {
             id: recipe_state.id.to_string(),
             owner: recipe_state.access.owner.to_string(),
             visibility: visibility_text(recipe_state.access.visibility),
+            published: recipe_state.access.visibility == Visibility::Public,
             title: recipe_state.recipe.title.clone(),
             expected: signed(expected.revision),
             expected_message: expected.message.as_ref().map(ToString::to_string),
@@ -96,18 +98,21 @@ pub(super) fn unsigned(stored: i64) -> Revision {
     u64::try_from(stored).unwrap_or(0)
 }
 
+/// The word of builds that knew two kinds: whoever had the id of a "public" recipe could change it. To such a build a
+/// recipe that is public now is private.
 pub(super) fn visibility_text(visibility: Visibility) -> &'static str {
     match visibility {
-        Visibility::Public => "public",
-        Visibility::Private => "private",
+        Visibility::Open => "public",
+        Visibility::Private | Visibility::Public => "private",
     }
 }
 
 /// What nobody wrote is taken as private: the careful reading.
-pub(crate) fn visibility(stored: &str) -> Visibility {
-    match stored {
-        "public" => Visibility::Public,
-        _ => Visibility::Private,
+pub(crate) fn visibility(stored: &str, published: bool) -> Visibility {
+    match (stored, published) {
+        ("public", _) => Visibility::Open,
+        (_, true) => Visibility::Public,
+        (_, false) => Visibility::Private,
     }
 }
 

@@ -21,6 +21,7 @@ const CONFIG: sqlite::Config = sqlite::Config {
     migrations: &[
         include_str!("../../migrations/sqlite/0001_init.sql"),
         include_str!("../../migrations/sqlite/0002_messages_by_id.sql"),
+        include_str!("../../migrations/sqlite/0003_access.sql"),
     ],
     readers: 2,
     pragmas: "

@@ -9,9 +9,9 @@ use std::sync::Arc;
 pub(crate) use self::databases::Databases;
 use super::*;
 use crate::{
-    access::{Member, Visibility},
+    access::Member,
     message::Principal,
-    recipe::Role,
+    recipe::{Role, Visibility},
     recipe_state::{AccessChange, Draft},
 };
 
@@ -30,7 +30,8 @@ pub(crate) fn draft(recipe: &str, who: &str, id: &str, content: &str) -> Draft {
 
 fn recipe_state(id: &str, owner: &str) -> RecipeState {
     let now = Timestamp::from_unix_millis(1_000);
-    RecipeState::new(id.parse().unwrap(), someone(owner).user, id, now)
+    let owner = someone(owner).user;
+    RecipeState::new(id.parse().unwrap(), owner, Visibility::Open, id, now)
 }
 
 /// What posting these messages in turn would write.
@@ -309,7 +310,7 @@ async fn an_invitation_is_bound_once_and_kept_when_the_role_changes() {
         };
         let pie = stored(&store, "pie").await;
         assert_eq!(pie.access.members, [bob]);
-        assert_eq!(pie.access.visibility, Visibility::Public);
+        assert_eq!(pie.access.visibility, Visibility::Open);
 
         again = write(pie, &[("ada", "m3", "/remove bob")]);
         let change: &AccessChange = &again.accepted[0].access;

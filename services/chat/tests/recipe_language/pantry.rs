@@ -54,7 +54,6 @@ fn told(command: &Command) -> String {
             Role::Viewer => format!("invite {name} as viewer"),
         },
         Command::Remove { name } => format!("remove {name}"),
-        Command::MakePrivate => "make it private".to_owned(),
-        Command::MakePublic => "make it public".to_owned(),
+        Command::Show(visibility) => format!("make it {visibility}"),
     }
 }

@@ -13,6 +13,7 @@ async fn a_recipe_is_created_once() {
         principal: someone("ada"),
         recipe_id: "sunday-roast".to_owned(),
         title: title.to_owned(),
+        visibility: wire::Visibility::Open.into(),
     };
 
     let created = client

@@ -15,7 +15,7 @@ use runtime::{
 use tempfile::TempDir;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
+use tonic::{Code, Status, Streaming};
 
 /// How long anything may take in a test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -118,6 +118,7 @@ impl Service {
             .unwrap()
             .into_inner();
         Link {
+            client: self.client(),
             requests,
             events,
             number: 0,
@@ -129,6 +130,7 @@ impl Service {
 /// One side of a link.
 pub(crate) struct Link {
     pub requests: mpsc::Sender<wire::LinkRequest>,
+    client: ChatServiceClient<Channel>,
     events: Streaming<wire::LinkResponse>,
     number: u64,
     seen: VecDeque<link_response::Event>,
@@ -196,8 +198,28 @@ impl Link {
         }
     }
 
-    /// Joins, and gives the recipe as it was found.
+    /// Makes an open recipe of somebody, unless there is one of that id.
+    pub(crate) async fn create(&mut self, recipe: &str, who: &str) {
+        match self.try_create(recipe, who).await {
+            Err(status) if status.code() != Code::AlreadyExists => panic!("{status}"),
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Makes an open recipe of somebody.
+    pub(crate) async fn try_create(&mut self, recipe: &str, who: &str) -> Result<(), Status> {
+        let create = wire::CreateRecipeRequest {
+            principal: someone(who),
+            recipe_id: recipe.to_owned(),
+            visibility: wire::Visibility::Open.into(),
+            ..wire::CreateRecipeRequest::default()
+        };
+        self.client.create_recipe(create).await.map(drop)
+    }
+
+    /// Joins, and gives the recipe as it was found; makes it when there is none.
     pub(crate) async fn join(&mut self, recipe: &str, who: &str) -> wire::JoinRecipeResponse {
+        self.create(recipe, who).await;
         match self.call(join(recipe, who, None)).await {
             answer::Result::Joined(joined) => joined,
             other => panic!("not joined: {other:?}"),
@@ -248,9 +270,8 @@ pub(crate) fn join(recipe: &str, who: &str, after: Option<u64>) -> link_request:
     link_request::Call::Join(wire::JoinRecipeRequest {
         principal: someone(who),
         recipe_id: recipe.to_owned(),
-        create: true,
         after,
-        message_id: None,
+        ..wire::JoinRecipeRequest::default()
     })
 }
 
@@ -272,9 +293,9 @@ pub(crate) fn join_at(
     link_request::Call::Join(wire::JoinRecipeRequest {
         principal: someone(who),
         recipe_id: recipe.to_owned(),
-        create: false,
         after: Some(after),
         message_id: message.map(str::to_owned),
+        ..wire::JoinRecipeRequest::default()
     })
 }
 

@@ -17,17 +17,21 @@ enum Right {
     Own,
 }
 
-/// Everybody, and what they may do with a public and with a private recipe of Ada's.
-const PEOPLE: [(&str, Right, Right); 6] = [
-    ("ada", Right::Own, Right::Own),
-    ("bob", Right::Write, Right::Write),
-    ("eve", Right::Read, Right::Read),
+/// Ada's recipes, with what a command makes of each, and one that is not there.
+const RECIPES: [&str; 4] = ["open", "public", "private", "missing"];
+
+/// Everybody, and what they may do with each of the recipes.
+const PEOPLE: [(&str, [Right; 4]); 6] = [
+    ("ada", [Right::Own, Right::Own, Right::Own, Right::Nothing]),
+    ("bob", [Right::Write, Right::Write, Right::Write, Right::Nothing]),
+    ("eve", [Right::Read, Right::Read, Right::Read, Right::Nothing]),
     // Invited as a viewer, and never came.
-    ("ivy", Right::Read, Right::Read),
+    ("ivy", [Right::Read, Right::Read, Right::Read, Right::Nothing]),
     // Was a member once.
-    ("rob", Right::Write, Right::Nothing),
-    ("mallory", Right::Write, Right::Nothing),
+    ("rob", STRANGER),
+    ("mallory", STRANGER),
 ];
+const STRANGER: [Right; 4] = [Right::Write, Right::Read, Right::Nothing, Right::Nothing];
 
 /// Every action, and what it takes.
 const ACTIONS: [(Action, Right); 13] = [
@@ -74,32 +78,23 @@ fn expected(right: Right, needed: Right) -> Result<(), Code> {
 #[tokio::test]
 async fn everybody_is_told_what_the_table_says() {
     let service = Service::start().await;
-    let mut link = service.link().await;
-    prepare(&mut link, "public").await;
-    prepare(&mut link, "private").await;
-    link.post("private", "ada", "s5", "/private").await;
+    prepare_all(&mut service.link().await).await;
 
-    for (who, in_public, in_private) in PEOPLE {
+    for (who, rights) in PEOPLE {
         for (action, needed) in ACTIONS {
-            let public = attempt(&service, action, who, "public").await;
-            let private = attempt(&service, action, who, "private").await;
-            let cell = format!("{who}, {action:?}");
-            let code = |answer: &Result<(), Status>| answer.clone().map_err(|status| status.code());
-            assert_eq!(code(&public), expected(in_public, needed), "public: {cell}");
-            assert_eq!(
-                code(&private),
-                expected(in_private, needed),
-                "private: {cell}"
-            );
-            if matches!(action, Action::Import) {
-                continue; // It would create what is missing.
+            let mut refusals = Vec::new();
+            for (recipe, right) in RECIPES.into_iter().zip(rights) {
+                if matches!((action, recipe), (Action::Import, "missing")) {
+                    continue; // It would create what is missing.
+                }
+                let answer = attempt(&service, action, who, recipe).await;
+                let code = answer.clone().map_err(|status| status.code());
+                assert_eq!(code, expected(right, needed), "{recipe}: {who}, {action:?}");
+                refusals.extend(answer.err().filter(|_| right == Right::Nothing));
             }
-            let missing = attempt(&service, action, who, "missing").await;
-            assert_eq!(code(&missing), Err(Code::NotFound), "missing: {cell}");
-            if in_private == Right::Nothing {
-                let (private, missing) = (private.unwrap_err(), missing.unwrap_err());
-                assert_eq!(private.message(), missing.message(), "{cell}");
-                assert_eq!(private.details(), missing.details(), "{cell}");
+            for refusal in &refusals {
+                assert_eq!(refusal.message(), refusals[0].message(), "{who}, {action:?}");
+                assert_eq!(refusal.details(), refusals[0].details(), "{who}, {action:?}");
             }
         }
     }
@@ -109,27 +104,26 @@ async fn everybody_is_told_what_the_table_says() {
 async fn everybody_comes_in_where_the_table_says() {
     let service = Service::start().await;
     let mut link = service.link().await;
-    prepare(&mut link, "public").await;
-    prepare(&mut link, "private").await;
-    link.post("private", "ada", "s5", "/private").await;
+    prepare_all(&mut link).await;
 
-    for (who, in_public, in_private) in PEOPLE {
+    for (who, rights) in PEOPLE {
         let mut refusals = Vec::new();
-        for (recipe, right) in [
-            ("public", in_public),
-            ("private", in_private),
-            ("missing", Right::Nothing),
-        ] {
+        for (recipe, right) in RECIPES.into_iter().zip(rights) {
             let request = wire::JoinRecipeRequest {
                 principal: someone(who),
                 recipe_id: recipe.to_owned(),
-                create: false,
-                after: None,
-                message_id: None,
+                ..wire::JoinRecipeRequest::default()
             };
             match link.call(wire::link_request::Call::Join(request)).await {
-                wire::answer::Result::Joined(_) => {
-                    assert!(right >= Right::Read, "{who} came into {recipe}");
+                wire::answer::Result::Joined(joined) => {
+                    let role = match right {
+                        Right::Own => wire::Role::Owner,
+                        Right::Write => wire::Role::Editor,
+                        Right::Read => wire::Role::Viewer,
+                        Right::Nothing => panic!("{who} came into {recipe}"),
+                    };
+                    assert_eq!(joined.role(), role, "{who} in {recipe}");
+                    assert_eq!(joined.visibility(), visibility_of(recipe));
                 }
                 wire::answer::Result::Failure(failure) => {
                     assert_eq!(right, Right::Nothing, "{who} stood before {recipe}");
@@ -139,6 +133,22 @@ async fn everybody_comes_in_where_the_table_says() {
             }
         }
         assert!(refusals.iter().all(|refusal| *refusal == refusals[0]));
+    }
+}
+
+async fn prepare_all(link: &mut Link) {
+    for recipe in RECIPES.into_iter().filter(|recipe| *recipe != "missing") {
+        prepare(link, recipe).await;
+        let command = format!("/{recipe}");
+        link.post(recipe, "ada", "s5", &command).await;
+    }
+}
+
+fn visibility_of(recipe: &str) -> wire::Visibility {
+    match recipe {
+        "open" => wire::Visibility::Open,
+        "public" => wire::Visibility::Public,
+        _ => wire::Visibility::Private,
     }
 }
 
@@ -225,18 +235,8 @@ async fn attempt(service: &Service, action: Action, who: &str, recipe: &str) -> 
         }
         Action::Remove => access(&mut client, who, recipe, &id, Change::Remove("zoe".into())).await,
         Action::Open => {
-            let visibility = match recipe {
-                "private" => wire::Visibility::Private,
-                _ => wire::Visibility::Public,
-            };
-            access(
-                &mut client,
-                who,
-                recipe,
-                &id,
-                Change::Visibility(visibility.into()),
-            )
-            .await
+            let visibility = Change::Visibility(visibility_of(recipe).into());
+            access(&mut client, who, recipe, &id, visibility).await
         }
     }
 }

@@ -127,8 +127,8 @@ async fn what_is_so_already_says_nothing_and_what_cannot_be_says_why() {
     assert_eq!(ask("c1", bob()).await.unwrap(), Some(1));
     assert_eq!(ask("c1", bob()).await.unwrap(), None);
     assert_eq!(ask("c2", bob()).await.unwrap(), None);
-    let public = Change::Visibility(wire::Visibility::Public.into());
-    assert_eq!(ask("c3", public).await.unwrap(), None);
+    let open = Change::Visibility(wire::Visibility::Open.into());
+    assert_eq!(ask("c3", open).await.unwrap(), None);
     assert_eq!(ask("c4", Change::Remove("eve".into())).await.unwrap(), None);
     for impossible in [
         Change::Remove("ada".into()),
@@ -154,6 +154,7 @@ async fn the_owner_of_a_recipe_that_nobody_came_to_has_a_name() {
         principal: someone("ada"),
         recipe_id: "pie".to_owned(),
         title: String::new(),
+        visibility: wire::Visibility::Open.into(),
     };
     client.create_recipe(create).await.unwrap();
     let request = wire::ListMembersRequest {
@@ -162,7 +163,7 @@ async fn the_owner_of_a_recipe_that_nobody_came_to_has_a_name() {
     };
     let shared = client.list_members(request).await.unwrap().into_inner();
     assert_eq!(shared.owner, someone("ada"));
-    assert_eq!(shared.visibility(), wire::Visibility::Public);
+    assert_eq!(shared.visibility(), wire::Visibility::Open);
 }
 
 #[tokio::test]

@@ -156,17 +156,14 @@ async fn join(
     let join = Join {
         principal: principal.clone(),
         recipe: recipe.clone(),
-        create: edge.config.create_on_join,
         after: after.cloned(),
     };
     edge.link.join(join).await.map_err(|error| match error {
-        // A recipe that was to be made by asking for it, by somebody who has as many as they may: waiting does not help.
-        ChatError::NotFound | ChatError::Forbidden(_) | ChatError::TooMuch { .. } => {
-            Close::NotAllowed
-        }
+        ChatError::NotFound | ChatError::Forbidden(_) => Close::NotAllowed,
         ChatError::Conflict(_)
         | ChatError::Invalid(_)
         | ChatError::TooLate
+        | ChatError::TooMuch { .. }
         | ChatError::Unavailable => Close::TryAgainLater,
     })
 }

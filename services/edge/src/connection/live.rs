@@ -31,6 +31,7 @@ use super::{
     socket::{Incoming, Socket, Until},
 };
 use crate::{
+    access::Grant,
     deadlines::{Issuer, Phase, Prompt},
     edge::Edge,
     limits::{ClientUse, ConnectionPermit},
@@ -67,6 +68,8 @@ pub(super) struct Live<'a, S> {
     /// Tells of sleeps of the machine that the session does not know of.
     sleeps: SleepWatch,
     member: Member,
+    /// What the client was last told that it may do.
+    grant: Option<Grant>,
     /// The last position that the client was sent.
     written: Position,
     answers: Answers,
@@ -143,6 +146,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             member: edge
                 .rooms
                 .enter(recipe, who, position, first.joined.asked_at.as_ref()),
+            grant: None,
             written: position.clone(),
             id,
             session,

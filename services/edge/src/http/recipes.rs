@@ -15,7 +15,7 @@ use axum::{
 };
 use proto::{
     ids::{RecipeId, Revision},
-    websocket::frames::Recipe,
+    websocket::frames::{Recipe, Visibility},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -34,6 +34,7 @@ struct RecipeBody<'a> {
 pub(super) struct NewRecipe {
     id: Option<String>,
     title: String,
+    visibility: Option<Visibility>,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +76,9 @@ pub(super) async fn create(
     Caller(principal): Caller,
     JsonBody(new): JsonBody<NewRecipe>,
 ) -> Result<Response, Problem> {
-    let created = edge.chat.create(&principal, new.id, new.title).await?;
+    let visibility = new.visibility.unwrap_or(Visibility::Private);
+    let created = edge.chat.create(&principal, new.id, new.title, visibility);
+    let created = created.await?;
     Ok((StatusCode::CREATED, location(&created.id), shown(&created)).into_response())
 }
 

@@ -10,7 +10,7 @@ use runtime::clock::Timestamp;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::wire::outbound;
+use crate::{access::Access, wire::outbound};
 
 /// How many updates a room keeps.
 pub(super) const MAX_UPDATES: usize = 64;
@@ -30,6 +30,8 @@ pub struct Update {
     pub recipe: Arc<Recipe>,
     /// The `recipe_update` that everybody gets.
     pub frame: Utf8Bytes,
+    /// Who may do what from now on; only where that may be another than before.
+    pub access: Option<Arc<Access>>,
     received: Instant,
 }
 
@@ -66,7 +68,17 @@ impl Update {
             frame: outbound::recipe_update(payload, clock_now),
             message,
             recipe,
+            access: None,
             received: now,
+        }
+    }
+
+    /// The same with who may do what from now on.
+    #[must_use]
+    pub fn with_access(self, access: Option<Access>) -> Self {
+        Self {
+            access: access.map(Arc::new),
+            ..self
         }
     }
 

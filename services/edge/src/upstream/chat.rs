@@ -18,11 +18,12 @@ use tokio::time::timeout;
 use tonic::{Code, Status};
 use tracing::warn;
 
-pub(crate) use self::sharing::{AccessChange, Document, Member, Role, Visibility};
+pub(crate) use self::sharing::{AccessChange, Document, Member};
 pub(crate) use super::link::{AccessNews, LinkTask};
 pub use super::link::{Link, Replicas};
 use super::{Principal, convert};
-use proto::websocket::frames::{Author, Message, Recipe};
+use crate::access::Grant;
+use proto::websocket::frames::{Author, Message, Recipe, Visibility};
 
 /// How long a call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,8 +88,6 @@ pub struct Join {
     pub principal: Principal,
     /// Where.
     pub recipe: RecipeId,
-    /// Whether a missing recipe is created.
-    pub create: bool,
     /// Where the client stands.
     pub after: Option<Position>,
 }
@@ -106,6 +105,8 @@ pub struct Joined {
     pub truncated: bool,
     /// What became of [`Join::after`].
     pub recovery: Recovery,
+    /// What the user may do; `None` from a chat service that does not tell.
+    pub grant: Option<Grant>,
     /// Where the recipe's room stood when the chat service was asked, for the last time if the link broke meanwhile.
     pub asked_at: Option<Position>,
 }
@@ -218,7 +219,7 @@ impl ChatClient {
         Ok(ChatServiceClient::new(channel))
     }
 
-    /// Creates a recipe; without an id, the service chooses one.
+    /// Creates a recipe; without an id, the service makes one that nobody guesses.
     ///
     /// # Errors
     /// `Conflict` when the id is taken, `Invalid` or `Unavailable`.
@@ -227,11 +228,13 @@ impl ChatClient {
         principal: &Principal,
         id: Option<String>,
         title: String,
+        visibility: Visibility,
     ) -> Result<Found, ChatError> {
         let call = CreateRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.unwrap_or_default(),
             title,
+            visibility: convert::sent_visibility(visibility).into(),
         };
         let mut client = self.client(None).await?;
         let answer = bounded(client.create_recipe(request(call))).await?;

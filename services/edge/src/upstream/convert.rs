@@ -1,11 +1,11 @@
 //! Protobuf messages of the chat service to what crosses the wire, and back.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use proto::{
     chat,
     ids::Position,
-    websocket::frames::{Author, Ingredient, Message, Recipe, Step},
+    websocket::frames::{Author, Ingredient, Message, Recipe, Role, Step, Visibility},
 };
 use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -14,6 +14,7 @@ use super::{
     Principal,
     chat::{Joined, Recovery},
 };
+use crate::access::{Access, Grant};
 
 /// Who asks, with what shows it.
 pub(super) fn principal(principal: &Principal) -> chat::Principal {
@@ -100,6 +101,9 @@ pub(super) fn message(message: chat::Message) -> Arc<Message> {
 /// `after` is the position that the join named.
 pub(super) fn joined(joined: chat::JoinRecipeResponse, after: Option<&Position>) -> Joined {
     let recovery = recovery(&joined, after);
+    let grant = role(joined.role())
+        .zip(visibility(joined.visibility()))
+        .map(|(role, visibility)| Grant { role, visibility });
     let messages = messages(joined.messages);
     let message = match &joined.message_id {
         Some(id) => id.parse().ok(),
@@ -118,8 +122,67 @@ pub(super) fn joined(joined: chat::JoinRecipeResponse, after: Option<&Position>)
         messages,
         truncated: joined.messages_truncated,
         recovery,
+        grant,
         asked_at: None,
     }
+}
+
+/// `None` when nobody said.
+pub(super) fn role(role: chat::Role) -> Option<Role> {
+    match role {
+        chat::Role::Owner => Some(Role::Owner),
+        chat::Role::Editor => Some(Role::Editor),
+        chat::Role::Viewer => Some(Role::Viewer),
+        chat::Role::Unspecified => None,
+    }
+}
+
+/// The other way.
+pub(super) fn sent_role(role: Role) -> chat::Role {
+    match role {
+        Role::Owner => chat::Role::Owner,
+        Role::Editor => chat::Role::Editor,
+        Role::Viewer => chat::Role::Viewer,
+    }
+}
+
+/// `None` when nobody said.
+pub(super) fn visibility(visibility: chat::Visibility) -> Option<Visibility> {
+    match visibility {
+        chat::Visibility::Private => Some(Visibility::Private),
+        chat::Visibility::Open => Some(Visibility::Open),
+        chat::Visibility::Public => Some(Visibility::Public),
+        chat::Visibility::Unspecified => None,
+    }
+}
+
+/// The other way.
+pub(super) fn sent_visibility(visibility: Visibility) -> chat::Visibility {
+    match visibility {
+        Visibility::Private => chat::Visibility::Private,
+        Visibility::Open => chat::Visibility::Open,
+        Visibility::Public => chat::Visibility::Public,
+    }
+}
+
+/// Who may do what; `None` when it makes no sense. Whom this edge cannot read it cannot have let in.
+pub(super) fn access(access: &chat::Access) -> Option<Access> {
+    let mut read = Access {
+        visibility: visibility(access.visibility())?,
+        owner: access.owner_id.parse().ok()?,
+        users: HashMap::new(),
+        names: HashMap::new(),
+    };
+    for member in &access.members {
+        let role = role(member.role()).unwrap_or(Role::Viewer);
+        match member.user_id.as_str() {
+            "" => {
+                read.names.insert(member.name.clone(), role);
+            }
+            id => read.users.extend(id.parse().ok().map(|user| (user, role))),
+        }
+    }
+    Some(read)
 }
 
 fn recovery(joined: &chat::JoinRecipeResponse, after: Option<&Position>) -> Recovery {

@@ -130,13 +130,13 @@ impl Link {
         let call = Call::Join(proto::chat::JoinRecipeRequest {
             principal: Some(convert::unproven(&join.principal)),
             recipe_id: join.recipe.to_string(),
-            create: join.create,
             after: join.after.as_ref().map(|after| after.revision),
             message_id: join
                 .after
                 .as_ref()
                 .and_then(|after| after.message.as_ref())
                 .map(ToString::to_string),
+            ..proto::chat::JoinRecipeRequest::default()
         });
         let asking = Asking::from(&join.principal);
         let (Answered::Joined(joined), room) = self.ask(join.recipe, asking, call).await? else {

@@ -7,8 +7,8 @@ use proto::websocket::{
     codes::{Close, ErrorCode},
     frames::{
         AuthPayload, AuthRequired, AuthRequiredReason, Author, ChatPayload, ClientFrame, Closing,
-        Empty, ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, ServerFrame,
-        SessionInfo, Step,
+        Empty, ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, Role, ServerFrame,
+        SessionInfo, Step, Visibility,
     },
 };
 use schemars::generate::SchemaSettings;
@@ -182,6 +182,7 @@ fn server_examples() -> Vec<(&'static str, ServerFrame)> {
         ("recipe_update_missed", update(missed())),
         ("recipe_update_recovered", update(recovered())),
         ("recipe_update_anew", update(anew())),
+        ("recipe_update_access", update(access_changed())),
         ("auth_required", asked(AuthRequiredReason::Expiring)),
         ("auth_required_review", asked(AuthRequiredReason::Review)),
         (
@@ -279,6 +280,8 @@ fn welcome() -> RecipeUpdate {
             id: "0198a7c2-5b1e-7c3a-9d4f-aaaaaaaaaaaa".into(),
             connection: Some(CONNECTION.into()),
             user: ada(),
+            role: Some(Role::Editor),
+            visibility: Some(Visibility::Private),
             reauth_at: "2026-11-22T20:50:02.000Z".into(),
             expires_at: "2026-11-22T20:51:02.000Z".into(),
         }),
@@ -306,6 +309,16 @@ fn anew() -> RecipeUpdate {
         recovered: Some(false),
         ..welcome()
     }
+}
+
+/// The owner has made the user a viewer, and the recipe open to read for everybody.
+fn access_changed() -> RecipeUpdate {
+    let session = welcome().session.map(|session| SessionInfo {
+        role: Some(Role::Viewer),
+        visibility: Some(Visibility::Public),
+        ..session
+    });
+    RecipeUpdate { session, ..at(43) }
 }
 
 fn after_message() -> RecipeUpdate {

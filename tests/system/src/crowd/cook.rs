@@ -94,6 +94,9 @@ impl Life {
     /// Lives until told to stop, and until what was said last is answered; or until it is sent away.
     pub(super) async fn live(mut self) {
         self.token = self.token_cache.fresh_token().await;
+        self.token_cache
+            .make_recipe(&self.token, &self.recipe)
+            .await;
         while let End::Again(named) = self.connect().await {
             self.rules.disconnected();
             self.edges.rotate_left(1);

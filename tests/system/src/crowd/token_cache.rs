@@ -1,7 +1,7 @@
 //! The tokens of one login session, for all who cook under it. Refreshes go one after the other, since each
 //! makes the one before worthless; one that fails is tried again at another edge.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, time::Duration};
 
 use serde_json::json;
 use tokio::{
@@ -25,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub struct TokenCache {
     apis: Vec<Api>,
     account: Mutex<Account>,
+    made: Mutex<HashSet<String>>,
 }
 
 impl TokenCache {
@@ -34,6 +35,7 @@ impl TokenCache {
         Self {
             apis: edges.iter().map(at).collect(),
             account: Mutex::new(account),
+            made: Mutex::default(),
         }
     }
 
@@ -53,6 +55,23 @@ impl TokenCache {
             }
         }
         account.access_token.clone()
+    }
+}
+
+impl TokenCache {
+    /// Makes a recipe that everybody may come into, unless there is one of that id. Tries for as long as no service can.
+    pub async fn make_recipe(&self, token: &str, recipe: &str) {
+        let mut made = self.made.lock().await;
+        if made.contains(recipe) {
+            return;
+        }
+        for api in self.apis.iter().cycle() {
+            if api.make_recipe(token, recipe).await {
+                break;
+            }
+            sleep(PAUSE).await;
+        }
+        made.insert(recipe.to_owned());
     }
 }
 

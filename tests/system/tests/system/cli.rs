@@ -84,7 +84,6 @@ async fn help_names_every_flag_with_its_variable_and_default() {
         ("--chat-url", "EDGE_CHAT_URL"),
         ("--redis-url", "REDIS_URL"),
         ("--sign-in-rate", "30"),
-        ("--create-on-join", "true"),
     ];
     assert_help("edge", &edge).await;
     let auth = [

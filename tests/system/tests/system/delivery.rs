@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_tests::{
+    account::Account,
     client::{Client, new_id},
-    stack::Plan,
+    stack::{Plan, Stack},
 };
 
 /// No limit on how fast one may talk.
@@ -277,25 +278,32 @@ async fn accepted_means_durable_even_when_everything_is_killed() {
 }
 
 #[tokio::test]
-async fn joining_creates_a_recipe_unless_that_is_turned_off() {
-    let stack = Plan::together()
-        .edge(&["--create-on-join=false"])
-        .start()
-        .await;
+async fn joining_creates_nothing_and_a_recipe_is_its_makers_own() {
+    let stack = Plan::together().start().await;
     let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
-    let mut client = stack.connect("nowhere").await;
-    client.send_auth(json!({"token": ada.access_token})).await;
+    for _ in 0..2 {
+        assert_not_allowed(&stack, &ada, "pancakes").await;
+    }
+    let mut ids = Vec::new();
+    for who in [&ada, &bob] {
+        let made = stack.api().post("/v1/recipes", &json!({"title": "Pancakes"}));
+        let made = made.bearer(&who.access_token).send().await.expect(201);
+        ids.push(made.json()["id"].as_str().unwrap().to_owned());
+    }
+    assert!(ids.iter().all(|id| id.starts_with("pancakes-")), "{ids:?}");
+    assert_ne!(ids[0], ids[1]);
+    let welcome = stack.connect(&ids[0]).await.auth(&ada.access_token).await;
+    assert_eq!(welcome["session"]["role"], "owner");
+    assert_eq!(welcome["session"]["visibility"], "private");
+    assert_not_allowed(&stack, &bob, &ids[0]).await;
+
+    let taken = json!({"id": ids[0], "title": "Mine"});
+    let taken = stack.api().post("/v1/recipes", &taken);
+    taken.bearer(&bob.access_token).send().await.expect(409);
+}
+
+async fn assert_not_allowed(stack: &Stack, who: &Account, recipe: &str) {
+    let mut client = stack.connect(recipe).await;
+    client.send_auth(json!({"token": who.access_token})).await;
     client.expect_close(1008, "Not allowed").await;
-
-    let made = json!({"id": "somewhere", "title": "Somewhere"});
-    stack
-        .api()
-        .post("/v1/recipes", &made)
-        .bearer(&ada.access_token)
-        .send()
-        .await
-        .expect(201);
-
-    stack.join(&ada, "somewhere").await.say("mine").await;
-    assert_eq!(stack.join(&bob, "somewhere").await.revision(), 1);
 }

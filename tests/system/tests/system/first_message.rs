@@ -91,6 +91,7 @@ async fn an_auth_without_a_token_is_told_so() {
 async fn id_and_timestamp_may_be_missing_on_auth() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
     let mut client = stack.connect("soup").await;
 
     client
@@ -148,6 +149,7 @@ async fn pings_fragments_and_trickled_bytes_buy_no_time() {
 async fn an_auth_in_fragments_and_single_bytes_is_understood_in_time() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
     let text = json!({"type": "auth", "payload": {"token": ada.access_token}}).to_string();
     let (head, tail) = text.as_bytes().split_at(text.len() / 2);
     let mut stream = stack.connect("soup").await.into_raw();

@@ -60,6 +60,7 @@ fn padded_auth(account: &Account, size: usize) -> String {
 async fn before_auth_a_frame_has_at_most_8_kib() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
     let mut client = stack.connect("soup").await;
     client.send_text(&padded_auth(&ada, 8 * 1024)).await;
     client.expect("recipe_update").await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use system_tests::{
     account::Account,
+    client::{Client, new_id},
     http::{Answer, Api, Request},
     patience::{SLACK, within_at_most},
     stack::{Plan, Stack},
@@ -57,6 +58,47 @@ async fn who_is_removed_over_http_is_sent_away_from_every_edge() {
     let close = member_there.until_close(1008, "Not allowed");
     within_at_most(SHOWN_OUT + SLACK, "the member's close", close).await;
     here.say("ada cooks alone").await;
+}
+
+#[tokio::test]
+async fn a_new_role_or_visibility_is_told_on_every_edge_to_those_whom_it_concerns() {
+    let stack = Plan::apart(2).with_redis().start().await;
+    let api = stack.api_at(0);
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut owner = stack.join_at(0, &ada, "soup").await;
+    let mut tab = stack.join_at(1, &bob, "soup").await;
+
+    let member = format!("/v1/recipes/soup/members/{}", bob.name);
+    put(&api, &ada, &member, &json!({"role": "viewer"}))
+        .await
+        .expect(204);
+    let session = session_told(&mut tab).await;
+    assert_eq!(session["role"], "viewer");
+    assert_eq!(session["visibility"], "open");
+    tab.try_say(&new_id(), "add salt").await.unwrap_err();
+
+    let public = json!({"visibility": "public"});
+    put(&api, &ada, "/v1/recipes/soup/visibility", &public)
+        .await
+        .expect(204);
+    for (client, role) in [(&mut owner, "owner"), (&mut tab, "viewer")] {
+        let session = session_told(client).await;
+        assert_eq!(session["role"], role);
+        assert_eq!(session["visibility"], "public");
+        // What the revision before this one said was for somebody else.
+        assert_eq!(client.revision(), 2);
+    }
+}
+
+/// The session of the next update that has one. It answers nothing.
+async fn session_told(client: &mut Client) -> Value {
+    loop {
+        let update = client.expect("recipe_update").await;
+        if update["session"].is_object() {
+            assert_eq!(update.get("in_reply_to"), None, "{update}");
+            return update["session"].clone();
+        }
+    }
 }
 
 #[tokio::test]
@@ -127,14 +169,17 @@ async fn an_import_reaches_everybody_and_can_be_repeated() {
 /// What a person may do: nothing, read, write, own.
 type Right = u8;
 
+/// A recipe of each visibility, and one that is not there.
+const RECIPES: [&str; 4] = ["open", "public", "private", "missing"];
+
 #[tokio::test]
 async fn everybody_is_answered_as_the_table_says() {
     let stack = Plan::together().start().await;
     let people = [
-        (stack.register("ada").await, 3, 3),
-        (stack.register("bob").await, 2, 2),
-        (stack.register("eve").await, 1, 1),
-        (stack.register("mal").await, 2, 0),
+        (stack.register("ada").await, [3, 3, 3, 0]),
+        (stack.register("bob").await, [2, 2, 2, 0]),
+        (stack.register("eve").await, [1, 1, 1, 0]),
+        (stack.register("mal").await, [2, 1, 0, 0]),
     ];
     prepare(&stack, &people).await;
     let zoe = format!("members/{}", stack.register("zoe").await.name);
@@ -148,20 +193,16 @@ async fn everybody_is_answered_as_the_table_says() {
         ("DELETE", &zoe, None, 3),
         ("PUT", "/visibility", None, 3),
     ];
-    for (person, in_public, in_private) in &people {
+    for (person, rights) in &people {
         for (method, path, body, needed) in &calls {
             let mut bodies = Vec::new();
-            for (recipe, right) in [
-                ("public", *in_public),
-                ("private", *in_private),
-                ("missing", 0),
-            ] {
+            for (recipe, right) in RECIPES.into_iter().zip(*rights) {
                 if recipe == "missing" && *method == "PUT" && path.is_empty() {
                     continue; // It would be created.
                 }
                 let body = match *path {
                     "/visibility" => {
-                        Some(json!({"visibility": recipe.replace("missing", "public")}))
+                        Some(json!({"visibility": recipe.replace("missing", "open")}))
                     }
                     _ => body.clone(),
                 };
@@ -197,11 +238,11 @@ async fn everybody_is_answered_as_the_table_says() {
     }
 }
 
-/// A public and a private recipe of the first person's, with the second as an editor and the third as a viewer.
-async fn prepare(stack: &Stack, people: &[(Account, Right, Right)]) {
+/// Recipes of the first person's, with the second as an editor and the third as a viewer.
+async fn prepare(stack: &Stack, people: &[(Account, [Right; 4])]) {
     let api = stack.api();
     let owner = &people[0].0;
-    for recipe in ["public", "private"] {
+    for recipe in &RECIPES[..3] {
         let path = format!("/v1/recipes/{recipe}");
         put(&api, owner, &path, &json!({"title": "Soup"}))
             .await

@@ -40,6 +40,33 @@ async fn what_is_typed_is_said_and_what_others_say_is_shown() {
 }
 
 #[tokio::test]
+async fn a_recipe_is_made_where_there_is_none_and_only_when_that_is_asked_for() {
+    let stack = Plan::together().start().await;
+    let ada = stack.register("ada").await;
+    let url = format!("http://{}", stack.address());
+    let arguments = ["client", "soup", "--url", &url, "--user", &ada.name];
+    let run = async |more: &[&str]| {
+        let mut command = recipe_chat(&[&arguments[..], more].concat());
+        command.env("RECIPE_CHAT_PASSWORD", &ada.password);
+        let mut terminal = Process::start_with_input("the terminal client", command);
+        terminal.type_line("add 2 leeks").await;
+        terminal.end_input();
+        terminal.ended().await
+    };
+
+    let ended = run(&[]).await;
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Not allowed"), "{}", ended.stderr);
+    for _ in 0..2 {
+        let ended = run(&["--create"]).await;
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    }
+    let welcome = stack.connect("soup").await.auth(&ada.access_token).await;
+    assert_eq!(welcome["revision"], 2);
+    assert_eq!(welcome["session"]["visibility"], "private");
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_one_clear_line() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;

@@ -26,6 +26,7 @@ async fn every_hostile_token_is_invalid() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
     let forge = Forge::new(&stack.api(), &ada.access_token).await;
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
 
     for (fault, token) in forge.hostile() {
         assert_eq!(verdict(&stack, &token).await, refused(), "{fault}");
@@ -92,6 +93,7 @@ async fn a_token_is_dead_from_the_second_it_expires() {
         .start()
         .await;
     let ada = stack.register("ada").await;
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
     assert!(matches!(
         verdict(&stack, &ada.access_token).await,
         Event::Message(_)
@@ -138,6 +140,7 @@ async fn a_refresh_token_is_no_access_token_and_the_reverse() {
 async fn tokens_outlive_a_restart_of_everything() {
     let mut stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
 
     stack.edges[0].restart().await;
 

@@ -238,6 +238,7 @@ async fn a_session_counts_for_its_own_recipe_only() {
     let welcome = soup.auth(&ada.access_token).await;
     let session = welcome["session"]["id"].clone();
 
+    assert!(stack.api().make_recipe(&ada.access_token, "bread").await);
     let mut bread = stack.connect_at(1, "bread").await;
     let auth = json!({"token": ada.access_token, "session": session});
     bread.send_auth(auth).await;

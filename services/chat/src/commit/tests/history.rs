@@ -133,7 +133,13 @@ async fn check(store: &Store, log: &Log) {
 /// Applying the stored messages to a new recipe gives the stored recipe, at every revision.
 async fn replay(store: &Store, messages: &[Arc<Message>], stored: &RecipeState) {
     let owner = stored.access.owner.clone();
-    let mut recipe_state = RecipeState::new(stored.id.clone(), owner, "Pie", Timestamp::default());
+    let mut recipe_state = RecipeState::new(
+        stored.id.clone(),
+        owner,
+        Visibility::Open,
+        "Pie",
+        Timestamp::default(),
+    );
     for message in messages {
         let draft = Draft::new(
             stored.id.clone(),

@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::politeness::{self, finish};
 use super::{Miss, Outcome, lexer, one, verbs};
-use crate::recipe::change::{Change, Command, Parsed, Role};
+use crate::recipe::change::{Change, Command, Parsed, Role, Visibility};
 
 /// A title runs to the end of the line, to ";", or to "and then" with another command.
 pub(super) fn title(cursor: &mut Cursor<'_>) -> Outcome {
@@ -129,7 +129,7 @@ pub(super) fn remove_description(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     Some(one(Change::SetDescription(None)))
 }
 
-const HELP: &str = "Commands are /undo, /invite NAME, /invite NAME as viewer, /remove NAME, /private and /public. \
+const HELP: &str = "Commands are /undo, /invite NAME, /invite NAME as viewer, /remove NAME, /private, /open and /public. \
     To change the recipe, write for example \"add 2 cups flour\", \"replace milk with oat milk\", \"double it\" or \
     \"add step: Whisk the eggs.\"";
 
@@ -143,8 +143,9 @@ pub(super) fn slash(content: &str) -> Parsed {
     match verb {
         "" => Parsed::Talk,
         "undo" => alone(cursor, Command::Undo),
-        "private" => alone(cursor, Command::MakePrivate),
-        "public" => alone(cursor, Command::MakePublic),
+        "private" => alone(cursor, Command::Show(Visibility::Private)),
+        "open" => alone(cursor, Command::Show(Visibility::Open)),
+        "public" => alone(cursor, Command::Show(Visibility::Public)),
         "invite" => invite(cursor),
         "remove" | "uninvite" | "kick" => match name(&mut cursor) {
             Some(name) if cursor.is_done() => Parsed::Command(Command::Remove { name }),

@@ -21,7 +21,7 @@ pub(super) fn recipe_state(row: &PgRow) -> Result<RecipeState, Error> {
         id: parsed(row, 0)?,
         access: Access {
             owner: parsed(row, 1)?,
-            visibility: visibility(row.try_get(2)?),
+            visibility: visibility(row.try_get(2)?, row.try_get(12)?),
             members: members(row)?,
         },
         revision: unsigned(row.try_get(3)?),

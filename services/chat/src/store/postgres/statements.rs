@@ -3,8 +3,10 @@
 pub(super) const CREATE: &str = "
     WITH created AS (
         INSERT INTO recipes (id, owner, visibility, title, revision, state, state_revision, undo,
-            created_at, changed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING
+            created_at, changed_at, published)
+        SELECT $1::text, $2::text, $3::text, $4::text, $5::bigint, $6::text, $7::bigint, $8::text,
+            $9::bigint, $9::bigint, $10::bool
+        WHERE NOT EXISTS (SELECT 1 FROM retired_ids WHERE id = $1::text) ON CONFLICT DO NOTHING
         RETURNING id, state_revision, state),
     first AS (
         INSERT INTO versions (recipe, revision, state)
@@ -16,7 +18,7 @@ pub(super) const LOAD: &str = "
         ARRAY(SELECT name FROM members m WHERE m.recipe = r.id ORDER BY name),
         ARRAY(SELECT user_id FROM members m WHERE m.recipe = r.id ORDER BY name),
         ARRAY(SELECT role FROM members m WHERE m.recipe = r.id ORDER BY name),
-        (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision)
+        (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision), published
     FROM recipes r WHERE id = ANY($1)";
 
 pub(super) const FIND: &str = "
@@ -29,14 +31,15 @@ pub(super) const FIND: &str = "
 pub(super) const COMMIT: &str = "
     WITH asked AS (
         SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
-            $6::text[], $7::bigint[], $8::text[], $9::text[], $28::text[])
+            $6::text[], $7::bigint[], $8::text[], $9::text[], $28::text[], $29::bool[])
         AS a (id, expected, revision, visibility, changed_at, title, state_revision, state, undo,
-            expected_message)
+            expected_message, published)
         ORDER BY id),
     written AS (
         UPDATE recipes r SET revision = a.revision, visibility = a.visibility,
             changed_at = a.changed_at, title = a.title, state_revision = a.state_revision,
-            state = coalesce(a.state, r.state), undo = coalesce(a.undo, r.undo)
+            state = coalesce(a.state, r.state), undo = coalesce(a.undo, r.undo),
+            published = a.published
         FROM asked a WHERE r.id = a.id AND r.revision = a.expected
             AND (a.expected_message IS NULL OR a.expected_message =
                 (SELECT m.id FROM messages m WHERE m.recipe = a.id AND m.revision = a.expected))
@@ -53,9 +56,11 @@ pub(super) const COMMIT: &str = "
         SELECT n.* FROM UNNEST($19::text[], $20::bigint[], $21::text[])
         AS n (recipe, revision, state) WHERE n.recipe IN (SELECT id FROM written)),
     new_members AS (
-        INSERT INTO members (recipe, name, user_id, role)
-        SELECT n.* FROM UNNEST($22::text[], $23::text[], $24::text[], $25::text[])
-        AS n (recipe, name, user_id, role) WHERE n.recipe IN (SELECT id FROM written)
+        INSERT INTO members (recipe, name, user_id, role, since)
+        SELECT n.*, a.changed_at
+        FROM UNNEST($22::text[], $23::text[], $24::text[], $25::text[])
+            AS n (recipe, name, user_id, role) JOIN asked a ON a.id = n.recipe
+        WHERE n.recipe IN (SELECT id FROM written)
         ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role),
     gone_members AS (
         DELETE FROM members m USING UNNEST($26::text[], $27::text[]) AS g (recipe, name)
@@ -100,7 +105,7 @@ pub(super) const BIND: &str = "
 pub(super) const LIST: &str = "
     SELECT id, title, revision, changed_at, owner = $1 FROM recipes r
     WHERE owner = $1 OR id IN (SELECT recipe FROM visits WHERE user_id = $1)
-        AND (visibility = 'public' OR EXISTS
+        AND (visibility = 'public' OR published OR EXISTS
             (SELECT 1 FROM members m WHERE m.recipe = r.id
                 AND (m.user_id = $1 OR m.user_id IS NULL AND m.name = $2)))
     ORDER BY changed_at DESC, id LIMIT $3";

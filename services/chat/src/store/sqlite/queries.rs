@@ -24,8 +24,9 @@ pub(super) fn create(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
     let created = db
         .prepare_cached(
             "INSERT INTO recipes (id, owner, visibility, title, revision, state, state_revision,
-                 undo, created_at, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) ON CONFLICT DO NOTHING",
+                 undo, created_at, changed_at, published)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10
+             WHERE NOT EXISTS (SELECT 1 FROM retired_ids WHERE id = ?1) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             row.id,
@@ -36,7 +37,8 @@ pub(super) fn create(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
             state,
             row.state_revision,
             row.undo,
-            row.changed_at
+            row.changed_at,
+            row.published
         ])?;
     if created == 0 {
         return Ok(false);
@@ -52,7 +54,8 @@ pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
     let advanced = db
         .prepare_cached(
             "UPDATE recipes SET revision = ?3, visibility = ?4, changed_at = ?5, title = ?6,
-                 state_revision = ?7, state = coalesce(?8, state), undo = coalesce(?9, undo)
+                 state_revision = ?7, state = coalesce(?8, state), undo = coalesce(?9, undo),
+                 published = ?11
              WHERE id = ?1 AND revision = ?2 AND (?10 IS NULL OR ?10 =
                  (SELECT id FROM messages WHERE recipe = ?1 AND revision = ?2))",
         )?
@@ -66,7 +69,8 @@ pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
             row.state_revision,
             state,
             undo,
-            row.expected_message
+            row.expected_message,
+            row.published
         ])?;
     if advanced == 0 {
         return Ok(false);
@@ -113,14 +117,16 @@ fn write_members(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
         match member {
             Some(member) => db
                 .prepare_cached(
-                    "INSERT INTO members (recipe, name, user_id, role) VALUES (?1, ?2, ?3, ?4)
+                    "INSERT INTO members (recipe, name, user_id, role, since)
+                     VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role",
                 )?
                 .execute(params![
                     row.id,
                     name,
                     member.user.as_ref().map(UserId::as_str),
-                    role_text(member.role)
+                    role_text(member.role),
+                    row.changed_at
                 ])?,
             None => db
                 .prepare_cached("DELETE FROM members WHERE recipe = ?1 AND name = ?2")?
@@ -141,7 +147,8 @@ pub(super) fn load(db: &Connection, recipes: &[RecipeId]) -> Result<Vec<RecipeSt
 fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<RecipeState>, Error> {
     let mut select = db.prepare_cached(
         "SELECT owner, visibility, revision, state, state_revision, undo, changed_at,
-             (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision)
+             (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision),
+             published
          FROM recipes r WHERE id = ?1",
     )?;
     let mut rows = select.query([recipe.as_str()])?;
@@ -152,7 +159,7 @@ fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<RecipeState>, E
         id: recipe.clone(),
         access: Access {
             owner: parsed(row, 0)?,
-            visibility: visibility(text(row, 1)?),
+            visibility: visibility(text(row, 1)?, row.get(8)?),
             members: members(db, recipe)?,
         },
         revision: unsigned(row.get(2)?),
@@ -324,7 +331,7 @@ pub(super) fn list(db: &Connection, who: &Principal, limit: usize) -> Result<Vec
     let mut select = db.prepare_cached(
         "SELECT id, title, revision, changed_at, owner = ?1 FROM recipes r
          WHERE owner = ?1 OR id IN (SELECT recipe FROM visits WHERE user_id = ?1)
-             AND (visibility = 'public' OR EXISTS
+             AND (visibility = 'public' OR published OR EXISTS
                  (SELECT 1 FROM members m WHERE m.recipe = r.id
                      AND (m.user_id = ?1 OR m.user_id IS NULL AND m.name = ?2)))
          ORDER BY changed_at DESC, id LIMIT ?3",

@@ -29,6 +29,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     /// Answers an accepted `auth` with the recipe and the session.
     pub(super) async fn answer_auth(&mut self, joined: Joined, reauth: Reauth) -> Result<(), End> {
         self.written = joined.position.clone();
+        self.grant = joined.grant;
         let payload = RecipeUpdate {
             session: Some(self.session_info()),
             recovered: recovered(&joined, &reauth.resume),
@@ -135,7 +136,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let join = Join {
             principal: self.session.principal().clone(),
             recipe: self.recipe.clone(),
-            create: false,
             after,
         };
         let fetch = async move {
@@ -173,7 +173,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         self.write(frame).await?;
         metrics::fan_out_time().record(update.age(Instant::now()).as_secs_f64(), &[]);
         self.written = update.position.clone();
-        Ok(())
+        self.tell_grant(update).await
+    }
+
+    /// Tells the client what it may do from now on, where that is another than it was told.
+    async fn tell_grant(&mut self, update: &Update) -> Result<(), End> {
+        let principal = self.session.principal();
+        let granted = update.access.as_ref();
+        let granted =
+            granted.and_then(|access| access.grant_of(&principal.user, &principal.name));
+        // Who may do nothing any more is closed by the registry.
+        if granted.is_none() || granted == self.grant {
+            return Ok(());
+        }
+        self.grant = granted;
+        let payload = RecipeUpdate {
+            recipe_id: self.recipe.to_string(),
+            revision: update.position.revision,
+            recipe: update.recipe.clone(),
+            message: None,
+            messages: None,
+            messages_truncated: None,
+            session: Some(self.session_info()),
+            recovered: None,
+            in_reply_to: None,
+        };
+        self.write(outbound::recipe_update(payload, self.edge.clock.now()))
+            .await
     }
 
     /// Writes one update that stands for all that the client has missed.
@@ -188,7 +214,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         }
         if joined.position.revision > self.written.revision {
             self.written = joined.position.clone();
-            let frame = outbound::recipe_update(self.full_update(joined), self.edge.clock.now());
+            let changed = joined.grant != self.grant;
+            self.grant = joined.grant;
+            let payload = RecipeUpdate {
+                session: changed.then(|| self.session_info()),
+                ..self.full_update(joined)
+            };
+            let frame = outbound::recipe_update(payload, self.edge.clock.now());
             self.write(frame).await?;
         }
         self.ask_for_skipped();
@@ -224,6 +256,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 id: principal.user.to_string(),
                 name: principal.name.to_string(),
             },
+            role: self.grant.map(|grant| grant.role),
+            visibility: self.grant.map(|grant| grant.visibility),
             reauth_at: time_of(self.session.ask_at()).to_string(),
             expires_at: time_of(self.session.expires()).to_string(),
         }

@@ -6,7 +6,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use proto::{ids::RecipeId, websocket::frames::Author};
+use proto::{
+    ids::RecipeId,
+    websocket::frames::{Author, Role, Visibility},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{RecipePath, message_id::IdempotencyKey, recipe_id};
@@ -14,13 +17,6 @@ use crate::{
     http::{Shared, body::JsonBody, caller::Caller, problem::Problem},
     upstream::chat::{self, AccessChange},
 };
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Visibility {
-    Public,
-    Private,
-}
 
 /// What a member may be.
 #[derive(Clone, Copy, Deserialize)]
@@ -35,13 +31,13 @@ struct RecipeBody {
     visibility: Visibility,
     owner: Author,
     members: Vec<Member>,
-    your_role: &'static str,
+    your_role: Role,
 }
 
 #[derive(Serialize)]
 struct Member {
     name: String,
-    role: &'static str,
+    role: Role,
     joined: bool,
 }
 
@@ -63,17 +59,14 @@ pub(in crate::http) async fn list(
     let shared = edge.chat.shared(&principal, &recipe_id(path)?).await?;
     let member = |member: chat::Member| Member {
         name: member.name,
-        role: role_name(member.role),
+        role: member.role,
         joined: member.joined,
     };
     let shown = RecipeBody {
-        visibility: match shared.visibility {
-            chat::Visibility::Public => Visibility::Public,
-            chat::Visibility::Private => Visibility::Private,
-        },
+        visibility: shared.visibility,
         owner: shared.owner,
         members: shared.members.into_iter().map(member).collect(),
-        your_role: role_name(shared.your_role),
+        your_role: shared.your_role,
     };
     Ok(Json(shown).into_response())
 }
@@ -87,8 +80,8 @@ pub(in crate::http) async fn invite(
 ) -> Result<StatusCode, Problem> {
     let (id, name) = member(path)?;
     let role = match invitation.role {
-        MemberRole::Editor => chat::Role::Editor,
-        MemberRole::Viewer => chat::Role::Viewer,
+        MemberRole::Editor => Role::Editor,
+        MemberRole::Viewer => Role::Viewer,
     };
     if edge.auth.find_user(&name).await?.is_none() {
         return Err(Problem::new(
@@ -125,11 +118,8 @@ pub(in crate::http) async fn open(
     JsonBody(opening): JsonBody<Opening>,
 ) -> Result<StatusCode, Problem> {
     let id = recipe_id(path)?;
-    let open = AccessChange::Open(match opening.visibility {
-        Visibility::Public => chat::Visibility::Public,
-        Visibility::Private => chat::Visibility::Private,
-    });
-    edge.chat.change_access(&principal, &id, &key, open).await?;
+    let show = AccessChange::Show(opening.visibility);
+    edge.chat.change_access(&principal, &id, &key, show).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -138,12 +128,4 @@ type MemberPath = Result<Path<(String, String)>, PathRejection>;
 fn member(path: MemberPath) -> Result<(RecipeId, String), Problem> {
     let Path((id, name)) = path.map_err(|_| Problem::not_found())?;
     Ok((id.parse().map_err(|_| Problem::not_found())?, name))
-}
-
-fn role_name(role: chat::Role) -> &'static str {
-    match role {
-        chat::Role::Owner => "owner",
-        chat::Role::Editor => "editor",
-        chat::Role::Viewer => "viewer",
-    }
 }

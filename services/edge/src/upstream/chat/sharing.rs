@@ -9,37 +9,17 @@ use proto::{
         change_access_request::Change, import_recipe_request::Document as Sent,
     },
     ids::{MessageId, RecipeId, Revision},
-    websocket::frames::{Author, Recipe},
+    websocket::frames::{Author, Recipe, Role, Visibility},
 };
 use runtime::trace_context::request;
 
 use super::{ChatClient, ChatError, bounded};
 use crate::upstream::{Principal, convert};
 
-/// Who may come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everyone who has the id.
-    Public,
-    /// The owner and the members.
-    Private,
-}
-
-/// What somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Read.
-    Viewer,
-    /// Change the recipe as well.
-    Editor,
-    /// Decide who else may.
-    Owner,
-}
-
 /// Who may come into a recipe.
 #[derive(Debug)]
 pub struct Shared {
-    /// Whether everyone may.
+    /// Who may come in.
     pub visibility: Visibility,
     /// Who decides.
     pub owner: Author,
@@ -67,8 +47,8 @@ pub enum AccessChange {
     Invite(String, Role),
     /// Somebody is no member any more.
     Remove(String),
-    /// Everyone may come in, or only members.
-    Open(Visibility),
+    /// Who may come in from now on.
+    Show(Visibility),
 }
 
 /// A recipe from elsewhere.
@@ -106,10 +86,7 @@ impl ChatClient {
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.list_members(request(question))).await?;
         Ok(Shared {
-            visibility: match answer.visibility() {
-                chat::Visibility::Public => Visibility::Public,
-                chat::Visibility::Private | chat::Visibility::Unspecified => Visibility::Private,
-            },
+            visibility: convert::visibility(answer.visibility()).unwrap_or(Visibility::Private),
             your_role: role(answer.your_role()),
             owner: convert::author(answer.owner),
             members: answer.members.into_iter().map(member).collect(),
@@ -131,21 +108,12 @@ impl ChatClient {
         let change = match change {
             AccessChange::Invite(name, role) => Change::Invite(Invitation {
                 name,
-                role: match role {
-                    Role::Viewer => chat::Role::Viewer,
-                    Role::Editor => chat::Role::Editor,
-                    Role::Owner => chat::Role::Owner,
-                }
-                .into(),
+                role: convert::sent_role(role).into(),
             }),
             AccessChange::Remove(name) => Change::Remove(name),
-            AccessChange::Open(visibility) => Change::Visibility(
-                match visibility {
-                    Visibility::Public => chat::Visibility::Public,
-                    Visibility::Private => chat::Visibility::Private,
-                }
-                .into(),
-            ),
+            AccessChange::Show(visibility) => {
+                Change::Visibility(convert::sent_visibility(visibility).into())
+            }
         };
         let question = ChangeAccessRequest {
             principal: Some(convert::principal(principal)),
@@ -202,9 +170,5 @@ fn member(member: chat::Member) -> Member {
 
 /// What nobody said is taken as the least.
 fn role(role: chat::Role) -> Role {
-    match role {
-        chat::Role::Owner => Role::Owner,
-        chat::Role::Editor => Role::Editor,
-        chat::Role::Viewer | chat::Role::Unspecified => Role::Viewer,
-    }
+    convert::role(role).unwrap_or(Role::Viewer)
 }

@@ -147,7 +147,6 @@ fn join(
     let join = Join {
         principal: somebody(),
         recipe: recipe.clone(),
-        create: false,
         after: Some(after.clone()),
     };
     let link = link.clone();

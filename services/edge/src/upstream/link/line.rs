@@ -170,7 +170,8 @@ impl Line<'_> {
             update.previous_id.and_then(|id| id.parse().ok()),
             self.exchange.clock.now(),
             Instant::now(),
-        );
+        )
+        .with_access(update.access.as_ref().and_then(convert::access));
         let rooms = &self.exchange.rooms;
         if !rooms.publish(&recipe_id, update_attachment, update) {
             // Nobody is there any more: the detachment is on its way, or was lost with an earlier line.

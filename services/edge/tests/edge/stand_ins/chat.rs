@@ -189,6 +189,8 @@ impl FakeChat {
             messages_truncated: false,
             message_id: messages.last().map(|last| last.id.clone()),
             recovery: recovery.into(),
+            role: chat::Role::Editor.into(),
+            visibility: chat::Visibility::Private.into(),
         })
     }
 
@@ -317,6 +319,7 @@ fn update_of(messages: &[chat::Message], revision: u64) -> chat::Update {
         traceparent: String::new(),
         previous_id: at(revision - 1).map(|before| before.id.clone()),
         attachment: 0,
+        access: None,
     }
 }
 

@@ -69,6 +69,7 @@ async fn the_chat_calls_have_their_statuses() {
         principal: Some(principal(&ada)),
         recipe_id: id.to_owned(),
         title: "Soup".to_owned(),
+        ..CreateRecipeRequest::default()
     };
     let get = |id: &str| GetRecipeRequest {
         principal: Some(principal(&ada)),

@@ -370,10 +370,10 @@ async fn a_token_that_has_expired_proves_nobody() {
     let mut client = ChatServiceClient::new(stack.chat().channel().await);
     let mut link = Link::open(stack.chat().channel().await).await;
     let who = principal(&ada);
+    assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
     let join = JoinRecipeRequest {
         principal: Some(who.clone()),
         recipe_id: "soup".to_owned(),
-        create: true,
         ..JoinRecipeRequest::default()
     };
     assert_eq!(link.call(Call::Join(join)).await, Code::Ok);
