@@ -70,7 +70,13 @@ pub struct Stored<'a> {
 
 impl Default for Conversation {
     fn default() -> Self {
-        Self::of(RecipeState::new(recipe_id(), user("u1"), Visibility::Open, "Soup", NOW))
+        Self::of(RecipeState::new(
+            recipe_id(),
+            user("u1"),
+            Visibility::Open,
+            "Soup",
+            NOW,
+        ))
     }
 }
 
@@ -85,7 +91,8 @@ impl Conversation {
 
     /// A recipe as the store has it, with one message; `None` when the store's reader refuses it.
     pub fn stored(stored: &Stored<'_>) -> Option<(Self, LinkResponse)> {
-        let mut recipe_state = RecipeState::new(recipe_id(), user("u1"), Visibility::Open, "Soup", NOW);
+        let mut recipe_state =
+            RecipeState::new(recipe_id(), user("u1"), Visibility::Open, "Soup", NOW);
         let (name, role) = stored.member;
         recipe_state.access = Access {
             visibility: store::fuzzing::visibility(stored.visibility.0, stored.visibility.1),

@@ -6,9 +6,9 @@ mod sharing;
 mod streams;
 
 use proto::chat::{
-        self as wire, RecipeFormat,
-        chat_service_server::{ChatService, ChatServiceServer},
-    };
+    self as wire, RecipeFormat,
+    chat_service_server::{ChatService, ChatServiceServer},
+};
 use runtime::lifecycle::Lifecycle;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};

@@ -178,9 +178,16 @@ export interface RecipeUpdate {
   recovered?: boolean | null;
   /** The revision that `recipe` stands at. */
   revision: number;
-  /** The client's session; only in the answer to `auth`. */
+  /** The client's session: in the answer to `auth`, and without `in_reply_to` when its role or visibility has changed. */
   session?: SessionInfo | null;
 }
+
+/** What somebody may do with a recipe. */
+export type Role =
+  | "owner"
+  | "editor"
+  | "viewer"
+  | (string & {});
 
 /** A frame that the server sends. */
 export type ServerFrame =
@@ -235,7 +242,11 @@ export interface SessionInfo {
   id: string;
   /** When `auth_required` will come: RFC 3339, UTC. */
   reauth_at: string;
+  /** What the user may do; builds before it was told leave it out. */
+  role?: Role | null;
   user: Author;
+  /** Who may come in; builds before it was told leave it out. */
+  visibility?: Visibility | null;
 }
 
 /** One step of the method. */
@@ -245,12 +256,19 @@ export interface Step {
   text: string;
 }
 
+/** Who may come into a recipe. */
+export type Visibility =
+  | "private"
+  | "open"
+  | "public"
+  | (string & {});
+
 const AuthorShape = { id: '', name: '' };
 const MessageShape = { author: AuthorShape, content: '', 'effect?': '', 'hint?': '', id: '', revision: 0, timestamp: '' };
 const IngredientShape = { id: '', name: '', note: '', quantity: '', unit: '' };
 const StepShape = { id: '', text: '' };
 const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], title: '' };
-const SessionInfoShape = { 'connection?': '', expires_at: '', id: '', reauth_at: '', user: AuthorShape };
+const SessionInfoShape = { 'connection?': '', expires_at: '', id: '', reauth_at: '', 'role?': '', user: AuthorShape, 'visibility?': '' };
 const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', 'recovered?': false, revision: 0, 'session?': SessionInfoShape };
 const AuthRequiredShape = { expires_at: '', reason: '' };
 const ErrorPayloadShape = { code: '', 'in_reply_to?': '', message: '', 'retry_after_ms?': 0, retryable: false };

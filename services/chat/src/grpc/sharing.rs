@@ -66,7 +66,11 @@ impl From<Role> for wire::Role {
 impl From<&Access> for wire::Access {
     fn from(access: &Access) -> Self {
         let member = |member: &Member| wire::AccessOfMember {
-            user_id: member.user.as_ref().map(ToString::to_string).unwrap_or_default(),
+            user_id: member
+                .user
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             name: member.name.clone(),
             role: wire::Role::from(member.role).into(),
         };

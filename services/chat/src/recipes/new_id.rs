@@ -36,7 +36,10 @@ fn slug(title: &str) -> String {
         }
         if letter.is_ascii_alphanumeric() {
             slug.push(letter);
-        } else if letter.is_alphanumeric() || letter.is_whitespace() || letter.is_ascii_punctuation() {
+        } else if letter.is_alphanumeric()
+            || letter.is_whitespace()
+            || letter.is_ascii_punctuation()
+        {
             if !slug.is_empty() && !slug.ends_with('-') {
                 slug.push('-');
             }

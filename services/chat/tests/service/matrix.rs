@@ -23,10 +23,19 @@ const RECIPES: [&str; 4] = ["open", "public", "private", "missing"];
 /// Everybody, and what they may do with each of the recipes.
 const PEOPLE: [(&str, [Right; 4]); 6] = [
     ("ada", [Right::Own, Right::Own, Right::Own, Right::Nothing]),
-    ("bob", [Right::Write, Right::Write, Right::Write, Right::Nothing]),
-    ("eve", [Right::Read, Right::Read, Right::Read, Right::Nothing]),
+    (
+        "bob",
+        [Right::Write, Right::Write, Right::Write, Right::Nothing],
+    ),
+    (
+        "eve",
+        [Right::Read, Right::Read, Right::Read, Right::Nothing],
+    ),
     // Invited as a viewer, and never came.
-    ("ivy", [Right::Read, Right::Read, Right::Read, Right::Nothing]),
+    (
+        "ivy",
+        [Right::Read, Right::Read, Right::Read, Right::Nothing],
+    ),
     // Was a member once.
     ("rob", STRANGER),
     ("mallory", STRANGER),
@@ -93,8 +102,16 @@ async fn everybody_is_told_what_the_table_says() {
                 refusals.extend(answer.err().filter(|_| right == Right::Nothing));
             }
             for refusal in &refusals {
-                assert_eq!(refusal.message(), refusals[0].message(), "{who}, {action:?}");
-                assert_eq!(refusal.details(), refusals[0].details(), "{who}, {action:?}");
+                assert_eq!(
+                    refusal.message(),
+                    refusals[0].message(),
+                    "{who}, {action:?}"
+                );
+                assert_eq!(
+                    refusal.details(),
+                    refusals[0].details(),
+                    "{who}, {action:?}"
+                );
             }
         }
     }

@@ -286,7 +286,9 @@ async fn joining_creates_nothing_and_a_recipe_is_its_makers_own() {
     }
     let mut ids = Vec::new();
     for who in [&ada, &bob] {
-        let made = stack.api().post("/v1/recipes", &json!({"title": "Pancakes"}));
+        let made = stack
+            .api()
+            .post("/v1/recipes", &json!({"title": "Pancakes"}));
         let made = made.bearer(&who.access_token).send().await.expect(201);
         ids.push(made.json()["id"].as_str().unwrap().to_owned());
     }

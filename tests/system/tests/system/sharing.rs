@@ -201,9 +201,7 @@ async fn everybody_is_answered_as_the_table_says() {
                     continue; // It would be created.
                 }
                 let body = match *path {
-                    "/visibility" => {
-                        Some(json!({"visibility": recipe.replace("missing", "open")}))
-                    }
+                    "/visibility" => Some(json!({"visibility": recipe.replace("missing", "open")})),
                     _ => body.clone(),
                 };
                 let path = format!("/v1/recipes/{recipe}/{path}")

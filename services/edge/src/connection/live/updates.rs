@@ -180,8 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     async fn tell_grant(&mut self, update: &Update) -> Result<(), End> {
         let principal = self.session.principal();
         let granted = update.access.as_ref();
-        let granted =
-            granted.and_then(|access| access.grant_of(&principal.user, &principal.name));
+        let granted = granted.and_then(|access| access.grant_of(&principal.user, &principal.name));
         // Who may do nothing any more is closed by the registry.
         if granted.is_none() || granted == self.grant {
             return Ok(());
