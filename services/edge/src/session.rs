@@ -34,7 +34,7 @@ const MAX_PENDING_REAUTHS: usize = 8;
 
 /// The timings of the protocol.
 #[derive(Debug, Clone, Copy)]
-pub struct Timings {
+pub(crate) struct Timings {
     /// How long before a token ends its holder is asked.
     pub lead: Duration,
     /// How long they have to answer.
@@ -43,7 +43,7 @@ pub struct Timings {
 
 /// What happens to a session.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// The client sent a well-formed `auth`.
     Auth(Reauth),
     /// The auth service has verified the oldest unverified `auth`.
@@ -67,7 +67,7 @@ pub enum Event {
 
 /// Why a session's holder is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PromptReason {
+pub(crate) enum PromptReason {
     /// Its token ends soon.
     Expiring,
     /// An operator asked for it: to be obeyed however early it is.
@@ -76,7 +76,7 @@ pub enum PromptReason {
 
 /// Who found that a session's holder must be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PromptSource {
+pub(crate) enum PromptSource {
     /// This node, which works off the schedule, or an operator's review.
     OwnNode,
     /// Another node.
@@ -87,7 +87,7 @@ pub enum PromptSource {
 
 /// An `auth` on a session that is already open.
 #[derive(Debug, Clone)]
-pub struct Reauth {
+pub(crate) struct Reauth {
     /// The token to be verified.
     pub token: SecretString,
     /// Named by the answer.
@@ -107,7 +107,7 @@ impl Eq for Reauth {}
 
 /// What the auth service said of a token.
 #[derive(Debug)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is good; `expires` is when it ends.
     Good {
         /// Whom it belongs to.
@@ -121,7 +121,7 @@ pub enum Verdict {
 
 /// What the connection does next, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Have the oldest unverified `auth` verified.
     Verify,
     /// Answer this accepted `auth` with the new session.
@@ -145,7 +145,7 @@ pub enum Action {
 
 /// An authenticated session.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     timings: Timings,
     principal: Principal,
     generation: u64,
@@ -175,7 +175,7 @@ enum Prompted {
 
 impl Session {
     /// A session whose first `auth` was good.
-    pub fn new(timings: Timings, principal: Principal, expires: Instant) -> Self {
+    pub(crate) fn new(timings: Timings, principal: Principal, expires: Instant) -> Self {
         Self {
             timings,
             principal,
@@ -196,7 +196,7 @@ impl Session {
     ///
     /// A token that ends later than the one before is an answer to whatever was asked, and counts a generation: else
     /// the schedule would hold on to the prompt.
-    pub fn resumed(
+    pub(crate) fn resumed(
         timings: Timings,
         principal: Principal,
         token_expires: Instant,
@@ -221,7 +221,7 @@ impl Session {
     }
 
     /// Decides what follows from an event.
-    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
+    pub(crate) fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
         if let Event::Slept(by) = event {
             self.bring_nearer(by);
         }
@@ -258,7 +258,7 @@ impl Session {
     }
 
     /// When [`Event::Tick`] is due.
-    pub fn next_deadline(&self) -> Instant {
+    pub(crate) fn next_deadline(&self) -> Instant {
         match self.prompted {
             Prompted::Not => self.expires.min(self.asks_by_itself_at()),
             Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by }
@@ -274,44 +274,44 @@ impl Session {
     }
 
     /// Whether another `auth` can be taken; if not, the connection stops reading until one is answered.
-    pub fn accepts_auth(&self) -> bool {
+    pub(crate) fn accepts_auth(&self) -> bool {
         self.unverified.len() + self.unanswered.len() < MAX_PENDING_REAUTHS
     }
 
     /// The token of the oldest `auth` that waits for a verdict.
-    pub fn unverified_token(&self) -> Option<&SecretString> {
+    pub(crate) fn unverified_token(&self) -> Option<&SecretString> {
         self.unverified.front().map(|reauth| &reauth.token)
     }
 
     /// Whether the token has ended: nothing is accepted or sent any more.
-    pub fn has_ended(&self, now: Instant) -> bool {
+    pub(crate) fn has_ended(&self, now: Instant) -> bool {
         now >= self.expires
     }
 
     /// Who holds the session.
-    pub fn principal(&self) -> &Principal {
+    pub(crate) fn principal(&self) -> &Principal {
         &self.principal
     }
 
     /// Counts the accepted tokens and take-overs.
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
     /// When the token ends.
-    pub fn expires(&self) -> Instant {
+    pub(crate) fn expires(&self) -> Instant {
         self.expires
     }
 
     /// When the holder will be, or would have been, asked.
-    pub fn ask_at(&self) -> Instant {
+    pub(crate) fn ask_at(&self) -> Instant {
         self.expires
             .checked_sub(self.timings.lead)
             .unwrap_or(self.expires)
     }
 
     /// The phase as the schedule keeps it, and when something is due.
-    pub fn phase(&self) -> (Phase, Instant) {
+    pub(crate) fn phase(&self) -> (Phase, Instant) {
         match self.prompted {
             Prompted::Not => (Phase::Active, self.ask_at()),
             Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by } => {
@@ -321,7 +321,7 @@ impl Session {
     }
 
     /// What the schedule must know of the session, which is about `recipe`.
-    pub fn record(&self, session: &SessionId, recipe: &RecipeId) -> SessionRecord {
+    pub(crate) fn record(&self, session: &SessionId, recipe: &RecipeId) -> SessionRecord {
         let (phase, due) = self.phase();
         SessionRecord {
             session: session.clone(),

@@ -34,15 +34,12 @@ fn slug(title: &str) -> String {
         if slug.len() >= MAX_SLUG {
             break;
         }
+        let separates =
+            letter.is_alphanumeric() || letter.is_whitespace() || letter.is_ascii_punctuation();
         if letter.is_ascii_alphanumeric() {
             slug.push(letter);
-        } else if letter.is_alphanumeric()
-            || letter.is_whitespace()
-            || letter.is_ascii_punctuation()
-        {
-            if !slug.is_empty() && !slug.ends_with('-') {
-                slug.push('-');
-            }
+        } else if separates && !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
         }
     }
     slug.trim_end_matches('-').to_owned()

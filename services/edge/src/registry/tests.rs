@@ -10,6 +10,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 /// A session about soup, and its user.
+#[derive(Clone, Copy)]
 struct Held {
     session: &'static str,
     user: &'static str,
