@@ -9,11 +9,7 @@ use std::{
 use proto::websocket::frames::Message;
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::{
-    chat::{Chat, News, Status},
-    front::{Front, Input},
-    printable,
-};
+use recipe_chat_client::{Chat, Front, Input, News, Status, printable};
 
 /// A longer line is cut; what is left of it is too long for a message all the same.
 const MAX_LINE: u64 = 64 << 10;

@@ -72,7 +72,10 @@ impl Drop for Raw {
 
 /// In raw mode nothing is echoed, and Ctrl-C is a key like any other.
 fn ask(user: &str) -> Result<SecretString, Error> {
-    let prompt = format!("Password for {}: ", crate::printable::line(user));
+    let prompt = format!(
+        "Password for {}: ",
+        recipe_chat_client::printable::line(user)
+    );
     let mut stderr = io::stderr();
     enable_raw_mode().map_err(|_| Error::NobodyToAsk)?;
     let _raw = Raw;

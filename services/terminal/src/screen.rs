@@ -29,11 +29,9 @@ use self::{
     composer::Composer,
     scroll::{Anchor, Scroll},
 };
-use crate::{
-    Config,
-    chat::{Chat, News},
-    front::{Front, Input},
-};
+use recipe_chat_client::{Chat, Front, Input, News};
+
+use crate::Config;
 
 /// A countdown is shown to the second.
 const TICK_INTERVAL: Duration = Duration::from_secs(1);

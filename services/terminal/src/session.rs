@@ -3,26 +3,17 @@
 use std::io::{self, IsTerminal as _};
 
 use rand::RngExt as _;
+use recipe_chat_client::{Account, BadAddress, Chat, Driver, Ending, Front, Server, create_recipe};
 use tokio::time::Instant;
 
-use crate::{
-    Config, Format, Lines,
-    account::{Account, create_recipe},
-    chat::{Chat, Ending},
-    dial::Server,
-    driver::Driver,
-    front::Front,
-    lines::lines_of,
-    password,
-    screen::Screen,
-};
+use crate::{Config, Format, Lines, lines::lines_of, password, screen::Screen};
 use secrecy::SecretString;
 
 /// Why the client ends without having done what it should. Each is one line for people.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
-    Address(#[from] crate::dial::BadAddress),
+    Address(#[from] BadAddress),
     #[error("{0}")]
     Password(String),
     #[error("{0}")]

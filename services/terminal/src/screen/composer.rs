@@ -127,7 +127,7 @@ impl Composer {
 
 /// A break is shown as a sign, so that the text stays on one line.
 fn shown(text: &str) -> String {
-    crate::printable::line(&text.replace('\n', "↵")).into_owned()
+    recipe_chat_client::printable::line(&text.replace('\n', "↵")).into_owned()
 }
 
 #[cfg(test)]

@@ -10,11 +10,9 @@ use ratatui::{
 use tokio::time::Instant;
 
 use super::{Pane, View, scroll::Scroll, wrap::wrap};
-use crate::{
-    chat::{Chat, Line, Status},
-    printable,
-    recipe_card::{self, Role},
-};
+use recipe_chat_client::{Chat, Line, Status, printable};
+
+use crate::recipe_card::{self, Role};
 
 /// On a narrower screen one pane is seen at a time.
 const MIN_TWO_PANE_WIDTH: u16 = 70;

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::printable;
+use recipe_chat_client::printable;
 
 /// The lines of `text`, none wider than `width` columns, except where one character alone is. Breaks in the text
 /// stay breaks; what a terminal would obey is gone.

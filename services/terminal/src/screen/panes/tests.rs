@@ -6,7 +6,7 @@ use proto::websocket::frames::{Author, Message, Recipe, RecipeUpdate, ServerFram
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
-use crate::chat::{Event, Token};
+use recipe_chat_client::{Event, Token};
 
 fn chat(now: Instant) -> Chat {
     let token = Token {

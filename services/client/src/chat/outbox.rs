@@ -17,9 +17,9 @@ const MAX_ATTEMPTS: u32 = 5;
 
 /// A message that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    pub(crate) id: String,
-    pub(crate) content: String,
+pub struct Waiting {
+    pub id: String,
+    pub content: String,
     faults: u32,
 }
 
@@ -32,7 +32,7 @@ enum First {
 }
 
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     waiting: VecDeque<Waiting>,
     first: First,
     backoff: Backoff,
@@ -47,11 +47,11 @@ impl Outbox {
         }
     }
 
-    pub(crate) fn has_room(&self) -> bool {
+    pub fn has_room(&self) -> bool {
         self.waiting.len() < MAX_UNSENT
     }
 
-    pub(crate) fn waiting(&self) -> impl ExactSizeIterator<Item = &Waiting> {
+    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Waiting> {
         self.waiting.iter()
     }
 

@@ -25,7 +25,7 @@ pub enum BadAddress {
 
 /// Why the server cannot be reached.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreachable {
+pub enum Unreachable {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("no answer in {} seconds", CONNECT_TIMEOUT.as_secs())]
@@ -39,7 +39,7 @@ pub(crate) type Stream = Box<dyn Bytes>;
 
 /// Where the server is.
 #[derive(Clone)]
-pub(crate) struct Server {
+pub struct Server {
     host: String,
     port: u16,
     /// What stands before the server's own paths; without a slash at its end.
@@ -54,7 +54,11 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    pub(crate) fn at(address: &str) -> Result<Self, BadAddress> {
+    /// The server at an address such as `https://recipes.example`, with a path before its own if need be.
+    ///
+    /// # Errors
+    /// When it is no address of a server, or holds a password.
+    pub fn at(address: &str) -> Result<Self, BadAddress> {
         let url = Url::parse(address).map_err(|_| BadAddress::NotHttp)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BadAddress::HoldsCredentials);

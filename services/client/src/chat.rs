@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub(crate) use self::{
+pub use self::{
     events::{Action, Ending, Event, News, NoToken, NotOpened, Outgoing, Status, Token},
     history::{History, Line},
-    outbox::Outbox,
+    outbox::{Outbox, Waiting},
 };
 use self::{
     keyring::Keyring,
@@ -40,7 +40,7 @@ enum Input {
 
 /// One person's chat on one recipe.
 #[derive(Debug)]
-pub(crate) struct Chat {
+pub struct Chat {
     link: Link,
     keyring: Keyring,
     outbox: Outbox,
@@ -58,7 +58,7 @@ pub(crate) struct Chat {
 
 impl Chat {
     /// A chat that has a token and no connection yet. `seed` decides all its waits.
-    pub(crate) fn new(token: Token, seed: u64, now: Instant) -> Self {
+    pub fn new(token: Token, seed: u64, now: Instant) -> Self {
         Self {
             link: Link::Resting {
                 until: now,
@@ -76,16 +76,16 @@ impl Chat {
         }
     }
 
-    pub(crate) fn history(&self) -> &History {
+    pub fn history(&self) -> &History {
         &self.history
     }
 
-    pub(crate) fn outbox(&self) -> &Outbox {
+    pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
     /// How the chat stands, in the words that people know.
-    pub(crate) fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         let (why, at) = match &self.link {
             Link::Live(_) => return Status::Connected,
             Link::Ended => return Status::Disconnected,
@@ -105,7 +105,7 @@ impl Chat {
     }
 
     /// Takes in what has happened at `now`.
-    pub(crate) fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
+    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
         let mut todo = Vec::new();
         if matches!(self.link, Link::Ended) {
             return todo;
@@ -147,7 +147,7 @@ impl Chat {
     }
 
     /// When [`Event::Deadline`] is due, if nothing else happens before.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+    pub fn next_deadline(&self) -> Option<Instant> {
         let (link, outbox) = match &self.link {
             Link::Ended => return None,
             Link::NeedsToken { .. } | Link::Opening { .. } => (None, None),

@@ -12,11 +12,11 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    account::{Account, Renewed},
-    chat::{Action, Chat, Ending, Event, News, NoToken, NotOpened},
+    chat::{Action, Chat, Ending, Event, News, NoToken, NotOpened, Token},
     dial::Server,
     front::{Front, Input},
     socket::{Incoming, Socket},
+    tokens::Tokens,
 };
 
 /// The two clocks of a machine drift less than this unless it was suspended.
@@ -29,29 +29,30 @@ enum Connection {
     Open(Box<Socket>),
 }
 
-pub(crate) struct Driver<F> {
+/// A chat with its connection, its tokens and its front.
+pub struct Driver<T, F> {
     server: Server,
     recipe: RecipeId,
-    account: Account,
+    tokens: T,
     chat: Chat,
     front: F,
     connection: Connection,
-    renewal: Option<BoxFuture<'static, Result<Renewed, NoToken>>>,
+    renewal: Option<BoxFuture<'static, Result<Token, NoToken>>>,
     clocks: Clocks,
 }
 
-impl<F: Front> Driver<F> {
-    pub(crate) fn new(
-        server: Server,
-        recipe: RecipeId,
-        account: Account,
-        chat: Chat,
-        front: F,
-    ) -> Self {
+impl<T, F> std::fmt::Debug for Driver<T, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Driver")
+    }
+}
+
+impl<T: Tokens, F: Front> Driver<T, F> {
+    pub fn new(server: Server, recipe: RecipeId, tokens: T, chat: Chat, front: F) -> Self {
         Self {
             server,
             recipe,
-            account,
+            tokens,
             chat,
             front,
             connection: Connection::None,
@@ -64,7 +65,7 @@ impl<F: Front> Driver<F> {
     ///
     /// # Errors
     /// When the front cannot show or listen any more.
-    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) -> io::Result<Ending> {
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> io::Result<Ending> {
         tokio::pin!(stop);
         self.front.tell(&News::Status(self.chat.status()))?;
         let ending = loop {
@@ -84,7 +85,7 @@ impl<F: Front> Driver<F> {
         if let Connection::Open(socket) = self.connection {
             socket.close().await;
         }
-        self.account.close().await;
+        self.tokens.close().await;
         Ok(ending)
     }
 
@@ -101,10 +102,7 @@ impl<F: Front> Driver<F> {
                 }
                 FromServer::Event(event) => Ok(Some(event)),
             },
-            renewed = answer_of(&mut self.renewal) => {
-                let token = renewed.map(|renewed| self.account.refreshed(renewed));
-                Ok(Some(Event::Token(token)))
-            }
+            token = answer_of(&mut self.renewal) => Ok(Some(Event::Token(token))),
             input = self.front.next(self.chat.outbox().has_room()) => Ok(match input? {
                 Input::Say(content) => Some(Event::Say {
                     id: Uuid::now_v7().to_string(),
@@ -134,7 +132,7 @@ impl<F: Front> Driver<F> {
                             events.push_back(lost());
                         }
                     }
-                    Action::Refresh => self.renewal = Some(Box::pin(self.account.refresh())),
+                    Action::Refresh => self.renewal = Some(self.tokens.renew()),
                     Action::Tell(news) => self.front.tell(&news)?,
                     Action::End(ending) => return Ok(Some(ending)),
                 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Something that has happened.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub enum Event {
     /// The connection that was asked for is open.
     Opened,
     /// It could not be opened.
@@ -40,7 +40,7 @@ pub(crate) enum Event {
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NotOpened {
+pub enum NotOpened {
     Unreachable(String),
     /// The server has no room now.
     Busy {
@@ -52,14 +52,14 @@ pub(crate) enum NotOpened {
 
 /// An access token, and how long it is good for.
 #[derive(Debug, Clone)]
-pub(crate) struct Token {
-    pub(crate) access: SecretString,
-    pub(crate) good_for: Duration,
+pub struct Token {
+    pub access: SecretString,
+    pub good_for: Duration,
 }
 
 /// Why there is no new token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NoToken {
+pub enum NoToken {
     /// The login session has ended.
     Denied(String),
     /// Nobody could be asked.
@@ -68,7 +68,7 @@ pub(crate) enum NoToken {
 
 /// Something to be done.
 #[derive(Debug)]
-pub(crate) enum Action {
+pub enum Action {
     /// Open a connection to the recipe.
     Open,
     /// Drop the connection without a word: it is dead or dying.
@@ -83,7 +83,7 @@ pub(crate) enum Action {
 
 /// What is sent to the server.
 #[derive(Debug, Clone)]
-pub(crate) enum Outgoing {
+pub enum Outgoing {
     Auth {
         /// Names the answer.
         id: String,
@@ -102,7 +102,7 @@ pub(crate) enum Outgoing {
 
 /// What people are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum News {
+pub enum News {
     Status(Status),
     /// A message was accepted, from whomever; in the recipe's order.
     Said(Arc<Message>),
@@ -117,7 +117,7 @@ pub(crate) enum News {
 
 /// How the chat stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Status {
+pub enum Status {
     Connecting,
     Authenticating,
     Connected,
@@ -131,7 +131,7 @@ pub(crate) enum Status {
 
 /// How a chat ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// The person has left, with so many messages not sent.
     Left { unsent: usize },
     /// It cannot go on, and connecting again would not help.

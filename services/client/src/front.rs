@@ -1,4 +1,5 @@
-//! Where the chat meets the person: a screen or plain lines. A front shows and listens; it decides nothing.
+//! Where the chat meets a person or a program: a screen, plain lines, or the channels of a
+//! [`Conversation`](crate::Conversation). A front shows and listens; it decides nothing.
 
 use std::io;
 
@@ -8,7 +9,8 @@ use crate::chat::{Chat, News};
 
 /// What the person does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Input {
+pub enum Input {
+    /// Says something.
     Say(String),
     /// Nothing more will come.
     End,
@@ -18,13 +20,15 @@ pub(crate) enum Input {
     Look,
 }
 
-pub(crate) trait Front {
+/// Shows a chat, and says what the person does.
+pub trait Front {
     /// Waits for the person. While there is no `room` for another message, it takes none. Cancel-safe.
     fn next(&mut self, room: bool) -> impl Future<Output = io::Result<Input>>;
 
     /// Passes on what the server has sent, as it came.
     fn frame(&mut self, text: &str) -> io::Result<()>;
 
+    /// Tells something new.
     fn tell(&mut self, news: &News) -> io::Result<()>;
 
     /// Shows how the chat stands now.

@@ -10,13 +10,13 @@ const MAX_MESSAGES: usize = 1_000;
 
 /// A line of the chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Line {
+pub enum Line {
     Said(Arc<Message>),
     NotSaid { content: String, reason: String },
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct History {
+pub struct History {
     /// `None` before the first answer.
     revision: Option<u64>,
     /// The id of the message at that revision, when known.
@@ -39,16 +39,16 @@ pub(super) enum Brought {
 }
 
 impl History {
-    pub(crate) fn recipe(&self) -> &Recipe {
+    pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
 
-    pub(crate) fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.lines.iter()
     }
 
     /// Who the client is, once the server has said so.
-    pub(crate) fn me(&self) -> Option<&Author> {
+    pub fn me(&self) -> Option<&Author> {
         self.me.as_ref()
     }
 

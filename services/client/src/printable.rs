@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// One line of text without anything that a terminal obeys. Breaks and tabs become spaces.
-pub(crate) fn line(text: &str) -> Cow<'_, str> {
+pub fn line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return Cow::Borrowed(text);
     }
@@ -17,7 +17,7 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// A JSON text on one line, with every control character escaped. Its meaning stays.
-pub(crate) fn json(text: &str) -> Cow<'_, str> {
+pub fn json(text: &str) -> Cow<'_, str> {
     if !text.chars().any(char::is_control) {
         return Cow::Borrowed(text);
     }

@@ -1,9 +1,14 @@
-//! The person's login session: signs up or in, renews the access token, and signs out. The refresh token stays
-//! here, in memory.
+//! A login session at the auth service that comes with the server: signs up or in, renews the access token, and signs
+//! out. The refresh token stays here, in memory.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     Request, StatusCode,
@@ -21,6 +26,7 @@ use crate::{
     chat::{NoToken, Token},
     dial::{Server, Unreachable},
     printable,
+    tokens::Tokens,
 };
 
 /// How long a call may take. Passwords are slow to check on purpose.
@@ -34,7 +40,7 @@ const MAX_BODY: usize = 64 << 10;
 
 /// Why a call has failed. The words of the server are for people.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("cannot reach {server:?}: {source}")]
     Unreachable { server: Server, source: Unreachable },
     #[error("{server:?} does not answer like a Recipe Chat server: {what}")]
@@ -45,9 +51,10 @@ pub(crate) enum Error {
 
 /// A login session on a server.
 #[derive(Debug)]
-pub(crate) struct Account {
+pub struct Account {
     server: Server,
-    refresh: SecretString,
+    /// The newest one; a renewal that is under way replaces it.
+    refresh: Arc<Mutex<SecretString>>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +72,10 @@ struct Problem {
 
 impl Account {
     /// Signs in, or up with `register`.
-    pub(crate) async fn open(
+    ///
+    /// # Errors
+    /// When the server refuses, or cannot be reached.
+    pub async fn open(
         server: Server,
         register: bool,
         user: &str,
@@ -84,39 +94,43 @@ impl Account {
         let pair = token_pair(&server, path, &credentials, ANSWER_TIMEOUT).await?;
         let account = Self {
             server,
-            refresh: pair.refresh,
+            refresh: Arc::new(Mutex::new(pair.refresh)),
         };
         Ok((account, pair.token))
     }
 
-    /// What a refresh needs. Its answer goes to [`Account::refreshed`].
-    pub(crate) fn refresh(&self) -> impl Future<Output = Result<Renewed, NoToken>> + Send + use<> {
+    fn newest(&self) -> SecretString {
+        self.refresh
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Tokens for Account {
+    fn renew(&mut self) -> BoxFuture<'static, Result<Token, NoToken>> {
         let server = self.server.clone();
         let body = json!({
-            "refresh_token": self.refresh.expose_secret(),
+            "refresh_token": self.newest().expose_secret(),
             "refresh": "body",
         });
-        async move {
-            token_pair(&server, "/v1/auth/refresh", &body, REFRESH_TIMEOUT)
+        let newest = Arc::clone(&self.refresh);
+        Box::pin(async move {
+            let renewed = token_pair(&server, "/v1/auth/refresh", &body, REFRESH_TIMEOUT)
                 .await
                 .map_err(|error| match error {
                     Error::Refused { status, words } if is_final(status) => NoToken::Denied(words),
                     Error::Refused { .. } | Error::Unreachable { .. } | Error::Unfit { .. } => {
                         NoToken::Unavailable
                     }
-                })
-        }
+                })?;
+            *newest.lock().unwrap_or_else(PoisonError::into_inner) = renewed.refresh;
+            Ok(renewed.token)
+        })
     }
 
-    /// Keeps the new refresh token and gives the access token on.
-    pub(crate) fn refreshed(&mut self, renewed: Renewed) -> Token {
-        self.refresh = renewed.refresh;
-        renewed.token
-    }
-
-    /// Ends the login session, as far as the server can be told.
-    pub(crate) async fn close(self) {
-        let body = json!({ "refresh_token": self.refresh.expose_secret() });
+    async fn close(self) {
+        let body = json!({ "refresh_token": self.newest().expose_secret() });
         let sign_out = post(
             &self.server,
             "/v1/auth/logout",
@@ -130,11 +144,10 @@ impl Account {
 }
 
 /// Makes a recipe of the person's own, unless there is one of that id.
-pub(crate) async fn create_recipe(
-    server: &Server,
-    token: &Token,
-    recipe: &RecipeId,
-) -> Result<(), Error> {
+///
+/// # Errors
+/// When the server refuses, or cannot be reached.
+pub async fn create_recipe(server: &Server, token: &Token, recipe: &RecipeId) -> Result<(), Error> {
     let body = json!({ "id": recipe.as_str(), "title": "" });
     let created = post(server, "/v1/recipes", &body, Some(token), ANSWER_TIMEOUT);
     match created.await {
@@ -150,7 +163,7 @@ pub(crate) async fn create_recipe(
 
 /// A token pair from the server.
 #[derive(Debug)]
-pub(crate) struct Renewed {
+struct Renewed {
     token: Token,
     refresh: SecretString,
 }
