@@ -43,13 +43,6 @@ export interface NextOfRecipe {
   timers?: Timer[] | null;
 }
 
-export interface NextOfSession {
-  /** What the person may do: `owner`, `editor` or `viewer`. */
-  role?: string | null;
-  /** `private`, `open` or `public`. */
-  visibility?: string | null;
-}
-
 export type NextServerFrame = {
   type: 'presence';
   id: string;

@@ -6,7 +6,6 @@ import type {
   NextClientFrame,
   NextOfMessage,
   NextOfRecipe,
-  NextOfSession,
   NextServerFrame,
 } from './protocol-next.ts';
 
@@ -17,19 +16,20 @@ export type {
   Closing,
   ErrorPayload,
   Ingredient,
+  Role,
+  SessionInfo as Session,
   Step,
+  Visibility,
 } from './protocol.generated.ts';
 export type { Person, Presence, RecipeChange, Timer } from './protocol-next.ts';
 
 export type ChatMessage = Schema.Message & NextOfMessage;
 export type Recipe = Schema.Recipe & NextOfRecipe;
-export type Session = Schema.SessionInfo & NextOfSession;
 
 export type RecipeUpdatePayload = Schema.RecipeUpdate & {
   recipe: Recipe;
   message?: ChatMessage | null;
   messages?: ChatMessage[] | null;
-  session?: Session | null;
 };
 
 export type ClientFrame = Schema.ClientFrame | NextClientFrame;
