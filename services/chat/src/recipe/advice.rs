@@ -3,6 +3,8 @@
 //! Silence is only for talk. Whatever names an amount, an ingredient of the recipe together with a wish, kitchen work, or
 //! another language's command gets one hint. It reads a line or two word by word and changes nothing.
 
+mod requests;
+
 use super::language;
 use super::model::{Ingredient, Recipe};
 use super::naming;
@@ -264,6 +266,7 @@ impl<'a> Said<'a> {
             .or_else(|| self.how_many())
             .or_else(|| self.not_wanted())
             .or_else(|| (!self.is_talk()).then(|| self.request())?)
+            .or_else(|| self.request_of_any_kind())
     }
 
     fn is_a_link(&self) -> bool {
@@ -526,12 +529,7 @@ impl<'a> Said<'a> {
             .as_ref()
             .is_some_and(|unit| unit.size().is_some() || known.is_some() || skip == 0);
         match known {
-            Some(_) if amount.quantity.bounds().is_some() => {
-                let (name, amount) = (&read.name, amount.in_words());
-                Some(format!(
-                    "To change it, write \"change {name} to {amount}\"; to add it, \"add {amount} {name}\"."
-                ))
-            }
+            Some(_) if amount.quantity.bounds().is_some() => self.amount_of_known(&line),
             _ if unit && read.name.split(' ').count() <= 3 => {
                 let said = if skip == 0 {
                     content.trim_end_matches(['.', '!'])
@@ -542,6 +540,19 @@ impl<'a> Said<'a> {
             }
             _ => None,
         }
+    }
+
+    /// "300 g flour", of which there is some: changed, or added?
+    fn amount_of_known(&self, line: &str) -> Option<String> {
+        let read = language::ingredient_line(line).ok()?;
+        let amount = read
+            .amount
+            .filter(|amount| amount.quantity.bounds().is_some())?;
+        self.ingredient(&read.name)?;
+        let (name, amount) = (&read.name, amount.in_words());
+        Some(format!(
+            "To change it, write \"change {name} to {amount}\"; to add it, \"add {amount} {name}\"."
+        ))
     }
 
     /// "I meant tablespoons", "no, 3", "eggs 3", "sugar to 40 g", "sugar: less".

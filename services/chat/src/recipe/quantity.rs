@@ -185,6 +185,9 @@ pub(super) fn as_fraction(number: Rational) -> String {
     }
 }
 
+/// How many decimals of a number are read.
+pub(super) const MAX_DECIMALS: u32 = 6;
+
 /// Up to three decimals where that is exact, else three significant digits.
 pub(super) fn as_decimal(number: Rational) -> String {
     let (numerator, denominator) = wide(number);
@@ -219,12 +222,15 @@ fn exact_places(number: Rational) -> Option<u32> {
     (0..=3).find(|places| (numerator * 10_u128.pow(*places)).is_multiple_of(denominator))
 }
 
-/// How many decimals show three significant digits.
+/// How many decimals show three significant digits; of what is smaller than a cook writes, as many as are read.
 fn significant_places(number: Rational) -> u32 {
     let (numerator, denominator) = wide(number);
-    (0..=14)
-        .find(|places| numerator * 10_u128.pow(*places) >= 100 * denominator)
-        .unwrap_or(14)
+    let shows = |digits, places: u32| numerator * 10_u128.pow(places) >= digits * denominator;
+    let places = (0..=14).find(|places| shows(100, *places)).unwrap_or(14);
+    match shows(1, MAX_DECIMALS) {
+        true => places.min(MAX_DECIMALS),
+        false => places,
+    }
 }
 
 fn wide(number: Rational) -> (u128, u128) {

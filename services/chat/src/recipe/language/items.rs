@@ -208,8 +208,16 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
     if cursor.eat("last ingredient") {
         return Ok(Some(Which::Last));
     }
-    if cursor.eat("first ingredient") {
-        return Ok(Some(Which::Numbered(1)));
+    const ORDINALS: [&str; 10] = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
+    ];
+    if cursor.word_ahead(1) == "ingredient"
+        && let Some(number) = (1..).zip(ORDINALS).find(|(_, word)| *word == cursor.word())
+    {
+        cursor.advance();
+        cursor.advance();
+        return Ok(Some(Which::Numbered(number.0)));
     }
     let mut ahead = *cursor;
     if ahead.eat_any(&["ingredient", "ingredient number"])

@@ -1,6 +1,7 @@
 //! Cuts a line into words, numbers, quoted names and marks, each with its place in the line.
 //! Numbers are read in every form that cooks type: 2, 1.5, 1,5, 1,000, 1/2, ½. It knows no grammar.
 
+use crate::recipe::quantity::MAX_DECIMALS;
 use crate::recipe::rational::Rational;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -232,7 +233,9 @@ fn decimal(whole: &str, decimals: &str) -> Option<Rational> {
         ("1667", 1, 6),
         ("8333", 5, 6),
     ];
-    let decimals = decimals.get(..decimals.len().min(6)).unwrap_or(decimals);
+    let decimals = decimals
+        .get(..decimals.len().min(MAX_DECIMALS as usize))
+        .unwrap_or(decimals);
     let endless = ENDLESS
         .iter()
         .find(|(digits, _, _)| decimals.starts_with(digits));
