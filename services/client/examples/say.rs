@@ -4,6 +4,11 @@
 //!
 //! The password is in the environment, as `RECIPE_CHAT_PASSWORD`; whoever is new is signed up.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an example has no other configuration than its environment"
+)]
+
 use std::{env, error::Error, io::Write as _};
 
 use recipe_chat_client::{Account, Conversation, News, Server, create_recipe};
