@@ -61,7 +61,9 @@ test.describe('its commands', () => {
     ]);
   });
 
-  test('chat in the terminal, in lines when it is a pipe', async () => {
+  test('chat in the terminal, in lines when it is a pipe', async ({ startServer }) => {
+    // Its own: the recipe of the test before is somebody else's.
+    const server = await startServer();
     const client = commandWith('client', '--register').replace(/^cargo run --release -- /, '');
     const args = [...client.split(' '), '--url', server.url];
     const lines = await run(BINARY, args, 'add 2 eggs\n');
