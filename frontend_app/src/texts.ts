@@ -165,8 +165,8 @@ export const texts = {
     backTo: (count: number) => `Back to ${number.format(count)}`,
     forPeople: (count: number) => `for ${count} people`,
     undo: 'Undo',
-    undoRequest: 'undo',
-    undoTitle: (what: string) => `Undo: ${what}`,
+    redo: 'Redo',
+    undoTitle: (verb: string, what: string) => `${verb}: ${what}`,
     changeBy: (effect: string, who: string) => `${effect} (${who})`,
     ingredients: 'Ingredients',
     steps: 'Method',
@@ -194,8 +194,11 @@ export const texts = {
   timer: {
     start: (time: string) => `Start a timer: ${time}`,
     ofStep: (step: number) => `step ${step}`,
-    startRequest: (time: string, label: string) => `timer ${time} for ${label}`,
-    stopRequest: (label: string) => `stop the ${label} timer`,
+    startRequest: (seconds: number, label: string) =>
+      seconds % 60 === 0
+        ? `timer ${seconds / 60} minutes for ${label}`
+        : `timer ${seconds} seconds for ${label}`,
+    stopRequest: (label: string) => (label ? `stop the ${label} timer` : 'stop the timer'),
   },
   cook: 'Cook',
   peopleHere: (count: number) => `${plural(count, 'person is', 'people are')} here`,

@@ -24,7 +24,8 @@ export function ChangeLine({ change, me, undo, disabled, isDiffShown, onToggleDi
   const who = change.author.id === me ? texts.you.toLowerCase() : change.author.name;
   const when = agoText(now - Date.parse(change.at));
   const what = labels.changeBy(change.effect, who);
-  const title = labels.undoTitle(what);
+  const verb = change.isUndo ? labels.redo : labels.undo;
+  const title = labels.undoTitle(verb, what);
   return (
     <div className="change-line meta">
       <Icon name="history" />
@@ -45,8 +46,13 @@ export function ChangeLine({ change, me, undo, disabled, isDiffShown, onToggleDi
           disabled={disabled || undo.isRunning}
           onClick={() => undo.run(change)}
         >
-          {labels.undo}
+          {verb}
         </button>
+      )}
+      {undo?.problem && (
+        <p role="alert" className="problem">
+          {undo.problem}
+        </p>
       )}
     </div>
   );

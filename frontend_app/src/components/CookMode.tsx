@@ -85,7 +85,7 @@ export default function CookMode({ recipe, factor, ticks, timers, step, onStep, 
         <p dir="auto">
           <StepText
             text={current.text}
-            onTimer={(seconds, time) => timers.start(texts.timer.ofStep(at + 1), seconds, time)}
+            onTimer={seconds => timers.start(texts.timer.ofStep(at + 1), seconds)}
           />
         </p>
         {rows.length > 0 && <IngredientRows rows={rows} ticks={ticks} factor={factor} />}

@@ -52,7 +52,7 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
   const isPhone = useMediaQuery(PHONE);
   const ticks = useTicks(`${user.id}:${recipeId}`);
   const change = lastChange(chat.messages);
-  const undo = useUndo(change, chat.sendMessage);
+  const undo = useUndo(api, recipeId, change);
   const isEditor = mayEdit(roleOf(chat.session));
   const timers = useTimers(chat.recipe, isEditor ? chat.sendMessage : undefined);
   const [ownView, setOwnView] = useState<number | null>(null);
@@ -133,6 +133,7 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
           api={api}
           recipeId={recipeId}
           user={user}
+          isEditor={isEditor}
           onTry={isEditor ? text => composer.current?.fill(text) : undefined}
           onClose={() => setDialog(null)}
         />

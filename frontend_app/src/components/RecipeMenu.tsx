@@ -45,6 +45,9 @@ export default function RecipeMenu({ api, recipeId, isEditor, onOpen }: Props) {
           {labels.importRecipe}
         </button>
       )}
+      <button type="button" onClick={openDialog('history')}>
+        {labels.history}
+      </button>
       <button type="button" onClick={printRecipe}>
         {labels.print}
       </button>

@@ -55,7 +55,7 @@ interface StepRowsProps extends RowsProps<Step> {
   onTimer?: OnTimer | undefined;
 }
 
-type OnTimer = (label: string, seconds: number, time: string) => void;
+type OnTimer = (label: string, seconds: number) => void;
 
 export function StepRows({ rows, ticks, author, onTimer }: StepRowsProps) {
   if (rows.length === 0) return <p className="soft">{labels.noSteps}</p>;
@@ -67,10 +67,7 @@ export function StepRows({ rows, ticks, author, onTimer }: StepRowsProps) {
           row={row}
           ticks={ticks}
           author={author}
-          onTimer={
-            onTimer &&
-            ((seconds, time) => onTimer(texts.timer.ofStep(numberOf(rows, at)), seconds, time))
-          }
+          onTimer={onTimer && (seconds => onTimer(texts.timer.ofStep(numberOf(rows, at)), seconds))}
         />
       ))}
     </ol>
@@ -83,7 +80,7 @@ const numberOf = (rows: readonly Row<Step>[], at: number) =>
 
 interface StepRowProps extends Omit<RowsProps<Step>, 'rows'> {
   row: Row<Step>;
-  onTimer: ((seconds: number, time: string) => void) | undefined;
+  onTimer: ((seconds: number) => void) | undefined;
 }
 
 function StepRow({ row: { mark, item, before }, ticks, author, onTimer }: StepRowProps) {

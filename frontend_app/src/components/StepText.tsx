@@ -8,7 +8,7 @@ import { Icon } from './Icon';
 interface Props {
   text: string;
   /** Absent where no timer can be started. */
-  onTimer?: ((seconds: number, time: string) => void) | undefined;
+  onTimer?: ((seconds: number) => void) | undefined;
 }
 
 export function StepText({ text, onTimer }: Props) {
@@ -24,7 +24,7 @@ export function StepText({ text, onTimer }: Props) {
         // biome-ignore lint/suspicious/noArrayIndexKey: a part is known by its place in the text
         key={at}
         aria-label={texts.timer.start(part)}
-        onClick={() => onTimer(seconds, part)}
+        onClick={() => onTimer(seconds)}
       >
         <Icon name="clock" />
         {part}

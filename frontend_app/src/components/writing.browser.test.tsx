@@ -1,7 +1,6 @@
 // Writing in a real browser: input methods, long texts, drafts, refused and recalled messages.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { messageOf, update } from '../../packages/client/test/fake-socket';
 import { echoLast, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 
 let view: View;
@@ -181,15 +180,5 @@ describe('the recipe card', () => {
     echoLast(view.env.socket, 2, { recipe: { ...PANCAKES, servings: 5 } });
     await expect.poll(shown).toMatch(/5$/);
     expect(document.querySelector('.own-view')).toBeNull();
-  });
-
-  it('names the change that Undo takes back, and asks once for two clicks', async () => {
-    const message = messageOf(2, { effect: 'Added 2 dates', author: { id: 'u-leo', name: 'leo' } });
-    view.env.socket.say('recipe_update', update({ revision: 2, recipe: PANCAKES, message }));
-    const undo = page.getByRole('button', { name: 'Undo: Added 2 dates (leo)' });
-    await expect.element(undo).toBeVisible();
-    for (let clicks = 0; clicks < 2; clicks += 1) (undo.element() as HTMLElement).click();
-    await expect.element(undo).toBeDisabled();
-    expect(sent()).toEqual(['undo']);
   });
 });

@@ -13,7 +13,7 @@ import { texts } from '../texts';
 
 export interface Timers {
   list: readonly KitchenTimer[];
-  start: (label: string, seconds: number, time: string) => void;
+  start: (label: string, seconds: number) => void;
   stop: (timer: KitchenTimer) => void;
 }
 
@@ -37,8 +37,8 @@ export function useTimers(
     }));
     return {
       list: [...all, ...own],
-      start: (label, seconds, time) => {
-        if (shared && send) send(texts.timer.startRequest(time, label));
+      start: (label, seconds) => {
+        if (shared && send) send(texts.timer.startRequest(seconds, label));
         else startTimer(label, seconds);
       },
       stop: ({ id, label, by }) => {

@@ -1,4 +1,4 @@
-// The last change of a recipe, as its messages tell it. Pure.
+// The last change of a recipe, as its messages tell it, and which messages were made by buttons. Pure.
 
 import type { ChatMessage, User } from '@recipe-chat/client';
 
@@ -8,29 +8,48 @@ export interface Change {
   /** When, as the server wrote it. */
   at: string;
   effect: string;
+  /** It took another change back: to take it back in turn is a redo. */
+  isUndo: boolean;
 }
 
 /** How far back it is looked for: a long talk without a change is not read again with every message. */
 const MAX_LOOK_BACK = 500;
+/** Words under which requests that no person wrote stand in the conversation. */
+const UNDO = /^Undo the change of message (\d+)$/;
+const BY_BUTTON =
+  /^(\/|Here is the recipe from |Undo the change of message \d+$|Restore the recipe of revision \d+$)/;
+/** They are part of the recipe, but no change of it. */
+const TIMER = /\btimers?\b/i;
 
 export function lastChange(messages: readonly ChatMessage[]): Change | null {
   for (let at = messages.length - 1; at >= Math.max(0, messages.length - MAX_LOOK_BACK); at -= 1) {
     const message = messages[at];
-    if (message && changesRecipe(message)) return changeOf(message);
+    if (message && changesRecipe(message)) return changeOf(message, messages);
   }
   return null;
 }
 
 /** Whether a message was made by a button, not written by its author. */
 export function isSystemMessage({ content, effect }: ChatMessage): boolean {
-  return !!effect && (content.startsWith('/') || content.startsWith('Here is the recipe from '));
+  return !!effect && (BY_BUTTON.test(content) || (TIMER.test(content) && TIMER.test(effect)));
 }
 
 /** Rules about people begin with a slash, and leave the recipe as it is. */
-function changesRecipe({ content, effect }: ChatMessage): boolean {
-  return !!effect && !content.startsWith('/');
+function changesRecipe({ content, effect, changes }: ChatMessage): boolean {
+  if (!effect || content.startsWith('/')) return false;
+  return !!changes?.length || !TIMER.test(effect);
 }
 
-function changeOf({ revision, author, timestamp, effect }: ChatMessage): Change {
-  return { revision, author, at: timestamp, effect: effect ?? '' };
+function changeOf(message: ChatMessage, messages: readonly ChatMessage[]): Change {
+  const { revision, author, timestamp, effect } = message;
+  const isUndo = isOddUndo(message, messages);
+  return { revision, author, at: timestamp, effect: effect ?? '', isUndo };
+}
+
+/** An undo of an undo is a redo. */
+function isOddUndo({ content }: ChatMessage, messages: readonly ChatMessage[]): boolean {
+  const undone = Number(UNDO.exec(content)?.[1] ?? 0);
+  if (undone === 0) return false;
+  const target = messages.findLast(({ revision }) => revision === undone);
+  return !(target && isOddUndo(target, messages));
 }

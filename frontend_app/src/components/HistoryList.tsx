@@ -1,0 +1,118 @@
+// The versions of a recipe, newest first: who did what and when; what one of them changed, and the way back to it.
+
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useTask } from '../hooks/useTask';
+import { type Api, ApiError } from '../lib/api';
+import { type Version, VersionCalls } from '../lib/versions';
+import { dayText, texts, timeText } from '../texts';
+import { lazyTexts } from '../texts-lazy';
+import { Face } from './Face';
+import { VersionDifference } from './VersionDifference';
+
+const labels = lazyTexts.history;
+
+interface Props {
+  api: Api;
+  recipeId: string;
+  /** Whether older versions may be restored by the reader. */
+  isEditor: boolean;
+}
+
+export function HistoryList({ api, recipeId, isEditor }: Props) {
+  const calls = useMemo(() => new VersionCalls(api, recipeId), [api, recipeId]);
+  const { versions, showMore, problem, reload } = useVersions(calls);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const task = useTask();
+  const newest = versions?.[0]?.revision ?? 0;
+  const restore = async (revision: number) => {
+    if (!(await task.run(() => calls.restore(revision, newest)))) return;
+    setChosen(null);
+    reload();
+  };
+  if (!versions) {
+    return problem ? (
+      <p>
+        <span role="alert">{problem}</span>{' '}
+        <button type="button" className="quiet" onClick={reload}>
+          {texts.tryAgain}
+        </button>
+      </p>
+    ) : (
+      <p className="soft">{lazyTexts.share.loading}</p>
+    );
+  }
+  return (
+    <div className="stack">
+      {versions.length === 0 && <p className="soft">{labels.empty}</p>}
+      <ol className="history">
+        {versions.map((version, at) => (
+          <li key={version.revision}>
+            {dayOf(versions[at - 1]) !== dayOf(version) && <h3>{dayText(version.at)}</h3>}
+            <button
+              type="button"
+              className="version"
+              aria-expanded={chosen === version.revision}
+              onClick={() => setChosen(chosen === version.revision ? null : version.revision)}
+            >
+              <Face user={version.author} small />
+              <span className="grow" dir="auto">
+                {version.effect} <span className="soft meta">{version.author.name}</span>
+              </span>
+              <time className="soft meta" dateTime={version.at}>
+                {version.revision === newest ? labels.now : timeText(version.at)}
+              </time>
+            </button>
+            {chosen === version.revision && (
+              <VersionDifference
+                calls={calls}
+                revision={version.revision}
+                onRestore={
+                  isEditor && version.revision !== newest
+                    ? () => void restore(version.revision)
+                    : undefined
+                }
+                isRestoring={task.isRunning}
+              />
+            )}
+          </li>
+        ))}
+      </ol>
+      {showMore && (
+        <button type="button" className="secondary" onClick={showMore}>
+          {labels.more}
+        </button>
+      )}
+      <p role="alert" className="problem">
+        {task.problem || problem}
+      </p>
+    </div>
+  );
+}
+
+const dayOf = (version: Version | undefined) => version && new Date(version.at).toDateString();
+
+function useVersions(calls: VersionCalls) {
+  const [loaded, setLoaded] = useState<{ versions: Version[]; next: string | null } | null>(null);
+  const [problem, setProblem] = useState('');
+  const fetch = useCallback(
+    async (before: typeof loaded) => {
+      try {
+        const page = await calls.list(before?.next ?? undefined);
+        const versions = [...(before?.versions ?? []), ...page.versions];
+        setLoaded({ versions, next: page.next_cursor ?? null });
+        setProblem('');
+      } catch (error) {
+        const isUnknown = error instanceof ApiError && error.status === 404;
+        setProblem(isUnknown ? lazyTexts.account.notServed : labels.failed);
+      }
+    },
+    [calls],
+  );
+  useEffect(() => void fetch(null), [fetch]);
+  return {
+    versions: loaded?.versions ?? null,
+    showMore: loaded?.next ? () => void fetch(loaded) : null,
+    problem,
+    reload: () => void fetch(null),
+  };
+}

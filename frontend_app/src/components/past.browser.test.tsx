@@ -1,0 +1,130 @@
+// The past of a recipe: one change taken back and done again, the timeline, and a version restored.
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page } from 'vitest/browser';
+import { messageOf, SESSION, update } from '../../packages/client/test/fake-socket';
+import { CHANGED, goLive, PANCAKES, renderRecipeChat } from '../../test/render';
+import { Api, ApiError } from '../lib/api';
+
+const LEO = { id: 'u-leo', name: 'leo' };
+const MARTA = { id: 'u-marta', name: 'marta' };
+const PATH = '/v1/recipes/pancakes';
+const version = (revision: number, effect: string, author = LEO) => ({
+  revision,
+  effect,
+  author,
+  at: '2026-11-20T10:00:00Z',
+});
+
+let asked: string[];
+let answers: Record<string, () => Response | Promise<Response>>;
+
+beforeEach(async () => {
+  await page.viewport(1280, 800);
+  asked = [];
+  answers = {
+    [`GET ${PATH}/versions`]: () =>
+      Response.json({
+        versions: [version(9, 'Added salt', MARTA), version(7, 'Changed flour')],
+        next_cursor: '7',
+      }),
+    [`GET ${PATH}/versions?before=7`]: () =>
+      Response.json({ versions: [version(2, 'Added milk')] }),
+    [`GET ${PATH}?revision=6`]: () => Response.json({ recipe: PANCAKES }),
+    [`GET ${PATH}?revision=7`]: () => Response.json({ recipe: CHANGED }),
+  };
+  vi.spyOn(Api.prototype, 'call').mockImplementation(async (path, init = {}) => {
+    const key = new Headers(init.headers).get('idempotency-key');
+    const request = `${init.method ?? 'GET'} ${path}`;
+    asked.push([request, init.body, key].filter(Boolean).join(' '));
+    return answers[request]?.() ?? Response.json({});
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+describe('undo', () => {
+  it('names the change that it takes back, and asks once for two clicks, under one key', async () => {
+    const view = await renderRecipeChat();
+    const added = messageOf(2, { content: 'add dates', effect: 'Added 2 dates', author: LEO });
+    const socket = await goLive(view, { revision: 2, messages: [added] });
+    const undo = page.getByRole('button', { name: 'Undo: Added 2 dates (leo)' });
+    await expect.element(undo).toBeVisible();
+    for (let clicks = 0; clicks < 2; clicks += 1) (undo.element() as HTMLElement).click();
+    await expect.element(undo).toBeDisabled();
+    expect(asked).toEqual([`POST ${PATH}/undo {"revision":2} undo-2`]);
+    expect(socket.ofType('chat_message')).toEqual([]);
+    const undone = messageOf(3, {
+      content: 'Undo the change of message 2',
+      effect: 'Undid leo’s “Added 2 dates”',
+    });
+    socket.say('recipe_update', update({ revision: 3, recipe: PANCAKES, message: undone }));
+    const redo = page.getByRole('button', { name: /^Redo: Undid/ });
+    await expect.element(redo).toBeEnabled();
+    (redo.element() as HTMLElement).click();
+    await expect.poll(() => asked.at(-1)).toBe(`POST ${PATH}/undo {"revision":3} undo-3`);
+  });
+
+  it('says whose later change stands on it', async () => {
+    answers[`POST ${PATH}/undo`] = () => {
+      throw new ApiError(409, 'marta has changed the dates since');
+    };
+    const view = await renderRecipeChat();
+    const added = messageOf(2, { content: 'add dates', effect: 'Added 2 dates', author: LEO });
+    await goLive(view, { revision: 2, messages: [added] });
+    await page.getByRole('button', { name: 'Undo: Added 2 dates (leo)' }).click();
+    await expect.element(page.getByText('marta has changed the dates since')).toBeVisible();
+  });
+});
+
+describe('the history', () => {
+  const open = async (role = 'editor') => {
+    const view = await renderRecipeChat();
+    await goLive(view, { session: { ...SESSION, role } });
+    document.querySelector('summary')?.click();
+    await page.getByRole('button', { name: 'History…' }).click();
+    await expect.element(page.getByRole('dialog', { name: 'History' })).toBeVisible();
+    await expect.element(page.getByText('Changed flour')).toBeVisible();
+  };
+
+  it('shows who did what, page by page, what one version changed, and restores it', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Show earlier' }).click();
+    await expect.element(page.getByText('Added milk')).toBeVisible();
+    await page.getByRole('button', { name: /Changed flour/ }).click();
+    await expect
+      .poll(() => [...document.querySelectorAll('.difference p')].map(one => one.textContent))
+      .toEqual(['1 1/2 cup flour, sifted 2 cup flour, sifted', '300 ml milk ', ' 1 pinch salt']);
+    await page.getByRole('button', { name: 'Restore this version' }).click();
+    await expect.poll(() => asked).toContain(`POST ${PATH}/restore {"revision":7} restore-7-9`);
+  });
+
+  it('is for looking at only where one may only read', async () => {
+    await open('viewer');
+    await page.getByRole('button', { name: /Changed flour/ }).click();
+    await expect.poll(() => document.querySelectorAll('.difference p').length).toBe(3);
+    await expect
+      .element(page.getByRole('button', { name: 'Restore this version' }))
+      .not.toBeInTheDocument();
+  });
+
+  it('has no axe violations, wide and narrow, light and dark', async () => {
+    await open();
+    await page.getByRole('button', { name: /Changed flour/ }).click();
+    await expect.poll(() => document.querySelectorAll('.difference p').length).toBe(3);
+    for (const width of [1280, 320]) {
+      await page.viewport(width, 800);
+      for (const theme of ['light', 'dark']) {
+        document.documentElement.dataset['theme'] = theme;
+        for (const animation of document.getAnimations()) animation.finish();
+        const { violations } = await axe.run(document.querySelector('dialog') as Element);
+        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+    }
+    document.documentElement.dataset['theme'] = 'auto';
+  });
+});
