@@ -20,6 +20,13 @@ export const lazyTexts = {
     deleted: (name: string) => `${name} is deleted.`,
     left: (name: string) => `You left ${name}.`,
   },
+  demo: {
+    title: 'An example to try',
+    recipe: 'Saturday pancakes',
+    serves: (count: number) => `Serves ${count}`,
+    field: 'Say something to the example',
+    placeholder: 'Try “make it for 4”',
+  },
   cook: {
     title: (recipe: string) => `Cook ${recipe}`,
     stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,

@@ -57,7 +57,9 @@ export const plural = (count: number, one: string, many: string) =>
 
 export const texts = {
   appName: 'Recipe Chat',
-  tagline: 'Talk about a recipe, and watch it change.',
+  headline: 'Talk a recipe into shape, together.',
+  tagline:
+    'Say what you’d change, the way you’d say it in the kitchen. The recipe changes as you speak, for everyone you’re cooking with.',
   pageTitle: (title: string, unread: number) =>
     `${unread > 0 ? `(${unread}) ` : ''}${title} · Recipe Chat`,
   recipes: 'Recipes',

@@ -1,20 +1,36 @@
-// The page for a person who is not signed in.
+// The page for a person who is not signed in: what this is, the way in, and an example to try.
 
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import type { Api } from '../lib/api';
 import { texts } from '../texts';
+import { lazyComponent } from './lazy';
 import { SignInForm } from './SignInForm';
 
+const DemoCard = lazyComponent(
+  () => import('./DemoCard'),
+  () => null,
+);
+
 export function SignInPage({ api }: { api: Api }) {
+  const [isPainted, setPainted] = useState(false);
   useEffect(() => {
     document.title = texts.appName;
+    // The example is not what the page waits for.
+    const frame = requestAnimationFrame(() => setPainted(true));
+    return () => cancelAnimationFrame(frame);
   }, []);
   return (
-    <main className="page sign-in-page">
-      <img src="/favicon.svg" alt="" width="64" height="64" />
-      <h1>{texts.appName}</h1>
-      <p className="soft">{texts.tagline}</p>
-      <SignInForm api={api} />
+    <main className="page landing" tabIndex={-1}>
+      <div>
+        <p className="brand">
+          <img src="/favicon.svg" alt="" width="32" height="32" />
+          {texts.appName}
+        </p>
+        <h1>{texts.headline}</h1>
+        <p className="soft">{texts.tagline}</p>
+        <SignInForm api={api} guestFirst />
+      </div>
+      {isPainted && <DemoCard />}
     </main>
   );
 }
