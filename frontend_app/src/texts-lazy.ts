@@ -149,7 +149,7 @@ export const lazyTexts = {
   },
   importRecipe: {
     title: 'Import a recipe',
-    text: 'Replaces this recipe. Takes Cooklang, plain text, or the recipe data of a web page (JSON-LD).',
+    text: 'Replaces this recipe, and can be undone. Takes plain text, Cooklang, or a web page with its recipe data.',
     file: 'From a file',
     paste: 'Or paste it',
     submit: 'Import',

@@ -25,8 +25,9 @@ test('two people see their messages and the recipe that they change', async ({ p
 
   await bob.page.getByRole('button', { name: 'One more' }).click();
   await bob.page.getByRole('button', { name: 'for everyone' }).click();
+  consoleWatch.expectNetworkErrors(); // Chromium prints the 405 of a server that takes back by a message
   await ada.page.getByRole('button', { name: /^Undo: Scaled/ }).click();
-  await expect(ada.messages).toHaveCount(4);
+  await expect(ada.page.locator('.message')).toHaveCount(4);
   await elsewhere.close();
 });
 

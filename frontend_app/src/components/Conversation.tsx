@@ -1,6 +1,6 @@
 // The messages of a recipe, and the field for a new one, wired to the recipe's connection.
 
-import { MAX_HISTORY, type User } from '@recipe-chat/client';
+import { type Ingredient, MAX_HISTORY, type User } from '@recipe-chat/client';
 import type { Chat } from '@recipe-chat/react';
 import { type RefObject, useCallback, useDeferredValue, useMemo } from 'react';
 import { PAGE_SIZE } from '../hooks/useMessageWindow';
@@ -63,6 +63,7 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
           disabled={!canWrite(chat)}
           placeholder={placeholder}
           draftKey={`${user.id}:${recipeId}`}
+          ingredients={recipe?.ingredients ?? NO_INGREDIENTS}
           onTyping={chat.presence ? chat.typing : undefined}
         />
       ) : (
@@ -71,6 +72,8 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
     </>
   );
 }
+
+const NO_INGREDIENTS: readonly Ingredient[] = [];
 
 function typingText({ presence }: Chat, me: string): string {
   const names = (presence?.people ?? [])

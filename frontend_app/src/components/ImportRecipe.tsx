@@ -38,7 +38,7 @@ export function ImportRecipe({ api, recipeId }: Props) {
       <input
         id={`${id}-file`}
         type="file"
-        accept=".cook,.json,.jsonld,.txt,text/plain,application/json,application/ld+json"
+        accept=".cook,.json,.jsonld,.txt,.html,.htm,text/plain,text/html,application/json,application/ld+json"
         onChange={async event => setText((await event.target.files?.[0]?.text()) ?? text)}
       />
       <label htmlFor={`${id}-text`}>{labels.paste}</label>

@@ -1,6 +1,6 @@
 // The field in which a message is written. Loses no text: a refused message stays, and a draft survives a reload.
 
-import { MAX_MESSAGE_LENGTH, type SendResult } from '@recipe-chat/client';
+import { type Ingredient, MAX_MESSAGE_LENGTH, type SendResult } from '@recipe-chat/client';
 import {
   type KeyboardEvent,
   type Ref,
@@ -13,10 +13,16 @@ import {
 import { readDraft, saveDraft } from '../lib/drafts';
 import { texts } from '../texts';
 import { Icon } from './Icon';
+import { lazyComponent } from './lazy';
 
 /** From this length on, the characters that are left are shown. */
 const COUNTER_THRESHOLD = MAX_MESSAGE_LENGTH * 0.8;
 const MAX_LINES = 8;
+const NONE: readonly Ingredient[] = [];
+const CommandChips = lazyComponent(
+  () => import('./CommandChips'),
+  () => null,
+);
 
 export interface MessageInputHandle {
   focus(): void;
@@ -31,6 +37,8 @@ interface Props {
   draftKey?: string;
   /** The person is writing. */
   onTyping?: (() => void) | undefined;
+  /** What the recipe is made of, for what is offered after a slash. */
+  ingredients?: readonly Ingredient[];
   ref?: Ref<MessageInputHandle>;
 }
 
@@ -40,6 +48,7 @@ export function MessageInput({
   placeholder,
   draftKey = '',
   onTyping,
+  ingredients = NONE,
   ref,
 }: Props) {
   const [text, setText] = useState(() => readDraft(draftKey));
@@ -55,12 +64,13 @@ export function MessageInput({
     saveDraft(draftKey, text, saved.current);
     saved.current = text;
   }, [draftKey, text]);
+  const fill = (newText: string) => {
+    setText(newText);
+    field.current?.focus();
+  };
   useImperativeHandle(ref, () => ({
     focus: () => field.current?.focus(),
-    fill: newText => {
-      setText(newText);
-      field.current?.focus();
-    },
+    fill,
   }));
 
   const send = () => {
@@ -93,6 +103,9 @@ export function MessageInput({
         send();
       }}
     >
+      {text.startsWith('/') && !text.includes('\n') && (
+        <CommandChips typed={text} ingredients={ingredients} onPick={fill} />
+      )}
       <label className="visually-hidden" htmlFor={id}>
         {texts.composer.label}
       </label>

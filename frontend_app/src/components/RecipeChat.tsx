@@ -52,7 +52,7 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
   const isPhone = useMediaQuery(PHONE);
   const ticks = useTicks(`${user.id}:${recipeId}`);
   const change = lastChange(chat.messages);
-  const undo = useUndo(api, recipeId, change);
+  const undo = useUndo(api, recipeId, change, chat.sendMessage);
   const isEditor = mayEdit(roleOf(chat.session));
   const timers = useTimers(chat.recipe, isEditor ? chat.sendMessage : undefined);
   const [ownView, setOwnView] = useState<number | null>(null);

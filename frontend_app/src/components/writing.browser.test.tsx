@@ -89,6 +89,14 @@ describe('a text', () => {
     expect(field().value).toBe('add salt');
   });
 
+  it('that begins with a slash is offered what one can say, with the recipe’s own ingredients', async () => {
+    await userEvent.keyboard('/mil');
+    await page.getByRole('button', { name: 'swap milk for' }).click();
+    expect(field().value).toBe('swap milk for ');
+    expect(document.activeElement).toBe(field());
+    expect(document.querySelector('.commands')).toBeNull();
+  });
+
   it('survives a reload as a draft', async () => {
     await userEvent.keyboard('half a thou');
     await view.screen.unmount();

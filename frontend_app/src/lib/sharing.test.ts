@@ -41,6 +41,11 @@ describe('a text that describes a recipe', () => {
     ['{"title":"Pancakes","ingredients":[]}', 'application/json'],
     ['{"@context":"https://schema.org","@type":"Recipe"}', 'application/ld+json'],
     ['[{"@type":"Recipe"}]', 'application/ld+json'],
-    ['{ not json', 'text/x-cooklang'],
+    ['{ not json', 'text/plain'],
+    ['Pancakes\n\nIngredients:\n- 200 g flour', 'text/plain'],
+    ['Write to marta@example.org for more', 'text/plain'],
+    ['>> servings: 4', 'text/x-cooklang'],
+    ['Boil #pot{} for ~{9%minutes}', 'text/x-cooklang'],
+    ['<!doctype html><html></html>', 'text/html'],
   ])('%s is %s', (text, kind) => expect(contentTypeOf(text)).toBe(kind));
 });

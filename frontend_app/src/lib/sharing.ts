@@ -62,13 +62,17 @@ export class SharingCalls {
   }
 }
 
-/** The format of a recipe's text: linked data, this app's own JSON, or else Cooklang. */
+/** The format of a recipe's text: linked data, this app's own JSON, a page, Cooklang, or plain text. */
 export function contentTypeOf(text: string): string {
   try {
     const data: unknown = JSON.parse(text);
     const isOwn = typeof data === 'object' && data !== null && 'ingredients' in data;
     return isOwn ? 'application/json' : 'application/ld+json';
   } catch {
-    return 'text/x-cooklang';
+    if (/^\s*<(!doctype|html|\?xml|!--|head|body|div|script)/i.test(text)) return 'text/html';
+    return COOKLANG.test(text) ? 'text/x-cooklang' : 'text/plain';
   }
 }
+
+/** Its marks for ingredients, cookware and timers, or its metadata; no text for people has them. */
+const COOKLANG = /(^|\s)[@#~][^\s@#~{}][^\n@#~{}]*\{[^}\n]*\}|(^|\s)@\p{Letter}+|~\{|^>>/mu;
