@@ -1,7 +1,6 @@
 // Where there is no page: the options say what is needed, and nothing is looked up that may be missing.
 import { describe, expect, it, vi } from 'vitest';
 import { settled, setUp } from '../test/fake-environment.ts';
-import { Unauthorized } from './token-source.ts';
 import { WebSocketManager } from './websocket.ts';
 
 class SilentSocket {
@@ -113,6 +112,10 @@ describe('errors of what the app brings along', () => {
       ['rejected', true],
     ]);
     tokens.respond = () => {
+      // Of another copy of the package.
+      class Unauthorized extends Error {
+        override name = 'Unauthorized';
+      }
       throw new Unauthorized('signed out');
     };
     env.socket.drop();

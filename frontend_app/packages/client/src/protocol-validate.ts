@@ -8,7 +8,7 @@ import { NEXT_SHAPES } from './protocol-next.ts';
 /** An example of a value; a list has one of an item. */
 type Shape = string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
 
-const SHAPES_BY_TYPE = { ...SHAPES, ...NEXT_SHAPES, __proto__: null } as unknown as Record<
+const SHAPES_BY_TYPE = { ...NEXT_SHAPES, ...SHAPES, __proto__: null } as unknown as Record<
   string,
   Shape | undefined
 >;

@@ -19,7 +19,7 @@ import {
   type TokenQuestion,
   type Turn,
 } from './state.ts';
-import { localStorageToken, Unauthorized } from './token-source.ts';
+import { isUnauthorized, localStorageToken } from './token-source.ts';
 
 export function createShell(options: Options) {
   const {
@@ -137,7 +137,7 @@ export function createShell(options: Options) {
       event = { kind: 'token', token: await getToken({ ...request, signal }) };
     } catch (error) {
       if (!signal.aborted) onError(error);
-      event = { kind: 'no_token', unauthorized: error instanceof Unauthorized };
+      event = { kind: 'no_token', unauthorized: isUnauthorized(error) };
     }
     // A late answer does not count.
     if (request === state.tokenRequest) dispatch(event);

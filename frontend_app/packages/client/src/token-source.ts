@@ -17,10 +17,13 @@ export interface TokenRequest {
 /** Gives an access token. Whatever it throws is retried with jitter, but `Unauthorized`. */
 export type GetToken = (request: TokenRequest) => string | Promise<string>;
 
-/** Thrown by `getToken`: nobody is signed in any more, and the connection ends. */
+/** Thrown by `getToken`: nobody is signed in any more, and the connection ends. Known by its name, not by its class. */
 export class Unauthorized extends Error {
   override readonly name = 'Unauthorized';
 }
+
+/** A page may have two copies of this package, each with a class of its own. */
+export const isUnauthorized = (error: unknown) => (error as Error | null)?.name === 'Unauthorized';
 
 /** The token in localStorage, which somebody else puts there and renews. */
 export const localStorageToken: GetToken = ({ staleToken }) => {

@@ -23,7 +23,8 @@ export class Chats {
   get(recipeId: string): WebSocketManager {
     const known = this.#known.get(recipeId)?.deref();
     if (known) return known;
-    const manager = new WebSocketManager(this.#options);
+    // A page may try a little longer than a bare client before a person has to act.
+    const manager = new WebSocketManager({ maxAuthAttempts: 3, ...this.#options });
     this.#known.set(recipeId, new WeakRef(manager));
     return manager;
   }
