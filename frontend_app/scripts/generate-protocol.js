@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const SCHEMA = join(import.meta.dirname, '../../proto/websocket/schema.json');
 export const GENERATED = join(import.meta.dirname, '../packages/client/src/protocol.generated.ts');
 const SUPPORTED = new Set(
-  '$ref anyOf const description format items maxLength minLength minimum oneOf properties required type'.split(
+  '$ref anyOf const default description format items maxItems maxLength minLength minimum oneOf properties required type'.split(
     ' ',
   ),
 );
