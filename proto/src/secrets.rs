@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::{
     auth::{
-        LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse, RegisterRequest,
-        RegisterResponse, RevokeSessionRequest, TokenPair, ValidateTokenRequest,
+        ChangePasswordRequest, ClaimGuestRequest, EndSessionRequest, GetAccountRequest,
+        LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse,
+        RegisterGuestResponse, RegisterRequest, RegisterResponse, ResetPasswordResponse,
+        RevokeSessionRequest, TokenPair, UpdateAccountRequest, ValidateTokenRequest,
         revoke_session_request,
     },
     chat,
@@ -32,6 +34,13 @@ redacted!(
     RefreshTokenResponse,
     RevokeSessionRequest,
     revoke_session_request::By,
+    RegisterGuestResponse,
+    GetAccountRequest,
+    UpdateAccountRequest,
+    ChangePasswordRequest,
+    ClaimGuestRequest,
+    EndSessionRequest,
+    ResetPasswordResponse,
 );
 
 impl fmt::Debug for chat::Principal {

@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 17] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -21,6 +21,13 @@ const SECRET: [&str; 10] = [
     ".recipechat.auth.v1.RefreshTokenRequest",
     ".recipechat.auth.v1.RefreshTokenResponse",
     ".recipechat.auth.v1.RevokeSessionRequest",
+    ".recipechat.auth.v1.RegisterGuestResponse",
+    ".recipechat.auth.v1.GetAccountRequest",
+    ".recipechat.auth.v1.UpdateAccountRequest",
+    ".recipechat.auth.v1.ChangePasswordRequest",
+    ".recipechat.auth.v1.ClaimGuestRequest",
+    ".recipechat.auth.v1.EndSessionRequest",
+    ".recipechat.auth.v1.ResetPasswordResponse",
     ".recipechat.chat.v1.Principal",
 ];
 

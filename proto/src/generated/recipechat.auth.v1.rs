@@ -5,9 +5,16 @@ pub struct User {
     /// UUIDv7, never changes.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// 1 to 64 characters, unique; comparison ignores case.
+    /// 1 to 64 characters, unique; comparison ignores case. What they sign in with, and are invited by.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
+    /// What others see, by default the name; 1 to 64 characters of any script. Empty from services of before this field:
+    /// as the name.
+    #[prost(string, tag = "3")]
+    pub display_name: ::prost::alloc::string::String,
+    /// Whether the user is a guest: without a password, and deleted when not seen for long.
+    #[prost(bool, tag = "4")]
+    pub guest: bool,
 }
 /// What a signed-in client holds.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -46,6 +53,9 @@ pub struct RegisterRequest {
     /// Address of the client, for rate limits; all callers that do not tell it share one.
     #[prost(string, tag = "3")]
     pub client_address: ::prost::alloc::string::String,
+    /// What others shall see; empty: the username. 1 to 64 characters of any script, none of them invisible.
+    #[prost(string, tag = "4")]
+    pub display_name: ::prost::alloc::string::String,
 }
 /// A new user, signed in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -56,6 +66,20 @@ pub struct RegisterResponse {
     /// Shows at the next sign-in that somebody has signed in to this account on this device before.
     #[prost(string, tag = "2")]
     pub device_token: ::prost::alloc::string::String,
+}
+/// Asks for a new guest.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterGuestRequest {
+    /// Address of the client, for rate limits; all callers that do not tell it share one.
+    #[prost(string, tag = "1")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// A new guest, signed in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RegisterGuestResponse {
+    #[prost(message, optional, tag = "1")]
+    pub tokens: ::core::option::Option<TokenPair>,
 }
 /// Asks for a login session.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -332,6 +356,188 @@ pub struct FindUserResponse {
     #[prost(message, optional, tag = "1")]
     pub user: ::core::option::Option<User>,
 }
+/// A user, as they and operators see them.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Account {
+    #[prost(message, optional, tag = "1")]
+    pub user: ::core::option::Option<User>,
+    /// When they registered.
+    #[prost(message, optional, tag = "2")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When they last signed in or refreshed their tokens, to within a day.
+    #[prost(message, optional, tag = "3")]
+    pub seen_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When an operator disabled them; absent while they are not.
+    #[prost(message, optional, tag = "4")]
+    pub disabled_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for the account of whoever shows the token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct GetAccountRequest {
+    /// A good access token of the user.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+}
+/// An account and its login sessions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetAccountResponse {
+    #[prost(message, optional, tag = "1")]
+    pub account: ::core::option::Option<Account>,
+    /// Those that have not ended, the one refreshed last first; at most 1,000.
+    #[prost(message, repeated, tag = "2")]
+    pub sessions: ::prost::alloc::vec::Vec<LoginSession>,
+    /// The one that the token belongs to.
+    #[prost(string, tag = "3")]
+    pub session_id: ::prost::alloc::string::String,
+}
+/// Asks for another display name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct UpdateAccountRequest {
+    /// A good access token of the user.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// 1 to 64 characters of any script, none of them invisible; empty: the username again.
+    #[prost(string, tag = "2")]
+    pub display_name: ::prost::alloc::string::String,
+}
+/// The display name is changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateAccountResponse {
+    #[prost(message, optional, tag = "1")]
+    pub account: ::core::option::Option<Account>,
+}
+/// Asks for another password.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ChangePasswordRequest {
+    /// A good access token of the user.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// The password until now, or the code of ResetPassword.
+    #[prost(string, tag = "2")]
+    pub current_password: ::prost::alloc::string::String,
+    /// As at registration.
+    #[prost(string, tag = "3")]
+    pub new_password: ::prost::alloc::string::String,
+    /// Address of the client, for rate limits.
+    #[prost(string, tag = "4")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// The password is changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChangePasswordResponse {}
+/// Asks to make an account of a guest.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ClaimGuestRequest {
+    /// A good access token of the guest.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// As at registration.
+    #[prost(string, tag = "2")]
+    pub username: ::prost::alloc::string::String,
+    /// As at registration.
+    #[prost(string, tag = "3")]
+    pub password: ::prost::alloc::string::String,
+    /// Address of the client, for rate limits.
+    #[prost(string, tag = "4")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// The guest is an account.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClaimGuestResponse {
+    #[prost(message, optional, tag = "1")]
+    pub account: ::core::option::Option<Account>,
+}
+/// Names the login session to end.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EndSessionRequest {
+    /// A good access token of the user.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// The session's id.
+    #[prost(string, tag = "2")]
+    pub session_id: ::prost::alloc::string::String,
+}
+/// The session has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndSessionResponse {}
+/// Asks for users.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListUsersRequest {
+    /// The name after which the page begins; empty: at the first.
+    #[prost(string, tag = "1")]
+    pub after: ::prost::alloc::string::String,
+    /// How many at most; 0: 100. At most 1,000.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
+/// A page of users, by name.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListUsersResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub accounts: ::prost::alloc::vec::Vec<Account>,
+    /// Where the next page begins; empty: there is none.
+    #[prost(string, tag = "2")]
+    pub next: ::prost::alloc::string::String,
+}
+/// Names the user to show.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowUserRequest {
+    /// In any case.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+}
+/// A user and their login sessions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ShowUserResponse {
+    #[prost(message, optional, tag = "1")]
+    pub account: ::core::option::Option<Account>,
+    /// As in GetAccountResponse.
+    #[prost(message, repeated, tag = "2")]
+    pub sessions: ::prost::alloc::vec::Vec<LoginSession>,
+}
+/// Names the user to keep out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisableUserRequest {
+    /// In any case.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+}
+/// The user is kept out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisableUserResponse {}
+/// Names the user to let in again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnableUserRequest {
+    /// In any case.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+}
+/// The user may sign in again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnableUserResponse {}
+/// Names the user who has lost their password.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResetPasswordRequest {
+    /// In any case.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+}
+/// The password is gone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ResetPasswordResponse {
+    /// Signs the user in once in place of a password, and is the current password when a new one is chosen.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Until when.
+    #[prost(message, optional, tag = "2")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// What a signing key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -481,9 +687,39 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "Register"));
             self.inner.unary(req, path, codec).await
         }
+        /// Makes a guest, a user without a password and with a made-up name, and signs them in.
+        ///
+        /// RESOURCE_EXHAUSTED: too many sign-ins; `retry-after-ms` in the trailing metadata.
+        pub async fn register_guest(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RegisterGuestRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RegisterGuestResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/RegisterGuest",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "RegisterGuest"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Signs a user in and opens a login session.
         ///
         /// UNAUTHENTICATED: "Invalid username or password", whichever was wrong, after the same work.
+        /// PERMISSION_DENIED: the password is right, but an operator has disabled the user.
         /// RESOURCE_EXHAUSTED: too many sign-ins; `retry-after-ms` in the trailing metadata.
         pub async fn login(
             &mut self,
@@ -646,6 +882,147 @@ pub mod auth_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "FindUser"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells a user about their account and its login sessions.
+        ///
+        /// UNAUTHENTICATED as in ValidateToken; so in every call that shows an access token.
+        pub async fn get_account(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAccountResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/GetAccount",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "GetAccount"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a user another display name. Tokens carry it from the next refresh on.
+        ///
+        /// INVALID_ARGUMENT: nobody can be shown under that name.
+        pub async fn update_account(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateAccountResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/UpdateAccount",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "UpdateAccount"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a user another password and ends their other login sessions.
+        ///
+        /// PERMISSION_DENIED: the current password is wrong. FAILED_PRECONDITION: a guest has none. INVALID_ARGUMENT: the new
+        /// one is weak.
+        /// RESOURCE_EXHAUSTED: too many wrong ones; `retry-after-ms` in the trailing metadata.
+        pub async fn change_password(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ChangePasswordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ChangePasswordResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ChangePassword",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ChangePassword"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes a guest a user with a name and a password, who keeps their id and with it everything that is theirs.
+        ///
+        /// FAILED_PRECONDITION: the user is no guest. INVALID_ARGUMENT and ALREADY_EXISTS as in Register.
+        pub async fn claim_guest(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ClaimGuestRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClaimGuestResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ClaimGuest",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "ClaimGuest"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends one of the user's own login sessions, whichever it is.
+        ///
+        /// Idempotent. NOT_FOUND: the user has no such session.
+        pub async fn end_session(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndSessionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndSessionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/EndSession",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "EndSession"));
             self.inner.unary(req, path, codec).await
         }
         /// Streams revocations and reviews: first those that still matter, then each new one as it happens. The same
@@ -820,6 +1197,146 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "RevokeKey"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists users by name, a page at a time; for operators only.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        pub async fn list_users(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListUsersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListUsers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "ListUsers"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells about one user and their login sessions; for operators only.
+        ///
+        /// PERMISSION_DENIED and NOT_FOUND as in ListSessions; so in the calls below.
+        pub async fn show_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ShowUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ShowUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "ShowUser"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Keeps a user out: nobody can sign in, and all login sessions end. For operators only.
+        ///
+        /// Idempotent.
+        pub async fn disable_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DisableUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DisableUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/DisableUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "DisableUser"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets a user in again who was disabled. For operators only.
+        ///
+        /// Idempotent.
+        pub async fn enable_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EnableUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EnableUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/EnableUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "EnableUser"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a user's password away, ends all their login sessions, and gives a code that signs them in once; for
+        /// operators only.
+        ///
+        /// FAILED_PRECONDITION: a guest has no password.
+        pub async fn reset_password(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResetPasswordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResetPasswordResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ResetPassword",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ResetPassword"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -846,9 +1363,20 @@ pub mod auth_service_server {
             tonic::Response<super::RegisterResponse>,
             tonic::Status,
         >;
+        /// Makes a guest, a user without a password and with a made-up name, and signs them in.
+        ///
+        /// RESOURCE_EXHAUSTED: too many sign-ins; `retry-after-ms` in the trailing metadata.
+        async fn register_guest(
+            &self,
+            request: tonic::Request<super::RegisterGuestRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RegisterGuestResponse>,
+            tonic::Status,
+        >;
         /// Signs a user in and opens a login session.
         ///
         /// UNAUTHENTICATED: "Invalid username or password", whichever was wrong, after the same work.
+        /// PERMISSION_DENIED: the password is right, but an operator has disabled the user.
         /// RESOURCE_EXHAUSTED: too many sign-ins; `retry-after-ms` in the trailing metadata.
         async fn login(
             &self,
@@ -900,6 +1428,58 @@ pub mod auth_service_server {
             request: tonic::Request<super::FindUserRequest>,
         ) -> std::result::Result<
             tonic::Response<super::FindUserResponse>,
+            tonic::Status,
+        >;
+        /// Tells a user about their account and its login sessions.
+        ///
+        /// UNAUTHENTICATED as in ValidateToken; so in every call that shows an access token.
+        async fn get_account(
+            &self,
+            request: tonic::Request<super::GetAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAccountResponse>,
+            tonic::Status,
+        >;
+        /// Gives a user another display name. Tokens carry it from the next refresh on.
+        ///
+        /// INVALID_ARGUMENT: nobody can be shown under that name.
+        async fn update_account(
+            &self,
+            request: tonic::Request<super::UpdateAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateAccountResponse>,
+            tonic::Status,
+        >;
+        /// Gives a user another password and ends their other login sessions.
+        ///
+        /// PERMISSION_DENIED: the current password is wrong. FAILED_PRECONDITION: a guest has none. INVALID_ARGUMENT: the new
+        /// one is weak.
+        /// RESOURCE_EXHAUSTED: too many wrong ones; `retry-after-ms` in the trailing metadata.
+        async fn change_password(
+            &self,
+            request: tonic::Request<super::ChangePasswordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ChangePasswordResponse>,
+            tonic::Status,
+        >;
+        /// Makes a guest a user with a name and a password, who keeps their id and with it everything that is theirs.
+        ///
+        /// FAILED_PRECONDITION: the user is no guest. INVALID_ARGUMENT and ALREADY_EXISTS as in Register.
+        async fn claim_guest(
+            &self,
+            request: tonic::Request<super::ClaimGuestRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClaimGuestResponse>,
+            tonic::Status,
+        >;
+        /// Ends one of the user's own login sessions, whichever it is.
+        ///
+        /// Idempotent. NOT_FOUND: the user has no such session.
+        async fn end_session(
+            &self,
+            request: tonic::Request<super::EndSessionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndSessionResponse>,
             tonic::Status,
         >;
         /// Server streaming response type for the WatchRevocations method.
@@ -973,6 +1553,57 @@ pub mod auth_service_server {
             request: tonic::Request<super::RevokeKeyRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RevokeKeyResponse>,
+            tonic::Status,
+        >;
+        /// Lists users by name, a page at a time; for operators only.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        async fn list_users(
+            &self,
+            request: tonic::Request<super::ListUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListUsersResponse>,
+            tonic::Status,
+        >;
+        /// Tells about one user and their login sessions; for operators only.
+        ///
+        /// PERMISSION_DENIED and NOT_FOUND as in ListSessions; so in the calls below.
+        async fn show_user(
+            &self,
+            request: tonic::Request<super::ShowUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ShowUserResponse>,
+            tonic::Status,
+        >;
+        /// Keeps a user out: nobody can sign in, and all login sessions end. For operators only.
+        ///
+        /// Idempotent.
+        async fn disable_user(
+            &self,
+            request: tonic::Request<super::DisableUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DisableUserResponse>,
+            tonic::Status,
+        >;
+        /// Lets a user in again who was disabled. For operators only.
+        ///
+        /// Idempotent.
+        async fn enable_user(
+            &self,
+            request: tonic::Request<super::EnableUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EnableUserResponse>,
+            tonic::Status,
+        >;
+        /// Takes a user's password away, ends all their login sessions, and gives a code that signs them in once; for
+        /// operators only.
+        ///
+        /// FAILED_PRECONDITION: a guest has no password.
+        async fn reset_password(
+            &self,
+            request: tonic::Request<super::ResetPasswordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResetPasswordResponse>,
             tonic::Status,
         >;
     }
@@ -1083,6 +1714,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RegisterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/RegisterGuest" => {
+                    #[allow(non_camel_case_types)]
+                    struct RegisterGuestSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::RegisterGuestRequest>
+                    for RegisterGuestSvc<T> {
+                        type Response = super::RegisterGuestResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RegisterGuestRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::register_guest(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RegisterGuestSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1366,6 +2042,231 @@ pub mod auth_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/recipechat.auth.v1.AuthService/GetAccount" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetAccountSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::GetAccountRequest>
+                    for GetAccountSvc<T> {
+                        type Response = super::GetAccountResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetAccountRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::get_account(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetAccountSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/UpdateAccount" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateAccountSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::UpdateAccountRequest>
+                    for UpdateAccountSvc<T> {
+                        type Response = super::UpdateAccountResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateAccountRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::update_account(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateAccountSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ChangePassword" => {
+                    #[allow(non_camel_case_types)]
+                    struct ChangePasswordSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ChangePasswordRequest>
+                    for ChangePasswordSvc<T> {
+                        type Response = super::ChangePasswordResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ChangePasswordRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::change_password(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ChangePasswordSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ClaimGuest" => {
+                    #[allow(non_camel_case_types)]
+                    struct ClaimGuestSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ClaimGuestRequest>
+                    for ClaimGuestSvc<T> {
+                        type Response = super::ClaimGuestResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ClaimGuestRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::claim_guest(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ClaimGuestSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/EndSession" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndSessionSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::EndSessionRequest>
+                    for EndSessionSvc<T> {
+                        type Response = super::EndSessionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndSessionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::end_session(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndSessionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/recipechat.auth.v1.AuthService/WatchRevocations" => {
                     #[allow(non_camel_case_types)]
                     struct WatchRevocationsSvc<T: AuthService>(pub Arc<T>);
@@ -1623,6 +2524,231 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RevokeKeySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListUsers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListUsersSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListUsersRequest>
+                    for ListUsersSvc<T> {
+                        type Response = super::ListUsersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListUsersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_users(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListUsersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ShowUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowUserSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ShowUserRequest>
+                    for ShowUserSvc<T> {
+                        type Response = super::ShowUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::show_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/DisableUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct DisableUserSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::DisableUserRequest>
+                    for DisableUserSvc<T> {
+                        type Response = super::DisableUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DisableUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::disable_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DisableUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/EnableUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct EnableUserSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::EnableUserRequest>
+                    for EnableUserSvc<T> {
+                        type Response = super::EnableUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EnableUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::enable_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EnableUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ResetPassword" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResetPasswordSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ResetPasswordRequest>
+                    for ResetPasswordSvc<T> {
+                        type Response = super::ResetPasswordResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResetPasswordRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::reset_password(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResetPasswordSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -6,12 +6,16 @@ pub struct Principal {
     /// The user's id.
     #[prost(string, tag = "1")]
     pub user_id: ::prost::alloc::string::String,
-    /// The user's name, as others see it.
+    /// The user's name. Of one who asks it is what they sign in with, and are invited by; in what the service sends of
+    /// authors, as others see it.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
-    /// Of one who asks: an access token of theirs, which proves both; never in what the service sends.
+    /// Of one who asks: an access token of theirs, which proves all of this; never in what the service sends.
     #[prost(string, tag = "3")]
     pub access_token: ::prost::alloc::string::String,
+    /// Of one who asks: the name that others see; empty: as the name.
+    #[prost(string, tag = "4")]
+    pub display_name: ::prost::alloc::string::String,
 }
 /// One line of the ingredient list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -24,8 +24,12 @@ pub const MAX_LENGTH: usize = 4096;
 pub struct Verified {
     /// The user.
     pub user: UserId,
-    /// The user's name.
+    /// What they sign in with, and are invited by.
     pub name: String,
+    /// What others see.
+    pub display_name: String,
+    /// Whether they are a guest.
+    pub guest: bool,
     /// The login session.
     pub session: LoginSessionId,
     /// The token's own id.
@@ -68,8 +72,14 @@ pub struct Claims {
     pub aud: String,
     /// The user's id.
     pub sub: String,
-    /// The user's name.
+    /// The name that others see.
     pub name: String,
+    /// What the user signs in with, and is invited by; absent: the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Whether the user is a guest; absent: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guest: bool,
     /// The login session.
     pub sid: String,
     /// When it was issued, in seconds since 1970.
@@ -189,7 +199,9 @@ fn read_header(token: &str) -> Option<Header> {
 fn verified(claims: Claims) -> Option<Verified> {
     Some(Verified {
         user: claims.sub.parse().ok()?,
-        name: claims.name,
+        name: claims.username.unwrap_or_else(|| claims.name.clone()),
+        display_name: claims.name,
+        guest: claims.guest,
         session: claims.sid.parse().ok()?,
         token_id: claims.jti,
         issued_at: from_seconds(claims.iat),

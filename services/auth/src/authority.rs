@@ -1,12 +1,14 @@
 //! The domain of the auth service: everything that may be asked of it, apart from how it is asked (`grpc`) and
 //! where it is kept (`store`). Here is what all of that shares; the questions are in the modules below.
 
+mod account;
 mod client;
 mod error;
 mod keys;
 mod sessions;
 mod sign_in;
 mod upkeep;
+mod users;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +27,7 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 pub use self::error::OpenError;
 use self::error::outcome;
 pub(crate) use self::{
+    account::{Claim, PasswordChange},
     client::Client,
     error::Error,
     sessions::SessionName,
@@ -42,7 +45,7 @@ use crate::{
     refresh::{Lifetimes, LoginSession, Minter, RefreshToken},
     revocation_feed::{self, RevocationFeed},
     revocations::{Event, RevocationEntry, Revocations, Watch},
-    store::{self, Store},
+    store::{self, Proof, Store},
     token::TokenPolicy,
     user::User,
 };
@@ -249,8 +252,13 @@ impl Authority {
         Some(self.pseudonyms.source(&user.name, block))
     }
 
-    /// Opens a login session for a user who has proved themselves.
-    async fn open_session(&self, user: User, source: Option<Source>) -> Result<TokenPair, Error> {
+    /// Opens a login session for a user who has proved themselves; refuses when that proof is not good any more.
+    async fn open_session(
+        &self,
+        user: User,
+        proof: Proof,
+        source: Option<Source>,
+    ) -> Result<TokenPair, Error> {
         let now = self.clock.now();
         let first = RefreshToken::first(uuid::Uuid::now_v7()).map_err(|_| Error::NoRandomness)?;
         let session = LoginSession {
@@ -262,7 +270,10 @@ impl Authority {
             expires_at: now + self.config.refresh_ttl,
             revoked_at: None,
         };
-        self.store.add_session(session.clone(), source).await?;
+        let opened = self.store.add_session(session.clone(), proof, source);
+        if !opened.await? {
+            return Err(Error::BadCredentials);
+        }
         self.tokens(session, &first, now)
     }
 }

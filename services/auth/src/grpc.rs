@@ -23,11 +23,15 @@ use tracing::error;
 
 use crate::{
     attempts::RetryAfter,
-    authority::{Authority, Client, Credentials, Error, SessionName, SignedIn, TokenPair},
+    authority::{
+        Authority, Claim, Client, Credentials, Error, PasswordChange, SessionName, SignedIn,
+        TokenPair,
+    },
     keys::{KeyInfo, KeyState},
     passwords,
     refresh::LoginSession,
     revocations::{Event, RevocationEntry, Watch},
+    store::Account,
     user::User,
 };
 
@@ -84,14 +88,26 @@ impl AuthService for Auth {
             password: request.password.into(),
             device_token: SecretString::default(),
         };
-        let registered = self.authority.register(credentials, &client).await;
+        let display_name = request.display_name;
+        let registered = self.authority.register(credentials, &display_name, &client);
         let SignedIn {
             tokens,
             device_token,
-        } = registered.map_err(status)?;
+        } = registered.await.map_err(status)?;
         Ok(Response::new(pb::RegisterResponse {
             tokens: Some(tokens.into()),
             device_token: device_token.expose_secret().to_owned(),
+        }))
+    }
+
+    async fn register_guest(
+        &self,
+        request: Request<pb::RegisterGuestRequest>,
+    ) -> Result<Response<pb::RegisterGuestResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
+        let tokens = self.authority.register_guest(&client).await;
+        Ok(Response::new(pb::RegisterGuestResponse {
+            tokens: Some(tokens.map_err(status)?.into()),
         }))
     }
 
@@ -247,6 +263,136 @@ impl AuthService for Auth {
         Ok(Response::new(pb::RevokeKeyResponse {}))
     }
 
+    async fn get_account(
+        &self,
+        request: Request<pb::GetAccountRequest>,
+    ) -> Result<Response<pb::GetAccountResponse>, Status> {
+        let token = request.into_inner().access_token.into();
+        let view = self.authority.account(&token).await.map_err(status)?;
+        Ok(Response::new(pb::GetAccountResponse {
+            account: Some(view.account.into()),
+            sessions: view.sessions.into_iter().map(Into::into).collect(),
+            session_id: view.own.to_string(),
+        }))
+    }
+
+    async fn update_account(
+        &self,
+        request: Request<pb::UpdateAccountRequest>,
+    ) -> Result<Response<pb::UpdateAccountResponse>, Status> {
+        let request = request.into_inner();
+        let token = request.access_token.into();
+        let renamed = self.authority.rename(&token, &request.display_name);
+        Ok(Response::new(pb::UpdateAccountResponse {
+            account: Some(renamed.await.map_err(status)?.into()),
+        }))
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<pb::ChangePasswordRequest>,
+    ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
+        let request = request.into_inner();
+        let token = request.access_token.into();
+        let change = PasswordChange {
+            current: request.current_password.into(),
+            new: request.new_password.into(),
+        };
+        let changed = self.authority.change_password(&token, change, &client);
+        changed.await.map_err(status)?;
+        Ok(Response::new(pb::ChangePasswordResponse {}))
+    }
+
+    async fn claim_guest(
+        &self,
+        request: Request<pb::ClaimGuestRequest>,
+    ) -> Result<Response<pb::ClaimGuestResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
+        let request = request.into_inner();
+        let token = request.access_token.into();
+        let claim = Claim {
+            username: request.username.into(),
+            password: request.password.into(),
+        };
+        let claimed = self.authority.claim(&token, claim, &client).await;
+        Ok(Response::new(pb::ClaimGuestResponse {
+            account: Some(claimed.map_err(status)?.into()),
+        }))
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<pb::EndSessionRequest>,
+    ) -> Result<Response<pb::EndSessionResponse>, Status> {
+        let request = request.into_inner();
+        let token = request.access_token.into();
+        let id = session_id(&request.session_id)?;
+        let ended = self.authority.end_session(&token, &id).await;
+        ended.map_err(status)?;
+        Ok(Response::new(pb::EndSessionResponse {}))
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<pb::ListUsersRequest>,
+    ) -> Result<Response<pb::ListUsersResponse>, Status> {
+        self.require_operator(&request)?;
+        let request = request.into_inner();
+        let page = self.authority.list_users(&request.after, request.limit);
+        let page = page.await.map_err(status)?;
+        Ok(Response::new(pb::ListUsersResponse {
+            accounts: page.accounts.into_iter().map(Into::into).collect(),
+            next: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn show_user(
+        &self,
+        request: Request<pb::ShowUserRequest>,
+    ) -> Result<Response<pb::ShowUserResponse>, Status> {
+        self.require_operator(&request)?;
+        let name = request.into_inner().username;
+        let (account, sessions) = self.authority.show_user(&name).await.map_err(status)?;
+        Ok(Response::new(pb::ShowUserResponse {
+            account: Some(account.into()),
+            sessions: sessions.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn disable_user(
+        &self,
+        request: Request<pb::DisableUserRequest>,
+    ) -> Result<Response<pb::DisableUserResponse>, Status> {
+        self.require_operator(&request)?;
+        let name = request.into_inner().username;
+        self.authority.disable_user(&name).await.map_err(status)?;
+        Ok(Response::new(pb::DisableUserResponse {}))
+    }
+
+    async fn enable_user(
+        &self,
+        request: Request<pb::EnableUserRequest>,
+    ) -> Result<Response<pb::EnableUserResponse>, Status> {
+        self.require_operator(&request)?;
+        let name = request.into_inner().username;
+        self.authority.enable_user(&name).await.map_err(status)?;
+        Ok(Response::new(pb::EnableUserResponse {}))
+    }
+
+    async fn reset_password(
+        &self,
+        request: Request<pb::ResetPasswordRequest>,
+    ) -> Result<Response<pb::ResetPasswordResponse>, Status> {
+        self.require_operator(&request)?;
+        let name = request.into_inner().username;
+        let reset = self.authority.reset_password(&name).await.map_err(status)?;
+        Ok(Response::new(pb::ResetPasswordResponse {
+            code: reset.code.expose_secret().to_owned(),
+            expires_at: Some(timestamp(reset.until)),
+        }))
+    }
+
     type WatchRevocationsStream = BoxStream<'static, Result<pb::WatchRevocationsResponse, Status>>;
 
     async fn watch_revocations(
@@ -304,9 +450,16 @@ fn session_id(text: &str) -> Result<LoginSessionId, Status> {
 fn status(error: Error) -> Status {
     match error {
         Error::Name(invalid) => Status::invalid_argument(invalid.to_string()),
+        Error::DisplayName(invalid) => Status::invalid_argument(invalid.to_string()),
         Error::Password(weak) => Status::invalid_argument(weak.to_string()),
         Error::NameTaken => Status::already_exists("The username is taken"),
         Error::BadCredentials => Status::unauthenticated("Invalid username or password"),
+        Error::WrongPassword => Status::permission_denied("The current password is wrong"),
+        Error::NoPassword => Status::failed_precondition("A guest has no password"),
+        Error::NoGuest => Status::failed_precondition("This is an account already"),
+        Error::Disabled => {
+            Status::permission_denied("This account is disabled; ask those who run this server")
+        }
         Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
         Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
         Error::NoSuchSession => Status::not_found("No such login session"),
@@ -362,7 +515,20 @@ impl From<User> for pb::User {
     fn from(user: User) -> Self {
         Self {
             id: user.id.to_string(),
+            display_name: user.shown_name().to_owned(),
             name: user.name.as_str().to_owned(),
+            guest: user.guest,
+        }
+    }
+}
+
+impl From<Account> for pb::Account {
+    fn from(account: Account) -> Self {
+        Self {
+            user: Some(account.user.into()),
+            created_at: Some(timestamp(account.created_at)),
+            seen_at: Some(timestamp(account.seen_at)),
+            disabled_at: account.disabled_at.map(timestamp),
         }
     }
 }

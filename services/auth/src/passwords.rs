@@ -47,6 +47,11 @@ impl StoredPassword {
         Self(text.into())
     }
 
+    /// Of a user who has none: nothing is right.
+    pub(crate) fn none() -> Self {
+        Self::from_phc(NOBODY.to_owned())
+    }
+
     pub(crate) fn phc(&self) -> &str {
         self.0.expose_secret()
     }
@@ -80,7 +85,7 @@ impl Passwords {
             stored => (password, stored),
         };
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| StoredPassword::from_phc(NOBODY.to_owned()));
+        let stored = stored.unwrap_or_else(StoredPassword::none);
         let right = self
             .0
             .run(move |memory| verify(&password, &stored, memory))

@@ -1,6 +1,7 @@
 //! What the auth service must not forget: users, login sessions, signing keys and its secrets. Each call is a few
 //! statements in one transaction, the same for SQLite and PostgreSQL, with a time-out and a measurement.
 
+mod accounts;
 mod database;
 mod keys;
 mod login_sessions;
@@ -20,7 +21,11 @@ use tokio::time::{Instant, timeout};
 use tracing::{Instrument as _, debug_span};
 
 use self::database::{Database, Row, Statement};
-pub(crate) use self::{login_sessions::Rotation, users::StoredUser};
+pub(crate) use self::{
+    accounts::{Ended, NewPassword, ResetCode},
+    login_sessions::{Proof, Rotation},
+    users::{Account, StoredUser},
+};
 use crate::{metrics::Metrics, user::User};
 
 /// How long one call may take.
@@ -96,12 +101,17 @@ impl Store {
     }
 }
 
-fn read_user(id: &str, name: &str) -> Result<User, Error> {
+/// From `id`, `name`, `coalesce(display_name, '')` and `guest`, the first of which is that column.
+fn read_user(row: &Row, column: usize) -> Result<User, Error> {
+    let id = row.text(column)?.parse::<UserId>();
+    let name = row.text(column + 1)?.parse();
+    // A display name that a later rule refuses is not shown, and keeps nobody out.
+    let display_name = row.text(column + 2)?.parse().ok();
     Ok(User {
-        id: id
-            .parse::<UserId>()
-            .map_err(|_| Error::Malformed("users.id"))?,
-        name: name.parse().map_err(|_| Error::Malformed("users.name"))?,
+        id: id.map_err(|_| Error::Malformed("users.id"))?,
+        name: name.map_err(|_| Error::Malformed("users.name"))?,
+        display_name,
+        guest: row.integer(column + 3)? != 0,
     })
 }
 

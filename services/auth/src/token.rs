@@ -80,7 +80,9 @@ impl TokenPolicy {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
             sub: user.id.to_string(),
-            name: user.name.as_str().to_owned(),
+            name: user.shown_name().to_owned(),
+            username: Some(user.name.as_str().to_owned()).filter(|name| name != user.shown_name()),
+            guest: user.guest,
             sid: session.to_string(),
             iat: now.unix_seconds(),
             exp,
@@ -117,10 +119,16 @@ impl fmt::Debug for TokenPolicy {
 }
 
 fn principal(verified: Verified) -> Option<Principal> {
+    let display_name = match verified.display_name == verified.name {
+        true => None,
+        false => Some(verified.display_name.parse().ok()?),
+    };
     Some(Principal {
         user: User {
             id: verified.user,
             name: verified.name.parse().ok()?,
+            display_name,
+            guest: verified.guest,
         },
         session: verified.session,
         token_id: verified.token_id,

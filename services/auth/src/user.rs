@@ -1,18 +1,47 @@
 //! Users as people type them: names and passwords, read once at the border by the rules of the contract.
 
 mod common;
+mod display_name;
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use proto::ids::UserId;
 use secrecy::{ExposeSecret, SecretString};
 
+pub(crate) use self::display_name::{DisplayName, InvalidDisplayName};
+
 /// A user as others see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) id: UserId,
+    /// What they sign in with, and are invited by.
     pub(crate) name: Username,
+    /// What others see; `None`: the name.
+    pub(crate) display_name: Option<DisplayName>,
+    /// Whether they have no password, and are deleted when they are not seen for long.
+    pub(crate) guest: bool,
 }
+
+impl User {
+    /// A new one of that name.
+    pub(crate) fn new(name: Username) -> Self {
+        Self {
+            id: UserId::random(),
+            name,
+            display_name: None,
+            guest: false,
+        }
+    }
+
+    /// What others see.
+    pub(crate) fn shown_name(&self) -> &str {
+        let own = self.display_name.as_ref();
+        own.map_or(self.name.as_str(), DisplayName::as_str)
+    }
+}
+
+/// How the names of guests begin. Nobody may choose such a name: what was meant for a guest must not reach another.
+pub(crate) const GUEST_PREFIX: &str = "guest-";
 
 /// 1 to 64 letters, digits, `.`, `_` and `-`, kept as typed and compared ignoring case.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,11 +54,21 @@ pub(crate) enum InvalidName {
     Length,
     #[error("The username may hold only letters, digits, dots, underscores and hyphens")]
     Characters,
+    #[error("The username may not begin with guest-, as the made-up names of guests do")]
+    OfGuests,
 }
 
 impl Username {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name, where somebody may choose it.
+    pub(crate) fn chosen(self) -> Result<Self, InvalidName> {
+        match self.key().starts_with(GUEST_PREFIX) {
+            true => Err(InvalidName::OfGuests),
+            false => Ok(self),
+        }
     }
 
     /// What makes it unique.

@@ -27,27 +27,51 @@ pub(crate) struct Principal {
     /// The user.
     pub(crate) user: UserId,
     name: Arc<str>,
+    shown_name: Arc<str>,
 }
 
 impl Principal {
-    /// A user with the name that others see.
+    /// A user whom others see under their name.
     ///
     /// # Errors
     /// When the name is empty, too long, or cannot be shown.
     pub(crate) fn new(user: UserId, name: &str) -> Result<Self, InvalidName> {
-        let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
-        if !fits || name.contains(char::is_control) {
-            return Err(InvalidName);
-        }
+        let name = checked(name)?;
         Ok(Self {
             user,
-            name: name.into(),
+            shown_name: Arc::clone(&name),
+            name,
         })
     }
 
-    /// The name, as others see it.
+    /// The same, whom others see under that name; empty: their own.
+    ///
+    /// # Errors
+    /// When the name is too long, or cannot be shown.
+    pub(crate) fn shown_as(self, name: &str) -> Result<Self, InvalidName> {
+        if name.is_empty() {
+            return Ok(self);
+        }
+        let shown_name = checked(name)?;
+        Ok(Self { shown_name, ..self })
+    }
+
+    /// What they sign in with, and are invited by. Of the author of a message that was stored: as others see it.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name, as others see it.
+    pub(crate) fn shown_name(&self) -> &str {
+        &self.shown_name
+    }
+}
+
+fn checked(name: &str) -> Result<Arc<str>, InvalidName> {
+    let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
+    match fits && !name.contains(char::is_control) {
+        true => Ok(name.into()),
+        false => Err(InvalidName),
     }
 }
 

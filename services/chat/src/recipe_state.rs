@@ -270,7 +270,7 @@ impl RecipeState {
             },
             Ok((changed, effect)) => {
                 let undoable = Undoable {
-                    author: draft.author.name().into(),
+                    author: draft.author.shown_name().into(),
                     effect: effect.as_str().into(),
                     before: Arc::clone(&self.recipe),
                 };

@@ -119,16 +119,16 @@ impl LinkVerifier {
         let Some(checks) = &self.verifier.0 else {
             return Ok(believed(claim));
         };
-        let until = match &claim.token {
+        let (who, until) = match claim.token {
             Some(token) => {
-                let until = checks.prove(&claim.who, token).await?;
+                let until = checks.prove(&claim.who, &token).await?;
                 self.proven.remember(&claim.who, until, checks.clock.now());
-                until
+                (claim.who, until)
             }
-            None => self.proven.until(&claim.who, checks.clock.now())?,
+            None => self.proven.find(&claim.who.user, checks.clock.now())?,
         };
         Ok(Caller {
-            who: claim.who,
+            who,
             until: Some(until),
         })
     }
@@ -141,9 +141,10 @@ fn believed(claim: Claim) -> Caller {
     }
 }
 
-/// Invitations are by name: it is as much a part of who somebody is as the id.
+/// Invitations are by name: it is as much a part of who somebody is as the id. Edges of before display names tell none.
 fn belongs_to(who: &Principal, verified: &Verified) -> Result<(), Refused> {
-    match verified.user == who.user && verified.name == who.name() {
+    let shown = [who.name(), &verified.display_name].contains(&who.shown_name());
+    match verified.user == who.user && verified.name == who.name() && shown {
         true => Ok(()),
         false => Err(Refused::TokenOfAnother),
     }
@@ -191,6 +192,8 @@ mod tests {
         let verified = Verified {
             user: "u1".parse().unwrap(),
             name: "ada".to_owned(),
+            display_name: "Ada L.".to_owned(),
+            guest: false,
             session: "s1".parse().unwrap(),
             token_id: "t1".to_owned(),
             issued_at: Timestamp::from_unix_millis(0),
@@ -201,6 +204,9 @@ mod tests {
             let refused = belongs_to(&somebody(user, name), &verified);
             assert_eq!(refused, Err(Refused::TokenOfAnother), "{user} {name}");
         }
+        let shown = |name| belongs_to(&somebody("u1", "ada").shown_as(name).unwrap(), &verified);
+        assert_eq!(shown("Ada L."), Ok(()));
+        assert_eq!(shown("Bob"), Err(Refused::TokenOfAnother));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The edge's HTTP side: the API of the contract, the way up to a WebSocket, the web app, and what operators
 //! ask. The only place that knows axum.
 
+mod account;
 mod auth;
 mod body;
 mod caller;
@@ -24,7 +25,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, StatusCode, header},
     middleware,
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
@@ -46,6 +47,7 @@ type Shared = axum::extract::State<Arc<Edge>>;
 pub fn router(edge: &Arc<Edge>) -> Router {
     let auth = Router::new()
         .route("/v1/auth/register", post(auth::register))
+        .route("/v1/auth/guest", post(auth::guest))
         .route("/v1/auth/login", post(auth::login))
         .route("/v1/auth/refresh", post(auth::refresh))
         .route("/v1/auth/logout", post(auth::logout))
@@ -55,6 +57,10 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         ));
     Router::new()
         .merge(auth)
+        .route("/v1/account", get(account::show).patch(account::rename))
+        .route("/v1/account/password", post(account::change_password))
+        .route("/v1/account/claim", post(account::claim))
+        .route("/v1/account/sessions/{id}", delete(account::end_session))
         .route("/v1/recipes", get(recipes::list).post(recipes::create))
         .route(
             "/v1/recipes/{id}",

@@ -45,8 +45,10 @@ pub(crate) use self::link::fuzzing;
 pub struct Principal {
     /// The user.
     pub user: UserId,
-    /// The user's name, as others see it.
+    /// What the user signs in with, and is invited by.
     pub name: Arc<str>,
+    /// The user's name, as others see it.
+    pub shown_name: Arc<str>,
     /// The login session that the token belongs to.
     pub login_session: LoginSessionId,
     /// When the token was found good, by the auth service's clock.
@@ -66,6 +68,7 @@ impl Principal {
         Self {
             user: name.parse().unwrap(),
             name: name.into(),
+            shown_name: name.into(),
             login_session: "login".parse().unwrap(),
             validated_at: Timestamp::from_unix_millis(0),
             token_id: "".into(),

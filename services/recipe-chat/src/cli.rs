@@ -10,7 +10,9 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use runtime::{config::SecretUrl, grpc::CredentialArgs, telemetry::TelemetryConfig};
 
-use crate::{check::Check, dev_ca::DevCa, health::Health, keys::Keys, sessions::Sessions};
+use crate::{
+    check::Check, dev_ca::DevCa, health::Health, keys::Keys, sessions::Sessions, users::Users,
+};
 
 /// People cook up recipes together by chatting.
 #[derive(Debug, Parser)]
@@ -33,6 +35,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// List, review and revoke login sessions, as an operator
     Sessions(Sessions),
+    /// List, show, disable and enable users, and reset passwords, as an operator
+    Users(Users),
     /// List, rotate and revoke the keys that sign access tokens, as an operator
     Keys(Keys),
     /// Make a certificate authority for development, and certificates of it for the three services
@@ -336,6 +340,7 @@ mod tests {
             "recipe-chat auth --operator-token canary",
             "recipe-chat sessions list ada --operator-token canary",
             "recipe-chat keys list --operator-token canary",
+            "recipe-chat users list --operator-token canary",
         ] {
             let cli = Cli::try_parse_from(words.split(' ')).unwrap();
             assert!(!format!("{cli:?}").contains("canary"));

@@ -59,6 +59,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Health(health) => runtime.block_on(health::run(health)),
         Command::Check(check) => runtime.block_on(Box::pin(check::run(*check))),
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
+        Command::Users(users) => runtime.block_on(Box::pin(users::run(users))),
         Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
         Command::DevCa(dev_ca) => dev_ca::run(&dev_ca),
     };

@@ -10,6 +10,7 @@ mod keys;
 mod operator;
 mod service_token;
 mod sessions;
+mod users;
 
 use std::process::ExitCode;
 

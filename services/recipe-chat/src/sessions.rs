@@ -92,7 +92,7 @@ async fn revoke(operator: &Operator, session: &str) -> anyhow::Result<()> {
 }
 
 /// One line each, for people and for `awk`.
-fn table(sessions: &[LoginSession]) -> String {
+pub(crate) fn table(sessions: &[LoginSession]) -> String {
     let mut text = format!(
         "{:36}  {:24}  {:24}  {:24}  {}\n",
         "SESSION", "CREATED", "REFRESHED", "EXPIRES", "USER"

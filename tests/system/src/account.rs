@@ -34,6 +34,14 @@ impl Account {
         Self::from_pair(api, &answer, password)
     }
 
+    /// A new guest.
+    pub async fn guest(api: &Api) -> Self {
+        let body = json!({"refresh": "body"});
+        let answer = api.post("/v1/auth/guest", &body).send().await.expect(201);
+        assert_eq!(answer.json()["user"]["guest"], true);
+        Self::from_pair(api, &answer, String::new())
+    }
+
     /// Signs the same user in again: another login session.
     pub async fn login(&self, api: &Api) -> Self {
         let body = json!({"username": self.name, "password": self.password, "refresh": "body"});

@@ -44,5 +44,6 @@ pub fn principal(account: &Account) -> Principal {
         user_id: account.id.clone(),
         name: account.name.clone(),
         access_token: account.access_token.clone(),
+        ..Principal::default()
     }
 }

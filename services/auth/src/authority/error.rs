@@ -11,7 +11,7 @@ use crate::{
     refresh::Refusal,
     store,
     token::{Rejection, SigningFailed},
-    user::{InvalidName, WeakPassword},
+    user::{InvalidDisplayName, InvalidName, WeakPassword},
 };
 
 /// Why the service cannot start. The words stand alone in one line.
@@ -40,11 +40,21 @@ pub(crate) enum Error {
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error(transparent)]
+    DisplayName(#[from] InvalidDisplayName),
+    #[error(transparent)]
     Password(#[from] WeakPassword),
     #[error("the username is taken")]
     NameTaken,
     #[error("wrong username or password")]
     BadCredentials,
+    #[error("the current password is wrong")]
+    WrongPassword,
+    #[error("a guest has no password")]
+    NoPassword,
+    #[error("the user is no guest")]
+    NoGuest,
+    #[error("the user is disabled")]
+    Disabled,
     #[error("too many sign-ins")]
     TooManyAttempts(RetryAfter),
     #[error("access token: {0}")]
@@ -82,9 +92,12 @@ impl Error {
     /// A short name for metrics and the log.
     pub(super) fn label(&self) -> &'static str {
         match self {
-            Self::Name(_) | Self::Password(_) => "invalid",
+            Self::Name(_) | Self::DisplayName(_) | Self::Password(_) => "invalid",
             Self::NameTaken => "name_taken",
-            Self::BadCredentials => "bad_credentials",
+            Self::BadCredentials | Self::WrongPassword => "bad_credentials",
+            Self::NoPassword => "no_password",
+            Self::NoGuest => "no_guest",
+            Self::Disabled => "disabled",
             Self::TooManyAttempts(_) => "limited",
             Self::AccessToken(Rejection::Expired) => "expired",
             Self::AccessToken(Rejection::UnknownKey) => "unknown_key",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::ids::LoginSessionId;
+use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::info;
@@ -11,7 +11,7 @@ use super::{Authority, Client, Error, TokenPair, outcome};
 use crate::{
     refresh::{LoginSession, Presented, Refusal, Verdict, judge},
     revocations::{Event, RevocationEntry},
-    store::{self, Rotation},
+    store::{self, Ended, Rotation},
     token::Principal,
     user::User,
 };
@@ -94,6 +94,9 @@ impl Authority {
                         source: self.source(&session.user, client),
                     };
                     if self.store.rotate(rotation).await? {
+                        if days(now) != days(session.rotated_at) {
+                            self.store.note_seen(&session.user.id, now).await?;
+                        }
                         session.rotated_at = now;
                         return self.tokens(session, &successor, now);
                     }
@@ -145,7 +148,11 @@ impl Authority {
     }
 
     /// Writes the mark where it lasts, then tells everybody.
-    async fn revoke_session(&self, id: &LoginSessionId, cause: &'static str) -> Result<(), Error> {
+    pub(super) async fn revoke_session(
+        &self,
+        id: &LoginSessionId,
+        cause: &'static str,
+    ) -> Result<(), Error> {
         let now = self.clock.now();
         let revoked_at = self
             .store
@@ -175,8 +182,12 @@ impl Authority {
     pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<LoginSession>, Error> {
         let name = user.parse()?;
         let found = self.store.user(&name).await?.ok_or(Error::NoSuchUser)?;
+        self.open_sessions(&found.user.id).await
+    }
+
+    pub(super) async fn open_sessions(&self, user: &UserId) -> Result<Vec<LoginSession>, Error> {
         let now = self.clock.now();
-        let mut sessions = self.store.sessions_of(&found.user.id, now).await?;
+        let mut sessions = self.store.sessions_of(user, now).await?;
         sessions.retain(|session| now < session.ends_at(self.lifetimes()));
         Ok(sessions)
     }
@@ -187,9 +198,25 @@ impl Authority {
         Ok(found.ok_or(Error::NoSuchUser)?.user)
     }
 
+    /// Tells everybody of sessions that a change has ended; those without a living access token concern nobody.
+    pub(super) async fn tell_ended(&self, ended: Ended, cause: &'static str, now: Timestamp) {
+        for (session, rotated_at) in ended {
+            self.metrics.revocation(cause);
+            info!(login.session.id = %session, cause, "revoked a login session");
+            if now.since(rotated_at) <= self.marks_matter_for() {
+                self.tell(Event::Revoked(session), now).await;
+            }
+        }
+    }
+
     async fn tell(&self, event: Event, at: Timestamp) {
         let mark = RevocationEntry { event, at };
         self.revocations.add(mark.clone());
         self.feed.publish(&mark).await;
     }
+}
+
+/// The number of the day.
+fn days(at: Timestamp) -> i64 {
+    at.unix_seconds().div_euclid(86_400)
 }

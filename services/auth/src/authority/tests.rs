@@ -21,7 +21,7 @@ async fn authority(arguments: &[&str]) -> (Authority, ManualClock) {
 
 async fn ada(authority: &Authority) -> TokenPair {
     let client = Client::default();
-    let registered = authority.register(credentials("ada"), &client).await;
+    let registered = authority.register(credentials("ada"), "", &client).await;
     registered.unwrap().tokens
 }
 

@@ -1,7 +1,6 @@
 //! The policy by hand-picked moments, and against a model under random use.
 
 use proptest::prelude::*;
-use proto::ids::UserId;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -29,10 +28,7 @@ impl Chain {
         let first = RefreshToken::first(id).unwrap();
         let session = LoginSession {
             id: first.session(),
-            user: User {
-                id: UserId::random(),
-                name: "ada".parse().unwrap(),
-            },
+            user: User::new("ada".parse().unwrap()),
             generation: 0,
             newest: first.hash(),
             rotated_at: START,

@@ -22,6 +22,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0001_init.sql"),
         include_str!("../../migrations/sqlite/0002_reviews.sql"),
         include_str!("../../migrations/sqlite/0003_revoked_keys_and_sources.sql"),
+        include_str!("../../migrations/sqlite/0004_accounts.sql"),
     ],
     readers: 0,
     // What is forgotten, such as an old signing key, is overwritten.
@@ -42,6 +43,10 @@ const POSTGRES: postgres::Config = postgres::Config {
         (
             "revoked keys and known sources",
             include_str!("../../migrations/postgres/0003_revoked_keys_and_sources.sql"),
+        ),
+        (
+            "accounts with a life",
+            include_str!("../../migrations/postgres/0004_accounts.sql"),
         ),
     ],
     settings: &[],
@@ -223,6 +228,14 @@ impl Row {
         }
     }
 
+    pub(super) fn optional_bytes(&self, column: usize) -> Result<Option<&[u8]>, Error> {
+        match self.0.get(column) {
+            // What SQLite gives for NULL, and PostgreSQL for NULL in a column of bytes.
+            Some(Value::Integer(None) | Value::Bytes(None)) => Ok(None),
+            _ => self.bytes(column).map(Some),
+        }
+    }
+
     /// Takes bytes out that nobody else may see.
     pub(super) fn secret(mut self, column: usize) -> Result<SecretSlice<u8>, Error> {
         match self.0.get_mut(column) {
@@ -242,6 +255,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Self::Integer(Some(yes.into()))
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     Error, MAX_PAGE, Row, Statement, Store, read_generation, read_session_id, read_time, read_user,
 };
 use crate::{
+    passwords::StoredPassword,
     pseudonyms::Source,
     refresh::{LoginSession, SecretHash},
     revocations::{Event, RevocationEntry},
@@ -24,33 +25,68 @@ pub(crate) struct Rotation {
     pub(crate) source: Option<Source>,
 }
 
+/// What somebody has shown to sign in. It must still be so when the session begins: who is disabled meanwhile, or
+/// whose password is changed, is not let in.
+#[derive(Debug, Clone)]
+pub(crate) enum Proof {
+    /// The password that is stored so.
+    Password(StoredPassword),
+    /// The code of that hash, which is good for one session.
+    ResetCode(SecretHash),
+}
+
 impl Store {
-    /// Opens a login session.
+    /// Opens a login session; `false` when what was shown is not good any more.
     pub(crate) async fn add_session(
         &self,
         session: LoginSession,
+        proof: Proof,
         source: Option<Source>,
-    ) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at, source) \
-                           VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let parameters = [
-            session.id.as_str().into(),
-            session.user.id.as_str().into(),
-            session.generation.into(),
-            session.newest.0.as_slice().into(),
-            session.rotated_at.into(),
-            session.expires_at.into(),
-            source.as_ref().map(|source| source.0.as_slice()).into(),
+    ) -> Result<bool, Error> {
+        // The user's row is written first: whoever disables the user or changes the password waits, or is seen.
+        const BY_PASSWORD: [&str; 2] = [
+            "UPDATE users SET seen_at = $5 WHERE id = $2 AND password = $8 AND disabled_at IS NULL \
+             AND deleting_at IS NULL",
+            "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at, source) \
+             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM users WHERE id = $2 AND password = $8 \
+             AND disabled_at IS NULL AND deleting_at IS NULL) RETURNING id",
         ];
-        let added = Statement::new(SQL, parameters);
-        self.rows("add_session", added).await?;
-        Ok(())
+        const BY_CODE: [&str; 2] = [
+            "UPDATE users SET seen_at = $5, reset_session = $1 WHERE id = $2 AND reset_code = $8 \
+             AND reset_until > $5 AND reset_session IS NULL AND disabled_at IS NULL AND deleting_at IS NULL",
+            "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at, source) \
+             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM users WHERE id = $2 \
+             AND reset_code = $8 AND reset_session = $1) RETURNING id",
+        ];
+        let statements = match &proof {
+            Proof::Password(_) => BY_PASSWORD,
+            Proof::ResetCode(_) => BY_CODE,
+        };
+        let statements = statements.map(|sql| {
+            let shown = match &proof {
+                Proof::Password(password) => password.phc().into(),
+                Proof::ResetCode(hash) => hash.0.as_slice().into(),
+            };
+            let parameters = [
+                session.id.as_str().into(),
+                session.user.id.as_str().into(),
+                session.generation.into(),
+                session.newest.0.as_slice().into(),
+                session.rotated_at.into(),
+                session.expires_at.into(),
+                source.as_ref().map(|source| source.0.as_slice()).into(),
+                shown,
+            ];
+            Statement::new(sql, parameters)
+        });
+        let [_, added] = self.transact("add_session", statements).await?;
+        Ok(!added.is_empty())
     }
 
     /// The login session of that id.
     pub(crate) async fn session(&self, id: &LoginSessionId) -> Result<Option<LoginSession>, Error> {
-        const SQL: &str = "SELECT s.id, u.id, u.name, s.generation, s.newest, s.rotated_at, s.expires_at, \
-                           s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+        const SQL: &str = "SELECT s.id, u.id, u.name, coalesce(u.display_name, ''), u.guest, s.generation, \
+                           s.newest, s.rotated_at, s.expires_at, s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
         let found = Statement::new(SQL, [id.as_str().into()]);
         let rows = self.rows("session", found).await?;
         rows.first().map(read_session).transpose()
@@ -140,8 +176,8 @@ impl Store {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Vec<LoginSession>, Error> {
-        const SQL: &str = "SELECT s.id, u.id, u.name, s.generation, s.newest, s.rotated_at, s.expires_at, \
-                           s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.id = $1 \
+        const SQL: &str = "SELECT s.id, u.id, u.name, coalesce(u.display_name, ''), u.guest, s.generation, \
+                           s.newest, s.rotated_at, s.expires_at, s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.id = $1 \
                            AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.rotated_at DESC LIMIT $3";
         let parameters = [user.as_str().into(), now.into(), MAX_PAGE.into()];
         let listed = Statement::new(SQL, parameters);
@@ -159,14 +195,14 @@ impl Store {
 }
 
 fn read_session(row: &Row) -> Result<LoginSession, Error> {
-    let newest = row.bytes(4)?.try_into();
+    let newest = row.bytes(6)?.try_into();
     Ok(LoginSession {
         id: read_session_id(row.text(0)?)?,
-        user: read_user(row.text(1)?, row.text(2)?)?,
-        generation: read_generation(row.integer(3)?)?,
+        user: read_user(row, 1)?,
+        generation: read_generation(row.integer(5)?)?,
         newest: SecretHash(newest.map_err(|_| Error::Malformed("sessions.newest"))?),
-        rotated_at: Timestamp::from_unix_millis(row.integer(5)?),
-        expires_at: Timestamp::from_unix_millis(row.integer(6)?),
-        revoked_at: read_time(row, 7)?,
+        rotated_at: Timestamp::from_unix_millis(row.integer(7)?),
+        expires_at: Timestamp::from_unix_millis(row.integer(8)?),
+        revoked_at: read_time(row, 9)?,
     })
 }

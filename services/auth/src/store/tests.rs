@@ -46,6 +46,9 @@ async fn keeps_its_promises(store: &Store) {
     remembers_of_a_revoked_key_that_it_was_one(store).await;
     knows_from_where_an_account_was_used(store).await;
     lists_the_sessions_of_a_user_that_have_not_ended(store).await;
+    lets_nobody_in_whose_password_is_another_by_now(store).await;
+    lets_a_code_open_one_session(store).await;
+    reads_users_of_the_build_before(store).await;
 }
 
 #[tokio::test]
@@ -64,7 +67,7 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
         file.pragma_update(None, "user_version", version).unwrap();
         found
     };
-    assert_eq!(newer(99), 3);
+    assert_eq!(newer(99), 4);
     let older = open(&url).await;
     keeps_its_promises(&older).await;
     drop(older);
@@ -101,28 +104,27 @@ async fn refuses_the_newer(url: &str) {
 
 fn user(name: &str) -> StoredUser {
     StoredUser {
-        user: User {
-            id: UserId::random(),
-            name: name.parse().unwrap(),
-        },
+        user: User::new(name.parse().unwrap()),
         password: StoredPassword::from_phc("$argon2id$stands-for-a-hash".into()),
     }
 }
 
 async fn session(store: &Store, name: &str, expires_at: Timestamp) -> LoginSession {
     let name: Username = name.parse().unwrap();
-    let user = store.user(&name).await.unwrap().unwrap().user;
+    let found = store.user(&name).await.unwrap().unwrap();
     let first = RefreshToken::first(uuid::Uuid::now_v7()).unwrap();
     let session = LoginSession {
         id: first.session(),
-        user,
+        user: found.user,
         generation: 0,
         newest: first.hash(),
         rotated_at: START,
         expires_at,
         revoked_at: None,
     };
-    store.add_session(session.clone(), None).await.unwrap();
+    let proof = Proof::Password(found.password);
+    let added = store.add_session(session.clone(), proof, None).await;
+    assert!(added.unwrap());
     session
 }
 
@@ -264,7 +266,9 @@ async fn knows_from_where_an_account_was_used(store: &Store) {
     assert!(!knows(&ada, work).await && !knows(&nobody, home).await);
     let mut other = known.clone();
     other.id = LoginSessionId::random();
-    store.add_session(other, Some(work)).await.unwrap();
+    let proof = Proof::Password(user("ada").password);
+    let added = store.add_session(other, proof, Some(work)).await;
+    assert!(added.unwrap());
     assert!(knows(&ada, work).await && knows(&ada, home).await);
 }
 
@@ -299,6 +303,106 @@ async fn lists_the_sessions_of_a_user_that_have_not_ended(store: &Store) {
     listed.sort();
     assert_eq!(listed, wanted);
     assert_eq!(ids(after(100)).await, [first.id.clone(), second.id]);
+}
+
+fn opened_by(account: &Account) -> LoginSession {
+    let first = RefreshToken::first(uuid::Uuid::now_v7()).unwrap();
+    LoginSession {
+        id: first.session(),
+        user: account.user.clone(),
+        generation: 0,
+        newest: first.hash(),
+        rotated_at: after(7),
+        expires_at: after(3600),
+        revoked_at: None,
+    }
+}
+
+async fn lets_nobody_in_whose_password_is_another_by_now(store: &Store) {
+    assert!(store.add_user(user("hedy"), START).await.unwrap());
+    let name: Username = "hedy".parse().unwrap();
+    let hedy = store.user(&name).await.unwrap().unwrap();
+    let open = async |proof| {
+        let session = opened_by(&hedy);
+        let added = store.add_session(session.clone(), proof, None).await;
+        added.unwrap().then_some(session.id)
+    };
+    let old = Proof::Password(hedy.password.clone());
+    let kept = open(old.clone()).await.unwrap();
+    let other = open(old.clone()).await.unwrap();
+    assert_eq!(store.user(&name).await.unwrap().unwrap().seen_at, after(7));
+
+    let new = |before: &StoredPassword| NewPassword {
+        user: hedy.user.id.clone(),
+        before: before.clone(),
+        password: StoredPassword::from_phc("another".into()),
+        kept: kept.clone(),
+    };
+    let ended = store.change_password(new(&hedy.password), after(8)).await;
+    let ended = ended.unwrap().unwrap();
+    assert_eq!(ended, [(other.clone(), after(7))]);
+    let late = store.change_password(new(&hedy.password), after(9)).await;
+    assert!(late.unwrap().is_none(), "somebody was first");
+    assert!(open(old).await.is_none(), "verified before the change");
+
+    let right = Proof::Password(StoredPassword::from_phc("another".into()));
+    let ended = store.disable(&hedy.user.id, after(10)).await.unwrap();
+    assert_eq!(ended, [(kept, after(7))]);
+    assert!(open(right.clone()).await.is_none(), "disabled");
+    store.enable(&hedy.user.id).await.unwrap();
+    assert!(open(right).await.is_some());
+}
+
+async fn lets_a_code_open_one_session(store: &Store) {
+    let name: Username = "hedy".parse().unwrap();
+    let hedy = store.user(&name).await.unwrap().unwrap();
+    let code = ResetCode {
+        hash: SecretHash([9; 32]),
+        until: after(100),
+        session: None,
+    };
+    let ended = store.reset_password(&hedy.user.id, &code, after(11)).await;
+    assert_eq!(ended.unwrap().len(), 1);
+    let session = opened_by(&hedy);
+    for (id, hash, opens) in [
+        (LoginSessionId::random(), 8, false),
+        (session.id.clone(), 9, true),
+        (LoginSessionId::random(), 9, false),
+    ] {
+        let session = LoginSession {
+            id,
+            ..session.clone()
+        };
+        let proof = Proof::ResetCode(SecretHash([hash; 32]));
+        assert_eq!(
+            store.add_session(session, proof, None).await.unwrap(),
+            opens
+        );
+    }
+    let found = store.user_by_id(&hedy.user.id).await.unwrap().unwrap();
+    assert_eq!(found.reset.unwrap().session, Some(session.id));
+}
+
+async fn reads_users_of_the_build_before(store: &Store) {
+    const SQL: &str =
+        "INSERT INTO users (id, name, name_key, password, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let old = user("Old.Hand");
+    let parameters = [
+        old.user.id.as_str().into(),
+        old.user.name.as_str().into(),
+        old.user.name.key().into(),
+        old.password.phc().into(),
+        after(3).into(),
+    ];
+    store
+        .rows("test", Statement::new(SQL, parameters))
+        .await
+        .unwrap();
+    let found = store.user_by_id(&old.user.id).await.unwrap().unwrap();
+    assert_eq!((found.user, found.seen_at), (old.user, after(3)));
+    assert_eq!(found.disabled_at, None);
+    let page = store.users_after("OLD.HAMD", 1).await.unwrap();
+    assert_eq!(page[0].user.name.as_str(), "Old.Hand");
 }
 
 async fn forgets_what_has_ended_piece_by_piece(store: &Store) {

@@ -3,7 +3,6 @@
 use access_token::MAX_LENGTH;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto;
-use proto::ids::UserId;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -93,8 +92,9 @@ fn encode(text: impl AsRef<[u8]>) -> String {
 fn our_own_token_says_whom_it_belongs_to_until_the_moment_it_expires() {
     let world = World::new();
     let user = User {
-        id: UserId::random(),
-        name: "Ada".parse().unwrap(),
+        display_name: "Ada Lovelace".parse().ok(),
+        guest: true,
+        ..User::new("Ada".parse().unwrap())
     };
     let session = LoginSessionId::random();
     let ends = NOW + Duration::from_secs(86_400);
@@ -118,10 +118,7 @@ fn our_own_token_says_whom_it_belongs_to_until_the_moment_it_expires() {
 #[test]
 fn a_token_never_outlives_its_login_session() {
     let world = World::new();
-    let user = User {
-        id: UserId::random(),
-        name: "ada".parse().unwrap(),
-    };
+    let user = User::new("ada".parse().unwrap());
     let ends = NOW + Duration::from_secs(60);
     let token = world
         .rules

@@ -183,6 +183,7 @@ impl Service {
             username: name.into(),
             password: password.into(),
             client_address: address.into(),
+            display_name: String::new(),
         };
         Ok(self.client.clone().register(request).await?.into_inner())
     }

@@ -6,6 +6,7 @@
     reason = "a test may fail wherever it stands"
 )]
 
+mod accounts;
 mod harness;
 mod keys;
 mod opening;
@@ -16,6 +17,7 @@ mod revoking;
 mod secrecy;
 mod signing_in;
 mod stream_in_redis;
+mod users;
 mod validating;
 
 /// Runs each test once on SQLite and once on PostgreSQL.

@@ -101,7 +101,8 @@ pub(super) fn claim(principal: Option<wire::Principal>) -> Result<Claim, Invalid
     let principal = principal.ok_or(Invalid::Missing("the principal"))?;
     let token = SecretString::from(principal.access_token);
     Ok(Claim {
-        who: Principal::new(id(&principal.user_id)?, &principal.name)?,
+        who: Principal::new(id(&principal.user_id)?, &principal.name)?
+            .shown_as(&principal.display_name)?,
         token: Some(token).filter(|token| !token.expose_secret().is_empty()),
     })
 }
@@ -407,7 +408,7 @@ impl From<&Message> for wire::Message {
             id: message.id.to_string(),
             author: Some(wire::Principal {
                 user_id: message.author.user.to_string(),
-                name: message.author.name().to_owned(),
+                name: message.author.shown_name().to_owned(),
                 ..wire::Principal::default()
             }),
             content: message.content.as_str().to_owned(),

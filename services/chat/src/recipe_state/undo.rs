@@ -28,7 +28,7 @@ impl Undoable {
     /// The change that a stored message made to a recipe.
     pub(crate) fn by(message: &Message, before: Arc<Recipe>) -> Self {
         Self {
-            author: message.author.name().into(),
+            author: message.author.shown_name().into(),
             effect: message.effect.as_deref().unwrap_or_default().into(),
             before,
         }

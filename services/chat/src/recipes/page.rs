@@ -76,7 +76,7 @@ fn message_size(message: &Message) -> usize {
         id: message.id.as_str(),
         author: Author {
             id: message.author.user.as_str(),
-            name: message.author.name(),
+            name: message.author.shown_name(),
         },
         content: message.content.as_str(),
         timestamp: message.accepted_at.to_string(),

@@ -30,21 +30,23 @@ impl ProvenUsers {
                 return;
             }
         }
-        let proven = self.0.entry(who.user.clone()).or_insert_with(|| Proven {
-            who: who.clone(),
-            until,
-        });
-        proven.until = proven.until.max(until);
+        let known = self.0.get(&who.user);
+        // Names change from one token to the next: those of the newest count.
+        if known.is_none_or(|known| until >= known.until) {
+            let who = who.clone();
+            self.0.insert(who.user.clone(), Proven { who, until });
+        }
     }
 
-    /// Until when a user is proven who shows no token.
-    pub(super) fn until(&self, who: &Principal, now: Timestamp) -> Result<Timestamp, Refused> {
-        let proven = self.0.get(&who.user).ok_or(Refused::NoToken)?;
-        if proven.who != *who {
-            return Err(Refused::TokenOfAnother);
-        }
+    /// Who a user is that shows no token, and until when that is proven.
+    pub(super) fn find(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<(Principal, Timestamp), Refused> {
+        let proven = self.0.get(user).ok_or(Refused::NoToken)?;
         match now < proven.until {
-            true => Ok(proven.until),
+            true => Ok((proven.who.clone(), proven.until)),
             false => Err(Refused::SignInEnded),
         }
     }
@@ -62,19 +64,37 @@ mod tests {
         Principal::new(format!("u{number}").parse().unwrap(), "ada").unwrap()
     }
 
+    fn until(users: &ProvenUsers, number: usize, now: i64) -> Result<Timestamp, Refused> {
+        let found = users.find(&user(number).user, at(now));
+        found.map(|(_, until)| until)
+    }
+
     #[test]
     fn a_user_is_proven_until_the_newest_token_ends() {
         let mut users = ProvenUsers::default();
-        assert_eq!(users.until(&user(1), at(0)), Err(Refused::NoToken));
+        assert_eq!(until(&users, 1, 0), Err(Refused::NoToken));
         users.remember(&user(1), at(100), at(0));
         users.remember(&user(1), at(50), at(0));
-        assert_eq!(users.until(&user(1), at(99)), Ok(at(100)));
-        assert_eq!(users.until(&user(1), at(100)), Err(Refused::SignInEnded));
+        assert_eq!(until(&users, 1, 99), Ok(at(100)));
+        assert_eq!(until(&users, 1, 100), Err(Refused::SignInEnded));
         users.remember(&user(1), at(200), at(100));
-        assert_eq!(users.until(&user(1), at(100)), Ok(at(200)));
-        assert_eq!(users.until(&user(2), at(0)), Err(Refused::NoToken));
-        let renamed = Principal::new(user(1).user, "bob").unwrap();
-        assert_eq!(users.until(&renamed, at(0)), Err(Refused::TokenOfAnother));
+        assert_eq!(until(&users, 1, 100), Ok(at(200)));
+        assert_eq!(until(&users, 2, 0), Err(Refused::NoToken));
+    }
+
+    #[test]
+    fn a_user_has_the_names_of_the_newest_token_whatever_a_call_says() {
+        let mut users = ProvenUsers::default();
+        let named = |name| Principal::new(user(1).user, name).unwrap();
+        for (name, until, counts) in [
+            ("guest", 100, "guest"),
+            ("ada", 200, "ada"),
+            ("old", 50, "ada"),
+        ] {
+            users.remember(&named(name), at(until), at(0));
+            let (who, _) = users.find(&user(1).user, at(0)).unwrap();
+            assert_eq!(who.name(), counts);
+        }
     }
 
     #[test]
@@ -85,10 +105,10 @@ mod tests {
         }
         users.remember(&user(MAX_USERS), at(500), at(99));
         assert_eq!(users.0.len(), MAX_USERS);
-        assert_eq!(users.until(&user(MAX_USERS), at(99)), Err(Refused::NoToken));
-        assert_eq!(users.until(&user(0), at(99)), Ok(at(100)));
+        assert_eq!(until(&users, MAX_USERS, 99), Err(Refused::NoToken));
+        assert_eq!(until(&users, 0, 99), Ok(at(100)));
         users.remember(&user(MAX_USERS), at(500), at(100));
         assert_eq!(users.0.len(), 1);
-        assert_eq!(users.until(&user(MAX_USERS), at(100)), Ok(at(500)));
+        assert_eq!(until(&users, MAX_USERS, 100), Ok(at(500)));
     }
 }

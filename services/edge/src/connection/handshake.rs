@@ -142,6 +142,9 @@ fn judge_token(error: &AuthError) -> Close {
         AuthError::Unauthenticated(_) => Close::InvalidToken,
         AuthError::Invalid(_)
         | AuthError::Taken(_)
+        | AuthError::Forbidden(_)
+        | AuthError::NotFound
+        | AuthError::Conflict(_)
         | AuthError::TooMany { .. }
         | AuthError::Unavailable => Close::TryAgainLater,
     }

@@ -7,7 +7,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use proto::websocket::frames::Author;
 use runtime::{network::AddressBlock, rate_limiter::Decision};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -24,7 +23,7 @@ use super::{
 use crate::{
     edge::Edge,
     revocations,
-    upstream::auth::{AuthError, Revoke, SignedIn, Tokens},
+    upstream::auth::{AuthError, Revoke, SignedIn, Tokens, User},
 };
 
 /// Where a client wants its refresh token.
@@ -44,6 +43,21 @@ pub(super) struct Credentials {
     refresh: RefreshIn,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Registration {
+    #[serde(flatten)]
+    credentials: Credentials,
+    /// What others shall see; absent: the username.
+    #[serde(default)]
+    display_name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct GuestWishes {
+    #[serde(default)]
+    refresh: RefreshIn,
+}
+
 #[derive(Default, Deserialize)]
 pub(super) struct RefreshToken {
     refresh_token: Option<SecretString>,
@@ -55,18 +69,40 @@ pub(super) async fn register(
     State(edge): Shared,
     client: Client,
     headers: HeaderMap,
-    JsonBody(credentials): JsonBody<Credentials>,
+    JsonBody(registration): JsonBody<Registration>,
 ) -> Result<Response, Problem> {
     limit_sign_ins(&edge, &client, "register").await?;
+    let credentials = registration.credentials;
     let asked = edge.auth.register(
         credentials.username,
         credentials.password,
+        registration.display_name.unwrap_or_default(),
         client.on_behalf_of(),
     );
     let signed_in = asked.await?;
     let cookies = Cookies::new(&edge.config, &headers);
     let created = StatusCode::CREATED;
     Ok(answer(created, &signed_in, credentials.refresh, &cookies))
+}
+
+/// A guest has no password, so there is no device to know again.
+pub(super) async fn guest(
+    State(edge): Shared,
+    client: Client,
+    headers: HeaderMap,
+    OptionalJsonBody(wishes): OptionalJsonBody<GuestWishes>,
+) -> Result<Response, Problem> {
+    limit_sign_ins(&edge, &client, "guest").await?;
+    let tokens = edge.auth.register_guest(client.on_behalf_of()).await?;
+    let mut response = pair(StatusCode::CREATED, &tokens, wishes.refresh);
+    if wishes.refresh == RefreshIn::Cookie {
+        let cookies = Cookies::new(&edge.config, &headers);
+        let secret = tokens.refresh.expose_secret();
+        for cookie in cookies.keep_new(secret, tokens.refresh_expires_in) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    Ok(response)
 }
 
 pub(super) async fn login(
@@ -189,9 +225,28 @@ struct TokenPair<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
-    user: Author,
+    user: UserBody,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
+}
+
+/// A user to themselves.
+#[derive(Serialize)]
+pub(super) struct UserBody {
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guest: bool,
+}
+
+impl From<User> for UserBody {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            name: user.name,
+            guest: user.guest,
+        }
+    }
 }
 
 /// The answer to somebody who has signed in.
@@ -223,10 +278,7 @@ fn pair(status: StatusCode, tokens: &Tokens, refresh: RefreshIn) -> Response {
         access_token: tokens.access.expose_secret(),
         token_type: "Bearer",
         expires_in: whole_seconds(tokens.expires_in),
-        user: Author {
-            id: tokens.user_id.clone(),
-            name: tokens.user_name.clone(),
-        },
+        user: tokens.user.clone().into(),
         refresh_token: (refresh == RefreshIn::Body).then_some(secret),
     };
     (status, Json(pair)).into_response()

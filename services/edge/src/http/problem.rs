@@ -129,6 +129,9 @@ impl From<AuthError> for Problem {
             AuthError::Unauthenticated(words) => Self::new(StatusCode::UNAUTHORIZED, words.0),
             AuthError::Invalid(words) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, words.0),
             AuthError::Taken(words) => Self::new(StatusCode::CONFLICT, words.0),
+            AuthError::Forbidden(words) => Self::new(StatusCode::FORBIDDEN, words.0),
+            AuthError::NotFound => Self::not_found(),
+            AuthError::Conflict(words) => Self::new(StatusCode::CONFLICT, words.0),
             AuthError::TooMany { retry_after } => Self::too_many(retry_after),
             AuthError::Unavailable => Self::unavailable(),
         }

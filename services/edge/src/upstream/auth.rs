@@ -1,12 +1,14 @@
 //! The auth service, as the edge sees it: every call has a time-out, and a service that cannot be asked is
 //! never taken for a token that is not good.
 
+mod account;
+
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use proto::{
     auth::{
         FindUserRequest, GetJwksRequest, LoginRequest, Principal as ProtoPrincipal,
-        RefreshTokenRequest, RegisterRequest, RevokeSessionRequest, TokenPair,
+        RefreshTokenRequest, RegisterRequest, RevokeSessionRequest, TokenPair, User as ProtoUser,
         ValidateTokenRequest, WatchRevocationsRequest, WatchRevocationsResponse,
         auth_service_client::AuthServiceClient, revoke_session_request::By,
     },
@@ -23,6 +25,7 @@ use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataValue};
 use tracing::warn;
 
+pub(crate) use self::account::{Account, LoginSession};
 use super::{AccessToken, Principal, convert};
 
 /// How long a call may take. Hashing a password behind a queue of others is the slowest.
@@ -40,6 +43,15 @@ pub enum AuthError {
     /// The name is taken.
     #[error("the name is taken")]
     Taken(Explanation),
+    /// The caller may not: the password is wrong, or the user is disabled.
+    #[error("the caller may not")]
+    Forbidden(Explanation),
+    /// There is no such thing of the caller's.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The user is none of whom that can be asked.
+    #[error("not with this user")]
+    Conflict(Explanation),
     /// Too many sign-ins.
     #[error("too many sign-ins")]
     TooMany {
@@ -72,10 +84,21 @@ pub struct Tokens {
     pub refresh: SecretString,
     /// Its life from now.
     pub refresh_expires_in: Duration,
-    /// The user's id.
-    pub user_id: String,
-    /// The user's name.
-    pub user_name: String,
+    /// Whose they are.
+    pub user: User,
+}
+
+/// A user, as the auth service knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id, which never changes.
+    pub id: String,
+    /// What others see.
+    pub name: String,
+    /// What they sign in with, and are invited by.
+    pub username: String,
+    /// Whether they have no password, and are deleted when they are not seen for long.
+    pub guest: bool,
 }
 
 /// Somebody who has registered or signed in.
@@ -149,7 +172,7 @@ impl AuthClient {
         Ok((read_principal(principal, token)?, expires))
     }
 
-    /// Registers a user and signs them in.
+    /// Registers a user and signs them in. `display_name` is what others shall see; empty: the username.
     ///
     /// # Errors
     /// `Invalid`, `Taken`, `TooMany` or `Unavailable`.
@@ -157,12 +180,14 @@ impl AuthClient {
         &self,
         username: String,
         password: SecretString,
+        display_name: String,
         client: OnBehalfOf,
     ) -> Result<SignedIn, AuthError> {
         let question = RegisterRequest {
             username,
             password: password.expose_secret().to_owned(),
             client_address: client.address(),
+            display_name,
         };
         let call = |mut service: AuthServiceClient<Channel>| {
             let question = client.request(question.clone());
@@ -362,6 +387,9 @@ fn read(status: &Status) -> AuthError {
         Code::Unauthenticated => AuthError::Unauthenticated(words()),
         Code::InvalidArgument => AuthError::Invalid(words()),
         Code::AlreadyExists => AuthError::Taken(words()),
+        Code::PermissionDenied => AuthError::Forbidden(words()),
+        Code::NotFound => AuthError::NotFound,
+        Code::FailedPrecondition => AuthError::Conflict(words()),
         Code::ResourceExhausted => AuthError::TooMany {
             retry_after: status
                 .metadata()
@@ -386,6 +414,7 @@ fn read_principal(principal: ProtoPrincipal, token: &SecretString) -> Result<Pri
         token_ends,
         token: AccessToken::new(token.clone()),
         user: user.id.parse().map_err(|_| AuthError::Unavailable)?,
+        shown_name: shown_name(&user).into(),
         name: Arc::from(user.name),
         login_session: principal
             .session_id
@@ -396,15 +425,32 @@ fn read_principal(principal: ProtoPrincipal, token: &SecretString) -> Result<Pri
 
 fn tokens(pair: Option<TokenPair>) -> Result<Tokens, AuthError> {
     let pair = pair.ok_or(AuthError::Unavailable)?;
-    let user = pair.user.ok_or(AuthError::Unavailable)?;
+    let user = read_user(pair.user)?;
     Ok(Tokens {
         access: pair.access_token.into(),
         expires_in: duration(pair.expires_in.as_ref()),
         refresh: pair.refresh_token.into(),
         refresh_expires_in: duration(pair.refresh_expires_in.as_ref()),
-        user_id: user.id,
-        user_name: user.name,
+        user,
     })
+}
+
+fn read_user(user: Option<ProtoUser>) -> Result<User, AuthError> {
+    let user = user.ok_or(AuthError::Unavailable)?;
+    Ok(User {
+        name: shown_name(&user).to_owned(),
+        id: user.id,
+        username: user.name,
+        guest: user.guest,
+    })
+}
+
+/// A service of before display names tells none.
+fn shown_name(user: &ProtoUser) -> &str {
+    match user.display_name.as_str() {
+        "" => &user.name,
+        shown => shown,
+    }
 }
 
 /// Negative durations count as nothing.

@@ -29,6 +29,10 @@ pub(super) fn unproven(principal: &Principal) -> chat::Principal {
     chat::Principal {
         user_id: principal.user.to_string(),
         name: principal.name.to_string(),
+        display_name: match principal.shown_name == principal.name {
+            true => String::new(),
+            false => principal.shown_name.to_string(),
+        },
         access_token: String::new(),
     }
 }
@@ -216,7 +220,7 @@ pub(super) fn known_users(users: Vec<Author>) -> chat::KnownUsers {
     let user = |user: Author| chat::Principal {
         user_id: user.id,
         name: user.name,
-        access_token: String::new(),
+        ..chat::Principal::default()
     };
     chat::KnownUsers {
         users: users.into_iter().map(user).collect(),

@@ -5,6 +5,7 @@
     reason = "these are tests, also where a function serves several of them"
 )]
 
+mod accounts;
 mod delivery;
 mod envelope;
 mod first_message;

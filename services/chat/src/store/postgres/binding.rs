@@ -17,7 +17,7 @@ pub(super) fn bind_messages<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'
         .bind(column(&messages, |(_, m)| signed(m.revision)))
         .bind(column(&messages, |(_, m)| m.id.to_string()))
         .bind(column(&messages, |(_, m)| m.author.user.to_string()))
-        .bind(column(&messages, |(_, m)| m.author.name().to_owned()))
+        .bind(column(&messages, |(_, m)| m.author.shown_name().to_owned()))
         .bind(column(&messages, |(_, m)| m.content.as_str().to_owned()))
         .bind(column(&messages, |(_, m)| m.effect.clone()))
         .bind(column(&messages, |(_, m)| m.hint.clone()))

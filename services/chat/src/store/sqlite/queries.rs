@@ -93,7 +93,7 @@ fn insert_messages(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
             signed(message.revision),
             message.id.as_str(),
             message.author.user.as_str(),
-            message.author.name(),
+            message.author.shown_name(),
             message.content.as_str(),
             message.effect,
             message.hint,

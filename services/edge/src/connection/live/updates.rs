@@ -253,7 +253,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             connection: Some(self.connection.id.to_string()),
             user: Author {
                 id: principal.user.to_string(),
-                name: principal.name.to_string(),
+                name: principal.shown_name.to_string(),
             },
             role: self.grant.map(|grant| grant.role),
             visibility: self.grant.map(|grant| grant.visibility),

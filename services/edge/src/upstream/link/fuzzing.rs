@@ -131,6 +131,7 @@ fn somebody() -> Principal {
     Principal {
         user,
         name: "ada".into(),
+        shown_name: "ada".into(),
         login_session,
         validated_at: Timestamp::from_unix_millis(0),
         token_id: "".into(),

@@ -1,7 +1,12 @@
 //! Every answer that `openapi.json` promises is one that a real router gives, with the headers and the body
 //! that it promises; and the router has no path or method of which the document is silent.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{Extension, Router, body::Body, extract::ConnectInfo};
 use clap::Parser;
@@ -24,7 +29,7 @@ use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest as _};
 use tower::ServiceExt as _;
 
 use super::{
-    calls::{Call, in_bad_times, in_good_times},
+    calls::{Call, in_bad_times, in_good_times, too_many_guests},
     promises::{Answer, Promises},
     reading::{object, openapi},
     reception::Reception,
@@ -131,6 +136,8 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
         let answer = desk.upgrade().await;
         promises.check("GET", "/v1/chat/{recipe_id}", status, &answer);
     }
+    desk.reception.crowded.store(true, Ordering::SeqCst);
+    check(&mut promises, &desk, &too_many_guests()).await;
     desk.reception.leave();
     for call in in_bad_times() {
         check(&mut promises, &desk, &call).await;

@@ -1,11 +1,14 @@
 //! The calls that show each documented answer of the HTTP API: what is sent, and the status that comes back.
 
+#[path = "calls/account.rs"]
+mod account;
 #[path = "calls/sharing.rs"]
 mod sharing;
 
 use axum::body::Body;
 use http::{Method, Request};
 
+pub(super) use self::account::too_many_guests;
 use self::sharing::{imports, sharing};
 
 /// One call.
@@ -58,6 +61,10 @@ impl Call {
         self.with("authorization", "Bearer eve:900")
     }
 
+    fn by_guest(self) -> Self {
+        self.with("authorization", "Bearer guest:900")
+    }
+
     fn by_ada(self) -> Self {
         self.with("authorization", "Bearer ada:900")
     }
@@ -104,6 +111,7 @@ const CHAT: &str = "/v1/chat/{recipe_id}";
 pub(super) fn in_good_times() -> Vec<Call> {
     let mut calls = signing_in();
     calls.extend(signing_out());
+    calls.extend(account::account());
     calls.extend(recipes());
     calls.extend(one_recipe());
     calls.extend(imports());
@@ -121,7 +129,8 @@ pub(super) fn in_good_times() -> Vec<Call> {
 
 /// Calls to an edge whose auth service is away.
 pub(super) fn in_bad_times() -> Vec<Call> {
-    vec![
+    let mut calls = account::without_services();
+    calls.extend([
         post(REGISTER, 503).json(credentials("ada", "long enough")),
         post(LOGIN, 503).json(credentials("ada", "long enough")),
         post(REFRESH, 503).with("cookie", "refresh_token=good"),
@@ -155,7 +164,8 @@ pub(super) fn in_bad_times() -> Vec<Call> {
             .json(r#"{"visibility":"private"}"#),
         get("/.well-known/jwks.json", 503),
         get("/readyz", 503),
-    ]
+    ]);
+    calls
 }
 
 fn credentials(username: &str, password: &str) -> String {
@@ -173,6 +183,7 @@ fn signing_in() -> Vec<Call> {
         post(LOGIN, 200).json(credentials("ada", "long enough")),
         post(LOGIN, 200).json(in_body),
         post(LOGIN, 401).json(credentials("ada", "wrong password")),
+        post(LOGIN, 403).json(credentials("disabled", "long enough")),
         post(LOGIN, 429).json(credentials("crowd", "long enough")),
         post(REFRESH, 200).with("cookie", "refresh_token=good"),
         post(REFRESH, 200).json(r#"{"refresh_token":"good","refresh":"body"}"#),

@@ -15,6 +15,8 @@ pub(super) struct Reception {
     pub(super) tokens: FakeAuth,
     /// Whether it cannot be asked.
     pub(super) away: AtomicBool,
+    /// Whether too many guests come.
+    pub(super) crowded: AtomicBool,
 }
 
 impl Reception {
@@ -49,9 +51,24 @@ fn pair() -> Option<auth::TokenPair> {
         user: Some(auth::User {
             id: "1".into(),
             name: "ada".into(),
+            ..auth::User::default()
         }),
         session_id: "login-of-ada".into(),
     })
+}
+
+/// Of whose token it is.
+fn account(token: &str) -> auth::Account {
+    let name = token.split(':').next().unwrap_or_default();
+    auth::Account {
+        user: Some(auth::User {
+            id: name.into(),
+            name: name.into(),
+            ..auth::User::default()
+        }),
+        created_at: Some(prost_types::Timestamp::default()),
+        ..auth::Account::default()
+    }
 }
 
 #[tonic::async_trait]
@@ -80,6 +97,7 @@ impl AuthService for Reception {
         self.authenticate(&asked.username)?;
         match asked.password.as_str() {
             "wrong password" => Err(Status::unauthenticated("Invalid username or password")),
+            _ if asked.username == "disabled" => Err(Status::permission_denied("disabled")),
             _ => Ok(Response::new(auth::LoginResponse {
                 tokens: pair(),
                 device_token: "device".into(),
@@ -170,6 +188,137 @@ impl AuthService for Reception {
         &self,
         _: Request<auth::RevokeKeyRequest>,
     ) -> Result<Response<auth::RevokeKeyResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn register_guest(
+        &self,
+        _: Request<auth::RegisterGuestRequest>,
+    ) -> Result<Response<auth::RegisterGuestResponse>, Status> {
+        self.here()?;
+        if self.crowded.load(Ordering::SeqCst) {
+            return Err(Status::resource_exhausted("Too many sign-ins"));
+        }
+        let tokens = pair().map(|pair| auth::TokenPair {
+            user: pair.user.map(|user| auth::User {
+                guest: true,
+                ..user
+            }),
+            ..pair
+        });
+        Ok(Response::new(auth::RegisterGuestResponse { tokens }))
+    }
+
+    async fn get_account(
+        &self,
+        request: Request<auth::GetAccountRequest>,
+    ) -> Result<Response<auth::GetAccountResponse>, Status> {
+        self.here()?;
+        let account = account(&request.into_inner().access_token);
+        let at = Some(prost_types::Timestamp::default());
+        let session = auth::LoginSession {
+            session_id: "login-of-ada".into(),
+            user: account.user.clone(),
+            created_at: at,
+            refreshed_at: at,
+            expires_at: at,
+        };
+        Ok(Response::new(auth::GetAccountResponse {
+            account: Some(account),
+            sessions: vec![session],
+            session_id: "login-of-ada".into(),
+        }))
+    }
+
+    async fn update_account(
+        &self,
+        request: Request<auth::UpdateAccountRequest>,
+    ) -> Result<Response<auth::UpdateAccountResponse>, Status> {
+        self.here()?;
+        let asked = request.into_inner();
+        match asked.display_name.as_str() {
+            "\n" => Err(Status::invalid_argument("no control characters")),
+            _ => Ok(Response::new(auth::UpdateAccountResponse {
+                account: Some(account(&asked.access_token)),
+            })),
+        }
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<auth::ChangePasswordRequest>,
+    ) -> Result<Response<auth::ChangePasswordResponse>, Status> {
+        self.here()?;
+        let asked = request.into_inner();
+        if asked.access_token.starts_with("guest") {
+            return Err(Status::failed_precondition("A guest has no password"));
+        }
+        match asked.current_password.as_str() {
+            "wrong password" => Err(Status::permission_denied("The current password is wrong")),
+            "crowd" => Err(Status::resource_exhausted("Too many sign-ins")),
+            _ if asked.new_password.len() < 8 => Err(Status::invalid_argument("weak")),
+            _ => Ok(Response::new(auth::ChangePasswordResponse {})),
+        }
+    }
+
+    async fn claim_guest(
+        &self,
+        request: Request<auth::ClaimGuestRequest>,
+    ) -> Result<Response<auth::ClaimGuestResponse>, Status> {
+        let asked = request.into_inner();
+        self.authenticate(&asked.username)?;
+        match asked.username.as_str() {
+            "taken" => Err(Status::already_exists("The username is taken")),
+            _ if asked.password.len() < 8 => Err(Status::invalid_argument("weak")),
+            _ => Ok(Response::new(auth::ClaimGuestResponse {
+                account: Some(account(&asked.access_token)),
+            })),
+        }
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<auth::EndSessionRequest>,
+    ) -> Result<Response<auth::EndSessionResponse>, Status> {
+        self.here()?;
+        match request.into_inner().session_id.as_str() {
+            "login-of-ada" => Ok(Response::new(auth::EndSessionResponse {})),
+            _ => Err(Status::not_found("No such login session")),
+        }
+    }
+
+    async fn list_users(
+        &self,
+        _: Request<auth::ListUsersRequest>,
+    ) -> Result<Response<auth::ListUsersResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn show_user(
+        &self,
+        _: Request<auth::ShowUserRequest>,
+    ) -> Result<Response<auth::ShowUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn disable_user(
+        &self,
+        _: Request<auth::DisableUserRequest>,
+    ) -> Result<Response<auth::DisableUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn enable_user(
+        &self,
+        _: Request<auth::EnableUserRequest>,
+    ) -> Result<Response<auth::EnableUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn reset_password(
+        &self,
+        _: Request<auth::ResetPasswordRequest>,
+    ) -> Result<Response<auth::ResetPasswordResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

@@ -64,6 +64,7 @@ impl AuthService for FakeAuth {
                 user: Some(auth::User {
                     id: user.clone(),
                     name: user.clone(),
+                    ..auth::User::default()
                 }),
                 session_id: format!("login-of-{user}"),
                 expires_at: Some(prost_types::Timestamp {
@@ -101,6 +102,7 @@ impl AuthService for FakeAuth {
                 user: Some(auth::User {
                     id: name.clone(),
                     name,
+                    ..auth::User::default()
                 }),
             })),
         }
@@ -159,6 +161,83 @@ impl AuthService for FakeAuth {
         &self,
         _: Request<auth::RevokeKeyRequest>,
     ) -> Result<Response<auth::RevokeKeyResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn register_guest(
+        &self,
+        _: Request<auth::RegisterGuestRequest>,
+    ) -> Result<Response<auth::RegisterGuestResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_account(
+        &self,
+        _: Request<auth::GetAccountRequest>,
+    ) -> Result<Response<auth::GetAccountResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn update_account(
+        &self,
+        _: Request<auth::UpdateAccountRequest>,
+    ) -> Result<Response<auth::UpdateAccountResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn change_password(
+        &self,
+        _: Request<auth::ChangePasswordRequest>,
+    ) -> Result<Response<auth::ChangePasswordResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn claim_guest(
+        &self,
+        _: Request<auth::ClaimGuestRequest>,
+    ) -> Result<Response<auth::ClaimGuestResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn end_session(
+        &self,
+        _: Request<auth::EndSessionRequest>,
+    ) -> Result<Response<auth::EndSessionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_users(
+        &self,
+        _: Request<auth::ListUsersRequest>,
+    ) -> Result<Response<auth::ListUsersResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn show_user(
+        &self,
+        _: Request<auth::ShowUserRequest>,
+    ) -> Result<Response<auth::ShowUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn disable_user(
+        &self,
+        _: Request<auth::DisableUserRequest>,
+    ) -> Result<Response<auth::DisableUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn enable_user(
+        &self,
+        _: Request<auth::EnableUserRequest>,
+    ) -> Result<Response<auth::EnableUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn reset_password(
+        &self,
+        _: Request<auth::ResetPasswordRequest>,
+    ) -> Result<Response<auth::ResetPasswordResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

@@ -116,7 +116,7 @@ impl FakeChat {
         let principal = chat::Principal {
             user_id: "grace".into(),
             name: "grace".into(),
-            access_token: String::new(),
+            ..chat::Principal::default()
         };
         self.post(chat::PostMessageRequest {
             principal: Some(principal),

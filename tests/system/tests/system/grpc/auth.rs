@@ -24,7 +24,7 @@ async fn registering_and_signing_in_have_their_statuses() {
     let register = |username: &str, password: &str| RegisterRequest {
         username: username.to_owned(),
         password: password.to_owned(),
-        client_address: String::new(),
+        ..RegisterRequest::default()
     };
     let login = |username: &str, password: &str| LoginRequest {
         username: username.to_owned(),

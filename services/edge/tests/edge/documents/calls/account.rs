@@ -1,0 +1,96 @@
+//! Calls about the caller's own account, and guests.
+
+use http::Method;
+
+use super::{Call, bad_bodies, credentials, get, post};
+
+const GUEST: &str = "/v1/auth/guest";
+const ACCOUNT: &str = "/v1/account";
+const PASSWORD: &str = "/v1/account/password";
+const CLAIM: &str = "/v1/account/claim";
+const SESSION: &str = "/v1/account/sessions/{id}";
+
+pub(super) fn account() -> Vec<Call> {
+    let mut calls = vec![
+        post(GUEST, 201),
+        post(GUEST, 201).json(r#"{"refresh":"body"}"#),
+        post(GUEST, 403).with("origin", "https://evil.example"),
+        get(ACCOUNT, 200).by_ada(),
+        get(ACCOUNT, 401),
+        rename(200, r#"{"display_name":"Ada Lovelace"}"#).by_ada(),
+        rename(422, r#"{"display_name":"\n"}"#).by_ada(),
+        rename(401, r#"{"display_name":"Ada"}"#),
+        change("long enough", "longer than that", 204).by_ada(),
+        change("long enough", "short", 422).by_ada(),
+        change("wrong password", "longer than that", 403).by_ada(),
+        change("crowd", "longer than that", 429).by_ada(),
+        change("", "longer than that", 409).by_guest(),
+        change("long enough", "longer than that", 401),
+        post(CLAIM, 200)
+            .by_guest()
+            .json(credentials("ada", "long enough")),
+        post(CLAIM, 409)
+            .by_guest()
+            .json(credentials("taken", "long enough")),
+        post(CLAIM, 422)
+            .by_guest()
+            .json(credentials("ada", "short")),
+        post(CLAIM, 429)
+            .by_guest()
+            .json(credentials("crowd", "long enough")),
+        post(CLAIM, 401).json(credentials("ada", "long enough")),
+        end("/v1/account/sessions/login-of-ada", 204).by_ada(),
+        end("/v1/account/sessions/another", 404).by_ada(),
+        end("/v1/account/sessions/login-of-ada", 401),
+    ];
+    calls.extend(bad_bodies(PASSWORD).into_iter().chain(bad_bodies(CLAIM)));
+    let patched = bad_bodies(ACCOUNT).map(|call| Call {
+        method: Method::PATCH,
+        ..call
+    });
+    calls.extend(patched);
+    // It asks for nothing that must be there.
+    let [not_json, too_large, not_declared, _] = bad_bodies(GUEST);
+    calls.extend([not_json, too_large, not_declared]);
+    calls.push(post(GUEST, 422).json(r#"{"refresh":7}"#));
+    calls
+}
+
+pub(super) fn without_services() -> Vec<Call> {
+    vec![
+        post(GUEST, 503),
+        get(ACCOUNT, 503).by_ada(),
+        rename(503, r#"{"display_name":"Ada"}"#).by_ada(),
+        change("long enough", "longer than that", 503).by_ada(),
+        post(CLAIM, 503)
+            .by_guest()
+            .json(credentials("ada", "long enough")),
+        end("/v1/account/sessions/login-of-ada", 503).by_ada(),
+    ]
+}
+
+/// The limit of sign-ins is for guests as well.
+pub(in crate::documents) fn too_many_guests() -> Call {
+    post(GUEST, 429)
+}
+
+fn rename(status: u16, body: &str) -> Call {
+    Call {
+        method: Method::PATCH,
+        ..post(ACCOUNT, status)
+    }
+    .json(body)
+}
+
+fn change(current: &str, new: &str, status: u16) -> Call {
+    let body = format!(r#"{{"current_password":"{current}","new_password":"{new}"}}"#);
+    post(PASSWORD, status).json(body)
+}
+
+fn end(uri: &'static str, status: u16) -> Call {
+    Call {
+        method: Method::DELETE,
+        ..get(SESSION, status)
+    }
+    .at(uri)
+}

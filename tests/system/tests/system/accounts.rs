@@ -1,0 +1,224 @@
+//! Accounts with a life: guests who stay, passwords that change, names that others see, and operators over them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::{
+    account::{Account, new_password},
+    binary::recipe_chat,
+    http::{Answer, Api},
+    patience::{SLACK, within_at_most},
+    process::Process,
+    stack::{Plan, Stack},
+};
+
+const OPERATOR: &str = "operator-of-this-kitchen";
+/// How soon the connections of a login session that has ended are closed.
+const WITHIN: Duration = Duration::from_secs(1);
+
+async fn ask(api: &Api, account: &Account, method: &str, path: &str, body: &Value) -> Answer {
+    let request = api.request(method, path).bearer(&account.access_token);
+    match body.is_null() {
+        true => request.send().await,
+        false => request.json(body).send().await,
+    }
+}
+
+async fn users(stack: &mut Stack, arguments: &[&str]) -> String {
+    stack.canary().remember(OPERATOR);
+    let url = stack.auth().url();
+    let words = ["users"].iter().chain(arguments).copied();
+    let mut command = recipe_chat(&words.collect::<Vec<_>>());
+    command
+        .env("EDGE_AUTH_URL", url)
+        .env("AUTH_OPERATOR_TOKEN", OPERATOR);
+    let ended = Process::start("users", command).ended().await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    ended.stdout
+}
+
+async fn a_guest_claims_and_loses_nothing(plan: Plan) {
+    let stack = plan.start().await;
+    let api = stack.api();
+    let guest = Account::guest(&api).await;
+    let mut kitchen = stack.join(&guest, "soup").await;
+    kitchen.say("add 2 carrots").await;
+
+    let (name, password) = (format!("{}-claimed", &guest.name[6..]), new_password(&api));
+    let claim = json!({"username": name, "password": password});
+    let answer = ask(&api, &guest, "POST", "/v1/account/claim", &claim).await;
+    let claimed = answer.expect(200).json();
+    assert_eq!(claimed["user"], json!({"id": guest.id, "name": name}));
+    kitchen.say("the connection goes on").await;
+
+    let fresh = guest.refresh(&api).await;
+    assert_eq!((&fresh.id, &fresh.name), (&guest.id, &name));
+    let welcome = kitchen.auth(&fresh.access_token).await;
+    assert_eq!(welcome["payload"]["session"]["user"]["name"], json!(name));
+    kitchen.say("add 1 onion").await;
+    let again = Account {
+        name,
+        password,
+        ..fresh
+    }
+    .login(&api)
+    .await;
+    let recipes = ask(&api, &again, "GET", "/v1/recipes", &Value::Null).await;
+    let recipes = recipes.expect(200).json();
+    assert_eq!(recipes["recipes"][0]["id"], "soup", "{recipes}");
+}
+
+#[tokio::test]
+async fn a_guest_claims_and_loses_nothing_on_sqlite() {
+    a_guest_claims_and_loses_nothing(Plan::together()).await;
+}
+
+#[tokio::test]
+async fn a_guest_claims_and_loses_nothing_on_postgresql() {
+    a_guest_claims_and_loses_nothing(Plan::apart(1).with_postgres()).await;
+}
+
+#[tokio::test]
+async fn another_password_closes_the_thief_on_every_edge_and_nobody_else() {
+    let stack = Plan::apart(2).with_redis().start().await;
+    let api = stack.api_at(0);
+    let ada = stack.register("ada").await;
+    let thief = ada.login(&api).await;
+    let mut here = stack.join_at(0, &ada, "soup").await;
+    let mut there = stack.join_at(1, &thief, "soup").await;
+
+    let new = new_password(&api);
+    let wrong = json!({"current_password": "not the password", "new_password": new});
+    ask(&api, &ada, "POST", "/v1/account/password", &wrong)
+        .await
+        .problem(403);
+    let right = json!({"current_password": ada.password, "new_password": new});
+    ask(&api, &ada, "POST", "/v1/account/password", &right)
+        .await
+        .expect(204);
+
+    let close = there.until_close(1008, "Session revoked");
+    within_at_most(WITHIN + SLACK, "the thief's close", close).await;
+    here.say("ada cooks on").await;
+    let body = json!({"refresh_token": thief.refresh_token, "refresh": "body"});
+    api.post("/v1/auth/refresh", &body)
+        .send()
+        .await
+        .problem(401);
+    let old = json!({"username": ada.name, "password": ada.password});
+    api.post("/v1/auth/login", &old).send().await.problem(401);
+}
+
+#[tokio::test]
+async fn a_user_sees_their_sessions_and_ends_one() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let phone = ada.login(&api).await;
+    let mut lost = stack.join(&phone, "soup").await;
+    let shown = ask(&api, &ada, "GET", "/v1/account", &Value::Null)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(shown["user"], json!({"id": ada.id, "name": ada.name}));
+    let sessions = shown["sessions"].as_array().unwrap();
+    let current = |session: &&Value| session["current"] == true;
+    assert_eq!(
+        (sessions.len(), sessions.iter().filter(current).count()),
+        (2, 1),
+        "{shown}"
+    );
+    let other = sessions.iter().find(|session| !current(session)).unwrap();
+
+    let path = format!("/v1/account/sessions/{}", other["id"].as_str().unwrap());
+    ask(&api, &ada, "DELETE", &path, &Value::Null)
+        .await
+        .expect(204);
+    let close = lost.until_close(1008, "Session revoked");
+    within_at_most(WITHIN + SLACK, "the phone's close", close).await;
+    let stranger = stack.register("eve").await;
+    ask(&api, &stranger, "DELETE", &path, &Value::Null)
+        .await
+        .problem(404);
+}
+
+#[tokio::test]
+async fn others_see_the_display_name_from_the_next_refresh_on() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let mut kitchen = stack.join(&ada, "soup").await;
+    let mut table = stack.join(&stack.register("bob").await, "soup").await;
+    let renaming = json!({"display_name": "  Ada   Lovelace "});
+    let renamed = ask(&api, &ada, "PATCH", "/v1/account", &renaming)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&renamed["user"]["name"], &renamed["username"]),
+        (&json!("Ada Lovelace"), &json!(ada.name))
+    );
+    let hidden = json!({"display_name": "\u{202e}ada"});
+    ask(&api, &ada, "PATCH", "/v1/account", &hidden)
+        .await
+        .problem(422);
+
+    let fresh = ada.refresh(&api).await;
+    assert_eq!(fresh.name, "Ada Lovelace");
+    let welcome = kitchen.auth(&fresh.access_token).await;
+    assert_eq!(
+        welcome["payload"]["session"]["user"]["name"],
+        "Ada Lovelace"
+    );
+    let said = kitchen.say("hello").await;
+    let id = said["payload"]["message"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let heard = table.until_message(&id).await;
+    assert_eq!(
+        heard["payload"]["message"]["author"],
+        json!({"id": ada.id, "name": "Ada Lovelace"})
+    );
+}
+
+#[tokio::test]
+async fn an_operator_shuts_a_user_out_and_lets_them_in_again() {
+    let plan = Plan::apart(1).auth(&["--operator-token", OPERATOR]);
+    let mut stack = plan.start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    stack.register("bob").await;
+    let mut kitchen = stack.join(&ada, "soup").await;
+    let page = users(&mut stack, &["list", "--limit", "1"]).await;
+    assert!(
+        page.contains(&ada.id) && page.contains(&format!("--after {}", ada.name)),
+        "{page}"
+    );
+
+    users(&mut stack, &["disable", &ada.name]).await;
+    let close = kitchen.until_close(1008, "Session revoked");
+    within_at_most(WITHIN + SLACK, "the close", close).await;
+    let login = json!({"username": ada.name, "password": ada.password});
+    api.post("/v1/auth/login", &login).send().await.problem(403);
+    let shown = users(&mut stack, &["show", &ada.name]).await;
+    assert!(shown.contains("disabled"), "{shown}");
+    users(&mut stack, &["enable", &ada.name]).await;
+    ada.login(&api).await;
+
+    let printed = users(&mut stack, &["reset-password", &ada.name]).await;
+    let code = printed.lines().last().unwrap().to_owned();
+    stack.canary().remember(&code);
+    api.post("/v1/auth/login", &login).send().await.problem(401);
+    let ada = Account {
+        password: code.clone(),
+        ..ada
+    }
+    .login(&api)
+    .await;
+    let change = json!({"current_password": code, "new_password": new_password(&api)});
+    ask(&api, &ada, "POST", "/v1/account/password", &change)
+        .await
+        .expect(204);
+    ada.refresh(&api).await;
+}
