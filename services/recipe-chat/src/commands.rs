@@ -24,7 +24,7 @@ use crate::{
     cli::{
         AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
     },
-    dev_ca, health, keys, service_token, sessions,
+    dev_ca, health, keys, service_token, sessions, users,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
