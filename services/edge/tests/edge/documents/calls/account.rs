@@ -52,7 +52,7 @@ pub(super) fn account() -> Vec<Call> {
     // It asks for nothing that must be there.
     let [not_json, too_large, not_declared, _] = bad_bodies(GUEST);
     calls.extend([not_json, too_large, not_declared]);
-    calls.push(post(GUEST, 422).json(r#"{"refresh":7}"#));
+    calls.push(post(GUEST, 422).json(r#"{"refresh":"nowhere"}"#));
     calls
 }
 
