@@ -54,7 +54,7 @@ async fn a_guest_claims_and_loses_nothing(plan: Plan) {
     let fresh = guest.refresh(&api).await;
     assert_eq!((&fresh.id, &fresh.name), (&guest.id, &name));
     let welcome = kitchen.auth(&fresh.access_token).await;
-    assert_eq!(welcome["payload"]["session"]["user"]["name"], json!(name));
+    assert_eq!(welcome["session"]["user"]["name"], json!(name));
     kitchen.say("add 1 onion").await;
     let again = Account {
         name,
@@ -167,17 +167,17 @@ async fn others_see_the_display_name_from_the_next_refresh_on() {
     assert_eq!(fresh.name, "Ada Lovelace");
     let welcome = kitchen.auth(&fresh.access_token).await;
     assert_eq!(
-        welcome["payload"]["session"]["user"]["name"],
+        welcome["session"]["user"]["name"],
         "Ada Lovelace"
     );
     let said = kitchen.say("hello").await;
-    let id = said["payload"]["message"]["id"]
+    let id = said["message"]["id"]
         .as_str()
         .unwrap()
         .to_owned();
     let heard = table.until_message(&id).await;
     assert_eq!(
-        heard["payload"]["message"]["author"],
+        heard["message"]["author"],
         json!({"id": ada.id, "name": "Ada Lovelace"})
     );
 }
