@@ -74,6 +74,7 @@ fn somebody() -> Principal {
     Principal {
         user: UserId::random(),
         name: "somebody".into(),
+        shown_name: "somebody".into(),
         login_session: LoginSessionId::random(),
         validated_at: Timestamp::default(),
         token_id: "".into(),
