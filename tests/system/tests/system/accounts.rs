@@ -166,15 +166,9 @@ async fn others_see_the_display_name_from_the_next_refresh_on() {
     let fresh = ada.refresh(&api).await;
     assert_eq!(fresh.name, "Ada Lovelace");
     let welcome = kitchen.auth(&fresh.access_token).await;
-    assert_eq!(
-        welcome["session"]["user"]["name"],
-        "Ada Lovelace"
-    );
+    assert_eq!(welcome["session"]["user"]["name"], "Ada Lovelace");
     let said = kitchen.say("hello").await;
-    let id = said["message"]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = said["message"]["id"].as_str().unwrap().to_owned();
     let heard = table.until_message(&id).await;
     assert_eq!(
         heard["message"]["author"],
