@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const SCHEMA = join(import.meta.dirname, '../../proto/websocket/schema.json');
 export const GENERATED = join(import.meta.dirname, '../packages/client/src/protocol.generated.ts');
 const SUPPORTED = new Set(
-  '$ref anyOf const default description format items maxItems maxLength minLength minimum oneOf properties required type'.split(
+  '$ref anyOf const default description enum format items maxItems maxLength minLength minimum oneOf properties required type'.split(
     ' ',
   ),
 );
@@ -35,7 +35,7 @@ function typeOf(schema, indent) {
   refuseUnsupported(schema);
   if (schema.$ref) return nameOf(schema);
   if ('const' in schema) return JSON.stringify(schema.const);
-  const choices = schema.oneOf ?? schema.anyOf;
+  const choices = schema.oneOf ?? schema.anyOf ?? schema.enum?.map(value => ({ const: value }));
   if (choices) return unionOf(choices, indent);
   return [schema.type]
     .flat()
