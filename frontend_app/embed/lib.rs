@@ -50,9 +50,11 @@ fn named(name: &str) -> Option<&'static File> {
     FILES.get(at)
 }
 
+/// Every address that is no file's and no call's is a page: the app says where one leads nowhere.
 fn is_page(name: &str) -> bool {
     let file_name = name.rsplit('/').next().unwrap_or_default();
-    (name.is_empty() || name.starts_with("r/") || !name.contains('/')) && !file_name.contains('.')
+    let is_elsewhere = name.starts_with("assets/") || name.starts_with("v1/");
+    !is_elsewhere && !file_name.contains('.')
 }
 
 fn asset_of(file: &'static File, accepts: &str) -> Asset {
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn answers_pages_of_the_web_app_with_its_start_page() {
-        for path in ["/", "", "/r/pancakes", "/sign-in"] {
+        for path in ["/", "", "/r/pancakes", "/account", "/i/4Zkx", "/a/b"] {
             let page = find(path, None).unwrap();
             assert_eq!(page.content_type, "text/html; charset=utf-8", "{path}");
             assert!(!page.immutable);
@@ -130,7 +132,7 @@ mod tests {
             "/robots.txt",
             "/v1/recipes",
             "/../Cargo.toml",
-            "/a/b",
+            "/assets/none",
         ] {
             assert_eq!(find(path, None), None, "{path}");
         }

@@ -11,7 +11,7 @@ const MESSAGES = [
   'add 300 ml milk',
   'add 2 eggs',
   'add step: Whisk everything until smooth.',
-  'add step: Fry in butter until golden.',
+  'add step: Fry in butter for 2 minutes a side, until golden.',
   'Shall we make it for more people?',
 ];
 
@@ -22,6 +22,7 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   test.setTimeout(180_000);
   const server = await startServer();
   await page.goto(server.url);
+  await page.waitForTimeout(6_500); // the example plays
   await takeScreenshots(page, 'sign-in');
   const ada = await signUp(page, server.url, 'ada');
   for (const name of ['Apple crumble', 'Sunday pancakes']) {
@@ -50,6 +51,12 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await expect(page.getByRole('dialog')).toContainText('ada');
   await takeScreenshots(page, 'share');
   await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Start a timer: 2 minutes' }).click();
+  await page.getByRole('button', { name: 'Cook', exact: true }).click();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await takeScreenshots(page, 'cook');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Stop/ }).click();
   await page.setViewportSize(MOBILE);
   await page.locator('.sheet-handle').click();
   await takeScreenshots(page, 'conversation');
