@@ -1,7 +1,7 @@
 // The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
 // Reads problem+json; a call whose token was refused is tried once more with a new one.
 
-import { type ChatMessage, jsonText, randomId, Unauthorized, type User } from '@recipe-chat/client';
+import { type ChatMessage, jsonText, Unauthorized, type User } from '@recipe-chat/client';
 import { clearOutboxes } from '@recipe-chat/client/indexed-db';
 import type { Role } from './access';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
@@ -65,10 +65,9 @@ export class Api {
     return this.#tokens.switchToOther();
   }
 
-  /** A guest is an ordinary account with a made-up name and a password that nobody knows. */
+  /** Goes on without an account of one's own, which can become one later. */
   guest(): Promise<void> {
-    const [name, password] = [randomId(), randomId()];
-    return this.signUp({ username: `guest-${name.replaceAll('-', '').slice(0, 10)}`, password });
+    return this.#signInWith('/v1/auth/guest', {});
   }
 
   /** Signs out here whatever the server answers: a lost network must not keep anybody signed in. */
@@ -138,7 +137,7 @@ export class Api {
     return response;
   }
 
-  async #signInWith(path: string, credentials: Credentials): Promise<void> {
+  async #signInWith(path: string, credentials: Partial<Credentials>): Promise<void> {
     const response = await send(path, { method: 'POST', body: jsonText(credentials) });
     if (!response.ok) throw await problemOf(response);
     this.#tokens.accept((await response.json()) as TokenPair);
