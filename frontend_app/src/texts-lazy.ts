@@ -47,7 +47,6 @@ export const lazyTexts = {
       'You are a guest. Your recipes are kept in this browser’s account for 30 days after your last visit.',
     since: (username: string, day: string) => `${username}, since ${day}`,
     failed: 'Your account cannot be loaded now.',
-    notServed: 'This server does not offer this yet.',
     wrongPassword: 'That is not your password.',
     save: 'Save',
     saved: 'Saved.',

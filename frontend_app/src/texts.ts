@@ -66,6 +66,7 @@ export const texts = {
   share: 'Share',
   help: 'What can I say?',
   refused: 'That did not work. Try again.',
+  notServed: 'This server does not offer this yet.',
   skipToChat: 'Skip to the conversation',
   home: 'Your recipes',
   status: {

@@ -87,7 +87,7 @@ function useAccount(calls: AccountCalls) {
     } catch (error) {
       if (isSignedOut(error)) return setEnded(true);
       const isUnknown = error instanceof ApiError && error.status === 404;
-      setProblem(isUnknown ? labels.notServed : labels.failed);
+      setProblem(isUnknown ? texts.notServed : labels.failed);
     }
   }, [calls]);
   useEffect(() => void read(), [read]);

@@ -3,7 +3,7 @@
 import { useTask } from '../hooks/useTask';
 import type { AccountCalls, LoginSession } from '../lib/account';
 import { saveAs } from '../lib/save-as';
-import { dayText, timeText } from '../texts';
+import { dayText, texts, timeText } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 
 const labels = lazyTexts.account;
@@ -52,7 +52,7 @@ export function LoginSessions({ calls, sessions, onDone }: SessionsProps) {
 }
 
 export function ExportButton({ calls }: { calls: AccountCalls }) {
-  const task = useTask({ 404: labels.notServed });
+  const task = useTask({ 404: texts.notServed });
   const save = () => task.run(async () => saveAs(await calls.export(), 'recipe-chat.json'));
   return (
     <section>

@@ -103,7 +103,7 @@ function useVersions(calls: VersionCalls) {
         setProblem('');
       } catch (error) {
         const isUnknown = error instanceof ApiError && error.status === 404;
-        setProblem(isUnknown ? lazyTexts.account.notServed : labels.failed);
+        setProblem(isUnknown ? texts.notServed : labels.failed);
       }
     },
     [calls],

@@ -166,6 +166,29 @@ describe('the shelf', () => {
   }
 });
 
+describe('the landing page', () => {
+  it('has an example that one can talk to without an account, and no axe violations', async () => {
+    const tokens = new StoredTokens();
+    await render(<App tokens={tokens} api={new Api(tokens)} />);
+    await page.getByLabelText('Say something to the example').fill('make it for 4');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await expect.element(page.getByText('Scaled from 2 to 4 servings')).toBeVisible();
+    expect(document.querySelector('.demo-recipe')?.textContent).toContain('200 g plain flour');
+    for (const width of [1280, 320]) {
+      await page.viewport(width, 800);
+      for (const theme of ['light', 'dark']) {
+        document.documentElement.dataset['theme'] = theme;
+        for (const animation of document.getAnimations()) animation.finish();
+        const { violations } = await axe.run(document);
+        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+      expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
+    }
+    document.documentElement.dataset['theme'] = 'auto';
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('an address that leads nowhere', () => {
   it('is a page, with a way back', async () => {
     await openAt('/r/not%20valid!');

@@ -37,5 +37,6 @@ export function useTask(words: Record<number, string> = {}): Task {
 
 export function problemText(error: unknown, words: Record<number, string> = {}): string {
   if (!(error instanceof ApiError) || error.status === 0) return texts.refused;
+  if (error.status === 405) return texts.notServed;
   return words[error.status] ?? (error.message || texts.refused);
 }
