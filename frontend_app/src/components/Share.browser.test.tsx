@@ -9,20 +9,26 @@ import type { Sharing } from '../lib/sharing';
 const BOB = { name: 'bob', role: 'viewer', joined: true } as const;
 const CLARA = { name: 'clara', role: 'editor', joined: false } as const;
 
+const LINK = { id: 'l1', role: 'viewer', url: 'http://127.0.0.1/i/4Zkx', expires_at: null };
+
 let asked: string[];
 let sharing: Sharing;
 let isAway: boolean;
+let answerLinks: () => Response;
 
 beforeEach(async () => {
   asked = [];
   isAway = false;
+  answerLinks = () => Response.json({ links: [] });
   const owner = { id: 'u-ada', name: 'ada' };
   sharing = { visibility: 'public', owner, members: [BOB, CLARA], your_role: 'owner' };
   vi.spyOn(Api.prototype, 'call').mockImplementation(
     async (path, { method = 'GET', body } = {}) => {
       if (path.endsWith('/members')) return Response.json(sharing);
+      if (path.endsWith('/links') && method === 'GET') return answerLinks();
       asked.push(`${method} ${path} ${body ?? ''}`.trim());
       if (isAway) throw new ApiError(0, '');
+      if (path.endsWith('/links')) return Response.json(LINK, { status: 201 });
       return new Response(null, { status: 204 });
     },
   );
@@ -92,6 +98,37 @@ describe('the owner', () => {
     await expect
       .element(page.getByRole('textbox', { name: 'Invite by username' }))
       .toHaveValue('dora');
+  });
+
+  it('makes a link with a role, copies it also without a clipboard for scripts, and takes it back', async () => {
+    await openPeople();
+    await page.getByLabelText('Anyone with the link').selectOptions('viewer');
+    await page.getByRole('button', { name: 'Create link' }).click();
+    await expect.element(page.getByLabelText('The link')).toHaveValue(LINK.url);
+    expect(asked).toEqual(['POST /v1/recipes/pancakes/links {"role":"viewer"}']);
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('not on plain HTTP'));
+    const copied: string[] = [];
+    vi.spyOn(document, 'execCommand').mockImplementation(() => {
+      copied.push(document.querySelector('textarea[readonly]')?.textContent ?? '');
+      copied.push(String(getSelectedText()));
+      return true;
+    });
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await expect.element(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+    expect(copied).toContain(LINK.url);
+    answerLinks = () => Response.json({ links: [LINK] });
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await expect.poll(() => asked.at(-1)).toBe('DELETE /v1/recipes/pancakes/links/l1');
+  });
+
+  it('is offered no links where the server has none', async () => {
+    answerLinks = () => {
+      throw new ApiError(404, '');
+    };
+    await openPeople();
+    await expect.poll(() => document.querySelector('.share-links')).toBeNull();
   });
 
   it('opens the recipe to everybody, and is shown where its public page is', async () => {
@@ -164,6 +201,13 @@ describe('a member', () => {
     await expect.poll(() => location.pathname).toBe('/');
   });
 });
+
+/** What is selected in a field, as `copy` takes it. */
+function getSelectedText(): string {
+  const field = document.activeElement;
+  if (!(field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement)) return '';
+  return field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
+}
 
 describe('an imported recipe', () => {
   it('is pasted, and the focus returns to the menu', async () => {

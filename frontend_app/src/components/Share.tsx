@@ -11,6 +11,7 @@ import { lazyTexts } from '../texts-lazy';
 import { Invite } from './Invite';
 import { LeaveButton } from './LeaveButton';
 import { MemberRow, OwnerRow } from './MemberRow';
+import { ShareLinks } from './ShareLinks';
 import { VisibilityChoice } from './VisibilityChoice';
 
 const labels = lazyTexts.share;
@@ -43,6 +44,7 @@ export function Share({ api, recipeId, me }: Props) {
     change(() => calls.invite(name, role), message);
   return (
     <div className="people">
+      {isOwner && <ShareLinks api={api} recipeId={recipeId} />}
       {isOwner && (
         <Invite
           onInvite={(name, role) => setRole(name, role, labels.added(name, labels.roles[role]))}
