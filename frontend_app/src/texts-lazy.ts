@@ -208,7 +208,7 @@ export const lazyTexts = {
     empty: 'Nothing has changed yet.',
     failed: 'The history cannot be loaded now.',
     differenceFailed: 'What it changed cannot be loaded now.',
-    onlyOther: 'Title, servings, description or tags.',
+    onlyOther: 'No ingredient and no step: the title, servings, description, tags or a timer.',
     now: 'Now',
     more: 'Show earlier',
     restore: 'Restore this version',
