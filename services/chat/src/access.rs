@@ -1,6 +1,8 @@
 //! Who may do what with a recipe: its owner, its members, and, unless it is private, everybody who is signed in.
 //! Pure; it decides and remembers nothing by itself.
 
+use std::collections::HashMap;
+
 use proto::ids::UserId;
 
 use crate::{
@@ -19,12 +21,22 @@ pub(crate) enum Right {
     Own,
 }
 
-/// Somebody who was invited, by name; the user is known once that name has come in.
+impl Right {
+    /// What a member of that role may do.
+    pub(crate) fn of(role: Role) -> Self {
+        match role {
+            Role::Editor => Self::Write,
+            Role::Viewer => Self::Read,
+        }
+    }
+}
+
+/// Somebody who was invited, by name; the user is known when the name was looked up, or has come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member {
     /// In lower case, unique in the recipe.
     pub name: String,
-    /// Bound when the name first joins.
+    /// Whose name it is: bound when it is invited or first joins.
     pub(crate) user: Option<UserId>,
     /// What they may do.
     pub role: Role,
@@ -56,10 +68,19 @@ impl Access {
         if who.user == self.owner {
             return Some(Right::Own);
         }
-        match (self.member(who).map(|member| member.role), self.visibility) {
-            (Some(Role::Editor), _) | (None, Visibility::Open) => Some(Right::Write),
-            (Some(Role::Viewer), _) | (None, Visibility::Public) => Some(Right::Read),
+        match (self.own_right(who), self.visibility) {
+            (Some(right), _) => Some(right),
+            (None, Visibility::Open) => Some(Right::Write),
+            (None, Visibility::Public) => Some(Right::Read),
             (None, Visibility::Private) => None,
+        }
+    }
+
+    /// What `who` may do as the owner or a member.
+    pub(crate) fn own_right(&self, who: &Principal) -> Option<Right> {
+        match who.user == self.owner {
+            true => Some(Right::Own),
+            false => self.member(who).map(|member| Right::of(member.role)),
         }
     }
 
@@ -88,7 +109,8 @@ impl Access {
             member.map(|member| member.role)
         };
         match command {
-            Command::Undo => false,
+            Command::Undo | Command::Leave => false,
+            Command::HandOver { name } => folded(name) == folded(owner.name()),
             Command::Invite { name, role } => role_of(&folded(name)) == Some(*role),
             Command::Remove { name } => {
                 let name = folded(name);
@@ -130,19 +152,23 @@ impl Audience {
 
 /// Those of the users that a message may name who were looked up and found; `None` when nobody has looked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct KnownUsers(Option<Vec<String>>);
+pub(crate) struct KnownUsers(Option<HashMap<String, UserId>>);
 
 impl KnownUsers {
-    /// Those that were found, by name.
-    pub(crate) fn found<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(Some(names.into_iter().map(folded).collect()))
+    /// Those that were found.
+    pub(crate) fn found<'a>(users: impl IntoIterator<Item = (&'a str, UserId)>) -> Self {
+        let users = users.into_iter().map(|(name, user)| (folded(name), user));
+        Self(Some(users.collect()))
+    }
+
+    /// Whose a name is.
+    pub(crate) fn user(&self, name: &str) -> Option<&UserId> {
+        self.0.as_ref()?.get(name)
     }
 
     /// Whether there may be a user of that name.
     pub(crate) fn may_exist(&self, name: &str) -> bool {
-        self.0
-            .as_ref()
-            .is_none_or(|names| names.iter().any(|known| known == name))
+        self.0.as_ref().is_none_or(|users| users.contains_key(name))
     }
 }
 

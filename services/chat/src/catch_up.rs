@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::ids::{Position, RecipeId};
+use proto::ids::{Position, RecipeId, Revision};
 
 use crate::{
     access::{Access, Audience, Right},
@@ -69,6 +69,19 @@ pub(crate) struct CaughtUp {
 }
 
 impl CaughtUp {
+    /// Nobody may see it, whenever they were let in.
+    pub(crate) fn of_deleted() -> Self {
+        Self {
+            position: Position {
+                revision: Revision::MAX,
+                message: None,
+            },
+            audience: Some(Audience::default()),
+            unseen: true,
+            ..Self::default()
+        }
+    }
+
     /// Has the last update tell who may do what: one that was read may have changed it.
     pub(crate) fn tell_access(&mut self, access: Access) {
         if self.upto.revision < self.position.revision {

@@ -25,6 +25,10 @@ pub struct Config {
     #[arg(long, env = "CHAT_RECIPES_PER_USER", default_value_t = 2_000)]
     pub recipes_per_user: u32,
 
+    /// How many links to recipes one user may have at once; 0: no limit
+    #[arg(long, env = "CHAT_LINKS_PER_USER", default_value_t = 500)]
+    pub links_per_user: u32,
+
     /// How many bytes one user may add to the database in a day, where each change adds the whole recipe; 0: no limit
     #[arg(long, env = "CHAT_BYTES_PER_USER", default_value_t = 100 << 20)]
     pub bytes_per_user: u64,
@@ -45,6 +49,7 @@ impl Default for Config {
             cached_recipes: 4096,
             link_queue: 4096,
             recipes_per_user: 2_000,
+            links_per_user: 500,
             bytes_per_user: 100 << 20,
             chat_database_connections: 8,
             chat_database_wait: Duration::from_secs(30),

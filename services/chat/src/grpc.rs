@@ -2,21 +2,25 @@
 //! becomes the answer. Nothing is decided here.
 
 pub(crate) mod convert;
+mod links;
 mod sharing;
 mod streams;
+
+use std::{sync::Arc, time::Duration};
 
 use proto::chat::{
     self as wire, RecipeFormat,
     chat_service_server::{ChatService, ChatServiceServer},
 };
 use runtime::lifecycle::Lifecycle;
+use secrecy::ExposeSecret as _;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::convert::{Invalid, claim, declined, id, page_start, position, status};
 use crate::{
-    recipe::{Recipe, Visibility, to_cooklang, to_schema_org},
-    recipes::{Recipes, new_recipe_id},
+    recipe::{Command, Recipe, Visibility, to_cooklang, to_schema_org},
+    recipes::{Query, Recipes, new_recipe_id},
     verifier::{Caller, Verifier},
 };
 
@@ -151,12 +155,86 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let owner = self.caller(request.principal).await?.who;
         let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
-        let command = sharing::command(request.change)?;
-        let posted = self.recipes.command(owner, recipe, message, &command).await;
+        let known = request.known_users.as_ref().map(convert::known_users);
+        let known = known.unwrap_or_default();
+        let posted = match sharing::command(request.change)? {
+            Command::Leave => self.recipes.leave(owner, recipe, message).await,
+            command => {
+                let posted = self
+                    .recipes
+                    .command(owner, recipe, message, &command, known);
+                posted.await
+            }
+        };
         let message = posted
             .map_err(declined)?
             .map(|posted| (&*posted.message).into());
         Ok(Response::new(wire::ChangeAccessResponse { message }))
+    }
+
+    async fn create_link(
+        &self,
+        request: Request<wire::CreateLinkRequest>,
+    ) -> Result<Response<wire::CreateLinkResponse>, Status> {
+        let role = links::role(request.get_ref().role())?;
+        let request = request.into_inner();
+        let owner = self.caller(request.principal).await?.who;
+        let recipe = id(&request.recipe_id)?;
+        let lifetime = request.expires_in_ms.map(Duration::from_millis);
+        let made = self.recipes.create_link(&owner, &recipe, role, lifetime);
+        let (link, token) = made.await.map_err(status)?;
+        Ok(Response::new(wire::CreateLinkResponse {
+            link: Some(link.into()),
+            token: token.expose_secret().to_owned(),
+        }))
+    }
+
+    async fn list_links(
+        &self,
+        request: Request<wire::ListLinksRequest>,
+    ) -> Result<Response<wire::ListLinksResponse>, Status> {
+        let request = request.into_inner();
+        let owner = self.caller(request.principal).await?.who;
+        let links = self.recipes.links(&owner, &id(&request.recipe_id)?).await;
+        let links = links.map_err(status)?.into_iter().map(Into::into).collect();
+        Ok(Response::new(wire::ListLinksResponse { links }))
+    }
+
+    async fn delete_link(
+        &self,
+        request: Request<wire::DeleteLinkRequest>,
+    ) -> Result<Response<wire::DeleteLinkResponse>, Status> {
+        let request = request.into_inner();
+        let owner = self.caller(request.principal).await?.who;
+        let recipe = id(&request.recipe_id)?;
+        let deleted = self.recipes.delete_link(&owner, &recipe, &request.link_id);
+        deleted.await.map_err(status)?;
+        Ok(Response::new(wire::DeleteLinkResponse {}))
+    }
+
+    async fn describe_link(
+        &self,
+        request: Request<wire::DescribeLinkRequest>,
+    ) -> Result<Response<wire::DescribeLinkResponse>, Status> {
+        let token = request.into_inner().token.into();
+        let invitation = self.recipes.describe_link(&token).await;
+        invitation
+            .map(|invitation| Response::new(invitation.into()))
+            .map_err(status)
+    }
+
+    async fn accept_link(
+        &self,
+        request: Request<wire::AcceptLinkRequest>,
+    ) -> Result<Response<wire::AcceptLinkResponse>, Status> {
+        let request = request.into_inner();
+        let who = self.caller(request.principal).await?.who;
+        let accepted = self.recipes.accept_link(&who, &request.token.into()).await;
+        let (recipe, right) = accepted.map_err(status)?;
+        Ok(Response::new(wire::AcceptLinkResponse {
+            recipe_id: recipe.to_string(),
+            role: wire::Role::from(right).into(),
+        }))
     }
 
     async fn list_recipes(
@@ -165,10 +243,54 @@ impl ChatService for Chat {
     ) -> Result<Response<wire::ListRecipesResponse>, Status> {
         let request = request.into_inner();
         let who = self.caller(request.principal).await?.who;
-        let limit = limit(request.limit, DEFAULT_RECIPE_PAGE);
-        let listed = self.recipes.list(&who, limit).await.map_err(status)?;
+        let query = Query {
+            words: request.query,
+            after: convert::cursor(&request.cursor)?,
+            limit: limit(request.limit, DEFAULT_RECIPE_PAGE),
+        };
+        let (listed, next) = self.recipes.list(&who, query).await.map_err(status)?;
         Ok(Response::new(wire::ListRecipesResponse {
             recipes: listed.into_iter().map(Into::into).collect(),
+            next_cursor: next.map(|next| next.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn copy_recipe(
+        &self,
+        request: Request<wire::CopyRecipeRequest>,
+    ) -> Result<Response<wire::CreateRecipeResponse>, Status> {
+        let request = request.into_inner();
+        let who = self.caller(request.principal).await?.who;
+        let (recipe, title) = (id(&request.recipe_id)?, convert::title(&request.title)?);
+        let copy = self.recipes.copy(&who, &recipe, title).await;
+        copy.map(|copy| Response::new(copy.into())).map_err(status)
+    }
+
+    async fn delete_recipe(
+        &self,
+        request: Request<wire::DeleteRecipeRequest>,
+    ) -> Result<Response<wire::DeleteRecipeResponse>, Status> {
+        let request = request.into_inner();
+        let who = self.caller(request.principal).await?.who;
+        let deleted = self.recipes.delete(&who, &id(&request.recipe_id)?).await;
+        deleted
+            .map(|()| Response::new(wire::DeleteRecipeResponse {}))
+            .map_err(status)
+    }
+
+    async fn get_public_recipe(
+        &self,
+        request: Request<wire::GetPublicRecipeRequest>,
+    ) -> Result<Response<wire::GetPublicRecipeResponse>, Status> {
+        let recipe = id(&request.into_inner().recipe_id)?;
+        let public = self.recipes.public(&recipe).await.map_err(status)?;
+        let recipe = Arc::clone(&public.recipe);
+        let write = move || to_schema_org(&recipe).to_string();
+        let written = self.recipes.documents().run(write).await;
+        Ok(Response::new(wire::GetPublicRecipeResponse {
+            revision: public.revision,
+            recipe: Some((&*public.recipe).into()),
+            schema_org: written.map_err(status)?,
         }))
     }
 

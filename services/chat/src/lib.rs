@@ -24,6 +24,7 @@ mod refused;
 mod replicas;
 mod service;
 mod store;
+mod upkeep;
 mod verifier;
 
 pub use config::Config;

@@ -34,6 +34,8 @@ const LAGGING: &str = "chat_lagging";
 const CATCH_UPS: &str = "chat_catch_ups";
 /// How often a receiver had another history of a recipe than the store: the store went back.
 const DIVERGENCES: &str = "chat_divergences";
+/// How many expired links were deleted.
+const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
 /// Whether Redis can be used: 1 or 0.
 const REDIS_UP: &str = "chat_redis_up";
 /// Why not: 1 for the `cause` that keeps it.
@@ -54,6 +56,7 @@ pub(crate) struct Metrics {
     lagging: Counter<u64>,
     catch_ups: Counter<u64>,
     divergences: Counter<u64>,
+    expired_links: Counter<u64>,
 }
 
 impl Metrics {
@@ -83,6 +86,7 @@ impl Metrics {
             lagging: seldom(LAGGING),
             catch_ups: seldom(CATCH_UPS),
             divergences: seldom(DIVERGENCES),
+            expired_links: seldom(EXPIRED_LINKS),
         }
     }
 
@@ -94,7 +98,12 @@ impl Metrics {
             Err(Refused::Busy) => "busy",
             Err(Refused::Unavailable) => "unavailable",
             Err(Refused::MessageIdReused) => "conflict",
-            Err(Refused::TooManyRecipes | Refused::WrittenTooMuch { .. }) => "quota",
+            Err(
+                Refused::TooManyRecipes
+                | Refused::TooManyMembers
+                | Refused::TooManyLinks
+                | Refused::WrittenTooMuch { .. },
+            ) => "quota",
             Err(Refused::TooLate) => "late",
             Err(
                 Refused::NoToken
@@ -102,6 +111,7 @@ impl Metrics {
                 | Refused::BadToken
                 | Refused::SignInEnded
                 | Refused::NoSuchRecipe
+                | Refused::NoSuchLink
                 | Refused::NoSuchRevision
                 | Refused::ReadOnly
                 | Refused::OwnerOnly
@@ -138,6 +148,11 @@ impl Metrics {
     /// Counts a receiver that reads from the store what it missed.
     pub(crate) fn catch_up(&self) {
         self.catch_ups.add(1, &[]);
+    }
+
+    /// Expired links were deleted.
+    pub(crate) fn expired_links_deleted(&self, count: u64) {
+        self.expired_links.add(count, &[]);
     }
 
     /// Counts a receiver that has another history of a recipe.

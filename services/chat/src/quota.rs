@@ -24,6 +24,8 @@ const MAX_USERS: usize = 100_000;
 pub(crate) struct Limits {
     /// How many recipes they may own.
     pub recipes: u32,
+    /// How many links to their recipes they may have at once.
+    pub links: u32,
     /// How many bytes they may add to the database in a day.
     pub bytes: u64,
 }
@@ -55,6 +57,23 @@ impl Quotas {
             limit if owned < limit => Ok(()),
             _ => Err(Refused::TooManyRecipes),
         }
+    }
+
+    /// Whether somebody who has so many links may have one more.
+    ///
+    /// # Errors
+    /// `TooManyLinks`.
+    pub(crate) fn check_links(&self, links: u64) -> Result<(), Refused> {
+        match u64::from(self.limits.links) {
+            0 => Ok(()),
+            limit if links < limit => Ok(()),
+            _ => Err(Refused::TooManyLinks),
+        }
+    }
+
+    /// Whether the number of links is limited at all.
+    pub(crate) fn limits_links(&self) -> bool {
+        self.limits.links > 0
     }
 
     /// Whether the number of recipes is limited at all.
@@ -123,7 +142,11 @@ mod tests {
     }
 
     fn quotas(recipes: u32, bytes: u64) -> Quotas {
-        Quotas::new(Limits { recipes, bytes })
+        Quotas::new(Limits {
+            recipes,
+            bytes,
+            ..Limits::default()
+        })
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     access::{Access, KnownUsers, Member, Right},
     message::{Content, Message, MessageKey, Principal, shortened},
     quota::ROW_OVERHEAD,
-    recipe::{self, Change, Command, Parsed, Recipe, Refusal, Visibility, json_size, limits},
+    recipe::{self, Change, Command, Parsed, Recipe, Refusal, Role, Visibility, json_size, limits},
     refused::{Declined, Refused},
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Draft {
     pub not_after: Option<Timestamp>,
     /// Who of those that it may name are users.
     pub known: KnownUsers,
+    /// What its author becomes by it, who came by a link.
+    pub admits: Option<Role>,
     parsed: Arc<Parsed>,
 }
 
@@ -57,6 +59,7 @@ impl Draft {
             traceparent: None,
             not_after: None,
             known: KnownUsers::default(),
+            admits: None,
             parsed,
         }
     }
@@ -105,8 +108,29 @@ impl Draft {
             traceparent: None,
             not_after: None,
             known: KnownUsers::default(),
+            admits: None,
             parsed: Arc::new(Parsed::Changes(changes)),
         }
+    }
+
+    /// What stands in the conversation when somebody comes by a link; `None` never happens.
+    pub(crate) fn admission(
+        recipe: RecipeId,
+        author: Principal,
+        id: MessageId,
+        role: Role,
+    ) -> Option<Self> {
+        Some(Self {
+            recipe,
+            author,
+            id,
+            content: "I came in by a link.".parse().ok()?,
+            traceparent: None,
+            not_after: None,
+            known: KnownUsers::default(),
+            admits: Some(role),
+            parsed: Arc::new(Parsed::Talk),
+        })
     }
 
     /// Whether it needs a past version of the recipe.
@@ -230,8 +254,15 @@ impl RecipeState {
     /// # Errors
     /// When the author may not do that.
     pub(crate) fn accept(&mut self, draft: &Draft, now: Timestamp) -> Result<Accepted, Refused> {
+        if let Some(role) = draft.admits {
+            let outcome = self.admit(role, &draft.author)?;
+            return Ok(self.write_down(draft, outcome, now));
+        }
         let right = self.right_of(&draft.author)?;
         let outcome = match &*draft.parsed {
+            Parsed::Command(command @ Command::Leave) => {
+                self.follow_command(command, &draft.author, &draft.known)
+            }
             _ if right < Right::Write => return Err(Refused::ReadOnly),
             Parsed::Talk => self.unchanged(draft, None),
             Parsed::Unclear { hint } => self.unchanged(draft, Some(hint.clone())),

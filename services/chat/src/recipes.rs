@@ -3,6 +3,8 @@
 
 mod document_pool;
 mod importing;
+mod life;
+mod links;
 mod new_id;
 mod page;
 mod reading;
@@ -18,6 +20,8 @@ use tracing::{Span, warn};
 pub(crate) use self::{
     document_pool::DocumentPool,
     importing::{Document, Imported},
+    life::{Cursor, InvalidCursor, Query},
+    links::{Invitation, Link},
     new_id::new_recipe_id,
     reading::{AtRevision, PageStart},
     sharing::Shared,
@@ -26,6 +30,7 @@ use crate::{
     access::folded,
     catch_up::Joined,
     commit::{Answer, Pipeline},
+    hints::Hints,
     hub::Hub,
     message::{Posted, Principal},
     metrics::Metrics,
@@ -33,7 +38,7 @@ use crate::{
     recipe::{Visibility, title_from_id},
     recipe_state::{Draft, RecipeState},
     refused::Refused,
-    store::{self, Store, Summary},
+    store::{self, Store},
 };
 
 /// How long the refusal of a recipe takes that is not there or not for whoever asks: longer than reading one does.
@@ -47,6 +52,7 @@ pub(crate) struct Recipes {
     store: Store,
     pipeline: Pipeline,
     hub: Arc<Hub>,
+    hints: Option<Arc<Hints>>,
     clock: SharedClock,
     metrics: Arc<Metrics>,
     documents: DocumentPool,
@@ -79,6 +85,7 @@ impl Recipes {
             store: dependencies.store,
             pipeline,
             hub: dependencies.hub,
+            hints: dependencies.hints,
             clock: dependencies.clock,
             metrics: dependencies.metrics,
             documents: DocumentPool::default(),
@@ -105,6 +112,14 @@ impl Recipes {
         let title = title.map_or_else(|| title_from_id(recipe.as_str()), str::to_owned);
         let user = owner.user.clone();
         let recipe_state = RecipeState::new(recipe, user, visibility, &title, self.clock.now());
+        self.add_for(owner, recipe_state).await
+    }
+
+    async fn add_for(
+        &self,
+        owner: &Principal,
+        recipe_state: RecipeState,
+    ) -> Result<RecipeState, Refused> {
         if !self.add(&recipe_state).await? {
             return Err(Refused::RecipeIdTaken);
         }
@@ -134,18 +149,6 @@ impl Recipes {
             self.version(recipe, revision).await?
         };
         Ok(AtRevision { revision, recipe })
-    }
-
-    /// Lists what somebody owns or has joined, newest change first.
-    ///
-    /// # Errors
-    /// When the store cannot be asked.
-    pub(crate) async fn list(
-        &self,
-        who: &Principal,
-        limit: usize,
-    ) -> Result<Vec<Summary>, Refused> {
-        self.ask(self.store.list(who, limit)).await
     }
 
     /// Posts a draft and waits until it is durable.

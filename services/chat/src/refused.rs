@@ -13,6 +13,15 @@ pub(crate) enum Refused {
     /// It is not there, or not for this user: nobody can tell which.
     #[error("There is no such recipe")]
     NoSuchRecipe,
+    /// It leads nowhere: it is unknown, has expired or was taken back.
+    #[error("There is no such invitation: it has ended, or was taken back")]
+    NoSuchLink,
+    /// The recipe has as many members as it may.
+    #[error("The recipe has as many members as it may have")]
+    TooManyMembers,
+    /// The user has as many links as they may.
+    #[error("You have as many links as one user may have; take one back first")]
+    TooManyLinks,
     /// The recipe has not come that far.
     #[error("The recipe has no such revision")]
     NoSuchRevision,
@@ -76,6 +85,9 @@ impl Refused {
             Self::WrittenTooMuch { retry_after } => Some(retry_after),
             Self::ImportUnderWay => Some(IMPORT_RETRY_AFTER),
             Self::NoSuchRecipe
+            | Self::NoSuchLink
+            | Self::TooManyMembers
+            | Self::TooManyLinks
             | Self::NoSuchRevision
             | Self::ReadOnly
             | Self::OwnerOnly

@@ -21,6 +21,7 @@ use crate::{
     recipes::Recipes,
     replicas::{self, Replicas},
     store::{OpenError, Store},
+    upkeep::Upkeep,
     verifier::{AuthService, Verifier},
 };
 
@@ -33,6 +34,7 @@ pub struct Chat {
     /// Only on a database that replicas share.
     replicas: Option<Replicas>,
     clock: SharedClock,
+    upkeep: Upkeep,
     /// By whose keys tokens are verified; without it callers are believed.
     auth: Option<AuthService>,
 }
@@ -74,6 +76,7 @@ pub async fn open(
         metrics: Arc::new(Metrics::new()),
         quotas: Arc::new(Quotas::new(quota::Limits {
             recipes: config.recipes_per_user,
+            links: config.links_per_user,
             bytes: config.bytes_per_user,
         })),
     };
@@ -88,7 +91,13 @@ pub async fn open(
         move || queues.depth(),
         move || hub.upgrade().map_or(0, |hub| hub.attached_count()),
     );
+    let upkeep = Upkeep {
+        store: dependencies.store.clone(),
+        clock: clock.clone(),
+        metrics: Arc::clone(&dependencies.metrics),
+    };
     Ok(Chat {
+        upkeep,
         recipes: Recipes::new(pipeline, dependencies),
         shards,
         link_queue: config.link_queue as usize,
@@ -136,6 +145,14 @@ impl Chat {
                 }
             });
         }
+        let stopping = lifecycle.clone();
+        let upkeep = self.upkeep;
+        lifecycle.spawn(async move {
+            tokio::select! {
+                () = upkeep.run() => {}
+                () = stopping.stopping() => {}
+            }
+        });
         if let Some(replicas) = self.replicas {
             lifecycle.spawn(replicas.run(lifecycle.clone()));
         }

@@ -13,7 +13,7 @@ mod sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision, UserId};
 use runtime::{
@@ -28,9 +28,11 @@ pub(crate) use self::error::Error;
 pub use self::error::OpenError;
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
+    access::Right,
     message::{Message, MessageKey, Principal},
     recipe::Recipe,
     recipe_state::{Accepted, RecipeState},
+    recipes::Link,
 };
 
 /// The messages of one recipe, or the decision to write none.
@@ -66,6 +68,19 @@ pub(crate) enum Prefer {
     Newest,
 }
 
+/// Whose recipes are listed, and which of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    /// Whose.
+    pub who: Principal,
+    /// What must all be found in the title, the tags or the ingredients: letters and digits, each a word or its beginning.
+    pub words: Vec<String>,
+    /// The last one of the page before: when it changed, and which it is.
+    pub after: Option<(Timestamp, RecipeId)>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 /// A recipe in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
@@ -77,8 +92,16 @@ pub(crate) struct Summary {
     pub revision: Revision,
     /// When the last one was accepted.
     pub changed_at: Timestamp,
-    /// Whether it is the caller's.
-    pub owned: bool,
+    /// Who wrote that; `None` when nobody has written anything.
+    pub changed_by: Option<Principal>,
+    /// Whose it is.
+    pub owner: Principal,
+    /// What the caller may do.
+    pub right: Right,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// How many it serves.
+    pub servings: u32,
 }
 
 /// A recipe as it became at a revision.
@@ -225,6 +248,54 @@ impl Store {
         ask!(self, visitor_name(recipe.clone(), user.clone()))
     }
 
+    /// Forgets that somebody came to a recipe, so that it is not among theirs.
+    pub(crate) async fn forget_visit(&self, recipe: &RecipeId, user: &UserId) -> Result<(), Error> {
+        ask!(self, forget_visit(recipe.clone(), user.clone()))
+    }
+
+    /// Names everybody who ever came to a recipe.
+    pub(crate) async fn visitors(&self, recipe: &RecipeId) -> Result<HashSet<UserId>, Error> {
+        ask!(self, visitors(recipe.clone()))
+    }
+
+    /// Adds a link, by the hash of its token.
+    pub(crate) async fn add_link(&self, link: &Link, token_hash: String) -> Result<(), Error> {
+        ask!(self, add_link(link.clone(), token_hash))
+    }
+
+    /// Lists the links to a recipe that have not expired, the oldest first.
+    pub(crate) async fn links(
+        &self,
+        recipe: &RecipeId,
+        now: Timestamp,
+    ) -> Result<Vec<Link>, Error> {
+        ask!(self, links(recipe.clone(), now))
+    }
+
+    /// Counts somebody's links that have not expired.
+    pub(crate) async fn count_links(&self, user: &UserId, now: Timestamp) -> Result<u64, Error> {
+        ask!(self, count_links(user.clone(), now))
+    }
+
+    /// Finds a link by the hash of its token, whether it has expired or not.
+    pub(crate) async fn find_link(&self, token_hash: String) -> Result<Option<Link>, Error> {
+        ask!(self, find_link(token_hash))
+    }
+
+    /// Deletes a link of a recipe; tells whether there was such a one.
+    pub(crate) async fn delete_link(&self, recipe: &RecipeId, link: &str) -> Result<bool, Error> {
+        ask!(self, delete_link(recipe.clone(), link.to_owned()))
+    }
+
+    /// Deletes links that have expired, at most so many; tells how many there were.
+    pub(crate) async fn delete_expired_links(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<u64, Error> {
+        ask!(self, delete_expired_links(now, limit))
+    }
+
     /// Binds an invitation to the user who came by that name, unless it is bound already.
     pub(crate) async fn bind(
         &self,
@@ -235,9 +306,19 @@ impl Store {
         ask!(self, bind(recipe.clone(), name.to_owned(), user.clone()))
     }
 
-    /// Lists what somebody owns or has joined and may still see, newest change first.
-    pub(crate) async fn list(&self, who: &Principal, limit: usize) -> Result<Vec<Summary>, Error> {
-        ask!(self, list(who.clone(), limit))
+    /// Lists what somebody owns, is a member of or has come to, and may still see, newest change first.
+    pub(crate) async fn list(&self, listing: Listing) -> Result<Vec<Summary>, Error> {
+        ask!(self, list(listing))
+    }
+
+    /// Deletes all that is of a recipe, and retires its id; tells whether there was one.
+    pub(crate) async fn delete(&self, recipe: &RecipeId) -> Result<bool, Error> {
+        ask!(self, delete(recipe.clone()))
+    }
+
+    /// Whether an id was a recipe's that is deleted.
+    pub(crate) async fn is_retired(&self, recipe: &RecipeId) -> Result<bool, Error> {
+        ask!(self, is_retired(recipe.clone()))
     }
 
     /// Loses all that came after a revision of a recipe, as a failover does that loses the last commits.
@@ -257,6 +338,15 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.run(statements.join(";")).await,
             Self::Postgres(store) => store.run(&statements).await,
+        }
+    }
+
+    /// How many rows a table has.
+    #[cfg(test)]
+    pub(crate) async fn count_rows(&self, table: &'static str) -> u64 {
+        match self {
+            Self::Sqlite(store) => store.count_rows(table).await,
+            Self::Postgres(store) => store.count_rows(table).await,
         }
     }
 

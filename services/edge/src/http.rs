@@ -3,6 +3,7 @@
 
 mod account;
 mod auth;
+mod base_url;
 mod body;
 mod caller;
 mod client;
@@ -11,9 +12,11 @@ mod cors;
 mod draining;
 mod forwarded;
 mod host;
+mod markup;
 mod operations;
 mod origin;
 mod problem;
+mod public_page;
 mod recipes;
 mod upgrade;
 mod web_app;
@@ -31,7 +34,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
-use self::recipes::members;
+use self::recipes::{links, members};
 use crate::edge::Edge;
 
 /// The largest body that the API takes.
@@ -65,8 +68,10 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .route(
             "/v1/recipes/{id}",
             get(recipes::show)
+                .delete(recipes::delete)
                 .merge(put(recipes::import::import).layer(DefaultBodyLimit::max(MAX_DOCUMENT))),
         )
+        .route("/v1/recipes/{id}/copy", post(recipes::copy))
         .route("/v1/recipes/{id}/messages", get(recipes::messages))
         .route("/v1/recipes/{id}/members", get(members::list))
         .route(
@@ -74,6 +79,17 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             put(members::invite).delete(members::remove),
         )
         .route("/v1/recipes/{id}/visibility", put(members::open))
+        .route(
+            "/v1/recipes/{id}/links",
+            get(links::list).post(links::create),
+        )
+        .route("/v1/recipes/{id}/links/{link}", delete(links::remove))
+        .route(
+            "/v1/links/{token}",
+            get(links::describe).post(links::accept),
+        )
+        .route("/p/{id}", get(public_page::show))
+        .route("/i/{token}", get(web_app::invitation))
         .route("/.well-known/jwks.json", get(operations::jwks))
         .route("/openapi.json", get(operations::openapi))
         .route("/healthz", get(operations::health))

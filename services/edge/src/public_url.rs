@@ -32,6 +32,11 @@ impl FromStr for PublicUrl {
 }
 
 impl PublicUrl {
+    /// The address, without a slash at its end.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// Whether pages from there have this origin.
     pub fn has_origin(&self, origin: &Origin) -> bool {
         self.url.origin() == *origin

@@ -14,14 +14,14 @@ use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Span, info_span};
 
 use crate::{
-    access::KnownUsers,
+    access::{KnownUsers, Right},
     catch_up::{Joined, MessagePage, Recovery},
     link::{Ask, Attach, Call, Voucher},
     message::{InvalidName, Message, Posted, Principal, Update},
     outbox::{Event, Reply},
     recipe::{Ingredient, Recipe, Step, limits},
     recipe_state::{Draft, RecipeState},
-    recipes::{JoinAs, PageStart},
+    recipes::{Cursor, InvalidCursor, JoinAs, PageStart},
     refused::{Declined, Refused},
     store::Summary,
     verifier::{Caller, Claim, LinkVerifier},
@@ -45,6 +45,9 @@ pub(super) enum Invalid {
     /// A part without which it says nothing.
     #[error("{0} is missing")]
     Missing(&'static str),
+    /// A place in a list that is none.
+    #[error(transparent)]
+    Cursor(#[from] InvalidCursor),
     /// The title of a new recipe.
     #[error("a title must have at most {} characters", limits::NAME)]
     Title,
@@ -58,16 +61,18 @@ impl From<Invalid> for Status {
 
 pub(super) fn code(refused: Refused) -> Code {
     match refused {
-        Refused::NoSuchRecipe | Refused::NoSuchRevision => Code::NotFound,
+        Refused::NoSuchRecipe | Refused::NoSuchLink | Refused::NoSuchRevision => Code::NotFound,
         Refused::ReadOnly | Refused::OwnerOnly | Refused::NoToken | Refused::TokenOfAnother => {
             Code::PermissionDenied
         }
         Refused::BadToken => Code::Unauthenticated,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
         Refused::RecipeTooLarge => Code::InvalidArgument,
-        Refused::ImportUnderWay | Refused::TooManyRecipes | Refused::WrittenTooMuch { .. } => {
-            Code::ResourceExhausted
-        }
+        Refused::ImportUnderWay
+        | Refused::TooManyRecipes
+        | Refused::TooManyMembers
+        | Refused::TooManyLinks
+        | Refused::WrittenTooMuch { .. } => Code::ResourceExhausted,
         Refused::SignInEnded | Refused::TooLate => Code::DeadlineExceeded,
         Refused::Busy | Refused::Overloaded | Refused::Unavailable => Code::Unavailable,
     }
@@ -118,6 +123,14 @@ pub(super) fn title(title: &str) -> Result<Option<&str>, Invalid> {
         return Err(Invalid::Title);
     }
     Ok((!title.is_empty()).then_some(title))
+}
+
+/// Where a page begins; `None`: it is the first.
+pub(super) fn cursor(text: &str) -> Result<Option<Cursor>, Invalid> {
+    Ok(match text {
+        "" => None,
+        text => Some(text.parse()?),
+    })
 }
 
 /// Where the caller stands; `None` when it names no revision.
@@ -231,9 +244,17 @@ pub(super) fn draft(post: wire::PostMessageRequest, author: Caller) -> Result<Dr
     let not_after = post.not_after.as_ref().map(moment);
     draft.not_after = not_after.into_iter().chain(author.until).min();
     if let Some(known) = post.known_users {
-        draft.known = KnownUsers::found(known.users.iter().map(|user| user.name.as_str()));
+        draft.known = known_users(&known);
     }
     Ok(draft)
+}
+
+/// Those who were found; whoever has an id that cannot be one was not.
+pub(super) fn known_users(known: &wire::KnownUsers) -> KnownUsers {
+    let users = known.users.iter();
+    KnownUsers::found(
+        users.filter_map(|user| Some((user.name.as_str(), user.user_id.parse().ok()?))),
+    )
 }
 
 fn moment(timestamp: &prost_types::Timestamp) -> Timestamp {
@@ -361,6 +382,15 @@ impl From<MessagePage> for wire::ListMessagesResponse {
     }
 }
 
+/// Somebody who is told of.
+pub(super) fn principal(who: &Principal) -> wire::Principal {
+    wire::Principal {
+        user_id: who.user.to_string(),
+        name: who.name().to_owned(),
+        access_token: String::new(),
+    }
+}
+
 fn messages(page: &MessagePage) -> Vec<wire::Message> {
     page.messages.iter().map(|m| (&**m).into()).collect()
 }
@@ -382,7 +412,12 @@ impl From<Summary> for wire::RecipeSummary {
             title: summary.title,
             revision: summary.revision,
             changed_at: Some(timestamp(summary.changed_at)),
-            owned: summary.owned,
+            owned: summary.right == Right::Own,
+            role: wire::Role::from(summary.right).into(),
+            owner: Some(principal(&summary.owner)),
+            tags: summary.tags,
+            servings: summary.servings,
+            changed_by: summary.changed_by.as_ref().map(principal),
         }
     }
 }
@@ -454,7 +489,7 @@ impl From<&Step> for wire::Step {
     }
 }
 
-fn timestamp(moment: Timestamp) -> prost_types::Timestamp {
+pub(super) fn timestamp(moment: Timestamp) -> prost_types::Timestamp {
     let millis = moment.unix_millis().rem_euclid(1000);
     prost_types::Timestamp {
         seconds: moment.unix_seconds(),

@@ -2,7 +2,10 @@
 
 use proto::chat::{self as wire, change_access_request::Change, import_recipe_request};
 
-use super::convert::Invalid;
+use super::{
+    convert::{Invalid, principal},
+    links,
+};
 use crate::{
     access::{Access, Member, Right},
     recipe::{Command, PlainIngredient, PlainRecipe, Role, Visibility},
@@ -12,10 +15,12 @@ use crate::{
 pub(super) fn command(change: Option<Change>) -> Result<Command, Invalid> {
     match change.ok_or(Invalid::Missing("the change"))? {
         Change::Invite(invitation) => Ok(Command::Invite {
-            role: role(invitation.role())?,
+            role: links::role(invitation.role())?,
             name: invitation.name,
         }),
         Change::Remove(name) => Ok(Command::Remove { name }),
+        Change::HandOver(name) => Ok(Command::HandOver { name }),
+        Change::Leave(wire::Leaving {}) => Ok(Command::Leave),
         Change::Visibility(number) => wire::Visibility::try_from(number)
             .ok()
             .and_then(visibility)
@@ -82,14 +87,6 @@ impl From<&Access> for wire::Access {
     }
 }
 
-fn role(role: wire::Role) -> Result<Role, Invalid> {
-    match role {
-        wire::Role::Editor => Ok(Role::Editor),
-        wire::Role::Viewer => Ok(Role::Viewer),
-        wire::Role::Unspecified | wire::Role::Owner => Err(Invalid::Missing("editor or viewer")),
-    }
-}
-
 pub(super) fn document(
     document: Option<import_recipe_request::Document>,
 ) -> Result<Document, Invalid> {
@@ -133,23 +130,22 @@ impl From<Shared> for wire::ListMembersResponse {
     fn from(shared: Shared) -> Self {
         Self {
             visibility: wire::Visibility::from(shared.visibility).into(),
-            owner: Some(wire::Principal {
-                user_id: shared.owner.user.to_string(),
-                name: shared.owner.name().to_owned(),
-                ..wire::Principal::default()
-            }),
-            members: shared.members.into_iter().map(Into::into).collect(),
+            owner: Some(principal(&shared.owner)),
+            members: shared
+                .members
+                .into_iter()
+                .zip(shared.joined)
+                .map(member)
+                .collect(),
             your_role: wire::Role::from(shared.right).into(),
         }
     }
 }
 
-impl From<Member> for wire::Member {
-    fn from(member: Member) -> Self {
-        Self {
-            name: member.name,
-            role: wire::Role::from(member.role).into(),
-            joined: member.user.is_some(),
-        }
+fn member((member, joined): (Member, bool)) -> wire::Member {
+    wire::Member {
+        name: member.name,
+        role: wire::Role::from(member.role).into(),
+        joined,
     }
 }

@@ -25,9 +25,20 @@ pub enum Parsed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Undo,
-    Invite { name: String, role: Role },
-    Remove { name: String },
+    Invite {
+        name: String,
+        role: Role,
+    },
+    Remove {
+        name: String,
+    },
     Show(Visibility),
+    /// Makes a member the owner; the owner stays as an editor.
+    HandOver {
+        name: String,
+    },
+    /// Whoever says it is no member any more.
+    Leave,
 }
 
 impl fmt::Display for Command {
@@ -37,6 +48,8 @@ impl fmt::Display for Command {
             Self::Invite { name, role } => write!(f, "/invite {name} as {role}"),
             Self::Remove { name } => write!(f, "/remove {name}"),
             Self::Show(visibility) => write!(f, "/{visibility}"),
+            Self::HandOver { name } => write!(f, "/owner {name}"),
+            Self::Leave => f.write_str("/leave"),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{AccessChange, Outcome, RecipeState};
 use crate::{
-    access::{KnownUsers, Member, folded, is_username},
+    access::{KnownUsers, Member, Right, folded, is_username},
     message::Principal,
     recipe::{Command, Role, Visibility},
-    refused::Declined,
+    refused::{Declined, Refused},
 };
 
 /// How many members a recipe may have.
@@ -20,13 +20,12 @@ impl RecipeState {
         &self,
         command: &Command,
         owner: &Principal,
+        known: &KnownUsers,
     ) -> Result<bool, Declined> {
         if self.access.is_so_already(command, owner) {
             return Ok(false);
         }
-        let outcome = self
-            .clone()
-            .follow_command(command, owner, &KnownUsers::default());
+        let outcome = self.clone().follow_command(command, owner, known);
         match outcome.effect {
             Some(_) => Ok(true),
             None => Err(Declined::Unworkable(outcome.hint.unwrap_or_default())),
@@ -44,6 +43,8 @@ impl RecipeState {
             Command::Invite { name, role } => self.invite(&folded(name), *role, owner, known),
             Command::Remove { name } => self.remove(&folded(name), owner),
             Command::Show(visibility) => self.show(*visibility),
+            Command::HandOver { name } => self.hand_over(&folded(name), owner, known),
+            Command::Leave => self.leave(owner),
         }
     }
 
@@ -65,18 +66,21 @@ impl RecipeState {
             ));
         }
         let members = &mut self.access.members;
-        let known = members.iter().position(|member| member.name == name);
-        if known.is_none() && members.len() >= MAX_MEMBERS {
+        let at = members.iter().position(|member| member.name == name);
+        if at.is_none() && members.len() >= MAX_MEMBERS {
             return Outcome::hint(format!(
                 "A recipe has at most {MAX_MEMBERS} members; remove one first."
             ));
         }
         let member = Member {
             name: name.to_owned(),
-            user: known.and_then(|at| members[at].user.clone()),
+            user: match at {
+                Some(at) => members[at].user.clone(),
+                None => known.user(name).cloned(),
+            },
             role,
         };
-        match known {
+        match at {
             Some(at) if members[at].role == role => {
                 return Outcome::hint(format!("{name} is {} already.", in_words(role)));
             }
@@ -113,6 +117,88 @@ impl RecipeState {
             ));
         }
         outcome
+    }
+
+    /// The new owner must be somebody who can come in; the old one stays as an editor.
+    fn hand_over(&mut self, name: &str, owner: &Principal, known: &KnownUsers) -> Outcome {
+        let members = &mut self.access.members;
+        let at = members.iter().position(|member| member.name == name);
+        let heir = match at {
+            Some(at) => members[at]
+                .user
+                .clone()
+                .or_else(|| known.user(name).cloned()),
+            None => known.user(name).cloned(),
+        };
+        let Some(heir) = heir else {
+            return Outcome::hint(format!(
+                "{name} must have come in once before the recipe can be theirs; \"/invite {name}\" lets them."
+            ));
+        };
+        if heir == self.access.owner {
+            return Outcome::hint("The recipe is yours already.");
+        }
+        if let Some(at) = at {
+            members.remove(at);
+        }
+        let former = Member {
+            name: self.unused_name(owner),
+            user: Some(owner.user.clone()),
+            role: Role::Editor,
+        };
+        self.access.owner = heir;
+        self.access.members.push(former.clone());
+        let mut outcome = changed(name, None, false, format!("Made {name} the owner"));
+        let members = &mut outcome.access.members;
+        members.insert(former.name.clone(), Some(former));
+        outcome
+    }
+
+    fn leave(&mut self, who: &Principal) -> Outcome {
+        if who.user == self.access.owner {
+            return Outcome::hint(
+                "The recipe is yours: \"/owner NAME\" hands it over, or you can delete it.",
+            );
+        }
+        let Some(name) = self.access.member(who).map(|member| member.name.clone()) else {
+            return Outcome::hint("You are not a member, so there is nothing to leave.");
+        };
+        self.access.members.retain(|member| member.name != name);
+        changed(&name, None, true, "Left the recipe".to_owned())
+    }
+
+    /// Makes somebody a member who came by a link.
+    pub(super) fn admit(&mut self, role: Role, who: &Principal) -> Result<Outcome, Refused> {
+        let has = self.access.own_right(who);
+        if has.is_some_and(|has| has >= Right::of(role)) {
+            return Ok(Outcome::effect(format!("Is {} already", in_words(role))));
+        }
+        let name = match self.access.member(who) {
+            Some(member) => member.name.clone(),
+            None if self.access.members.len() >= MAX_MEMBERS => {
+                return Err(Refused::TooManyMembers);
+            }
+            None => self.unused_name(who),
+        };
+        let member = Member {
+            name: name.clone(),
+            user: Some(who.user.clone()),
+            role,
+        };
+        self.access.members.retain(|known| known.name != name);
+        self.access.members.push(member.clone());
+        let effect = format!("Came in by a link, as {}", in_words(role));
+        Ok(changed(&name, Some(member), false, effect))
+    }
+
+    /// The name under which somebody becomes a member: their own, unless another member has it.
+    fn unused_name(&self, who: &Principal) -> String {
+        let name = folded(who.name());
+        let taken = |name: &str| self.access.members.iter().any(|member| member.name == name);
+        match taken(&name) {
+            true => format!("{name}-{}", who.user),
+            false => name,
+        }
     }
 
     fn show(&mut self, visibility: Visibility) -> Outcome {

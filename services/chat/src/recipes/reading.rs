@@ -90,6 +90,9 @@ impl Recipes {
     ) -> Result<CaughtUp, Refused> {
         let mut named = [after, told].into_iter().flatten();
         let Some(recipe_state) = self.ask(self.store.load_one(recipe)).await? else {
+            if self.ask(self.store.is_retired(recipe)).await? {
+                return Ok(CaughtUp::of_deleted());
+            }
             return Ok(CaughtUp {
                 diverged: named.find(|position| position.revision > 0).cloned(),
                 unseen: sent_for.is_some(),

@@ -4,7 +4,7 @@ use proto::ids::{MessageId, RecipeId};
 
 use super::Recipes;
 use crate::{
-    access::{Member, Right},
+    access::{KnownUsers, Member, Right},
     message::{Posted, Principal},
     recipe::{Command, Visibility},
     recipe_state::Draft,
@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub owner: Principal,
     /// Who was invited, by name.
     pub members: Vec<Member>,
+    /// Which of them have come in, in the same order.
+    pub joined: Vec<bool>,
     /// What whoever asks may do.
     pub right: Right,
 }
@@ -37,6 +39,7 @@ impl Recipes {
         let recipe_state = self.visible(who, recipe).await?;
         let right = recipe_state.right_of(who)?;
         let access = recipe_state.access;
+        let visitors = self.ask(self.store.visitors(recipe)).await?;
         let name = self.store.visitor_name(recipe, &access.owner);
         let name = self.ask(name).await?;
         // Databases from before creating counted as coming may not know it.
@@ -45,6 +48,16 @@ impl Recipes {
         Ok(Shared {
             visibility: access.visibility,
             owner,
+            joined: access
+                .members
+                .iter()
+                .map(|member| {
+                    member
+                        .user
+                        .as_ref()
+                        .is_some_and(|user| visitors.contains(user))
+                })
+                .collect(),
             members: access.members,
             right,
         })
@@ -60,15 +73,41 @@ impl Recipes {
         recipe: RecipeId,
         id: MessageId,
         command: &Command,
+        known: KnownUsers,
     ) -> Result<Option<Posted>, Declined> {
-        let recipe_state = self.visible(&who, &recipe).await?;
-        if recipe_state.right_of(&who)? < Right::Own {
-            return Err(Refused::OwnerOnly.into());
-        }
-        if !recipe_state.would_change_by(command, &who)? {
+        let recipe_state = self.owned(&who, &recipe).await?;
+        if !recipe_state.would_change_by(command, &who, &known)? {
             return Ok(None);
         }
-        let draft = Draft::command(recipe, who, id, command)?;
+        let mut draft = Draft::command(recipe, who, id, command)?;
+        draft.known = known;
         Ok(Some(self.post(draft).await?))
+    }
+
+    /// Ends somebody's membership as they wish, and the recipe is not among theirs any more.
+    ///
+    /// # Errors
+    /// When the recipe is not there, or not for `who`, or is their own.
+    pub(crate) async fn leave(
+        &self,
+        who: Principal,
+        recipe: RecipeId,
+        id: MessageId,
+    ) -> Result<Option<Posted>, Declined> {
+        let recipe_state = self.visible(&who, &recipe).await?;
+        let is_member = recipe_state.access.own_right(&who).is_some();
+        let posted = match is_member {
+            true => {
+                let known = KnownUsers::default();
+                // The owner is told what to do instead.
+                recipe_state.would_change_by(&Command::Leave, &who, &known)?;
+                let draft = Draft::command(recipe.clone(), who.clone(), id, &Command::Leave)?;
+                Some(self.post(draft).await?)
+            }
+            false => None,
+        };
+        self.ask(self.store.forget_visit(&recipe, &who.user))
+            .await?;
+        Ok(posted)
     }
 }

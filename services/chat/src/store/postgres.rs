@@ -3,14 +3,19 @@
 //! A commit is one statement, so it takes one round trip and is one transaction. What is sent is in `statements`.
 
 mod binding;
+mod links;
+mod lists;
 mod reading;
 mod statements;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{
-    clock::Timestamp,
     config::SecretUrl,
     database::{OpenError, postgres},
 };
@@ -21,11 +26,10 @@ use self::{
     reading::{message, parsed, recipe_state},
 };
 use super::{
-    Error, Page, Prefer, Summary, Version,
+    Error, Page, Prefer, Version,
     rows::{RecipeRow, from_json, signed, unsigned},
 };
 use crate::{
-    access::folded,
     message::{Message, MessageKey, Principal},
     recipe_state::RecipeState,
 };
@@ -40,6 +44,10 @@ const CONFIG: postgres::Config = postgres::Config {
         (
             "who may do what",
             include_str!("../../migrations/postgres/0002_access.sql"),
+        ),
+        (
+            "what lists show and find",
+            include_str!("../../migrations/postgres/0003_lists.sql"),
         ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
@@ -128,7 +136,8 @@ impl Postgres {
         let query = bind_members(query, &rows);
         let query = query
             .bind(column(&rows, |row| row.expected_message.clone()))
-            .bind(column(&rows, |row| row.published));
+            .bind(column(&rows, |row| row.published))
+            .bind(column(&rows, |row| row.owner.as_str()));
         let written = self.rows(query).await?;
         let written: Result<Vec<&str>, _> = written.iter().map(|row| row.try_get(0)).collect();
         let written = written?;
@@ -221,23 +230,28 @@ impl Postgres {
         Ok(())
     }
 
-    pub(super) async fn list(&self, who: Principal, limit: usize) -> Result<Vec<Summary>, Error> {
-        let query = sqlx::query(statements::LIST)
-            .bind(who.user.as_str())
-            .bind(folded(who.name()))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    pub(super) async fn forget_visit(&self, recipe: RecipeId, user: UserId) -> Result<(), Error> {
+        let query = sqlx::query(statements::FORGET_VISIT)
+            .bind(user.as_str())
+            .bind(recipe.as_str());
+        self.rows(query).await?;
+        Ok(())
+    }
+
+    pub(super) async fn visitors(&self, recipe: RecipeId) -> Result<HashSet<UserId>, Error> {
+        let query = sqlx::query(statements::VISITORS).bind(recipe.as_str());
         let rows = self.rows(query).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Summary {
-                    id: parsed(row, 0)?,
-                    title: row.try_get(1)?,
-                    revision: unsigned(row.try_get(2)?),
-                    changed_at: Timestamp::from_unix_millis(row.try_get(3)?),
-                    owned: row.try_get(4)?,
-                })
-            })
-            .collect()
+        rows.iter().map(|row| parsed(row, 0)).collect()
+    }
+
+    pub(super) async fn delete(&self, recipe: RecipeId) -> Result<bool, Error> {
+        let query = sqlx::query(statements::DELETE).bind(recipe.as_str());
+        Ok(!self.rows(query).await?.is_empty())
+    }
+
+    pub(super) async fn is_retired(&self, recipe: RecipeId) -> Result<bool, Error> {
+        let query = sqlx::query(statements::IS_RETIRED).bind(recipe.as_str());
+        Ok(!self.rows(query).await?.is_empty())
     }
 
     pub(super) async fn revisions(
@@ -264,6 +278,12 @@ impl Postgres {
 
 #[cfg(test)]
 impl Postgres {
+    pub(crate) async fn count_rows(&self, table: &'static str) -> u64 {
+        let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let rows = self.rows(sqlx::query(count)).await.unwrap();
+        unsigned(rows[0].try_get(0).unwrap())
+    }
+
     pub(crate) async fn run(&self, statements: &[String]) {
         for statement in statements {
             let statement = sqlx::AssertSqlSafe(statement.clone());

@@ -3,13 +3,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use proto::ids::{Position, Revision};
+use proto::ids::{Position, Revision, UserId};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Error, Write};
 use crate::{
-    access::Member,
-    message::Message,
+    access::{Member, Right},
+    message::{Message, Principal},
     recipe::{Role, Visibility},
     recipe_state::RecipeState,
 };
@@ -114,6 +114,38 @@ pub(crate) fn visibility(stored: &str, published: bool) -> Visibility {
         (_, true) => Visibility::Public,
         (_, false) => Visibility::Private,
     }
+}
+
+/// What somebody may do with a recipe of theirs, by their role in it, if they have one.
+pub(super) fn right_in_list(
+    owner: &UserId,
+    visibility: Visibility,
+    member: Option<&str>,
+    who: &Principal,
+) -> Right {
+    match (member, visibility) {
+        _ if *owner == who.user => Right::Own,
+        (Some(stored), _) => Right::of(role(stored)),
+        (None, Visibility::Open) => Right::Write,
+        (None, Visibility::Private | Visibility::Public) => Right::Read,
+    }
+}
+
+/// Somebody whose name is stored beside the id.
+pub(super) fn person(id: Option<String>, name: Option<String>) -> Result<Option<Principal>, Error> {
+    let Some((id, name)) = id.zip(name) else {
+        return Ok(None);
+    };
+    let user = id.parse().map_err(Error::malformed)?;
+    Principal::new(user, &name)
+        .map(Some)
+        .map_err(Error::malformed)
+}
+
+/// An owner; of some the name was not noted in databases from before creating counted as coming.
+pub(super) fn owner_named(owner: UserId, name: Option<String>) -> Result<Principal, Error> {
+    let name = name.unwrap_or_else(|| owner.to_string());
+    Principal::new(owner, &name).map_err(Error::malformed)
 }
 
 pub(super) fn role_text(role: Role) -> &'static str {

@@ -1,19 +1,23 @@
 //! Recipes in one SQLite file, for one process. What its threads run is in `queries`.
 
+mod links;
+mod lists;
 mod queries;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{
+    clock::Timestamp,
     config::SecretUrl,
     database::{OpenError, sqlite},
 };
 
-use super::{Error, Page, Summary, Version, rows::RecipeRow};
+use super::{Error, Listing, Page, Summary, Version, rows::RecipeRow};
 use crate::{
     message::{Message, MessageKey, Principal},
     recipe_state::RecipeState,
+    recipes::Link,
 };
 
 const CONFIG: sqlite::Config = sqlite::Config {
@@ -22,6 +26,7 @@ const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0001_init.sql"),
         include_str!("../../migrations/sqlite/0002_messages_by_id.sql"),
         include_str!("../../migrations/sqlite/0003_access.sql"),
+        include_str!("../../migrations/sqlite/0004_lists.sql"),
     ],
     readers: 2,
     pragmas: "
@@ -123,8 +128,62 @@ impl Sqlite {
             .await
     }
 
-    pub(super) async fn list(&self, who: Principal, limit: usize) -> Result<Vec<Summary>, Error> {
-        self.0.read(move |db| queries::list(db, &who, limit)).await
+    pub(super) async fn forget_visit(&self, recipe: RecipeId, user: UserId) -> Result<(), Error> {
+        self.0
+            .write(move |db| queries::forget_visit(db, &recipe, &user))
+            .await
+    }
+
+    pub(super) async fn visitors(&self, recipe: RecipeId) -> Result<HashSet<UserId>, Error> {
+        self.0.read(move |db| queries::visitors(db, &recipe)).await
+    }
+
+    pub(super) async fn add_link(&self, link: Link, token_hash: String) -> Result<(), Error> {
+        self.0
+            .write(move |db| links::add(db, &link, &token_hash))
+            .await
+    }
+
+    pub(super) async fn links(&self, recipe: RecipeId, now: Timestamp) -> Result<Vec<Link>, Error> {
+        self.0.read(move |db| links::of(db, &recipe, now)).await
+    }
+
+    pub(super) async fn count_links(&self, user: UserId, now: Timestamp) -> Result<u64, Error> {
+        self.0.read(move |db| links::count(db, &user, now)).await
+    }
+
+    pub(super) async fn find_link(&self, token_hash: String) -> Result<Option<Link>, Error> {
+        self.0.read(move |db| links::find(db, &token_hash)).await
+    }
+
+    pub(super) async fn delete_link(&self, recipe: RecipeId, link: String) -> Result<bool, Error> {
+        self.0
+            .write(move |db| links::delete(db, &recipe, &link))
+            .await
+    }
+
+    pub(super) async fn delete_expired_links(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<u64, Error> {
+        self.0
+            .write(move |db| links::delete_expired(db, now, limit))
+            .await
+    }
+
+    pub(super) async fn list(&self, listing: Listing) -> Result<Vec<Summary>, Error> {
+        self.0.read(move |db| lists::list(db, &listing)).await
+    }
+
+    pub(super) async fn delete(&self, recipe: RecipeId) -> Result<bool, Error> {
+        self.0.write(move |db| queries::delete(db, &recipe)).await
+    }
+
+    pub(super) async fn is_retired(&self, recipe: RecipeId) -> Result<bool, Error> {
+        self.0
+            .read(move |db| queries::is_retired(db, &recipe))
+            .await
     }
 
     pub(super) async fn revisions(
@@ -139,6 +198,16 @@ impl Sqlite {
 
 #[cfg(test)]
 impl Sqlite {
+    pub(crate) async fn count_rows(&self, table: &'static str) -> u64 {
+        let counted = self.0.read(move |db| -> Result<u64, Error> {
+            let count = format!("SELECT count(*) FROM {table}");
+            Ok(super::rows::unsigned(
+                db.query_row(&count, [], |row| row.get(0))?,
+            ))
+        });
+        counted.await.unwrap()
+    }
+
     pub(crate) async fn run(&self, statements: String) {
         let ran = self
             .0

@@ -1,6 +1,7 @@
 //! What both databases promise: each case runs on SQLite, and on a real PostgreSQL server.
 
 mod databases;
+mod first_schema;
 mod newer;
 mod sqlite;
 
@@ -267,11 +268,36 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
             .await
             .unwrap();
 
-        let listed = store.list(&ada, 10).await.unwrap();
-        let listed: Vec<_> = listed.iter().map(|s| (s.id.as_str(), s.owned)).collect();
+        let listing = Listing {
+            who: ada,
+            words: Vec::new(),
+            after: None,
+            limit: 10,
+        };
+        let listed = store.list(listing.clone()).await.unwrap();
+        let rights: Vec<_> = listed.iter().map(|s| (s.id.as_str(), s.right)).collect();
+        assert_eq!(
+            rights,
+            [
+                ("shared", Right::Write),
+                ("mine", Right::Own),
+                ("open", Right::Write)
+            ]
+        );
+        assert_eq!(listed[0].changed_by, Some(someone("bob")));
+        assert_eq!(listed[1].changed_by, None);
+        assert_eq!(listed[1].servings, 4);
 
-        assert_eq!(listed, [("shared", false), ("mine", true), ("open", false)]);
-        assert_eq!(store.list(&ada, 1).await.unwrap().len(), 1);
+        let mut paged = Vec::new();
+        let mut page = Listing {
+            limit: 1,
+            ..listing
+        };
+        while let Some(next) = store.list(page.clone()).await.unwrap().pop() {
+            page.after = Some((next.changed_at, next.id.clone()));
+            paged.push(next);
+        }
+        assert_eq!(paged, listed, "a page at a time");
         let owned = async |who| store.owned(&someone(who).user).await.unwrap();
         assert_eq!(
             (owned("ada").await, owned("bob").await, owned("eve").await),
@@ -317,6 +343,81 @@ async fn an_invitation_is_bound_once_and_kept_when_the_role_changes() {
         assert_eq!(change.members.len(), 1);
         store.commit(&[again]).await.unwrap();
         assert_eq!(stored(&store, "pie").await.access.members, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recipes_are_found_by_title_tags_and_ingredients_as_they_are_now() {
+    Databases::each(async |store| {
+        for id in ["pie", "soup"] {
+            store.create(&recipe_state(id, "ada")).await.unwrap();
+        }
+        let posts = [
+            ("ada", "m1", "call it Crème Brûlée"),
+            ("ada", "m2", "add 2 vanilla pods"),
+            ("ada", "m3", "tag it as summer"),
+            ("ada", "m4", "add 3 eggs"),
+            ("ada", "m5", "remove the eggs"),
+        ];
+        let pie = write(recipe_state("pie", "ada"), &posts);
+        store.commit(&[pie]).await.unwrap();
+        let find = async |words: &[&str]| -> Vec<String> {
+            let listing = Listing {
+                who: someone("ada"),
+                words: words.iter().map(|&word| word.to_owned()).collect(),
+                after: None,
+                limit: 10,
+            };
+            let found = store.list(listing).await.unwrap();
+            found.iter().map(|summary| summary.id.to_string()).collect()
+        };
+        for words in [
+            &["brulee"] as &[_],
+            &["Crème"],
+            &["CREME", "van"],
+            &["vanilla"],
+            &["summer", "brûlée"],
+        ] {
+            assert_eq!(find(words).await, ["pie"], "{words:?}");
+        }
+        assert_eq!(find(&["soup"]).await, ["soup"]);
+        for words in [
+            &["eggs"] as &[_],
+            &["soup", "vanilla"],
+            &["pods2"],
+            &["and"],
+        ] {
+            assert_eq!(find(words).await, [""; 0], "{words:?}");
+        }
+        assert!(store.delete(&"pie".parse().unwrap()).await.unwrap());
+        assert_eq!(find(&["vanilla"]).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_deleted_recipe_but_that_its_id_is_never_given_again() {
+    Databases::each(async |store| {
+        let id: RecipeId = "pie".parse().unwrap();
+        store.create(&recipe_state("pie", "ada")).await.unwrap();
+        let said = [("ada", "m1", "/invite bob"), ("ada", "m2", "add 1 egg")];
+        let write = write(recipe_state("pie", "ada"), &said);
+        store.commit(std::slice::from_ref(&write)).await.unwrap();
+        store.visit(&id, &someone("bob")).await.unwrap();
+
+        assert!(store.delete(&id).await.unwrap());
+        assert!(!store.delete(&id).await.unwrap());
+        assert!(store.is_retired(&id).await.unwrap());
+        for table in [
+            "recipes", "messages", "versions", "members", "visits", "links",
+        ] {
+            assert_eq!(store.count_rows(table).await, 0, "{table}");
+        }
+        assert!(!store.create(&recipe_state("pie", "bob")).await.unwrap());
+        assert!(store.load_one(&id).await.unwrap().is_none());
+        let late = store.commit(&[write]).await.unwrap();
+        assert_eq!(late, [false], "a commit that was under way");
     })
     .await;
 }

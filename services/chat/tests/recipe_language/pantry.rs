@@ -54,6 +54,8 @@ fn told(command: &Command) -> String {
             Role::Viewer => format!("invite {name} as viewer"),
         },
         Command::Remove { name } => format!("remove {name}"),
+        Command::HandOver { name } => format!("make {name} the owner"),
+        Command::Leave => "leave".to_owned(),
         Command::Show(visibility) => format!("make it {visibility}"),
     }
 }

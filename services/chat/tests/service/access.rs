@@ -161,7 +161,7 @@ async fn fifty_who_create_the_same_recipe_make_one_with_one_owner() {
     for n in 0..50 {
         let request = wire::ListRecipesRequest {
             principal: someone(&format!("cook{n}")),
-            limit: 0,
+            ..wire::ListRecipesRequest::default()
         };
         let listed = client.list_recipes(request).await.unwrap().into_inner();
         assert_eq!(listed.recipes.len(), 1);

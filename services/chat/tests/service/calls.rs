@@ -166,7 +166,7 @@ async fn recipes_are_listed_newest_change_first() {
     let listed = client
         .list_recipes(wire::ListRecipesRequest {
             principal: someone("ada"),
-            limit: 0,
+            ..wire::ListRecipesRequest::default()
         })
         .await
         .unwrap()

@@ -23,6 +23,7 @@ pub(crate) fn change(
         recipe_id: recipe.to_owned(),
         message_id: id.to_owned(),
         change: Some(change),
+        known_users: None,
     }
 }
 

@@ -1,10 +1,16 @@
 //! Whom a message may invite. The chat service reads messages and decides what they do; it does not know who has an
 //! account, so the edge looks up the one name that a command of this kind can have, and sends along what it found.
 
-/// The name in a message that is an invitation, as in "/invite @ada as viewer"; `None` for any other message.
+/// The name in a message that invites somebody or hands the recipe over, as in "/invite @ada as viewer"; `None` for any
+/// other message.
 pub(super) fn invited_name(content: &str) -> Option<&str> {
     let mut words = content.trim().strip_prefix('/')?.split_whitespace();
-    if !words.next()?.eq_ignore_ascii_case("invite") {
+    let command = words.next()?;
+    let names_somebody = ["invite", "owner"];
+    if !names_somebody
+        .iter()
+        .any(|known| command.eq_ignore_ascii_case(known))
+    {
         return None;
     }
     words
@@ -22,6 +28,7 @@ mod tests {
             ("/invite ada", Some("ada")),
             (" /Invite @Ada as viewer", Some("Ada")),
             ("/ invite @ ada", Some("ada")),
+            ("/owner ada", Some("ada")),
             ("/invite", None),
             ("/remove ada", None),
             ("invite ada", None),

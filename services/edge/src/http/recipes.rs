@@ -1,6 +1,7 @@
 //! The caller's recipes: list, create, show, and what lies under each.
 
 pub(super) mod import;
+pub(super) mod links;
 pub(super) mod members;
 mod message_id;
 
@@ -10,24 +11,86 @@ use axum::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use proto::{
     ids::{RecipeId, Revision},
-    websocket::frames::{Recipe, Visibility},
+    websocket::frames::{Author, Recipe, Role, Visibility},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Shared, body::JsonBody, caller::Caller, problem::Problem};
-use crate::upstream::chat::{Format, Found};
+use super::{
+    Shared,
+    body::{JsonBody, OptionalJsonBody},
+    caller::{Caller, bearer},
+    problem::Problem,
+};
+use crate::{
+    edge::Edge,
+    upstream::chat::{self, ChatError, Format, Found, Summary},
+};
 
 #[derive(Serialize)]
 struct RecipeBody<'a> {
     id: &'a str,
     revision: u64,
     recipe: &'a Recipe,
+}
+
+/// How many recipes a page has at most.
+const MAX_RECIPES: u32 = 100;
+
+#[derive(Serialize)]
+struct ListBody {
+    recipes: Vec<SummaryBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SummaryBody {
+    id: String,
+    title: String,
+    revision: Revision,
+    role: Role,
+    owner: Author,
+    tags: Vec<String>,
+    servings: u32,
+    changed_at: String,
+    changed_by: Author,
+    owned: bool,
+}
+
+impl From<Summary> for SummaryBody {
+    fn from(recipe: Summary) -> Self {
+        Self {
+            id: recipe.id,
+            title: recipe.title,
+            revision: recipe.revision,
+            role: recipe.role,
+            tags: recipe.tags,
+            servings: recipe.servings,
+            changed_at: recipe.changed_at.to_string(),
+            // Whoever made it was the last, when nobody has written anything.
+            changed_by: recipe.changed_by.unwrap_or_else(|| recipe.owner.clone()),
+            owner: recipe.owner,
+            owned: recipe.owned,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    query: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Copy {
+    title: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +101,7 @@ pub(super) struct NewRecipe {
 }
 
 #[derive(Deserialize)]
-pub(super) struct ListQuery {
+pub(super) struct FormQuery {
     format: Option<String>,
     revision: Option<Revision>,
 }
@@ -52,23 +115,44 @@ pub(super) struct Page {
 pub(super) async fn list(
     State(edge): Shared,
     Caller(principal): Caller,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let recipes: Vec<_> = edge
-        .chat
-        .list(&principal)
-        .await?
-        .into_iter()
-        .map(|recipe| {
-            json!({
-                "id": recipe.id,
-                "title": recipe.title,
-                "revision": recipe.revision,
-                "changed_at": recipe.changed_at.to_string(),
-                "owned": recipe.owned,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "recipes": recipes })).into_response())
+    let Query(wanted) = wanted.map_err(bad_query)?;
+    let wanted = chat::ListQuery {
+        query: wanted.query.unwrap_or_default(),
+        cursor: wanted.cursor.unwrap_or_default(),
+        limit: wanted.limit.unwrap_or_default().min(MAX_RECIPES),
+    };
+    let (recipes, next_cursor) = edge.chat.list(&principal, wanted).await?;
+    let recipes = recipes.into_iter().map(SummaryBody::from).collect();
+    Ok(Json(ListBody {
+        recipes,
+        next_cursor,
+    })
+    .into_response())
+}
+
+/// Deletes a recipe of the caller's own.
+pub(super) async fn delete(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: RecipePath,
+) -> Result<StatusCode, Problem> {
+    edge.chat.delete(&principal, &recipe_id(path)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a private copy, the caller's own. The body may be left out.
+pub(super) async fn copy(
+    State(edge): Shared,
+    Caller(principal): Caller,
+    path: RecipePath,
+    OptionalJsonBody(new): OptionalJsonBody<Copy>,
+) -> Result<Response, Problem> {
+    let id = recipe_id(path)?;
+    let title = new.title.unwrap_or_default();
+    let copied = edge.chat.copy(&principal, &id, title).await?;
+    Ok((StatusCode::CREATED, location(&copied.id), shown(&copied)).into_response())
 }
 
 pub(super) async fn create(
@@ -84,12 +168,18 @@ pub(super) async fn create(
 
 pub(super) async fn show(
     State(edge): Shared,
-    Caller(principal): Caller,
+    caller: Result<Caller, Problem>,
+    headers: HeaderMap,
     path: RecipePath,
-    wanted: Result<Query<ListQuery>, QueryRejection>,
+    wanted: Result<Query<FormQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let caller = match caller {
+        Err(_) if bearer(&headers).is_none() => return show_public(&edge, path, wanted).await,
+        caller => caller?,
+    };
+    let Caller(principal) = caller;
     let id = recipe_id(path)?;
-    let Query(ListQuery { format, revision }) = wanted.map_err(bad_query)?;
+    let Query(FormQuery { format, revision }) = wanted.map_err(bad_query)?;
     let format = match format.as_deref() {
         None | Some("json") => {
             let found = edge.chat.get(&principal, &id, revision).await?;
@@ -109,6 +199,36 @@ pub(super) async fn show(
     Ok(([(header::CONTENT_TYPE, media_type)], document).into_response())
 }
 
+/// A public recipe as it is now, to whoever has no account. One that is not for everybody asks for one.
+async fn show_public(
+    edge: &Edge,
+    path: RecipePath,
+    wanted: Result<Query<FormQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let sign_in = || Problem::unauthorized("Send an access token as Authorization: Bearer");
+    let id = recipe_id(path).map_err(|_| sign_in())?;
+    let public = edge.chat.public(&id).await.map_err(|error| match error {
+        ChatError::NotFound => sign_in(),
+        other => other.into(),
+    })?;
+    let Query(FormQuery { format, revision }) = wanted.map_err(bad_query)?;
+    if revision.is_some_and(|revision| revision != public.revision) {
+        return Err(sign_in());
+    }
+    match format.as_deref() {
+        None | Some("json") => Ok(shown(&Found {
+            id: id.to_string(),
+            revision: public.revision,
+            recipe: public.recipe,
+        })),
+        Some("schema.org") => {
+            let kind = [(header::CONTENT_TYPE, "application/ld+json; charset=utf-8")];
+            Ok((kind, public.schema_org).into_response())
+        }
+        Some(_) => Err(sign_in()),
+    }
+}
+
 /// The messages before a revision, the nearest ones, oldest first; without one, the latest.
 pub(super) async fn messages(
     State(edge): Shared,
@@ -125,10 +245,10 @@ pub(super) async fn messages(
     Ok(Json(json!({ "messages": messages, "messages_truncated": truncated })).into_response())
 }
 
-type RecipePath = Result<Path<String>, PathRejection>;
+pub(super) type RecipePath = Result<Path<String>, PathRejection>;
 
 /// An id that cannot be one is as one that is not there.
-fn recipe_id(path: RecipePath) -> Result<RecipeId, Problem> {
+pub(super) fn recipe_id(path: RecipePath) -> Result<RecipeId, Problem> {
     path.ok()
         .and_then(|Path(id)| id.parse().ok())
         .ok_or_else(Problem::not_found)

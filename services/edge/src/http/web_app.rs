@@ -2,12 +2,16 @@
 
 use axum::{
     body::Body,
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use frontend_app::{Asset, CONTENT_SECURITY_POLICY};
 
-use super::problem::Problem;
+use proto::websocket::frames::Role;
+
+use super::{Shared, markup::escaped, problem::Problem};
+use crate::upstream::chat::Invitation;
 
 /// Hashed names never change their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -31,6 +35,42 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     }
 }
 
+/// The web app, for whoever was invited by a link: with a title and a description for those who only show the link.
+pub(super) async fn invitation(
+    State(edge): Shared,
+    path: Result<Path<String>, PathRejection>,
+) -> Response {
+    let (Some(asset), Ok(Path(token))) = (frontend_app::find("/", None), path) else {
+        return absent();
+    };
+    // Whoever has a link that leads nowhere is told so by the app.
+    let described = match edge.chat.describe_link(&token.into()).await {
+        Ok(Invitation { title, by, role }) => tags(&title, &by, role),
+        Err(_) => String::new(),
+    };
+    let page = String::from_utf8_lossy(&asset.body);
+    let page = page.replacen("</head>", &format!("{described}</head>"), 1);
+    let mut response = page.into_response();
+    let headers = response.headers_mut();
+    set_policies(headers);
+    set(headers, header::CACHE_CONTROL, "no-store");
+    set(headers, header::CONTENT_TYPE, asset.content_type);
+    response
+}
+
+fn tags(title: &str, by: &str, role: Role) -> String {
+    let (title, by) = (escaped(title), escaped(by));
+    let what = match role {
+        Role::Viewer => "read this recipe",
+        Role::Editor | Role::Owner => "cook this recipe up together",
+    };
+    format!(
+        "<meta property=\"og:title\" content=\"{title}\">\
+         <meta property=\"og:description\" content=\"{by} invites you to {what}.\">\
+         <meta property=\"og:site_name\" content=\"Recipe Chat\">"
+    )
+}
+
 /// An edge of another build may have it, so no cache on the way may remember this.
 fn absent() -> Response {
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
@@ -52,13 +92,7 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response {
     };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    set_policies(headers);
     set(headers, header::CONTENT_TYPE, asset.content_type);
     set(headers, header::ETAG, &asset.etag);
     if let Some(encoding) = asset.content_encoding {
@@ -67,8 +101,18 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response {
     response
 }
 
+fn set_policies(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
 /// Whether the client has this already (RFC 9110, section 13.1.2): tags are compared weakly, and `*` is every tag.
-fn is_known(request: &HeaderMap, etag: &str) -> bool {
+pub(super) fn is_known(request: &HeaderMap, etag: &str) -> bool {
     let weak = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
     request
         .get_all(header::IF_NONE_MATCH)

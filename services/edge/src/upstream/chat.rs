@@ -1,14 +1,15 @@
 //! The chat service, as the edge sees it: joins and posts over the link, the rest by unary calls.
 
+mod links;
 mod sharing;
 
 use std::{sync::Arc, time::Duration};
 
 use proto::{
     chat::{
-        self, CreateRecipeRequest, ExportRecipeRequest, GetRecipeRequest, ListMessagesRequest,
-        ListRecipesRequest, RecipeFormat, chat_service_client::ChatServiceClient,
-        list_messages_request::Page,
+        self, CopyRecipeRequest, CreateRecipeRequest, DeleteRecipeRequest, ExportRecipeRequest,
+        GetPublicRecipeRequest, GetRecipeRequest, ListMessagesRequest, ListRecipesRequest,
+        RecipeFormat, chat_service_client::ChatServiceClient, list_messages_request::Page,
     },
     ids::{MessageId, Position, RecipeId, Revision},
     text::MessageText,
@@ -18,12 +19,15 @@ use tokio::time::timeout;
 use tonic::{Code, Status};
 use tracing::warn;
 
-pub(crate) use self::sharing::{AccessChange, Document, Member};
+pub(crate) use self::{
+    links::{Invitation, ShareLink},
+    sharing::{AccessChange, Document, Member},
+};
 pub(crate) use super::link::{AccessNews, LinkTask};
 pub use super::link::{Link, Replicas};
 use super::{Principal, convert};
 use crate::access::Grant;
-use proto::websocket::frames::{Author, Message, Recipe, Visibility};
+use proto::websocket::frames::{Author, Message, Recipe, Role, Visibility};
 
 /// How long a call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -177,6 +181,38 @@ pub struct Summary {
     pub changed_at: Timestamp,
     /// Whether the caller owns it.
     pub owned: bool,
+    /// What the caller may do.
+    pub role: Role,
+    /// Whose it is.
+    pub owner: Author,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// How many it serves.
+    pub servings: u32,
+    /// Who wrote the last message, if there is one.
+    pub changed_by: Option<Author>,
+}
+
+/// Which of somebody's recipes are asked for.
+#[derive(Debug, Default)]
+pub struct ListQuery {
+    /// Words that must be found; empty: all.
+    pub query: String,
+    /// Where the page before ended; empty: the first page.
+    pub cursor: String,
+    /// At most so many; 0: as many as usual.
+    pub limit: u32,
+}
+
+/// A recipe that everybody may read.
+#[derive(Debug)]
+pub struct PublicRecipe {
+    /// Its revision.
+    pub revision: Revision,
+    /// The recipe.
+    pub recipe: Arc<Recipe>,
+    /// The same as JSON-LD text.
+    pub schema_org: String,
 }
 
 /// How recipes are exchanged with other programs.
@@ -309,25 +345,92 @@ impl ChatClient {
         Ok((convert::messages(answer.messages), answer.truncated))
     }
 
-    /// Lists the recipes that somebody owns or has joined.
+    /// Lists the recipes that somebody owns, is a member of or has come to, and where the next page begins.
     ///
     /// # Errors
-    /// `Unavailable`.
-    pub async fn list(&self, principal: &Principal) -> Result<Vec<Summary>, ChatError> {
+    /// `Invalid` when the cursor is none, or `Unavailable`.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        wanted: ListQuery,
+    ) -> Result<(Vec<Summary>, Option<String>), ChatError> {
         let call = ListRecipesRequest {
             principal: Some(convert::principal(principal)),
-            limit: 0,
+            limit: wanted.limit,
+            query: wanted.query,
+            cursor: wanted.cursor,
         };
         let mut client = self.client(None).await?;
         let answer = bounded(client.list_recipes(request(call))).await?;
         let summary = |recipe: chat::RecipeSummary| Summary {
             changed_at: convert::timestamp(recipe.changed_at.as_ref()),
+            role: convert::role(recipe.role()).unwrap_or(match recipe.owned {
+                true => Role::Owner,
+                false => Role::Viewer,
+            }),
+            owner: convert::author(recipe.owner),
+            changed_by: recipe.changed_by.map(|who| convert::author(Some(who))),
+            tags: recipe.tags,
+            servings: recipe.servings,
             id: recipe.recipe_id,
             title: recipe.title,
             revision: recipe.revision,
             owned: recipe.owned,
         };
-        Ok(answer.recipes.into_iter().map(summary).collect())
+        let recipes = answer.recipes.into_iter().map(summary).collect();
+        let next = Some(answer.next_cursor).filter(|next| !next.is_empty());
+        Ok((recipes, next))
+    }
+
+    /// Makes a private copy of a recipe, the caller's own.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid`, `TooMuch` or `Unavailable`.
+    pub async fn copy(
+        &self,
+        principal: &Principal,
+        id: &RecipeId,
+        title: String,
+    ) -> Result<Found, ChatError> {
+        let call = CopyRecipeRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+            title,
+        };
+        let mut client = self.client(Some(id)).await?;
+        let answer = bounded(client.copy_recipe(request(call))).await?;
+        found(answer.recipe_id, answer.revision, answer.recipe)
+    }
+
+    /// Deletes a recipe.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden` when the caller is not the owner, or `Unavailable`.
+    pub async fn delete(&self, principal: &Principal, id: &RecipeId) -> Result<(), ChatError> {
+        let call = DeleteRecipeRequest {
+            principal: Some(convert::principal(principal)),
+            recipe_id: id.to_string(),
+        };
+        let mut client = self.client(Some(id)).await?;
+        bounded(client.delete_recipe(request(call))).await?;
+        Ok(())
+    }
+
+    /// Gives a public recipe, to anybody.
+    ///
+    /// # Errors
+    /// `NotFound` or `Unavailable`.
+    pub async fn public(&self, id: &RecipeId) -> Result<PublicRecipe, ChatError> {
+        let call = GetPublicRecipeRequest {
+            recipe_id: id.to_string(),
+        };
+        let mut client = self.client(Some(id)).await?;
+        let answer = bounded(client.get_public_recipe(request(call))).await?;
+        Ok(PublicRecipe {
+            revision: answer.revision,
+            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?),
+            schema_org: answer.schema_org,
+        })
     }
 }
 

@@ -14,6 +14,7 @@ mod handshake;
 mod health;
 mod privacy;
 mod reauth;
+mod recipe_life;
 mod revocation;
 mod sessions;
 mod sharing;

@@ -129,7 +129,8 @@ pub(super) fn remove_description(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     Some(one(Change::SetDescription(None)))
 }
 
-const HELP: &str = "Commands are /undo, /invite NAME, /invite NAME as viewer, /remove NAME, /private, /open and /public. \
+const HELP: &str = "Commands are /undo, /invite NAME, /invite NAME as viewer, /remove NAME, /owner NAME, /leave, \
+    /private, /open and /public. \
     To change the recipe, write for example \"add 2 cups flour\", \"replace milk with oat milk\", \"double it\" or \
     \"add step: Whisk the eggs.\"";
 
@@ -146,6 +147,11 @@ pub(super) fn slash(content: &str) -> Parsed {
         "private" => alone(cursor, Command::Show(Visibility::Private)),
         "open" => alone(cursor, Command::Show(Visibility::Open)),
         "public" => alone(cursor, Command::Show(Visibility::Public)),
+        "leave" => alone(cursor, Command::Leave),
+        "owner" => match name(&mut cursor) {
+            Some(name) if cursor.is_done() => Parsed::Command(Command::HandOver { name }),
+            _ => unclear("Name the person who shall own the recipe, as in \"/owner ada\"."),
+        },
         "invite" => invite(cursor),
         "remove" | "uninvite" | "kick" => match name(&mut cursor) {
             Some(name) if cursor.is_done() => Parsed::Command(Command::Remove { name }),

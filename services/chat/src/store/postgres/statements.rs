@@ -31,15 +31,15 @@ pub(super) const FIND: &str = "
 pub(super) const COMMIT: &str = "
     WITH asked AS (
         SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
-            $6::text[], $7::bigint[], $8::text[], $9::text[], $28::text[], $29::bool[])
+            $6::text[], $7::bigint[], $8::text[], $9::text[], $28::text[], $29::bool[], $30::text[])
         AS a (id, expected, revision, visibility, changed_at, title, state_revision, state, undo,
-            expected_message, published)
+            expected_message, published, owner)
         ORDER BY id),
     written AS (
         UPDATE recipes r SET revision = a.revision, visibility = a.visibility,
             changed_at = a.changed_at, title = a.title, state_revision = a.state_revision,
             state = coalesce(a.state, r.state), undo = coalesce(a.undo, r.undo),
-            published = a.published
+            published = a.published, owner = a.owner
         FROM asked a WHERE r.id = a.id AND r.revision = a.expected
             AND (a.expected_message IS NULL OR a.expected_message =
                 (SELECT m.id FROM messages m WHERE m.recipe = a.id AND m.revision = a.expected))
@@ -61,7 +61,8 @@ pub(super) const COMMIT: &str = "
         FROM UNNEST($22::text[], $23::text[], $24::text[], $25::text[])
             AS n (recipe, name, user_id, role) JOIN asked a ON a.id = n.recipe
         WHERE n.recipe IN (SELECT id FROM written)
-        ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role),
+        ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role,
+            user_id = coalesce(members.user_id, excluded.user_id)),
     gone_members AS (
         DELETE FROM members m USING UNNEST($26::text[], $27::text[]) AS g (recipe, name)
         WHERE m.recipe = g.recipe AND m.name = g.name
@@ -99,15 +100,66 @@ pub(super) const VISIT: &str = "
 pub(super) const VISITOR_NAME: &str =
     "SELECT user_name FROM visits WHERE user_id = $1 AND recipe = $2";
 
+pub(super) const FORGET_VISIT: &str = "DELETE FROM visits WHERE user_id = $1 AND recipe = $2";
+
+pub(super) const VISITORS: &str = "SELECT user_id FROM visits WHERE recipe = $1";
+
+pub(super) const ADD_LINK: &str = "
+    INSERT INTO links (id, recipe, token_hash, role, created_by, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+pub(super) const LINKS: &str = "
+    SELECT id, recipe, role, created_by, created_at, expires_at FROM links
+    WHERE recipe = $1 AND expires_at > $2 ORDER BY created_at, id";
+
+pub(super) const COUNT_LINKS: &str =
+    "SELECT count(*) FROM links WHERE created_by = $1 AND expires_at > $2";
+
+pub(super) const FIND_LINK: &str = "
+    SELECT id, recipe, role, created_by, created_at, expires_at FROM links WHERE token_hash = $1";
+
+pub(super) const DELETE_LINK: &str = "DELETE FROM links WHERE recipe = $1 AND id = $2 RETURNING 1";
+
+pub(super) const DELETE_EXPIRED_LINKS: &str = "
+    DELETE FROM links WHERE id IN (SELECT id FROM links WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+
 pub(super) const BIND: &str = "
     UPDATE members SET user_id = $3 WHERE recipe = $1 AND name = $2 AND user_id IS NULL";
 
 pub(super) const LIST: &str = "
-    SELECT id, title, revision, changed_at, owner = $1 FROM recipes r
-    WHERE owner = $1 OR id IN (SELECT recipe FROM visits WHERE user_id = $1)
-        AND (visibility = 'public' OR published OR EXISTS
+    SELECT id, title, revision, changed_at, owner,
+        (SELECT user_name FROM visits WHERE user_id = r.owner AND recipe = r.id),
+        (SELECT author FROM messages WHERE recipe = r.id AND revision = r.revision),
+        (SELECT author_name FROM messages WHERE recipe = r.id AND revision = r.revision),
+        visibility, published,
+        (SELECT role FROM members m WHERE m.recipe = r.id
+            AND (m.user_id = $1 OR m.user_id IS NULL AND m.name = $2) LIMIT 1),
+        (state::json ->> 'servings')::bigint, (state::json -> 'tags')::text
+    FROM recipes r
+    WHERE id IN (
+            SELECT id FROM recipes WHERE owner = $1
+            UNION SELECT recipe FROM visits WHERE user_id = $1
+            UNION SELECT recipe FROM members WHERE user_id = $1
+            UNION SELECT recipe FROM members WHERE user_id IS NULL AND name = $2)
+        AND (owner = $1 OR visibility = 'public' OR published OR EXISTS
             (SELECT 1 FROM members m WHERE m.recipe = r.id
                 AND (m.user_id = $1 OR m.user_id IS NULL AND m.name = $2)))
-    ORDER BY changed_at DESC, id LIMIT $3";
+        AND ($3::bigint IS NULL OR changed_at < $3 OR changed_at = $3 AND id > $4::text)
+        AND ($5::text IS NULL OR search @@ to_tsquery('simple', search_folded($5)))
+    ORDER BY changed_at DESC, id LIMIT $6";
+
+/// Nothing of a recipe is left but its id, which is never given again.
+pub(super) const DELETE: &str = "
+    WITH deleted AS (DELETE FROM recipes WHERE id = $1 RETURNING id),
+    messages AS (DELETE FROM messages WHERE recipe IN (SELECT id FROM deleted)),
+    versions AS (DELETE FROM versions WHERE recipe IN (SELECT id FROM deleted)),
+    members AS (DELETE FROM members WHERE recipe IN (SELECT id FROM deleted)),
+    visits AS (DELETE FROM visits WHERE recipe IN (SELECT id FROM deleted)),
+    links AS (DELETE FROM links WHERE recipe IN (SELECT id FROM deleted)),
+    retired AS (
+        INSERT INTO retired_ids (id) SELECT id FROM deleted ON CONFLICT DO NOTHING)
+    SELECT 1 FROM deleted";
+
+pub(super) const IS_RETIRED: &str = "SELECT 1 FROM retired_ids WHERE id = $1";
 
 pub(super) const REVISIONS: &str = "SELECT id, revision FROM recipes WHERE id = ANY($1)";

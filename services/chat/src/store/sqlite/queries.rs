@@ -1,17 +1,17 @@
 //! The statements that SQLite runs, each inside the transaction of its thread.
 
-use std::{str::FromStr, sync::Arc};
+use std::{collections::HashSet, str::FromStr, sync::Arc};
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{
-    Error, Page, Prefer, Summary, Version,
+    Error, Page, Prefer, Version,
     rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
 };
 use crate::{
-    access::{Access, Member, folded},
+    access::{Access, Member},
     message::{Content, Message, MessageKey, Principal, shortened},
     recipe_state::RecipeState,
 };
@@ -55,7 +55,7 @@ pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
         .prepare_cached(
             "UPDATE recipes SET revision = ?3, visibility = ?4, changed_at = ?5, title = ?6,
                  state_revision = ?7, state = coalesce(?8, state), undo = coalesce(?9, undo),
-                 published = ?11
+                 published = ?11, owner = ?12
              WHERE id = ?1 AND revision = ?2 AND (?10 IS NULL OR ?10 =
                  (SELECT id FROM messages WHERE recipe = ?1 AND revision = ?2))",
         )?
@@ -70,7 +70,8 @@ pub(super) fn advance(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
             state,
             undo,
             row.expected_message,
-            row.published
+            row.published,
+            row.owner
         ])?;
     if advanced == 0 {
         return Ok(false);
@@ -119,7 +120,8 @@ fn write_members(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
                 .prepare_cached(
                     "INSERT INTO members (recipe, name, user_id, role, since)
                      VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role",
+                     ON CONFLICT (recipe, name) DO UPDATE SET role = excluded.role,
+                         user_id = coalesce(user_id, excluded.user_id)",
                 )?
                 .execute(params![
                     row.id,
@@ -314,6 +316,22 @@ pub(super) fn visitor_name(
     Ok(name.optional()?)
 }
 
+pub(super) fn forget_visit(db: &Connection, recipe: &RecipeId, user: &UserId) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM visits WHERE user_id = ?1 AND recipe = ?2")?
+        .execute([user.as_str(), recipe.as_str()])?;
+    Ok(())
+}
+
+pub(super) fn visitors(db: &Connection, recipe: &RecipeId) -> Result<HashSet<UserId>, Error> {
+    let mut select = db.prepare_cached("SELECT user_id FROM visits WHERE recipe = ?1")?;
+    let mut rows = select.query([recipe.as_str()])?;
+    let mut visitors = HashSet::new();
+    while let Some(row) = rows.next()? {
+        visitors.insert(parsed(row, 0)?);
+    }
+    Ok(visitors)
+}
+
 pub(super) fn bind(
     db: &Connection,
     recipe: &RecipeId,
@@ -327,27 +345,31 @@ pub(super) fn bind(
     Ok(())
 }
 
-pub(super) fn list(db: &Connection, who: &Principal, limit: usize) -> Result<Vec<Summary>, Error> {
-    let mut select = db.prepare_cached(
-        "SELECT id, title, revision, changed_at, owner = ?1 FROM recipes r
-         WHERE owner = ?1 OR id IN (SELECT recipe FROM visits WHERE user_id = ?1)
-             AND (visibility = 'public' OR published OR EXISTS
-                 (SELECT 1 FROM members m WHERE m.recipe = r.id
-                     AND (m.user_id = ?1 OR m.user_id IS NULL AND m.name = ?2)))
-         ORDER BY changed_at DESC, id LIMIT ?3",
-    )?;
-    let mut rows = select.query(params![who.user.as_str(), folded(who.name()), limit as i64])?;
-    let mut summaries = Vec::new();
-    while let Some(row) = rows.next()? {
-        summaries.push(Summary {
-            id: parsed(row, 0)?,
-            title: row.get(1)?,
-            revision: unsigned(row.get(2)?),
-            changed_at: Timestamp::from_unix_millis(row.get(3)?),
-            owned: row.get(4)?,
-        });
+/// Nothing of it is left but its id, which is never given again.
+pub(super) fn delete(db: &Connection, recipe: &RecipeId) -> Result<bool, Error> {
+    let deleted = db
+        .prepare_cached("DELETE FROM recipes WHERE id = ?1")?
+        .execute([recipe.as_str()])?;
+    if deleted == 0 {
+        return Ok(false);
     }
-    Ok(summaries)
+    for statement in [
+        "DELETE FROM messages WHERE recipe = ?1",
+        "DELETE FROM versions WHERE recipe = ?1",
+        "DELETE FROM members WHERE recipe = ?1",
+        "DELETE FROM visits WHERE recipe = ?1",
+        "DELETE FROM links WHERE recipe = ?1",
+        "INSERT INTO retired_ids (id) VALUES (?1) ON CONFLICT DO NOTHING",
+    ] {
+        db.prepare_cached(statement)?.execute([recipe.as_str()])?;
+    }
+    Ok(true)
+}
+
+pub(super) fn is_retired(db: &Connection, recipe: &RecipeId) -> Result<bool, Error> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM retired_ids WHERE id = ?1")?
+        .exists([recipe.as_str()])?)
 }
 
 pub(super) fn revisions(
@@ -365,12 +387,12 @@ pub(super) fn revisions(
     Ok(found)
 }
 
-fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Error> {
+pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Error> {
     let value = row.get_ref(column)?;
     value.as_str().map_err(Error::malformed)
 }
 
-fn parsed<T>(row: &Row<'_>, column: usize) -> Result<T, Error>
+pub(super) fn parsed<T>(row: &Row<'_>, column: usize) -> Result<T, Error>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {

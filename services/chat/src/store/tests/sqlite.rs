@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Databases, Store, draft, recipe_state, stored, write};
+use super::{Databases, Store, recipe_state, stored, write};
 
 async fn refusal(url: &str) -> String {
     let opened = Store::open(&url.parse().unwrap(), 2, Duration::ZERO).await;
@@ -71,25 +71,4 @@ async fn a_full_disk_loses_nothing_that_was_accepted() {
     drop(store);
     let store = databases.open().await;
     assert_eq!(stored(&store, "pie").await.revision, 40);
-}
-
-#[tokio::test]
-async fn a_file_of_the_first_schema_keeps_its_messages() {
-    let databases = Databases::sqlite();
-    let url = databases.url();
-    let path = std::path::Path::new(url.strip_prefix("sqlite:").unwrap());
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let file = rusqlite::Connection::open(path).unwrap();
-    file.execute_batch(include_str!("../../../migrations/sqlite/0001_init.sql"))
-        .unwrap();
-    file.execute_batch(
-        "INSERT INTO messages VALUES ('pie', 1, 'm1', 'id-ada', 'ada', 'hi', NULL, NULL, 2000);
-         PRAGMA user_version = 1;",
-    )
-    .unwrap();
-    drop(file);
-
-    let store = databases.open().await;
-    let key = draft("pie", "ada", "m1", "hi").key();
-    assert_eq!(store.find(vec![key]).await.unwrap().len(), 1);
 }

@@ -18,13 +18,8 @@ use crate::{
     upstream::chat::{self, AccessChange},
 };
 
-/// What a member may be.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum MemberRole {
-    Editor,
-    Viewer,
-}
+/// Whoever leaves need not know their own name. Nobody else can have it: names begin with `@` where they are ambiguous.
+const MYSELF: &str = "me";
 
 #[derive(Serialize)]
 struct RecipeBody {
@@ -43,7 +38,7 @@ struct Member {
 
 #[derive(Deserialize)]
 pub(in crate::http) struct Invitation {
-    role: MemberRole,
+    role: Role,
 }
 
 #[derive(Deserialize)]
@@ -79,17 +74,13 @@ pub(in crate::http) async fn invite(
     JsonBody(invitation): JsonBody<Invitation>,
 ) -> Result<StatusCode, Problem> {
     let (id, name) = member(path)?;
-    let role = match invitation.role {
-        MemberRole::Editor => Role::Editor,
-        MemberRole::Viewer => Role::Viewer,
-    };
-    if edge.auth.find_user(&name).await?.is_none() {
-        return Err(Problem::new(
+    let user = edge.auth.find_user(&name).await?.ok_or_else(|| {
+        Problem::new(
             StatusCode::NOT_FOUND,
             format!("There is no user called {name}; ask them which name they sign in with"),
-        ));
-    }
-    let invite = AccessChange::Invite(name, role);
+        )
+    })?;
+    let invite = AccessChange::Invite(Author { name, ..user }, invitation.role);
     edge.chat
         .change_access(&principal, &id, &key, invite)
         .await?;
@@ -103,7 +94,10 @@ pub(in crate::http) async fn remove(
     IdempotencyKey(key): IdempotencyKey,
 ) -> Result<StatusCode, Problem> {
     let (id, name) = member(path)?;
-    let remove = AccessChange::Remove(name);
+    let remove = match name.as_str() {
+        MYSELF => AccessChange::Leave,
+        _ => AccessChange::Remove(name),
+    };
     edge.chat
         .change_access(&principal, &id, &key, remove)
         .await?;

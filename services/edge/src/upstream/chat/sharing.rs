@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proto::{
     chat::{
-        self, ChangeAccessRequest, ImportRecipeRequest, Invitation, ListMembersRequest,
+        self, ChangeAccessRequest, ImportRecipeRequest, Invitation, Leaving, ListMembersRequest,
         change_access_request::Change, import_recipe_request::Document as Sent,
     },
     ids::{MessageId, RecipeId, Revision},
@@ -43,8 +43,10 @@ pub struct Member {
 /// What an owner asks for.
 #[derive(Debug)]
 pub enum AccessChange {
-    /// Somebody may come in, or gets another role.
-    Invite(String, Role),
+    /// Somebody may come in, or gets another role; as owner, the recipe is theirs.
+    Invite(Author, Role),
+    /// The caller is no member any more.
+    Leave,
     /// Somebody is no member any more.
     Remove(String),
     /// Who may come in from now on.
@@ -105,11 +107,17 @@ impl ChatClient {
         message: &MessageId,
         change: AccessChange,
     ) -> Result<(), ChatError> {
+        let known_users = match &change {
+            AccessChange::Invite(user, _) => Some(convert::known_users(vec![user.clone()])),
+            AccessChange::Leave | AccessChange::Remove(_) | AccessChange::Show(_) => None,
+        };
         let change = match change {
-            AccessChange::Invite(name, role) => Change::Invite(Invitation {
-                name,
+            AccessChange::Invite(user, Role::Owner) => Change::HandOver(user.name),
+            AccessChange::Invite(user, role) => Change::Invite(Invitation {
+                name: user.name,
                 role: convert::sent_role(role).into(),
             }),
+            AccessChange::Leave => Change::Leave(Leaving {}),
             AccessChange::Remove(name) => Change::Remove(name),
             AccessChange::Show(visibility) => {
                 Change::Visibility(convert::sent_visibility(visibility).into())
@@ -120,6 +128,7 @@ impl ChatClient {
             recipe_id: id.to_string(),
             message_id: message.to_string(),
             change: Some(change),
+            known_users,
         };
         let mut client = self.client(Some(id)).await?;
         bounded(client.change_access(request(question))).await?;

@@ -2,6 +2,8 @@
 
 #[path = "calls/account.rs"]
 mod account;
+#[path = "calls/links.rs"]
+mod links;
 #[path = "calls/sharing.rs"]
 mod sharing;
 
@@ -9,7 +11,10 @@ use axum::body::Body;
 use http::{Method, Request};
 
 pub(super) use self::account::too_many_guests;
-use self::sharing::{imports, sharing};
+use self::{
+    links::{life, links},
+    sharing::{imports, sharing},
+};
 
 /// One call.
 #[derive(Debug, Clone)]
@@ -105,6 +110,10 @@ const MESSAGES: &str = "/v1/recipes/{id}/messages";
 const MEMBERS: &str = "/v1/recipes/{id}/members";
 const MEMBER: &str = "/v1/recipes/{id}/members/{name}";
 const VISIBILITY: &str = "/v1/recipes/{id}/visibility";
+const COPY: &str = "/v1/recipes/{id}/copy";
+const LINKS: &str = "/v1/recipes/{id}/links";
+const LINK: &str = "/v1/recipes/{id}/links/{link}";
+const INVITATION: &str = "/v1/links/{token}";
 const CHAT: &str = "/v1/chat/{recipe_id}";
 
 /// Calls to an edge whose services answer.
@@ -116,12 +125,17 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls.extend(one_recipe());
     calls.extend(imports());
     calls.extend(sharing());
+    calls.extend(links());
+    calls.extend(life());
     calls.extend(upgrades());
     calls
         .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
     calls.extend(["/readyz", "/metrics", "/"].map(|path| get(path, 200)));
     let posts = [REGISTER, LOGIN, REFRESH, LOGOUT, RECIPES];
     calls.extend(posts.into_iter().flat_map(bad_bodies));
+    let at = |uri| move |call: Call| call.at(uri);
+    calls.extend(bad_bodies(LINKS).map(at("/v1/recipes/pancakes/links")));
+    calls.extend(bad_bodies(COPY).map(at("/v1/recipes/pancakes/copy")));
     let foreign = |path| post(path, 403).with("origin", "https://evil.example");
     calls.extend([REGISTER, LOGIN, REFRESH, LOGOUT].map(foreign));
     calls
@@ -162,6 +176,30 @@ pub(super) fn in_bad_times() -> Vec<Call> {
             .at("/v1/recipes/pancakes/visibility")
             .by_ada()
             .json(r#"{"visibility":"private"}"#),
+        post(COPY, 503)
+            .at("/v1/recipes/pancakes/copy")
+            .by_ada()
+            .json("{}"),
+        Call {
+            method: Method::DELETE,
+            ..get(RECIPE, 503)
+        }
+        .at("/v1/recipes/pancakes")
+        .by_ada(),
+        post(LINKS, 503)
+            .at("/v1/recipes/pancakes/links")
+            .by_ada()
+            .json(r#"{"role":"viewer"}"#),
+        get(LINKS, 503).at("/v1/recipes/pancakes/links").by_ada(),
+        Call {
+            method: Method::DELETE,
+            ..get(LINK, 503)
+        }
+        .at("/v1/recipes/pancakes/links/l1")
+        .by_ada(),
+        post(INVITATION, 503)
+            .at("/v1/links/canary-link-token")
+            .by_ada(),
         get("/.well-known/jwks.json", 503),
         get("/readyz", 503),
     ]);
@@ -205,6 +243,10 @@ fn signing_out() -> Vec<Call> {
 fn recipes() -> Vec<Call> {
     vec![
         get(RECIPES, 200).by_ada(),
+        get(RECIPES, 200)
+            .at("/v1/recipes?query=pan&limit=1&cursor=more")
+            .by_ada(),
+        get(RECIPES, 400).at("/v1/recipes?limit=all").by_ada(),
         get(RECIPES, 401),
         get(RECIPES, 401).with("authorization", "Bearer forged"),
         post(RECIPES, 201)
@@ -237,6 +279,8 @@ fn one_recipe() -> Vec<Call> {
         show(404, "/v1/recipes/nowhere"),
         show(404, "/v1/recipes/a.b"),
         get(RECIPE, 401).at("/v1/recipes/pancakes"),
+        get(RECIPE, 200).at("/v1/recipes/waffles"),
+        get(RECIPE, 200).at("/v1/recipes/waffles?format=schema.org"),
         page(200, "/v1/recipes/pancakes/messages?before=9&limit=3"),
         page(400, "/v1/recipes/pancakes/messages?limit=all"),
         page(404, "/v1/recipes/nowhere/messages"),

@@ -442,7 +442,9 @@ impl ChatService for Served {
         use chat::change_access_request::Change;
         let asked = request.into_inner();
         let who = asked.principal.unwrap_or_default().name;
-        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        if !matches!(asked.change, Some(Change::Leave(_))) {
+            sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        }
         match asked.change {
             Some(Change::Remove(name)) if name == "ada" => {
                 Err(Status::invalid_argument("The recipe is yours"))
@@ -461,7 +463,126 @@ impl ChatService for Served {
         };
         Ok(Response::new(chat::ListRecipesResponse {
             recipes: vec![pancakes],
+            next_cursor: "more".into(),
         }))
+    }
+
+    async fn copy_recipe(
+        &self,
+        request: Request<chat::CopyRecipeRequest>,
+    ) -> Result<Response<chat::CreateRecipeResponse>, Status> {
+        let asked = request.into_inner();
+        let too_much = if asked.title == "Too much" {
+            "too-much"
+        } else {
+            ""
+        };
+        sharing_refused(&asked.recipe_id, "ada", too_much)?;
+        if asked.title.chars().count() > 200 {
+            return Err(Status::invalid_argument("a bad title"));
+        }
+        Ok(Response::new(chat::CreateRecipeResponse {
+            recipe_id: "pancakes-2".into(),
+            revision: 0,
+            recipe: Some(chat::Recipe::default()),
+        }))
+    }
+
+    async fn delete_recipe(
+        &self,
+        request: Request<chat::DeleteRecipeRequest>,
+    ) -> Result<Response<chat::DeleteRecipeResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, "")?;
+        Ok(Response::new(chat::DeleteRecipeResponse {}))
+    }
+
+    async fn get_public_recipe(
+        &self,
+        request: Request<chat::GetPublicRecipeRequest>,
+    ) -> Result<Response<chat::GetPublicRecipeResponse>, Status> {
+        match request.into_inner().recipe_id.as_str() {
+            "waffles" => Ok(Response::new(chat::GetPublicRecipeResponse {
+                revision: 7,
+                recipe: Some(chat::Recipe {
+                    title: "Waffles".into(),
+                    ..chat::Recipe::default()
+                }),
+                schema_org: "{}".into(),
+            })),
+            _ => Err(Status::not_found("no such recipe")),
+        }
+    }
+
+    async fn create_link(
+        &self,
+        request: Request<chat::CreateLinkRequest>,
+    ) -> Result<Response<chat::CreateLinkResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        let too_much = match asked.expires_in_ms {
+            Some(1_000) => "too-much",
+            _ => "",
+        };
+        sharing_refused(&asked.recipe_id, &who, too_much)?;
+        Ok(Response::new(chat::CreateLinkResponse {
+            link: Some(link()),
+            token: TOKEN.into(),
+        }))
+    }
+
+    async fn list_links(
+        &self,
+        request: Request<chat::ListLinksRequest>,
+    ) -> Result<Response<chat::ListLinksResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, "")?;
+        Ok(Response::new(chat::ListLinksResponse {
+            links: vec![link()],
+        }))
+    }
+
+    async fn delete_link(
+        &self,
+        request: Request<chat::DeleteLinkRequest>,
+    ) -> Result<Response<chat::DeleteLinkResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, "")?;
+        match asked.link_id.as_str() {
+            "l1" => Ok(Response::new(chat::DeleteLinkResponse {})),
+            _ => Err(Status::not_found("no such link")),
+        }
+    }
+
+    async fn describe_link(
+        &self,
+        request: Request<chat::DescribeLinkRequest>,
+    ) -> Result<Response<chat::DescribeLinkResponse>, Status> {
+        match request.into_inner().token.as_str() {
+            TOKEN => Ok(Response::new(chat::DescribeLinkResponse {
+                title: "Pan<cakes>".into(),
+                by: "ada".into(),
+                role: chat::Role::Editor.into(),
+            })),
+            _ => Err(Status::not_found("no such link")),
+        }
+    }
+
+    async fn accept_link(
+        &self,
+        request: Request<chat::AcceptLinkRequest>,
+    ) -> Result<Response<chat::AcceptLinkResponse>, Status> {
+        match request.into_inner().token.as_str() {
+            TOKEN => Ok(Response::new(chat::AcceptLinkResponse {
+                recipe_id: "pancakes".into(),
+                role: chat::Role::Editor.into(),
+            })),
+            "full" => Err(Status::resource_exhausted("as many members as may be")),
+            _ => Err(Status::not_found("no such link")),
+        }
     }
 
     async fn list_messages(
@@ -491,6 +612,17 @@ impl ChatService for Served {
         _: Request<chat::SubscribeRecipeRequest>,
     ) -> Result<Response<Self::SubscribeRecipeStream>, Status> {
         Err(Status::unimplemented(""))
+    }
+}
+
+/// The token of the one link that leads somewhere.
+const TOKEN: &str = "canary-link-token";
+
+fn link() -> chat::Link {
+    chat::Link {
+        id: "l1".into(),
+        role: chat::Role::Editor.into(),
+        ..chat::Link::default()
     }
 }
 

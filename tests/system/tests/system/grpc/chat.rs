@@ -119,7 +119,7 @@ async fn the_chat_calls_have_their_statuses() {
     assert_refused(chat.list_messages(messages).await, Code::NotFound);
     let list = ListRecipesRequest {
         principal: Some(principal(&ada)),
-        limit: 0,
+        ..ListRecipesRequest::default()
     };
     let recipes = chat.list_recipes(list).await.unwrap().into_inner().recipes;
     assert_eq!(

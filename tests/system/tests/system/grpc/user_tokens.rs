@@ -89,7 +89,7 @@ async fn call_all(channel: Channel, who: &Principal) -> Vec<(&'static str, Code)
     };
     let list = ListRecipesRequest {
         principal: principal(),
-        limit: 0,
+        ..ListRecipesRequest::default()
     };
     let messages = ListMessagesRequest {
         principal: principal(),

@@ -81,9 +81,10 @@ pub(super) fn sharing() -> Vec<Call> {
             change(415).by_ada().sent_as("text/plain", "viewer"),
             change(422)
                 .by_ada()
-                .json(r#"{"role":"owner","visibility":"secret"}"#),
+                .json(r#"{"role":"cook","visibility":"secret"}"#),
         ]);
     }
+    calls.push(invite(204).by_ada().json(r#"{"role":"owner"}"#));
     let remove = Call {
         method: Method::DELETE,
         ..invite(204)
@@ -93,6 +94,8 @@ pub(super) fn sharing() -> Vec<Call> {
         "",
         "/v1/recipes/nowhere/members/bob",
     ));
+    let leave = remove.clone().at("/v1/recipes/pancakes/members/me");
+    calls.push(leave.answered(204).by_eve());
     calls.push(
         remove
             .at("/v1/recipes/pancakes/members/ada")

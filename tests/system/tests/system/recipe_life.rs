@@ -1,0 +1,227 @@
+//! Share links, public pages, lists, copies and the end of recipes, over HTTP and WebSocket, on both databases.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::{
+    account::Account,
+    http::{Answer, Api, Request},
+    patience::{SLACK, within_at_most},
+    stack::{Plan, Stack},
+};
+
+/// How soon everybody is shown out of a recipe that is deleted.
+const SHOWN_OUT: Duration = Duration::from_secs(1);
+
+async fn ask(request: Request, account: &Account) -> Answer {
+    request.bearer(&account.access_token).send().await
+}
+
+async fn create(api: &Api, account: &Account, recipe: &Value) -> String {
+    let made = ask(api.post("/v1/recipes", recipe), account)
+        .await
+        .expect(201);
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn share(api: &Api, account: &Account, recipe: &str, role: &str) -> (String, String) {
+    let links = format!("/v1/recipes/{recipe}/links");
+    let made = ask(api.post(&links, &json!({"role": role})), account).await;
+    let made = made.expect(201).json();
+    let url = made["url"].as_str().unwrap();
+    let (base, token) = url.rsplit_once("/i/").unwrap();
+    assert_eq!(base, format!("http://{}", api.address()));
+    api.canary().remember(token);
+    (token.to_owned(), made["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn who_has_a_link_becomes_a_member_until_it_is_taken_back_on_sqlite() {
+    links_lead_in(&Plan::together().start().await).await;
+}
+
+#[tokio::test]
+async fn who_has_a_link_becomes_a_member_until_it_is_taken_back_on_postgres() {
+    links_lead_in(&Plan::apart(1).with_postgres().start().await).await;
+}
+
+async fn links_lead_in(stack: &Stack) {
+    let api = stack.api();
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let soup = create(&api, &ada, &json!({"title": "Leek <b>soup</b>"})).await;
+    let mut owner = stack.connect(&soup).await;
+    owner.auth(&ada.access_token).await;
+    let (token, link) = share(&api, &ada, &soup, "editor").await;
+
+    let address = format!("/v1/links/{token}");
+    let told = api.get(&address).send().await.expect(200);
+    assert_eq!(told.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(
+        told.json(),
+        json!({"title": "Leek <b>soup</b>", "by": ada.name, "role": "editor"})
+    );
+    let page = api.get(&format!("/i/{token}")).send().await.expect(200);
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    assert!(page.text().contains("Leek &lt;b&gt;soup&lt;/b&gt;"));
+    api.post(&address, &json!({})).send().await.problem(401);
+
+    for _ in 0..2 {
+        let accepted = ask(api.post(&address, &json!({})), &bob).await.expect(200);
+        assert_eq!(
+            accepted.json(),
+            json!({"recipe_id": soup, "role": "editor"})
+        );
+    }
+    let came = owner.expect("recipe_update").await;
+    assert_eq!(came["message"]["author"]["id"], bob.id.as_str());
+    let mut guest = stack.connect(&soup).await;
+    let welcome = guest.auth(&bob.access_token).await;
+    assert_eq!(welcome["session"]["role"], "editor");
+    assert_eq!(guest.say("add 2 leeks").await["revision"], 2);
+
+    let links = format!("/v1/recipes/{soup}/links");
+    ask(api.get(&links), &bob).await.problem(403);
+    let listed = ask(api.get(&links), &ada).await.expect(200);
+    assert!(!listed.text().contains(&token), "it is told once");
+    let one = api.request("DELETE", &format!("{links}/{link}"));
+    ask(one, &ada).await.expect(204);
+    api.get(&address).send().await.problem(404);
+    let eve = stack.register("eve").await;
+    ask(api.post(&address, &json!({})), &eve).await.problem(404);
+    guest.say("still a member").await;
+}
+
+#[tokio::test]
+async fn a_deleted_recipe_is_gone_on_every_edge_and_replica() {
+    let stack = Plan::apart(2)
+        .chat_replicas(2)
+        .with_postgres()
+        .with_redis()
+        .start()
+        .await;
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut owner = stack.join_at(0, &ada, "soup").await;
+    let mut guest = stack.join_at(1, &bob, "soup").await;
+    guest.say("add 2 leeks").await;
+    let delete = || stack.api_at(0).request("DELETE", "/v1/recipes/soup");
+    ask(delete(), &bob).await.problem(403);
+
+    ask(delete(), &ada).await.expect(204);
+    for client in [&mut owner, &mut guest] {
+        let close = client.until_close(1008, "Not allowed");
+        within_at_most(SHOWN_OUT + SLACK, "the close", close).await;
+        assert_eq!(client.closing().unwrap()["action"], "stop");
+    }
+    for (edge, who) in [(0, &ada), (1, &bob)] {
+        let api = stack.api_at(edge);
+        ask(api.get("/v1/recipes/soup"), who).await.problem(404);
+        let again = json!({"id": "soup", "title": "Soup"});
+        ask(api.post("/v1/recipes", &again), who).await.problem(409);
+        let list = ask(api.get("/v1/recipes"), who).await.expect(200);
+        assert_eq!(list.json(), json!({"recipes": []}));
+    }
+    ask(delete(), &ada).await.problem(404);
+}
+
+#[tokio::test]
+async fn everybody_reads_a_public_recipe_and_nothing_of_its_conversation() {
+    let stack = Plan::together().start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let soup = create(&api, &ada, &json!({"title": "Soup & </script>"})).await;
+    let mut client = stack.connect(&soup).await;
+    client.auth(&ada.access_token).await;
+    client.say("add 2 leeks").await;
+    client.say("a secret between us").await;
+    let (page, recipe) = (format!("/p/{soup}"), format!("/v1/recipes/{soup}"));
+    api.get(&page).send().await.problem(404);
+    api.get(&recipe).send().await.problem(401);
+
+    client.say("/public").await;
+    let shown = api.get(&page).send().await.expect(200);
+    assert_eq!(shown.header("cache-control"), Some("public, max-age=60"));
+    let text = shown.text();
+    for part in [
+        "2 leeks",
+        "og:title",
+        "application/ld+json",
+        "Soup &amp; &lt;/script&gt;",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    for private in ["secret", &ada.name, &ada.id] {
+        assert!(!text.contains(private), "{private}");
+    }
+    assert_eq!(text.matches("</script>").count(), 1);
+    let etag = shown.header("etag").unwrap().to_owned();
+    let again = api.get(&page).header("If-None-Match", &etag).send().await;
+    assert_eq!(again.expect(304).header("etag"), Some(etag.as_str()));
+    let json = api.get(&recipe).send().await.expect(200).json();
+    assert_eq!(json["recipe"]["ingredients"][0]["name"], "leeks");
+
+    client.say("/private").await;
+    api.get(&page).send().await.problem(404);
+}
+
+#[tokio::test]
+async fn recipes_are_listed_by_page_found_by_words_and_copied_on_sqlite() {
+    lists_and_copies(&Plan::together().start().await).await;
+}
+
+#[tokio::test]
+async fn recipes_are_listed_by_page_found_by_words_and_copied_on_postgres() {
+    lists_and_copies(&Plan::apart(1).with_postgres().start().await).await;
+}
+
+async fn lists_and_copies(stack: &Stack) {
+    let api = stack.api();
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    for title in ["Soup", "Bread", "Pie"] {
+        create(&api, &ada, &json!({"title": title})).await;
+    }
+    let soup = stack.join(&bob, "stew").await;
+    soup.leave().await;
+    let mut client = stack.join(&ada, "stew").await;
+    client.say("add 3 vanilla pods").await;
+    let list = async |query: &str| {
+        let answer = ask(api.get(&format!("/v1/recipes{query}")), &ada).await;
+        answer.expect(200).json()
+    };
+
+    let stew = list("?query=VANIL").await;
+    assert_eq!(stew["recipes"].as_array().unwrap().len(), 1);
+    let stew = &stew["recipes"][0];
+    assert_eq!(stew["owner"]["name"], bob.name.as_str());
+    assert_eq!(stew["changed_by"]["name"], ada.name.as_str());
+    assert_eq!(stew["role"], "editor");
+    assert_eq!(stew["servings"], 4);
+    let (mut titles, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = list(&format!("?limit=3&cursor={cursor}")).await;
+        for recipe in page["recipes"].as_array().unwrap() {
+            titles.push(recipe["title"].as_str().unwrap().to_owned());
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(titles, ["Stew", "Pie", "Bread", "Soup"]);
+    ask(api.get("/v1/recipes?cursor=nonsense"), &ada)
+        .await
+        .problem(422);
+
+    let copy = json!({"title": "My stew"});
+    let copied = ask(api.post("/v1/recipes/stew/copy", &copy), &ada).await;
+    let copied = copied.expect(201).json();
+    assert_eq!(copied["recipe"]["title"], "My stew");
+    assert_eq!(copied["recipe"]["ingredients"][0]["name"], "vanilla pods");
+    assert_eq!(copied["revision"], 0);
+    let path = format!("/v1/recipes/{}", copied["id"].as_str().unwrap());
+    ask(api.get(&path), &bob).await.problem(404);
+    let leave = api.request("DELETE", "/v1/recipes/stew/members/me");
+    ask(leave, &ada).await.expect(204);
+    let found = list("?query=vanilla").await;
+    assert_eq!(found["recipes"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["recipes"][0]["title"], "My stew");
+}
