@@ -322,6 +322,60 @@ impl ChatService for Chat {
             .map_err(status)
     }
 
+    async fn list_versions(
+        &self,
+        request: Request<wire::ListVersionsRequest>,
+    ) -> Result<Response<wire::ListVersionsResponse>, Status> {
+        let request = request.into_inner();
+        let who = self.caller(request.principal).await?.who;
+        let recipe = id(&request.recipe_id)?;
+        let limit = limit(request.limit, DEFAULT_MESSAGE_PAGE);
+        let changes = self.recipes.changes(&who, &recipe, request.before, limit);
+        let (messages, more) = changes.await.map_err(status)?;
+        Ok(Response::new(wire::ListVersionsResponse {
+            messages: messages.iter().map(|message| (&**message).into()).collect(),
+            more,
+        }))
+    }
+
+    async fn undo_revision(
+        &self,
+        request: Request<wire::UndoRevisionRequest>,
+    ) -> Result<Response<wire::UndoRevisionResponse>, Status> {
+        let request = request.into_inner();
+        let author = self.caller(request.principal).await?.who;
+        let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
+        let posted = self
+            .recipes
+            .undo(author, recipe, message, request.revision)
+            .await
+            .map_err(declined)?;
+        Ok(Response::new(wire::UndoRevisionResponse {
+            recipe: posted.recipe.as_deref().map(Into::into),
+            message: Some((&*posted.message).into()),
+            duplicate: posted.duplicate,
+        }))
+    }
+
+    async fn restore_revision(
+        &self,
+        request: Request<wire::RestoreRevisionRequest>,
+    ) -> Result<Response<wire::RestoreRevisionResponse>, Status> {
+        let request = request.into_inner();
+        let author = self.caller(request.principal).await?.who;
+        let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
+        let posted = self
+            .recipes
+            .restore(author, recipe, message, request.revision)
+            .await
+            .map_err(declined)?;
+        Ok(Response::new(wire::RestoreRevisionResponse {
+            recipe: posted.recipe.as_deref().map(Into::into),
+            message: Some((&*posted.message).into()),
+            duplicate: posted.duplicate,
+        }))
+    }
+
     type SubscribeRecipeStream = Events<wire::SubscribeRecipeResponse>;
 
     async fn subscribe_recipe(

@@ -97,7 +97,7 @@ impl Metrics {
             Ok(true) => "duplicate",
             Err(Refused::Busy) => "busy",
             Err(Refused::Unavailable) => "unavailable",
-            Err(Refused::MessageIdReused) => "conflict",
+            Err(Refused::MessageIdReused | Refused::ChangedSince) => "conflict",
             Err(
                 Refused::TooManyRecipes
                 | Refused::TooManyMembers

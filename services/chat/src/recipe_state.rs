@@ -2,6 +2,7 @@
 //! Pure: it reads no clock and no store, and does not publish.
 
 mod commands;
+mod past;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -11,7 +12,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
-pub(crate) use self::undo::{UndoStack, Undoable};
+pub(crate) use self::{
+    past::Past,
+    undo::{UndoStack, Undoable},
+};
 use crate::{
     access::{Access, KnownUsers, Member, Right},
     message::{Content, Message, MessageKey, Principal, shortened},
@@ -40,6 +44,8 @@ pub(crate) struct Draft {
     /// What its author becomes by it, who came by a link.
     pub admits: Option<Role>,
     parsed: Arc<Parsed>,
+    /// What is asked for of the past, instead of what was written.
+    past: Option<Arc<Past>>,
 }
 
 impl Draft {
@@ -50,7 +56,18 @@ impl Draft {
         id: MessageId,
         content: Content,
     ) -> Self {
-        let parsed = Arc::new(recipe::parse(content.as_str()));
+        let parsed = recipe::parse(content.as_str());
+        Self::silent(recipe, author, id, content, parsed)
+    }
+
+    /// One whose content is not read: it stands for what is parsed already.
+    fn silent(
+        recipe: RecipeId,
+        author: Principal,
+        id: MessageId,
+        content: Content,
+        parsed: Parsed,
+    ) -> Self {
         Self {
             recipe,
             author,
@@ -60,7 +77,8 @@ impl Draft {
             not_after: None,
             known: KnownUsers::default(),
             admits: None,
-            parsed,
+            parsed: Arc::new(parsed),
+            past: None,
         }
     }
 
@@ -100,17 +118,7 @@ impl Draft {
         imported: Recipe,
     ) -> Self {
         let changes = vec![Change::Become(Box::new(imported))];
-        Self {
-            recipe,
-            author,
-            id,
-            content,
-            traceparent: None,
-            not_after: None,
-            known: KnownUsers::default(),
-            admits: None,
-            parsed: Arc::new(Parsed::Changes(changes)),
-        }
+        Self::silent(recipe, author, id, content, Parsed::Changes(changes))
     }
 
     /// What stands in the conversation when somebody comes by a link; `None` never happens.
@@ -130,6 +138,7 @@ impl Draft {
             known: KnownUsers::default(),
             admits: Some(role),
             parsed: Arc::new(Parsed::Talk),
+            past: None,
         })
     }
 
@@ -259,17 +268,17 @@ impl RecipeState {
             return Ok(self.write_down(draft, outcome, now));
         }
         let right = self.right_of(&draft.author)?;
-        let outcome = match &*draft.parsed {
-            Parsed::Command(command @ Command::Leave) => {
+        let outcome = match (&*draft.parsed, &draft.past) {
+            _ if right < Right::Write => return Err(Refused::ReadOnly),
+            (_, Some(past)) => self.follow_past(past, draft.author.name())?,
+            (Parsed::Talk, None) => self.unchanged(draft, None),
+            (Parsed::Unclear { hint }, None) => self.unchanged(draft, Some(hint.clone())),
+            (Parsed::Changes(changes), None) => self.change(draft, changes)?,
+            (Parsed::Command(Command::Undo), None) => self.undo_last()?,
+            (Parsed::Command(_), None) if right < Right::Own => return Err(Refused::OwnerOnly),
+            (Parsed::Command(command), None) => {
                 self.follow_command(command, &draft.author, &draft.known)
             }
-            _ if right < Right::Write => return Err(Refused::ReadOnly),
-            Parsed::Talk => self.unchanged(draft, None),
-            Parsed::Unclear { hint } => self.unchanged(draft, Some(hint.clone())),
-            Parsed::Changes(changes) => self.change(draft, changes)?,
-            Parsed::Command(Command::Undo) => self.undo_last()?,
-            Parsed::Command(_) if right < Right::Own => return Err(Refused::OwnerOnly),
-            Parsed::Command(command) => self.follow_command(command, &draft.author, &draft.known),
         };
         Ok(self.write_down(draft, outcome, now))
     }

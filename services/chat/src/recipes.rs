@@ -7,6 +7,7 @@ mod life;
 mod links;
 mod new_id;
 mod page;
+mod past;
 mod reading;
 mod sharing;
 

@@ -34,6 +34,9 @@ pub(crate) enum Refused {
     /// The message id was accepted before, with another content.
     #[error("This message id was used before, with another content")]
     MessageIdReused,
+    /// What is to be taken back was changed again since.
+    #[error("Later changes stand on it; take those back first")]
+    ChangedSince,
     /// A document that makes the recipe larger than it may be.
     #[error("A recipe holds at most {} KiB in all; shorten it, or make two of it", limits::JSON >> 10)]
     RecipeTooLarge,
@@ -92,6 +95,7 @@ impl Refused {
             | Self::ReadOnly
             | Self::OwnerOnly
             | Self::MessageIdReused
+            | Self::ChangedSince
             | Self::RecipeTooLarge
             | Self::RecipeIdTaken
             | Self::NoToken
@@ -113,6 +117,9 @@ pub(crate) enum Declined {
     /// As a message would have been.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Something stands against it; the words say who and what.
+    #[error("{0}")]
+    StoodOn(String),
     /// It cannot be done as it is; the words say why, and what would work.
     #[error("{0}")]
     Unworkable(String),

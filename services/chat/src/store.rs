@@ -208,6 +208,16 @@ impl Store {
         ask!(self, messages(recipe.clone(), page))
     }
 
+    /// Reads the messages before a revision that changed the recipe, newest first.
+    pub(crate) async fn changes(
+        &self,
+        recipe: &RecipeId,
+        before: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Message>>, Error> {
+        ask!(self, changes(recipe.clone(), before, limit))
+    }
+
     /// Reads the version that a recipe stood at after `from`, and each later one up to `upto`, in order, and tells up
     /// to which revision they are complete: at least two are read, and no more once they have so many bytes.
     pub(crate) async fn versions(

@@ -18,3 +18,5 @@ mod pantry;
 mod properties;
 #[path = "recipe_language/sentences.rs"]
 mod sentences;
+#[path = "recipe_language/take_back.rs"]
+mod take_back;

@@ -34,7 +34,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
-use self::recipes::{links, members};
+use self::recipes::{links, members, past};
 use crate::edge::Edge;
 
 /// The largest body that the API takes.
@@ -73,6 +73,9 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         )
         .route("/v1/recipes/{id}/copy", post(recipes::copy))
         .route("/v1/recipes/{id}/messages", get(recipes::messages))
+        .route("/v1/recipes/{id}/versions", get(past::versions))
+        .route("/v1/recipes/{id}/undo", post(past::undo))
+        .route("/v1/recipes/{id}/restore", post(past::restore))
         .route("/v1/recipes/{id}/members", get(members::list))
         .route(
             "/v1/recipes/{id}/members/{name}",

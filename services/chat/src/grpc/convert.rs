@@ -67,6 +67,7 @@ pub(super) fn code(refused: Refused) -> Code {
         }
         Refused::BadToken => Code::Unauthenticated,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
+        Refused::ChangedSince => Code::Aborted,
         Refused::RecipeTooLarge => Code::InvalidArgument,
         Refused::ImportUnderWay
         | Refused::TooManyRecipes
@@ -97,6 +98,7 @@ fn retry_after_millis(refused: Refused) -> Option<u64> {
 pub(super) fn declined(declined: Declined) -> Status {
     match declined {
         Declined::Refused(refused) => status(refused),
+        Declined::StoodOn(words) => Status::aborted(words),
         Declined::Unworkable(words) => Status::invalid_argument(words),
     }
 }

@@ -165,7 +165,7 @@ impl Recipes {
         Ok(there.is_some_and(|there| there.id == *message))
     }
 
-    async fn message_at(
+    pub(super) async fn message_at(
         &self,
         recipe: &RecipeId,
         revision: Revision,

@@ -162,6 +162,20 @@ impl Postgres {
         rows.iter().map(|row| Ok(Arc::new(message(row)?))).collect()
     }
 
+    pub(super) async fn changes(
+        &self,
+        recipe: RecipeId,
+        before: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Message>>, Error> {
+        let query = sqlx::query(statements::CHANGES)
+            .bind(recipe.as_str())
+            .bind(signed(before))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = self.rows(query).await?;
+        rows.iter().map(|row| Ok(Arc::new(message(row)?))).collect()
+    }
+
     pub(super) async fn versions(
         &self,
         recipe: RecipeId,

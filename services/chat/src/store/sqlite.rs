@@ -78,6 +78,16 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn changes(
+        &self,
+        recipe: RecipeId,
+        before: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Message>>, Error> {
+        let changes = move |db: &_| queries::changes(db, &recipe, before, limit);
+        self.0.read(changes).await
+    }
+
     pub(super) async fn versions(
         &self,
         recipe: RecipeId,

@@ -10,6 +10,7 @@ mod calls;
 mod harness;
 mod links;
 mod matrix;
+mod past;
 mod positions;
 mod replicas;
 mod sharing;

@@ -4,6 +4,7 @@ pub(super) mod import;
 pub(super) mod links;
 pub(super) mod members;
 mod message_id;
+pub(super) mod past;
 
 use axum::{
     Json,

@@ -1,6 +1,7 @@
 //! The chat service, as the edge sees it: joins and posts over the link, the rest by unary calls.
 
 mod links;
+mod past;
 mod sharing;
 
 use std::{sync::Arc, time::Duration};
@@ -43,7 +44,7 @@ pub enum ChatError {
     /// The user may read, not write.
     #[error("the user may not do that")]
     Forbidden(String),
-    /// The id is taken, or was used with another content.
+    /// The id is taken, or was used with another content, or later changes stand against it.
     #[error("already used")]
     Conflict(String),
     /// The request is malformed.
@@ -70,7 +71,7 @@ impl ChatError {
         match code {
             Code::NotFound => Self::NotFound,
             Code::PermissionDenied => Self::Forbidden(message.to_owned()),
-            Code::AlreadyExists => Self::Conflict(message.to_owned()),
+            Code::AlreadyExists | Code::Aborted => Self::Conflict(message.to_owned()),
             Code::InvalidArgument => Self::Invalid(message.to_owned()),
             Code::DeadlineExceeded => Self::TooLate,
             Code::ResourceExhausted => Self::TooMuch {

@@ -79,6 +79,12 @@ pub(super) const NEWEST: &str = "
         WHERE recipe = $1 AND revision > $2 AND revision <= $3 ORDER BY revision DESC LIMIT $4)
     AS newest ORDER BY revision";
 
+pub(super) const CHANGES: &str = "
+    SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
+    WHERE recipe = $1 AND revision IN (SELECT revision FROM versions
+        WHERE recipe = $1 AND revision > 0 AND revision < $2 ORDER BY revision DESC LIMIT $3)
+    ORDER BY revision DESC";
+
 /// At least two, then until they have so many bytes; with each the revision of the next one, if there is any.
 pub(super) const VERSIONS: &str = "
     SELECT revision, state, following FROM (

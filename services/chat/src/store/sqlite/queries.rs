@@ -239,6 +239,26 @@ pub(super) fn messages(
     Ok(messages)
 }
 
+pub(super) fn changes(
+    db: &Connection,
+    recipe: &RecipeId,
+    before: Revision,
+    limit: usize,
+) -> Result<Vec<Arc<Message>>, Error> {
+    let mut select = db.prepare_cached(&format!(
+        "{MESSAGE} WHERE recipe = ?1 AND revision IN (SELECT revision FROM versions
+             WHERE recipe = ?1 AND revision > 0 AND revision < ?2
+             ORDER BY revision DESC LIMIT ?3)
+         ORDER BY revision DESC"
+    ))?;
+    let mut rows = select.query(params![recipe.as_str(), signed(before), limit as i64])?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        messages.push(Arc::new(message(row)?));
+    }
+    Ok(messages)
+}
+
 fn message(row: &Row<'_>) -> Result<Message, Error> {
     let user = parsed(row, 2)?;
     Ok(Message {

@@ -4,6 +4,8 @@
 mod account;
 #[path = "calls/links.rs"]
 mod links;
+#[path = "calls/past.rs"]
+mod past;
 #[path = "calls/sharing.rs"]
 mod sharing;
 
@@ -13,6 +15,7 @@ use http::{Method, Request};
 pub(super) use self::account::too_many_guests;
 use self::{
     links::{life, links},
+    past::past,
     sharing::{imports, sharing},
 };
 
@@ -109,6 +112,9 @@ const RECIPE: &str = "/v1/recipes/{id}";
 const MESSAGES: &str = "/v1/recipes/{id}/messages";
 const MEMBERS: &str = "/v1/recipes/{id}/members";
 const MEMBER: &str = "/v1/recipes/{id}/members/{name}";
+const VERSIONS: &str = "/v1/recipes/{id}/versions";
+const UNDO: &str = "/v1/recipes/{id}/undo";
+const RESTORE: &str = "/v1/recipes/{id}/restore";
 const VISIBILITY: &str = "/v1/recipes/{id}/visibility";
 const COPY: &str = "/v1/recipes/{id}/copy";
 const LINKS: &str = "/v1/recipes/{id}/links";
@@ -127,6 +133,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls.extend(sharing());
     calls.extend(links());
     calls.extend(life());
+    calls.extend(past());
     calls.extend(upgrades());
     calls
         .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
@@ -200,6 +207,17 @@ pub(super) fn in_bad_times() -> Vec<Call> {
         post(INVITATION, 503)
             .at("/v1/links/canary-link-token")
             .by_ada(),
+        get(VERSIONS, 503)
+            .at("/v1/recipes/pancakes/versions")
+            .by_ada(),
+        post(UNDO, 503)
+            .at("/v1/recipes/pancakes/undo")
+            .by_ada()
+            .json(r#"{"revision":7}"#),
+        post(RESTORE, 503)
+            .at("/v1/recipes/pancakes/restore")
+            .by_ada()
+            .json(r#"{"revision":7}"#),
         get("/.well-known/jwks.json", 503),
         get("/readyz", 503),
     ]);

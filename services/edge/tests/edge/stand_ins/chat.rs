@@ -416,6 +416,56 @@ impl ChatService for Served {
         }))
     }
 
+    async fn list_versions(
+        &self,
+        request: Request<chat::ListVersionsRequest>,
+    ) -> Result<Response<chat::ListVersionsResponse>, Status> {
+        let asked = request.into_inner();
+        sharing_refused(&asked.recipe_id, "ada", "")?;
+        let message = chat::Message {
+            revision: 7,
+            effect: Some("Added 2 eggs".into()),
+            author: asked.principal,
+            ..chat::Message::default()
+        };
+        Ok(Response::new(chat::ListVersionsResponse {
+            messages: vec![message],
+            more: asked.before.is_none(),
+        }))
+    }
+
+    async fn undo_revision(
+        &self,
+        request: Request<chat::UndoRevisionRequest>,
+    ) -> Result<Response<chat::UndoRevisionResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        match asked.revision {
+            1 => Err(Status::aborted("bob's change stands on it")),
+            2 => Err(Status::invalid_argument("it changed nothing")),
+            _ => Ok(Response::new(chat::UndoRevisionResponse {
+                recipe: Some(chat::Recipe::default()),
+                message: Some(chat::Message::default()),
+                duplicate: false,
+            })),
+        }
+    }
+
+    async fn restore_revision(
+        &self,
+        request: Request<chat::RestoreRevisionRequest>,
+    ) -> Result<Response<chat::RestoreRevisionResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, &asked.message_id)?;
+        Ok(Response::new(chat::RestoreRevisionResponse {
+            recipe: Some(chat::Recipe::default()),
+            message: Some(chat::Message::default()),
+            duplicate: false,
+        }))
+    }
+
     async fn list_members(
         &self,
         request: Request<chat::ListMembersRequest>,
