@@ -218,9 +218,48 @@ pub struct Message {
     pub revision: u64,
     /// What it did to the recipe, in words; `null` for plain talk.
     pub effect: Option<String>,
-    /// What would work, when it looked like a command that could not be followed.
+    /// What would work, when it looked like a command that could not be followed; only its author is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// At most 3 messages that would work, word for word, to be offered for a tap; only its author is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 3))]
+    pub suggestions: Option<Vec<String>>,
+    /// What it changed in the recipe; left out in old messages, and where that is nearly everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<Change>>,
+}
+
+/// A part of a recipe that a message changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    pub op: ChangeOp,
+    pub what: ChangedPart,
+    /// Of an ingredient or step: its id; of a tag: the tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeOp {
+    Added,
+    Changed,
+    Removed,
+    Moved,
+}
+
+/// Which kind of part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangedPart {
+    Ingredient,
+    Step,
+    Title,
+    Servings,
+    Tag,
+    Description,
 }
 
 /// A user as others see them.

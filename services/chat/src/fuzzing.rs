@@ -114,6 +114,8 @@ impl Conversation {
             revision: 1,
             effect: Some(crate::message::shortened(stored.effect.to_owned())),
             hint: None,
+            suggestions: Vec::new(),
+            changes: Vec::new(),
         };
         recipe_state.revision = 1;
         recipe_state.last_message = Some(message.id.clone());

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
-use crate::{access::Access, recipe::Recipe};
+use crate::{
+    access::Access,
+    recipe::{Became, Element, Recipe},
+};
 
 /// How many characters a user's name may have.
 const MAX_NAME_CHARS: usize = 128;
@@ -103,12 +106,20 @@ pub(crate) struct Message {
     pub effect: Option<String>,
     /// What would have worked.
     pub hint: Option<String>,
+    /// Messages that would work, word for word; not stored.
+    pub suggestions: Vec<String>,
+    /// What it changed; not stored.
+    pub changes: Vec<(Became, Element)>,
 }
 
 impl Message {
     /// How many bytes of text are in it.
     pub(crate) fn text_size(&self) -> usize {
-        let words = self.effect.iter().chain(&self.hint);
+        let words = self
+            .effect
+            .iter()
+            .chain(&self.hint)
+            .chain(&self.suggestions);
         self.content.as_str().len() + words.map(String::len).sum::<usize>()
     }
 }

@@ -24,6 +24,9 @@ use crate::{
     refused::{Declined, Refused},
 };
 
+/// Of how many changed parts a message tells; of more it tells none, for there everything is new.
+const MAX_CHANGES_TOLD: usize = 64;
+
 /// A message on its way in, already understood.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -214,6 +217,7 @@ struct Outcome {
     recipe: Option<Arc<Recipe>>,
     effect: Option<String>,
     hint: Option<String>,
+    suggestions: Vec<String>,
     access: AccessChange,
 }
 
@@ -325,8 +329,14 @@ impl RecipeState {
 
     /// A message that changes nothing: a hint when it asks for something.
     fn unchanged(&self, draft: &Draft, given: Option<String>) -> Outcome {
+        let content = draft.content.as_str();
+        let hint = recipe::hint(&self.recipe, content, given);
+        let suggestions = hint
+            .as_deref()
+            .map(|hint| recipe::suggestions(&self.recipe, content, hint));
         Outcome {
-            hint: recipe::hint(&self.recipe, draft.content.as_str(), given),
+            suggestions: suggestions.unwrap_or_default(),
+            hint,
             ..Outcome::default()
         }
     }
@@ -360,6 +370,13 @@ impl RecipeState {
         let previous = self.last_message.replace(draft.id.clone());
         self.changed_at = now;
         let changed = outcome.recipe.is_some();
+        let mut changes = match &outcome.recipe {
+            Some(recipe) => recipe::changed_elements(&self.recipe, recipe),
+            None => Vec::new(),
+        };
+        if changes.len() > MAX_CHANGES_TOLD {
+            changes.clear();
+        }
         if let Some(recipe) = outcome.recipe {
             self.recipe = recipe;
             self.recipe_revision = self.revision;
@@ -373,6 +390,8 @@ impl RecipeState {
                 revision: self.revision,
                 effect: outcome.effect.map(shortened),
                 hint: outcome.hint.map(shortened),
+                suggestions: outcome.suggestions,
+                changes,
             }),
             recipe: Arc::clone(&self.recipe),
             changed,

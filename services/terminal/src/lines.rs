@@ -113,13 +113,17 @@ fn line(message: &Message) -> String {
         Some(text) => format!("  {mark} {}", printable::line(text)),
         None => String::new(),
     };
+    let suggestions = message.suggestions.iter().flatten().zip(1..);
+    let suggestions =
+        suggestions.map(|(text, number)| format!("  [{number}] {}", printable::line(text)));
     format!(
-        "{} {}: {}{}{}",
+        "{} {}: {}{}{}{}",
         message.revision,
         printable::line(&message.author.name),
         printable::line(&message.content),
         part("->", &message.effect),
         part("?", &message.hint),
+        suggestions.collect::<String>(),
     )
 }
 

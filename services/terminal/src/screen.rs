@@ -35,6 +35,8 @@ use crate::Config;
 
 /// A countdown is shown to the second.
 const TICK_INTERVAL: Duration = Duration::from_secs(1);
+/// What is said when nothing more can be said for now.
+const NO_ROOM: &str = "Too many messages wait already";
 /// The most keys between two pictures.
 const MAX_BATCH: usize = 256;
 
@@ -53,6 +55,8 @@ struct View {
     chat_scroll: Scroll,
     recipe_scroll: Scroll,
     composer: Composer,
+    /// What the keys F1 to F3 say.
+    suggestions: Vec<String>,
     notice: Option<String>,
 }
 
@@ -143,6 +147,7 @@ impl Front for Screen {
 
     fn show(&mut self, chat: &Chat, now: Instant) -> io::Result<()> {
         let view = &mut self.view;
+        view.suggestions = chat.history().suggestions().to_vec();
         self.terminal
             .0
             .draw(|frame| panes::draw(frame, view, chat, now))?;
@@ -158,6 +163,7 @@ impl View {
             chat_scroll: Scroll::at(Anchor::Bottom),
             recipe_scroll: Scroll::at(Anchor::Top),
             composer: Composer::default(),
+            suggestions: Vec::new(),
             notice: None,
         }
     }
@@ -184,6 +190,7 @@ impl View {
                 self.composer.insert("\n");
             }
             KeyCode::Enter => return self.enter(room),
+            KeyCode::F(number) => return self.suggestion(number, room),
             KeyCode::Char(c) => self.composer.insert(c.encode_utf8(&mut [0; 4])),
             KeyCode::Backspace => self.composer.backspace(),
             KeyCode::Delete => self.composer.delete(),
@@ -226,10 +233,26 @@ impl View {
     /// Without room the text stays where it is.
     fn enter(&mut self, room: bool) -> Input {
         if !room {
-            self.notice = Some("Too many messages wait already".to_owned());
+            self.notice = Some(NO_ROOM.to_owned());
             return Input::Look;
         }
         self.composer.take().map_or(Input::Look, Input::Say)
+    }
+
+    /// Says what was suggested under a number.
+    fn suggestion(&mut self, number: u8, room: bool) -> Input {
+        let index = usize::from(number).wrapping_sub(1);
+        match self.suggestions.get(index).cloned() {
+            None => Input::Look,
+            Some(_) if !room => {
+                self.notice = Some(NO_ROOM.to_owned());
+                Input::Look
+            }
+            Some(text) => {
+                self.suggestions.clear();
+                Input::Say(text)
+            }
+        }
     }
 
     fn scroll(&mut self) -> &mut Scroll {

@@ -19,7 +19,7 @@ use crate::{
     link::{Ask, Attach, Call, Voucher},
     message::{InvalidName, Message, Posted, Principal, Update},
     outbox::{Event, Reply},
-    recipe::{Ingredient, Recipe, Step, limits},
+    recipe::{Became, Element, Ingredient, Recipe, Step, limits},
     recipe_state::{Draft, RecipeState},
     recipes::{Cursor, InvalidCursor, JoinAs, PageStart},
     refused::{Declined, Refused},
@@ -453,7 +453,32 @@ impl From<&Message> for wire::Message {
             revision: message.revision,
             effect: message.effect.clone(),
             hint: message.hint.clone(),
+            suggestions: message.suggestions.clone(),
+            changes: message.changes.iter().map(changed_part).collect(),
         }
+    }
+}
+
+fn changed_part((became, element): &(Became, Element)) -> wire::ChangedPart {
+    use wire::changed_part::{Became as Then, Part};
+    let became = match became {
+        Became::Added => Then::Added,
+        Became::Changed => Then::Changed,
+        Became::Removed => Then::Removed,
+        Became::Moved => Then::Moved,
+    };
+    let (part, id) = match element {
+        Element::Title => (Part::Title, ""),
+        Element::Description => (Part::Description, ""),
+        Element::Servings => (Part::Servings, ""),
+        Element::Tag(tag) => (Part::Tag, tag.as_str()),
+        Element::Ingredient(id) => (Part::Ingredient, id.as_str()),
+        Element::Step(id) => (Part::Step, id.as_str()),
+    };
+    wire::ChangedPart {
+        became: became.into(),
+        part: part.into(),
+        id: id.to_owned(),
     }
 }
 

@@ -103,6 +103,8 @@ mod tests {
             revision,
             effect: None,
             hint: Some("\"".repeat(100)),
+            suggestions: Vec::new(),
+            changes: Vec::new(),
         })
     }
 

@@ -47,6 +47,16 @@ impl History {
         self.lines.iter()
     }
 
+    /// What the server suggests to say in place of the last message of this user.
+    pub(crate) fn suggestions(&self) -> &[String] {
+        let mine = self.lines.iter().rev().find_map(|line| match line {
+            Line::Said(message) if self.is_mine(message) => Some(message),
+            Line::Said(_) | Line::NotSaid { .. } => None,
+        });
+        let suggestions = mine.and_then(|message| message.suggestions.as_deref());
+        suggestions.unwrap_or_default()
+    }
+
     /// Who the client is, once the server has said so.
     pub fn me(&self) -> Option<&Author> {
         self.me.as_ref()

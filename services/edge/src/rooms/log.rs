@@ -10,7 +10,10 @@ use runtime::clock::Timestamp;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::{access::Access, wire::outbound};
+use crate::{
+    access::Access,
+    wire::outbound::{self, for_everybody},
+};
 
 /// How many updates a room keeps.
 pub(super) const MAX_UPDATES: usize = 64;
@@ -32,6 +35,8 @@ pub struct Update {
     pub frame: Utf8Bytes,
     /// Who may do what from now on; only where that may be another than before.
     pub access: Option<Arc<Access>>,
+    /// The one that the message's author gets instead: with what is for them alone.
+    pub frame_for_author: Option<Utf8Bytes>,
     received: Instant,
 }
 
@@ -45,17 +50,20 @@ impl Update {
         clock_now: Timestamp,
         now: Instant,
     ) -> Self {
-        let payload = RecipeUpdate {
+        let payload = |message: Arc<Message>| RecipeUpdate {
             recipe_id: recipe_id.to_string(),
             revision: message.revision,
             recipe: Arc::clone(&recipe),
-            message: Some(Arc::clone(&message)),
+            message: Some(message),
             messages: None,
             messages_truncated: None,
             session: None,
             recovered: None,
             in_reply_to: None,
         };
+        let public = for_everybody(&message);
+        let frame_for_author = (!Arc::ptr_eq(&public, &message))
+            .then(|| outbound::recipe_update(payload(Arc::clone(&message)), clock_now));
         Self {
             position: Position {
                 revision: message.revision,
@@ -65,7 +73,8 @@ impl Update {
                 revision: message.revision.saturating_sub(1),
                 message: previous,
             },
-            frame: outbound::recipe_update(payload, clock_now),
+            frame: outbound::recipe_update(payload(public), clock_now),
+            frame_for_author,
             message,
             recipe,
             access: None,
@@ -80,6 +89,17 @@ impl Update {
             access: access.map(Arc::new),
             ..self
         }
+    }
+
+    /// The frame for its author, or for anybody else.
+    pub fn frame_for(&self, is_author: bool) -> &Utf8Bytes {
+        let own = self.frame_for_author.as_ref().filter(|_| is_author);
+        own.unwrap_or(&self.frame)
+    }
+
+    /// How many bytes of frames it holds.
+    fn frame_bytes(&self) -> usize {
+        self.frame.len() + self.frame_for_author.as_ref().map_or(0, |frame| frame.len())
     }
 
     /// How long ago it came to this edge.
@@ -173,7 +193,7 @@ impl Log {
             self.bytes = 0;
             self.base = update.previous.clone();
         }
-        self.bytes += update.frame.len();
+        self.bytes += update.frame_bytes();
         self.updates.push_back(update);
         while self.updates.len() > MAX_UPDATES || (self.bytes > MAX_BYTES && self.updates.len() > 1)
         {
@@ -246,7 +266,7 @@ impl Log {
 
     fn forget_oldest(&mut self) {
         if let Some(oldest) = self.updates.pop_front() {
-            self.bytes -= oldest.frame.len();
+            self.bytes -= oldest.frame_bytes();
             self.base = oldest.position.clone();
         }
     }

@@ -343,7 +343,8 @@ impl ChatClient {
         };
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.list_messages(request(call))).await?;
-        Ok((convert::messages(answer.messages), answer.truncated))
+        let messages = convert::messages(answer.messages, &principal.user);
+        Ok((messages, answer.truncated))
     }
 
     /// Lists the recipes that somebody owns, is a member of or has come to, and where the next page begins.

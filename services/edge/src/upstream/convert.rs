@@ -4,11 +4,15 @@ use std::{collections::HashMap, sync::Arc};
 
 use proto::{
     chat,
-    ids::Position,
-    websocket::frames::{Author, Ingredient, Message, Recipe, Role, Step, Visibility},
+    ids::{Position, UserId},
+    websocket::frames::{
+        Author, Change, ChangeOp, ChangedPart, Ingredient, Message, Recipe, Role, Step, Visibility,
+    },
 };
 use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
+
+use crate::wire::outbound;
 
 use super::{
     Principal,
@@ -99,16 +103,47 @@ pub(super) fn message(message: chat::Message) -> Arc<Message> {
         revision: message.revision,
         effect: message.effect,
         hint: message.hint,
+        suggestions: Some(message.suggestions).filter(|texts| !texts.is_empty()),
+        changes: Some(message.changes)
+            .filter(|changes| !changes.is_empty())
+            .map(|changes| changes.iter().filter_map(change).collect()),
     })
 }
 
+/// One of a kind that this build does not know is left out.
+fn change(change: &chat::ChangedPart) -> Option<Change> {
+    use chat::changed_part::{Became, Part};
+    let op = match change.became() {
+        Became::Added => ChangeOp::Added,
+        Became::Changed => ChangeOp::Changed,
+        Became::Removed => ChangeOp::Removed,
+        Became::Moved => ChangeOp::Moved,
+        Became::Unspecified => return None,
+    };
+    let what = match change.part() {
+        Part::Ingredient => ChangedPart::Ingredient,
+        Part::Step => ChangedPart::Step,
+        Part::Title => ChangedPart::Title,
+        Part::Servings => ChangedPart::Servings,
+        Part::Tag => ChangedPart::Tag,
+        Part::Description => ChangedPart::Description,
+        Part::Unspecified => return None,
+    };
+    let id = Some(change.id.clone()).filter(|id| !id.is_empty());
+    Some(Change { op, what, id })
+}
+
 /// `after` is the position that the join named.
-pub(super) fn joined(joined: chat::JoinRecipeResponse, after: Option<&Position>) -> Joined {
+pub(super) fn joined(
+    joined: chat::JoinRecipeResponse,
+    after: Option<&Position>,
+    user: &UserId,
+) -> Joined {
     let recovery = recovery(&joined, after);
     let grant = role(joined.role())
         .zip(visibility(joined.visibility()))
         .map(|(role, visibility)| Grant { role, visibility });
-    let messages = messages(joined.messages);
+    let messages = messages(joined.messages, user);
     let message = match &joined.message_id {
         Some(id) => id.parse().ok(),
         // From a chat service that does not name it.
@@ -204,8 +239,12 @@ fn recovery(joined: &chat::JoinRecipeResponse, after: Option<&Position>) -> Reco
     }
 }
 
-pub(super) fn messages(messages: Vec<chat::Message>) -> Vec<Arc<Message>> {
-    messages.into_iter().map(message).collect()
+/// As a user sees them.
+pub(super) fn messages(messages: Vec<chat::Message>, user: &UserId) -> Vec<Arc<Message>> {
+    let messages = messages.into_iter().map(message);
+    messages
+        .map(|message| outbound::seen_by(user, message))
+        .collect()
 }
 
 pub(super) fn sent_timestamp(moment: Timestamp) -> prost_types::Timestamp {

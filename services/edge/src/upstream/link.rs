@@ -139,12 +139,13 @@ impl Link {
             ..proto::chat::JoinRecipeRequest::default()
         });
         let asking = Asking::from(&join.principal);
+        let user = join.principal.user.clone();
         let (Answered::Joined(joined), room) = self.ask(join.recipe, asking, call).await? else {
             return Err(ChatError::Unavailable);
         };
         Ok(Joined {
             asked_at: room,
-            ..convert::joined(joined, join.after.as_ref())
+            ..convert::joined(joined, join.after.as_ref(), &user)
         })
     }
 

@@ -107,9 +107,18 @@ fn cut_message(mut message: Arc<Message>) -> Arc<Message> {
             revision: _,
             effect,
             hint,
+            suggestions,
+            changes,
         } = Arc::make_mut(&mut message);
         let texts = [content, id, &mut author.id, &mut author.name, timestamp];
-        for text in texts.into_iter().chain(effect).chain(hint) {
+        *changes = None;
+        let suggestions = suggestions.iter_mut().flatten();
+        for text in texts
+            .into_iter()
+            .chain(effect)
+            .chain(hint)
+            .chain(suggestions)
+        {
             shorten(text, longest);
         }
     }

@@ -1,15 +1,15 @@
 //! Makes the server's frames. An update is serialised once for all who see it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use proto::{
-    ids::ConnectionId,
+    ids::{ConnectionId, UserId},
     websocket::{
         MAX_FRAME,
         codes::{Close, ErrorCode},
         frames::{
-            AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Pong, RecipeUpdate,
+            AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Message, Pong, RecipeUpdate,
             ServerFrame,
         },
     },
@@ -36,6 +36,26 @@ pub(crate) fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes 
         *payload = fitted(payload.clone());
     }
     text(&frame)
+}
+
+/// The message as those see it who did not write it: hints and suggestions are for its author.
+pub(crate) fn for_everybody(message: &Arc<Message>) -> Arc<Message> {
+    if message.hint.is_none() && message.suggestions.is_none() {
+        return Arc::clone(message);
+    }
+    Arc::new(Message {
+        hint: None,
+        suggestions: None,
+        ..Message::clone(message)
+    })
+}
+
+/// The message as a user sees it.
+pub(crate) fn seen_by(user: &UserId, message: Arc<Message>) -> Arc<Message> {
+    match message.author.id == user.as_str() {
+        true => message,
+        false => for_everybody(&message),
+    }
 }
 
 /// An `auth_required`; `closes_at` is when the connection ends if nothing comes.

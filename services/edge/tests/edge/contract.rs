@@ -235,6 +235,8 @@ fn message(revision: u64, content: &str, effect: Option<&str>) -> Arc<Message> {
         revision,
         effect: effect.map(Into::into),
         hint: None,
+        suggestions: None,
+        changes: None,
     })
 }
 

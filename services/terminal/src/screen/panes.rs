@@ -80,6 +80,10 @@ fn chat_lines(line: &Line, width: usize) -> Vec<Text<'static>> {
                 let style = Style::new().fg(Color::Yellow);
                 lines.extend(styled(&format!("  ? {hint}"), width, style));
             }
+            for (text, number) in message.suggestions.iter().flatten().zip(1..) {
+                let style = Style::new().fg(Color::Cyan);
+                lines.extend(styled(&format!("  F{number}: {text}"), width, style));
+            }
             lines
         }
     }

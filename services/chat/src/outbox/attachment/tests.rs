@@ -110,6 +110,8 @@ fn update_of(revision: Revision, history: &str) -> Arc<Update> {
         revision,
         effect: None,
         hint: None,
+        suggestions: Vec::new(),
+        changes: Vec::new(),
     };
     let recipe = Arc::new(Recipe::new("Pie"));
     Arc::new(Update::new(

@@ -63,6 +63,8 @@ pub(super) fn message(row: &PgRow) -> Result<Message, Error> {
         effect: row.try_get::<Option<String>, _>(5)?.map(shortened),
         hint: row.try_get::<Option<String>, _>(6)?.map(shortened),
         accepted_at: Timestamp::from_unix_millis(row.try_get(7)?),
+        suggestions: Vec::new(),
+        changes: Vec::new(),
     })
 }
 

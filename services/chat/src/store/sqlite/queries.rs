@@ -269,6 +269,8 @@ fn message(row: &Row<'_>) -> Result<Message, Error> {
         effect: row.get::<_, Option<String>>(5)?.map(shortened),
         hint: row.get::<_, Option<String>>(6)?.map(shortened),
         accepted_at: Timestamp::from_unix_millis(row.get(7)?),
+        suggestions: Vec::new(),
+        changes: Vec::new(),
     })
 }
 

@@ -90,7 +90,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             for update in newer {
                 joined.position = update.position.clone();
                 joined.recipe = update.recipe.clone();
-                joined.messages.push(update.message.clone());
+                let message = update.message.clone();
+                let user = &self.session.principal().user;
+                joined.messages.push(outbound::seen_by(user, message));
             }
             return (joined.position.revision == written).then_some(joined);
         }
@@ -165,10 +167,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
 
     async fn write_update(&mut self, update: &Update) -> Result<(), End> {
         let mine = update.message.author.id == self.session.principal().user.as_str();
+        let frame = update.frame_for(mine);
         let frame = if mine && self.answers.answered_by(&update.message) {
-            outbound::reply(&update.frame, &update.message.id)
+            outbound::reply(frame, &update.message.id)
         } else {
-            update.frame.clone()
+            frame.clone()
         };
         self.write(frame).await?;
         metrics::fan_out_time().record(update.age(Instant::now()).as_secs_f64(), &[]);

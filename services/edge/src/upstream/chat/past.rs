@@ -31,7 +31,8 @@ impl ChatClient {
         };
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.list_versions(request(question))).await?;
-        Ok((convert::messages(answer.messages), answer.more))
+        let messages = convert::messages(answer.messages, &principal.user);
+        Ok((messages, answer.more))
     }
 
     /// Takes back what a message did, and gives the recipe after that.

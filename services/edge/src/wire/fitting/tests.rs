@@ -53,6 +53,7 @@ fn message() -> impl Strategy<Value = Arc<Message>> {
             revision: u64::MAX,
             effect,
             hint,
+            ..Message::default()
         })
     })
 }
