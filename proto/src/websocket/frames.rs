@@ -181,6 +181,22 @@ pub struct Recipe {
     pub ingredients: Vec<Ingredient>,
     pub steps: Vec<Step>,
     pub tags: Vec<String>,
+    /// Those that run, and those that ended less than an hour ago and nobody has stopped; builds before them leave it out.
+    #[serde(default)]
+    pub timers: Vec<Timer>,
+}
+
+/// A timer, started by a message such as `timer 9 minutes for the pasta`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Timer {
+    /// Unique in the recipe, never used again.
+    pub id: String,
+    /// What it is for; empty when nobody said.
+    pub label: String,
+    /// RFC 3339, UTC.
+    pub ends_at: String,
+    /// The name of whoever started it.
+    pub by: String,
 }
 
 /// One line of the ingredient list.

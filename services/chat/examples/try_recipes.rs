@@ -43,6 +43,7 @@ fn main() -> io::Result<()> {
 fn said(recipe: &Recipe, content: &str) -> (Recipe, Value) {
     let nothing = |said: Value| (recipe.clone(), said);
     match parse(content) {
+        Parsed::Timer(command) => nothing(json!({ "timer": format!("{command:?}") })),
         Parsed::Talk => nothing(json!({ "hint": hint(recipe, content, None) })),
         Parsed::Unclear { hint: given } => {
             nothing(json!({ "hint": hint(recipe, content, Some(given)) }))

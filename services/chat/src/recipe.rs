@@ -12,6 +12,7 @@ mod html;
 mod import;
 mod json_outline;
 mod json_repair;
+mod kitchen_timers;
 mod language;
 mod model;
 mod naming;
@@ -36,6 +37,7 @@ pub use change::{
     Visibility, Which,
 };
 pub use import::ImportError;
+pub use kitchen_timers::{KitchenTimer, TimerCommand, follow_timer};
 pub use language::parse;
 pub use model::{Ingredient, Recipe, Step, limits};
 pub use naming::title_from_id;

@@ -20,7 +20,9 @@ use crate::{
     access::{Access, KnownUsers, Member, Right},
     message::{Content, Message, MessageKey, Principal, shortened},
     quota::ROW_OVERHEAD,
-    recipe::{self, Change, Command, Parsed, Recipe, Refusal, Role, Visibility, json_size, limits},
+    recipe::{
+        self, Change, Command, Parsed, Recipe, Refusal, Role, TimerCommand, Visibility, json_size, limits,
+    },
     refused::{Declined, Refused},
 };
 
@@ -277,6 +279,7 @@ impl RecipeState {
             (_, Some(past)) => self.follow_past(past, draft.author.name())?,
             (Parsed::Talk, None) => self.unchanged(draft, None),
             (Parsed::Unclear { hint }, None) => self.unchanged(draft, Some(hint.clone())),
+            (Parsed::Timer(command), None) => self.follow_timer(draft, command, now),
             (Parsed::Changes(changes), None) => self.change(draft, changes)?,
             (Parsed::Command(Command::Undo), None) => self.undo_last()?,
             (Parsed::Command(_), None) if right < Right::Own => return Err(Refused::OwnerOnly),
@@ -325,6 +328,21 @@ impl RecipeState {
                 }
             }
         })
+    }
+
+    /// Timers are no part of what can be undone.
+    fn follow_timer(&self, draft: &Draft, command: &TimerCommand, now: Timestamp) -> Outcome {
+        let by = draft.author.name();
+        match recipe::follow_timer(&self.recipe, command, by, now.unix_millis()) {
+            Ok((changed, _)) if self.grows_too_large(&changed) => {
+                Outcome::hint(Refusal::TooLarge.to_string())
+            }
+            Ok((changed, effect)) => Outcome {
+                recipe: Some(Arc::new(changed)),
+                ..Outcome::effect(effect)
+            },
+            Err(hint) => Outcome::hint(hint),
+        }
     }
 
     /// A message that changes nothing: a hint when it asks for something.

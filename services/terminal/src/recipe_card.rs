@@ -1,6 +1,6 @@
 //! The recipe as lines of text.
 
-use proto::websocket::frames::{Ingredient, Recipe};
+use proto::websocket::frames::{Ingredient, Recipe, Timer};
 
 /// What a line of the card is, for whoever styles it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,21 @@ pub(crate) fn lines(recipe: &Recipe) -> Vec<(Role, String)> {
         let hint = "None yet: say \"add step: whisk the eggs\"";
         card.push((Role::Aside, hint.to_owned()));
     }
+    if !recipe.timers.is_empty() {
+        card.push((Role::Heading, "Timers".to_owned()));
+        card.extend(recipe.timers.iter().map(|one| (Role::Item, timer(one))));
+    }
     card
+}
+
+/// "pasta until 20:36:02 UTC (ada)"
+fn timer(one: &Timer) -> String {
+    let label = match one.label.as_str() {
+        "" => "one",
+        label => label,
+    };
+    let time = one.ends_at.split(['T', '.']).nth(1).unwrap_or_default();
+    format!("- {label} until {time} UTC ({})", one.by)
 }
 
 fn ingredient(one: &Ingredient) -> String {
@@ -87,6 +101,12 @@ mod tests {
                 text: "Whisk.".into(),
             }],
             tags: vec!["breakfast".into()],
+            timers: vec![Timer {
+                id: "t1".into(),
+                label: "batter".into(),
+                ends_at: "2026-11-22T20:36:02.123Z".into(),
+                by: "ada".into(),
+            }],
         };
         let card: Vec<_> = lines(&recipe).into_iter().map(|(_, line)| line).collect();
         assert_eq!(
@@ -100,6 +120,8 @@ mod tests {
                 "- salt",
                 "Steps",
                 "1. Whisk.",
+                "Timers",
+                "- batter until 20:36:02 UTC (ada)",
             ]
         );
     }

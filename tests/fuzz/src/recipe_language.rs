@@ -37,6 +37,6 @@ fn assert_reading_is_sound(message: &str) {
         }
         Parsed::Changes(changes) => assert!(!changes.is_empty(), "no changes"),
         Parsed::Unclear { hint } => assert!(!hint.is_empty(), "no hint"),
-        Parsed::Talk => {}
+        Parsed::Talk | Parsed::Timer(_) => {}
     }
 }

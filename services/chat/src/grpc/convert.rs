@@ -19,7 +19,7 @@ use crate::{
     link::{Ask, Attach, Call, Voucher},
     message::{InvalidName, Message, Posted, Principal, Update},
     outbox::{Event, Reply},
-    recipe::{Became, Element, Ingredient, Recipe, Step, limits},
+    recipe::{Became, Element, Ingredient, KitchenTimer, Recipe, Step, limits},
     recipe_state::{Draft, RecipeState},
     recipes::{Cursor, InvalidCursor, JoinAs, PageStart},
     refused::{Declined, Refused},
@@ -491,6 +491,18 @@ impl From<&Recipe> for wire::Recipe {
             steps: recipe.steps.iter().map(Into::into).collect(),
             tags: recipe.tags.clone(),
             description: recipe.description.clone(),
+            timers: recipe.timers.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&KitchenTimer> for wire::Timer {
+    fn from(timer: &KitchenTimer) -> Self {
+        Self {
+            id: timer.id.clone(),
+            label: timer.label.clone(),
+            ends_at: Some(timestamp(Timestamp::from_unix_millis(timer.ends_at))),
+            by: timer.by.clone(),
         }
     }
 }

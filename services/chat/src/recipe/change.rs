@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::kitchen_timers::TimerCommand;
 use super::model::Recipe;
 use super::quantity::Amount;
 use super::rational::Rational;
@@ -14,6 +15,8 @@ pub enum Parsed {
     /// In the order in which they were written; never empty. All of them apply, or none.
     Changes(Vec<Change>),
     Command(Command),
+    /// About the timers beside the recipe.
+    Timer(TimerCommand),
     Talk,
     /// It looks like a change or a command but cannot be followed; `hint` says what would work.
     Unclear {

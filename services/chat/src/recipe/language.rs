@@ -22,6 +22,7 @@ mod politeness;
 mod quantities;
 mod scaling;
 mod steps;
+mod timer;
 mod verbs;
 mod wholly;
 #[cfg(test)]
@@ -70,6 +71,9 @@ pub fn parse(content: &str) -> Parsed {
     }
     if let Some(undo) = details::undo(content) {
         return undo;
+    }
+    if let Some(command) = timer::read(content) {
+        return Parsed::Timer(command);
     }
     match message::read(content) {
         Ok(changes) => Parsed::Changes(changes),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::kitchen_timers::KitchenTimer;
 use super::naming;
 use super::quantity::{Amount, Quantity};
 use super::unit::Unit;
@@ -45,11 +46,24 @@ pub struct Recipe {
     pub steps: Vec<Step>,
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Those that run beside it, and those that ended and nobody has stopped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<KitchenTimer>,
     /// The number in the last ingredient id given out: "i7" is never given again, even when it is gone.
     #[serde(default)]
     last_ingredient: u64,
     #[serde(default)]
     last_step: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    last_timer: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,17 +101,21 @@ impl Recipe {
             ingredients: Vec::new(),
             steps: Vec::new(),
             tags: Vec::new(),
+            timers: Vec::new(),
             last_ingredient: 0,
             last_step: 0,
+            last_timer: 0,
         }
     }
 
-    /// This state, put back after `newer`: ids that were given out since stay used.
+    /// This state, put back after `newer`: ids that were given out since stay used, and timers go on.
     #[must_use]
     pub fn put_back_after(&self, newer: &Self) -> Self {
         Self {
             last_ingredient: self.last_ingredient.max(newer.last_ingredient),
             last_step: self.last_step.max(newer.last_step),
+            last_timer: self.last_timer.max(newer.last_timer),
+            timers: newer.timers.clone(),
             ..self.clone()
         }
     }
@@ -120,6 +138,11 @@ impl Recipe {
     pub(super) fn next_ingredient_id(&mut self) -> String {
         self.last_ingredient = self.last_ingredient.saturating_add(1);
         format!("i{}", self.last_ingredient)
+    }
+
+    pub(super) fn next_timer_id(&mut self) -> String {
+        self.last_timer = self.last_timer.saturating_add(1);
+        format!("t{}", self.last_timer)
     }
 
     pub(super) fn next_step_id(&mut self) -> String {

@@ -5,6 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
+use super::kitchen_timers::KitchenTimer;
 use super::model::{Ingredient, Recipe, Step};
 
 /// A recipe as the edge writes it.
@@ -17,6 +18,15 @@ struct Shown<'a> {
     ingredients: Vec<Line<'a>>,
     steps: &'a [Step],
     tags: &'a [String],
+    timers: Vec<Timer<'a>>,
+}
+
+#[derive(Serialize)]
+struct Timer<'a> {
+    id: &'a str,
+    label: &'a str,
+    ends_at: &'a str,
+    by: &'a str,
 }
 
 #[derive(Serialize)]
@@ -40,6 +50,16 @@ impl<'a> From<&'a Ingredient> for Line<'a> {
     }
 }
 
+fn timer(timer: &KitchenTimer) -> Timer<'_> {
+    Timer {
+        id: &timer.id,
+        label: &timer.label,
+        // Every moment is written in as many characters.
+        ends_at: "2026-11-22T20:36:02.123Z",
+        by: &timer.by,
+    }
+}
+
 /// The bytes that a recipe takes in JSON, escapes included.
 pub fn json_size(recipe: &Recipe) -> usize {
     serialized_size(&Shown {
@@ -49,6 +69,7 @@ pub fn json_size(recipe: &Recipe) -> usize {
         ingredients: recipe.ingredients.iter().map(Into::into).collect(),
         steps: &recipe.steps,
         tags: &recipe.tags,
+        timers: recipe.timers.iter().map(timer).collect(),
     })
 }
 

@@ -87,7 +87,7 @@ mod tests {
         let given = match parse(message) {
             Parsed::Unclear { hint } => Some(hint),
             Parsed::Changes(changes) => follow(&recipe, &changes).err().map(|no| no.to_string()),
-            Parsed::Talk | Parsed::Command(_) => None,
+            Parsed::Talk | Parsed::Command(_) | Parsed::Timer(_) => None,
         };
         let hint = hint(&recipe, message, given).unwrap_or_default();
         assert_eq!(suggestions(&recipe, message, &hint), expected, "{hint}");

@@ -89,6 +89,34 @@ fn undo_takes_back_the_last_change_of_anyone_step_by_step() {
 }
 
 #[test]
+fn timers_go_on_whatever_is_undone() {
+    let mut kitchen = Kitchen::of("ada");
+    kitchen.says("ada", "add 2 cups flour").unwrap();
+    let started = kitchen
+        .says("bob", "timer 9 minutes for the pasta")
+        .unwrap();
+    assert!(started.changed && started.message.changes.is_empty());
+    kitchen.says("ada", "add 3 eggs").unwrap();
+    kitchen.says("ada", "undo").unwrap();
+    kitchen.says("ada", "undo").unwrap();
+    assert_eq!(kitchen.ingredients(), [""; 0]);
+    let timers = &kitchen.recipe_state.recipe.timers;
+    assert_eq!((timers.len(), timers[0].by.as_str()), (1, "bob"));
+    assert!(kitchen.effect("ada", "stop the pasta timer").is_some());
+}
+
+#[test]
+fn only_what_would_work_is_suggested_and_a_change_says_what_it_touched() {
+    let mut kitchen = Kitchen::of("ada");
+    let talk = kitchen.says("ada", "2 onions").unwrap();
+    assert_eq!(talk.message.suggestions, ["add 2 onions"]);
+    let change = kitchen.says("ada", "add 2 onions").unwrap();
+    let onions = recipe::Element::Ingredient("i1".to_owned());
+    assert_eq!(change.message.changes, [(recipe::Became::Added, onions)]);
+    assert_eq!(change.message.suggestions, [""; 0]);
+}
+
+#[test]
 fn what_cannot_be_followed_changes_nothing_and_says_what_would_work() {
     let mut kitchen = Kitchen::of("ada");
     let accepted = kitchen.says("ada", "remove the saffron").unwrap();

@@ -8,7 +8,7 @@ use super::Recipes;
 use crate::{
     access::Right,
     message::{Message, Posted, Principal},
-    recipe::{Recipe, Standing, take_back},
+    recipe::{Recipe, Standing, changed_elements, take_back},
     recipe_state::{Draft, Past, RecipeState, Undoable},
     refused::{Declined, Refused},
 };
@@ -114,7 +114,7 @@ impl Recipes {
         let message = message.ok_or(Refused::NoSuchRevision)?;
         let before = self.version(recipe, revision.saturating_sub(1)).await?;
         let after = self.version(recipe, revision).await?;
-        if before == after {
+        if changed_elements(&before, &after).is_empty() {
             return Err(Declined::Unworkable(
                 "That message did not change the recipe".to_owned(),
             ));

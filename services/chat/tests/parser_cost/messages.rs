@@ -39,6 +39,7 @@ fn outcome(recipe: &Recipe, message: &str) -> String {
             Err(refusal) => refusal.to_string(),
         },
         Parsed::Unclear { hint } => hint,
+        Parsed::Timer(command) => format!("{command:?}"),
         Parsed::Talk => "talk".to_owned(),
         Parsed::Command(_) => "command".to_owned(),
     }

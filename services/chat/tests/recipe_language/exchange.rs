@@ -324,7 +324,7 @@ fn changed(recipe: Recipe, message: &str) -> Recipe {
         Parsed::Changes(changes) => {
             follow(&recipe, &changes).map_or(recipe, |(changed, _)| changed)
         }
-        Parsed::Command(_) | Parsed::Talk | Parsed::Unclear { .. } => recipe,
+        Parsed::Command(_) | Parsed::Timer(_) | Parsed::Talk | Parsed::Unclear { .. } => recipe,
     }
 }
 

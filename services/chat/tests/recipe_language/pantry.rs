@@ -1,6 +1,6 @@
 //! The recipe that the sentences are tried on, and what a message to it comes to, in one line of text.
 
-use chat::recipe::{Command, Parsed, Recipe, Role, follow, hint, parse};
+use chat::recipe::{Command, Parsed, Recipe, Role, follow, follow_timer, hint, parse};
 
 const PANCAKES: &str = "\
 add:
@@ -37,6 +37,8 @@ pub(crate) fn outcome(recipe: &Recipe, message: &str) -> String {
             Err(refusal) => hinted(recipe, message, Some(refusal.to_string())),
         },
         Parsed::Command(command) => format!("command: {}", told(&command)),
+        Parsed::Timer(command) => follow_timer(recipe, &command, "ada", 0)
+            .map_or_else(|hint| format!("hint: {hint}"), |(_, effect)| effect),
         Parsed::Talk => hinted(recipe, message, None),
         Parsed::Unclear { hint } => hinted(recipe, message, Some(hint)),
     }

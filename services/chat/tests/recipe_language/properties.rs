@@ -43,7 +43,7 @@ fn quantity() -> impl Strategy<Value = Quantity> {
 fn after(recipe: &Recipe, message: &str) -> Option<Recipe> {
     match parse(message) {
         Parsed::Changes(changes) => follow(recipe, &changes).ok().map(|(recipe, _)| recipe),
-        Parsed::Command(_) | Parsed::Talk | Parsed::Unclear { .. } => None,
+        Parsed::Command(_) | Parsed::Timer(_) | Parsed::Talk | Parsed::Unclear { .. } => None,
     }
 }
 

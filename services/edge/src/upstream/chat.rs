@@ -256,6 +256,20 @@ impl ChatClient {
         Ok(ChatServiceClient::new(channel))
     }
 
+    fn found(
+        &self,
+        id: String,
+        revision: Revision,
+        recipe: Option<chat::Recipe>,
+    ) -> Result<Found, ChatError> {
+        let recipe = recipe.ok_or(ChatError::Unavailable)?;
+        Ok(Found {
+            id,
+            revision,
+            recipe: convert::recipe(recipe, self.0.now()),
+        })
+    }
+
     /// Creates a recipe; without an id, the service makes one that nobody guesses.
     ///
     /// # Errors
@@ -275,7 +289,7 @@ impl ChatClient {
         };
         let mut client = self.client(None).await?;
         let answer = bounded(client.create_recipe(request(call))).await?;
-        found(answer.recipe_id, answer.revision, answer.recipe)
+        self.found(answer.recipe_id, answer.revision, answer.recipe)
     }
 
     /// Gives a recipe.
@@ -295,7 +309,7 @@ impl ChatClient {
         };
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.get_recipe(request(call))).await?;
-        found(answer.recipe_id, answer.revision, answer.recipe)
+        self.found(answer.recipe_id, answer.revision, answer.recipe)
     }
 
     /// Gives a recipe as a document: its media type and text.
@@ -434,14 +448,6 @@ impl ChatClient {
             schema_org: answer.schema_org,
         })
     }
-}
-
-fn found(id: String, revision: Revision, recipe: Option<chat::Recipe>) -> Result<Found, ChatError> {
-    Ok(Found {
-        id,
-        revision,
-        recipe: convert::recipe(recipe.ok_or(ChatError::Unavailable)?),
-    })
 }
 
 async fn bounded<T>(

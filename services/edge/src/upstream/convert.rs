@@ -1,12 +1,13 @@
 //! Protobuf messages of the chat service to what crosses the wire, and back.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use proto::{
     chat,
     ids::{Position, UserId},
     websocket::frames::{
-        Author, Change, ChangeOp, ChangedPart, Ingredient, Message, Recipe, Role, Step, Visibility,
+        Author, Change, ChangeOp, ChangedPart, Ingredient, Message, Recipe, Role, Step, Timer,
+        Visibility,
     },
 };
 use runtime::clock::Timestamp;
@@ -19,6 +20,9 @@ use super::{
     chat::{Joined, Recovery},
 };
 use crate::access::{Access, Grant};
+
+/// How long a timer that has ended is still shown.
+const ENDED_TIMER_RETENTION: Duration = Duration::from_secs(60 * 60);
 
 /// Who asks, with what shows it.
 pub(super) fn principal(principal: &Principal) -> chat::Principal {
@@ -41,7 +45,8 @@ pub(super) fn unproven(principal: &Principal) -> chat::Principal {
     }
 }
 
-pub(super) fn recipe(recipe: chat::Recipe) -> Arc<Recipe> {
+/// `now` is for timers that ended too long ago to be shown.
+pub(super) fn recipe(recipe: chat::Recipe, now: Timestamp) -> Arc<Recipe> {
     let ingredient = |line: chat::Ingredient| Ingredient {
         id: line.id,
         name: line.name,
@@ -60,6 +65,22 @@ pub(super) fn recipe(recipe: chat::Recipe) -> Arc<Recipe> {
         ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
         steps: recipe.steps.into_iter().map(step).collect(),
         tags: recipe.tags,
+        timers: recipe
+            .timers
+            .into_iter()
+            .filter_map(|timer| shown_timer(timer, now))
+            .collect(),
+    })
+}
+
+fn shown_timer(timer: chat::Timer, now: Timestamp) -> Option<Timer> {
+    let ends_at = timestamp(timer.ends_at.as_ref());
+    let is_there = now.since(ends_at) < ENDED_TIMER_RETENTION;
+    is_there.then(|| Timer {
+        id: timer.id,
+        label: timer.label,
+        ends_at: ends_at.to_string(),
+        by: timer.by,
     })
 }
 
@@ -83,6 +104,7 @@ pub(super) fn sent_recipe(recipe: Recipe) -> chat::Recipe {
         ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
         steps: recipe.steps.into_iter().map(step).collect(),
         tags: recipe.tags,
+        timers: Vec::new(),
     }
 }
 
@@ -138,6 +160,7 @@ pub(super) fn joined(
     joined: chat::JoinRecipeResponse,
     after: Option<&Position>,
     user: &UserId,
+    now: Timestamp,
 ) -> Joined {
     let recovery = recovery(&joined, after);
     let grant = role(joined.role())
@@ -157,7 +180,7 @@ pub(super) fn joined(
             revision: joined.revision,
             message,
         },
-        recipe: recipe(joined.recipe.unwrap_or_default()),
+        recipe: recipe(joined.recipe.unwrap_or_default(), now),
         messages,
         truncated: joined.messages_truncated,
         recovery,

@@ -25,7 +25,10 @@ use proto::{
     ids::{Position, RecipeId, UserId},
 };
 use runtime::{
-    clock::SharedClock, grpc::Channel, lifecycle::Lifecycle, trace_context::traceparent,
+    clock::{SharedClock, Timestamp},
+    grpc::Channel,
+    lifecycle::Lifecycle,
+    trace_context::traceparent,
 };
 use tokio::{
     select,
@@ -109,6 +112,11 @@ impl Link {
         *self.0.open.borrow() > 0
     }
 
+    /// What time it is.
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
     /// Waits for a replica to be reached, at most `patience`; tells whether one was.
     pub async fn opened_within(&self, patience: Duration) -> bool {
         let mut open = self.0.open.subscribe();
@@ -145,7 +153,7 @@ impl Link {
         };
         Ok(Joined {
             asked_at: room,
-            ..convert::joined(joined, join.after.as_ref(), &user)
+            ..convert::joined(joined, join.after.as_ref(), &user, self.now())
         })
     }
 
@@ -165,13 +173,16 @@ impl Link {
         });
         let asking = Asking::from(&post.principal);
         let answer = self.ask(post.recipe, asking, call);
+        let clock = Arc::clone(&self.0.clock);
         async move {
             let (Answered::Posted(posted), _) = answer.await? else {
                 return Err(ChatError::Unavailable);
             };
             Ok(Posted {
                 message: convert::message(posted.message.unwrap_or_default()),
-                original: posted.recipe.map(convert::recipe),
+                original: posted
+                    .recipe
+                    .map(|recipe| convert::recipe(recipe, clock.now())),
             })
         }
     }

@@ -66,6 +66,7 @@ fn cut_recipe(recipe: &Recipe) -> Recipe {
         cut.ingredients.truncate(MAX_LINES);
         cut.steps.truncate(MAX_LINES);
         cut.tags.truncate(MAX_LINES);
+        cut.timers.truncate(MAX_LINES);
     }
     cut
 }
@@ -86,12 +87,17 @@ fn texts(recipe: &mut Recipe) -> impl Iterator<Item = &mut String> {
         .steps
         .iter_mut()
         .flat_map(|Step { id, text }| [text, id]);
+    let timers = recipe
+        .timers
+        .iter_mut()
+        .flat_map(|timer| [&mut timer.label, &mut timer.by, &mut timer.id]);
     [&mut recipe.title]
         .into_iter()
         .chain(&mut recipe.description)
         .chain(ingredients)
         .chain(steps)
         .chain(&mut recipe.tags)
+        .chain(timers)
 }
 
 fn cut_message(mut message: Arc<Message>) -> Arc<Message> {

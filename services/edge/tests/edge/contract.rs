@@ -8,7 +8,7 @@ use proto::websocket::{
     frames::{
         AuthPayload, AuthRequired, AuthRequiredReason, Author, ChatPayload, ClientFrame, Closing,
         Empty, ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, Role, ServerFrame,
-        SessionInfo, Step, Visibility,
+        SessionInfo, Step, Timer, Visibility,
     },
 };
 use schemars::generate::SchemaSettings;
@@ -257,6 +257,12 @@ fn recipe() -> Arc<Recipe> {
             text: "Whisk the flour and the milk.".into(),
         }],
         tags: vec!["breakfast".into()],
+        timers: vec![Timer {
+            id: "t1".into(),
+            label: "batter".into(),
+            ends_at: NOW.into(),
+            by: "ada".into(),
+        }],
     })
 }
 

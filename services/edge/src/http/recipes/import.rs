@@ -157,5 +157,6 @@ fn as_shown(recipe: Recipe) -> frames::Recipe {
         ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
         steps: recipe.steps.into_iter().map(step).collect(),
         tags: recipe.tags,
+        timers: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use proto::{
 };
 use runtime::trace_context::request;
 
-use super::{ChatClient, ChatError, Found, bounded, found};
+use super::{ChatClient, ChatError, Found, bounded};
 use crate::upstream::{Principal, convert};
 
 impl ChatClient {
@@ -55,7 +55,7 @@ impl ChatClient {
         };
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.undo_revision(request(question))).await?;
-        changed(id, answer.message, answer.recipe)
+        self.changed(id, answer.message, answer.recipe)
     }
 
     /// Makes a recipe what it was at a revision, and gives it.
@@ -77,15 +77,16 @@ impl ChatClient {
         };
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.restore_revision(request(question))).await?;
-        changed(id, answer.message, answer.recipe)
+        self.changed(id, answer.message, answer.recipe)
     }
-}
 
-fn changed(
-    id: &RecipeId,
-    message: Option<chat::Message>,
-    recipe: Option<chat::Recipe>,
-) -> Result<Found, ChatError> {
-    let message = message.ok_or(ChatError::Unavailable)?;
-    found(id.to_string(), message.revision, recipe)
+    fn changed(
+        &self,
+        id: &RecipeId,
+        message: Option<chat::Message>,
+        recipe: Option<chat::Recipe>,
+    ) -> Result<Found, ChatError> {
+        let message = message.ok_or(ChatError::Unavailable)?;
+        self.found(id.to_string(), message.revision, recipe)
+    }
 }

@@ -163,7 +163,7 @@ impl ChatClient {
         let message = answer.message.ok_or(ChatError::Unavailable)?;
         Ok(Imported {
             revision: message.revision,
-            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?),
+            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?, self.0.now()),
             created: answer.created,
         })
     }

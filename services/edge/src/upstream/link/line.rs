@@ -165,7 +165,7 @@ impl Line<'_> {
         let _fan_out = fan_out_span(&recipe_id, &update.traceparent).entered();
         let update = Update::new(
             &recipe_id,
-            convert::recipe(recipe),
+            convert::recipe(recipe, self.exchange.clock.now()),
             convert::message(message),
             update.previous_id.and_then(|id| id.parse().ok()),
             self.exchange.clock.now(),

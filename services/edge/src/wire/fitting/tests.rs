@@ -1,5 +1,5 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use proto::websocket::frames::{Author, ServerFrame, SessionInfo};
+use proto::websocket::frames::{Author, ServerFrame, SessionInfo, Timer};
 use runtime::clock::Timestamp;
 
 use super::*;
@@ -39,6 +39,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             servings: 500,
             ingredients,
             steps,
+            timers: Vec::new(),
         })
 }
 
@@ -177,6 +178,7 @@ proptest! {
         title in "[a\"\\\\é😀]{1,20}",
         description in option::of("[a\"\\\\é😀]{1,20}"),
         words in vec("[a\"\\\\é😀]{1,20}", 0..6),
+        timers in 0_i64..4,
     ) {
         let plain = chat::recipe::PlainRecipe {
             title: title.clone(),
@@ -191,7 +193,13 @@ proptest! {
             steps: words.clone(),
             tags: words,
         };
-        let kept = chat::recipe::from_plain(&plain).unwrap();
+        let mut kept = chat::recipe::from_plain(&plain).unwrap();
+        kept.timers = (0..timers).map(|number| chat::recipe::KitchenTimer {
+            id: format!("t{number}"),
+            label: title.clone(),
+            ends_at: 1_795_379_762_000 + number,
+            by: title.clone(),
+        }).collect();
         let shown = Recipe {
             title: kept.title.clone(),
             description: kept.description.clone(),
@@ -208,6 +216,12 @@ proptest! {
                 text: step.text.clone(),
             }).collect(),
             tags: kept.tags.clone(),
+            timers: kept.timers.iter().map(|timer| Timer {
+                id: timer.id.clone(),
+                label: timer.label.clone(),
+                ends_at: Timestamp::from_unix_millis(timer.ends_at).to_string(),
+                by: timer.by.clone(),
+            }).collect(),
         };
         prop_assert_eq!(chat::recipe::json_size(&kept), json_size(&shown));
     }
