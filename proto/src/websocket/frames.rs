@@ -182,8 +182,8 @@ pub struct Recipe {
     pub steps: Vec<Step>,
     pub tags: Vec<String>,
     /// Those that run, and those that ended less than an hour ago and nobody has stopped; builds before them leave it out.
-    #[serde(default)]
-    pub timers: Vec<Timer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timers: Option<Vec<Timer>>,
 }
 
 /// A timer, started by a message such as `timer 9 minutes for the pasta`.
@@ -239,7 +239,6 @@ pub struct Message {
     pub hint: Option<String>,
     /// At most 3 messages that would work, word for word, to be offered for a tap; only its author is told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 3))]
     pub suggestions: Option<Vec<String>>,
     /// What it changed in the recipe; left out in old messages, and where that is nearly everything.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,7 @@ mod size;
 mod suggestions;
 mod take_back;
 mod temperature;
+mod text;
 pub mod timers;
 mod unit;
 
@@ -50,4 +51,5 @@ pub use size::json_size;
 pub(crate) use size::serialized_size;
 pub use suggestions::suggestions;
 pub use take_back::{Became, Element, Standing, changed_elements, take_back};
+pub use text::from_text;
 pub use unit::{Measure, System, Unit};

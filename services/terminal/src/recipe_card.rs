@@ -39,9 +39,10 @@ pub(crate) fn lines(recipe: &Recipe) -> Vec<(Role, String)> {
         let hint = "None yet: say \"add step: whisk the eggs\"";
         card.push((Role::Aside, hint.to_owned()));
     }
-    if !recipe.timers.is_empty() {
+    let timers = recipe.timers.as_deref().unwrap_or_default();
+    if !timers.is_empty() {
         card.push((Role::Heading, "Timers".to_owned()));
-        card.extend(recipe.timers.iter().map(|one| (Role::Item, timer(one))));
+        card.extend(timers.iter().map(|one| (Role::Item, timer(one))));
     }
     card
 }
@@ -101,12 +102,12 @@ mod tests {
                 text: "Whisk.".into(),
             }],
             tags: vec!["breakfast".into()],
-            timers: vec![Timer {
+            timers: Some(vec![Timer {
                 id: "t1".into(),
                 label: "batter".into(),
                 ends_at: "2026-11-22T20:36:02.123Z".into(),
                 by: "ada".into(),
-            }],
+            }]),
         };
         let card: Vec<_> = lines(&recipe).into_iter().map(|(_, line)| line).collect();
         assert_eq!(

@@ -94,6 +94,7 @@ pub(super) fn document(
     Ok(match document.ok_or(Invalid::Missing("the document"))? {
         Sent::Cooklang(text) => Document::Cooklang(text),
         Sent::SchemaOrg(text) => Document::SchemaOrg(text),
+        Sent::Text(text) => Document::Text(text),
         Sent::Recipe(recipe) => Document::Plain(plain(recipe)),
     })
 }

@@ -10,7 +10,8 @@ use crate::{
     access::Right,
     message::{Content, Posted, Principal},
     recipe::{
-        ImportError, PlainRecipe, Recipe, Visibility, from_cooklang, from_plain, json_size, limits,
+        ImportError, PlainRecipe, Recipe, Visibility, from_cooklang, from_plain, from_text,
+        json_size, limits,
         read_schema_org, title_from_id,
     },
     recipe_state::Draft,
@@ -30,8 +31,10 @@ const MAX_JSON: usize = 512 << 10;
 pub(crate) enum Document {
     /// Cooklang text.
     Cooklang(String),
-    /// JSON-LD text.
+    /// JSON-LD text, or a page with some in it.
     SchemaOrg(String),
+    /// Plain text.
+    Text(String),
     /// Parts that come apart already.
     Plain(PlainRecipe),
 }
@@ -127,6 +130,7 @@ impl Document {
         let (length, most, format) = match self {
             Self::Cooklang(text) => (text.len(), MAX_TEXT, "Cooklang"),
             Self::SchemaOrg(text) => (text.len(), MAX_JSON, "JSON-LD"),
+            Self::Text(text) => (text.len(), MAX_TEXT, "plain text"),
             // Comes apart already, in a message of bounded size.
             Self::Plain(_) => return Ok(()),
         };
@@ -145,6 +149,7 @@ fn read(document: &Document) -> Result<(Recipe, Option<Content>), ImportError> {
     let (recipe, format) = match document {
         Document::Cooklang(text) => (from_cooklang(text)?, "Cooklang"),
         Document::SchemaOrg(text) => (read_schema_org(text)?, "schema.org"),
+        Document::Text(text) => (from_text(text)?, "plain text"),
         Document::Plain(plain) => (from_plain(plain)?, "JSON"),
     };
     let content = sentence(&recipe, format);

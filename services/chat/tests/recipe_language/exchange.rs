@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chat::recipe::{
     Change, Ingredient, Parsed, PlainIngredient, PlainRecipe, Recipe, follow, from_cooklang,
-    from_plain, from_schema_org, parse, to_cooklang, to_schema_org,
+    from_plain, from_schema_org, from_text, parse, to_cooklang, to_schema_org,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -424,5 +424,19 @@ proptest! {
     fn no_ingredient_line_upsets_the_schema_org_reader(line in "\\PC{0,60}", other in awkward_text()) {
         let document = json!({"@type": "Recipe", "name": other, "recipeIngredient": [line, other], "recipeInstructions": line});
         let _read = from_schema_org(&document);
+    }
+}
+
+#[test]
+fn plain_text_is_read_as_a_recipe_or_refused_with_words() {
+    let recipe = from_text(
+        "Leek soup\n\nServes 3\n\nIngredients\n- 2 leeks\n- 1 l water\n\nMethod\n1. Slice the leeks.\n2. Boil for 20 minutes.\n",
+    )
+    .unwrap();
+    assert_eq!((recipe.title.as_str(), recipe.servings), ("Leek soup", 3));
+    assert_eq!((recipe.ingredients.len(), recipe.steps.len()), (2, 2));
+    for text in ["", "Hello there, how are you?", "undo"] {
+        let refused = from_text(text).unwrap_err().to_string();
+        assert!(refused.contains("plain text"), "{refused}");
     }
 }

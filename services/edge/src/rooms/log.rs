@@ -99,7 +99,11 @@ impl Update {
 
     /// How many bytes of frames it holds.
     fn frame_bytes(&self) -> usize {
-        self.frame.len() + self.frame_for_author.as_ref().map_or(0, |frame| frame.len())
+        self.frame.len()
+            + self
+                .frame_for_author
+                .as_ref()
+                .map_or(0, |frame| frame.len())
     }
 
     /// How long ago it came to this edge.

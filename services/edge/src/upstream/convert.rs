@@ -65,11 +65,13 @@ pub(super) fn recipe(recipe: chat::Recipe, now: Timestamp) -> Arc<Recipe> {
         ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
         steps: recipe.steps.into_iter().map(step).collect(),
         tags: recipe.tags,
-        timers: recipe
-            .timers
-            .into_iter()
-            .filter_map(|timer| shown_timer(timer, now))
-            .collect(),
+        timers: Some(
+            recipe
+                .timers
+                .into_iter()
+                .filter_map(|timer| shown_timer(timer, now))
+                .collect(),
+        ),
     })
 }
 

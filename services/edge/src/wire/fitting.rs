@@ -66,7 +66,9 @@ fn cut_recipe(recipe: &Recipe) -> Recipe {
         cut.ingredients.truncate(MAX_LINES);
         cut.steps.truncate(MAX_LINES);
         cut.tags.truncate(MAX_LINES);
-        cut.timers.truncate(MAX_LINES);
+        if let Some(timers) = &mut cut.timers {
+            timers.truncate(MAX_LINES);
+        }
     }
     cut
 }
@@ -90,6 +92,7 @@ fn texts(recipe: &mut Recipe) -> impl Iterator<Item = &mut String> {
     let timers = recipe
         .timers
         .iter_mut()
+        .flatten()
         .flat_map(|timer| [&mut timer.label, &mut timer.by, &mut timer.id]);
     [&mut recipe.title]
         .into_iter()

@@ -257,12 +257,12 @@ fn recipe() -> Arc<Recipe> {
             text: "Whisk the flour and the milk.".into(),
         }],
         tags: vec!["breakfast".into()],
-        timers: vec![Timer {
+        timers: Some(vec![Timer {
             id: "t1".into(),
             label: "batter".into(),
             ends_at: NOW.into(),
             by: "ada".into(),
-        }],
+        }]),
     })
 }
 

@@ -1,4 +1,5 @@
-//! Takes a recipe over from a document: Cooklang, schema.org JSON-LD, or JSON as the API shows recipes.
+//! Takes a recipe over from a document: Cooklang, schema.org JSON-LD, alone or in a page of HTML, plain text, or JSON as
+//! the API shows recipes.
 
 use std::num::NonZeroU32;
 
@@ -80,12 +81,13 @@ fn document(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let read: fn(String) -> Result<Document, Problem> = match kind.to_lowercase().as_str() {
         "text/x-cooklang" => cooklang,
-        "application/ld+json" => |text| Ok(Document::SchemaOrg(text)),
+        "application/ld+json" | "text/html" => |text| Ok(Document::SchemaOrg(text)),
+        "text/plain" => plain_text,
         "application/json" => |text| json(&text),
         _ => {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Send the recipe as Content-Type: text/x-cooklang, application/ld+json or application/json",
+                "Send the recipe as Content-Type: text/x-cooklang, application/ld+json, application/json, text/html or text/plain",
             ));
         }
     };
@@ -111,6 +113,16 @@ fn cooklang(text: String) -> Result<Document, Problem> {
         true => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "A Cooklang document may have 64 KiB",
+        )),
+    }
+}
+
+fn plain_text(text: String) -> Result<Document, Problem> {
+    match text.len() > MAX_TEXT {
+        false => Ok(Document::Text(text)),
+        true => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "A document of plain text may have 64 KiB",
         )),
     }
 }
@@ -157,6 +169,6 @@ fn as_shown(recipe: Recipe) -> frames::Recipe {
         ingredients: recipe.ingredients.into_iter().map(ingredient).collect(),
         steps: recipe.steps.into_iter().map(step).collect(),
         tags: recipe.tags,
-        timers: Vec::new(),
+        timers: None,
     }
 }

@@ -58,8 +58,10 @@ pub enum AccessChange {
 pub enum Document {
     /// Cooklang text.
     Cooklang(String),
-    /// JSON-LD text.
+    /// JSON-LD text, or the HTML of a page that holds some.
     SchemaOrg(String),
+    /// Plain text.
+    Text(String),
     /// A recipe as the edge shows them; its ids do not matter.
     Recipe(Recipe),
 }
@@ -150,6 +152,7 @@ impl ChatClient {
         let document = match document {
             Document::Cooklang(text) => Sent::Cooklang(text),
             Document::SchemaOrg(text) => Sent::SchemaOrg(text),
+            Document::Text(text) => Sent::Text(text),
             Document::Recipe(recipe) => Sent::Recipe(convert::sent_recipe(recipe)),
         };
         let question = ImportRecipeRequest {

@@ -37,7 +37,12 @@ pub(super) fn imports() -> Vec<Call> {
             .by_ada()
             .sent_as(COOKLANG, "x".repeat(513 << 10)),
         import(413).by_ada().sent_as(COOKLANG, "x".repeat(65 << 10)),
-        import(415).by_ada().sent_as("text/plain", "Boil."),
+        import(200).by_ada().sent_as("text/html", "<html></html>"),
+        import(200).by_ada().sent_as("text/plain", "Soup"),
+        import(413)
+            .by_ada()
+            .sent_as("text/plain", "x".repeat(65 << 10)),
+        import(415).by_ada().sent_as("application/pdf", "Boil."),
         import(422).by_ada().sent_as(COOKLANG, "bad"),
         import(429)
             .by_ada()
