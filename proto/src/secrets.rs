@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::{
     auth::{
-        ChangePasswordRequest, ClaimGuestRequest, EndSessionRequest, GetAccountRequest,
-        LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse,
-        RegisterGuestResponse, RegisterRequest, RegisterResponse, ResetPasswordResponse,
-        RevokeSessionRequest, TokenPair, UpdateAccountRequest, ValidateTokenRequest,
-        revoke_session_request,
+        BeginDeletionRequest, ChangePasswordRequest, ClaimGuestRequest, Deletion,
+        EndSessionRequest, GetAccountRequest, LoginRequest, LoginResponse, RefreshTokenRequest,
+        RefreshTokenResponse, RegisterGuestResponse, RegisterRequest, RegisterResponse,
+        ResetPasswordResponse, RevokeSessionRequest, TokenPair, UpdateAccountRequest,
+        ValidateTokenRequest, revoke_session_request,
     },
     chat,
 };
@@ -36,6 +36,8 @@ redacted!(
     revoke_session_request::By,
     RegisterGuestResponse,
     GetAccountRequest,
+    BeginDeletionRequest,
+    Deletion,
     UpdateAccountRequest,
     ChangePasswordRequest,
     ClaimGuestRequest,

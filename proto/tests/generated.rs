@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 17] = [
+const SECRET: [&str; 19] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -23,6 +23,8 @@ const SECRET: [&str; 17] = [
     ".recipechat.auth.v1.RevokeSessionRequest",
     ".recipechat.auth.v1.RegisterGuestResponse",
     ".recipechat.auth.v1.GetAccountRequest",
+    ".recipechat.auth.v1.BeginDeletionRequest",
+    ".recipechat.auth.v1.Deletion",
     ".recipechat.auth.v1.UpdateAccountRequest",
     ".recipechat.auth.v1.ChangePasswordRequest",
     ".recipechat.auth.v1.ClaimGuestRequest",

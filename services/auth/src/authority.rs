@@ -3,6 +3,7 @@
 
 mod account;
 mod client;
+mod deletion;
 mod error;
 mod keys;
 mod sessions;
@@ -29,6 +30,7 @@ use self::error::outcome;
 pub(crate) use self::{
     account::{Claim, PasswordChange},
     client::Client,
+    deletion::Deletion,
     error::Error,
     sessions::SessionName,
     sign_in::{Credentials, SignedIn},

@@ -22,6 +22,10 @@ pub struct Config {
     #[arg(long, env = "AUTH_REFRESH_IDLE_TTL", value_parser = duration, default_value = "7d")]
     pub refresh_idle_ttl: Duration,
 
+    /// How long a guest who is not seen is kept, before everything of theirs is deleted (0: for ever)
+    #[arg(long, env = "AUTH_GUEST_TTL", value_parser = duration, default_value = "30d")]
+    pub guest_ttl: Duration,
+
     /// How long a spent refresh token still gives its successor again; later use is theft
     #[arg(long, env = "AUTH_REFRESH_GRACE", value_parser = duration, default_value = "10s")]
     pub refresh_grace: Duration,
@@ -74,6 +78,9 @@ pub struct Config {
     pub auth_database_wait: Duration,
 }
 
+/// To within how long it is known when somebody was last seen.
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// Shorter operator tokens could be guessed.
 const OPERATOR_TOKEN_LENGTH: usize = 16;
 
@@ -106,6 +113,10 @@ impl Config {
             (
                 !self.refresh_idle_ttl.is_zero() && self.refresh_idle_ttl <= self.access_ttl,
                 "--refresh-idle-ttl must be longer than --access-ttl, since a session is refreshed that often, or 0s",
+            ),
+            (
+                !self.guest_ttl.is_zero() && self.guest_ttl < DAY,
+                "--guest-ttl must be at least 1d, since it is noted once a day that somebody is there, or 0s",
             ),
             (
                 self.refresh_grace >= self.refresh_ttl,

@@ -24,8 +24,8 @@ use tracing::error;
 use crate::{
     attempts::RetryAfter,
     authority::{
-        Authority, Claim, Client, Credentials, Error, PasswordChange, SessionName, SignedIn,
-        TokenPair,
+        Authority, Claim, Client, Credentials, Deletion, Error, PasswordChange, SessionName,
+        SignedIn, TokenPair,
     },
     keys::{KeyInfo, KeyState},
     passwords,
@@ -333,6 +333,51 @@ impl AuthService for Auth {
         Ok(Response::new(pb::EndSessionResponse {}))
     }
 
+    async fn begin_deletion(
+        &self,
+        request: Request<pb::BeginDeletionRequest>,
+    ) -> Result<Response<pb::BeginDeletionResponse>, Status> {
+        let client = client(&request, &request.get_ref().client_address);
+        let request = request.into_inner();
+        let (token, password) = (request.access_token.into(), request.password.into());
+        let begun = self.authority.begin_deletion(&token, password, &client);
+        begun.await.map_err(status)?;
+        Ok(Response::new(pb::BeginDeletionResponse {}))
+    }
+
+    async fn list_deletions(
+        &self,
+        _request: Request<pb::ListDeletionsRequest>,
+    ) -> Result<Response<pb::ListDeletionsResponse>, Status> {
+        let deletions = self.authority.deletions().await.map_err(status)?;
+        Ok(Response::new(pb::ListDeletionsResponse {
+            deletions: deletions.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn finish_deletion(
+        &self,
+        request: Request<pb::FinishDeletionRequest>,
+    ) -> Result<Response<pb::FinishDeletionResponse>, Status> {
+        let user = request.into_inner().user_id.parse();
+        let user = user.map_err(|_| Status::invalid_argument("The user id is malformed"))?;
+        self.authority
+            .finish_deletion(&user)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(pb::FinishDeletionResponse {}))
+    }
+
+    async fn delete_user(
+        &self,
+        request: Request<pb::DeleteUserRequest>,
+    ) -> Result<Response<pb::DeleteUserResponse>, Status> {
+        self.require_operator(&request)?;
+        let name = request.into_inner().username;
+        self.authority.delete_user(&name).await.map_err(status)?;
+        Ok(Response::new(pb::DeleteUserResponse {}))
+    }
+
     async fn list_users(
         &self,
         request: Request<pb::ListUsersRequest>,
@@ -456,6 +501,7 @@ fn status(error: Error) -> Status {
         Error::BadCredentials => Status::unauthenticated("Invalid username or password"),
         Error::WrongPassword => Status::permission_denied("The current password is wrong"),
         Error::NoPassword => Status::failed_precondition("A guest has no password"),
+        Error::NotBegun => Status::failed_precondition("The deletion has not begun"),
         Error::NoGuest => Status::failed_precondition("This is an account already"),
         Error::Disabled => {
             Status::permission_denied("This account is disabled; ask those who run this server")
@@ -529,6 +575,15 @@ impl From<Account> for pb::Account {
             created_at: Some(timestamp(account.created_at)),
             seen_at: Some(timestamp(account.seen_at)),
             disabled_at: account.disabled_at.map(timestamp),
+        }
+    }
+}
+
+impl From<Deletion> for pb::Deletion {
+    fn from(deletion: Deletion) -> Self {
+        Self {
+            user: Some(deletion.user.into()),
+            access_token: deletion.token.expose_secret().to_owned(),
         }
     }
 }

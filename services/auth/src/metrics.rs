@@ -16,6 +16,8 @@ pub(crate) const SIGN_INS: &str = "auth.sign_ins";
 pub(crate) const VALIDATIONS: &str = "auth.validations";
 /// Uses of refresh tokens, by `outcome`.
 pub(crate) const REFRESHES: &str = "auth.refreshes";
+/// What upkeep has removed, by `kind`.
+pub(crate) const FORGOTTEN: &str = "auth.forgotten";
 /// Login sessions revoked, by `cause`.
 pub(crate) const REVOCATIONS: &str = "auth.revocations";
 /// Time to hash a password, without the time in the queue.
@@ -47,6 +49,7 @@ pub(crate) struct Metrics {
     validations: Counter<u64>,
     refreshes: Counter<u64>,
     revocations: Counter<u64>,
+    forgotten: Counter<u64>,
     feed_writes: Counter<u64>,
     password_hash_time: Histogram<f64>,
     store_time: Histogram<f64>,
@@ -68,6 +71,7 @@ impl Metrics {
             validations: meter.u64_counter(VALIDATIONS).build(),
             refreshes: meter.u64_counter(REFRESHES).build(),
             revocations: meter.u64_counter(REVOCATIONS).build(),
+            forgotten: meter.u64_counter(FORGOTTEN).build(),
             feed_writes: meter.u64_counter(FEED_WRITES).build(),
             password_hash_time: seconds(PASSWORD_HASH_TIME),
             store_time: seconds(STORE_TIME),
@@ -93,6 +97,10 @@ impl Metrics {
 
     pub(crate) fn revocation(&self, cause: &'static str) {
         self.revocations.add(1, &[KeyValue::new("cause", cause)]);
+    }
+
+    pub(crate) fn forgot(&self, kind: &'static str, count: u64) {
+        self.forgotten.add(count, &[KeyValue::new("kind", kind)]);
     }
 
     pub(crate) fn feed_write(&self, outcome: &'static str) {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod database;
+mod deletions;
 mod keys;
 mod login_sessions;
 #[cfg(test)]

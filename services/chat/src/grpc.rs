@@ -8,6 +8,7 @@ mod streams;
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::StreamExt as _;
 use proto::chat::{
     self as wire, RecipeFormat,
     chat_service_server::{ChatService, ChatServiceServer},
@@ -388,6 +389,27 @@ impl ChatService for Chat {
         let after = position(request.after, request.message_id.as_deref())?;
         let events = self.subscribe(caller, recipe, after).await;
         events.map(Response::new).map_err(status)
+    }
+
+    async fn forget_user(
+        &self,
+        request: Request<wire::ForgetUserRequest>,
+    ) -> Result<Response<wire::ForgetUserResponse>, Status> {
+        let who = self.caller(request.into_inner().principal).await?.who;
+        self.recipes.forget_user(&who).await.map_err(status)?;
+        Ok(Response::new(wire::ForgetUserResponse {}))
+    }
+
+    type ExportUserStream = Events<wire::ExportUserResponse>;
+
+    async fn export_user(
+        &self,
+        request: Request<wire::ExportUserRequest>,
+    ) -> Result<Response<Self::ExportUserStream>, Status> {
+        let who = self.caller(request.into_inner().principal).await?.who;
+        let pieces = self.recipes.export_user(who);
+        let pieces = pieces.map(|piece| piece.map(Into::into).map_err(status));
+        Ok(Response::new(Box::pin(pieces)))
     }
 
     type LinkStream = Events<wire::LinkResponse>;

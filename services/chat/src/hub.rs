@@ -57,6 +57,13 @@ impl Hub {
         }
     }
 
+    /// Has everyone attached show everybody out: the recipe is deleted.
+    pub(crate) fn close(&self, recipe: &RecipeId) {
+        for outbox in self.outboxes(recipe) {
+            outbox.close(recipe);
+        }
+    }
+
     /// Tells everyone attached how far the recipe has come in the store, which may have gone back.
     pub(crate) fn compare(&self, recipe: &RecipeId, stored: Revision) {
         for outbox in self.outboxes(recipe) {

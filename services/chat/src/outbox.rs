@@ -195,6 +195,19 @@ impl Outbox {
         self.in_room(recipe, |room, _| room.attachment.notice(revision));
     }
 
+    /// Tells that nobody may see a recipe any more.
+    pub(crate) fn close(&self, recipe: &RecipeId) {
+        self.change(|state| {
+            if state.rooms.contains_key(recipe) {
+                state.queue.events.push_back(Event::Audience {
+                    recipe: recipe.clone(),
+                    revision: Revision::MAX,
+                    audience: Audience::default(),
+                });
+            }
+        });
+    }
+
     /// Hears how far a recipe has come in the store.
     pub(crate) fn compare(&self, recipe: &RecipeId, stored: Revision) {
         self.in_room(recipe, |room, _| room.attachment.compare(stored));

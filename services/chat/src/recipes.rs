@@ -10,6 +10,7 @@ mod page;
 mod past;
 mod reading;
 mod sharing;
+mod user_data;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -26,6 +27,7 @@ pub(crate) use self::{
     new_id::new_recipe_id,
     reading::{AtRevision, PageStart},
     sharing::Shared,
+    user_data::Exported,
 };
 use crate::{
     access::folded,

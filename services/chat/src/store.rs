@@ -24,8 +24,11 @@ use runtime::{
 use tokio::time::timeout;
 use tracing::{Instrument as _, debug_span};
 
-pub(crate) use self::error::Error;
 pub use self::error::OpenError;
+pub(crate) use self::{
+    error::Error,
+    user_data::{MAX_TRACES, Trace},
+};
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
     access::Right,
@@ -135,6 +138,9 @@ macro_rules! ask {
             .unwrap_or(Err(Error::Late))
     }};
 }
+
+// It calls by the macro above.
+mod user_data;
 
 impl Store {
     /// Opens the database at `url` and brings its tables up to date; `connections` is for a server, which may come within

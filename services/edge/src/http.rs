@@ -60,7 +60,13 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         ));
     Router::new()
         .merge(auth)
-        .route("/v1/account", get(account::show).patch(account::rename))
+        .route(
+            "/v1/account",
+            get(account::show)
+                .patch(account::rename)
+                .delete(account::delete),
+        )
+        .route("/v1/account/export", get(account::export::export))
         .route("/v1/account/password", post(account::change_password))
         .route("/v1/account/claim", post(account::claim))
         .route("/v1/account/sessions/{id}", delete(account::end_session))

@@ -27,6 +27,7 @@ mod session;
 mod wire;
 
 mod deadlines;
+mod deletions;
 mod upstream;
 
 #[cfg(feature = "fuzzing")]

@@ -23,6 +23,7 @@ use tracing::{info, warn};
 use crate::{
     config::Config,
     deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
+    deletions,
     edge::Edge,
     http,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
@@ -319,6 +320,7 @@ impl OpenEdge {
         }
         let revocations = revocations::follow(Arc::clone(&edge), redis, background.clone());
         background.spawn(revocations);
+        background.spawn(deletions::take_up(Arc::clone(&edge), background.clone()));
         background.spawn(sweep(Arc::clone(&edge.rooms), background.clone()));
         background.spawn(wake_after_sleep(Arc::clone(&edge), background.clone()));
         (edge, background)

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// List, review and revoke login sessions, as an operator
     Sessions(Sessions),
-    /// List, show, disable and enable users, and reset passwords, as an operator
+    /// List, show, disable, enable and delete users, and reset passwords, as an operator
     Users(Users),
     /// List, rotate and revoke the keys that sign access tokens, as an operator
     Keys(Keys),

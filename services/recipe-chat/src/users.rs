@@ -5,8 +5,9 @@ use std::{fmt::Write as _, io::Write as _};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use proto::auth::{
-    Account, DisableUserRequest, EnableUserRequest, ListUsersRequest, ListUsersResponse,
-    ResetPasswordRequest, ResetPasswordResponse, ShowUserRequest, ShowUserResponse,
+    Account, DeleteUserRequest, DisableUserRequest, EnableUserRequest, ListUsersRequest,
+    ListUsersResponse, ResetPasswordRequest, ResetPasswordResponse, ShowUserRequest,
+    ShowUserResponse,
 };
 use tonic::Request;
 
@@ -51,6 +52,11 @@ enum Order {
         /// The user's name
         name: String,
     },
+    /// Delete a user and all that is theirs; some edge finishes it within a minute
+    Delete {
+        /// The user's name
+        name: String,
+    },
     /// Take a user's password away, and print a code that signs them in once, within a day
     ResetPassword {
         /// The user's name
@@ -74,6 +80,10 @@ pub(crate) async fn run(users: Users) -> anyhow::Result<()> {
         Order::Enable { name } => {
             enable(&operator, &name).await?;
             format!("{name} is enabled\n")
+        }
+        Order::Delete { name } => {
+            delete(&operator, &name).await?;
+            format!("{name} is being deleted\n")
         }
         Order::ResetPassword { name } => {
             let reset = reset_password(&operator, &name).await?;
@@ -120,6 +130,16 @@ async fn enable(operator: &Operator, name: &str) -> anyhow::Result<()> {
     };
     let call = |mut client: AuthService, question: Request<EnableUserRequest>| async move {
         client.enable_user(question).await
+    };
+    operator.ask(question, call).await.map(drop)
+}
+
+async fn delete(operator: &Operator, name: &str) -> anyhow::Result<()> {
+    let question = DeleteUserRequest {
+        username: name.to_owned(),
+    };
+    let call = |mut client: AuthService, question: Request<DeleteUserRequest>| async move {
+        client.delete_user(question).await
     };
     operator.ask(question, call).await.map(drop)
 }

@@ -39,7 +39,10 @@ pub(crate) struct Claim {
 
 impl Authority {
     /// Whose token it is, and their account. Whose account is gone has no good token.
-    async fn own_account(&self, token: &SecretString) -> Result<(Principal, Account), Error> {
+    pub(super) async fn own_account(
+        &self,
+        token: &SecretString,
+    ) -> Result<(Principal, Account), Error> {
         let (principal, _) = self.validate(token)?;
         let account = self.store.user_by_id(&principal.user.id).await?;
         let account = account.filter(|account| account.disabled_at.is_none());
@@ -111,7 +114,7 @@ impl Authority {
 
     /// Has the caller show their password once more, or the code that opened the session. Guesses are counted as at
     /// sign-in, so that a token that was stolen does not help to learn the password.
-    async fn prove(
+    pub(super) async fn prove(
         &self,
         principal: &Principal,
         account: &Account,

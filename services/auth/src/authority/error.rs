@@ -53,6 +53,8 @@ pub(crate) enum Error {
     NoPassword,
     #[error("the user is no guest")]
     NoGuest,
+    #[error("the deletion of the user has not begun")]
+    NotBegun,
     #[error("the user is disabled")]
     Disabled,
     #[error("too many sign-ins")]
@@ -98,6 +100,7 @@ impl Error {
             Self::NoPassword => "no_password",
             Self::NoGuest => "no_guest",
             Self::Disabled => "disabled",
+            Self::NotBegun => "not_begun",
             Self::TooManyAttempts(_) => "limited",
             Self::AccessToken(Rejection::Expired) => "expired",
             Self::AccessToken(Rejection::UnknownKey) => "unknown_key",

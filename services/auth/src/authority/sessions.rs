@@ -7,7 +7,7 @@ use runtime::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::info;
 
-use super::{Authority, Client, Error, TokenPair, outcome};
+use super::{Authority, Client, Error, TokenPair, deletion::is_for_deletion, outcome};
 use crate::{
     refresh::{LoginSession, Presented, Refusal, Verdict, judge},
     revocations::{Event, RevocationEntry},
@@ -39,7 +39,7 @@ impl Authority {
     fn try_validate(&self, token: &str) -> Result<(Principal, Duration), Error> {
         let now = self.clock.now();
         let principal = self.rules.verify(&self.keys.ring(), token, now)?;
-        if self.revocations.is_revoked(&principal.session) {
+        if is_for_deletion(&principal) || self.revocations.is_revoked(&principal.session) {
             return Err(Error::Revoked);
         }
         let left = principal.expires_at.since(now);

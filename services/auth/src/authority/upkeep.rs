@@ -4,10 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use runtime::{clock::Timestamp, lifecycle::Lifecycle};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tracing::warn;
 
-use super::{Authority, PROPAGATION_TIME};
+use super::{Authority, Error, PROPAGATION_TIME};
 use crate::store;
 
 /// How often keys are looked at: twice before a change of theirs must be known everywhere.
@@ -23,6 +23,13 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 const OVERLAP: Duration = Duration::from_secs(30);
 /// How long login sessions are remembered after their end.
 const ENDED_SESSION_RETENTION: Duration = Duration::from_secs(86_400);
+
+/// How many rows one step removes.
+const STEP: u32 = store::MAX_PAGE;
+/// How many guests one step begins to delete.
+const GUESTS_STEP: u32 = 100;
+/// How long the store has for others between two steps.
+const STEP_PAUSE: Duration = Duration::from_millis(100);
 
 /// Begins the upkeep; it ends when the lifecycle stops.
 pub(crate) fn spawn_upkeep(authority: &Arc<Authority>, lifecycle: &Lifecycle) {
@@ -89,20 +96,43 @@ async fn sweep(authority: Arc<Authority>) {
         authority
             .revocations
             .forget(now.before(authority.marks_matter_for()));
-        if let Err(error) = authority
-            .forget_sessions(now.before(ENDED_SESSION_RETENTION))
-            .await
-        {
-            warn!(%error, "old login sessions could not be forgotten");
+        if let Err(error) = authority.forget_what_is_over(now).await {
+            warn!(%error, "what is over could not be forgotten");
         }
     }
 }
 
 impl Authority {
-    /// Forgets login sessions that ended before then, a bounded piece at a time.
-    async fn forget_sessions(&self, before: Timestamp) -> Result<(), store::Error> {
-        while self.store.forget_sessions(before).await? == u64::from(store::MAX_PAGE) {}
-        Ok(())
+    /// Forgets login sessions and guests whose time is over, in steps that hold nobody up.
+    async fn forget_what_is_over(&self, now: Timestamp) -> Result<(), Error> {
+        let before = now.before(ENDED_SESSION_RETENTION);
+        let expired = || async { Ok::<_, Error>(self.store.forget_sessions(before).await?) };
+        self.step_by_step("session", STEP, expired).await?;
+        let revoked =
+            || async { Ok::<_, Error>(self.store.forget_revoked_sessions(before).await?) };
+        self.step_by_step("session", STEP, revoked).await?;
+        let guests = || self.delete_guests(GUESTS_STEP);
+        self.step_by_step("guest", GUESTS_STEP, guests).await
+    }
+
+    /// Repeats a step until it finds less than it takes.
+    async fn step_by_step<F>(
+        &self,
+        kind: &'static str,
+        takes: u32,
+        step: impl Fn() -> F,
+    ) -> Result<(), Error>
+    where
+        F: Future<Output = Result<u64, Error>>,
+    {
+        loop {
+            let forgotten = step().await?;
+            self.metrics.forgot(kind, forgotten);
+            if forgotten < u64::from(takes) {
+                return Ok(());
+            }
+            sleep(STEP_PAUSE).await;
+        }
     }
 }
 

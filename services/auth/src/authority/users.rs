@@ -91,7 +91,7 @@ impl Authority {
         })
     }
 
-    async fn named(&self, name: &str) -> Result<Account, Error> {
+    pub(super) async fn named(&self, name: &str) -> Result<Account, Error> {
         let found = self.store.user(&name.parse()?).await?;
         found.ok_or(Error::NoSuchUser)
     }

@@ -38,7 +38,7 @@ const END_OTHER_SESSIONS: &str = "UPDATE sessions SET revoked_at = $1 WHERE user
                                   AND revoked_at IS NULL AND expires_at > $1 \
                                   AND EXISTS (SELECT 1 FROM users WHERE id = $2 AND password = $4) \
                                   RETURNING id, rotated_at";
-const END_SESSIONS: &str = "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL \
+pub(super) const END_SESSIONS: &str = "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL \
                             AND expires_at > $1 RETURNING id, rotated_at";
 
 impl Store {
@@ -150,7 +150,7 @@ impl Store {
     }
 }
 
-fn read_ended(rows: &[Row]) -> Result<Ended, Error> {
+pub(super) fn read_ended(rows: &[Row]) -> Result<Ended, Error> {
     rows.iter()
         .map(|row| {
             let rotated_at = Timestamp::from_unix_millis(row.integer(1)?);

@@ -23,6 +23,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0002_reviews.sql"),
         include_str!("../../migrations/sqlite/0003_revoked_keys_and_sources.sql"),
         include_str!("../../migrations/sqlite/0004_accounts.sql"),
+        include_str!("../../migrations/sqlite/0005_deletions.sql"),
     ],
     readers: 0,
     // What is forgotten, such as an old signing key, is overwritten.
@@ -47,6 +48,10 @@ const POSTGRES: postgres::Config = postgres::Config {
         (
             "accounts with a life",
             include_str!("../../migrations/postgres/0004_accounts.sql"),
+        ),
+        (
+            "deletions of users",
+            include_str!("../../migrations/postgres/0005_deletions.sql"),
         ),
     ],
     settings: &[],

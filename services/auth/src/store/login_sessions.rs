@@ -153,7 +153,8 @@ impl Store {
         &self,
         since: Timestamp,
     ) -> Result<Vec<RevocationEntry>, Error> {
-        const REVOKED: &str = "SELECT id, revoked_at FROM sessions WHERE revoked_at >= $1";
+        const REVOKED: &str = "SELECT id, revoked_at FROM sessions WHERE revoked_at >= $1 \
+                               UNION ALL SELECT id, revoked_at FROM ended_sessions WHERE revoked_at >= $1";
         const REVIEWED: &str = "SELECT id, reviewed_at FROM sessions WHERE reviewed_at >= $1";
         let statements = [REVOKED, REVIEWED].map(|sql| Statement::new(sql, [since.into()]));
         let [revoked, reviewed] = self.transact("marks_since", statements).await?;

@@ -49,6 +49,8 @@ async fn keeps_its_promises(store: &Store) {
     lets_nobody_in_whose_password_is_another_by_now(store).await;
     lets_a_code_open_one_session(store).await;
     reads_users_of_the_build_before(store).await;
+    leaves_nothing_of_a_user_but_that_their_sessions_are_over(store).await;
+    finds_guests_who_were_not_seen(store).await;
 }
 
 #[tokio::test]
@@ -67,7 +69,7 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
         file.pragma_update(None, "user_version", version).unwrap();
         found
     };
-    assert_eq!(newer(99), 4);
+    assert_eq!(newer(99), 5);
     let older = open(&url).await;
     keeps_its_promises(&older).await;
     drop(older);
@@ -403,6 +405,52 @@ async fn reads_users_of_the_build_before(store: &Store) {
     assert_eq!(found.disabled_at, None);
     let page = store.users_after("OLD.HAMD", 1).await.unwrap();
     assert_eq!(page[0].user.name.as_str(), "Old.Hand");
+}
+
+async fn leaves_nothing_of_a_user_but_that_their_sessions_are_over(store: &Store) {
+    assert!(store.add_user(user("lise"), START).await.unwrap());
+    let open = session(store, "lise", after(3600)).await;
+    let id = &open.user.id;
+    assert!(!store.finish_deletion(id).await.unwrap(), "not begun");
+    for _ in 0..2 {
+        store.begin_deletion(id, after(20)).await.unwrap();
+    }
+    let name: Username = "lise".parse().unwrap();
+    assert!(store.user(&name).await.unwrap().is_none());
+    assert!(
+        !store.add_user(user("LISE"), START).await.unwrap(),
+        "still taken"
+    );
+    assert_eq!(store.deletions(10).await.unwrap(), [open.user.clone()]);
+    for _ in 0..2 {
+        assert!(store.finish_deletion(id).await.unwrap());
+    }
+    assert_eq!(store.deletions(10).await.unwrap(), []);
+    assert!(store.session(&open.id).await.unwrap().is_none());
+    let mark = RevocationEntry {
+        event: Event::Revoked(open.id),
+        at: after(20),
+    };
+    assert!(store.marks_since(after(20)).await.unwrap().contains(&mark));
+    assert_eq!(store.forget_revoked_sessions(after(21)).await.unwrap(), 1);
+    assert!(!store.marks_since(after(20)).await.unwrap().contains(&mark));
+    assert!(store.add_user(user("lise"), START).await.unwrap());
+}
+
+async fn finds_guests_who_were_not_seen(store: &Store) {
+    let guest = |name: &str| StoredUser {
+        user: User {
+            guest: true,
+            ..user(name).user
+        },
+        password: StoredPassword::none(),
+    };
+    let (old, new) = (guest("guest-old"), guest("guest-new"));
+    assert!(store.add_user(old.clone(), after(1)).await.unwrap());
+    assert!(store.add_user(new.clone(), after(1)).await.unwrap());
+    store.note_seen(&new.user.id, after(9)).await.unwrap();
+    let found = store.guests_not_seen_since(after(9), 10).await.unwrap();
+    assert_eq!(found, [old.user.id]);
 }
 
 async fn forgets_what_has_ended_piece_by_piece(store: &Store) {

@@ -4,7 +4,10 @@
 use std::str::FromStr;
 
 use proto::{
-    chat::{self as wire, answer, link_request, link_response, list_messages_request},
+    chat::{
+        self as wire, answer, export_user_response, link_request, link_response,
+        list_messages_request,
+    },
     ids::{InvalidId, Position, Revision},
     text::InvalidMessageText,
 };
@@ -21,7 +24,7 @@ use crate::{
     outbox::{Event, Reply},
     recipe::{Became, Element, Ingredient, KitchenTimer, Recipe, Step, limits},
     recipe_state::{Draft, RecipeState},
-    recipes::{Cursor, InvalidCursor, JoinAs, PageStart},
+    recipes::{Cursor, Exported, InvalidCursor, JoinAs, PageStart},
     refused::{Declined, Refused},
     store::Summary,
     verifier::{Caller, Claim, LinkVerifier},
@@ -436,6 +439,25 @@ impl From<&Update> for wire::Update {
             attachment: 0,
             access: update.access.as_deref().map(Into::into),
         }
+    }
+}
+
+impl From<Exported> for wire::ExportUserResponse {
+    fn from(exported: Exported) -> Self {
+        let piece = match exported {
+            Exported::Recipe(state) => export_user_response::Piece::Recipe(wire::ExportedRecipe {
+                recipe_id: state.id.to_string(),
+                revision: state.revision,
+                recipe: Some((&*state.recipe).into()),
+            }),
+            Exported::Messages(recipe, messages) => {
+                export_user_response::Piece::Messages(wire::ExportedMessages {
+                    recipe_id: recipe.to_string(),
+                    messages: messages.iter().map(|message| (&**message).into()).collect(),
+                })
+            }
+        };
+        Self { piece: Some(piece) }
     }
 }
 

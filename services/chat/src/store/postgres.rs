@@ -58,7 +58,7 @@ const CONFIG: postgres::Config = postgres::Config {
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
-pub(crate) struct Postgres(PgPool);
+pub(crate) struct Postgres(pub(super) PgPool);
 
 impl Postgres {
     /// Connects and brings the tables up to date, under a lock that replicas share.

@@ -39,7 +39,7 @@ const CONFIG: sqlite::Config = sqlite::Config {
 
 /// An open SQLite database.
 #[derive(Debug)]
-pub(crate) struct Sqlite(sqlite::Database);
+pub(crate) struct Sqlite(pub(super) sqlite::Database);
 
 impl Sqlite {
     /// Opens the file, which is created with its folder when missing.

@@ -1,18 +1,29 @@
-//! The caller's own account: who they are, their name and password, and their login sessions.
+//! The caller's own account: who they are, their name and password, their login sessions, and how they leave.
+
+pub(super) mod export;
 
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Shared, auth::UserBody, body::JsonBody, caller::Caller, client::Client, problem::Problem,
+    Shared,
+    auth::UserBody,
+    body::{JsonBody, OptionalJsonBody},
+    caller::Caller,
+    client::Client,
+    cookies::Cookies,
+    problem::Problem,
 };
-use crate::upstream::auth::{Account, AuthError, LoginSession};
+use crate::{
+    deletions,
+    upstream::auth::{Account, AuthError, LoginSession},
+};
 
 #[derive(Serialize)]
 struct AccountBody {
@@ -41,6 +52,13 @@ pub(super) struct Renaming {
 pub(super) struct PasswordChange {
     current_password: SecretString,
     new_password: SecretString,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Leaving {
+    /// A guest has none.
+    #[serde(default)]
+    password: SecretString,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +122,27 @@ pub(super) async fn claim(
         client.on_behalf_of(),
     );
     Ok(Json(AccountBody::from(claimed.await?)).into_response())
+}
+
+/// From the first step on the user is out; what cannot be deleted now is deleted within a minute.
+pub(super) async fn delete(
+    State(edge): Shared,
+    client: Client,
+    headers: HeaderMap,
+    Caller(principal): Caller,
+    OptionalJsonBody(leaving): OptionalJsonBody<Leaving>,
+) -> Result<Response, Problem> {
+    let (token, password) = (&principal.token, &leaving.password);
+    let begun = edge
+        .auth
+        .begin_deletion(token, password, client.on_behalf_of());
+    begun.await?;
+    deletions::finish(&edge, &principal).await;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    for cleared in Cookies::new(&edge.config, &headers).clear_all() {
+        response.headers_mut().append(header::SET_COOKIE, cleared);
+    }
+    Ok(response)
 }
 
 pub(super) async fn end_session(

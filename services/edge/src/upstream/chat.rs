@@ -3,6 +3,7 @@
 mod links;
 mod past;
 mod sharing;
+mod user_data;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use tracing::warn;
 pub(crate) use self::{
     links::{Invitation, ShareLink},
     sharing::{AccessChange, Document, Member},
+    user_data::{Exported, UserExport},
 };
 pub(crate) use super::link::{AccessNews, LinkTask};
 pub use super::link::{Link, Replicas};

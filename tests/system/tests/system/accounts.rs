@@ -216,3 +216,152 @@ async fn an_operator_shuts_a_user_out_and_lets_them_in_again() {
         .expect(204);
     ada.refresh(&api).await;
 }
+
+/// Every row of every table of a service's SQLite file that holds one of the texts, as `table: row`.
+fn rows_with(file: &str, texts: &[&str]) -> Vec<String> {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let mut tables = database
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .unwrap();
+    let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let mut found = Vec::new();
+    for table in tables {
+        let table = table.unwrap();
+        let mut rows = database
+            .prepare(&format!("SELECT * FROM \"{table}\""))
+            .unwrap();
+        let columns = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = (0..columns).map(|column| format!("{:?}", row.get_ref(column).unwrap()));
+            // Bytes are shown as numbers; texts in them count as well.
+            let bytes = (0..columns).filter_map(|column| {
+                let value = row.get_ref(column).unwrap();
+                value
+                    .as_bytes()
+                    .ok()
+                    .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+            });
+            let shown: Vec<_> = cells.chain(bytes).collect();
+            if texts
+                .iter()
+                .any(|text| shown.iter().any(|cell| cell.contains(text)))
+            {
+                found.push(format!("{table}: {shown:?}"));
+            }
+        }
+    }
+    found
+}
+
+fn file_of(service: &mut system_tests::service::Service) -> String {
+    let words = service.arguments().iter();
+    let mut files = words.filter_map(|word| word.strip_prefix("sqlite:"));
+    files.next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn of_a_user_who_leaves_nothing_is_left_in_any_table() {
+    let mut stack = Plan::apart(1).start().await;
+    let api = stack.api();
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let mut alone = stack.join(&ada, "alone").await;
+    alone.say("add 2 eggs").await;
+    let mut passed_on = stack.join(&ada, "passed-on").await;
+    let invite = json!({"role": "editor"});
+    let member = format!("/v1/recipes/passed-on/members/{}", bob.name);
+    ask(&api, &ada, "PUT", &member, &invite).await.expect(204);
+    let mut editor = stack.join(&bob, "passed-on").await;
+    passed_on.say("what ada said stays").await;
+    let mut guest_of = stack.join(&bob, "bobs").await;
+    let member = format!("/v1/recipes/bobs/members/{}", ada.name);
+    ask(&api, &bob, "PUT", &member, &invite).await.expect(204);
+    stack.join(&ada, "bobs").await.say("hello bob").await;
+    guest_of.say("hello ada").await;
+
+    let export = ask(&api, &ada, "GET", "/v1/account/export", &Value::Null).await;
+    let export = export.expect(200).json();
+    let ids = |list: &Value| {
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&export["recipes"]), ["alone", "passed-on"], "{export}");
+    assert_eq!(export["messages"][0]["content"], "hello bob", "{export}");
+    assert_eq!(export["account"]["user"]["id"], json!(ada.id));
+
+    let wrong = json!({"password": "not the password"});
+    ask(&api, &ada, "DELETE", "/v1/account", &wrong)
+        .await
+        .problem(403);
+    let right = json!({"password": ada.password});
+    ask(&api, &ada, "DELETE", "/v1/account", &right)
+        .await
+        .expect(204);
+    let close = alone.until_close(1008, "Session revoked");
+    within_at_most(WITHIN + SLACK, "the close of who left", close).await;
+    ask(&api, &ada, "GET", "/v1/account", &Value::Null)
+        .await
+        .problem(401);
+    let login = json!({"username": ada.name, "password": ada.password});
+    api.post("/v1/auth/login", &login).send().await.problem(401);
+
+    editor.say("bob owns it now").await;
+    let open = json!({"visibility": "private"});
+    ask(&api, &bob, "PUT", "/v1/recipes/passed-on/visibility", &open)
+        .await
+        .expect(204);
+    ask(&api, &bob, "GET", "/v1/recipes/alone", &Value::Null)
+        .await
+        .problem(404);
+    let messages = ask(
+        &api,
+        &bob,
+        "GET",
+        "/v1/recipes/passed-on/messages",
+        &Value::Null,
+    )
+    .await;
+    let messages = messages.expect(200).json();
+    let stays = |message: &&Value| message["content"] == "what ada said stays";
+    let stayed = messages["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(stays)
+        .unwrap();
+    assert_eq!(stayed["author"]["name"], "former member");
+
+    let files = [file_of(stack.auth()), file_of(stack.chat())];
+    for file in files {
+        // Her name stands in what was said and done, which stays; it is nobody's.
+        let left = rows_with(&file, &[&ada.id]);
+        assert!(left.is_empty(), "{left:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_deletes_a_user() {
+    let plan = Plan::apart(1).auth(&["--operator-token", OPERATOR]);
+    let mut stack = plan.start().await;
+    let ada = stack.register("ada").await;
+    let mut kitchen = stack.join(&ada, "soup").await;
+    users(&mut stack, &["delete", &ada.name]).await;
+    let close = kitchen.until_close(1008, "Session revoked");
+    within_at_most(WITHIN + SLACK, "the close", close).await;
+    let file = file_of(stack.auth());
+    let gone = async {
+        while !rows_with(&file, &[&ada.id]).is_empty() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    // An edge looks every 20 to 40 seconds.
+    within_at_most(
+        Duration::from_secs(45) + SLACK,
+        "the end of the deletion",
+        gone,
+    )
+    .await;
+}

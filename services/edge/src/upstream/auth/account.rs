@@ -1,20 +1,26 @@
 //! What a user asks of the auth service about their own account, each time shown by their access token.
 
+use std::sync::Arc;
+
 use proto::auth::{
-    Account as ProtoAccount, ChangePasswordRequest, ClaimGuestRequest, EndSessionRequest,
-    GetAccountRequest, LoginSession as ProtoLoginSession, RegisterGuestRequest,
-    UpdateAccountRequest, auth_service_client::AuthServiceClient,
+    Account as ProtoAccount, BeginDeletionRequest, ChangePasswordRequest, ClaimGuestRequest,
+    Deletion, EndSessionRequest, FinishDeletionRequest, GetAccountRequest, ListDeletionsRequest,
+    LoginSession as ProtoLoginSession, RegisterGuestRequest, UpdateAccountRequest,
+    auth_service_client::AuthServiceClient,
 };
+use proto::ids::UserId;
 use runtime::{
     clock::Timestamp,
     grpc::{Channel, Repeat},
+    trace_context::request,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    AuthClient, AuthError, OnBehalfOf, Tokens, User, convert::timestamp, read_user, tokens,
+    AuthClient, AuthError, OnBehalfOf, Tokens, User, convert::timestamp, read_user, shown_name,
+    tokens,
 };
-use crate::upstream::AccessToken;
+use crate::upstream::{AccessToken, Principal};
 
 /// A user's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +149,56 @@ impl AuthClient {
         account(self.call(Repeat::Never, call).await?.account)
     }
 
+    /// Begins to delete the caller; a guest needs no password.
+    ///
+    /// # Errors
+    /// `Forbidden` when the password is wrong, or `TooMany` as well.
+    pub async fn begin_deletion(
+        &self,
+        token: &AccessToken,
+        password: &SecretString,
+        client: OnBehalfOf,
+    ) -> Result<(), AuthError> {
+        let call = |mut service: AuthServiceClient<Channel>| {
+            let question = client.request(BeginDeletionRequest {
+                access_token: token.expose_secret().to_owned(),
+                password: password.expose_secret().to_owned(),
+                client_address: client.address(),
+            });
+            async move { service.begin_deletion(question).await }
+        };
+        self.call(Repeat::Never, call).await.map(drop)
+    }
+
+    /// Users whose deletion has begun, each with a token that shows the chat service for whom it is asked.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn deletions(&self) -> Result<Vec<Principal>, AuthError> {
+        let call = |mut service: AuthServiceClient<Channel>| async move {
+            service
+                .list_deletions(request(ListDeletionsRequest {}))
+                .await
+        };
+        let answer = self.call(Repeat::Idempotent, call).await?;
+        let deletions = answer.deletions.into_iter().filter_map(leaving);
+        Ok(deletions.collect())
+    }
+
+    /// Ends the deletion of a user of whom nothing is left elsewhere.
+    ///
+    /// # Errors
+    /// `Conflict` when it has not begun, or `Unavailable`.
+    pub async fn finish_deletion(&self, user: &UserId) -> Result<(), AuthError> {
+        let call = |mut service: AuthServiceClient<Channel>| async move {
+            let question = request(FinishDeletionRequest {
+                user_id: user.to_string(),
+            });
+            service.finish_deletion(question).await
+        };
+        self.call(Repeat::Idempotent, call).await.map(drop)
+    }
+
     /// Ends one of the caller's login sessions.
     ///
     /// # Errors
@@ -162,6 +218,21 @@ impl AuthClient {
         };
         self.call(Repeat::Idempotent, call).await.map(drop)
     }
+}
+
+/// `None`: of a kind that this edge does not know.
+fn leaving(deletion: Deletion) -> Option<Principal> {
+    let user = deletion.user?;
+    Some(Principal {
+        user: user.id.parse().ok()?,
+        shown_name: shown_name(&user).into(),
+        name: user.name.into(),
+        login_session: "deletion".parse().ok()?,
+        validated_at: Timestamp::from_unix_millis(0),
+        token_id: Arc::from(""),
+        token_ends: Timestamp::from_unix_millis(0),
+        token: AccessToken::new(deletion.access_token.into()),
+    })
 }
 
 fn account(account: Option<ProtoAccount>) -> Result<Account, AuthError> {

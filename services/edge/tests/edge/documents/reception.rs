@@ -322,6 +322,39 @@ impl AuthService for Reception {
         Err(Status::unimplemented(""))
     }
 
+    async fn begin_deletion(
+        &self,
+        request: Request<auth::BeginDeletionRequest>,
+    ) -> Result<Response<auth::BeginDeletionResponse>, Status> {
+        self.here()?;
+        match request.into_inner().password.as_str() {
+            "wrong password" => Err(Status::permission_denied("The current password is wrong")),
+            "crowd" => Err(Status::resource_exhausted("Too many sign-ins")),
+            _ => Ok(Response::new(auth::BeginDeletionResponse {})),
+        }
+    }
+
+    async fn finish_deletion(
+        &self,
+        _: Request<auth::FinishDeletionRequest>,
+    ) -> Result<Response<auth::FinishDeletionResponse>, Status> {
+        Ok(Response::new(auth::FinishDeletionResponse {}))
+    }
+
+    async fn list_deletions(
+        &self,
+        _: Request<auth::ListDeletionsRequest>,
+    ) -> Result<Response<auth::ListDeletionsResponse>, Status> {
+        Ok(Response::new(auth::ListDeletionsResponse::default()))
+    }
+
+    async fn delete_user(
+        &self,
+        _: Request<auth::DeleteUserRequest>,
+    ) -> Result<Response<auth::DeleteUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     type WatchRevocationsStream = <FakeAuth as AuthService>::WatchRevocationsStream;
 
     async fn watch_revocations(

@@ -241,6 +241,34 @@ impl AuthService for FakeAuth {
         Err(Status::unimplemented(""))
     }
 
+    async fn begin_deletion(
+        &self,
+        _: Request<auth::BeginDeletionRequest>,
+    ) -> Result<Response<auth::BeginDeletionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn finish_deletion(
+        &self,
+        _: Request<auth::FinishDeletionRequest>,
+    ) -> Result<Response<auth::FinishDeletionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_deletions(
+        &self,
+        _: Request<auth::ListDeletionsRequest>,
+    ) -> Result<Response<auth::ListDeletionsResponse>, Status> {
+        Ok(Response::new(auth::ListDeletionsResponse::default()))
+    }
+
+    async fn delete_user(
+        &self,
+        _: Request<auth::DeleteUserRequest>,
+    ) -> Result<Response<auth::DeleteUserResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     type WatchRevocationsStream = Answers<auth::WatchRevocationsResponse>;
 
     async fn watch_revocations(

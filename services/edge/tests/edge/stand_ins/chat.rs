@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use futures_util::StreamExt as _;
 use proto::chat::{
     self, Answer, LinkRequest, LinkResponse, answer::Result as Answered,
     chat_service_server::ChatService, link_request::Call, link_response::Event,
@@ -337,6 +338,31 @@ pub(crate) struct Served(pub(crate) Arc<FakeChat>);
 
 #[tonic::async_trait]
 impl ChatService for Served {
+    async fn forget_user(
+        &self,
+        _: Request<chat::ForgetUserRequest>,
+    ) -> Result<Response<chat::ForgetUserResponse>, Status> {
+        Ok(Response::new(chat::ForgetUserResponse {}))
+    }
+
+    type ExportUserStream = Answers<chat::ExportUserResponse>;
+
+    async fn export_user(
+        &self,
+        _: Request<chat::ExportUserRequest>,
+    ) -> Result<Response<Self::ExportUserStream>, Status> {
+        let recipe = chat::ExportedRecipe {
+            recipe_id: "pancakes".into(),
+            revision: 1,
+            recipe: Some(chat::Recipe::default()),
+        };
+        let piece = chat::export_user_response::Piece::Recipe(recipe);
+        let piece = chat::ExportUserResponse { piece: Some(piece) };
+        Ok(Response::new(
+            futures_util::stream::iter([Ok(piece)]).boxed(),
+        ))
+    }
+
     type LinkStream = ReceiverStream<Result<LinkResponse, Status>>;
 
     async fn link(

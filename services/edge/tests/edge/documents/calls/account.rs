@@ -8,6 +8,7 @@ const GUEST: &str = "/v1/auth/guest";
 const ACCOUNT: &str = "/v1/account";
 const PASSWORD: &str = "/v1/account/password";
 const CLAIM: &str = "/v1/account/claim";
+const EXPORT: &str = "/v1/account/export";
 const SESSION: &str = "/v1/account/sessions/{id}";
 
 pub(super) fn account() -> Vec<Call> {
@@ -39,6 +40,14 @@ pub(super) fn account() -> Vec<Call> {
             .by_guest()
             .json(credentials("crowd", "long enough")),
         post(CLAIM, 401).json(credentials("ada", "long enough")),
+        get(EXPORT, 200).by_ada(),
+        get(EXPORT, 401),
+        leave(204).by_ada().json(r#"{"password":"long enough"}"#),
+        leave(204).by_guest(),
+        leave(403).by_ada().json(r#"{"password":"wrong password"}"#),
+        leave(429).by_ada().json(r#"{"password":"crowd"}"#),
+        leave(401),
+        leave(422).by_ada().json(r#"{"password":7}"#),
         end("/v1/account/sessions/login-of-ada", 204).by_ada(),
         end("/v1/account/sessions/another", 404).by_ada(),
         end("/v1/account/sessions/login-of-ada", 401),
@@ -49,6 +58,11 @@ pub(super) fn account() -> Vec<Call> {
         ..call
     });
     calls.extend(patched);
+    let [not_json, too_large, not_declared, _] = bad_bodies(ACCOUNT);
+    calls.extend([not_json, too_large, not_declared].map(|call| Call {
+        method: Method::DELETE,
+        ..call
+    }));
     // It asks for nothing that must be there.
     let [not_json, too_large, not_declared, _] = bad_bodies(GUEST);
     calls.extend([not_json, too_large, not_declared]);
@@ -60,6 +74,8 @@ pub(super) fn without_services() -> Vec<Call> {
     vec![
         post(GUEST, 503),
         get(ACCOUNT, 503).by_ada(),
+        get(EXPORT, 503).by_ada(),
+        leave(503).by_ada(),
         rename(503, r#"{"display_name":"Ada"}"#).by_ada(),
         change("long enough", "longer than that", 503).by_ada(),
         post(CLAIM, 503)
@@ -72,6 +88,13 @@ pub(super) fn without_services() -> Vec<Call> {
 /// The limit of sign-ins is for guests as well.
 pub(in crate::documents) fn too_many_guests() -> Call {
     post(GUEST, 429)
+}
+
+fn leave(status: u16) -> Call {
+    Call {
+        method: Method::DELETE,
+        ..get(ACCOUNT, status)
+    }
 }
 
 fn rename(status: u16, body: &str) -> Call {
