@@ -538,6 +538,62 @@ pub struct ResetPasswordResponse {
     #[prost(message, optional, tag = "2")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+/// Asks to delete the user who shows the token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct BeginDeletionRequest {
+    /// A good access token of the user.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// The password; empty for guests.
+    #[prost(string, tag = "2")]
+    pub password: ::prost::alloc::string::String,
+    /// Address of the client, for rate limits.
+    #[prost(string, tag = "3")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// The deletion has begun.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BeginDeletionResponse {}
+/// Asks whose deletion has begun.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDeletionsRequest {}
+/// Users whose deletion has begun, the oldest first; at most 100.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDeletionsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub deletions: ::prost::alloc::vec::Vec<Deletion>,
+}
+/// A user whose deletion has begun.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Deletion {
+    #[prost(message, optional, tag = "1")]
+    pub user: ::core::option::Option<User>,
+    /// Shows the chat service for whom it is asked; ValidateToken refuses it.
+    #[prost(string, tag = "2")]
+    pub access_token: ::prost::alloc::string::String,
+}
+/// Names the user of whom nothing is left elsewhere.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FinishDeletionRequest {
+    /// Their id.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// The user is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FinishDeletionResponse {}
+/// Names the user to delete.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteUserRequest {
+    /// In any case.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+}
+/// The deletion has begun.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteUserResponse {}
 /// What a signing key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1025,6 +1081,94 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "EndSession"));
             self.inner.unary(req, path, codec).await
         }
+        /// Begins to delete the user: from now on nobody can sign in, and all login sessions have ended. What the user has
+        /// elsewhere goes next, and FinishDeletion last.
+        ///
+        /// Idempotent while the token lives. PERMISSION_DENIED: the password is wrong; a guest needs none.
+        /// RESOURCE_EXHAUSTED as in ChangePassword.
+        pub async fn begin_deletion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BeginDeletionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BeginDeletionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/BeginDeletion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "BeginDeletion"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists users whose deletion has begun, the oldest first, each with an access token that is good for nothing but
+        /// having what is theirs deleted elsewhere.
+        pub async fn list_deletions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDeletionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeletionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListDeletions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ListDeletions"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends the deletion of a user of whom nothing is left elsewhere: nothing is left here either.
+        ///
+        /// Idempotent. FAILED_PRECONDITION: the deletion has not begun.
+        pub async fn finish_deletion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FinishDeletionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FinishDeletionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/FinishDeletion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "FinishDeletion"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Streams revocations and reviews: first those that still matter, then each new one as it happens. The same
         /// one may come again.
         pub async fn watch_revocations(
@@ -1337,6 +1481,33 @@ pub mod auth_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Begins to delete a user, as BeginDeletion; some edge goes on within a minute. For operators only.
+        ///
+        /// Idempotent.
+        pub async fn delete_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/DeleteUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "DeleteUser"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1482,6 +1653,37 @@ pub mod auth_service_server {
             tonic::Response<super::EndSessionResponse>,
             tonic::Status,
         >;
+        /// Begins to delete the user: from now on nobody can sign in, and all login sessions have ended. What the user has
+        /// elsewhere goes next, and FinishDeletion last.
+        ///
+        /// Idempotent while the token lives. PERMISSION_DENIED: the password is wrong; a guest needs none.
+        /// RESOURCE_EXHAUSTED as in ChangePassword.
+        async fn begin_deletion(
+            &self,
+            request: tonic::Request<super::BeginDeletionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BeginDeletionResponse>,
+            tonic::Status,
+        >;
+        /// Lists users whose deletion has begun, the oldest first, each with an access token that is good for nothing but
+        /// having what is theirs deleted elsewhere.
+        async fn list_deletions(
+            &self,
+            request: tonic::Request<super::ListDeletionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeletionsResponse>,
+            tonic::Status,
+        >;
+        /// Ends the deletion of a user of whom nothing is left elsewhere: nothing is left here either.
+        ///
+        /// Idempotent. FAILED_PRECONDITION: the deletion has not begun.
+        async fn finish_deletion(
+            &self,
+            request: tonic::Request<super::FinishDeletionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FinishDeletionResponse>,
+            tonic::Status,
+        >;
         /// Server streaming response type for the WatchRevocations method.
         type WatchRevocationsStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<
@@ -1604,6 +1806,16 @@ pub mod auth_service_server {
             request: tonic::Request<super::ResetPasswordRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ResetPasswordResponse>,
+            tonic::Status,
+        >;
+        /// Begins to delete a user, as BeginDeletion; some edge goes on within a minute. For operators only.
+        ///
+        /// Idempotent.
+        async fn delete_user(
+            &self,
+            request: tonic::Request<super::DeleteUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteUserResponse>,
             tonic::Status,
         >;
     }
@@ -2267,6 +2479,141 @@ pub mod auth_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/recipechat.auth.v1.AuthService/BeginDeletion" => {
+                    #[allow(non_camel_case_types)]
+                    struct BeginDeletionSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::BeginDeletionRequest>
+                    for BeginDeletionSvc<T> {
+                        type Response = super::BeginDeletionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BeginDeletionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::begin_deletion(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BeginDeletionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListDeletions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDeletionsSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListDeletionsRequest>
+                    for ListDeletionsSvc<T> {
+                        type Response = super::ListDeletionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDeletionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_deletions(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDeletionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/FinishDeletion" => {
+                    #[allow(non_camel_case_types)]
+                    struct FinishDeletionSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::FinishDeletionRequest>
+                    for FinishDeletionSvc<T> {
+                        type Response = super::FinishDeletionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FinishDeletionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::finish_deletion(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FinishDeletionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/recipechat.auth.v1.AuthService/WatchRevocations" => {
                     #[allow(non_camel_case_types)]
                     struct WatchRevocationsSvc<T: AuthService>(pub Arc<T>);
@@ -2749,6 +3096,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ResetPasswordSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/DeleteUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteUserSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::DeleteUserRequest>
+                    for DeleteUserSvc<T> {
+                        type Response = super::DeleteUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::delete_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteUserSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -708,6 +708,55 @@ pub struct AttachmentEnded {
     #[prost(bool, tag = "3")]
     pub retryable: bool,
 }
+/// Names who leaves for good.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForgetUserRequest {
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+}
+/// Nothing of them is left.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForgetUserResponse {}
+/// Names whose recipes and messages are given.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportUserRequest {
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+}
+/// A piece of what is the principal's.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportUserResponse {
+    #[prost(oneof = "export_user_response::Piece", tags = "1, 2")]
+    pub piece: ::core::option::Option<export_user_response::Piece>,
+}
+/// Nested message and enum types in `ExportUserResponse`.
+pub mod export_user_response {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Piece {
+        #[prost(message, tag = "1")]
+        Recipe(super::ExportedRecipe),
+        #[prost(message, tag = "2")]
+        Messages(super::ExportedMessages),
+    }
+}
+/// A recipe of the principal's; its messages follow.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportedRecipe {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    #[prost(message, optional, tag = "3")]
+    pub recipe: ::core::option::Option<Recipe>,
+}
+/// Messages of the recipe before, or, after all recipes, the principal's own in another one; oldest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportedMessages {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub messages: ::prost::alloc::vec::Vec<Message>,
+}
 /// How recipes are exchanged with other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1238,6 +1287,60 @@ pub mod chat_service_client {
                 .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "Link"));
             self.inner.streaming(req, path, codec).await
         }
+        /// Removes the principal, who leaves for good, from all recipes. A recipe of theirs that nobody else was invited to edit
+        /// is deleted, others pass to whoever has been an editor for longest. What they wrote stays, by a "former member".
+        ///
+        /// Idempotent. UNAVAILABLE: some of it may be done.
+        pub async fn forget_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ForgetUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ForgetUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ForgetUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "ForgetUser"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives everything that is the principal's: their recipes, each followed by its messages, and then their own messages
+        /// in the recipes of others.
+        pub async fn export_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportUserResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ExportUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "ExportUser"));
+            self.inner.server_streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1365,6 +1468,29 @@ pub mod chat_service_server {
             &self,
             request: tonic::Request<tonic::Streaming<super::LinkRequest>>,
         ) -> std::result::Result<tonic::Response<Self::LinkStream>, tonic::Status>;
+        /// Removes the principal, who leaves for good, from all recipes. A recipe of theirs that nobody else was invited to edit
+        /// is deleted, others pass to whoever has been an editor for longest. What they wrote stays, by a "former member".
+        ///
+        /// Idempotent. UNAVAILABLE: some of it may be done.
+        async fn forget_user(
+            &self,
+            request: tonic::Request<super::ForgetUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ForgetUserResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ExportUser method.
+        type ExportUserStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportUserResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Gives everything that is the principal's: their recipes, each followed by its messages, and then their own messages
+        /// in the recipes of others.
+        async fn export_user(
+            &self,
+            request: tonic::Request<super::ExportUserRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ExportUserStream>, tonic::Status>;
     }
     /// Owns recipe state: turns messages into recipe changes, durable, ordered, exactly once.
     #[derive(Debug)]
@@ -1937,6 +2063,97 @@ pub mod chat_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ForgetUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct ForgetUserSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ForgetUserRequest>
+                    for ForgetUserSvc<T> {
+                        type Response = super::ForgetUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ForgetUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::forget_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ForgetUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ExportUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportUserSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::ServerStreamingService<super::ExportUserRequest>
+                    for ExportUserSvc<T> {
+                        type Response = super::ExportUserResponse;
+                        type ResponseStream = T::ExportUserStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::export_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
