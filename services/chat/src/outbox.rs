@@ -198,11 +198,12 @@ impl Outbox {
     /// Tells that nobody may see a recipe any more.
     pub(crate) fn close(&self, recipe: &RecipeId) {
         self.change(|state| {
-            if state.rooms.contains_key(recipe) {
+            if let Some(room) = state.rooms.get(recipe) {
                 state.queue.events.push_back(Event::Audience {
                     recipe: recipe.clone(),
                     revision: Revision::MAX,
                     audience: Audience::default(),
+                    attachment: room.attachment.number(),
                 });
             }
         });

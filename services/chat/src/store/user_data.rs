@@ -3,8 +3,10 @@
 use proto::ids::{RecipeId, UserId};
 use rusqlite::params_from_iter;
 use sqlx::Row as _;
+use tokio::time::timeout;
+use tracing::{Instrument as _, debug_span};
 
-use super::{Error, Postgres, Sqlite, Store};
+use super::{CALL_TIMEOUT, Error, Postgres, Sqlite, Store};
 
 /// Under which name the messages of somebody stay who is gone.
 pub(crate) const FORMER_MEMBER: &str = "former member";
