@@ -62,6 +62,7 @@ def setting(block):
     if not name:
         return None
     words = " ".join(re.split(r"\[|Possible values:", block.split("\n", 1)[1])[0].split())
+    words = re.sub(rf"; {name[1]}_FILE names a file that holds it$", "", words)
     default = re.search(r"\[default: (.*?)\]", block)
     # Some are told in words.
     value = default[1] if default and " " not in default[1] and default[1] != "nowhere" else ""

@@ -34,7 +34,7 @@ pub(crate) use self::{
     error::Error,
     sessions::SessionName,
     sign_in::{Credentials, SignedIn},
-    upkeep::spawn_upkeep,
+    upkeep::{spawn_upkeep, store_probe},
 };
 use crate::{
     attempts::Attempts,

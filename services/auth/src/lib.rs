@@ -72,12 +72,14 @@ impl Auth {
         lifecycle: &Lifecycle,
     ) -> anyhow::Result<()> {
         authority::spawn_upkeep(&self.0, lifecycle);
+        let store = authority::store_probe(&self.0);
         let service = grpc::service(self.0, lifecycle.clone());
         runtime::grpc::serve(
             listener,
             service,
             proto::auth::FILE_DESCRIPTOR_SET,
             access,
+            store,
             lifecycle,
         )
         .await

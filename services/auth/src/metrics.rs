@@ -59,22 +59,38 @@ impl Metrics {
     /// Instruments of the meter provider that is installed now.
     pub(crate) fn new() -> Self {
         let meter = global::meter(METER);
-        let seconds = |name| {
+        let seconds = |name, description| {
             meter
                 .f64_histogram(name)
                 .with_unit("s")
+                .with_description(description)
                 .with_boundaries(SECONDS.to_vec())
                 .build()
         };
+        let counter = |name, description| {
+            meter
+                .u64_counter(name)
+                .with_description(description)
+                .build()
+        };
         Self {
-            sign_ins: meter.u64_counter(SIGN_INS).build(),
-            validations: meter.u64_counter(VALIDATIONS).build(),
-            refreshes: meter.u64_counter(REFRESHES).build(),
-            revocations: meter.u64_counter(REVOCATIONS).build(),
-            forgotten: meter.u64_counter(FORGOTTEN).build(),
-            feed_writes: meter.u64_counter(FEED_WRITES).build(),
-            password_hash_time: seconds(PASSWORD_HASH_TIME),
-            store_time: seconds(STORE_TIME),
+            sign_ins: counter(SIGN_INS, "Sign-ins and registrations, by kind and outcome"),
+            validations: counter(VALIDATIONS, "Validations of access tokens, by outcome"),
+            refreshes: counter(REFRESHES, "Uses of refresh tokens, by outcome"),
+            revocations: counter(REVOCATIONS, "Login sessions that were revoked, by cause"),
+            forgotten: counter(FORGOTTEN, "Rows that upkeep has removed, by what they were"),
+            feed_writes: counter(
+                FEED_WRITES,
+                "Writes to the stream of revocations in Redis, by outcome",
+            ),
+            password_hash_time: seconds(
+                PASSWORD_HASH_TIME,
+                "Time to hash a password, without the time in the queue",
+            ),
+            store_time: seconds(
+                STORE_TIME,
+                "Time of one call to the store, by operation and outcome",
+            ),
         }
     }
 

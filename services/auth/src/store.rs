@@ -78,6 +78,12 @@ impl Store {
         matches!(self.database, Database::Postgres(_))
     }
 
+    /// Whether the database answers at all.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        let one = Statement::new("SELECT CAST(1 AS BIGINT)", []);
+        self.rows("ping", one).await.map(drop)
+    }
+
     /// Runs statements in one transaction; gives the rows of each. `operation` names the call in metrics and spans.
     async fn transact<const N: usize>(
         &self,

@@ -63,30 +63,52 @@ impl Metrics {
     /// Instruments of the process's meter.
     pub(crate) fn new() -> Self {
         let meter = meter();
-        let seldom = |name| {
-            let counter = meter.u64_counter(name).build();
+        let seldom = |name, description| {
+            let counter = meter
+                .u64_counter(name)
+                .with_description(description)
+                .build();
             // So that it can be seen before it first happens.
             counter.add(0, &[]);
             counter
         };
+        let messages = meter
+            .u64_counter(MESSAGES)
+            .with_description("Messages, by what became of them")
+            .build();
+        // What alerts look at is there before it first happens.
+        for outcome in ["accepted", "busy", "unavailable"] {
+            messages.add(0, &[KeyValue::new("outcome", outcome)]);
+        }
         Self {
-            messages: meter.u64_counter(MESSAGES).build(),
+            messages,
             commit_size: meter
                 .u64_histogram(COMMIT_SIZE)
+                .with_description("How many messages one commit carried")
                 .with_boundaries(vec![1., 2., 4., 8., 16., 32., 64., 128., 256., 512.])
                 .build(),
             commit_time: meter
                 .f64_histogram(COMMIT_TIME)
                 .with_unit("s")
+                .with_description("How long a commit took")
                 .with_boundaries(vec![
                     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1., 5.,
                 ])
                 .build(),
             links: AtomicI64::new(0),
-            lagging: seldom(LAGGING),
-            catch_ups: seldom(CATCH_UPS),
-            divergences: seldom(DIVERGENCES),
-            expired_links: seldom(EXPIRED_LINKS),
+            lagging: seldom(
+                LAGGING,
+                "How often a receiver was too slow for a recipe's updates",
+            ),
+            catch_ups: seldom(
+                CATCH_UPS,
+                "How often a receiver read from the store what it had missed",
+            ),
+            divergences: seldom(
+                DIVERGENCES,
+                "How often a receiver had another history of a recipe than the store",
+            ),
+            expired_links: seldom(EXPIRED_LINKS, "Share links that were removed after their end"),
         }
     }
 
@@ -170,15 +192,18 @@ impl Metrics {
         let meter = meter();
         meter
             .u64_observable_gauge(QUEUE)
+            .with_description("Posts that wait for their commit")
             .with_callback(move |gauge| gauge.observe(queued() as u64, &[]))
             .build();
         meter
             .u64_observable_gauge(ATTACHED)
+            .with_description("Recipes that some edge looks at")
             .with_callback(move |gauge| gauge.observe(attached() as u64, &[]))
             .build();
         let metrics = Arc::downgrade(self);
         meter
             .i64_observable_gauge(LINKS)
+            .with_description("Links of edges and subscriptions that are open")
             .with_callback(move |gauge| {
                 let links = metrics.upgrade();
                 gauge.observe(links.map_or(0, |m| m.links.load(Ordering::Relaxed)), &[]);

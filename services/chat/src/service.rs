@@ -5,7 +5,7 @@ use std::sync::Arc;
 use runtime::{
     clock::SharedClock,
     config::SecretUrl,
-    grpc::Access,
+    grpc::{Access, Probe},
     lifecycle::Lifecycle,
     redis::{InvalidUrl, Redis, SelfTest},
 };
@@ -28,6 +28,7 @@ use crate::{
 /// A chat service with its database open.
 #[derive(Debug)]
 pub struct Chat {
+    store: Store,
     recipes: Recipes,
     shards: Vec<Shard>,
     link_queue: usize,
@@ -67,7 +68,7 @@ pub async fn open(
         false => None,
     };
     let dependencies = Dependencies {
-        store,
+        store: store.clone(),
         hub,
         hints: replicas
             .as_ref()
@@ -98,6 +99,7 @@ pub async fn open(
     };
     Ok(Chat {
         upkeep,
+        store,
         recipes: Recipes::new(pipeline, dependencies),
         shards,
         link_queue: config.link_queue as usize,
@@ -116,6 +118,14 @@ fn open_redis(url: &SecretUrl) -> Result<Redis, InvalidUrl> {
     let redis = Redis::open_tested(url, redis_self_test())?;
     metrics::export_health(&redis);
     Ok(redis)
+}
+
+/// Asks the store whether it answers.
+fn store_probe(store: Store) -> Probe {
+    Arc::new(move || {
+        let store = store.clone();
+        Box::pin(async move { store.ping().await.map_err(|error| error.to_string()) })
+    })
 }
 
 impl Chat {
@@ -166,6 +176,7 @@ impl Chat {
             service,
             proto::chat::FILE_DESCRIPTOR_SET,
             access,
+            store_probe(self.store),
             &lifecycle,
         )
         .await

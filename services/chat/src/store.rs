@@ -170,6 +170,11 @@ impl Store {
         }
     }
 
+    /// Whether the database answers at all.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        ask!(self, ping())
+    }
+
     /// Adds a new recipe at revision 0; `false` when its id is taken.
     pub(crate) async fn create(&self, recipe_state: &RecipeState) -> Result<bool, Error> {
         let row = RecipeRow::created(recipe_state)?;

@@ -5,9 +5,13 @@ use std::{net::SocketAddr, time::Duration};
 use runtime::{
     accept,
     config::{Network, duration},
+    descriptors,
 };
 
 use crate::public_url::PublicUrl;
+
+/// How many connections an edge holds where nobody has said.
+const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
 
 /// How an edge behaves.
 #[derive(Debug, Clone, clap::Args)]
@@ -74,7 +78,7 @@ pub struct Config {
     pub request_rate_per_user: u32,
 
     /// How many connections the edge holds; 0: no limit
-    #[arg(long, env = "EDGE_MAX_CONNECTIONS", default_value_t = 100_000)]
+    #[arg(long, env = "EDGE_MAX_CONNECTIONS", default_value_t = DEFAULT_MAX_CONNECTIONS)]
     pub max_connections: usize,
 
     /// How many connections one address may have; 0: no limit
@@ -188,6 +192,12 @@ impl Config {
         let fifth = self.max_connections_per_user.div_ceil(5);
         self.auth_rate_per_user
             .unwrap_or(u32::try_from(fifth).unwrap_or(u32::MAX))
+    }
+
+    /// What the limit of file descriptors has against the number of connections, and whether somebody has asked for so many.
+    pub fn descriptors_fault(&self) -> Option<(String, bool)> {
+        let was_asked_for = self.max_connections != DEFAULT_MAX_CONNECTIONS;
+        descriptors::fault(self.max_connections).map(|fault| (fault, was_asked_for))
     }
 
     /// All that is wrong with it, in words for the operator.

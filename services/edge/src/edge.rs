@@ -20,6 +20,7 @@ use crate::{
     upstream::{
         auth::AuthClient,
         chat::{ChatClient, Link},
+        health::Health,
     },
 };
 
@@ -36,6 +37,8 @@ pub struct Edge {
     pub chat: ChatClient,
     /// The chat service, for joins, posts and updates.
     pub link: Link,
+    /// Whether the services behind the edge serve.
+    pub health: Health,
     /// The recipes that somebody here looks at.
     pub rooms: Arc<Rooms>,
     /// The connections.

@@ -9,12 +9,19 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
+use proto::websocket::codes::Close;
+use runtime::descriptors;
 
 use crate::{edge::Edge, session::PromptSource};
 
 /// From a millisecond to the longest that anybody waits, in seconds.
 const SECONDS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+/// How late a prompt may be, in seconds: what the owner sends by its own timer is one second late by design, and what is
+/// promised is 1.25.
+const LATENESS: [f64; 13] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.1, 1.25, 2.5, 5.0, 30.0,
 ];
 
 /// What a connection is doing.
@@ -98,7 +105,11 @@ pub(crate) fn handshake_time() -> &'static Histogram<f64> {
 }
 
 /// Counts the end of a connection.
-pub(crate) fn count_end((code, reason): (u16, &'static str)) {
+pub(crate) fn count_end(end: (u16, &'static str)) {
+    count_ends(1, end);
+}
+
+fn count_ends(more: u64, (code, reason): (u16, &'static str)) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_closes")
@@ -109,7 +120,7 @@ pub(crate) fn count_end((code, reason): (u16, &'static str)) {
         KeyValue::new("code", i64::from(code)),
         KeyValue::new("reason", reason),
     ];
-    INSTRUMENT.add(1, &labels);
+    INSTRUMENT.add(more, &labels);
 }
 
 /// Counts a room whose recipe turned out to have another history.
@@ -131,7 +142,8 @@ pub(crate) fn count_prompt(source: PromptSource, lateness: Duration) {
         PromptSource::Fallback => "fallback",
     };
     static INSTRUMENT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-        seconds(
+        within(
+            &LATENESS,
             "edge_auth_required_lateness",
             "How late auth_required was sent, by who found it due",
         )
@@ -174,13 +186,42 @@ pub(crate) fn fan_out_time() -> &'static Histogram<f64> {
 
 /// Counts a client's message by what became of it.
 pub(crate) fn count_message(outcome: &'static str) {
+    count_messages(1, outcome);
+}
+
+fn count_messages(more: u64, outcome: &'static str) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_messages")
             .with_description("Messages of clients, by what became of them")
             .build()
     });
-    INSTRUMENT.add(1, &[KeyValue::new("outcome", outcome)]);
+    INSTRUMENT.add(more, &[KeyValue::new("outcome", outcome)]);
+}
+
+/// Counts a request to the HTTP API by its route (as it is written in the description, so that no id is in it), and how
+/// long it took.
+pub(crate) fn count_request(route: &str, method: &'static str, status: u16, took: Duration) {
+    static REQUESTS: LazyLock<Counter<u64>> = LazyLock::new(|| {
+        meter()
+            .u64_counter("edge_http_requests")
+            .with_description("Requests over HTTP, by route, method and status")
+            .build()
+    });
+    static TIME: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+        seconds(
+            "edge_http_request_duration",
+            "From a request's head to the head of its answer, by route",
+        )
+    });
+    let route = KeyValue::new("route", route.to_owned());
+    let labels = [
+        route.clone(),
+        KeyValue::new("method", method),
+        KeyValue::new("status", i64::from(status)),
+    ];
+    REQUESTS.add(1, &labels);
+    TIME.record(took.as_secs_f64(), &[route]);
 }
 
 /// Counts an upgrade that was refused.
@@ -196,6 +237,13 @@ pub(crate) fn count_refused_upgrade(reason: &'static str) {
 
 /// Lets the levels be read whenever metrics are, for as long as the edge is there.
 pub(crate) fn watch(edge: &Arc<Edge>) {
+    // What alerts look at is there before it first happens: the rise to one would not be seen otherwise.
+    for outcome in ["accepted", "unavailable", "internal"] {
+        count_messages(0, outcome);
+    }
+    for close in [Close::TryAgainLater, Close::ReauthenticationTimeout] {
+        count_ends(0, (close.code(), close.reason()));
+    }
     let level = |name, description, read: fn(&Edge) -> u64| {
         let edge = Arc::downgrade(edge);
         meter()
@@ -211,6 +259,11 @@ pub(crate) fn watch(edge: &Arc<Edge>) {
         "Recipes that somebody here looks at",
         |edge| edge.rooms.count() as u64,
     );
+    level(
+        "edge_max_connections",
+        "How many connections the edge takes: its flag, or what the file descriptors leave",
+        |edge| max_connections(edge.config.max_connections) as u64,
+    );
     level("edge_sessions", "Sessions that are held here", |edge| {
         edge.registry.session_count() as u64
     });
@@ -224,12 +277,26 @@ pub(crate) fn watch(edge: &Arc<Edge>) {
     });
 }
 
+/// 0: no limit but that of the file descriptors.
+fn max_connections(flag: usize) -> usize {
+    let sockets = descriptors::for_sockets();
+    if flag == 0 {
+        sockets
+    } else {
+        flag.min(sockets)
+    }
+}
+
 fn seconds(name: &'static str, description: &'static str) -> Histogram<f64> {
+    within(&SECONDS, name, description)
+}
+
+fn within(boundaries: &[f64], name: &'static str, description: &'static str) -> Histogram<f64> {
     meter()
         .f64_histogram(name)
         .with_unit("s")
         .with_description(description)
-        .with_boundaries(SECONDS.to_vec())
+        .with_boundaries(boundaries.to_vec())
         .build()
 }
 

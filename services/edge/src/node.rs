@@ -34,6 +34,7 @@ use crate::{
     upstream::{
         auth::AuthClient,
         chat::{AccessNews, ChatClient, Link, LinkTask, Replicas},
+        health::Health,
     },
 };
 
@@ -87,7 +88,14 @@ pub enum OpenError {
     },
     /// The address of Redis makes no sense.
     #[error("--redis-url: {0}")]
-    Redis(#[from] InvalidUrl),
+    Redis(InvalidUrl),
+}
+
+impl From<InvalidUrl> for OpenError {
+    // Not its source: it would be told twice.
+    fn from(invalid: InvalidUrl) -> Self {
+        Self::Redis(invalid)
+    }
 }
 
 /// An edge that is ready to serve.
@@ -179,6 +187,7 @@ pub fn assemble(
         user_limits: UserLimits::new(&config, rate_limiter.clone()),
         rate_limiter,
         sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
+        health: Health::new(auth.clone(), link.clone()),
         auth: AuthClient::new(auth),
         chat: ChatClient::new(link.clone()),
         config,
@@ -298,6 +307,11 @@ impl OpenEdge {
             background,
         } = self;
         metrics::watch(&edge);
+        match edge.config.descriptors_fault() {
+            Some((fault, true)) => warn!("{fault}"),
+            Some((fault, false)) => info!("{fault}"),
+            None => {}
+        }
         let (registry, rooms) = (Arc::clone(&edge.registry), Arc::clone(&edge.rooms));
         let on_access = Arc::new(move |recipe: &RecipeId, news| match news {
             AccessNews::Expelled(user) => registry.expel(recipe, &user),

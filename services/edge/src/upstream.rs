@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod chat;
 mod convert;
+pub(crate) mod health;
 mod link;
 
 use std::sync::Arc;

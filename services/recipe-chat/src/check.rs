@@ -19,6 +19,9 @@ use runtime::{
 
 use crate::cli::RedisArgs;
 
+/// The services, by the names under which their health is asked.
+const AUTH: &str = proto::auth::auth_service_server::SERVICE_NAME;
+const CHAT: &str = proto::chat::chat_service_server::SERVICE_NAME;
 /// How long one answer may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How far clocks may be apart. Tokens bear 5 s, prompts 2 s.
@@ -67,6 +70,12 @@ struct Report {
 }
 
 impl Report {
+    /// Something was not looked at, since nothing names it.
+    fn skipped(&mut self, what: &str, flag: &str) {
+        self.lines
+            .push(format!("skip  {what}: not looked at, {flag} is not set"));
+    }
+
     /// Something is as it should be.
     fn good(&mut self, what: &str, words: impl std::fmt::Display) {
         self.lines.push(format!("ok    {what}: {words}"));
@@ -99,6 +108,7 @@ impl Report {
 pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
     let mut report = Report::default();
     settings(&mut report, &check);
+    unnamed(&mut report, &check);
     if let Some(url) = &check.redis.redis_url {
         let chat_database = check.chat_database_url.as_ref();
         let is_file = chat_database.is_some_and(|url| url.expose().starts_with("sqlite:"));
@@ -124,11 +134,11 @@ pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
         Err(fault) => report.fault("credentials", fault),
         Ok(credentials) => {
             if let Some(url) = check.auth_url {
-                let healthy = replicas::check(&mut report, "auth", url, &credentials).await;
+                let healthy = replicas::check(&mut report, "auth", AUTH, url, &credentials).await;
                 keys::check(&mut report, &healthy, &credentials).await;
             }
             if let Some(url) = check.chat_url {
-                replicas::check(&mut report, "chat", url, &credentials).await;
+                replicas::check(&mut report, "chat", CHAT, url, &credentials).await;
             }
         }
     }
@@ -145,6 +155,12 @@ pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
 
 fn settings(report: &mut Report, check: &Check) {
     let mut faults = check.edge.faults();
+    match check.edge.descriptors_fault() {
+        Some((fault, true)) => faults.push(fault),
+        // It holds fewer then, and refuses more.
+        Some((fault, false)) => report.good("descriptors", fault),
+        None => report.good("descriptors", "there are enough"),
+    }
     if let Err(of_auth) = check.auth.check() {
         faults.push(of_auth.to_string());
     }
@@ -161,6 +177,29 @@ fn settings(report: &mut Report, check: &Check) {
     }
     for fault in faults {
         report.fault("settings", fault);
+    }
+}
+
+/// What is not named cannot be looked at, and nobody should take silence for health.
+fn unnamed(report: &mut Report, check: &Check) {
+    for (what, is_named, flag) in [
+        ("redis", check.redis.redis_url.is_some(), "--redis-url"),
+        (
+            "auth database",
+            check.auth_database_url.is_some(),
+            "--auth-database-url",
+        ),
+        (
+            "chat database",
+            check.chat_database_url.is_some(),
+            "--chat-database-url",
+        ),
+        ("auth", check.auth_url.is_some(), "--auth-url"),
+        ("chat", check.chat_url.is_some(), "--chat-url"),
+    ] {
+        if !is_named {
+            report.skipped(what, flag);
+        }
     }
 }
 

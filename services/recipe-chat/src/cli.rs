@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod documented;
 mod environment;
+mod printed;
 mod secret_files;
+mod unknown;
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -11,15 +13,25 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, e
 use runtime::{config::SecretUrl, grpc::CredentialArgs, telemetry::TelemetryConfig};
 
 use crate::{
-    check::Check, dev_ca::DevCa, health::Health, keys::Keys, sessions::Sessions, users::Users,
+    backup::{Backup, Verify},
+    check::Check,
+    dev_ca::DevCa,
+    health::Health,
+    keys::Keys,
+    sessions::Sessions,
+    users::Users,
 };
 
 /// People cook up recipes together by chatting.
 #[derive(Debug, Parser)]
-#[command(name = "recipe-chat", version, about, max_term_width = 100)]
+#[command(name = "recipe-chat", version = runtime::build::description(), about, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// Print what it would run with, as variables and without secrets, and do nothing else
+    #[arg(long, global = true, help_heading = "Options")]
+    print_config: bool,
 }
 
 /// What to run.
@@ -33,6 +45,10 @@ pub(crate) enum Command {
     Health(Health),
     /// Look at a configuration and say what to mend
     Check(Box<Check>),
+    /// Copy SQLite's databases while the services run
+    Backup(Backup),
+    /// Tell whether copies that `backup` made are good
+    Verify(Verify),
     /// List, review and revoke login sessions, as an operator
     Sessions(Sessions),
     /// List, show, disable, enable and delete users, and reset passwords, as an operator
@@ -254,7 +270,7 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     if words.len() < 2 {
         words.push("up".into());
     }
-    let command = Cli::command();
+    let command = secret_files::documented(Cli::command());
     let secrets = secret_files::read(&command, |name| std::env::var_os(name)).map_err(|fault| {
         complain(&fault);
         ExitCode::from(2)
@@ -263,13 +279,14 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     let all = secret_files::apply(command, &secrets);
     let tidied = environment::tidied(all.clone(), &|name| std::env::var_os(name));
     let matches = tidied.try_get_matches_from(&words);
-    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
-    parsed.map_err(|error| match error.kind() {
+    let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let parsed = parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             // Variables that are set to nothing stand in the help all the same.
-            let help = all.try_get_matches_from(&words).err().unwrap_or(error);
+            let help = all.clone().try_get_matches_from(&words);
+            let help = help.err().unwrap_or(error);
             // A closed standard output is nobody to tell.
             help.print().ok();
             ExitCode::SUCCESS
@@ -278,7 +295,20 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
             complain(&first_line(&error));
             ExitCode::from(2)
         }
-    })
+    });
+    let (cli, matches) = parsed?;
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = unknown::complaints(&all, set);
+    if !unknown.is_empty() {
+        complain(&unknown.join("; "));
+        return Err(ExitCode::from(2));
+    }
+    if cli.print_config {
+        // A closed standard output is nobody to tell.
+        write!(std::io::stdout(), "{}", printed::settings(&all, &matches)).ok();
+        return Err(ExitCode::SUCCESS);
+    }
+    Ok(cli)
 }
 
 /// Says in one line on standard error what went wrong, and which variables stand for the flags that it names.

@@ -7,6 +7,7 @@ use edge::Upstreams;
 use runtime::{
     clock::SystemClock,
     config::SecretUrl,
+    descriptors,
     grpc::{Access, Credentials},
     lifecycle::Lifecycle,
     listener::bind,
@@ -20,7 +21,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    check,
+    backup, check,
     cli::{
         AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
     },
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 }
 
 fn try_run(cli: Cli) -> anyhow::Result<()> {
+    descriptors::raise_limit();
     // Fails only when a provider is installed already, which is as good.
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
@@ -61,6 +63,8 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
         Command::Users(users) => runtime.block_on(Box::pin(users::run(users))),
         Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
+        Command::Backup(backup) => backup::back_up(&backup),
+        Command::Verify(verify) => backup::verify(&verify),
         Command::DevCa(dev_ca) => dev_ca::run(&dev_ca),
     };
     runtime.shutdown_timeout(Duration::from_secs(1));

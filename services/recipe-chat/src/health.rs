@@ -38,7 +38,7 @@ pub(crate) async fn run(health: Health) -> anyhow::Result<()> {
     let (whom, answer) = match health.grpc {
         Some(address) => {
             let credentials = health.credentials.open()?;
-            let answer = timeout(health.timeout, probe::grpc(&address, &credentials)).await;
+            let answer = timeout(health.timeout, probe::grpc(&address, "", &credentials)).await;
             (address, answer)
         }
         None => {

@@ -10,6 +10,10 @@ use url::Url;
 
 pub use self::network::{Network, NotANetwork};
 
+/// What is printed of an address whose parts are in doubt, and how it is mended.
+const DOUBTFUL: &str =
+    "[an address whose user or password holds one of @ / ? # as it is: write %40 %2F %3F %23]";
+
 /// Reads a duration as people write it: `250ms`, `5s`, `15m`, `30d`, `1h 30m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| {
@@ -26,7 +30,8 @@ pub fn secret(text: &str) -> Result<SecretString, Infallible> {
 }
 
 /// The address of a service or database. It may hold a password, so it prints without one, and reading it
-/// from the command line never fails: a bad one is reported, without its text, by whoever opens it.
+/// from the command line never fails: a bad one is reported, without its text, by whoever opens it. Of one whose parts
+/// are in doubt nothing prints: what looks like its host may be the end of a password.
 #[derive(Clone)]
 pub struct SecretUrl(SecretString);
 
@@ -34,6 +39,16 @@ impl SecretUrl {
     /// The address with everything in it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Whether its user or password holds a sign that ends them (`@`, `/`, `?`, `#`) and is not escaped.
+    pub fn is_in_doubt(&self) -> bool {
+        let Some((_, rest)) = self.expose().split_once("://") else {
+            return false;
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        rest.contains('@') || authority.matches('@').count() > 1
     }
 }
 
@@ -48,6 +63,9 @@ impl FromStr for SecretUrl {
 impl fmt::Display for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.expose();
+        if self.is_in_doubt() {
+            return f.write_str(DOUBTFUL);
+        }
         if !text.contains('@') {
             // Query parameters may hold passwords too.
             return f.write_str(text.split('?').next().unwrap_or_default());
@@ -102,5 +120,14 @@ mod tests {
         );
         check("postgres://db/auth?password=hunter2", "postgres://db/auth");
         check("hunter2@what is this", "[unreadable address]");
+        for password in ["hun@ter", "hun/ter", "hun?ter", "hun#ter", "h/u@n"] {
+            check(&format!("postgres://ada:{password}@db/auth"), DOUBTFUL);
+            check(&format!("redis://:{password}@db:6379"), DOUBTFUL);
+        }
+        check("postgres://ada:hun%40ter@db/auth", "postgres://db/auth");
+        check(
+            "postgres://ada@/auth?host=/run/postgresql",
+            "[unreadable address]",
+        );
     }
 }

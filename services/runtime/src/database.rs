@@ -24,6 +24,9 @@ impl<'url> Kind<'url> {
     /// # Errors
     /// When the URL names another kind of database, or none.
     pub fn of(url: &'url SecretUrl) -> Result<Self, OpenError> {
+        if url.is_in_doubt() {
+            return Err(OpenError::InDoubt(url.clone()));
+        }
         let text = url.expose();
         if let Some(path) = text.strip_prefix("sqlite:") {
             return Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path)));
@@ -38,6 +41,9 @@ impl<'url> Kind<'url> {
 /// Why a database cannot be opened. Prints as one line, without a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// Its user or password is not escaped.
+    #[error("{0}")]
+    InDoubt(SecretUrl),
     /// Neither SQLite nor PostgreSQL.
     #[error("{0}: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnknownScheme(SecretUrl),
@@ -101,6 +107,7 @@ mod tests {
         assert_eq!(kind("sqlite:///var/a.db"), "file /var/a.db");
         assert_eq!(kind("postgres://db/a"), "server");
         assert_eq!(kind("postgresql://db/a"), "server");
+        assert!(kind("postgres://ada:hun/ter2@db/a").contains("%2F"));
         assert!(kind("mysql://ada:hunter2@db/a").starts_with("mysql://db/a: write sqlite:PATH"));
     }
 }

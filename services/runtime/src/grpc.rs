@@ -3,6 +3,7 @@
 
 mod channel;
 mod credentials;
+mod health;
 mod incoming;
 mod pool;
 mod proof;
@@ -11,12 +12,12 @@ use std::{convert::Infallible, time::Duration};
 
 use tokio::net::TcpListener;
 use tonic::{body::Body, codegen::Service, server::NamedService, transport::Server};
-use tonic_health::ServingStatus;
 
 use self::proof::RequireProof;
 pub use self::{
     channel::{Channel, DialError, Dialer, InvalidAddress, channel},
     credentials::{CredentialArgs, CredentialError, Credentials},
+    health::Probe,
     pool::{Pool, Repeat},
 };
 use crate::{lifecycle::Lifecycle, trace_context};
@@ -40,8 +41,9 @@ pub struct Access {
     pub reflection: bool,
 }
 
-/// Serves one gRPC service with standard health, and reflection of `descriptors` alone if wanted, until the lifecycle stops it: health says
-/// NOT_SERVING, calls under way are finished, and a kill ends what is left.
+/// Serves one gRPC service with standard health, and reflection of `descriptors` alone if wanted, until the lifecycle stops
+/// it: health says NOT_SERVING, calls under way are finished, and a kill ends what is left. It says so too while `store`
+/// gives no good answer.
 ///
 /// # Errors
 /// When the transport fails or the descriptors are malformed.
@@ -50,6 +52,7 @@ pub async fn serve<S>(
     service: S,
     descriptors: &'static [u8],
     access: Access,
+    store: Probe,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()>
 where
@@ -62,8 +65,10 @@ where
     S::Response: axum::response::IntoResponse,
     S::Future: Send + 'static,
 {
-    let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<S>().await;
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    health::set(&reporter, S::NAME, true).await;
+    let following = health::follow(S::NAME, reporter.clone(), store, lifecycle.clone());
+    lifecycle.spawn(following);
     // Both versions: many tools ask only for the older one.
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -84,11 +89,7 @@ where
 
     let stop = async {
         lifecycle.stopping().await;
-        health.set_not_serving::<S>().await;
-        let whole_server = "";
-        health
-            .set_service_status(whole_server, ServingStatus::NotServing)
-            .await;
+        health::set(&reporter, S::NAME, false).await;
     };
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEP_ALIVE.0))

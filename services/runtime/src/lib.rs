@@ -2,9 +2,11 @@
 //! lifecycle, gRPC stacks, health probes, Redis connections, migrations and telemetry. It knows nothing of recipes, tokens or sockets.
 
 pub mod accept;
+pub mod build;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod descriptors;
 pub mod grpc;
 pub mod least_rate;
 pub mod lifecycle;

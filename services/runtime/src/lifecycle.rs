@@ -64,19 +64,30 @@ impl Lifecycle {
         }
     }
 
-    /// Stops on the first SIGTERM or SIGINT, kills on the second.
+    /// Stops on the first SIGTERM, SIGINT or SIGQUIT, kills on the second. SIGHUP, which a closed terminal and many a
+    /// reload send, ends nothing: what can change in files is read again by itself.
     ///
     /// # Errors
     /// When the process may not install signal handlers.
     pub fn obey_signals(&self) -> std::io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut quit = signal(SignalKind::quit())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hang_up.recv().await.is_some() {
+                info!(
+                    "SIGHUP: certificates and tokens are read again by themselves, all else at a restart"
+                );
+            }
+        });
         let lifecycle = self.clone();
         tokio::spawn(async move {
             for attempt in 0..2 {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
+                    _ = quit.recv() => {}
                 }
                 if attempt == 0 {
                     info!("stopping: a second signal ends at once");

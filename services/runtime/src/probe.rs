@@ -84,11 +84,24 @@ pub enum Unhealthy {
     #[error(transparent)]
     Address(#[from] DialError),
     /// The gRPC health service gives an error.
-    #[error("answers {}: {}", .0.code(), .0.message())]
+    #[error("{}", call_failed(.0))]
     Call(Box<tonic::Status>),
+    /// The gRPC health service does not know the service.
+    #[error("is no {0}")]
+    Another(String),
     /// The gRPC health service says that it does not serve.
     #[error("answers {}", .0.as_str_name())]
     NotServing(ServingStatus),
+}
+
+/// What a failed call means: nobody was there, or somebody refused.
+fn call_failed(status: &tonic::Status) -> String {
+    let (code, words) = (status.code(), status.message());
+    match std::error::Error::source(status) {
+        // tonic's own words for it are those of its lowest layer.
+        Some(_) if code == tonic::Code::Unavailable => format!("cannot be reached: {words}"),
+        _ => format!("answers {code}: {words}"),
+    }
 }
 
 /// Asks over HTTP; any answer but success is unhealthy. The caller bounds the time.
@@ -127,12 +140,16 @@ pub async fn http(address: &HttpAddress) -> Result<(), Unhealthy> {
 /// The services that can be asked over gRPC, by the names in their certificates.
 const ROLES: [&str; 2] = ["auth", "chat"];
 
-/// Asks the standard gRPC health service about the server as a whole, over TLS if there are credentials for it. The
-/// caller bounds the time.
+/// Asks the standard gRPC health service about a service by its name, or, when that is empty, about the server as a whole,
+/// over TLS if there are credentials for it. The caller bounds the time.
 ///
 /// # Errors
 /// Why it is not healthy.
-pub async fn grpc(address: &str, credentials: &Credentials) -> Result<(), Unhealthy> {
+pub async fn grpc(
+    address: &str,
+    service: &str,
+    credentials: &Credentials,
+) -> Result<(), Unhealthy> {
     let address = if address.contains("://") {
         address.to_owned()
     } else {
@@ -140,9 +157,14 @@ pub async fn grpc(address: &str, credentials: &Credentials) -> Result<(), Unheal
     };
     let mut client = HealthClient::new(grpc::channel(&address, &ROLES, credentials)?);
     let answer = client
-        .check(HealthCheckRequest::default())
+        .check(HealthCheckRequest {
+            service: service.to_owned(),
+        })
         .await
-        .map_err(|status| Unhealthy::Call(Box::new(status)))?;
+        .map_err(|status| match status.code() {
+            tonic::Code::NotFound => Unhealthy::Another(service.to_owned()),
+            _ => Unhealthy::Call(Box::new(status)),
+        })?;
     match answer.into_inner().status() {
         ServingStatus::Serving => Ok(()),
         status => Err(Unhealthy::NotServing(status)),
@@ -213,16 +235,20 @@ mod tests {
             );
         lifecycle.spawn(async { server.await.unwrap() });
 
-        grpc(&address, &Credentials::default()).await.unwrap();
+        grpc(&address, "", &Credentials::default()).await.unwrap();
+        let other = grpc(&address, "some.Other", &Credentials::default()).await;
+        assert_eq!(other.unwrap_err().to_string(), "is no some.Other");
         health
             .set_service_status("", tonic_health::ServingStatus::NotServing)
             .await;
-        let unhealthy = grpc(&address, &Credentials::default()).await.unwrap_err();
+        let unhealthy = grpc(&address, "", &Credentials::default())
+            .await
+            .unwrap_err();
         assert_eq!(unhealthy.to_string(), "answers NOT_SERVING");
 
         lifecycle.stop();
         assert!(matches!(
-            grpc("127.0.0.1:1", &Credentials::default())
+            grpc("127.0.0.1:1", "", &Credentials::default())
                 .await
                 .unwrap_err(),
             Unhealthy::Call(_)

@@ -3,28 +3,30 @@
 //! Logs go to standard error, one event a line. Traces and metrics go out over OTLP when an endpoint is
 //! given; metrics can be read as Prometheus text at any time.
 
+mod directives;
+mod process;
+
 use std::io::IsTerminal as _;
 
 use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use opentelemetry::{global, trace::TracerProvider as _};
+use opentelemetry::{KeyValue, global, trace::TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
-use tokio::runtime::Handle;
 use tracing::Level;
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer as _, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
 };
+use uuid::Uuid;
+
+use crate::build;
 
 /// What traces are made of. Only our own code: the libraries' spans would include the export of traces, and their
 /// events whole frames, with tokens.
 const TRACED: [&str; 5] = ["auth", "chat", "edge", "recipe_chat", "runtime"];
-
-/// What the metrics of the process itself are named under.
-const METER: &str = "runtime";
 
 /// How logs look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -57,7 +59,7 @@ pub struct TelemetryConfig {
 pub enum SetupError {
     /// The log directives make no sense.
     #[error("--log: {0}")]
-    Directives(#[from] tracing_subscriber::filter::ParseError),
+    Directives(String),
     /// The OTLP exporter refused its endpoint.
     #[error("--otlp-endpoint: {0}")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
@@ -106,7 +108,13 @@ impl Telemetry {
     /// # Errors
     /// When a directive or endpoint is malformed, or telemetry is set up already.
     pub fn start(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
-        let resource = Resource::builder().with_service_name(service).build();
+        let resource = Resource::builder()
+            .with_service_name(service)
+            .with_attributes([
+                KeyValue::new("service.version", build::VERSION),
+                KeyValue::new("service.instance.id", Uuid::now_v7().to_string()),
+            ])
+            .build();
         // A variable that is set to nothing is as one that is not set.
         let endpoint = config
             .otlp_endpoint
@@ -119,7 +127,7 @@ impl Telemetry {
             .transpose()?;
         subscribe(config, traces.as_ref())?;
         global::set_meter_provider(metrics.clone());
-        watch_tasks();
+        process::watch();
         Ok(Self {
             traces,
             metrics,
@@ -142,26 +150,11 @@ impl Telemetry {
     }
 }
 
-/// Tells how many tasks the async runtime has: what is forgotten there shows as a number that only grows.
-fn watch_tasks() {
-    let Ok(runtime) = Handle::try_current() else {
-        return;
-    };
-    global::meter(METER)
-        .u64_observable_gauge("runtime_tasks")
-        .with_description("Tasks of the async runtime that have not ended")
-        .with_callback(move |tasks| {
-            let alive = runtime.metrics().num_alive_tasks();
-            tasks.observe(u64::try_from(alive).unwrap_or(u64::MAX), &[]);
-        })
-        .build();
-}
-
 fn subscribe(
     config: &TelemetryConfig,
     traces: Option<&SdkTracerProvider>,
 ) -> Result<(), SetupError> {
-    let filter = EnvFilter::try_new(directives(&config.log))?;
+    let filter = directives::filter(&config.log).map_err(SetupError::Directives)?;
     let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
@@ -179,22 +172,6 @@ fn subscribe(
         .with(spans)
         .try_init()?;
     Ok(())
-}
-
-/// What the operator asks for, between what is quiet unless they ask, and what they cannot ask for: the
-/// WebSocket library logs whole frames, and the first of each connection holds a token.
-fn directives(asked: &str) -> String {
-    [
-        "opentelemetry=warn",
-        asked,
-        "tungstenite=info",
-        "tokio_tungstenite=info",
-    ]
-    .iter()
-    .filter(|directive| !directive.is_empty())
-    .copied()
-    .collect::<Vec<_>>()
-    .join(",")
 }
 
 fn tracer_provider(resource: Resource, endpoint: &str) -> Result<SdkTracerProvider, SetupError> {

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::{Context, propagation::TextMapPropagator};
+use opentelemetry::{
+    Context,
+    propagation::TextMapPropagator,
+    trace::{TraceContextExt as _, TraceId},
+};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tonic::metadata::MetadataValue;
 use tracing::Span;
@@ -32,6 +36,16 @@ pub fn begin(span: &Span, traceparent: Option<&str>) {
     let context = traceparent.map_or(nothing.clone(), |text| extract(&nothing, text));
     // As above.
     span.set_parent(context).ok();
+    name_trace(span);
+}
+
+/// Writes the trace's id into the field `trace_id` of a span that has one, so that log lines carry it.
+fn name_trace(span: &Span) {
+    let context = span.context();
+    let trace = context.span().span_context().trace_id();
+    if trace != TraceId::INVALID {
+        span.record("trace_id", tracing::field::display(trace));
+    }
 }
 
 fn extract(around: &Context, traceparent: &str) -> Context {
@@ -54,11 +68,13 @@ pub fn grpc_call_span(request: &http::Request<()>) -> Span {
     let span = tracing::info_span!(
         "grpc",
         otel.name = request.uri().path(),
-        otel.kind = "server"
+        otel.kind = "server",
+        trace_id = tracing::field::Empty,
     );
     let parent = request.headers().get(TRACEPARENT);
     if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
         set_parent(&span, parent);
     }
+    name_trace(&span);
     span
 }

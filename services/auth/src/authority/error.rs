@@ -21,7 +21,7 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] Faults),
     /// The Redis URL makes no sense.
-    #[error("--redis-url: {0}")]
+    #[error("--redis-url")]
     Redis(#[from] InvalidUrl),
     /// The store cannot be opened.
     #[error(transparent)]

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use runtime::{clock::Timestamp, lifecycle::Lifecycle};
+use runtime::{clock::Timestamp, grpc::Probe, lifecycle::Lifecycle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tracing::warn;
 
@@ -30,6 +30,15 @@ const STEP: u32 = store::MAX_PAGE;
 const GUESTS_STEP: u32 = 100;
 /// How long the store has for others between two steps.
 const STEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// Asks the store whether it answers.
+pub(crate) fn store_probe(authority: &Arc<Authority>) -> Probe {
+    let store = Arc::clone(&authority.store);
+    Arc::new(move || {
+        let store = Arc::clone(&store);
+        Box::pin(async move { store.ping().await.map_err(|error| error.to_string()) })
+    })
+}
 
 /// Begins the upkeep; it ends when the lifecycle stops.
 pub(crate) fn spawn_upkeep(authority: &Arc<Authority>, lifecycle: &Lifecycle) {

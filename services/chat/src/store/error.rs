@@ -81,6 +81,6 @@ pub enum OpenError {
     #[error(transparent)]
     Database(#[from] database::OpenError),
     /// The address of Redis makes no sense.
-    #[error("--redis-url: {0}")]
+    #[error("--redis-url")]
     Redis(#[from] runtime::redis::InvalidUrl),
 }

@@ -75,6 +75,10 @@ impl Postgres {
         postgres::open(url, config).await.map(Self)
     }
 
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        self.rows(sqlx::query("SELECT 1")).await.map(drop)
+    }
+
     pub(super) async fn create(&self, row: RecipeRow) -> Result<bool, Error> {
         let created = sqlx::query(statements::CREATE)
             .bind(&row.id)

@@ -12,6 +12,7 @@ use runtime::{
     config::SecretUrl,
     database::{OpenError, sqlite},
 };
+use rusqlite::Connection;
 
 use super::{Error, Listing, Page, Summary, Version, rows::RecipeRow};
 use crate::{
@@ -45,6 +46,11 @@ impl Sqlite {
     /// Opens the file, which is created with its folder when missing.
     pub(super) fn open(url: &SecretUrl, path: &str) -> Result<Self, OpenError> {
         sqlite::Database::open(url, path, CONFIG).map(Self)
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        let one = |db: &Connection| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?);
+        self.0.read(one).await
     }
 
     pub(super) async fn create(&self, row: RecipeRow) -> Result<bool, Error> {

@@ -2,6 +2,7 @@
 
 mod databases;
 mod first_schema;
+mod migrating;
 mod newer;
 mod sqlite;
 

@@ -13,7 +13,7 @@ use tokio::{
     select,
     time::{Instant, sleep_until},
 };
-use tracing::{Instrument as _, info_span, warn};
+use tracing::{Instrument as _, field::Empty, info_span, warn};
 
 use super::{
     ConnectionStats, End, Upgraded,
@@ -73,7 +73,7 @@ pub(super) async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
         first = first_message(socket) => first?,
     };
     stats.introduced = true;
-    let span = info_span!("auth");
+    let span = info_span!("auth", trace_id = Empty);
     trace_context::begin(&span, auth.traceparent.as_deref());
     let admission = admit(edge, &upgraded.recipe, auth).instrument(span);
     // Nothing more is read meanwhile: what the client sends already waits in its socket.

@@ -42,6 +42,13 @@ impl Metrics {
             .build();
         // So that it can be seen before it first happens.
         repaired.add(0, &[]);
+        let writes = meter
+            .u64_counter(WRITES)
+            .with_description("Writes to the session schedule, by outcome")
+            .build();
+        for outcome in ["stored", "failed"] {
+            writes.add(0, &[KeyValue::new("outcome", outcome)]);
+        }
         Self {
             claimed: meter
                 .u64_counter(PROMPTS_CLAIMED)
@@ -55,10 +62,7 @@ impl Metrics {
                     0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
                 ])
                 .build(),
-            writes: meter
-                .u64_counter(WRITES)
-                .with_description("Writes to the session schedule, by outcome")
-                .build(),
+            writes,
             repaired,
         }
     }

@@ -1,25 +1,33 @@
 //! Who asks over HTTP: the client's address, and the name of its request, under which the log lines of every service
-//! are found. Each refusal is one event here, unless the service that refused has written it.
+//! are found. Each request is one event, and part of its caller's trace; each refusal is one more here, unless the service
+//! that refused has written it.
 
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request},
-    http::{HeaderName, HeaderValue, request::Parts},
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request},
+    http::{HeaderName, HeaderValue, Method, request::Parts},
     middleware::Next,
     response::Response,
 };
-use tracing::info;
+use runtime::trace_context;
+use tracing::{Instrument as _, field::Empty, info, info_span};
 use uuid::Uuid;
 
-use crate::upstream::auth::OnBehalfOf;
+use super::operations;
+use crate::{metrics, upstream::auth::OnBehalfOf};
 
 /// The name of a request: from a trusted proxy, else made here. The answer carries it.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The trace that a request is part of.
+const TRACEPARENT: &str = "traceparent";
+/// Where the web app answers, whatever the path.
+const ANY_PAGE: &str = "(page)";
 /// The longest name that is taken over.
 const MAX_LENGTH: usize = 64;
 
@@ -32,12 +40,48 @@ struct RequestId {
 
 /// Gives each request a name. What stands in the header now was written by a trusted proxy.
 pub(super) async fn name_request(mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
     let told = request.headers().get(REQUEST_ID).filter(|id| is_plain(id));
     let id = RequestId::from(told);
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
+    let client = Client::of(request.extensions());
+    // As it is written in the description: ids and tokens of links stand in paths, and never here.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or(ANY_PAGE, MatchedPath::as_str);
+    let method = method_name(request.method());
+    let is_for_operators = operations::is_for_operators(route);
+    let span = info_span!(
+        "http",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        trace_id = Empty,
+    );
+    let parent = request.headers().get(TRACEPARENT);
+    trace_context::begin(&span, parent.and_then(|value| value.to_str().ok()));
+
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    metrics::count_request(route, method, status, took);
+    if !is_for_operators {
+        span.in_scope(|| client.log_request(method, route, status, took));
+    }
     response.headers_mut().insert(REQUEST_ID, id.header);
     response
+}
+
+/// Other methods are of nobody's making but the client's.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 impl From<Option<&HeaderValue>> for RequestId {
@@ -75,6 +119,20 @@ impl Client {
             address: self.address,
             request_id: Arc::clone(&self.request_id),
         }
+    }
+
+    /// Writes the event of a request that was answered.
+    fn log_request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        info!(
+            target: "edge::access",
+            method,
+            route,
+            status,
+            took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            client.address = self.address.map(tracing::field::display),
+            request.id = &*self.request_id,
+            "request"
+        );
     }
 
     /// Writes the event of a refusal that was decided here.

@@ -6,10 +6,11 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use runtime::telemetry::Prometheus;
+use runtime::{build, telemetry::Prometheus};
 use serde_json::json;
 
 use super::{Shared, problem::Problem};
+use crate::upstream::health::Serving;
 
 /// The HTTP API, described.
 const OPENAPI: &str = include_str!("../../../../proto/http/openapi.json");
@@ -33,17 +34,16 @@ pub(super) async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
 }
 
-/// The process lives.
-pub(super) async fn health() -> &'static str {
-    "ok\n"
+/// The process lives, and which build it is.
+pub(super) async fn health() -> String {
+    format!("ok {}\n", build::description())
 }
 
-/// Whether the edge can do its work: auth and chat can be reached, and it is not draining. Without Redis the edge works on its
-/// own timers, so that is told and no reason to send people elsewhere.
+/// Whether the edge can do its work: auth and chat can be reached and say that they serve, and it is not draining. Without
+/// Redis the edge works on its own timers, so that is told and no reason to send people elsewhere.
 pub(super) async fn readiness(State(edge): Shared) -> Response {
     let draining = edge.lifecycle.is_stopping();
-    let auth = edge.auth.jwks().await.is_ok();
-    let chat = edge.link.is_up();
+    let Serving { auth, chat } = edge.health.serving().await;
     let problem = edge.deadlines.problem();
     let status = if auth && chat && !draining {
         StatusCode::OK

@@ -12,6 +12,8 @@ use tracing::error;
 use crate::upstream::{auth::AuthError, chat::ChatError};
 
 const PROBLEM_JSON: &str = "application/problem+json";
+/// What a handler of ours has said itself, such as why an edge is not ready.
+const JSON: &str = "application/json";
 
 /// An error as the peer sees it.
 #[derive(Debug)]
@@ -162,7 +164,8 @@ pub(super) async fn explain(response: Response) -> Response {
     let status = response.status();
     let is_refusal = status.is_client_error() || status.is_server_error();
     let content_type = response.headers().get(header::CONTENT_TYPE);
-    if !is_refusal || content_type.is_some_and(|found| found == PROBLEM_JSON) {
+    let is_told = content_type.is_some_and(|found| found == PROBLEM_JSON || found == JSON);
+    if !is_refusal || is_told {
         return response;
     }
     let problem = match status {

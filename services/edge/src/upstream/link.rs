@@ -130,6 +130,11 @@ impl Link {
         self.0.router().channel(recipe)
     }
 
+    /// A way to ask each replica that can be reached now.
+    pub(super) fn channels(&self) -> Vec<Channel> {
+        self.0.router().channels()
+    }
+
     /// Comes into a recipe.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use super::{CHECK_TIMEOUT, Report, now};
 const WHAT: &str = "redis";
 /// Sharded pub/sub and the commands that the scripts use.
 const MIN_REDIS_VERSION: u32 = 7;
+/// How much of its memory may be in use: when all is, it refuses writes.
+const MAX_MEMORY_PERCENT: u64 = 80;
 
 /// What the services do with Redis, by service.
 fn self_tests(chat_is_shared: bool) -> Vec<(&'static str, SelfTest)> {
@@ -89,6 +91,17 @@ fn read_info(report: &mut Report, info: &str) {
             format!("version {version}: {MIN_REDIS_VERSION} or later is needed"),
         );
     }
+    let bytes = |name: &str| field(name).and_then(|text| text.parse::<u64>().ok());
+    if let (Some(used), Some(most @ 1..)) = (bytes("used_memory"), bytes("maxmemory")) {
+        let share = used.saturating_mul(100) / most;
+        match share {
+            ..MAX_MEMORY_PERCENT => report.good(WHAT, format!("{share} % of its memory is used")),
+            _ => report.fault(
+                WHAT,
+                format!("{share} % of its memory is used: raise maxmemory ({most} bytes) before it refuses writes"),
+            ),
+        }
+    }
     match field("maxmemory_policy") {
         Some("noeviction") => report.good(WHAT, "maxmemory-policy is noeviction"),
         policy => report.fault(
@@ -141,5 +154,11 @@ mod tests {
         check(&info("7.0.15", "allkeys-lru"), &["noeviction"]);
         check(&info("6.2.1", "noeviction"), &["7 or later"]);
         check("", &["unknown", "noeviction"]);
+        let memory = |used: u64| {
+            let good = info("7.0.15", "noeviction");
+            format!("{good}used_memory:{used}\r\nmaxmemory:1000\r\n")
+        };
+        check(&memory(799), &[]);
+        check(&memory(800), &["80 % of its memory"]);
     }
 }

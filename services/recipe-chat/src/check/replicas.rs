@@ -7,10 +7,11 @@ use tokio::time::timeout;
 
 use super::{CHECK_TIMEOUT, Report};
 
-/// Asks each for its health; gives those that are well.
+/// Asks each for the health of a service by its name; gives those that are well.
 pub(super) async fn check(
     report: &mut Report,
     what: &str,
+    service: &str,
     url: ServiceAddress,
     credentials: &Credentials,
 ) -> Vec<SocketAddr> {
@@ -24,7 +25,7 @@ pub(super) async fn check(
             for address in addresses.iter() {
                 let health = timeout(
                     CHECK_TIMEOUT,
-                    probe::grpc(&address.to_string(), credentials),
+                    probe::grpc(&address.to_string(), service, credentials),
                 )
                 .await;
                 match health {

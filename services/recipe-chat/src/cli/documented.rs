@@ -7,6 +7,7 @@ use clap::{Command, CommandFactory as _};
 use super::Cli;
 
 const RUNBOOK: &str = include_str!("../../../../docs/operations.md");
+const COMPOSE: &str = include_str!("../../../../docker-compose.yml");
 
 /// Every flag and variable of a command and its subcommands.
 fn known(command: &Command, into: &mut BTreeSet<String>) {
@@ -22,6 +23,13 @@ fn known(command: &Command, into: &mut BTreeSet<String>) {
     for command in command.get_subcommands() {
         known(command, into);
     }
+}
+
+/// The variables that the compose file reads.
+fn of_compose() -> impl Iterator<Item = String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = COMPOSE.split("${").skip(1);
+    names.filter_map(move |rest| Some(rest.split(|c| !is_part(c)).next()?.to_owned()))
 }
 
 /// The flags and variables in the page's code spans and blocks.
@@ -42,6 +50,7 @@ fn named(page: &str) -> BTreeSet<&str> {
 fn the_runbook_names_only_flags_and_variables_that_exist() {
     let mut exist = BTreeSet::from(["--help".to_owned()]);
     known(&Cli::command(), &mut exist);
+    exist.extend(of_compose());
     let named = named(RUNBOOK);
     assert!(named.len() > 30, "{named:?}");
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::Path};
 use clap::Command;
 
 /// What a variable's name ends with when it names a file.
-const SUFFIX: &str = "_FILE";
+pub(super) const SUFFIX: &str = "_FILE";
 
 /// The secrets that were read, by variable. They live as long as the process.
 pub(super) type Secrets = BTreeMap<String, &'static str>;
@@ -21,6 +21,10 @@ pub(super) fn read(
 ) -> Result<Secrets, String> {
     let mut secrets = Secrets::new();
     for variable in variables(command) {
+        // The variable itself wins.
+        if environment(&variable).is_some_and(|value| !value.is_empty()) {
+            continue;
+        }
         let name = format!("{variable}{SUFFIX}");
         let Some(path) = environment(&name).filter(|path| !path.is_empty()) else {
             continue;
@@ -58,6 +62,31 @@ pub(super) fn apply(mut command: Command, secrets: &Secrets) -> Command {
         .collect();
     for name in names {
         command = command.mut_subcommand(name, |command| apply(command, secrets));
+    }
+    command
+}
+
+/// Has the help of each secret name the variable that names its file.
+pub(super) fn documented(mut command: Command) -> Command {
+    let secrets: Vec<_> = command
+        .get_arguments()
+        .filter(|argument| argument.is_hide_env_values_set())
+        .filter_map(|argument| {
+            let variable = argument.get_env()?.to_str()?;
+            let help = argument.get_help()?;
+            let help = format!("{help}; {variable}{SUFFIX} names a file that holds it");
+            Some((argument.get_id().clone(), help))
+        })
+        .collect();
+    for (id, help) in secrets {
+        command = command.mut_arg(id, |argument| argument.help(help));
+    }
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    for name in names {
+        command = command.mut_subcommand(name, documented);
     }
     command
 }
@@ -119,12 +148,31 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_each_secret_names_its_file() {
+        let mut command = documented(Cli::command());
+        let auth = command.find_subcommand_mut("auth").unwrap();
+        let help = auth.render_long_help().to_string();
+        for variable in [
+            "AUTH_DATABASE_URL_FILE",
+            "REDIS_URL_FILE",
+            "AUTH_OPERATOR_TOKEN_FILE",
+        ] {
+            assert!(help.contains(variable), "{variable}: {help}");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_not_there_is_named_by_its_variable() {
         let nowhere = |name: &str| {
             (name == "AUTH_OPERATOR_TOKEN_FILE").then(|| OsString::from("/nowhere/at/all"))
         };
         let error = read(&Cli::command(), nowhere).unwrap_err();
         assert!(error.starts_with("AUTH_OPERATOR_TOKEN_FILE: "), "{error}");
+        let both = |name: &str| match name {
+            "AUTH_OPERATOR_TOKEN" => Some("a token of an operator".into()),
+            name => nowhere(name),
+        };
+        assert!(read(&Cli::command(), both).unwrap().is_empty());
     }
 
     #[test]

@@ -11,9 +11,8 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-/// How many descriptors are left for the rest of the process: this many, and an eighth of all.
-const MIN_RESERVE: usize = 64;
-const RESERVED_FRACTION: usize = 8;
+use crate::descriptors;
+
 /// How long to wait for a socket that has been told to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -32,9 +31,7 @@ pub(super) struct OpenSocket(Arc<Sockets>);
 impl Sockets {
     /// As many as the process's limit of descriptors leaves.
     pub(super) fn new() -> Arc<Self> {
-        let limits = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-        let descriptors = limits.current.and_then(|limit| usize::try_from(limit).ok());
-        Self::within(descriptors.map_or(usize::MAX, usable))
+        Self::within(descriptors::for_sockets())
     }
 
     pub(super) fn within(limit: usize) -> Arc<Self> {
@@ -63,10 +60,6 @@ impl Sockets {
     }
 }
 
-fn usable(descriptors: usize) -> usize {
-    descriptors.saturating_sub(MIN_RESERVE.max(descriptors / RESERVED_FRACTION))
-}
-
 impl Drop for OpenSocket {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
@@ -77,14 +70,6 @@ impl Drop for OpenSocket {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn some_descriptors_are_always_left() {
-        assert_eq!(usable(1_024), 896);
-        assert_eq!(usable(256), 192);
-        assert_eq!(usable(50), 0);
-        assert_eq!(usable(1 << 20), (1 << 20) - (1 << 17));
-    }
 
     #[test]
     fn sockets_are_counted_until_they_are_closed() {

@@ -3,10 +3,21 @@
 //! where a newer one has been. One that older programs cannot work with says so, and keeps them out. What is in a
 //! schema is known to the services alone.
 
+use std::time::Duration;
+
 use sqlx::{
     PgConnection, Row as _, SqlSafeStr as _,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
+use tokio::time::sleep;
+use tracing::warn;
+
+/// How often a migration is tried that meets tables in use, and how long the pause between two tries is at most: long
+/// enough for what uses them to end, and for another replica that migrates.
+const MAX_ATTEMPTS: u32 = 300;
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
+/// What PostgreSQL says when a lock cannot be had in time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// What a breaking migration adds to SQLite's `user_version`, beside the one that every migration counts for.
 const BREAKING: i64 = 1000;
@@ -54,7 +65,8 @@ pub(super) enum Unusable {
     Migration(#[from] MigrateError),
 }
 
-/// Brings a schema in PostgreSQL up to date, under a lock, so that replicas may start together. It holds every table,
+/// Brings a schema in PostgreSQL up to date, under a lock, so that replicas may start together. A table in use is waited for
+/// shortly and tried again, so that nobody queues up behind the migration for long. The schema holds every table,
 /// that of the migrations included, and is first in the connection's `search_path`. `migrations` are descriptions
 /// and statements, oldest first; a description that begins with `breaking` keeps older programs out.
 ///
@@ -78,7 +90,28 @@ pub(super) async fn migrate(
     migrator.set_ignore_missing(true);
     migrator.create_schema(schema);
     migrator.dangerous_set_table_name(format!("{schema}.migrations"));
-    Ok(migrator.run(connection).await?)
+    for attempt in 1.. {
+        match migrator.run(&mut *connection).await {
+            Err(busy) if attempt < MAX_ATTEMPTS && is_lock_timeout(&busy) => {
+                if attempt == 1 {
+                    warn!(%schema, "tables that are to change are in use, trying on");
+                }
+                sleep(MAX_RETRY_DELAY.mul_f64(rand::random_range(0.5..1.0))).await;
+            }
+            migrated => return Ok(migrated?),
+        }
+    }
+    Ok(())
+}
+
+/// Whether it only met something in use, and has changed nothing.
+fn is_lock_timeout(error: &MigrateError) -> bool {
+    let cause = match error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause,
+        _ => return false,
+    };
+    let refused = cause.as_database_error();
+    refused.is_some_and(|refused| refused.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
 }
 
 /// The newest breaking migration beyond those that are known.

@@ -15,8 +15,10 @@ use crate::config::SecretUrl;
 
 /// How long a caller waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the server works on one statement.
+/// How long the server works on one statement; a migration takes the time that it takes.
 const STATEMENT_TIMEOUT: &str = "5s";
+/// How long a migration waits for a table that is in use, while everybody else waits behind it.
+const LOCK_TIMEOUT: &str = "2s";
 
 /// What a service wants of its database.
 #[derive(Debug, Clone, Copy)]
@@ -44,13 +46,14 @@ pub async fn open(url: &SecretUrl, config: Config) -> Result<PgPool, OpenError> 
     };
     let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
     let options = options
-        .options([
-            ("search_path", config.schema),
-            ("statement_timeout", STATEMENT_TIMEOUT),
-        ])
+        .options([("search_path", config.schema)])
         .options(config.settings.iter().copied());
+    let migrating = options
+        .clone()
+        .options([("statement_timeout", "0"), ("lock_timeout", LOCK_TIMEOUT)]);
+    let options = options.options([("statement_timeout", STATEMENT_TIMEOUT)]);
     // The first connection is made here, so that the reason is told when it fails; a pool would only say that it waited.
-    let mut first = connect::connect(&options, config.wait, url)
+    let mut first = connect::connect(&migrating, config.wait, url)
         .await
         .map_err(refused)?;
     migrations::migrate(&mut first, config.schema, config.migrations)

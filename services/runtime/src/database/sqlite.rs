@@ -1,6 +1,7 @@
 //! One SQLite file for one process: a thread that writes, and threads that read beside it. A lock file keeps a second
-//! process out.
+//! service out; a backup may read it meanwhile.
 
+pub mod backup;
 mod files;
 mod worker;
 
@@ -34,7 +35,7 @@ pub struct Config {
     pub service: &'static str,
     /// Statements of each migration, oldest first. `user_version` counts those that were applied.
     pub migrations: &'static [&'static str],
-    /// How many threads read beside the one that writes. 0: reads go to the writer, which alone may open the file.
+    /// How many threads read beside the one that writes. 0: reads go to the writer.
     pub readers: usize,
     /// Settings of each connection, beside the usual ones.
     pub pragmas: &'static str,
@@ -145,9 +146,6 @@ fn connect(path: &str, config: Config) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(MAX_CACHED_STATEMENTS);
-    if config.readers == 0 {
-        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    }
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
     )?;

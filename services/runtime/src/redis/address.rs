@@ -14,6 +14,11 @@ pub enum InvalidUrl {
         "a Redis address starts with redis://, rediss://, redis+cluster://, rediss+cluster://, redis+sentinel:// or rediss+sentinel://"
     )]
     Scheme,
+    /// Where the password ends is in doubt.
+    #[error(
+        "the user or password in the Redis address holds one of @ / ? # as it is: write %40 %2F %3F %23"
+    )]
+    Unescaped,
     /// One of its servers cannot be read.
     #[error("server {position} in the Redis address is not host:port")]
     Server {
@@ -128,6 +133,9 @@ impl<'a> Parts<'a> {
             Some((sign_in, rest)) => (Some(sign_in), rest),
             None => (None, rest),
         };
+        if query.contains('@') || sign_in.is_some_and(|text| text.contains(['@', '/', '#'])) {
+            return Err(InvalidUrl::Unescaped);
+        }
         let (servers, path) = rest.split_once('/').unwrap_or((rest, ""));
         Ok(Self {
             scheme,

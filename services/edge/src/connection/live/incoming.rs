@@ -17,7 +17,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
 };
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Instrument as _, Span, field::Empty, info_span};
 
 use super::{End, Live, LookedUp, Outcome};
 use crate::{
@@ -161,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         }
         self.stats.messages += 1;
         let ticket = self.answers.expect(&chat, self.written.revision);
-        let span = info_span!("message", message.id = %chat.id);
+        let span = info_span!("message", message.id = %chat.id, trace_id = Empty);
         trace_context::begin(&span, chat.traceparent.as_deref());
         match invited_name(chat.content.as_str()).map(str::to_owned) {
             Some(name) => self.look_up(ticket, chat, name, span),

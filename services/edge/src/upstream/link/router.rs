@@ -130,6 +130,14 @@ impl Router {
         self.lines.get(replica).map(|line| line.channel.clone())
     }
 
+    /// A way to every replica.
+    pub(super) fn channels(&self) -> Vec<Channel> {
+        self.lines
+            .values()
+            .map(|line| line.channel.clone())
+            .collect()
+    }
+
     /// Puts a call in its place. One for which there is no room is dropped, which its asker notices.
     pub(super) fn ask(&mut self, call: PendingCall) {
         if call.is_abandoned() {

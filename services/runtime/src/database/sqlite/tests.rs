@@ -107,3 +107,53 @@ async fn a_file_of_a_newer_program_is_refused_only_after_a_break() {
     newer(1007);
     assert!(matches!(open(&path, CONFIG), Err(OpenError::TooNew { .. })));
 }
+
+#[tokio::test]
+async fn a_copy_is_made_while_the_database_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, to) = (folder.path().join("a.db"), folder.path().join("b.db"));
+    for readers in [0, 2] {
+        let database = open(&path, Config { readers, ..CONFIG }).unwrap();
+        add(&database, ["a", "b"][usize::from(readers > 0)])
+            .await
+            .unwrap();
+        let source = path.clone();
+        let target = to.clone();
+        let copying = tokio::task::spawn_blocking(move || backup::copy(&source, &target));
+        let (copied, written) = tokio::join!(
+            copying,
+            add(&database, ["c", "d"][usize::from(readers > 0)])
+        );
+        copied.unwrap().unwrap();
+        written.unwrap();
+        assert_eq!(backup::verify(&to).unwrap(), 1);
+        let mode = fs::metadata(&to).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        assert!(backup::copy(&path, &to).is_err(), "no copy is written over");
+        let again = open(&to, CONFIG).unwrap();
+        assert!(count(&again).await >= 1);
+        drop(again);
+        for suffix in ["", "-wal", "-shm", ".lock"] {
+            fs::remove_file(folder.path().join(format!("b.db{suffix}"))).ok();
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_is_none_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    assert!(backup::copy(&path, &folder.path().join("b.db")).is_err());
+    assert!(!folder.path().join("b.db").exists());
+    fs::write(
+        &path,
+        "no database at all, but long enough to be looked at".repeat(40),
+    )
+    .unwrap();
+    assert!(backup::verify(&path).is_err());
+    fs::write(&path, "").unwrap();
+    assert!(matches!(
+        backup::verify(&path),
+        Err(backup::BackupError::Damaged(_))
+    ));
+}

@@ -173,7 +173,11 @@ async fn served(credentials: &Credentials, lifecycle: &Lifecycle) -> u16 {
         reflection: false,
     };
     let running = lifecycle.clone();
-    lifecycle.spawn(async move { serve(listener, Yes, &[], access, &running).await.unwrap() });
+    lifecycle.spawn(async move {
+        serve(listener, Yes, &[], access, always_well(), &running)
+            .await
+            .unwrap()
+    });
     port
 }
 
@@ -196,6 +200,11 @@ async fn call(address: &str, credentials: &Credentials) -> Code {
     }
 }
 
+/// A store that answers.
+fn always_well() -> crate::grpc::Probe {
+    Arc::new(|| Box::pin(async { Ok(()) }))
+}
+
 #[tokio::test]
 async fn callers_without_the_token_are_refused_and_health_is_open() {
     let folder = TempDir::new().unwrap();
@@ -211,7 +220,7 @@ async fn callers_without_the_token_are_refused_and_health_is_open() {
         call(&address, &Credentials::default()).await,
         Code::Unauthenticated
     );
-    probe::grpc(&address, &Credentials::default())
+    probe::grpc(&address, "", &Credentials::default())
         .await
         .unwrap();
     lifecycle.stop();
@@ -259,7 +268,7 @@ async fn both_sides_of_mutual_tls_must_be_of_this_deployment() {
     let edge_address = format!("https://127.0.0.1:{}", served(&edge, &lifecycle).await);
 
     assert_eq!(call(&auth_address, &edge).await, Code::Ok);
-    probe::grpc(&auth_address, &edge).await.unwrap();
+    probe::grpc(&auth_address, "", &edge).await.unwrap();
     // It is not who was meant, not ours, or does not speak TLS.
     assert_eq!(call(&edge_address, &auth).await, Code::Unavailable);
     assert_eq!(call(&auth_address, &stranger).await, Code::Unavailable);
