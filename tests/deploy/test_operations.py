@@ -194,6 +194,29 @@ def test_a_copy_that_was_made_while_everything_runs_is_brought_back(binary, tmp_
         run(binary, "verify", copies, env=environment)
 
 
+def test_the_plan_of_a_migration_changes_nothing_and_the_migration_is_what_it_says(binary, tmp_path):
+    environment = {"PATH": os.environ["PATH"], "RECIPE_CHAT_DATA_DIR": str(tmp_path / "data")}
+    planned = run(binary, "migrate", "--plan", env=environment)
+    assert "-- auth: migration 1\n" in planned and "CREATE TABLE recipes" in planned
+    assert not (tmp_path / "data").exists()
+    applied = run(binary, "migrate", env=environment)
+    assert re.findall(r"^-- .*migration.*$", planned, re.MULTILINE) == applied.splitlines()
+    up_to_date = "-- auth: up to date\n-- chat: up to date\n"
+    assert run(binary, "migrate", env=environment) == up_to_date
+    with up(binary, tmp_path):
+        assert run(binary, "migrate", "--plan", env=environment) == up_to_date
+
+
+def test_the_plan_knows_a_server(binary, home):
+    with postgres(home) as (url, *_):
+        urls = {"AUTH_DATABASE_URL": url, "CHAT_DATABASE_URL": url}
+        environment = {"PATH": os.environ["PATH"]} | urls
+        planned = run(binary, "migrate", "--plan", env=environment)
+        assert "-- auth: migration 1\n" in planned and "-- chat: migration 1\n" in planned
+        run(binary, "migrate", env=environment)
+        assert run(binary, "migrate", "--plan", env=environment) == "-- auth: up to date\n-- chat: up to date\n"
+
+
 def folder_of(home, copy):
     """Puts a copy where a new installation looks for its databases; a flag that changes nothing."""
     (home / "data").mkdir(parents=True)

@@ -24,7 +24,12 @@ mod user;
 use std::sync::Arc;
 
 use runtime::{
-    clock::SharedClock, config::SecretUrl, grpc::Access, lifecycle::Lifecycle, redis::SelfTest,
+    clock::SharedClock,
+    config::SecretUrl,
+    database::{self, plan::Step},
+    grpc::Access,
+    lifecycle::Lifecycle,
+    redis::SelfTest,
 };
 use tokio::net::TcpListener;
 
@@ -40,6 +45,22 @@ pub struct Auth(Arc<authority::Authority>);
 /// What the service does with Redis, to be tried before it is relied on.
 pub fn redis_self_test() -> SelfTest {
     authority::redis_self_test()
+}
+
+/// The migrations that the service would apply to this database before it serves. Changes nothing.
+///
+/// # Errors
+/// When the database cannot be looked at.
+pub async fn missing_migrations(database: &SecretUrl) -> Result<Vec<Step>, database::OpenError> {
+    store::missing_migrations(database).await
+}
+
+/// Applies them.
+///
+/// # Errors
+/// When the database cannot be used, or a running service has it alone.
+pub async fn migrate(database: &SecretUrl) -> Result<(), database::OpenError> {
+    store::migrate(database).await
 }
 
 impl Auth {

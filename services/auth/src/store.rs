@@ -16,7 +16,7 @@ use proto::ids::{LoginSessionId, UserId};
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
-    database::{OpenError, sqlite},
+    database::{OpenError, plan::Step, sqlite},
 };
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument as _, debug_span};
@@ -60,6 +60,16 @@ impl From<rusqlite::Error> for Error {
 pub(crate) struct Store {
     database: Database,
     metrics: Metrics,
+}
+
+/// The migrations that opening the store at `url` would apply.
+pub(crate) async fn missing_migrations(url: &SecretUrl) -> Result<Vec<Step>, OpenError> {
+    database::missing(url).await
+}
+
+/// Brings the schema of the store at `url` up to date, and closes it.
+pub(crate) async fn migrate(url: &SecretUrl) -> Result<(), OpenError> {
+    Database::open(url, Duration::ZERO).await.map(drop)
 }
 
 impl Store {

@@ -29,5 +29,5 @@ mod verifier;
 
 pub use config::Config;
 pub use service::{Chat, open, redis_self_test};
-pub use store::OpenError;
+pub use store::{OpenError, migrate, missing_migrations};
 pub use verifier::AuthService;

@@ -19,7 +19,10 @@ use proto::ids::{Position, RecipeId, Revision, UserId};
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
-    database::{self, Kind},
+    database::{
+        self, Kind,
+        plan::{self, Step},
+    },
 };
 use tokio::time::timeout;
 use tracing::{Instrument as _, debug_span};
@@ -141,6 +144,22 @@ macro_rules! ask {
 
 // It calls by the macro above.
 mod user_data;
+
+/// The migrations that opening the database at `url` would apply. Changes nothing.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub async fn missing_migrations(url: &SecretUrl) -> Result<Vec<Step>, database::OpenError> {
+    plan::missing(url, sqlite::CONFIG, postgres::CONFIG).await
+}
+
+/// Applies them.
+///
+/// # Errors
+/// When the database cannot be used, or a running service has it alone.
+pub async fn migrate(url: &SecretUrl) -> Result<(), database::OpenError> {
+    Store::open(url, 1, Duration::ZERO).await.map(drop)
+}
 
 impl Store {
     /// Opens the database at `url` and brings its tables up to date; `connections` is for a server, which may come within

@@ -18,6 +18,7 @@ use crate::{
     dev_ca::DevCa,
     health::Health,
     keys::Keys,
+    migrate::Migrate,
     sessions::Sessions,
     users::Users,
 };
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Health(Health),
     /// Look at a configuration and say what to mend
     Check(Box<Check>),
+    /// Bring the databases up to date, or show what would be changed
+    Migrate(Migrate),
     /// Copy SQLite's databases while the services run
     Backup(Backup),
     /// Tell whether copies that `backup` made are good

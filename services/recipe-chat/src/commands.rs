@@ -25,7 +25,7 @@ use crate::{
     cli::{
         AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
     },
-    dev_ca, health, keys, service_token, sessions, users,
+    dev_ca, health, keys, migrate, service_token, sessions, users,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -63,6 +63,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
         Command::Users(users) => runtime.block_on(Box::pin(users::run(users))),
         Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
+        Command::Migrate(migrate) => runtime.block_on(Box::pin(migrate::run(migrate))),
         Command::Backup(backup) => backup::back_up(&backup),
         Command::Verify(verify) => backup::verify(&verify),
         Command::DevCa(dev_ca) => dev_ca::run(&dev_ca),

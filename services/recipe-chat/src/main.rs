@@ -8,6 +8,7 @@ mod commands;
 mod dev_ca;
 mod health;
 mod keys;
+mod migrate;
 mod operator;
 mod service_token;
 mod sessions;

@@ -3,6 +3,7 @@
 
 mod connect;
 mod migrations;
+pub mod plan;
 pub mod postgres;
 pub mod sqlite;
 

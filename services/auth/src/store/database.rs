@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use runtime::{
     config::SecretUrl,
-    database::{Kind, OpenError, postgres, sqlite},
+    database::{
+        Kind, OpenError,
+        plan::{self, Step},
+        postgres, sqlite,
+    },
 };
 use rusqlite::{Connection, types::ValueRef};
 use secrecy::{ExposeSecret, SecretSlice};
@@ -85,6 +89,11 @@ pub(super) enum Value {
 /// A row of an answer.
 #[derive(Debug)]
 pub(super) struct Row(Vec<Value>);
+
+/// What opening a database would change in it.
+pub(super) async fn missing(url: &SecretUrl) -> Result<Vec<Step>, OpenError> {
+    plan::missing(url, SQLITE, POSTGRES).await
+}
 
 impl Database {
     pub(super) async fn open(url: &SecretUrl, wait: Duration) -> Result<Self, OpenError> {

@@ -34,7 +34,7 @@ use crate::{
     recipe_state::RecipeState,
 };
 
-const CONFIG: postgres::Config = postgres::Config {
+pub(super) const CONFIG: postgres::Config = postgres::Config {
     schema: "recipe_chat_chat",
     migrations: &[
         (

@@ -21,7 +21,7 @@ use crate::{
     recipes::Link,
 };
 
-const CONFIG: sqlite::Config = sqlite::Config {
+pub(super) const CONFIG: sqlite::Config = sqlite::Config {
     service: "chat",
     migrations: &[
         include_str!("../../migrations/sqlite/0001_init.sql"),
