@@ -108,7 +108,10 @@ impl Metrics {
                 DIVERGENCES,
                 "How often a receiver had another history of a recipe than the store",
             ),
-            expired_links: seldom(EXPIRED_LINKS, "Share links that were removed after their end"),
+            expired_links: seldom(
+                EXPIRED_LINKS,
+                "Share links that were removed after their end",
+            ),
         }
     }
 

@@ -21,7 +21,8 @@ use crate::{
     message::{Content, Message, MessageKey, Principal, shortened},
     quota::ROW_OVERHEAD,
     recipe::{
-        self, Change, Command, Parsed, Recipe, Refusal, Role, TimerCommand, Visibility, json_size, limits,
+        self, Change, Command, Parsed, Recipe, Refusal, Role, TimerCommand, Visibility, json_size,
+        limits,
     },
     refused::{Declined, Refused},
 };

@@ -11,8 +11,7 @@ use crate::{
     message::{Content, Posted, Principal},
     recipe::{
         ImportError, PlainRecipe, Recipe, Visibility, from_cooklang, from_plain, from_text,
-        json_size, limits,
-        read_schema_org, title_from_id,
+        json_size, limits, read_schema_org, title_from_id,
     },
     recipe_state::Draft,
     refused::{Declined, Refused},
