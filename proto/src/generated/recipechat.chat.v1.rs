@@ -46,6 +46,21 @@ pub struct Step {
     #[prost(string, tag = "2")]
     pub text: ::prost::alloc::string::String,
 }
+/// A timer that runs beside a recipe, or ended less than an hour ago and was not stopped.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Timer {
+    /// Unique in the recipe, never used again.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// "pasta"; empty when nobody said what it is for.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The name of whoever started it.
+    #[prost(string, tag = "4")]
+    pub by: ::prost::alloc::string::String,
+}
 /// The state of a recipe.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Recipe {
@@ -67,9 +82,12 @@ pub struct Recipe {
     /// A few words on the dish.
     #[prost(string, optional, tag = "6")]
     pub description: ::core::option::Option<::prost::alloc::string::String>,
+    /// In the order in which they were started. In an import they are passed over.
+    #[prost(message, repeated, tag = "7")]
+    pub timers: ::prost::alloc::vec::Vec<Timer>,
 }
 /// A message that was accepted.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Message {
     /// Chosen by the author's client.
     #[prost(string, tag = "1")]
@@ -92,6 +110,124 @@ pub struct Message {
     /// What would have worked, when it looked like a command that could not be followed.
     #[prost(string, optional, tag = "7")]
     pub hint: ::core::option::Option<::prost::alloc::string::String>,
+    /// Messages that would work, word for word; at most 3, and only while the message is new.
+    #[prost(string, repeated, tag = "8")]
+    pub suggestions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What it changed in the recipe; only while the message is new, and not for more than 64 parts.
+    #[prost(message, repeated, tag = "9")]
+    pub changes: ::prost::alloc::vec::Vec<ChangedPart>,
+}
+/// A part of a recipe that a message changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChangedPart {
+    #[prost(enumeration = "changed_part::Became", tag = "1")]
+    pub became: i32,
+    #[prost(enumeration = "changed_part::Part", tag = "2")]
+    pub part: i32,
+    /// Of an ingredient or step: its id; of a tag: the tag.
+    #[prost(string, tag = "3")]
+    pub id: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `ChangedPart`.
+pub mod changed_part {
+    /// What became of a part.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Became {
+        Unspecified = 0,
+        Added = 1,
+        Changed = 2,
+        Removed = 3,
+        Moved = 4,
+    }
+    impl Became {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "BECAME_UNSPECIFIED",
+                Self::Added => "BECAME_ADDED",
+                Self::Changed => "BECAME_CHANGED",
+                Self::Removed => "BECAME_REMOVED",
+                Self::Moved => "BECAME_MOVED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "BECAME_UNSPECIFIED" => Some(Self::Unspecified),
+                "BECAME_ADDED" => Some(Self::Added),
+                "BECAME_CHANGED" => Some(Self::Changed),
+                "BECAME_REMOVED" => Some(Self::Removed),
+                "BECAME_MOVED" => Some(Self::Moved),
+                _ => None,
+            }
+        }
+    }
+    /// The kinds of parts.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Part {
+        Unspecified = 0,
+        Ingredient = 1,
+        Step = 2,
+        Title = 3,
+        Servings = 4,
+        Tag = 5,
+        Description = 6,
+    }
+    impl Part {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "PART_UNSPECIFIED",
+                Self::Ingredient => "PART_INGREDIENT",
+                Self::Step => "PART_STEP",
+                Self::Title => "PART_TITLE",
+                Self::Servings => "PART_SERVINGS",
+                Self::Tag => "PART_TAG",
+                Self::Description => "PART_DESCRIPTION",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "PART_UNSPECIFIED" => Some(Self::Unspecified),
+                "PART_INGREDIENT" => Some(Self::Ingredient),
+                "PART_STEP" => Some(Self::Step),
+                "PART_TITLE" => Some(Self::Title),
+                "PART_SERVINGS" => Some(Self::Servings),
+                "PART_TAG" => Some(Self::Tag),
+                "PART_DESCRIPTION" => Some(Self::Description),
+                _ => None,
+            }
+        }
+    }
 }
 /// Asks for a new recipe.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -178,7 +314,7 @@ pub struct ImportRecipeRequest {
     /// 1 to 128 characters; the idempotency key.
     #[prost(string, tag = "3")]
     pub message_id: ::prost::alloc::string::String,
-    #[prost(oneof = "import_recipe_request::Document", tags = "4, 5, 6")]
+    #[prost(oneof = "import_recipe_request::Document", tags = "4, 5, 6, 7")]
     pub document: ::core::option::Option<import_recipe_request::Document>,
 }
 /// Nested message and enum types in `ImportRecipeRequest`.
@@ -188,12 +324,15 @@ pub mod import_recipe_request {
         /// Cooklang text.
         #[prost(string, tag = "4")]
         Cooklang(::prost::alloc::string::String),
-        /// JSON-LD text with a schema.org Recipe in it.
+        /// JSON-LD text with a schema.org Recipe in it, or the HTML of a page that holds some.
         #[prost(string, tag = "5")]
         SchemaOrg(::prost::alloc::string::String),
         /// A recipe; its ids are not taken over.
         #[prost(message, tag = "6")]
         Recipe(super::Recipe),
+        /// Plain text.
+        #[prost(string, tag = "7")]
+        Text(::prost::alloc::string::String),
     }
 }
 /// The recipe is what the document says.
@@ -247,7 +386,7 @@ pub struct ListMembersResponse {
     pub your_role: i32,
 }
 /// Asks for a change of who may come in.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChangeAccessRequest {
     /// The owner.
     #[prost(message, optional, tag = "1")]
@@ -257,7 +396,10 @@ pub struct ChangeAccessRequest {
     /// 1 to 128 characters; the idempotency key.
     #[prost(string, tag = "3")]
     pub message_id: ::prost::alloc::string::String,
-    #[prost(oneof = "change_access_request::Change", tags = "4, 5, 6")]
+    /// Who of those whom the change names has an account; absent: nobody has looked.
+    #[prost(message, optional, tag = "7")]
+    pub known_users: ::core::option::Option<KnownUsers>,
+    #[prost(oneof = "change_access_request::Change", tags = "4, 5, 6, 8, 9")]
     pub change: ::core::option::Option<change_access_request::Change>,
 }
 /// Nested message and enum types in `ChangeAccessRequest`.
@@ -273,8 +415,17 @@ pub mod change_access_request {
         /// Who may come in from now on.
         #[prost(enumeration = "super::Visibility", tag = "6")]
         Visibility(i32),
+        /// The name of the member who is the owner from now on; the owner becomes an editor.
+        #[prost(string, tag = "8")]
+        HandOver(::prost::alloc::string::String),
+        /// The principal is no member any more, and the recipe is not among theirs.
+        #[prost(message, tag = "9")]
+        Leave(super::Leaving),
     }
 }
+/// Ends the principal's own membership.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Leaving {}
 /// Names somebody who may come in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Invitation {
@@ -285,11 +436,112 @@ pub struct Invitation {
     pub role: i32,
 }
 /// It is so.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChangeAccessResponse {
     /// The message that made it so; absent when it was so already.
     #[prost(message, optional, tag = "1")]
     pub message: ::core::option::Option<Message>,
+}
+/// Asks for a link.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateLinkRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// What it makes of whoever takes it: viewer or editor.
+    #[prost(enumeration = "Role", tag = "3")]
+    pub role: i32,
+    /// How long it lasts; absent: 7 days. At most 365 days.
+    #[prost(uint64, optional, tag = "4")]
+    pub expires_in_ms: ::core::option::Option<u64>,
+}
+/// The link was made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateLinkResponse {
+    #[prost(message, optional, tag = "1")]
+    pub link: ::core::option::Option<Link>,
+    /// What whoever has it shows; it is told here only.
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
+}
+/// An invitation by link.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Link {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+    #[prost(message, optional, tag = "3")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "4")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for the links to a recipe.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListLinksRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+}
+/// The links to a recipe, the oldest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListLinksResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub links: ::prost::alloc::vec::Vec<Link>,
+}
+/// Asks for a link to be taken back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteLinkRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub link_id: ::prost::alloc::string::String,
+}
+/// The link leads nowhere any more.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteLinkResponse {}
+/// Asks what a link leads to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DescribeLinkRequest {
+    #[prost(string, tag = "1")]
+    pub token: ::prost::alloc::string::String,
+}
+/// What a link leads to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DescribeLinkResponse {
+    /// The recipe's title.
+    #[prost(string, tag = "1")]
+    pub title: ::prost::alloc::string::String,
+    /// The name of whoever made the link.
+    #[prost(string, tag = "2")]
+    pub by: ::prost::alloc::string::String,
+    /// What it makes of whoever takes it.
+    #[prost(enumeration = "Role", tag = "3")]
+    pub role: i32,
+}
+/// Asks to come in by a link.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcceptLinkRequest {
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
+}
+/// The principal may come in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcceptLinkResponse {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// What they may do.
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
 }
 /// Asks for the principal's recipes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -299,6 +551,12 @@ pub struct ListRecipesRequest {
     /// At most this many; 0: 100. At most 500.
     #[prost(uint32, tag = "2")]
     pub limit: u32,
+    /// Words that must all be found in the title, the tags or the ingredients, each perhaps as the beginning of one; empty: all.
+    #[prost(string, tag = "3")]
+    pub query: ::prost::alloc::string::String,
+    /// The `next_cursor` of the page before; empty: the first page.
+    #[prost(string, tag = "4")]
+    pub cursor: ::prost::alloc::string::String,
 }
 /// A recipe in a list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -315,12 +573,73 @@ pub struct RecipeSummary {
     /// Whether the principal owns it.
     #[prost(bool, tag = "5")]
     pub owned: bool,
+    /// What the principal may do; unspecified from builds that did not tell.
+    #[prost(enumeration = "Role", tag = "6")]
+    pub role: i32,
+    /// Whose it is.
+    #[prost(message, optional, tag = "7")]
+    pub owner: ::core::option::Option<Principal>,
+    /// In order, without doubles.
+    #[prost(string, repeated, tag = "8")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many it serves.
+    #[prost(uint32, tag = "9")]
+    pub servings: u32,
+    /// Who wrote the last message; absent when there is none.
+    #[prost(message, optional, tag = "10")]
+    pub changed_by: ::core::option::Option<Principal>,
 }
 /// The principal's recipes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRecipesResponse {
     #[prost(message, repeated, tag = "1")]
     pub recipes: ::prost::alloc::vec::Vec<RecipeSummary>,
+    /// Where the next page begins; empty: there is none.
+    #[prost(string, tag = "2")]
+    pub next_cursor: ::prost::alloc::string::String,
+}
+/// Asks for a copy.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CopyRecipeRequest {
+    /// Becomes the owner of the copy.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    /// What is copied.
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// 1 to 200 characters; empty: the same title.
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+}
+/// Asks for a recipe to be deleted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteRecipeRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+}
+/// The recipe is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteRecipeResponse {}
+/// Asks for a public recipe.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPublicRecipeRequest {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+}
+/// A public recipe.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPublicRecipeResponse {
+    /// The revision that `recipe` stands at.
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    #[prost(message, optional, tag = "2")]
+    pub recipe: ::core::option::Option<Recipe>,
+    /// The same as schema.org JSON-LD.
+    #[prost(string, tag = "3")]
+    pub schema_org: ::prost::alloc::string::String,
 }
 /// Asks for messages.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -357,6 +676,85 @@ pub struct ListMessagesResponse {
     /// Whether older ones exist than the first of these.
     #[prost(bool, tag = "2")]
     pub truncated: bool,
+}
+/// Asks for the messages that changed a recipe.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListVersionsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// Those before this revision; absent: the latest.
+    #[prost(uint64, optional, tag = "3")]
+    pub before: ::core::option::Option<u64>,
+    /// At most this many; 0: 50. At most 500.
+    #[prost(uint32, tag = "4")]
+    pub limit: u32,
+}
+/// A page of messages that changed the recipe, newest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListVersionsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub messages: ::prost::alloc::vec::Vec<Message>,
+    /// Whether there are older ones.
+    #[prost(bool, tag = "2")]
+    pub more: bool,
+}
+/// Asks for a message's change to be taken back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UndoRevisionRequest {
+    /// The author of the change that this is.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// 1 to 128 characters; the idempotency key.
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    /// The revision of the message.
+    #[prost(uint64, tag = "4")]
+    pub revision: u64,
+}
+/// It is taken back.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UndoRevisionResponse {
+    /// The recipe after it.
+    #[prost(message, optional, tag = "1")]
+    pub recipe: ::core::option::Option<Recipe>,
+    /// The message that took it back.
+    #[prost(message, optional, tag = "2")]
+    pub message: ::core::option::Option<Message>,
+    /// Whether it had been accepted before: nothing was applied again.
+    #[prost(bool, tag = "3")]
+    pub duplicate: bool,
+}
+/// Asks for a recipe to become what it was.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RestoreRevisionRequest {
+    /// The author of the change that this is.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// 1 to 128 characters; the idempotency key.
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    /// At this revision; 0: as it was created.
+    #[prost(uint64, tag = "4")]
+    pub revision: u64,
+}
+/// The recipe is what it was.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RestoreRevisionResponse {
+    /// The recipe after it.
+    #[prost(message, optional, tag = "1")]
+    pub recipe: ::core::option::Option<Recipe>,
+    /// The message that restored it.
+    #[prost(message, optional, tag = "2")]
+    pub message: ::core::option::Option<Message>,
+    /// Whether it had been accepted before: nothing was applied again.
+    #[prost(bool, tag = "3")]
+    pub duplicate: bool,
 }
 /// Asks for a message to be accepted.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1118,8 +1516,8 @@ pub mod chat_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private", "/open",
-        /// "/public". What is so already stays as it is, without a message.
+        /// Does what a command in the chat does, as a message of whoever asks: "/invite", "/remove", "/owner", "/private", "/open",
+        /// "/public" for the owner, "/leave" for everybody else. What is so already stays as it is, without a message.
         ///
         /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: it cannot be done; the words say why.
         /// PERMISSION_DENIED: only the owner may.
@@ -1149,7 +1547,232 @@ pub mod chat_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the recipes that the principal owns or has joined, newest change first.
+        /// Makes a link by which whoever has it becomes a member.
+        ///
+        /// PERMISSION_DENIED: only the owner may. RESOURCE_EXHAUSTED: the owner has too many links.
+        pub async fn create_link(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateLinkResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/CreateLink",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "CreateLink"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the links to a recipe that have not expired.
+        ///
+        /// PERMISSION_DENIED: only the owner may.
+        pub async fn list_links(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListLinksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListLinksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ListLinks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "ListLinks"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a link back.
+        ///
+        /// PERMISSION_DENIED: only the owner may. NOT_FOUND: there is no such link.
+        pub async fn delete_link(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteLinkResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/DeleteLink",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "DeleteLink"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells anybody who has a link's token what it leads to.
+        ///
+        /// NOT_FOUND: it is unknown, has expired or was taken back.
+        pub async fn describe_link(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DescribeLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DescribeLinkResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/DescribeLink",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "DescribeLink"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes the principal a member by a link's token, as a message of theirs. Whoever may do as much already stays what
+        /// they are.
+        ///
+        /// NOT_FOUND as DescribeLink. RESOURCE_EXHAUSTED: the recipe has as many members as it may.
+        pub async fn accept_link(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AcceptLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcceptLinkResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/AcceptLink",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "AcceptLink"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes a private recipe of the principal's own that is what another one is now, without its conversation.
+        ///
+        /// NOT_FOUND as GetRecipe. RESOURCE_EXHAUSTED as CreateRecipe.
+        pub async fn copy_recipe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CopyRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateRecipeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/CopyRecipe",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "CopyRecipe"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Deletes a recipe with all that was said in it, and shows everybody out. Its id is never given again.
+        ///
+        /// PERMISSION_DENIED: only the owner may.
+        pub async fn delete_recipe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteRecipeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/DeleteRecipe",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "DeleteRecipe"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a public recipe, to anybody.
+        ///
+        /// NOT_FOUND: it is not there, or not public.
+        pub async fn get_public_recipe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPublicRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPublicRecipeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/GetPublicRecipe",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "GetPublicRecipe"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the recipes that the principal owns, is a member of or has come to, newest change first.
+        ///
+        /// INVALID_ARGUMENT: the cursor is none that a list has given out.
         pub async fn list_recipes(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRecipesRequest>,
@@ -1200,6 +1823,91 @@ pub mod chat_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("recipechat.chat.v1.ChatService", "ListMessages"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the messages that changed a recipe, newest first, a page at a time.
+        pub async fn list_versions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListVersionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListVersionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ListVersions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ListVersions"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes back what one message did to the recipe, and nothing else. It is a message of its own: taken back itself, what
+        /// it took back is there again.
+        ///
+        /// Idempotent by message id, as PostMessage. ABORTED: a later change stands on it; the words say whose.
+        /// INVALID_ARGUMENT: that message changed nothing.
+        pub async fn undo_revision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UndoRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UndoRevisionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/UndoRevision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "UndoRevision"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes a recipe what it was at a revision, by a message of its own. Idempotent by message id, as PostMessage.
+        pub async fn restore_revision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RestoreRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RestoreRevisionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/RestoreRevision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "RestoreRevision"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -1402,8 +2110,8 @@ pub mod chat_service_server {
             tonic::Response<super::ListMembersResponse>,
             tonic::Status,
         >;
-        /// Does what an owner's command in the chat does, as a message of the owner: "/invite", "/remove", "/private", "/open",
-        /// "/public". What is so already stays as it is, without a message.
+        /// Does what a command in the chat does, as a message of whoever asks: "/invite", "/remove", "/owner", "/private", "/open",
+        /// "/public" for the owner, "/leave" for everybody else. What is so already stays as it is, without a message.
         ///
         /// Idempotent by message id, as PostMessage. INVALID_ARGUMENT: it cannot be done; the words say why.
         /// PERMISSION_DENIED: only the owner may.
@@ -1414,7 +2122,90 @@ pub mod chat_service_server {
             tonic::Response<super::ChangeAccessResponse>,
             tonic::Status,
         >;
-        /// Lists the recipes that the principal owns or has joined, newest change first.
+        /// Makes a link by which whoever has it becomes a member.
+        ///
+        /// PERMISSION_DENIED: only the owner may. RESOURCE_EXHAUSTED: the owner has too many links.
+        async fn create_link(
+            &self,
+            request: tonic::Request<super::CreateLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateLinkResponse>,
+            tonic::Status,
+        >;
+        /// Lists the links to a recipe that have not expired.
+        ///
+        /// PERMISSION_DENIED: only the owner may.
+        async fn list_links(
+            &self,
+            request: tonic::Request<super::ListLinksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListLinksResponse>,
+            tonic::Status,
+        >;
+        /// Takes a link back.
+        ///
+        /// PERMISSION_DENIED: only the owner may. NOT_FOUND: there is no such link.
+        async fn delete_link(
+            &self,
+            request: tonic::Request<super::DeleteLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteLinkResponse>,
+            tonic::Status,
+        >;
+        /// Tells anybody who has a link's token what it leads to.
+        ///
+        /// NOT_FOUND: it is unknown, has expired or was taken back.
+        async fn describe_link(
+            &self,
+            request: tonic::Request<super::DescribeLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DescribeLinkResponse>,
+            tonic::Status,
+        >;
+        /// Makes the principal a member by a link's token, as a message of theirs. Whoever may do as much already stays what
+        /// they are.
+        ///
+        /// NOT_FOUND as DescribeLink. RESOURCE_EXHAUSTED: the recipe has as many members as it may.
+        async fn accept_link(
+            &self,
+            request: tonic::Request<super::AcceptLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AcceptLinkResponse>,
+            tonic::Status,
+        >;
+        /// Makes a private recipe of the principal's own that is what another one is now, without its conversation.
+        ///
+        /// NOT_FOUND as GetRecipe. RESOURCE_EXHAUSTED as CreateRecipe.
+        async fn copy_recipe(
+            &self,
+            request: tonic::Request<super::CopyRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateRecipeResponse>,
+            tonic::Status,
+        >;
+        /// Deletes a recipe with all that was said in it, and shows everybody out. Its id is never given again.
+        ///
+        /// PERMISSION_DENIED: only the owner may.
+        async fn delete_recipe(
+            &self,
+            request: tonic::Request<super::DeleteRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteRecipeResponse>,
+            tonic::Status,
+        >;
+        /// Gives a public recipe, to anybody.
+        ///
+        /// NOT_FOUND: it is not there, or not public.
+        async fn get_public_recipe(
+            &self,
+            request: tonic::Request<super::GetPublicRecipeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPublicRecipeResponse>,
+            tonic::Status,
+        >;
+        /// Lists the recipes that the principal owns, is a member of or has come to, newest change first.
+        ///
+        /// INVALID_ARGUMENT: the cursor is none that a list has given out.
         async fn list_recipes(
             &self,
             request: tonic::Request<super::ListRecipesRequest>,
@@ -1428,6 +2219,34 @@ pub mod chat_service_server {
             request: tonic::Request<super::ListMessagesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListMessagesResponse>,
+            tonic::Status,
+        >;
+        /// Lists the messages that changed a recipe, newest first, a page at a time.
+        async fn list_versions(
+            &self,
+            request: tonic::Request<super::ListVersionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListVersionsResponse>,
+            tonic::Status,
+        >;
+        /// Takes back what one message did to the recipe, and nothing else. It is a message of its own: taken back itself, what
+        /// it took back is there again.
+        ///
+        /// Idempotent by message id, as PostMessage. ABORTED: a later change stands on it; the words say whose.
+        /// INVALID_ARGUMENT: that message changed nothing.
+        async fn undo_revision(
+            &self,
+            request: tonic::Request<super::UndoRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UndoRevisionResponse>,
+            tonic::Status,
+        >;
+        /// Makes a recipe what it was at a revision, by a message of its own. Idempotent by message id, as PostMessage.
+        async fn restore_revision(
+            &self,
+            request: tonic::Request<super::RestoreRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RestoreRevisionResponse>,
             tonic::Status,
         >;
         /// Posts a message: the answer follows the commit.
@@ -1839,6 +2658,366 @@ pub mod chat_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/recipechat.chat.v1.ChatService/CreateLink" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateLinkSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::CreateLinkRequest>
+                    for CreateLinkSvc<T> {
+                        type Response = super::CreateLinkResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateLinkRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::create_link(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ListLinks" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListLinksSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ListLinksRequest>
+                    for ListLinksSvc<T> {
+                        type Response = super::ListLinksResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListLinksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::list_links(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListLinksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/DeleteLink" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteLinkSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::DeleteLinkRequest>
+                    for DeleteLinkSvc<T> {
+                        type Response = super::DeleteLinkResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteLinkRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::delete_link(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/DescribeLink" => {
+                    #[allow(non_camel_case_types)]
+                    struct DescribeLinkSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::DescribeLinkRequest>
+                    for DescribeLinkSvc<T> {
+                        type Response = super::DescribeLinkResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DescribeLinkRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::describe_link(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DescribeLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/AcceptLink" => {
+                    #[allow(non_camel_case_types)]
+                    struct AcceptLinkSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::AcceptLinkRequest>
+                    for AcceptLinkSvc<T> {
+                        type Response = super::AcceptLinkResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AcceptLinkRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::accept_link(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AcceptLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/CopyRecipe" => {
+                    #[allow(non_camel_case_types)]
+                    struct CopyRecipeSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::CopyRecipeRequest>
+                    for CopyRecipeSvc<T> {
+                        type Response = super::CreateRecipeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CopyRecipeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::copy_recipe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CopyRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/DeleteRecipe" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteRecipeSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::DeleteRecipeRequest>
+                    for DeleteRecipeSvc<T> {
+                        type Response = super::DeleteRecipeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteRecipeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::delete_recipe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/GetPublicRecipe" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPublicRecipeSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::GetPublicRecipeRequest>
+                    for GetPublicRecipeSvc<T> {
+                        type Response = super::GetPublicRecipeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPublicRecipeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::get_public_recipe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPublicRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/recipechat.chat.v1.ChatService/ListRecipes" => {
                     #[allow(non_camel_case_types)]
                     struct ListRecipesSvc<T: ChatService>(pub Arc<T>);
@@ -1914,6 +3093,141 @@ pub mod chat_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListMessagesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ListVersions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListVersionsSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ListVersionsRequest>
+                    for ListVersionsSvc<T> {
+                        type Response = super::ListVersionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListVersionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::list_versions(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListVersionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/UndoRevision" => {
+                    #[allow(non_camel_case_types)]
+                    struct UndoRevisionSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::UndoRevisionRequest>
+                    for UndoRevisionSvc<T> {
+                        type Response = super::UndoRevisionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UndoRevisionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::undo_revision(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UndoRevisionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/RestoreRevision" => {
+                    #[allow(non_camel_case_types)]
+                    struct RestoreRevisionSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::RestoreRevisionRequest>
+                    for RestoreRevisionSvc<T> {
+                        type Response = super::RestoreRevisionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RestoreRevisionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::restore_revision(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RestoreRevisionSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
