@@ -392,7 +392,7 @@ pub(super) fn principal(who: &Principal) -> wire::Principal {
     wire::Principal {
         user_id: who.user.to_string(),
         name: who.name().to_owned(),
-        access_token: String::new(),
+        ..wire::Principal::default()
     }
 }
 

@@ -48,7 +48,7 @@ impl History {
     }
 
     /// What the server suggests to say in place of the last message of this user.
-    pub(crate) fn suggestions(&self) -> &[String] {
+    pub fn suggestions(&self) -> &[String] {
         let mine = self.lines.iter().rev().find_map(|line| match line {
             Line::Said(message) if self.is_mine(message) => Some(message),
             Line::Said(_) | Line::NotSaid { .. } => None,

@@ -417,7 +417,7 @@ impl ChatClient {
         };
         let mut client = self.client(Some(id)).await?;
         let answer = bounded(client.copy_recipe(request(call))).await?;
-        found(answer.recipe_id, answer.revision, answer.recipe)
+        self.found(answer.recipe_id, answer.revision, answer.recipe)
     }
 
     /// Deletes a recipe.
@@ -446,7 +446,7 @@ impl ChatClient {
         let answer = bounded(client.get_public_recipe(request(call))).await?;
         Ok(PublicRecipe {
             revision: answer.revision,
-            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?),
+            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?, self.0.now()),
             schema_org: answer.schema_org,
         })
     }

@@ -158,7 +158,7 @@ impl Said<'_> {
             Parsed::Changes(changes) => {
                 follow(self.recipe, &changes).is_ok_and(|(changed, _)| changed != *self.recipe)
             }
-            Parsed::Command(_) | Parsed::Talk | Parsed::Unclear { .. } => false,
+            Parsed::Command(_) | Parsed::Timer(_) | Parsed::Talk | Parsed::Unclear { .. } => false,
         }
     }
 }

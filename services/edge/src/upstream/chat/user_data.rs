@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use proto::{
     chat::{ExportUserRequest, ExportUserResponse, ForgetUserRequest, export_user_response::Piece},
-    ids::Revision,
+    ids::{Revision, UserId},
     websocket::frames::{Message, Recipe},
 };
-use runtime::trace_context::request;
+use runtime::{clock::Timestamp, trace_context::request};
 use tokio::time::{Duration, timeout};
 use tonic::Streaming;
 
@@ -30,7 +30,11 @@ pub(crate) enum Exported {
 
 /// Everything that is a user's, piece by piece.
 #[derive(Debug)]
-pub(crate) struct UserExport(Streaming<ExportUserResponse>);
+pub(crate) struct UserExport {
+    pieces: Streaming<ExportUserResponse>,
+    user: UserId,
+    now: Timestamp,
+}
 
 impl ChatClient {
     /// Removes a user from all recipes. Doing it again changes nothing.
@@ -59,9 +63,11 @@ impl ChatClient {
             principal: Some(convert::principal(principal)),
         };
         let mut client = self.client(None).await?;
-        Ok(UserExport(
-            bounded(client.export_user(request(call))).await?,
-        ))
+        Ok(UserExport {
+            pieces: bounded(client.export_user(request(call))).await?,
+            user: principal.user.clone(),
+            now: self.0.now(),
+        })
     }
 }
 
@@ -72,7 +78,7 @@ impl UserExport {
     /// `Unavailable`: what was given is not all.
     pub(crate) async fn next(&mut self) -> Result<Option<Exported>, ChatError> {
         let unavailable = |_| ChatError::Unavailable;
-        let next = timeout(PIECE_TIMEOUT, self.0.message()).await;
+        let next = timeout(PIECE_TIMEOUT, self.pieces.message()).await;
         let next = next
             .map_err(|_| ChatError::Unavailable)?
             .map_err(unavailable)?;
@@ -81,11 +87,12 @@ impl UserExport {
             Piece::Recipe(recipe) => Exported::Recipe(
                 recipe.recipe_id,
                 recipe.revision,
-                convert::recipe(recipe.recipe.unwrap_or_default()),
+                convert::recipe(recipe.recipe.unwrap_or_default(), self.now),
             ),
-            Piece::Messages(messages) => {
-                Exported::Messages(messages.recipe_id, convert::messages(messages.messages))
-            }
+            Piece::Messages(messages) => Exported::Messages(
+                messages.recipe_id,
+                convert::messages(messages.messages, &self.user),
+            ),
         }))
     }
 }
