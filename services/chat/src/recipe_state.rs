@@ -27,9 +27,6 @@ use crate::{
     refused::{Declined, Refused},
 };
 
-/// Of how many changed parts a message tells; of more it tells none, for there everything is new.
-const MAX_CHANGES_TOLD: usize = 64;
-
 /// A message on its way in, already understood.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -389,13 +386,10 @@ impl RecipeState {
         let previous = self.last_message.replace(draft.id.clone());
         self.changed_at = now;
         let changed = outcome.recipe.is_some();
-        let mut changes = match &outcome.recipe {
-            Some(recipe) => recipe::changed_elements(&self.recipe, recipe),
+        let changes = match &outcome.recipe {
+            Some(recipe) => recipe::told_changes(&self.recipe, recipe),
             None => Vec::new(),
         };
-        if changes.len() > MAX_CHANGES_TOLD {
-            changes.clear();
-        }
         if let Some(recipe) = outcome.recipe {
             self.recipe = recipe;
             self.recipe_revision = self.revision;

@@ -33,6 +33,32 @@ export interface Author {
   name: string;
 }
 
+/** A part of a recipe that a message changed. */
+export interface Change {
+  /** Of an ingredient or step: its id; of a tag: the tag. */
+  id?: string | null;
+  op: ChangeOp;
+  what: ChangedPart;
+}
+
+/** What became of it. */
+export type ChangeOp =
+  | "added"
+  | "changed"
+  | "removed"
+  | "moved"
+  | (string & {});
+
+/** Which kind of part. */
+export type ChangedPart =
+  | "ingredient"
+  | "step"
+  | "title"
+  | "servings"
+  | "tag"
+  | "description"
+  | (string & {});
+
 /** What is said. */
 export interface ChatPayload {
   /** 1 to 4,000 characters after trimming. */
@@ -131,15 +157,19 @@ export interface Ingredient {
 /** A message that was accepted. */
 export interface Message {
   author: Author;
+  /** What it changed in the recipe; left out in old messages, and where that is nearly everything. */
+  changes?: Change[] | null;
   content: string;
   /** What it did to the recipe, in words; `null` for plain talk. */
   effect?: string | null;
-  /** What would work, when it looked like a command that could not be followed. */
+  /** What would work, when it looked like a command that could not be followed; only its author is told. */
   hint?: string | null;
   /** Chosen by the author's client. */
   id: string;
   /** Its place in the recipe's one order: 1, 2, 3… */
   revision: number;
+  /** At most 3 messages that would work, word for word, to be offered for a tap; only its author is told. */
+  suggestions?: string[] | null;
   /** When it was accepted: RFC 3339, UTC. */
   timestamp: string;
 }
@@ -159,6 +189,8 @@ export interface Recipe {
   servings: number;
   steps: Step[];
   tags: string[];
+  /** Those that run, and those that ended less than an hour ago and nobody has stopped; builds before them leave it out. */
+  timers?: Timer[] | null;
   title: string;
 }
 
@@ -256,6 +288,18 @@ export interface Step {
   text: string;
 }
 
+/** A timer, started by a message such as `timer 9 minutes for the pasta`. */
+export interface Timer {
+  /** The name of whoever started it. */
+  by: string;
+  /** RFC 3339, UTC. */
+  ends_at: string;
+  /** Unique in the recipe, never used again. */
+  id: string;
+  /** What it is for; empty when nobody said. */
+  label: string;
+}
+
 /** Who may come into a recipe. */
 export type Visibility =
   | "private"
@@ -264,10 +308,12 @@ export type Visibility =
   | (string & {});
 
 const AuthorShape = { id: '', name: '' };
-const MessageShape = { author: AuthorShape, content: '', 'effect?': '', 'hint?': '', id: '', revision: 0, timestamp: '' };
+const ChangeShape = { 'id?': '', op: '', what: '' };
+const MessageShape = { author: AuthorShape, 'changes?': [ChangeShape], content: '', 'effect?': '', 'hint?': '', id: '', revision: 0, 'suggestions?': [''], timestamp: '' };
 const IngredientShape = { id: '', name: '', note: '', quantity: '', unit: '' };
 const StepShape = { id: '', text: '' };
-const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], title: '' };
+const TimerShape = { by: '', ends_at: '', id: '', label: '' };
+const RecipeShape = { 'description?': '', ingredients: [IngredientShape], servings: 0, steps: [StepShape], tags: [''], 'timers?': [TimerShape], title: '' };
 const SessionInfoShape = { 'connection?': '', expires_at: '', id: '', reauth_at: '', 'role?': '', user: AuthorShape, 'visibility?': '' };
 const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messages?': [MessageShape], 'messages_truncated?': false, recipe: RecipeShape, recipe_id: '', 'recovered?': false, revision: 0, 'session?': SessionInfoShape };
 const AuthRequiredShape = { expires_at: '', reason: '' };

@@ -212,7 +212,7 @@ impl<'a> Said<'a> {
                     .map(|_| format!("{number} {}", self.word(at)))
             });
         if self.has(&["timer", "alarm"]) {
-            return Some("A time in a step is its timer; write it there, as in \"add step: Boil the pasta for 9 minutes.\"".to_owned());
+            return Some("To start a timer, write \"timer 9 minutes for the pasta\".".to_owned());
         }
         let verb =
             ["change", "make", "set", "adjust", "turn", "use", "replace"].contains(&self.word(0));

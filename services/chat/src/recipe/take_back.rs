@@ -5,6 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::model::{Recipe, limits};
 
+/// Of how many changed parts a message tells.
+const MAX_TOLD: usize = 64;
+
 /// A part of a recipe that changes as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Element {
@@ -48,6 +51,15 @@ pub fn changed_elements(before: &Recipe, after: &Recipe) -> Vec<(Became, Element
     List::between(&before.ingredients, &after.ingredients, |line| &line.id)
         .tell(Element::Ingredient, &mut changed);
     List::between(&before.steps, &after.steps, |step| &step.id).tell(Element::Step, &mut changed);
+    changed
+}
+
+/// The same as a message tells it: of more than so many it tells none, for there everything is new.
+pub fn told_changes(before: &Recipe, after: &Recipe) -> Vec<(Became, Element)> {
+    let mut changed = changed_elements(before, after);
+    if changed.len() > MAX_TOLD {
+        changed.clear();
+    }
     changed
 }
 
@@ -221,7 +233,11 @@ impl<'r, T: Clone + PartialEq> List<'r, T> {
                         list.iter().position(|here| (self.key)(here) == before)
                     })
                     .next();
-                list.insert(at.map_or(0, |at| at + 1), part.clone());
+                // One that has only moved is as others have made it since.
+                let here = now.iter().find(|here| (self.key)(here) == key);
+                let only_moved = self.after(part) == Some(part);
+                let back = here.filter(|_| only_moved).unwrap_or(part);
+                list.insert(at.map_or(0, |at| at + 1), back.clone());
             }
         }
         list

@@ -9,7 +9,7 @@ use crate::{
     access::Right,
     catch_up::{CaughtUp, Joined, MessagePage, Recovery},
     message::{Message, Principal, Update},
-    recipe::Recipe,
+    recipe::{Recipe, told_changes},
     recipe_state::RecipeState,
     refused::Refused,
     store::{Page, Prefer, Version},
@@ -315,7 +315,7 @@ fn with_versions(
     versions: Vec<Version>,
 ) -> Vec<Arc<Update>> {
     let mut later = versions.into_iter().peekable();
-    let mut current = None;
+    let mut current: Option<Arc<Recipe>> = None;
     let mut previous = None;
     let mut updates = Vec::with_capacity(messages.len());
     for message in messages {
@@ -323,8 +323,12 @@ fn with_versions(
         if message.revision <= after {
             continue;
         }
+        let mut message = message;
         while let Some((_, version)) = later.next_if(|(since, _)| *since <= message.revision) {
-            current = Some(version);
+            let before = current.replace(version);
+            if let Some((before, version)) = before.zip(current.as_ref()) {
+                Arc::make_mut(&mut message).changes = told_changes(&before, version);
+            }
         }
         updates.extend(current.clone().map(|recipe| {
             Arc::new(Update::new(
