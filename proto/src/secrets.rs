@@ -43,6 +43,9 @@ redacted!(
     ClaimGuestRequest,
     EndSessionRequest,
     ResetPasswordResponse,
+    chat::CreateLinkResponse,
+    chat::DescribeLinkRequest,
+    chat::AcceptLinkRequest,
 );
 
 impl fmt::Debug for chat::Principal {

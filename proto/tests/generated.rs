@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 19] = [
+const SECRET: [&str; 22] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -31,6 +31,9 @@ const SECRET: [&str; 19] = [
     ".recipechat.auth.v1.EndSessionRequest",
     ".recipechat.auth.v1.ResetPasswordResponse",
     ".recipechat.chat.v1.Principal",
+    ".recipechat.chat.v1.CreateLinkResponse",
+    ".recipechat.chat.v1.DescribeLinkRequest",
+    ".recipechat.chat.v1.AcceptLinkRequest",
 ];
 
 #[test]

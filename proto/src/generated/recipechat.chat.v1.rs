@@ -459,6 +459,7 @@ pub struct CreateLinkRequest {
 }
 /// The link was made.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct CreateLinkResponse {
     #[prost(message, optional, tag = "1")]
     pub link: ::core::option::Option<Link>,
@@ -509,6 +510,7 @@ pub struct DeleteLinkRequest {
 pub struct DeleteLinkResponse {}
 /// Asks what a link leads to.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct DescribeLinkRequest {
     #[prost(string, tag = "1")]
     pub token: ::prost::alloc::string::String,
@@ -528,6 +530,7 @@ pub struct DescribeLinkResponse {
 }
 /// Asks to come in by a link.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct AcceptLinkRequest {
     #[prost(message, optional, tag = "1")]
     pub principal: ::core::option::Option<Principal>,

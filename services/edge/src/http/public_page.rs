@@ -185,6 +185,7 @@ mod tests {
                 ..Step::default()
             }],
             tags: vec![evil.clone()],
+            ..Recipe::default()
         };
         let linked = serde_json::json!({ "name": evil }).to_string();
         let page = page("pie", &recipe, &linked);

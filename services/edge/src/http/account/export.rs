@@ -189,7 +189,7 @@ mod tests {
             timestamp: String::new(),
             revision: 1,
             effect: None,
-            hint: None,
+            ..Message::default()
         })
     }
 
