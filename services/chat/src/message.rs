@@ -113,6 +113,16 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// What the store has of it: what it does not keep is told anew or not at all.
+    #[cfg(test)]
+    pub(crate) fn as_stored(&self) -> Self {
+        Self {
+            suggestions: Vec::new(),
+            changes: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// How many bytes of text are in it.
     pub(crate) fn text_size(&self) -> usize {
         let words = self

@@ -273,6 +273,9 @@ impl RecipeState {
         }
         let right = self.right_of(&draft.author)?;
         let outcome = match (&*draft.parsed, &draft.past) {
+            (Parsed::Command(command @ Command::Leave), None) => {
+                self.follow_command(command, &draft.author, &draft.known)
+            }
             _ if right < Right::Write => return Err(Refused::ReadOnly),
             (_, Some(past)) => self.follow_past(past, draft.author.name())?,
             (Parsed::Talk, None) => self.unchanged(draft, None),

@@ -38,7 +38,7 @@ use crate::{
     message::{Posted, Principal},
     metrics::Metrics,
     quota::{Quotas, ROW_OVERHEAD},
-    recipe::{Visibility, title_from_id},
+    recipe::{Visibility, suggestions, title_from_id, told_changes},
     recipe_state::{Draft, RecipeState},
     refused::Refused,
     store::{self, Store},
@@ -261,6 +261,24 @@ impl Recipes {
         Ok(version.ok_or(Refused::NoSuchRevision)?.1)
     }
 
+    /// Adds to a message that was accepted before what the store does not keep of it: its author is told the original.
+    async fn complete(&self, recipe: &RecipeId, posted: &mut Posted) -> Result<(), Refused> {
+        let Some(after) = &posted.recipe else {
+            return Ok(());
+        };
+        let message = Arc::make_mut(&mut posted.message);
+        if let Some(hint) = &message.hint {
+            message.suggestions = suggestions(after, message.content.as_str(), hint);
+        }
+        if message.effect.is_some() && message.changes.is_empty() {
+            let before = self
+                .version(recipe, message.revision.saturating_sub(1))
+                .await?;
+            message.changes = told_changes(&before, after);
+        }
+        Ok(())
+    }
+
     /// Asks the store. What went wrong goes to the log; the caller is told only that it did.
     async fn ask<T>(
         &self,
@@ -285,6 +303,9 @@ impl Submitted {
         if posted.recipe.is_none() {
             let revision = posted.message.revision;
             posted.recipe = Some(self.recipes.version(&self.recipe, revision).await?);
+        }
+        if posted.duplicate {
+            self.recipes.complete(&self.recipe, &mut posted).await?;
         }
         Ok(posted)
     }

@@ -10,7 +10,12 @@ use crate::harness::{Database, START, Service, config, open_error};
 
 #[track_caller]
 fn one_line(error: &auth::OpenError, words: &str) {
-    let text = error.to_string();
+    // As an operator reads it: with what is behind it.
+    let behind = std::error::Error::source(error);
+    let text = std::iter::once(error.to_string())
+        .chain(behind.map(ToString::to_string))
+        .collect::<Vec<_>>()
+        .join(": ");
     assert!(text.contains(words), "{text}");
     assert!(!text.contains('\n') && !text.contains("hunter2"), "{text}");
 }

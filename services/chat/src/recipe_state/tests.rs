@@ -154,7 +154,7 @@ fn a_command_that_changes_nothing_says_so() {
     let mut kitchen = Kitchen::of("ada");
     kitchen.says("ada", "/invite bob").unwrap();
     for command in [
-        "/public",
+        "/open",
         "/invite bob",
         "/invite ada",
         "/remove eve",

@@ -96,7 +96,7 @@ async fn what_was_written_is_read_back() {
         let accepted: Vec<_> = write
             .accepted
             .iter()
-            .map(|a| Arc::clone(&a.message))
+            .map(|a| Arc::new(a.message.as_stored()))
             .collect();
         assert_eq!(messages, accepted);
     })

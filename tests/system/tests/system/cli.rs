@@ -54,7 +54,7 @@ async fn assert_help(command: &str, wanted: &[(&str, &str)]) {
         }
     }
     for (flag, told) in &known {
-        let own = ["--help", "--version"].contains(&flag.as_str());
+        let own = ["--help", "--version", "--print-config"].contains(&flag.as_str());
         assert!(
             own || told.contains("[env: "),
             "{command} {flag} names no variable: {told}"

@@ -2,6 +2,7 @@
 
 use system_tests::{
     binary::recipe_chat,
+    patience::eventually,
     process::{Ended, Process},
     stack::Plan,
 };
@@ -28,8 +29,12 @@ async fn a_running_service_is_healthy_and_a_dead_one_is_not() {
     let ended = health(&["--grpc", &auth]).await;
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    // What an edge knows of the services' health counts for two seconds.
+    eventually("an edge that is not ready", async || {
+        health(&["--url", &edge]).await.status.code() == Some(1)
+    })
+    .await;
     let ended = health(&["--url", &edge]).await;
-    assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("503"), "{}", ended.stderr);
     assert!(ended.stderr.contains(r#""auth":false"#), "{}", ended.stderr);
     let alive = format!("{edge}/healthz");

@@ -1,6 +1,6 @@
 //! The same promises with both databases in PostgreSQL.
 
-use system_tests::{client::new_id, stack::Plan};
+use system_tests::{client::new_id, patience::eventually, stack::Plan};
 
 #[tokio::test]
 async fn everything_works_on_postgresql_and_survives_its_services() {
@@ -14,6 +14,15 @@ async fn everything_works_on_postgresql_and_survives_its_services() {
     stack.auth().restart().await;
     let ada = ada.refresh(&stack.api()).await;
     stack.edges[0].restart().await;
+    // The chat service asks for the public keys anew.
+    eventually("a chat service that knows tokens again", async || {
+        let recipe = stack
+            .api()
+            .get("/v1/recipes/soup")
+            .bearer(&ada.access_token);
+        recipe.send().await.status == 200
+    })
+    .await;
 
     let mut client = stack.join(&ada, "soup").await;
     assert_eq!(client.revision(), 1);

@@ -116,7 +116,7 @@ async fn check(store: &Store, log: &Log) {
             }
             (Some(first), Ok(again)) => {
                 assert!(again.duplicate);
-                assert_eq!(first.message, again.message);
+                assert_eq!(first.message.as_stored(), again.message.as_stored());
                 assert_eq!(first.recipe, again.recipe, "the recipe as it stood then");
             }
             (Some(first), Err(refused)) => {
@@ -148,7 +148,7 @@ async fn replay(store: &Store, messages: &[Arc<Message>], stored: &RecipeState) 
             message.content.clone(),
         );
         let again = recipe_state.accept(&draft, message.accepted_at).unwrap();
-        assert_eq!(*again.message, **message, "the same effect");
+        assert_eq!(again.message.as_stored(), **message, "the same effect");
         let at = message.revision;
         let version = store.version(&stored.id, at).await.unwrap();
         assert_eq!(version.unwrap().1, again.recipe, "the same recipe at {at}");

@@ -1,5 +1,7 @@
 //! A call to the chat service, and whoever waits for its answer.
 
+use std::sync::Arc;
+
 use proto::{
     chat::{LinkRequest, answer, link_request::Call},
     ids::{Position, RecipeId, UserId},
@@ -38,6 +40,8 @@ pub(super) struct Asking {
     pub token: AccessToken,
     /// When the token ends.
     pub token_ends: Timestamp,
+    /// The name that others see.
+    pub shown_name: Arc<str>,
 }
 
 impl From<&Principal> for Asking {
@@ -46,6 +50,7 @@ impl From<&Principal> for Asking {
             user: principal.user.clone(),
             token: principal.token.clone(),
             token_ends: principal.token_ends,
+            shown_name: Arc::clone(&principal.shown_name),
         }
     }
 }

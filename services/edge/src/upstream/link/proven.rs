@@ -1,6 +1,6 @@
 //! The users whose tokens a replica has accepted on one line, so that not every message carries one. Pure.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use proto::ids::UserId;
 use runtime::clock::Timestamp;
@@ -10,28 +10,43 @@ use super::pending_call::Asking;
 /// How many users are remembered: fewer than the chat service does. Who finds no room shows the token with each call.
 const MAX_USERS: usize = 100_000;
 
-/// When the newest token that was accepted ends, by user.
+/// What the newest token that was accepted says, by user.
 #[derive(Debug, Default)]
-pub(super) struct ProvenUsers(HashMap<UserId, Timestamp>);
+pub(super) struct ProvenUsers(HashMap<UserId, Proven>);
+
+#[derive(Debug)]
+struct Proven {
+    until: Timestamp,
+    /// The name that others see: another one is told by showing the token that has it.
+    shown_name: Arc<str>,
+}
 
 impl ProvenUsers {
     /// Whether the replica knows already what this token would show it.
     pub(super) fn covers(&self, asking: &Asking) -> bool {
-        let until = self.0.get(&asking.user);
-        until.is_some_and(|until| *until >= asking.token_ends)
+        let known = self.0.get(&asking.user);
+        known.is_some_and(|known| {
+            known.until >= asking.token_ends && known.shown_name == asking.shown_name
+        })
     }
 
     /// Notes that a token was accepted.
     pub(super) fn note(&mut self, asking: &Asking) {
         if self.0.len() >= MAX_USERS && !self.0.contains_key(&asking.user) {
             // Tokens end at about the same pace as new ones come: most that are older than this one are over.
-            self.0.retain(|_, until| *until >= asking.token_ends);
+            self.0.retain(|_, known| known.until >= asking.token_ends);
             if self.0.len() >= MAX_USERS {
                 return;
             }
         }
-        let until = self.0.entry(asking.user.clone()).or_default();
-        *until = asking.token_ends.max(*until);
+        let known = self.0.get(&asking.user);
+        if known.is_none_or(|known| known.until <= asking.token_ends) {
+            let proven = Proven {
+                until: asking.token_ends,
+                shown_name: Arc::clone(&asking.shown_name),
+            };
+            self.0.insert(asking.user.clone(), proven);
+        }
     }
 
     /// Has a user's next call show the token again.
@@ -61,6 +76,9 @@ mod tests {
         assert!(!proven.covers(&asking("bob", 100)));
         proven.note(&asking("ada", 50));
         assert!(proven.covers(&asking("ada", 100)));
+        let mut renamed = asking("ada", 100);
+        renamed.shown_name = "Ada Lovelace".into();
+        assert!(!proven.covers(&renamed), "under another name");
         proven.forget(&asking("ada", 0).user);
         assert!(!proven.covers(&asking("ada", 100)));
     }

@@ -139,6 +139,10 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
     desk.reception.crowded.store(true, Ordering::SeqCst);
     check(&mut promises, &desk, &too_many_guests()).await;
     desk.reception.leave();
+    // What was said of the services' health counts for two seconds.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(3)).await;
+    tokio::time::resume();
     for call in in_bad_times() {
         check(&mut promises, &desk, &call).await;
     }
