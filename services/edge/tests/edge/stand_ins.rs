@@ -14,6 +14,7 @@ use tokio::{io::DuplexStream, sync::mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
     Status,
+    service::Routes,
     transport::{Endpoint, Uri},
 };
 
@@ -36,8 +37,13 @@ where
     S::Response: axum::response::IntoResponse,
     S::Future: Send + 'static,
 {
+    in_memory_all(Routes::new(service))
+}
+
+/// A channel to several services of one process.
+pub(crate) fn in_memory_all(services: Routes) -> Channel {
     let (connections, incoming) = mpsc::channel::<std::io::Result<DuplexStream>>(4);
-    let server = tonic::transport::Server::builder().add_service(service);
+    let server = tonic::transport::Server::builder().add_routes(services);
     tokio::spawn(server.serve_with_incoming(ReceiverStream::new(incoming)));
     let channel = Endpoint::from_static("http://in.memory")
         .connect_timeout(Duration::from_secs(1))

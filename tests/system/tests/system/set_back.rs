@@ -137,8 +137,13 @@ async fn a_backup_of_sqlite_is_restored_while_the_edge_runs_on() {
     client.place().resume(&mut payload);
     let welcome = again.auth_with(payload).await;
     assert_eq!(welcome["recovered"], false, "{welcome}");
-    assert_eq!(welcome["revision"], 2, "{welcome}");
-    assert_eq!(again.say("add 1 pinch salt").await["revision"], 3);
+    // The last message is posted again if its answer had not come to the edge: then it is a new one for this store.
+    let revision = welcome["revision"].as_u64().unwrap();
+    assert!((2..=3).contains(&revision), "{welcome}");
+    assert_eq!(
+        again.say("add 1 pinch salt").await["revision"],
+        revision + 1
+    );
     assert!(Path::new(copy.trim_start_matches("sqlite:")).exists());
 }
 

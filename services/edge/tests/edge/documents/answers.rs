@@ -26,6 +26,8 @@ use proto::{
 };
 use runtime::{clock::SystemClock, grpc::Pool, lifecycle::Lifecycle, telemetry::Prometheus};
 use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest as _};
+use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
 use tower::ServiceExt as _;
 
 use super::{
@@ -34,7 +36,7 @@ use super::{
     reading::{object, openapi},
     reception::Reception,
 };
-use crate::stand_ins::{FakeChat, Served, in_memory};
+use crate::stand_ins::{FakeChat, Served, in_memory, in_memory_all};
 
 #[derive(Parser)]
 struct Flags {
@@ -46,6 +48,7 @@ struct Flags {
 struct Desk {
     router: Router,
     reception: Arc<Reception>,
+    health: HealthReporter,
     _background: Lifecycle,
 }
 
@@ -53,10 +56,11 @@ impl Desk {
     async fn open(flags: &[&str]) -> Self {
         let words = std::iter::once("edge").chain(flags.iter().copied());
         let reception = Arc::new(Reception::default());
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_serving::<AuthServiceServer<Reception>>().await;
+        let auth = AuthServiceServer::from_arc(Arc::clone(&reception));
         let services = Services {
-            auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(
-                &reception,
-            )))),
+            auth: Pool::over(in_memory_all(Routes::new(auth).add_service(health_service))),
             chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::new(
                 FakeChat::default(),
             ))))),
@@ -72,8 +76,21 @@ impl Desk {
         Self {
             router: router(&edge).layer(Extension(ConnectInfo(peer))),
             reception,
+            health,
             _background: background,
         }
+    }
+
+    /// From now on the auth service is away.
+    async fn leave(&self) {
+        self.reception.leave();
+        self.health
+            .set_not_serving::<AuthServiceServer<Reception>>()
+            .await;
+        // What was said of its health before counts for two seconds.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        tokio::time::resume();
     }
 
     async fn ask(&self, mut request: Request<Body>) -> Answer {
@@ -138,11 +155,7 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
     }
     desk.reception.crowded.store(true, Ordering::SeqCst);
     check(&mut promises, &desk, &too_many_guests()).await;
-    desk.reception.leave();
-    // What was said of the services' health counts for two seconds.
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(3)).await;
-    tokio::time::resume();
+    desk.leave().await;
     for call in in_bad_times() {
         check(&mut promises, &desk, &call).await;
     }

@@ -14,7 +14,7 @@ use http::{Method, Request};
 
 pub(super) use self::account::too_many_guests;
 use self::{
-    links::{life, links},
+    links::{life, links, pages},
     past::past,
     sharing::{imports, sharing},
 };
@@ -133,6 +133,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls.extend(sharing());
     calls.extend(links());
     calls.extend(life());
+    calls.extend(pages());
     calls.extend(past());
     calls.extend(upgrades());
     calls

@@ -48,6 +48,17 @@ pub(super) fn links() -> Vec<Call> {
     ]
 }
 
+/// Pages for people who have no account.
+pub(super) fn pages() -> Vec<Call> {
+    let page = |status| get("/p/{id}", status).at("/p/waffles");
+    vec![
+        get("/i/{token}", 200).at("/i/canary-link-token"),
+        page(200),
+        page(304).with("if-none-match", "*"),
+        page(404).at("/p/nowhere"),
+    ]
+}
+
 /// Copies, and the end.
 pub(super) fn life() -> Vec<Call> {
     let copy = |status| post(COPY, status).at("/v1/recipes/pancakes/copy");
