@@ -51,7 +51,7 @@ def traced(binary, tmp_path_factory):
                     say(socket, kind, name, **payload)
                     heard(socket, lambda message, name=name: message["payload"].get("in_reply_to") == name)
             # What ends last in each process, each of which sends for itself.
-            last = {("edge", "connection"): 1, ("chat", "post"): 2, ("auth", VALIDATE): 1}
+            last = {("edge", "connection"): 1, ("chat", "post"): 2, ("auth", VALIDATE): 2}
             until("all spans", lambda: all(count(printed())[span] == times for span, times in last.items()))
             yield printed(), (pair["access_token"], pair["refresh_token"], account["password"])
 

@@ -6,7 +6,7 @@ use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -16,6 +16,7 @@ use axum::{
     response::Response,
 };
 use runtime::trace_context;
+use tokio::time::Instant;
 use tracing::{Instrument as _, field::Empty, info, info_span};
 use uuid::Uuid;
 

@@ -106,9 +106,8 @@ pub(super) async fn migrate(
 
 /// Whether it only met something in use, and has changed nothing.
 fn is_lock_timeout(error: &MigrateError) -> bool {
-    let cause = match error {
-        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause,
-        _ => return false,
+    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
+        return false;
     };
     let refused = cause.as_database_error();
     refused.is_some_and(|refused| refused.code().as_deref() == Some(LOCK_NOT_AVAILABLE))

@@ -1,11 +1,15 @@
 //! What the metrics tell of the process itself, under the names that Prometheus' own clients use, and of its build.
 
-use std::{fs, time::SystemTime};
+use std::fs;
 
 use opentelemetry::{KeyValue, global};
 use tokio::runtime::Handle;
 
-use crate::{build, descriptors};
+use crate::{
+    build,
+    clock::{Clock as _, SystemClock},
+    descriptors,
+};
 
 /// What the metrics of the process itself are named under.
 const METER: &str = "runtime";
@@ -76,8 +80,7 @@ fn memory_and_processor() {
             }
         })
         .build();
-    let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let started = started.map_or(0.0, |time| time.as_secs_f64());
+    let started = SystemClock.now().unix_millis() as f64 / 1000.0;
     meter
         .f64_observable_gauge("process_start_time_seconds")
         .with_description("When the process started, since 1970")
