@@ -421,7 +421,10 @@ async fn leaves_nothing_of_a_user_but_that_their_sessions_are_over(store: &Store
         !store.add_user(user("LISE"), START).await.unwrap(),
         "still taken"
     );
-    assert_eq!(store.deletions(10).await.unwrap(), std::slice::from_ref(&open.user));
+    assert_eq!(
+        store.deletions(10).await.unwrap(),
+        std::slice::from_ref(&open.user)
+    );
     for _ in 0..2 {
         assert!(store.finish_deletion(id).await.unwrap());
     }
