@@ -8,12 +8,6 @@ export function ring(text: string): void {
     new Notification(text, { tag: text, icon: '/favicon.svg' });
 }
 
-/** To be asked with a tap of the person; browsers refuse it else. */
-export function askForNotifications(): void {
-  if ('Notification' in window && Notification.permission === 'default')
-    void Notification.requestPermission().catch(() => {});
-}
-
 function playTones(): void {
   try {
     const audio = new AudioContext();

@@ -189,8 +189,15 @@ describe('a session', () => {
 });
 
 describe('typing', () => {
+  it('is told to nobody who tells no presence', async () => {
+    const { env, manager } = await setUpLive();
+    manager.typing();
+    expect(env.socket.ofType('typing')).toEqual([]);
+  });
+
   it('is told at most once in three seconds, and only on a connection', async () => {
     const { env, manager } = await setUpLive();
+    env.socket.say('presence', PRESENCE);
     const told = () => env.socket.ofType('typing').length;
     for (let key = 0; key < 5; key += 1) manager.typing();
     expect(told()).toBe(1);

@@ -155,7 +155,8 @@ const handlers: EventHandlers = {
   },
   typing(draft) {
     const { connection, now, newId: id } = draft;
-    if (connection.kind !== 'authenticated' || now < draft.nextTyping) return;
+    // A server that tells nobody's presence does not know the frame, and counts it as an invalid message.
+    if (connection.kind !== 'authenticated' || !draft.presence || now < draft.nextTyping) return;
     draft.nextTyping = now + TYPING_INTERVAL;
     draft.frames.push({ type: 'typing', id, payload: {} });
   },
