@@ -1,5 +1,5 @@
 // The server is restored from a backup, as in docs/operations.md, while pages know more: the server's answer decides.
-import { ChatPage, expect, newRecipe, test } from './chat-page';
+import { ChatPage, expect, figures, newRecipe, test } from './chat-page';
 
 test('a page that stays open over a restored backup shows what the server has, and what is sent afterwards', async ({ page, consoleWatch, browser, startServer }) => {
   consoleWatch.expectNetworkErrors();
@@ -13,8 +13,10 @@ test('a page that stays open over a restored backup shows what the server has, a
   for (const text of ['add 1 egg', 'add salt', 'add milk']) await chat.send(text);
   await chat.expectMessages('add 2 cups flour', 'add 1 egg', 'add salt', 'add milk');
   await server.restore(backup);
+  const restored = Date.now();
   await chat.expectMessages('add 2 cups flour');
   await expect(page.locator('.recipe-row:not(.removed)')).toHaveText([/flour/]);
+  figures('backup restored under an open page', { shown_after_ms: Date.now() - restored });
   await chat.send('add sugar');
   const other = await ChatPage.openAsGuest(await (await browser.newContext()).newPage(), server.url, recipe);
   await other.send('add butter');

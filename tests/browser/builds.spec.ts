@@ -1,6 +1,6 @@
 // A rolling update, and files of the page that cannot be loaded: nobody is left with a blank page or an empty menu.
 import type { Page } from '@playwright/test';
-import { ChatPage, expect, newRecipe, test } from './chat-page';
+import { ChatPage, expect, figures, newRecipe, test } from './chat-page';
 import { TwoBuilds } from './two-builds';
 
 let builds: TwoBuilds;
@@ -40,6 +40,7 @@ test('a page whose files are all requested from the wrong build first starts, wi
   expect(display, 'styles').toBe('flex');
   expect(loads()).toBe(1);
   expect(refused.size, 'files that were refused first').toBeGreaterThanOrEqual(3);
+  figures('every file refused once', { files: refused.size, reloads: loads() - 1 });
 });
 
 test('a page of a build that is gone when it requests its files reloads, once', async ({ page }) => {
@@ -67,10 +68,12 @@ test('an open page that needs a module of a build that is gone reloads, and noth
   await chat.expectMessages('said before');
   await chat.field.fill('a draft');
   builds.choose = () => 'new';
+  const needed = Date.now();
   await page.locator('summary').click();
   await expect.poll(loads, { timeout: 20_000 }).toBe(2);
   await chat.expectConnected();
   await chat.expectMessages('said before');
+  figures('build replaced under an open page', { connected_again_after_ms: Date.now() - needed, reloads: loads() - 1 });
   await expect(chat.field).toHaveValue('a draft');
   await openMenu(page);
   expect(loads()).toBe(2);

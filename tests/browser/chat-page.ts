@@ -133,4 +133,9 @@ export function newRecipe(): string {
   return `r-${Date.now().toString(36)}-${count}`;
 }
 
+/** Prints what was measured, for docs/faults.md. */
+export function figures(scenario: string, measured: Record<string, number>): void {
+  process.stdout.write(`FIGURES ${scenario}: ${JSON.stringify(measured)}\n`);
+}
+
 export { expect };

@@ -395,7 +395,12 @@ async fn a_client_that_slept_past_the_expiry_finds_what_was_sent_before_and_noth
     let (ada, again) = come_back(&stack, &ada, &sleeper, &history).await;
     history.saw(again.place());
     let log = system_tests::chat_log::read(stack.chat(), &ada, "soup").await;
-    assert!(sleeper.revision() < log.len() as u64, "it missed something");
+    let (read, said) = (sleeper.revision(), log.len() as u64);
+    assert!(read < said, "it missed something");
+    tell(
+        "client asleep over its end",
+        &json!({"read_on_waking": read, "said": said, "after_coming_back": again.revision()}),
+    );
     history.assert_sound(&log);
 }
 

@@ -131,7 +131,10 @@ async fn a_backup_of_sqlite_is_restored_while_the_edge_runs_on() {
 
     stack.chat().restart_with(&["--database-url", &copy]).await;
 
+    let restored = Instant::now();
     client.until_close(1012, "Service restart").await;
+    let closed = restored.elapsed().as_secs_f64();
+    tell("SQLite restored", &json!({"closed_after_s": closed}));
     let mut again = stack.connect(RECIPE).await;
     let mut payload = json!({"token": ada.access_token});
     client.place().resume(&mut payload);
@@ -160,7 +163,13 @@ async fn the_terminal_client_shows_the_servers_recipe_after_a_restore() {
 
     go_back_to(&mut table.stack, 2).await;
 
+    let set_back = Instant::now();
     terminal.line_with("\"recovered\":false").await;
+    let shown = set_back.elapsed().as_secs_f64();
+    tell(
+        "store set back under a terminal",
+        &json!({"shown_after_s": shown}),
+    );
     let mut at_bobs = table.stack.join(&table.bob, RECIPE).await;
     let update = at_bobs.say("add 1 pinch salt").await;
     assert_eq!(update["revision"], 3);

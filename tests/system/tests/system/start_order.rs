@@ -180,6 +180,7 @@ fn orders(parts: &[Part]) -> Vec<Vec<Part>> {
 async fn every_order_of_starts_comes_to_the_same() {
     let orders = orders(&[Part::Edge, Part::Redis, Part::Chat, Part::Auth]);
     assert_eq!(orders.len(), 24);
+    let mut slowest = 0.0_f64;
     for order in orders {
         let (places, mut running) = (Places::new(), Running::default());
         let canary = Canary::default();
@@ -187,16 +188,19 @@ async fn every_order_of_starts_comes_to_the_same() {
         for part in &order {
             places.start(*part, &mut running).await;
         }
+        let last_started = Instant::now();
         eventually(&format!("a whole from {order:?}"), async || {
             let (status, told) = readiness(&api).await;
             status == 200 && told["redis"] == true
         })
         .await;
+        slowest = slowest.max(last_started.elapsed().as_secs_f64());
         let ada = Account::register(&api, "ada").await;
         let mut client = Client::connect(places.edge, "soup", &canary).await;
         client.auth(&ada.access_token).await;
         client.say("add 2 eggs").await;
     }
+    tell("any order of starts", &json!({"whole_after_s": slowest}));
 }
 
 #[tokio::test]
@@ -220,8 +224,14 @@ async fn auth_and_chat_wait_for_a_database_that_comes_later() {
 
     let _postgres = Postgres::start_at(port).await;
 
+    let came = Instant::now();
     auth.line_with("auth listening on http://").await;
     chat.line_with("chat listening on http://").await;
+    let listening = came.elapsed().as_secs_f64();
+    tell(
+        "PostgreSQL comes later",
+        &json!({"listening_after_s": listening}),
+    );
 }
 
 #[tokio::test]
