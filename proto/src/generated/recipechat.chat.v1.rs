@@ -351,6 +351,23 @@ pub struct ImportRecipeResponse {
     #[prost(bool, tag = "4")]
     pub duplicate: bool,
 }
+/// Asks what a document would make of a recipe.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewImportRequest {
+    /// As ImportRecipe takes it; `message_id` is not looked at. Without a `recipe_id`: what recipe the document holds.
+    #[prost(message, optional, tag = "1")]
+    pub import: ::core::option::Option<ImportRecipeRequest>,
+}
+/// What a document would make of a recipe.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewImportResponse {
+    /// The recipe as it would be.
+    #[prost(message, optional, tag = "1")]
+    pub recipe: ::core::option::Option<Recipe>,
+    /// What stands in the document and has no place in a recipe, in words: at most 20, of at most 80 characters.
+    #[prost(string, repeated, tag = "2")]
+    pub left_out: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 /// Somebody who was invited.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Member {
@@ -1492,6 +1509,35 @@ pub mod chat_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Says what a document would make of a recipe, and changes nothing.
+        ///
+        /// Refuses what ImportRecipe refuses of the document and of the caller's rights.
+        pub async fn preview_import(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PreviewImportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewImportResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/PreviewImport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "PreviewImport"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Tells who may come into a recipe, and as what.
         pub async fn list_members(
             &mut self,
@@ -2105,6 +2151,16 @@ pub mod chat_service_server {
             tonic::Response<super::ImportRecipeResponse>,
             tonic::Status,
         >;
+        /// Says what a document would make of a recipe, and changes nothing.
+        ///
+        /// Refuses what ImportRecipe refuses of the document and of the caller's rights.
+        async fn preview_import(
+            &self,
+            request: tonic::Request<super::PreviewImportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewImportResponse>,
+            tonic::Status,
+        >;
         /// Tells who may come into a recipe, and as what.
         async fn list_members(
             &self,
@@ -2556,6 +2612,51 @@ pub mod chat_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ImportRecipeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/PreviewImport" => {
+                    #[allow(non_camel_case_types)]
+                    struct PreviewImportSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::PreviewImportRequest>
+                    for PreviewImportSvc<T> {
+                        type Response = super::PreviewImportResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PreviewImportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::preview_import(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PreviewImportSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -26,12 +26,12 @@ fn main() -> io::Result<()> {
         let answer = match asked["kind"].as_str().unwrap_or_default() {
             "say" => message(&pancakes, input),
             "paste" => message(&Recipe::new("New recipe"), input),
-            "json-ld" => document(read_schema_org(input)),
+            "json-ld" => document(read_schema_org(input).map(|read| read.recipe)),
             "cooklang" => document(from_cooklang(input)),
             "line" => document(from_schema_org(
                 &json!({"@type": "Recipe", "name": "Line", "recipeIngredient": [input]}),
             )),
-            "schema-trip" => trip(read_schema_org(input)),
+            "schema-trip" => trip(read_schema_org(input).map(|read| read.recipe)),
             "cooklang-trip" => trip(from_cooklang(input)),
             other => json!({"error": format!("there is no kind {other:?}")}),
         };

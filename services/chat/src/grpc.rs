@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status, Streaming};
 use self::convert::{Invalid, claim, declined, id, page_start, position, status};
 use crate::{
     recipe::{Command, Recipe, Visibility, to_cooklang, to_schema_org},
-    recipes::{Query, Recipes, new_recipe_id},
+    recipes::{MAX_PAGE_SIZE, Query, Recipes, new_recipe_id},
     verifier::{Caller, Verifier},
 };
 
@@ -33,8 +33,8 @@ const MAX_PAGE: usize = 500;
 /// The title of a recipe that was given neither a title nor an id.
 const UNTITLED: &str = "New recipe";
 
-/// The largest message of a caller: a recipe from elsewhere, which may have 512 KiB, and what stands around it.
-const MAX_MESSAGE_SIZE: usize = 640 << 10;
+/// The largest message of a caller: a page of the web, and what stands around it.
+const MAX_MESSAGE_SIZE: usize = MAX_PAGE_SIZE + (128 << 10);
 
 /// The service, ready to be served.
 pub(crate) fn service(
@@ -134,6 +134,24 @@ impl ChatService for Chat {
         let imported = self.recipes.import(author, recipe, message, document).await;
         imported
             .map(|imported| Response::new(imported.into()))
+            .map_err(declined)
+    }
+
+    async fn preview_import(
+        &self,
+        request: Request<wire::PreviewImportRequest>,
+    ) -> Result<Response<wire::PreviewImportResponse>, Status> {
+        let import = request.into_inner().import;
+        let import = import.ok_or(Invalid::Missing("the import"))?;
+        let who = self.caller(import.principal).await?.who;
+        let recipe = match import.recipe_id.as_str() {
+            "" => None,
+            recipe => Some(id(recipe)?),
+        };
+        let document = sharing::document(import.document)?;
+        let preview = self.recipes.preview(&who, recipe.as_ref(), document).await;
+        preview
+            .map(|preview| Response::new(preview.into()))
             .map_err(declined)
     }
 

@@ -19,6 +19,7 @@ mod naming;
 mod plain;
 mod quantity;
 mod rational;
+mod reading;
 mod refusal;
 mod schema_org;
 mod servings;
@@ -30,7 +31,7 @@ mod text;
 pub mod timers;
 mod unit;
 
-pub use self::cooklang::{from_cooklang, to_cooklang};
+pub use self::cooklang::{from_cooklang, read_cooklang, to_cooklang};
 pub use advice::hint;
 pub use apply::{Effect, follow};
 pub use change::{
@@ -45,6 +46,7 @@ pub use naming::title_from_id;
 pub use plain::{PlainIngredient, PlainRecipe, from_plain};
 pub use quantity::{Amount, Quantity, Vague};
 pub use rational::Rational;
+pub use reading::{LeftOut, Reading};
 pub use refusal::{Has, Refusal};
 pub use schema_org::{from_schema_org, read_schema_org, to_schema_org};
 pub use size::json_size;

@@ -21,7 +21,7 @@ use tracing::{Span, warn};
 
 pub(crate) use self::{
     document_pool::DocumentPool,
-    importing::{Document, Imported},
+    importing::{Document, Imported, MAX_PAGE_SIZE, Preview},
     life::{Cursor, InvalidCursor, Query},
     links::{Invitation, Link},
     new_id::new_recipe_id,

@@ -8,7 +8,7 @@ use runtime::{
     descriptors,
 };
 
-use crate::public_url::PublicUrl;
+use crate::{public_url::PublicUrl, web_page::Fetcher};
 
 /// How many connections an edge holds where nobody has said.
 const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
@@ -136,6 +136,14 @@ pub struct Config {
     #[arg(long, env = "EDGE_ACCEPT_OLD_COOKIE", default_value_t = true, action = clap::ArgAction::Set)]
     pub accept_old_cookie: bool,
 
+    /// Whether the edge fetches pages of the web that users want to import: public ones, at http and https
+    #[arg(long, env = "EDGE_IMPORT_FROM_WEB", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub import_from_web: Option<bool>,
+
+    /// Addresses such as 10.0.0.7:8080 that may be fetched though they are not public or at another port
+    #[arg(long, env = "EDGE_IMPORT_ALLOWED_ADDRESSES", value_delimiter = ',')]
+    pub import_allowed_addresses: Vec<SocketAddr>,
+
     /// How many times a minute one address may sign in or sign up, over all edges; 0: no limit
     #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]
     pub sign_in_rate: u32,
@@ -179,6 +187,13 @@ impl Config {
                 .unwrap_or(self.max_connections_per_address),
             exempt: self.trusted_proxies.clone(),
         }
+    }
+
+    /// What fetches pages of the web, where it may.
+    pub fn web_pages(&self) -> Option<Fetcher> {
+        self.import_from_web
+            .unwrap_or_default()
+            .then(|| Fetcher::new(self.import_allowed_addresses.clone()))
     }
 
     /// How many messages a second one user may send; 0: no limit.

@@ -22,6 +22,7 @@ use crate::{
         chat::{ChatClient, Link},
         health::Health,
     },
+    web_page::Fetcher,
 };
 
 /// What every part of the edge can reach.
@@ -59,6 +60,8 @@ pub struct Edge {
     pub rate_limiter: RateLimiter,
     /// How fast one address may sign in.
     pub sign_in_limit: Option<Limit>,
+    /// Pages of the web, where they may be imported.
+    pub web_pages: Option<Fetcher>,
     /// The process's metrics.
     pub prometheus: Prometheus,
     /// The process's life.

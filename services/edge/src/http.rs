@@ -12,6 +12,7 @@ mod cors;
 mod draining;
 mod forwarded;
 mod host;
+mod imports;
 mod markup;
 mod operations;
 mod origin;
@@ -70,6 +71,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .route("/v1/account/password", post(account::change_password))
         .route("/v1/account/claim", post(account::claim))
         .route("/v1/account/sessions/{id}", delete(account::end_session))
+        .route("/v1/imports", post(imports::from_web))
         .route("/v1/recipes", get(recipes::list).post(recipes::create))
         .route(
             "/v1/recipes/{id}",

@@ -18,6 +18,7 @@ mod public_url;
 
 mod http;
 mod revocations;
+mod web_page;
 
 mod connection;
 mod registry;

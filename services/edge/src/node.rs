@@ -186,6 +186,7 @@ pub fn assemble(
         client_limits: ClientLimits::new(&config),
         user_limits: UserLimits::new(&config, rate_limiter.clone()),
         rate_limiter,
+        web_pages: config.web_pages(),
         sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
         health: Health::new(auth.clone(), link.clone()),
         auth: AuthClient::new(auth),

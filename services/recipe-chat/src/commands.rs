@@ -234,7 +234,9 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         redis: up.redis.redis_url,
         credentials,
     };
-    let edge = edge::open(up.edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
+    let mut edge = up.edge;
+    edge.import_from_web.get_or_insert(true);
+    let edge = edge::open(edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
 
     let behind = Lifecycle::new();
     let link = edge.link();

@@ -36,11 +36,12 @@ pub fn json_ld(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let Some(recipe) = taken_over(read_schema_org(text)) else {
+    let Some(recipe) = taken_over(read_schema_org(text).map(|read| read.recipe)) else {
         return;
     };
     let written = to_schema_org(&recipe).to_string();
     let again = read_schema_org(&written).expect("a recipe that was written");
+    let again = again.recipe;
     assert_eq!(Shown::of(&again), Shown::of(&recipe), "{written}");
     // What is an amount, a name or a note can't always be told from a line, but each line stays one.
     assert_eq!(again.ingredients.len(), recipe.ingredients.len());

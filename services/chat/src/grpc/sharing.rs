@@ -9,7 +9,7 @@ use super::{
 use crate::{
     access::{Access, Member, Right},
     recipe::{Command, PlainIngredient, PlainRecipe, Role, Visibility},
-    recipes::{Document, Imported, Shared},
+    recipes::{Document, Imported, Preview, Shared},
 };
 
 pub(super) fn command(change: Option<Change>) -> Result<Command, Invalid> {
@@ -123,6 +123,15 @@ impl From<Imported> for wire::ImportRecipeResponse {
             message: Some((&*imported.posted.message).into()),
             created: imported.created,
             duplicate: imported.posted.duplicate,
+        }
+    }
+}
+
+impl From<Preview> for wire::PreviewImportResponse {
+    fn from(preview: Preview) -> Self {
+        Self {
+            recipe: Some((&preview.recipe).into()),
+            left_out: preview.left_out.into(),
         }
     }
 }

@@ -14,7 +14,7 @@ mod step;
 mod writing;
 mod yaml;
 
-pub use self::reading::from_cooklang;
+pub use self::reading::{from_cooklang, read_cooklang};
 pub use self::writing::to_cooklang;
 
 /// The section for ingredients that no step names.

@@ -1,6 +1,7 @@
 //! Recipes as schema.org JSON-LD, out and in: what search engines and recipe managers read and what recipe sites carry.
 //! `fields` reads the parts of a document in the shapes that sites give them.
 
+mod beside;
 mod exact;
 mod fields;
 
@@ -10,6 +11,7 @@ use super::apply::{append_ingredient, make};
 use super::change::{Change, NewIngredient, Place};
 use super::import::{ImportError, Placed as _};
 use super::model::{Ingredient, Recipe, limits};
+use super::reading::{LeftOut, Reading};
 use super::{html, json_outline, json_repair, language, naming};
 
 /// The recipe as a schema.org `Recipe`.
@@ -56,15 +58,18 @@ fn line(ingredient: &Ingredient) -> String {
     }
 }
 
-/// The first recipe in the text of a JSON-LD document, or of a page that holds one.
-pub fn read_schema_org(text: &str) -> Result<Recipe, ImportError> {
+/// The first recipe in the text of a JSON-LD document, or of a page that holds one, and what of it was left out.
+///
+/// # Errors
+/// When there is no recipe in it, or something in it is beyond what a recipe can hold.
+pub fn read_schema_org(text: &str) -> Result<Reading, ImportError> {
     if !html::is_page(text) {
         return read_json(text);
     }
     let mut first_error = None;
     for script in html::json_ld(text) {
         match read_json(&script) {
-            Ok(recipe) => return Ok(recipe),
+            Ok(read) => return Ok(read),
             Err(error @ ImportError::Unreadable { .. }) => {
                 first_error.get_or_insert(error);
             }
@@ -82,7 +87,7 @@ fn unreadable(reason: impl Into<String>) -> ImportError {
     }
 }
 
-fn read_json(text: &str) -> Result<Recipe, ImportError> {
+fn read_json(text: &str) -> Result<Reading, ImportError> {
     let text = json_repair::unwrapped(text);
     json_outline::check(text).map_err(|too_much| unreadable(too_much.to_string()))?;
     let document = match serde_json::from_str(text) {
@@ -90,27 +95,42 @@ fn read_json(text: &str) -> Result<Recipe, ImportError> {
         Err(error) => serde_json::from_str(&json_repair::repaired(text))
             .map_err(|_| unreadable(format!("it is not JSON: {error}")))?,
     };
-    from_schema_org(&document)
+    read_document(&document)
 }
 
 /// The first recipe in a JSON-LD document, wherever it stands in it.
 ///
+/// # Errors
+/// As [`read_schema_org`].
+pub fn from_schema_org(document: &Value) -> Result<Recipe, ImportError> {
+    read_document(document).map(|read| read.recipe)
+}
+
 /// Not taken over: anything but name, description, yield, ingredients, instructions and keywords. Names of sections and
 /// of steps become the beginning of a step. What does not fit is left out or becomes plain words; no line refuses the whole.
-pub fn from_schema_org(document: &Value) -> Result<Recipe, ImportError> {
+fn read_document(document: &Value) -> Result<Reading, ImportError> {
     let found = fields::find(document, 0)
         .ok_or_else(|| unreadable("there is no object with @type Recipe"))?;
     if let Some(exact) = exact::read(found) {
-        return Ok(exact);
+        return Ok(exact.into());
     }
+    let mut left_out = LeftOut::default();
     let title = [&found["name"], &found["headline"]]
         .into_iter()
         .find_map(Value::as_str);
     let mut recipe = Recipe::new(&html::line(title.unwrap_or_default()));
-    if let Some(servings) = fields::servings(fields::first(found, &["recipeYield", "yield"])) {
-        make(&mut recipe, &Change::SetServings(servings)).at(|| "recipeYield".to_owned())?;
+    let serves = fields::first(found, &["recipeYield", "yield"]);
+    match fields::servings(serves) {
+        Some(servings) => {
+            make(&mut recipe, &Change::SetServings(servings)).at(|| "recipeYield".to_owned())?;
+        }
+        None if is_filled(serves) => left_out.tell("the yield"),
+        None => {}
     }
     if let Some(text) = fields::text(&found["description"]) {
+        if text.chars().nth(limits::DESCRIPTION).is_some() {
+            left_out.tell("the end of the description");
+        }
         let text = cut(&text, limits::DESCRIPTION);
         make(&mut recipe, &Change::SetDescription(Some(text))).at(|| "description".to_owned())?;
     }
@@ -120,7 +140,8 @@ pub fn from_schema_org(document: &Value) -> Result<Recipe, ImportError> {
     }
     take_steps(&mut recipe, found)?;
     take_ingredients(&mut recipe, found)?;
-    Ok(recipe)
+    beside::tell(found, &mut left_out);
+    Ok(Reading { recipe, left_out })
 }
 
 fn take_steps(recipe: &mut Recipe, found: &Value) -> Result<(), ImportError> {

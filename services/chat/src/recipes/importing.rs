@@ -10,8 +10,8 @@ use crate::{
     access::Right,
     message::{Content, Posted, Principal},
     recipe::{
-        ImportError, PlainRecipe, Recipe, Visibility, from_cooklang, from_plain, from_text,
-        json_size, limits, read_schema_org, title_from_id,
+        ImportError, LeftOut, PlainRecipe, Reading, Recipe, Visibility, from_plain, from_text,
+        json_size, limits, read_cooklang, read_schema_org, title_from_id,
     },
     recipe_state::Draft,
     refused::{Declined, Refused},
@@ -24,6 +24,8 @@ const DIGEST_LENGTH: usize = 8;
 const MAX_TEXT: usize = 64 << 10;
 /// How many bytes a document of JSON may have.
 const MAX_JSON: usize = 512 << 10;
+/// How many bytes a page of the web may have that is only looked at.
+pub(crate) const MAX_PAGE_SIZE: usize = 2 << 20;
 
 /// A recipe as another program wrote it.
 #[derive(Debug, Clone)]
@@ -36,6 +38,15 @@ pub(crate) enum Document {
     Text(String),
     /// Parts that come apart already.
     Plain(PlainRecipe),
+}
+
+/// What a document would make of a recipe.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    /// The recipe as it would be.
+    pub recipe: Recipe,
+    /// What of the document has no place in it.
+    pub left_out: LeftOut,
 }
 
 /// What an import came to.
@@ -62,33 +73,13 @@ impl Recipes {
         id: MessageId,
         document: Document,
     ) -> Result<Imported, Declined> {
-        document.check_size()?;
+        document.check_size(MAX_JSON)?;
         let _permit = self.documents.import_permit(&who.user)?;
-        let known = self.ask(self.store.load_one(&recipe)).await?;
-        if let Some(recipe_state) = &known
-            && recipe_state.right_of(&who)? < Right::Write
-        {
-            return Err(Refused::ReadOnly.into());
-        }
-        let has_title = matches!(document, Document::Plain(_));
-        let read = self.documents.run(move || read(&document)).await?;
-        let (mut imported, content) =
-            read.map_err(|error| Declined::Unworkable(error.to_string()))?;
-        if !has_title && imported.title == Recipe::new("").title {
-            // Cooklang takes the title from the name of the file.
-            imported.title = known.as_ref().map_or_else(
-                || title_from_id(recipe.as_str()),
-                |ledger| ledger.recipe.title.clone(),
-            );
-        }
-        let content = content.ok_or(Refused::Unavailable)?;
-        let created = match known {
-            Some(_) => false,
-            // The pipeline would refuse it too, and leave an empty recipe behind.
-            None if json_size(&imported) > limits::JSON => {
-                return Err(Refused::RecipeTooLarge.into());
-            }
-            None => self.create_for_import(&who, &recipe, &imported).await?,
+        let read = self.read(&who, Some(&recipe), document).await?;
+        let (imported, content) = (read.preview.recipe, read.content);
+        let created = match read.is_new {
+            false => false,
+            true => self.create_for_import(&who, &recipe, &imported).await?,
         };
         let draft = Draft::import(recipe, who, id, content, imported);
         let posted = self.post(draft).await?;
@@ -97,6 +88,62 @@ impl Recipes {
             posted,
             recipe,
             created,
+        })
+    }
+
+    /// Says what a document would make of a recipe, or what recipe it holds when none is named, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Recipes::import`].
+    pub(crate) async fn preview(
+        &self,
+        who: &Principal,
+        recipe: Option<&RecipeId>,
+        document: Document,
+    ) -> Result<Preview, Declined> {
+        document.check_size(MAX_PAGE_SIZE)?;
+        let _permit = self.documents.import_permit(&who.user)?;
+        let read = self.read(who, recipe, document).await?;
+        Ok(read.preview)
+    }
+
+    async fn read(
+        &self,
+        who: &Principal,
+        recipe: Option<&RecipeId>,
+        document: Document,
+    ) -> Result<Read, Declined> {
+        let known = match recipe {
+            Some(recipe) => self.ask(self.store.load_one(recipe)).await?,
+            None => None,
+        };
+        if let Some(recipe_state) = &known
+            && recipe_state.right_of(who)? < Right::Write
+        {
+            return Err(Refused::ReadOnly.into());
+        }
+        let has_title = matches!(document, Document::Plain(_));
+        let read = self.documents.run(move || read(&document)).await?;
+        let (read, content) = read.map_err(|error| Declined::Unworkable(error.to_string()))?;
+        let (mut imported, left_out) = (read.recipe, read.left_out);
+        if !has_title && imported.title == Recipe::new("").title {
+            // Cooklang takes the title from the name of the file.
+            imported.title = match (&known, recipe) {
+                (Some(recipe_state), _) => recipe_state.recipe.title.clone(),
+                (None, Some(id)) => title_from_id(id.as_str()),
+                (None, None) => imported.title,
+            };
+        }
+        if json_size(&imported) > limits::JSON {
+            return Err(Refused::RecipeTooLarge.into());
+        }
+        Ok(Read {
+            preview: Preview {
+                recipe: imported,
+                left_out,
+            },
+            content: content.ok_or(Refused::Unavailable)?,
+            is_new: known.is_none(),
         })
     }
 
@@ -123,12 +170,21 @@ impl Recipes {
     }
 }
 
+/// A document that was read for a recipe.
+struct Read {
+    preview: Preview,
+    /// How the import stands in the conversation.
+    content: Content,
+    /// Whether the recipe is missing.
+    is_new: bool,
+}
+
 impl Document {
     /// Checks the size before anything looks at the text.
-    fn check_size(&self) -> Result<(), Declined> {
+    fn check_size(&self, max_json: usize) -> Result<(), Declined> {
         let (length, most, format) = match self {
             Self::Cooklang(text) => (text.len(), MAX_TEXT, "Cooklang"),
-            Self::SchemaOrg(text) => (text.len(), MAX_JSON, "JSON-LD"),
+            Self::SchemaOrg(text) => (text.len(), max_json, "JSON-LD"),
             Self::Text(text) => (text.len(), MAX_TEXT, "plain text"),
             // Comes apart already, in a message of bounded size.
             Self::Plain(_) => return Ok(()),
@@ -144,15 +200,15 @@ impl Document {
 }
 
 /// The recipe in a document, and how the import stands in the conversation.
-fn read(document: &Document) -> Result<(Recipe, Option<Content>), ImportError> {
-    let (recipe, format) = match document {
-        Document::Cooklang(text) => (from_cooklang(text)?, "Cooklang"),
+fn read(document: &Document) -> Result<(Reading, Option<Content>), ImportError> {
+    let (read, format) = match document {
+        Document::Cooklang(text) => (read_cooklang(text)?, "Cooklang"),
         Document::SchemaOrg(text) => (read_schema_org(text)?, "schema.org"),
-        Document::Text(text) => (from_text(text)?, "plain text"),
-        Document::Plain(plain) => (from_plain(plain)?, "JSON"),
+        Document::Text(text) => (from_text(text)?.into(), "plain text"),
+        Document::Plain(plain) => (from_plain(plain)?.into(), "JSON"),
     };
-    let content = sentence(&recipe, format);
-    Ok((recipe, content))
+    let content = sentence(&read.recipe, format);
+    Ok((read, content))
 }
 
 /// How an import stands in the conversation. The digest tells two documents apart that come under one id.

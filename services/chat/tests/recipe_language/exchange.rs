@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use chat::recipe::{
-    Change, Ingredient, Parsed, PlainIngredient, PlainRecipe, Recipe, follow, from_cooklang,
-    from_plain, from_schema_org, from_text, parse, to_cooklang, to_schema_org,
+    Change, Ingredient, LeftOut, Parsed, PlainIngredient, PlainRecipe, Recipe, follow,
+    from_cooklang, from_plain, from_schema_org, from_text, parse, read_cooklang, read_schema_org,
+    to_cooklang, to_schema_org,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -39,6 +40,36 @@ fn cooklang_marks_ingredients_where_a_step_names_them() {
         \n\
         Fry at 350F.\n"
     );
+}
+
+#[test]
+fn what_has_no_place_in_a_recipe_is_told() {
+    let told = |left_out: LeftOut| Vec::<String>::from(left_out).join(", ");
+    let read = read_cooklang(
+        "---\ntitle: Soup\ncuisine: Greek\ndifficulty:\n  - easy\n---\n>> cuisine: Thai\nBoil @water{}.",
+    );
+    assert_eq!(told(read.unwrap().left_out), "cuisine, difficulty");
+    let document = json!({"@type": "Recipe", "name": "Soup", "recipeYield": "a potful",
+        "image": ["soup.jpg"], "author": {"@type": "Person", "name": "Eve"}, "video": null, "tool": [],
+        "cookTime": "PT1H", "description": "x".repeat(2_001), "recipeIngredient": ["1 leek"]});
+    let read = read_schema_org(&document.to_string());
+    assert_eq!(
+        told(read.unwrap().left_out),
+        "the yield, the end of the description, pictures, the author, the time to cook"
+    );
+    let many: String = (0..100)
+        .map(|n| format!("key {n} {}: x\n", "long".repeat(50)))
+        .collect();
+    let read = read_cooklang(&format!("---\n{many}---\nBoil @water{{}}."));
+    let told = Vec::<String>::from(read.unwrap().left_out);
+    assert_eq!((told.len(), told[0].chars().count()), (20, 80));
+    let own = from_cooklang(">> servings: 2\nBoil @water{1%l}.").unwrap();
+    for read in [
+        read_cooklang(&to_cooklang(&own)),
+        read_schema_org(&to_schema_org(&own).to_string()),
+    ] {
+        assert_eq!(read.unwrap().left_out, LeftOut::default(), "of our own");
+    }
 }
 
 #[test]

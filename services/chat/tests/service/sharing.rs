@@ -214,6 +214,91 @@ async fn an_import_is_one_change_that_everyone_sees_and_that_can_be_undone() {
     assert!(effect.starts_with("Undid bob's \"Imported"), "{effect}");
 }
 
+fn preview(import: wire::ImportRecipeRequest) -> wire::PreviewImportRequest {
+    wire::PreviewImportRequest {
+        import: Some(import),
+    }
+}
+
+#[tokio::test]
+async fn a_preview_says_what_an_import_would_make_and_changes_nothing() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    let mut link = service.link().await;
+    link.join("pie", "ada").await;
+    let text = "---\nservings: 3\ncuisine: French\n---\nPeel @apples{4}.";
+
+    let told = client
+        .preview_import(preview(import("ada", "pie", "", text)))
+        .await;
+    let told = told.unwrap().into_inner();
+    let unnamed = client
+        .preview_import(preview(import("ada", "", "", text)))
+        .await;
+    let missing = client
+        .preview_import(preview(import("ada", "apple-pie", "", text)))
+        .await;
+
+    assert_eq!(told.left_out, ["cuisine"]);
+    let would_be = told.recipe.unwrap();
+    assert_eq!(would_be.servings, 3);
+    assert_eq!(unnamed.unwrap().into_inner().recipe.unwrap().servings, 3);
+    assert_eq!(
+        missing.unwrap().into_inner().recipe.unwrap().title,
+        "Apple pie"
+    );
+    let get = wire::GetRecipeRequest {
+        principal: someone("ada"),
+        recipe_id: "pie".to_owned(),
+        ..wire::GetRecipeRequest::default()
+    };
+    let is = client.get_recipe(get).await.unwrap().into_inner();
+    assert_eq!((is.revision, is.recipe.unwrap().ingredients.len()), (0, 0));
+    let gone = wire::GetRecipeRequest {
+        principal: someone("ada"),
+        recipe_id: "apple-pie".to_owned(),
+        ..wire::GetRecipeRequest::default()
+    };
+    assert_eq!(
+        client.get_recipe(gone).await.unwrap_err().code(),
+        Code::NotFound
+    );
+    let imported = client.import_recipe(import("ada", "pie", "i1", text)).await;
+    let imported = imported.unwrap().into_inner().recipe.unwrap();
+    let texts = |recipe: &wire::Recipe| -> Vec<_> {
+        recipe.steps.iter().map(|step| step.text.clone()).collect()
+    };
+    assert_eq!(texts(&imported), texts(&would_be));
+}
+
+#[tokio::test]
+async fn a_preview_is_refused_as_the_import_would_be() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    let mut link = service.link().await;
+    link.join("pie", "ada").await;
+    let invited = change("ada", "pie", "c1", invite("eve", wire::Role::Viewer));
+    client.change_access(invited).await.unwrap();
+    client
+        .change_access(change("ada", "pie", "c2", PRIVATE))
+        .await
+        .unwrap();
+    for (who, text, code) in [
+        ("eve", "Boil.", Code::PermissionDenied),
+        ("mallory", "Boil.", Code::NotFound),
+        ("ada", "@{", Code::InvalidArgument),
+    ] {
+        let refused = client
+            .preview_import(preview(import(who, "pie", "", text)))
+            .await;
+        assert_eq!(refused.unwrap_err().code(), code, "{who}");
+    }
+    let nothing = client
+        .preview_import(wire::PreviewImportRequest { import: None })
+        .await;
+    assert_eq!(nothing.unwrap_err().code(), Code::InvalidArgument);
+}
+
 #[tokio::test]
 async fn an_import_creates_a_missing_recipe_and_past_revisions_are_read() {
     let service = Service::start().await;

@@ -1,5 +1,6 @@
 //! The chat service, as the edge sees it: joins and posts over the link, the rest by unary calls.
 
+mod importing;
 mod links;
 mod past;
 mod sharing;
@@ -22,8 +23,9 @@ use tonic::{Code, Status};
 use tracing::warn;
 
 pub(crate) use self::{
+    importing::{Document, Preview},
     links::{Invitation, ShareLink},
-    sharing::{AccessChange, Document, Member},
+    sharing::{AccessChange, Member},
     user_data::{Exported, UserExport},
 };
 pub(crate) use super::link::{AccessNews, LinkTask};

@@ -1,6 +1,6 @@
 //! Members, visibility and imports over HTTP.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
 use system_tests::{
@@ -10,6 +10,7 @@ use system_tests::{
     patience::{SLACK, within_at_most},
     stack::{Plan, Stack},
 };
+use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
 /// How soon somebody who may not see a recipe any more is sent away.
 const SHOWN_OUT: Duration = Duration::from_secs(2);
@@ -98,6 +99,66 @@ async fn session_told(client: &mut Client) -> Value {
             assert_eq!(update.get("in_reply_to"), None, "{update}");
             return update["session"].clone();
         }
+    }
+}
+
+/// Answers everything with a page that holds a recipe.
+async fn web_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let page = r#"<p>My life story.<script type="application/ld+json">{"@type":"Recipe","name":"Leek soup",
+                "author":"Eve","recipeIngredient":["3 leeks"],"recipeInstructions":"Boil."}</script>"#;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+            let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_page_of_the_web_is_shown_as_a_recipe_and_then_made_one() {
+    let web = web_server().await;
+    let allowed = format!("--import-allowed-addresses={web}");
+    let stack = Plan::together().edge(&[&allowed]).start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let import = |url: String| api.post("/v1/imports", &json!({"url": url}));
+
+    let told = ask(import(format!("http://{web}/soup")), &ada).await;
+    let told = told.expect(200).json();
+    assert_eq!(told["recipe"]["title"], "Leek soup");
+    assert_eq!(
+        told["counts"],
+        json!({"ingredients": 1, "steps": 1, "tags": 0})
+    );
+    assert_eq!(told["left_out"], json!(["the author"]));
+    assert!(!told.to_string().contains("life story"));
+    let put = api
+        .request("PUT", "/v1/recipes/soup")
+        .json(&told["document"]);
+    let made = ask(put, &ada).await.expect(201).json();
+    assert_eq!(made["recipe"]["ingredients"][0]["name"], "leeks");
+
+    let preview = api.request("PUT", "/v1/recipes/soup?preview=true");
+    let preview = preview.json(&json!({"title": "Stew"}));
+    let told = ask(preview, &ada).await.expect(200).json();
+    assert_eq!(told["recipe"]["title"], "Stew");
+    let still = ask(api.get("/v1/recipes/soup"), &ada).await.json();
+    assert_eq!(still, made);
+
+    let other_port = stack.address();
+    for (url, words) in [
+        ("http://169.254.169.254/latest".to_owned(), "public address"),
+        (format!("http://{other_port}/readyz"), "usual port"),
+        ("soup".to_owned(), "write it as https://"),
+    ] {
+        let refused = ask(import(url), &ada).await.problem(422);
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(words), "{detail}");
     }
 }
 

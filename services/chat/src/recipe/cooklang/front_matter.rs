@@ -70,6 +70,7 @@ pub(super) fn read(front_matter: &str) -> Result<Metadata, Unread> {
             at += line.len();
         }
         if !Metadata::has(&key) {
+            metadata.left_out.tell(&key);
             continue;
         }
         let value = value(first, &front_matter[begins..at]).map_err(|sign| Unread {

@@ -1,6 +1,7 @@
 //! What a Cooklang document says about its recipe as a whole, from front matter or ">>" lines.
 
 use crate::recipe::model::limits;
+use crate::recipe::reading::LeftOut;
 use crate::recipe::servings;
 
 /// What stands behind a key.
@@ -20,6 +21,8 @@ pub(super) struct Metadata {
     pub(super) tags: Vec<String>,
     /// What else a cook wants to know: times and where the recipe is from, as "Prep time: 10 minutes".
     pub(super) about: Vec<String>,
+    /// The keys that a recipe has no place for.
+    pub(super) left_out: LeftOut,
     /// By the order in which they count: "servings", "serves", "yield".
     servings: [Option<String>; SERVINGS.len()],
 }

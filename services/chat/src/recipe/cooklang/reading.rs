@@ -10,9 +10,18 @@ use crate::recipe::import::{ImportError, Placed as _, beginning};
 use crate::recipe::language;
 use crate::recipe::model::Recipe;
 use crate::recipe::quantity::Amount;
+use crate::recipe::reading::Reading;
 use crate::recipe::unit::Unit;
 
-/// A recipe from Cooklang text.
+/// A recipe from Cooklang text, as [`read_cooklang`] gives it.
+///
+/// # Errors
+/// As there.
+pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
+    read_cooklang(text).map(|read| read.recipe)
+}
+
+/// A recipe from Cooklang text, and what of its metadata was left out.
 ///
 /// Not taken over: cookware (its name stays in the text), and metadata other than title, servings, tags, description,
 /// times and source, which are told in the description. The name of a section begins its first step; a note to the reader
@@ -20,7 +29,7 @@ use crate::recipe::unit::Unit;
 ///
 /// # Errors
 /// When the text is no Cooklang, or something in it is beyond what a recipe can hold; with its place.
-pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
+pub fn read_cooklang(text: &str) -> Result<Reading, ImportError> {
     let mut recipe = Recipe::new("");
     let split = front_matter::split(text);
     let body_at = split.as_ref().map_or(0, |split| split.rest);
@@ -39,8 +48,9 @@ pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
         match block {
             Block::Metadata { key, value } => {
                 let key = step::trimmed(body, key).to_lowercase();
-                if Metadata::has(&key) {
-                    metadata.set(&key, Value::Text(step::trimmed(body, value)));
+                match Metadata::has(&key) {
+                    true => metadata.set(&key, Value::Text(step::trimmed(body, value))),
+                    false => metadata.left_out.tell(&key),
                 }
             }
             Block::Section { name } => {
@@ -73,8 +83,9 @@ pub fn from_cooklang(text: &str) -> Result<Recipe, ImportError> {
             }
         }
     }
+    let left_out = std::mem::take(&mut metadata.left_out);
     take_metadata(&mut recipe, metadata)?;
-    Ok(recipe)
+    Ok(Reading { recipe, left_out })
 }
 
 fn unreadable(reason: String) -> ImportError {

@@ -4,18 +4,22 @@
 use std::num::NonZeroU32;
 
 use axum::{
-    extract::{State, rejection::BytesRejection},
+    Json,
+    extract::{
+        Query, State,
+        rejection::{BytesRejection, QueryRejection},
+    },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use proto::websocket::frames;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{RecipePath, location, message_id::IdempotencyKey, recipe_id, shown};
+use super::{RecipePath, bad_query, location, message_id::IdempotencyKey, recipe_id, shown};
 use crate::{
     http::{Shared, caller::Caller, problem::Problem},
-    upstream::chat::{Document, Found},
+    upstream::chat::{self, Document, Found},
 };
 
 /// How many bytes a document of plain text may have; the API's limit for bodies is that for JSON.
@@ -53,16 +57,59 @@ struct Step {
     text: String,
 }
 
+#[derive(Deserialize)]
+pub(in crate::http) struct ImportQuery {
+    #[serde(default)]
+    preview: bool,
+}
+
+/// What a document would make of a recipe.
+#[derive(Serialize)]
+pub(in crate::http) struct PreviewBody {
+    recipe: frames::Recipe,
+    counts: Counts,
+    left_out: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    ingredients: usize,
+    steps: usize,
+    tags: usize,
+}
+
+impl From<chat::Preview> for PreviewBody {
+    fn from(preview: chat::Preview) -> Self {
+        let recipe = preview.recipe;
+        let counts = Counts {
+            ingredients: recipe.ingredients.len(),
+            steps: recipe.steps.len(),
+            tags: recipe.tags.len(),
+        };
+        Self {
+            recipe,
+            counts,
+            left_out: preview.left_out,
+        }
+    }
+}
+
 pub(in crate::http) async fn import(
     State(edge): Shared,
     Caller(principal): Caller,
     path: RecipePath,
+    wanted: Result<Query<ImportQuery>, QueryRejection>,
     IdempotencyKey(key): IdempotencyKey,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let id = recipe_id(path)?;
+    let Query(ImportQuery { preview }) = wanted.map_err(bad_query)?;
     let document = document(&headers, body)?;
+    if preview {
+        let preview = edge.chat.preview(&principal, Some(&id), document).await?;
+        return Ok(Json(PreviewBody::from(preview)).into_response());
+    }
     let imported = edge.chat.import(&principal, &id, &key, document).await?;
     let found = Found {
         id: id.to_string(),

@@ -1,15 +1,12 @@
-//! Who may come into a recipe, and imports: the calls of the chat service that act beside the conversation and
-//! show in it.
-
-use std::sync::Arc;
+//! Who may come into a recipe: the calls of the chat service that act beside the conversation and show in it.
 
 use proto::{
     chat::{
-        self, ChangeAccessRequest, ImportRecipeRequest, Invitation, Leaving, ListMembersRequest,
-        change_access_request::Change, import_recipe_request::Document as Sent,
+        self, ChangeAccessRequest, Invitation, Leaving, ListMembersRequest,
+        change_access_request::Change,
     },
-    ids::{MessageId, RecipeId, Revision},
-    websocket::frames::{Author, Recipe, Role, Visibility},
+    ids::{MessageId, RecipeId},
+    websocket::frames::{Author, Role, Visibility},
 };
 use runtime::trace_context::request;
 
@@ -51,30 +48,6 @@ pub enum AccessChange {
     Remove(String),
     /// Who may come in from now on.
     Show(Visibility),
-}
-
-/// A recipe from elsewhere.
-#[derive(Debug)]
-pub enum Document {
-    /// Cooklang text.
-    Cooklang(String),
-    /// JSON-LD text, or the HTML of a page that holds some.
-    SchemaOrg(String),
-    /// Plain text.
-    Text(String),
-    /// A recipe as the edge shows them; its ids do not matter.
-    Recipe(Recipe),
-}
-
-/// A recipe after an import.
-#[derive(Debug)]
-pub struct Imported {
-    /// The import's revision.
-    pub revision: Revision,
-    /// The recipe at it.
-    pub recipe: Arc<Recipe>,
-    /// Whether the recipe was missing before.
-    pub created: bool,
 }
 
 impl ChatClient {
@@ -135,40 +108,6 @@ impl ChatClient {
         let mut client = self.client(Some(id)).await?;
         bounded(client.change_access(request(question))).await?;
         Ok(())
-    }
-
-    /// Makes a recipe what a document says, and creates it when it is missing.
-    ///
-    /// # Errors
-    /// `NotFound`, `Forbidden` when the caller may only read, `Invalid` when the document cannot be taken over,
-    /// `Conflict` or `Unavailable`.
-    pub async fn import(
-        &self,
-        principal: &Principal,
-        id: &RecipeId,
-        message: &MessageId,
-        document: Document,
-    ) -> Result<Imported, ChatError> {
-        let document = match document {
-            Document::Cooklang(text) => Sent::Cooklang(text),
-            Document::SchemaOrg(text) => Sent::SchemaOrg(text),
-            Document::Text(text) => Sent::Text(text),
-            Document::Recipe(recipe) => Sent::Recipe(convert::sent_recipe(recipe)),
-        };
-        let question = ImportRecipeRequest {
-            principal: Some(convert::principal(principal)),
-            recipe_id: id.to_string(),
-            message_id: message.to_string(),
-            document: Some(document),
-        };
-        let mut client = self.client(Some(id)).await?;
-        let answer = bounded(client.import_recipe(request(question))).await?;
-        let message = answer.message.ok_or(ChatError::Unavailable)?;
-        Ok(Imported {
-            revision: message.revision,
-            recipe: convert::recipe(answer.recipe.ok_or(ChatError::Unavailable)?, self.0.now()),
-            created: answer.created,
-        })
     }
 }
 

@@ -31,7 +31,9 @@ use tonic_health::server::HealthReporter;
 use tower::ServiceExt as _;
 
 use super::{
-    calls::{Call, in_bad_times, in_good_times, too_many_guests},
+    calls::{
+        Call, from_web, from_web_where_it_may_not, in_bad_times, in_good_times, too_many_guests,
+    },
     promises::{Answer, Promises},
     reading::{object, openapi},
     reception::Reception,
@@ -139,10 +141,19 @@ impl Desk {
 #[tokio::test]
 async fn every_documented_answer_is_given_and_looks_as_documented() {
     let mut promises = Promises::open();
-    let desk = Desk::open(&["--max-connections", "1", "--sign-in-rate", "0"]).await;
-    for call in in_good_times() {
+    let web = web_server().await;
+    let desk = Desk::open(&[
+        "--max-connections=1",
+        "--sign-in-rate=0",
+        "--import-from-web",
+        &format!("--import-allowed-addresses={web}"),
+    ])
+    .await;
+    for call in in_good_times().into_iter().chain(from_web(web)) {
         check(&mut promises, &desk, &call).await;
     }
+    let without_web = Desk::open(&[]).await;
+    check(&mut promises, &without_web, &from_web_where_it_may_not()).await;
     let page = desk
         .ask(Request::get("/").body(Body::empty()).unwrap())
         .await;
@@ -160,6 +171,22 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
         check(&mut promises, &desk, &call).await;
     }
     assert_eq!(promises.unseen(), Vec::<String>::new());
+}
+
+/// A server whose pages say their own names.
+async fn web_server() -> SocketAddr {
+    let router = Router::new().route(
+        "/{page}",
+        axum::routing::get(async |page: axum::extract::Path<String>| page.0),
+    );
+    let router = router.layer(tower_http::set_header::SetResponseHeaderLayer::overriding(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html"),
+    ));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
 }
 
 async fn check(promises: &mut Promises, desk: &Desk, call: &Call) {

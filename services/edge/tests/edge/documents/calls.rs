@@ -12,7 +12,10 @@ mod sharing;
 use axum::body::Body;
 use http::{Method, Request};
 
-pub(super) use self::account::too_many_guests;
+pub(super) use self::{
+    account::too_many_guests,
+    sharing::{from_web, from_web_where_it_may_not},
+};
 use self::{
     links::{life, links, pages},
     past::past,
@@ -107,6 +110,7 @@ const REGISTER: &str = "/v1/auth/register";
 const LOGIN: &str = "/v1/auth/login";
 const REFRESH: &str = "/v1/auth/refresh";
 const LOGOUT: &str = "/v1/auth/logout";
+const IMPORTS: &str = "/v1/imports";
 const RECIPES: &str = "/v1/recipes";
 const RECIPE: &str = "/v1/recipes/{id}";
 const MESSAGES: &str = "/v1/recipes/{id}/messages";
@@ -139,7 +143,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls
         .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
     calls.extend(["/readyz", "/metrics", "/"].map(|path| get(path, 200)));
-    let posts = [REGISTER, LOGIN, REFRESH, LOGOUT, RECIPES];
+    let posts = [REGISTER, LOGIN, REFRESH, LOGOUT, RECIPES, IMPORTS];
     calls.extend(posts.into_iter().flat_map(bad_bodies));
     let at = |uri| move |call: Call| call.at(uri);
     calls.extend(bad_bodies(LINKS).map(at("/v1/recipes/pancakes/links")));
@@ -158,6 +162,9 @@ pub(super) fn in_bad_times() -> Vec<Call> {
         post(REFRESH, 503).with("cookie", "refresh_token=good"),
         post(LOGOUT, 503).with("cookie", "refresh_token=good"),
         get(RECIPES, 503).by_ada(),
+        post(IMPORTS, 503)
+            .by_ada()
+            .json(r#"{"url":"http://example.org/"}"#),
         post(RECIPES, 503).by_ada().json(r#"{"title":"Waffles"}"#),
         get(RECIPE, 503).at("/v1/recipes/pancakes").by_ada(),
         get(MESSAGES, 503)

@@ -442,6 +442,26 @@ impl ChatService for Served {
         }))
     }
 
+    async fn preview_import(
+        &self,
+        request: Request<chat::PreviewImportRequest>,
+    ) -> Result<Response<chat::PreviewImportResponse>, Status> {
+        let asked = request.into_inner().import.unwrap_or_default();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, "")?;
+        if let Some(chat::import_recipe_request::Document::SchemaOrg(text)) = &asked.document {
+            match text.as_str() {
+                "bad" => return Err(Status::invalid_argument("there is no recipe")),
+                "busy" => return Err(Status::resource_exhausted("busy")),
+                _ => {}
+            }
+        }
+        Ok(Response::new(chat::PreviewImportResponse {
+            recipe: Some(chat::Recipe::default()),
+            left_out: vec!["the author".into()],
+        }))
+    }
+
     async fn list_versions(
         &self,
         request: Request<chat::ListVersionsRequest>,

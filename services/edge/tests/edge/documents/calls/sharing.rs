@@ -2,7 +2,9 @@
 
 use http::Method;
 
-use super::{Call, MEMBER, MEMBERS, RECIPE, VISIBILITY, get, put};
+use std::net::SocketAddr;
+
+use super::{Call, IMPORTS, MEMBER, MEMBERS, RECIPE, VISIBILITY, get, post, put};
 
 /// Recipes from elsewhere.
 pub(super) fn imports() -> Vec<Call> {
@@ -13,6 +15,14 @@ pub(super) fn imports() -> Vec<Call> {
         import(200)
             .by_ada()
             .sent_as("application/ld+json", r#"{"@type":"Recipe"}"#),
+        import(200)
+            .at("/v1/recipes/pancakes?preview=true")
+            .by_ada()
+            .sent_as(COOKLANG, "Boil @water{1%l}."),
+        import(400)
+            .at("/v1/recipes/pancakes?preview=perhaps")
+            .by_ada()
+            .sent_as(COOKLANG, "Boil @water{1%l}."),
         import(201)
             .at("/v1/recipes/waffles")
             .by_ada()
@@ -52,6 +62,30 @@ pub(super) fn imports() -> Vec<Call> {
             .by_ada()
             .json(r#"{"title":"Waffles","servings":0}"#),
     ]
+}
+
+/// Pages of the web, of a server whose pages say what becomes of them.
+pub(in crate::documents) fn from_web(server: SocketAddr) -> Vec<Call> {
+    let import = |path: &str, status| {
+        let body = format!(r#"{{"url":"http://{server}/{path}"}}"#);
+        post(IMPORTS, status).json(body)
+    };
+    vec![
+        import("soup", 200).by_ada(),
+        import("soup", 401),
+        import("bad", 422).by_ada(),
+        import("busy", 429).by_ada(),
+        post(IMPORTS, 422)
+            .by_ada()
+            .json(r#"{"url":"http://10.0.0.1/"}"#),
+    ]
+}
+
+/// To an edge that fetches no pages.
+pub(in crate::documents) fn from_web_where_it_may_not() -> Call {
+    post(IMPORTS, 404)
+        .by_ada()
+        .json(r#"{"url":"http://example.org/"}"#)
 }
 
 /// Members and who may come in.
