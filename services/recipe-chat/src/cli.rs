@@ -1,5 +1,6 @@
 //! The command line: every command and flag, and the environment variables that stand for them.
 
+mod config_file;
 #[cfg(test)]
 mod documented;
 mod environment;
@@ -16,6 +17,7 @@ use crate::{
     backup::{Backup, Verify},
     check::Check,
     dev_ca::DevCa,
+    explain::Explain,
     health::Health,
     keys::Keys,
     migrate::Migrate,
@@ -33,6 +35,17 @@ pub(crate) struct Cli {
     /// Print what it would run with, as variables and without secrets, and do nothing else
     #[arg(long, global = true, help_heading = "Options")]
     print_config: bool,
+
+    /// A TOML file with settings: flags without their dashes, in tables [up], [auth], [chat] and [edge]; flags and
+    /// variables win
+    #[arg(
+        long,
+        global = true,
+        env = "RECIPE_CHAT_CONFIG",
+        value_name = "FILE",
+        help_heading = "Options"
+    )]
+    config: Option<PathBuf>,
 }
 
 /// What to run.
@@ -58,6 +71,8 @@ pub(crate) enum Command {
     Users(Users),
     /// List, rotate and revoke the keys that sign access tokens, as an operator
     Keys(Keys),
+    /// Say what a close or an error of the protocol means, and what to do about it
+    Explain(Explain),
     /// Make a certificate authority for development, and certificates of it for the three services
     DevCa(DevCa),
 }
@@ -274,13 +289,19 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
         words.push("up".into());
     }
     let command = secret_files::documented(Cli::command());
-    let secrets = secret_files::read(&command, |name| std::env::var_os(name)).map_err(|fault| {
+    let environment = |name: &str| std::env::var_os(name);
+    let refuse = |fault: String| {
         complain(&fault);
         ExitCode::from(2)
-    })?;
+    };
+    let file = config_file::named(&words, environment);
+    let settings = file.map(|path| config_file::read(&command, &path));
+    let settings = settings.transpose().map_err(refuse)?.unwrap_or_default();
+    let secrets = secret_files::read(&command, environment).map_err(refuse)?;
     let words = environment::tidied_words(&command, words);
-    let all = secret_files::apply(command, &secrets);
-    let tidied = environment::tidied(all.clone(), &|name| std::env::var_os(name));
+    // A file that a variable names for one secret wins over the file for everything.
+    let all = secret_files::apply(secret_files::apply(command, &settings), &secrets);
+    let tidied = environment::tidied(all.clone(), &environment);
     let matches = tidied.try_get_matches_from(&words);
     let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let parsed = parsed.map_err(|error| match error.kind() {

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod commands;
 mod dev_ca;
+mod explain;
 mod health;
 mod keys;
 mod migrate;
