@@ -1,5 +1,6 @@
 // How the web app is built: one page, hashed files, and a .br and .gz copy beside each file that shrinks,
 // so that the server never compresses. Tests are configured in vitest.config.ts.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -42,9 +43,39 @@ function plainImports(): Plugin {
   };
 }
 
+/** Files that are not hashed, which the page needs too. */
+const PUBLIC_FILES = ['/favicon.svg', '/icon-192.png', '/manifest.webmanifest', '/start.js'];
+const SERVICE_WORKER = 'service-worker';
+
+/** Tells the service worker which files the build has; it is another script, which browsers notice, when they differ. */
+function listFiles(): Plugin {
+  return {
+    name: 'list-files',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const names = Object.keys(bundle).filter(name => name.startsWith('assets/'));
+        const files = [...names.map(name => `/${name}`).sort(), ...PUBLIC_FILES];
+        const entry = files.find(name => /^\/assets\/index-[^/]*\.js$/.test(name));
+        const worker = bundle[`${SERVICE_WORKER}.js`];
+        const page = bundle['index.html'];
+        if (!entry || worker?.type !== 'chunk' || page?.type !== 'asset')
+          return this.error('the build has no page, entry or service worker');
+        const version = createHash('sha256')
+          .update(JSON.stringify(files) + page.source)
+          .digest('hex')
+          .slice(0, 16);
+        const build = JSON.stringify(JSON.stringify({ version, entry, files }));
+        worker.code = worker.code.replace(/(["'`])%BUILD%\1/, () => build);
+      },
+    },
+  };
+}
+
 export default defineConfig({
   ...FROM_SOURCE,
-  plugins: [react(), plainImports(), precompress()],
+  plugins: [react(), plainImports(), listFiles(), precompress()],
   build: {
     target: 'baseline-widely-available',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
@@ -54,7 +85,13 @@ export default defineConfig({
     reportCompressedSize: false,
     // What the page needs at first is one file: no part that is loaded later splits something off it.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'index', test: /src\/main\.tsx$/ }] } },
+      input: { index: 'index.html', [SERVICE_WORKER]: 'src/service-worker/service-worker.ts' },
+      output: {
+        codeSplitting: { groups: [{ name: 'index', test: /src\/main\.tsx$/ }] },
+        // Its scope is its folder, and browsers look for a new one under the same name.
+        entryFileNames: ({ name }) =>
+          name === SERVICE_WORKER ? `${SERVICE_WORKER}.js` : 'assets/[name]-[hash].js',
+      },
     },
   },
   server: {

@@ -8,6 +8,9 @@ import { applyTheme } from './lib/theme';
 import { trackViewportHeight } from './lib/viewport';
 import './styles/app.css';
 
+/** After this time, in ms, the page has started: what it needs without a network does not compete with it. */
+const OFFLINE_DELAY = 2_000;
+
 applyTheme();
 trackViewportHeight();
 const tokens = new StoredTokens();
@@ -18,5 +21,13 @@ if (root) {
     <StrictMode>
       <App tokens={tokens} api={new Api(tokens)} />
     </StrictMode>,
+  );
+}
+if (import.meta.env.PROD) setTimeout(registerOffline, OFFLINE_DELAY);
+
+function registerOffline(): void {
+  import('./lib/service-worker').then(
+    ({ registerServiceWorker }) => registerServiceWorker(),
+    () => {},
   );
 }

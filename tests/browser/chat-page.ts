@@ -5,6 +5,9 @@ import { Server } from './server';
 /** What Chromium itself prints when a test breaks the network on purpose. */
 const NETWORK_ERRORS = /WebSocket connection to .* failed|Failed to load resource|Refused to apply style/;
 
+/** What Playwright prints in a test without a service worker. */
+const BLOCKED_WORKER = 'Service Worker registration blocked by Playwright';
+
 interface ConsoleWatch {
   /** Errors and warnings of the console in any page of this test, each with its address. */
   problems: string[];
@@ -48,6 +51,7 @@ export const test = base.extend<Fixtures>({
 export function watchConsole(context: BrowserContext, problems: string[]): void {
   context.on('console', message => {
     const { url } = message.location();
+    if (message.text() === BLOCKED_WORKER) return;
     if (['error', 'warning'].includes(message.type())) problems.push(`${message.text()} (${url})`);
   });
   context.on('weberror', error => problems.push(`${error.error()} (${error.page()?.url()})`));

@@ -13,7 +13,13 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['./last-line-reporter.ts']],
-  use: { launchOptions, viewport: { width: 1280, height: 800 }, locale: 'en-GB' },
+  use: {
+    launchOptions,
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    // A test that chooses what the network answers sees each request; offline.spec.ts is about the service worker.
+    serviceWorkers: 'block',
+  },
   projects: [
     { name: 'behaviour', testMatch: '*.spec.ts', testIgnore: 'speed.spec.ts' },
     // Measurements run alone.

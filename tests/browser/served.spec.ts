@@ -20,7 +20,7 @@ test('the page may load from its own origin only, and nothing inline', async () 
       "object-src 'none'",
       "frame-ancestors 'none'",
       "require-trusted-types-for 'script'",
-      "trusted-types 'none'",
+      'trusted-types service-worker',
     ]),
   );
   expect(policy).not.toMatch(/unsafe|\*|https?:|data:|blob:|nonce|sha256/);
@@ -58,6 +58,23 @@ test('a file of another build is answered with 404, which no cache may store', a
   const start = await get('/start.js');
   expect(start.status).toBe(200);
   expect(start.headers['cache-control']).toMatch(/no-cache/);
+});
+
+test('what makes it an app to install is served: manifest, icons, and a service worker that is never stale', async () => {
+  const manifest = await get('/manifest.webmanifest');
+  expect(manifest.headers['content-type']).toBe('application/manifest+json');
+  const { icons } = JSON.parse(manifest.body.toString()) as { icons: { src: string; type: string; sizes: string }[] };
+  expect(icons.map(({ sizes }) => sizes)).toEqual(expect.arrayContaining(['192x192', '512x512']));
+  for (const { src, type } of [...icons, { src: '/apple-touch-icon.png', type: 'image/png' }]) {
+    const icon = await get(src);
+    expect([icon.status, icon.headers['content-type']], src).toEqual([200, type]);
+  }
+  const worker = await get('/service-worker.js');
+  expect(worker.headers['content-type']).toMatch(/^text\/javascript/);
+  expect(worker.headers['cache-control']).toMatch(/no-cache/);
+  const page = await get('/');
+  const entry = /src="(\/assets\/index-[^"]+)"/.exec(page.body.toString())?.[1] ?? 'none';
+  expect(worker.body.toString()).toContain(entry);
 });
 
 test('the browser enforces the policy: no markup from strings, no inline script, no other host', async ({ page, consoleWatch }) => {

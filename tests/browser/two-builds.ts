@@ -7,6 +7,8 @@ import { connect } from 'node:net';
 export type Build = 'old' | 'new';
 
 const HASHED = /-([\w-]{8})\.(js|css)\b/g;
+/** The build's name in its service worker. */
+const VERSION = /(version\W{1,7})([0-9a-f]{16})/;
 
 export class TwoBuilds {
   readonly #target: number;
@@ -80,7 +82,9 @@ export class TwoBuilds {
 /** Replaces file names of the old build by those of the new one, and back. */
 function renamed(text: string, build: Build): string {
   if (build === 'old') return text;
-  return text.replace(HASHED, (_, hash: string, kind: string) => `-${swapCase(hash)}.${kind}`);
+  return text
+    .replace(HASHED, (_, hash: string, kind: string) => `-${swapCase(hash)}.${kind}`)
+    .replace(VERSION, (_, before: string, version: string) => before + [...version].reverse().join(''));
 }
 
 const swapCase = (text: string) =>

@@ -3,7 +3,6 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useTask } from '../hooks/useTask';
 import type { AccountCalls } from '../lib/account';
-import { navigate } from '../lib/navigation';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 
@@ -87,10 +86,7 @@ export function DeleteForm({ calls, isGuest }: { calls: AccountCalls; isGuest: b
       text={labels.remove.text}
       submit={labels.remove.submit}
       words={{ 401: labels.wrongPassword, 403: labels.wrongPassword }}
-      work={async form => {
-        await calls.remove(isGuest ? '' : textOf(form, 'password'));
-        navigate('/');
-      }}
+      work={form => calls.remove(isGuest ? '' : textOf(form, 'password'))}
       onDone={() => {}}
     >
       {!isGuest && <Field name="password" label={texts.signIn.password} type="password" />}

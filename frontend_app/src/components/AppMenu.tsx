@@ -5,7 +5,6 @@ import { countUnsent } from '@recipe-chat/client/indexed-db';
 import { type ReactNode, useState } from 'react';
 import type { Api } from '../lib/api';
 import { isGuest } from '../lib/guests';
-import { navigate } from '../lib/navigation';
 import { currentTheme, nextTheme } from '../lib/theme';
 import { texts } from '../texts';
 import { Link } from './Link';
@@ -30,7 +29,6 @@ export function AppMenu({ api, user, children }: Props) {
     const count = await countUnsent();
     if (count > 0 || isGuest(user)) return setUnsent(count);
     await api.signOut();
-    navigate('/');
   };
   return (
     <>

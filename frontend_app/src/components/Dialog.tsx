@@ -32,3 +32,8 @@ export function Dialog({ title, onClose, children }: Props) {
     </dialog>
   );
 }
+
+/** The browser puts the focus back to where it was; `onClose` is called then. */
+export function closeDialog(): void {
+  document.querySelector<HTMLDialogElement>('dialog.dialog[open]')?.close();
+}

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTask } from '../hooks/useTask';
 import { type Api, ApiError } from '../lib/api';
+import { isTimer } from '../lib/last-change';
 import { type Version, VersionCalls } from '../lib/versions';
 import { dayText, texts, timeText } from '../texts';
 import { lazyTexts } from '../texts-lazy';
@@ -24,6 +25,7 @@ export function HistoryList({ api, recipeId, isEditor }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
   const task = useTask();
   const newest = versions?.[0]?.revision ?? 0;
+  const now = versions?.find(({ effect }) => !isTimer(effect))?.revision;
   const restore = async (revision: number) => {
     if (!(await task.run(() => calls.restore(revision, newest)))) return;
     setChosen(null);
@@ -48,29 +50,19 @@ export function HistoryList({ api, recipeId, isEditor }: Props) {
         {versions.map((version, at) => (
           <li key={version.revision}>
             {dayOf(versions[at - 1]) !== dayOf(version) && <h3>{dayText(version.at)}</h3>}
-            <button
-              type="button"
-              className="version"
-              aria-expanded={chosen === version.revision}
-              onClick={() => setChosen(chosen === version.revision ? null : version.revision)}
-            >
-              <Face user={version.author} small />
-              <span className="grow" dir="auto">
-                {version.effect} <span className="soft meta">{version.author.name}</span>
-              </span>
-              <time className="soft meta" dateTime={version.at}>
-                {version.revision === newest ? labels.now : timeText(version.at)}
-              </time>
-            </button>
-            {chosen === version.revision && (
-              <VersionDifference
+            {isTimer(version.effect) ? (
+              <p className="system meta soft" dir="auto">
+                {texts.systemLine(version.author.name, version.effect)} ·{' '}
+                <time dateTime={version.at}>{timeText(version.at)}</time>
+              </p>
+            ) : (
+              <VersionRow
+                version={version}
                 calls={calls}
-                revision={version.revision}
-                onRestore={
-                  isEditor && version.revision !== newest
-                    ? () => void restore(version.revision)
-                    : undefined
-                }
+                isNow={version.revision === now}
+                isOpen={chosen === version.revision}
+                onToggle={() => setChosen(chosen === version.revision ? null : version.revision)}
+                onRestore={isEditor ? () => void restore(version.revision) : undefined}
                 isRestoring={task.isRunning}
               />
             )}
@@ -86,6 +78,42 @@ export function HistoryList({ api, recipeId, isEditor }: Props) {
         {task.problem || problem}
       </p>
     </div>
+  );
+}
+
+interface RowProps {
+  version: Version;
+  calls: VersionCalls;
+  isNow: boolean;
+  isOpen: boolean;
+  onToggle: () => void;
+  /** Absent for those who may only read. */
+  onRestore: (() => void) | undefined;
+  isRestoring: boolean;
+}
+
+function VersionRow({ version, calls, isNow, isOpen, onToggle, onRestore, isRestoring }: RowProps) {
+  const { author, effect, at, revision } = version;
+  return (
+    <>
+      <button type="button" className="version" aria-expanded={isOpen} onClick={onToggle}>
+        <Face user={author} small />
+        <span className="grow" dir="auto">
+          {effect} <span className="soft meta">{author.name}</span>
+        </span>
+        <time className="soft meta" dateTime={at}>
+          {isNow ? labels.now : timeText(at)}
+        </time>
+      </button>
+      {isOpen && (
+        <VersionDifference
+          calls={calls}
+          revision={revision}
+          onRestore={isNow ? undefined : onRestore}
+          isRestoring={isRestoring}
+        />
+      )}
+    </>
   );
 }
 

@@ -19,7 +19,8 @@ const FILTERS: readonly Filter[] = ['all', 'mine', 'shared'];
 export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [query, setQuery] = useState('');
   const [filter, setFilter] = useState<Filter>('all');
-  const list = useRecipeList(api, query, filter);
+  const [tag, setTag] = useState<string | null>(null);
+  const list = useRecipeList(api, user.id, { query, filter, tag });
   const search = useRef<HTMLInputElement>(null);
   useShortcuts({ '/': () => search.current?.focus() });
   useEffect(() => {
@@ -64,6 +65,18 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
               {labels.filters[name]}
             </button>
           ))}
+          {list.tags.length > 0 && <span className="chips-line" aria-hidden="true" />}
+          {list.tags.map(name => (
+            <button
+              type="button"
+              className="chip"
+              key={name}
+              aria-pressed={tag === name}
+              onClick={() => setTag(tag === name ? null : name)}
+            >
+              <span dir="auto">{name}</span>
+            </button>
+          ))}
         </div>
         {list.problem && (
           <p className="row">
@@ -75,7 +88,12 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
             </button>
           </p>
         )}
-        <RecipeShelf api={api} me={user} list={list} isSearch={query !== '' || filter !== 'all'} />
+        <RecipeShelf
+          api={api}
+          me={user}
+          list={list}
+          isSearch={query !== '' || filter !== 'all' || tag !== null}
+        />
       </main>
     </div>
   );

@@ -54,3 +54,10 @@ function moveFocus(event: KeyboardEvent<HTMLDetailsElement>): void {
   const next = at < 0 ? (by > 0 ? 0 : items.length - 1) : (at + by + items.length) % items.length;
   items[next]?.focus();
 }
+
+/** Closes the menu around an item, and moves the focus to its button, where it returns after the dialog. */
+export function closeMenu(item: Element): void {
+  const menu = item.closest('details');
+  menu?.querySelector('summary')?.focus();
+  menu?.removeAttribute('open');
+}

@@ -1,6 +1,7 @@
 // Instead of a recipe that is not there, or that its visitor may not see: which of the two is not told.
 
 import { useEffect, useRef } from 'react';
+import { forgetRecipe } from '../lib/kept-recipes';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Link } from './Link';
@@ -8,16 +9,19 @@ import { Link } from './Link';
 interface Props {
   /** The visitor was in the recipe until now. */
   wasIn: boolean;
+  recipeId: string;
+  userId: string;
   onRetry: () => void;
 }
 
-export default function NoAccessPage({ wasIn, onRetry }: Props) {
+export default function NoAccessPage({ wasIn, recipeId, userId, onRetry }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { title, text } = lazyTexts.noAccess[wasIn ? 'ended' : 'unknown'];
   useEffect(() => {
     document.title = `${title} · ${texts.appName}`;
     heading.current?.focus();
   }, [title]);
+  useEffect(() => forgetRecipe(userId, recipeId), [userId, recipeId]);
   // Whoever comes back to the page has asked the owner meanwhile, perhaps.
   useEffect(() => {
     const onShown = () => document.hidden || onRetry();

@@ -12,6 +12,7 @@ import { useUndo } from '../hooks/useUndo';
 import { useUnreadTitle } from '../hooks/useUnread';
 import { mayEdit, roleOf } from '../lib/access';
 import type { Api } from '../lib/api';
+import type { KeptRecipe } from '../lib/kept-recipes';
 import { lastChange } from '../lib/last-change';
 import { texts } from '../texts';
 import { Announcements } from './Announcements';
@@ -29,6 +30,10 @@ const CookMode = lazyComponent(() => import('./CookMode'));
 const TimerBar = lazyComponent(() => import('./TimerBar'));
 const RecipeDialog = lazyComponent(() => import('./RecipeDialog'));
 const NoAccessPage = lazyComponent(() => import('./NoAccessPage'));
+const RecipeKeeper = lazyComponent(
+  () => import('./RecipeKeeper'),
+  () => null,
+);
 
 interface Props {
   recipeId: string;
@@ -40,11 +45,21 @@ export function RecipeChat(props: Props) {
   const chat = useWebSocket(props.recipeId);
   // Nothing of a recipe stays on the screen of somebody who may not see it any more.
   if (chat.ending?.action === 'leave')
-    return <NoAccessPage wasIn={chat.authenticatedOnce} onRetry={() => chat.manager.retryNow()} />;
+    return (
+      <NoAccessPage
+        recipeId={props.recipeId}
+        userId={props.user.id}
+        wasIn={chat.authenticatedOnce}
+        onRetry={() => chat.manager.retryNow()}
+      />
+    );
   return <OpenRecipe {...props} chat={chat} />;
 }
 
-function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
+function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat }) {
+  /** What this browser has of the recipe, where there is no connection. */
+  const [kept, setKept] = useState<KeptRecipe | null>(null);
+  const chat = kept && !live.recipe ? { ...live, ...kept } : live;
   const display = useConnectionDisplay(chat);
   const composer = useRef<MessageInputHandle>(null);
   const [dialog, setDialog] = useState<RecipeDialogName | null>(null);
@@ -52,7 +67,7 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
   const isPhone = useMediaQuery(PHONE);
   const ticks = useTicks(`${user.id}:${recipeId}`);
   const change = lastChange(chat.messages);
-  const undo = useUndo(api, recipeId, change, chat.sendMessage);
+  const undo = useUndo(api, recipeId, change);
   const isEditor = mayEdit(roleOf(chat.session));
   const timers = useTimers(chat.recipe, isEditor ? chat.sendMessage : undefined);
   const [ownView, setOwnView] = useState<number | null>(null);
@@ -87,6 +102,13 @@ function OpenRecipe({ recipeId, user, api, chat }: Props & { chat: Chat }) {
           manager={chat.manager}
           api={api}
           user={user}
+        />
+        <RecipeKeeper
+          recipeId={recipeId}
+          userId={user.id}
+          chat={live}
+          kept={kept}
+          onKept={setKept}
         />
         <div className="recipe-panel" inert={isPhone && sheet !== 'docked'}>
           <RecipeCard

@@ -6,7 +6,7 @@ import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
 import { HelpList } from './HelpList';
 import { HistoryList } from './HistoryList';
-import { ImportRecipe } from './ImportRecipe';
+import ImportRecipe from './ImportRecipe';
 import { Share } from './Share';
 import { ShortcutList } from './ShortcutList';
 

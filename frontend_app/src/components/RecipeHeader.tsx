@@ -62,7 +62,13 @@ export function RecipeHeader({
         </button>
       )}
       <AppMenu api={api} user={user}>
-        <RecipeMenu api={api} recipeId={recipeId} isEditor={isEditor} onOpen={onOpen} />
+        <RecipeMenu
+          api={api}
+          userId={user.id}
+          recipeId={recipeId}
+          isEditor={isEditor}
+          onOpen={onOpen}
+        />
       </AppMenu>
     </header>
   );

@@ -2,8 +2,10 @@
 
 import { type MouseEvent, useState } from 'react';
 import type { Api } from '../lib/api';
+import { isNotified, setNotified } from '../lib/notifications';
 import { saveAs } from '../lib/save-as';
 import { lazyTexts } from '../texts-lazy';
+import { closeMenu } from './Menu';
 import type { RecipeDialogName } from './RecipeDialog';
 
 const labels = lazyTexts.files;
@@ -15,12 +17,13 @@ const FILE_EXTENSIONS = {
 
 interface Props {
   api: Api;
+  userId: string;
   recipeId: string;
   isEditor: boolean;
   onOpen: (dialog: RecipeDialogName) => void;
 }
 
-export default function RecipeMenu({ api, recipeId, isEditor, onOpen }: Props) {
+export default function RecipeMenu({ api, userId, recipeId, isEditor, onOpen }: Props) {
   const [problem, setProblem] = useState('');
   const save = async (item: Element, format: keyof typeof FILE_EXTENSIONS) => {
     setProblem('');
@@ -48,6 +51,7 @@ export default function RecipeMenu({ api, recipeId, isEditor, onOpen }: Props) {
       <button type="button" onClick={openDialog('history')}>
         {labels.history}
       </button>
+      <NoticesButton userId={userId} onProblem={setProblem} />
       <button type="button" onClick={printRecipe}>
         {labels.print}
       </button>
@@ -70,14 +74,28 @@ export default function RecipeMenu({ api, recipeId, isEditor, onOpen }: Props) {
   );
 }
 
+interface NoticesProps {
+  userId: string;
+  onProblem: (problem: string) => void;
+}
+
+/** Whether changes are told while the page is not in sight. */
+function NoticesButton({ userId, onProblem }: NoticesProps) {
+  const [isOn, setOn] = useState(() => isNotified(userId));
+  const notices = lazyTexts.notices;
+  const toggle = async () => {
+    const isDone = await setNotified(userId, !isOn);
+    onProblem(isDone ? '' : notices.blocked);
+    setOn(isNotified(userId));
+  };
+  return (
+    <button type="button" onClick={() => void toggle()}>
+      {notices.label}: {isOn ? notices.on : notices.off}
+    </button>
+  );
+}
+
 function printRecipe({ currentTarget }: MouseEvent): void {
   closeMenu(currentTarget);
   print();
-}
-
-/** Closes the menu around an item, and moves the focus to its button, where it returns after the dialog. */
-function closeMenu(item: Element): void {
-  const menu = item.closest('details');
-  menu?.querySelector('summary')?.focus();
-  menu?.removeAttribute('open');
 }

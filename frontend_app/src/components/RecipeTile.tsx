@@ -1,16 +1,18 @@
-// One recipe on the shelf: its name, what it is, who changed it last; and a menu to copy, leave or delete it.
+// One recipe on the shelf: its name, what it is, who changed it last; and a menu to rename, copy, leave or delete it.
 
 import type { User } from '@recipe-chat/client';
 import { useRef, useState } from 'react';
 import type { RecipeList } from '../hooks/useRecipeList';
 import { useTask } from '../hooks/useTask';
 import type { Api, RecipeSummary } from '../lib/api';
+import { forgetRecipe } from '../lib/kept-recipes';
 import { navigate } from '../lib/navigation';
 import { agoText, texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Face } from './Face';
 import { Link } from './Link';
-import { Menu } from './Menu';
+import { closeMenu, Menu } from './Menu';
+import { RenameDialog } from './RenameDialog';
 
 const labels = lazyTexts.home;
 /** For so long, in ms, a deletion can be taken back: it is asked for afterwards. */
@@ -26,13 +28,15 @@ interface Props {
 export function RecipeTile({ api, me, recipe, list }: Props) {
   const { id, title, role, owned } = recipe;
   const [isGoing, setGoing] = useState(false);
+  const [isRenaming, setRenaming] = useState(false);
   const task = useTask();
   const isOwner = role === 'owner' || owned === true;
   const name = title || id;
   const end = async () => {
     const isDone = await task.run(() => (isOwner ? api.deleteRecipe(id) : api.leaveRecipe(id)));
-    if (isDone) list.remove(id);
-    else setGoing(false);
+    if (!isDone) return setGoing(false);
+    list.remove(id);
+    forgetRecipe(me.id, id);
   };
   const copy = () => task.run(async () => navigate(`/r/${await api.copyRecipe(id)}`));
   const later = useDelayed(() => void end(), UNDO_TIME);
@@ -65,6 +69,17 @@ export function RecipeTile({ api, me, recipe, list }: Props) {
           </Link>
         </h2>
         <Menu label={labels.menuOf(name)}>
+          {role !== 'viewer' && (
+            <button
+              type="button"
+              onClick={({ currentTarget }) => {
+                closeMenu(currentTarget);
+                setRenaming(true);
+              }}
+            >
+              {labels.rename}
+            </button>
+          )}
           <button type="button" onClick={() => void copy()}>
             {labels.copy}
           </button>
@@ -75,6 +90,14 @@ export function RecipeTile({ api, me, recipe, list }: Props) {
       </div>
       <Facts recipe={recipe} />
       <LastChange recipe={recipe} me={me} />
+      {isRenaming && (
+        <RenameDialog
+          recipeId={id}
+          title={title}
+          onClose={() => setRenaming(false)}
+          onDone={list.reload}
+        />
+      )}
       <p role="alert" className="problem">
         {task.problem}
       </p>

@@ -1,5 +1,6 @@
 // The people of a recipe, as the owner and as others see them, and the import of a recipe. The test acts as the server.
 import axe from 'axe-core';
+import jsQR from 'jsqr';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { goLive, renderRecipeChat } from '../../test/render';
@@ -106,6 +107,7 @@ describe('the owner', () => {
     await page.getByRole('button', { name: 'Create link' }).click();
     await expect.element(page.getByLabelText('The link')).toHaveValue(LINK.url);
     expect(asked).toEqual(['POST /v1/recipes/pancakes/links {"role":"viewer"}']);
+    await expect.poll(readQrCode).toBe(LINK.url);
     vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('not on plain HTTP'));
     const copied: string[] = [];
     vi.spyOn(document, 'execCommand').mockImplementation(() => {
@@ -121,6 +123,34 @@ describe('the owner', () => {
     await page.getByRole('button', { name: 'Share', exact: true }).click();
     await page.getByRole('button', { name: 'Take back' }).click();
     await expect.poll(() => asked.at(-1)).toBe('DELETE /v1/recipes/pancakes/links/l1');
+  });
+
+  it('sends a link with the sheet of the system, where there is one', async () => {
+    const sent: ShareData[] = [];
+    Reflect.set(navigator, 'share', async (data: ShareData) => void sent.push(data));
+    await openPeople();
+    await page.getByRole('button', { name: 'Create link' }).click();
+    await page.getByRole('button', { name: 'Send…' }).click();
+    Reflect.deleteProperty(navigator, 'share');
+    expect(sent).toEqual([{ title: 'Come and cook with me', url: LINK.url }]);
+  });
+
+  it('has a link with its code and no axe violations, down to 320 pixels', async () => {
+    await openPeople();
+    await page.getByRole('button', { name: 'Create link' }).click();
+    await expect.element(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
+    for (const width of [1280, 320]) {
+      await page.viewport(width, 800);
+      const dialog = document.querySelector('dialog') as HTMLElement;
+      expect(dialog.scrollWidth).toBeLessThanOrEqual(dialog.clientWidth);
+      for (const theme of ['light', 'dark']) {
+        document.documentElement.dataset['theme'] = theme;
+        for (const animation of document.getAnimations()) animation.finish();
+        const { violations } = await axe.run(dialog);
+        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+    }
+    document.documentElement.dataset['theme'] = 'auto';
   });
 
   it('is offered no links where the server has none', async () => {
@@ -202,22 +232,26 @@ describe('a member', () => {
   });
 });
 
+/** What a telephone reads that is held over the screen. */
+async function readQrCode(): Promise<string | undefined> {
+  const drawing = document.querySelector('.qr-code');
+  if (!drawing) return undefined;
+  const side = 300;
+  const image = new Image(side, side);
+  const svg = new XMLSerializer().serializeToString(drawing);
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext('2d');
+  context?.drawImage(image, 0, 0, side, side);
+  const pixels = context?.getImageData(0, 0, side, side).data;
+  return pixels && jsQR(pixels, side, side)?.data;
+}
+
 /** What is selected in a field, as `copy` takes it. */
 function getSelectedText(): string {
   const field = document.activeElement;
   if (!(field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement)) return '';
   return field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
 }
-
-describe('an imported recipe', () => {
-  it('is pasted, and the focus returns to the menu', async () => {
-    await goLive(await renderRecipeChat());
-    document.querySelector('summary')?.click();
-    await page.getByRole('button', { name: 'Import…' }).click();
-    await page.getByLabelText('Or paste it').fill('Whisk @flour{200%g}.');
-    await page.getByRole('button', { name: 'Import' }).click();
-    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
-    expect(asked).toEqual(['PUT /v1/recipes/pancakes Whisk @flour{200%g}.']);
-    expect(document.activeElement?.tagName).toBe('SUMMARY');
-  });
-});

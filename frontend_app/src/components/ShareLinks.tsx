@@ -10,6 +10,12 @@ import { dayText } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Icon } from './Icon';
 import { RoleOptions } from './Invite';
+import { lazyComponent } from './lazy';
+
+const QrCode = lazyComponent(
+  () => import('./QrCode'),
+  () => null,
+);
 
 const labels = lazyTexts.share.links;
 const { roles } = lazyTexts.share;
@@ -107,6 +113,10 @@ function CreatedLink({ link }: { link: NewLink }) {
   const send = () => navigator.share({ title: labels.invitation, url }).catch(() => {});
   return (
     <>
+      <figure>
+        <QrCode text={url} label={labels.qrCode} />
+        <figcaption className="soft meta">{labels.scan}</figcaption>
+      </figure>
       <input ref={field} readOnly aria-label={labels.address} value={url} />
       <p className="row">
         <button type="button" className="primary" onClick={() => void copy()}>

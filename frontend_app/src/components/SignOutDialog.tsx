@@ -3,7 +3,6 @@
 import type { User } from '@recipe-chat/client';
 import type { Api } from '../lib/api';
 import { isGuest } from '../lib/guests';
-import { navigate } from '../lib/navigation';
 import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
 import { Link } from './Link';
@@ -18,11 +17,6 @@ interface Props {
 }
 
 export default function SignOutDialog({ api, user, unsent, onClose }: Props) {
-  const signOut = async () => {
-    await api.signOut();
-    // Whoever signs in next does not begin in this person's recipe.
-    navigate('/');
-  };
   return (
     <Dialog title={labels.title} onClose={onClose}>
       {isGuest(user) && <p>{labels.guest}</p>}
@@ -33,7 +27,7 @@ export default function SignOutDialog({ api, user, unsent, onClose }: Props) {
             {labels.keep}
           </Link>
         )}
-        <button type="button" className="secondary danger" onClick={() => void signOut()}>
+        <button type="button" className="secondary danger" onClick={() => void api.signOut()}>
           {labels.confirm}
         </button>
       </p>

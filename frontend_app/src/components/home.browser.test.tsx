@@ -5,9 +5,11 @@ import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
+import { recipeOf } from '../../packages/client/test/fake-socket';
 import { App } from '../app';
 import { Api } from '../lib/api';
 import { StoredTokens } from '../lib/auth/stored-tokens';
+import { keepRecipe } from '../lib/kept-recipes';
 
 const ADA = { id: 'u-ada', name: 'ada' };
 const pair = { access_token: 't', expires_in: 900, user: ADA };
@@ -18,7 +20,7 @@ const denied = () =>
   );
 
 let asked: string[];
-let answers: Record<string, () => Response>;
+let answers: Record<string, () => Response | Promise<Response>>;
 
 beforeEach(async () => {
   await page.viewport(1280, 800);
@@ -33,7 +35,7 @@ beforeEach(async () => {
   };
   vi.stubGlobal('fetch', async (url: string, { method = 'GET', body }: RequestInit = {}) => {
     asked.push(`${method} ${url} ${body ?? ''}`.trim());
-    const answer = answers[`${method} ${url.split('?')[0]}`];
+    const answer = answers[`${method} ${url}`] ?? answers[`${method} ${url.split('?')[0]}`];
     if (!answer) throw new TypeError('network');
     return answer();
   });
@@ -113,6 +115,28 @@ describe('the shelf', () => {
     expect(asked.filter(line => line.includes('query'))).toHaveLength(1);
   });
 
+  it('offers the tags of the recipes, and shows those that have one, also beyond the first page', async () => {
+    const recipes = [
+      recipe('Soup', { tags: ['winter', 'vegan'] }),
+      recipe('Stew', { tags: ['winter'] }),
+      recipe('Bread'),
+    ];
+    answers['GET /v1/recipes'] = () => Response.json({ recipes });
+    // The server finds the word in titles and ingredients too.
+    const found = [recipe('Dal', { tags: ['vegan'] }), recipe('Vegan cheese'), recipes[0]];
+    answers['GET /v1/recipes?query=vegan'] = () => Response.json({ recipes: found });
+    await openAt('/');
+    await expect.poll(titles).toEqual(['Soup', 'Stew', 'Bread']);
+    const tags = () =>
+      [...document.querySelectorAll('.chip')].slice(3).map(({ textContent }) => textContent);
+    expect(tags()).toEqual(['winter', 'vegan']);
+    await page.getByRole('button', { name: 'vegan' }).click();
+    await expect.poll(titles).toEqual(['Dal', 'Soup']);
+    expect(tags()).toEqual(['winter', 'vegan']);
+    await page.getByRole('button', { name: 'vegan' }).click();
+    await expect.poll(titles).toEqual(['Soup', 'Stew', 'Bread']);
+  });
+
   it('copies a recipe, and goes to the copy', async () => {
     answers['POST /v1/recipes/soup/copy'] = () => Response.json({ id: 'soup-2' }, { status: 201 });
     await openAt('/');
@@ -144,9 +168,35 @@ describe('the shelf', () => {
     await expect.poll(titles).toEqual([]);
   });
 
-  it('has no axe violations, wide and narrow, light and dark', async () => {
+  it('shows the recipes that are kept in this browser where there is no network, and the others when it is back', async () => {
+    localStorage.setItem('recipe_chat_user', JSON.stringify(ADA));
+    const kept = recipeOf({ title: 'Kept soup', tags: ['winter'] });
+    keepRecipe(ADA.id, 'soup', { recipe: kept, messages: [], role: 'owner' }, 1_000);
+    keepRecipe(ADA.id, 'pie', {
+      recipe: { ...kept, title: 'Kept pie' },
+      messages: [],
+      role: 'viewer',
+    });
+    const list = answers['GET /v1/recipes'];
+    delete answers['GET /v1/recipes'];
     await openAt('/');
-    await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
+    await expect
+      .element(page.getByText('These recipes are on this device.', { exact: false }))
+      .toBeVisible();
+    expect(titles()).toEqual(['Kept pie', 'Kept soup']);
+    await page.getByRole('searchbox').fill('sou');
+    await expect.poll(titles).toEqual(['Kept soup']);
+    await page.getByRole('searchbox').fill('');
+    if (list) answers['GET /v1/recipes'] = list;
+    dispatchEvent(new Event('online'));
+    await expect.poll(titles).toEqual(['Soup']);
+  });
+
+  it('has no axe violations, wide and narrow, light and dark', async () => {
+    const recipes = [recipe('Soup', { tags: ['winter'] })];
+    answers['GET /v1/recipes'] = () => Response.json({ recipes });
+    await openAt('/');
+    await expect.element(page.getByRole('button', { name: 'winter' })).toBeVisible();
     for (const width of [1280, 320]) {
       await page.viewport(width, 800);
       for (const theme of ['light', 'dark']) {
@@ -228,5 +278,24 @@ describe('the sign-out', () => {
     await signOut();
     await expect.element(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
     expect(location.pathname).toBe('/');
+  });
+
+  it('is done at once, however long the server takes; the next sign-in waits for it', async () => {
+    let answer = (_: Response) => {};
+    answers['POST /v1/auth/logout'] = () =>
+      new Promise<Response>(resolve => {
+        answer = resolve;
+      });
+    await openAt('/');
+    await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
+    await signOut();
+    await page.getByLabelText('Username').fill('leo');
+    await page.getByLabelText('Password', { exact: true }).fill('correct horse');
+    expect(localStorage.getItem('access_token')).toBeNull();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect.element(page.getByRole('button', { name: 'One moment…' })).toBeVisible();
+    expect(asked.filter(line => line.includes('login'))).toEqual([]);
+    answer(new Response(null, { status: 204 }));
+    await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
   });
 });

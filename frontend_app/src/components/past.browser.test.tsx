@@ -69,6 +69,18 @@ describe('undo', () => {
     await expect.poll(() => asked.at(-1)).toBe(`POST ${PATH}/undo {"revision":3} undo-3`);
   });
 
+  it('sends no message in place of it, whatever the server answers', async () => {
+    answers[`POST ${PATH}/undo`] = () => {
+      throw new ApiError(405, '');
+    };
+    const view = await renderRecipeChat();
+    const added = messageOf(2, { content: 'add dates', effect: 'Added 2 dates', author: LEO });
+    const socket = await goLive(view, { revision: 2, messages: [added] });
+    await page.getByRole('button', { name: 'Undo: Added 2 dates (leo)' }).click();
+    await expect.element(page.getByText('This server does not offer this yet.')).toBeVisible();
+    expect(socket.ofType('chat_message')).toEqual([]);
+  });
+
   it('says whose later change stands on it', async () => {
     answers[`POST ${PATH}/undo`] = () => {
       throw new ApiError(409, 'marta has changed the dates since');
@@ -101,6 +113,27 @@ describe('the history', () => {
       .toEqual(['1 1/2 cup flour, sifted 2 cup flour, sifted', '300 ml milk ', ' 1 pinch salt']);
     await page.getByRole('button', { name: 'Restore this version' }).click();
     await expect.poll(() => asked).toContain(`POST ${PATH}/restore {"revision":7} restore-7-9`);
+  });
+
+  it('has timers as lines of their own, not as versions that one could restore', async () => {
+    answers[`GET ${PATH}/versions`] = () =>
+      Response.json({
+        versions: [
+          version(11, 'Stopped the pasta timer'),
+          version(10, 'Started a timer of 9 minutes for pasta', MARTA),
+          version(9, 'Added a kitchen timer', MARTA),
+          version(7, 'Changed flour'),
+        ],
+      });
+    await open();
+    const rows = [...document.querySelectorAll('.version')].map(one => one.textContent);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toMatch(/Added a kitchen timer.*Now/);
+    const lines = [...document.querySelectorAll('.history .system')].map(one => one.textContent);
+    expect(lines[1]).toMatch(/^marta: Started a timer of 9 minutes for pasta · /);
+    await page.getByRole('button', { name: /Changed flour/ }).click();
+    await page.getByRole('button', { name: 'Restore this version' }).click();
+    await expect.poll(() => asked).toContain(`POST ${PATH}/restore {"revision":7} restore-7-11`);
   });
 
   it('is for looking at only where one may only read', async () => {

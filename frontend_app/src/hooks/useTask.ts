@@ -9,6 +9,8 @@ export interface Task {
   problem: string;
   /** Resolves to whether it worked. */
   run: (work: () => Promise<unknown>) => Promise<boolean>;
+  /** Says why something did not work that no call was made for; an empty text is none. */
+  fail: (problem: string) => void;
 }
 
 /** `words` are said instead of the server’s for some statuses. */
@@ -32,7 +34,7 @@ export function useTask(words: Record<number, string> = {}): Task {
       setRunning(false);
     }
   };
-  return { isRunning, problem, run };
+  return { isRunning, problem, run, fail: setProblem };
 }
 
 export function problemText(error: unknown, words: Record<number, string> = {}): string {

@@ -1,7 +1,7 @@
 // Takes one change of the recipe back, the one that was named, however often it is asked for.
 
 import { useMemo, useState } from 'react';
-import { type Api, ApiError } from '../lib/api';
+import type { Api } from '../lib/api';
 import type { Change } from '../lib/last-change';
 import { VersionCalls } from '../lib/versions';
 import { useTask } from './useTask';
@@ -14,23 +14,12 @@ export interface Undo {
   problem: string;
 }
 
-/** A server of the build before takes back the last change only, by a message, which `send` sends. */
-export function useUndo(
-  api: Api,
-  recipeId: string,
-  last: Change | null,
-  send: (content: string) => unknown,
-): Undo {
+export function useUndo(api: Api, recipeId: string, last: Change | null): Undo {
   const calls = useMemo(() => new VersionCalls(api, recipeId), [api, recipeId]);
   const task = useTask();
   const [done, setDone] = useState<number | null>(null);
   const run = async ({ revision }: Pick<Change, 'revision'>) => {
-    const undo = () =>
-      calls.undo(revision).catch(error => {
-        if (!(error instanceof ApiError) || error.status !== 405) throw error;
-        send('undo');
-      });
-    if (await task.run(undo)) setDone(revision);
+    if (await task.run(() => calls.undo(revision))) setDone(revision);
   };
   const isRunning = task.isRunning || (done !== null && done === last?.revision);
   return { run: change => void run(change), isRunning, problem: task.problem };

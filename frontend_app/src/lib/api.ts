@@ -6,9 +6,12 @@ import { clearOutboxes } from '@recipe-chat/client/indexed-db';
 import type { Role } from './access';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { forgetDrafts } from './drafts';
-import { forgetSets } from './stored-set';
+import { navigate } from './navigation';
+import { forgetSets, removeStored } from './stored-set';
 
 const REQUEST_TIMEOUT = 10_000;
+/** What is kept in this browser for its person: kept-recipes.ts and notifications.ts. */
+export const KEPT = 'kept:';
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -47,6 +50,7 @@ export interface Credentials {
 
 export class Api {
   readonly #tokens: StoredTokens;
+  #signingOut: Promise<unknown> = Promise.resolve();
 
   constructor(tokens: StoredTokens) {
     this.#tokens = tokens;
@@ -70,16 +74,23 @@ export class Api {
     return this.#signInWith('/v1/auth/guest', {});
   }
 
-  /** Signs out here whatever the server answers: a lost network must not keep anybody signed in. */
+  /**
+   * Signs out here at once, whatever the server answers and when: a lost network must not keep anybody signed in. Whoever
+   * signs in next waits until the server has answered, since its answer clears the cookie.
+   */
   async signOut(): Promise<void> {
-    await this.call('/v1/auth/logout', { method: 'POST', body: '{}' }).catch(() => {});
+    const token = await this.#token().catch(() => undefined);
+    const request = { method: 'POST', body: '{}', keepalive: true };
+    this.#signingOut = send('/v1/auth/logout', request, token).catch(() => {});
     await this.forget();
   }
 
   /** Forgets here who was signed in, and all that was theirs. */
   async forget(): Promise<void> {
-    await forgetPerson();
+    // First, so that nothing is kept for them any more; and whoever signs in next does not begin in their recipe.
     this.#tokens.forget();
+    navigate('/');
+    await forgetPerson();
   }
 
   /** Reads anew who is signed in, after something of them has changed. */
@@ -138,6 +149,7 @@ export class Api {
   }
 
   async #signInWith(path: string, credentials: Partial<Credentials>): Promise<void> {
+    await this.#signingOut;
     const response = await send(path, { method: 'POST', body: jsonText(credentials) });
     if (!response.ok) throw await problemOf(response);
     this.#tokens.accept((await response.json()) as TokenPair);
@@ -145,22 +157,24 @@ export class Api {
 
   /** A call with the person's token; throws an ApiError unless the server accepts it. */
   async call(path: string, init: RequestInit = {}): Promise<Response> {
-    const { signal } = new AbortController();
-    const token = await this.#tokens.get({ forceRefresh: false, staleToken: null, signal });
+    const token = await this.#token();
     let response = await send(path, init, token);
-    if (response.status === 401) {
-      const renewed = await this.#tokens.get({ forceRefresh: true, staleToken: token, signal });
-      response = await send(path, init, renewed);
-    }
+    if (response.status === 401) response = await send(path, init, await this.#token(token));
     if (!response.ok) throw await problemOf(response);
     return response;
   }
+
+  /** A new one, when the server has refused `staleToken`. */
+  #token(staleToken: string | null = null): Promise<string> {
+    return this.#tokens.get({ forceRefresh: staleToken !== null, staleToken });
+  }
 }
 
-/** Nothing that the person wrote or ticked off stays in this browser. */
+/** Nothing that the person wrote, ticked off or has read stays in this browser. */
 async function forgetPerson(): Promise<void> {
   forgetDrafts();
   forgetSets();
+  removeStored(KEPT);
   await clearOutboxes();
 }
 

@@ -18,8 +18,8 @@ const MAX_LOOK_BACK = 500;
 const UNDO = /^Undo the change of message (\d+)$/;
 const BY_BUTTON =
   /^(\/|Here is the recipe from |Undo the change of message \d+$|Restore the recipe of revision \d+$)/;
-/** They are part of the recipe, but no change of it. */
-const TIMER = /\btimers?\b/i;
+/** Timers are part of the recipe, but no change of it: the words for what was done with one. */
+const TIMER = /^(Started a|Stopped (the|all)|Gave the)\b.*\btimers?\b/;
 
 export function lastChange(messages: readonly ChatMessage[]): Change | null {
   for (let at = messages.length - 1; at >= Math.max(0, messages.length - MAX_LOOK_BACK); at -= 1) {
@@ -31,13 +31,16 @@ export function lastChange(messages: readonly ChatMessage[]): Change | null {
 
 /** Whether a message was made by a button, not written by its author. */
 export function isSystemMessage({ content, effect }: ChatMessage): boolean {
-  return !!effect && (BY_BUTTON.test(content) || (TIMER.test(content) && TIMER.test(effect)));
+  return !!effect && (BY_BUTTON.test(content) || isTimer(effect));
 }
+
+/** Whether a message started or stopped a timer, and changed nothing else. */
+export const isTimer = (effect: string): boolean => TIMER.test(effect);
 
 /** Rules about people begin with a slash, and leave the recipe as it is. */
 function changesRecipe({ content, effect, changes }: ChatMessage): boolean {
   if (!effect || content.startsWith('/')) return false;
-  return !!changes?.length || !TIMER.test(effect);
+  return !!changes?.length || !isTimer(effect);
 }
 
 function changeOf(message: ChatMessage, messages: readonly ChatMessage[]): Change {

@@ -1,11 +1,12 @@
 // The end of a timer: three tones, and a notification where the person has allowed them and looks elsewhere.
 
+import { notify } from './notifications';
+
 const TONES = [0, 0.3, 0.6];
 
 export function ring(text: string): void {
   playTones();
-  if (document.hidden && 'Notification' in window && Notification.permission === 'granted')
-    new Notification(text, { tag: text, icon: '/favicon.svg' });
+  if (document.hidden) void notify(text, '', location.pathname);
 }
 
 function playTones(): void {

@@ -1,4 +1,4 @@
-// The HTTP calls about the people of a recipe, and for the import of one.
+// The HTTP calls about the people of a recipe.
 
 import { jsonText, type User, wellFormed } from '@recipe-chat/client';
 import type { MemberRole, Role, Visibility } from './access';
@@ -51,28 +51,7 @@ export class SharingCalls {
     await this.#put('/visibility', { visibility });
   }
 
-  /** Replaces this recipe by the one in the text. */
-  async importRecipe(text: string): Promise<void> {
-    const headers = { 'content-type': contentTypeOf(text) };
-    await this.#api.call(this.#path, { method: 'PUT', body: text, headers });
-  }
-
   async #put(path: string, body: unknown): Promise<void> {
     await this.#api.call(this.#path + path, { method: 'PUT', body: jsonText(body) });
   }
 }
-
-/** The format of a recipe's text: linked data, this app's own JSON, a page, Cooklang, or plain text. */
-export function contentTypeOf(text: string): string {
-  try {
-    const data: unknown = JSON.parse(text);
-    const isOwn = typeof data === 'object' && data !== null && 'ingredients' in data;
-    return isOwn ? 'application/json' : 'application/ld+json';
-  } catch {
-    if (/^\s*<(!doctype|html|\?xml|!--|head|body|div|script)/i.test(text)) return 'text/html';
-    return COOKLANG.test(text) ? 'text/x-cooklang' : 'text/plain';
-  }
-}
-
-/** Its marks for ingredients, cookware and timers, or its metadata; no text for people has them. */
-const COOKLANG = /(^|\s)[@#~][^\s@#~{}][^\n@#~{}]*\{[^}\n]*\}|(^|\s)@\p{Letter}+|~\{|^>>/mu;
