@@ -183,6 +183,7 @@ export const lazyTexts = {
     add: 'Add to this recipe',
     replace: 'Replace this recipe',
     create: 'Create recipe',
+    createAnother: 'Make a new recipe of it',
     noLinks:
       'This server does not read pages by their address. Open the page, copy the recipe, and paste it here.',
     noText: 'This file is no text. Choose a text, a web page or a recipe file.',

@@ -78,11 +78,15 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
             </button>
           ))}
         </div>
-        {list.problem && (
-          <p className="row">
-            <span role="alert" className="problem">
-              {list.problem}
-            </span>
+        {(list.problem || list.areKept) && (
+          <p className="row list-note">
+            {list.problem ? (
+              <span role="alert" className="problem">
+                {list.problem}
+              </span>
+            ) : (
+              <span role="status">{lazyTexts.offline.keptList}</span>
+            )}
             <button type="button" className="secondary" onClick={list.reload}>
               {texts.tryAgain}
             </button>

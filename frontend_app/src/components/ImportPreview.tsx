@@ -86,29 +86,29 @@ export function ImportPreview({
       <p role="alert" className="problem">
         {problem}
       </p>
-      <p className="row dialog-buttons">
+      {!isEmpty && onReplace !== false && onAdd !== false && (
+        <p className="import-choices">
+          <button type="button" className="primary" disabled={isRunning} onClick={onReplace}>
+            {labels.replace}
+          </button>
+          <button type="button" className="secondary" disabled={isRunning} onClick={onAdd}>
+            {labels.add}
+          </button>
+        </p>
+      )}
+      <p className="row">
         <button type="button" className="quiet" onClick={onBack}>
           {labels.back}
         </button>
         <span className="grow" />
-        {!isEmpty && onReplace !== false && onAdd !== false && (
-          <>
-            <button type="button" className="secondary" disabled={isRunning} onClick={onAdd}>
-              {labels.add}
-            </button>
-            <button type="button" className="secondary" disabled={isRunning} onClick={onCreate}>
-              {labels.create}
-            </button>
-          </>
-        )}
         {!isEmpty && (
           <button
             type="button"
-            className="primary"
+            className={onReplace === false ? 'primary' : 'quiet'}
             disabled={isRunning}
-            onClick={onReplace === false ? onCreate : onReplace}
+            onClick={onCreate}
           >
-            {onReplace === false ? labels.create : labels.replace}
+            {onReplace === false ? labels.create : labels.createAnother}
           </button>
         )}
       </p>

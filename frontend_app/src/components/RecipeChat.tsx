@@ -60,6 +60,7 @@ function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat })
   /** What this browser has of the recipe, where there is no connection. */
   const [kept, setKept] = useState<KeptRecipe | null>(null);
   const chat = kept && !live.recipe ? { ...live, ...kept } : live;
+  const isKept = chat !== live && !live.ending;
   const display = useConnectionDisplay(chat);
   const composer = useRef<MessageInputHandle>(null);
   const [dialog, setDialog] = useState<RecipeDialogName | null>(null);
@@ -96,18 +97,20 @@ function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat })
       {timers.list.length > 0 && cooking === null && <TimerBar timers={timers} />}
       <Announcements chat={chat} banner={display.banner} />
       <main className="panels" tabIndex={-1}>
-        <ConnectionBanner
-          display={display}
-          snapshot={chat}
-          manager={chat.manager}
-          api={api}
-          user={user}
-        />
+        {!isKept && (
+          <ConnectionBanner
+            display={display}
+            snapshot={chat}
+            manager={chat.manager}
+            api={api}
+            user={user}
+          />
+        )}
         <RecipeKeeper
           recipeId={recipeId}
           userId={user.id}
           chat={live}
-          kept={kept}
+          shown={isKept ? kept : null}
           onKept={setKept}
         />
         <div className="recipe-panel" inert={isPhone && sheet !== 'docked'}>

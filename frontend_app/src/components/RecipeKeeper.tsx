@@ -8,7 +8,7 @@ import { roleOf } from '../lib/access';
 import { type KeptRecipe, keepRecipe, readKept } from '../lib/kept-recipes';
 import { lastChange } from '../lib/last-change';
 import { isNotified, notify } from '../lib/notifications';
-import { agoText } from '../texts';
+import { agoText, texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 
 const labels = lazyTexts.offline;
@@ -20,11 +20,12 @@ interface Props {
   userId: string;
   /** As it is, without what is kept. */
   chat: Chat;
-  kept: KeptRecipe | null;
+  /** What is shown in place of it; null while that is not needed. */
+  shown: KeptRecipe | null;
   onKept: (kept: KeptRecipe) => void;
 }
 
-export default function RecipeKeeper({ recipeId, userId, chat, kept, onKept }: Props) {
+export default function RecipeKeeper({ recipeId, userId, chat, shown, onKept }: Props) {
   const { recipe, messages, state, ending, retryAt } = chat;
   const isLive = state === 'authenticated';
   const role = roleOf(chat.session);
@@ -42,15 +43,18 @@ export default function RecipeKeeper({ recipeId, userId, chat, kept, onKept }: P
   }, [isMissed, userId, recipeId, onKept]);
 
   useChangeNotices(chat, userId, recipeId);
-  return kept && recipe === null ? <KeptNote keptAt={kept.keptAt} /> : null;
+  return shown && <KeptNote keptAt={shown.keptAt} onRetry={() => chat.manager.retryNow()} />;
 }
 
-function KeptNote({ keptAt }: { keptAt: number }) {
+function KeptNote({ keptAt, onRetry }: { keptAt: number; onRetry: () => void }) {
   const now = useNow(30_000);
   return (
-    <p className="banner quiet-banner" role="status">
-      {labels.keptRecipe(agoText(Math.max(0, now - keptAt)))}
-    </p>
+    <div className="banner">
+      <p role="status">{labels.keptRecipe(agoText(Math.max(0, now - keptAt)))}</p>
+      <button type="button" className="secondary" onClick={onRetry}>
+        {texts.retryNow}
+      </button>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 // Links to a recipe: one is made with a role, passed on, and can be taken back.
 
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { PHONE, useMediaQuery } from '../hooks/useMediaQuery';
 import { useTask } from '../hooks/useTask';
 import type { MemberRole } from '../lib/access';
 import { type Api, ApiError } from '../lib/api';
@@ -104,6 +105,9 @@ export function ShareLinks({ api, recipeId }: { api: Api; recipeId: string }) {
 function CreatedLink({ link }: { link: NewLink }) {
   const [isCopied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
+  const isPhone = useMediaQuery(PHONE);
+  /** On a phone it goes to somebody at once; elsewhere most people copy it. */
+  const isSent = isPhone && 'share' in navigator;
   const url = new URL(link.url, location.origin).href;
   const copy = async () => {
     const isDone = await copyText(url);
@@ -111,25 +115,40 @@ function CreatedLink({ link }: { link: NewLink }) {
     if (!isDone) field.current?.select();
   };
   const send = () => navigator.share({ title: labels.invitation, url }).catch(() => {});
+  const copyButton = (
+    <button
+      type="button"
+      className={isSent ? 'secondary' : 'primary'}
+      onClick={() => void copy()}
+      key="copy"
+    >
+      <Icon name="copy" />
+      {isCopied ? labels.copied : labels.copy}
+    </button>
+  );
   return (
     <>
-      <figure>
-        <QrCode text={url} label={labels.qrCode} />
-        <figcaption className="soft meta">{labels.scan}</figcaption>
-      </figure>
-      <input ref={field} readOnly aria-label={labels.address} value={url} />
-      <p className="row">
-        <button type="button" className="primary" onClick={() => void copy()}>
-          <Icon name="copy" />
-          {isCopied ? labels.copied : labels.copy}
-        </button>
-        {'share' in navigator && (
-          <button type="button" className="secondary" onClick={() => void send()}>
-            <Icon name="share" />
-            {labels.share}
-          </button>
-        )}
-      </p>
+      <div className="created-link">
+        <figure>
+          <QrCode text={url} label={labels.qrCode} />
+          <figcaption className="soft meta">{labels.scan}</figcaption>
+        </figure>
+        <input ref={field} readOnly aria-label={labels.address} value={url} />
+        <p className="row">
+          {!isSent && copyButton}
+          {'share' in navigator && (
+            <button
+              type="button"
+              className={isSent ? 'primary' : 'secondary'}
+              onClick={() => void send()}
+            >
+              <Icon name="share" />
+              {labels.share}
+            </button>
+          )}
+          {isSent && copyButton}
+        </p>
+      </div>
       <p className="soft meta">
         {roles[link.role]}. {labels.once}
       </p>

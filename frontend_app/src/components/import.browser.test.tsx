@@ -122,7 +122,7 @@ describe('in a recipe', () => {
   it('makes another recipe of it', async () => {
     await openInRecipe();
     await see(TEXT);
-    await page.getByRole('button', { name: 'Create recipe' }).click();
+    await page.getByRole('button', { name: 'Make a new recipe of it' }).click();
     await expect.poll(() => location.pathname).toBe('/r/dal-k3f9x2');
     expect(asked).toContain('POST /v1/recipes {"title":"Red lentil dal"}');
     expect(put()).toEqual([`PUT /v1/recipes/dal-k3f9x2 ${TEXT}`]);
@@ -133,7 +133,7 @@ describe('in a recipe', () => {
     preview = () => Response.json({ recipe: { ...DAL, ingredients: [], steps: [] } });
     await see('hello');
     await expect.element(page.getByText('There is no recipe in it.')).toBeVisible();
-    expect(document.querySelectorAll('.dialog-buttons .primary')).toHaveLength(0);
+    expect(document.querySelectorAll('.import-recipe .primary')).toHaveLength(0);
     await page.getByRole('button', { name: 'Back' }).click();
     preview = () => {
       throw new ApiError(422, 'Line 3 has no name');
@@ -227,7 +227,7 @@ describe('at home', () => {
     paste(TEXT);
     await expect.element(page.getByText('7 ingredients, 1 step')).toBeVisible();
     expect(asked[0]).toMatch(/^PUT \/v1\/recipes\/new-[\w-]+\?preview=true Red lentil dal/);
-    expect(document.querySelectorAll('.dialog-buttons .secondary')).toHaveLength(0);
+    expect(document.querySelectorAll('.import-recipe .secondary')).toHaveLength(0);
     await page.getByRole('button', { name: 'Create recipe' }).click();
     await expect.poll(() => location.pathname).toBe('/r/dal-k3f9x2');
   });

@@ -29,6 +29,8 @@ export interface RecipeList {
   /** Fetches the next page; null when there is none. */
   showMore: (() => void) | null;
   problem: string;
+  /** There is no network: they are those that this browser has kept. */
+  areKept: boolean;
   /** The person has to sign in again. */
   hasEnded: boolean;
   end: () => void;
@@ -39,7 +41,6 @@ export interface RecipeList {
 interface Loaded {
   recipes: readonly RecipeSummary[];
   next: string | null;
-  /** They are those that this browser has kept. */
   areKept?: boolean;
 }
 
@@ -70,7 +71,7 @@ export function useRecipeList(api: Api, userId: string, wanted: Wanted): RecipeL
         if (isSignedOut(error)) return setEnded(true);
         const kept = keptRecipes(userId);
         if (kept.length > 0) setLoaded({ recipes: kept, next: null, areKept: true });
-        setProblem(kept.length > 0 ? lazyTexts.offline.keptList : lazyTexts.home.failed);
+        else setProblem(lazyTexts.home.failed);
       }
     },
     [api, userId, asked],
@@ -92,6 +93,7 @@ export function useRecipeList(api: Api, userId: string, wanted: Wanted): RecipeL
     tags,
     showMore: loaded?.next ? () => void fetch(loaded) : null,
     problem,
+    areKept,
     hasEnded,
     end: () => setEnded(true),
     reload: () => {
