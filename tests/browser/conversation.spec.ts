@@ -55,6 +55,25 @@ test('an account signs up, creates a recipe of its own, and finds it again', asy
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
 });
 
+test('a recipe gets another name on the shelf, in its one order of changes, and is found by its tag', async ({ page }) => {
+  const recipe = newRecipe();
+  const chat = await ChatPage.openAsGuest(page, server.url, recipe);
+  for (const text of ['call it Soup', 'tag it winter']) await chat.send(text);
+  await chat.expectMessages('call it Soup', 'tag it winter');
+  await page.getByRole('link', { name: 'Your recipes' }).click();
+  await page.locator('summary').filter({ hasText: 'More about Soup' }).click();
+  await page.getByRole('button', { name: 'Rename…' }).click();
+  await page.getByLabel('New name').fill('Onion soup, for 2 & more');
+  await page.getByRole('button', { name: 'Rename', exact: true }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByRole('button', { name: 'winter' }).click();
+  await page.getByRole('link', { name: 'Onion soup, for 2 & more' }).click();
+  await chat.expectConnected();
+  await expect(chat.messages).toHaveCount(3);
+  await page.getByRole('button', { name: /^Undo: / }).click();
+  await expect(page.getByRole('heading', { name: 'Soup', exact: true })).toBeVisible();
+});
+
 test('the recipe can be downloaded as Cooklang and schema.org', async ({ page }) => {
   const chat = await ChatPage.openAsGuest(page, server.url, newRecipe());
   await chat.send('add 2 cups flour');

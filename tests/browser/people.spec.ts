@@ -51,8 +51,13 @@ test('a recipe is imported from Cooklang, and everybody sees it at once', async 
   const bob = await ChatPage.openAsGuest(await elsewhere.newPage(), server.url, recipe);
   await page.locator('summary').click();
   await page.getByRole('button', { name: 'Import…' }).click();
-  await page.getByLabel('Or paste it').fill('Whisk @flour{200%g} and @milk{300%ml}.\n\nFry in a #pan{}.');
-  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.getByLabel('Paste it here').fill('Whisk @flour{200%g} and @milk{300%ml}.\n\nFry in a #pan{}.');
+  // A server that can shows first what it becomes.
+  const submit = page.getByRole('button', { name: /^(Preview|Import)$/ });
+  await expect(submit).toBeEnabled();
+  const isShownFirst = (await submit.textContent()) === 'Preview';
+  await submit.click();
+  if (isShownFirst) await page.getByRole('button', { name: 'Replace this recipe' }).click();
   for (const one of [page, bob.page]) {
     await expect(one.locator('.recipe-row')).toHaveText([/200 g flour/, /300 ml milk/, /Whisk/, /Fry/]);
   }

@@ -49,7 +49,14 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await takeScreenshots(page, 'live');
   await page.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('dialog')).toContainText('ada');
+  await page.getByRole('button', { name: 'Create link' }).click();
+  await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
   await takeScreenshots(page, 'share');
+  await page.keyboard.press('Escape');
+  await page.locator('header summary').click();
+  await page.getByRole('button', { name: 'History…' }).click();
+  await page.getByRole('button', { name: /Added 2 eggs/ }).click();
+  await takeScreenshots(page, 'history');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Start a timer: 2 minutes' }).click();
   await page.getByRole('button', { name: 'Cook', exact: true }).click();

@@ -136,4 +136,16 @@ describe('a guest', () => {
       'POST /v1/account/claim {"username":"basil","password":"correct horse"}',
     ]);
   });
+
+  it('is deleted in two steps without a password, which a guest has not', async () => {
+    account.user = { id: 'u-guest', name: 'Quiet Basil', guest: true };
+    const tokens = await openAccount();
+    await page.getByRole('button', { name: 'Delete my account…' }).click();
+    expect(asked).toEqual([]);
+    await page.getByRole('button', { name: 'Delete my account' }).click();
+    await expect.element(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
+    expect(asked).toEqual(['DELETE /v1/account {"password":""}']);
+    expect(tokens.user).toBeNull();
+    expect(location.pathname).toBe('/');
+  });
 });

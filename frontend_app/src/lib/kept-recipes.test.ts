@@ -42,6 +42,11 @@ describe('a recipe that was opened', () => {
     keep('soup');
     expect(readKept('u-leo', 'soup')).toBeNull();
     expect(keptRecipes('u-leo')).toEqual([]);
+    tokens.accept({ access_token: 't', expires_in: 900, user: { id: 'u-leo', name: 'leo' } });
+    keepRecipe('u-leo', 'pie', { recipe: SOUP, messages: [], role: null });
+    expect(readKept(ADA.id, 'soup')).toBeNull();
+    localStorage.removeItem('kept:recipe:u-leo/pie');
+    tokens.accept({ access_token: 't', expires_in: 900, user: ADA });
     keepRecipe('u-leo', 'soup', { recipe: SOUP, messages: [], role: null });
     expect(keptRecipes('u-leo')).toEqual([]);
     await new Api(tokens).forget();

@@ -35,6 +35,10 @@ export function keepRecipe(
   const text = JSON.stringify(kept);
   try {
     if (ownerOf(localStorage) !== userId) return;
+    // What somebody else has left in this browser goes.
+    for (const key of storedKeys())
+      if (key.startsWith(`${KEPT}recipe:`) && !key.startsWith(prefixOf(userId)))
+        localStorage.removeItem(key);
     localStorage.removeItem(prefixOf(userId) + recipeId);
     if (text.length > MAX_LENGTH) return;
     for (const { id } of keptRecipes(userId).slice(MAX_RECIPES - 1)) forgetRecipe(userId, id);
