@@ -59,7 +59,7 @@ export function HistoryList({ api, recipeId, isEditor }: Props) {
               <VersionRow
                 version={version}
                 calls={calls}
-                isNow={version.revision === now}
+                now={now ?? 0}
                 isOpen={chosen === version.revision}
                 onToggle={() => setChosen(chosen === version.revision ? null : version.revision)}
                 onRestore={isEditor ? () => void restore(version.revision) : undefined}
@@ -84,7 +84,8 @@ export function HistoryList({ api, recipeId, isEditor }: Props) {
 interface RowProps {
   version: Version;
   calls: VersionCalls;
-  isNow: boolean;
+  /** The newest one. */
+  now: number;
   isOpen: boolean;
   onToggle: () => void;
   /** Absent for those who may only read. */
@@ -92,8 +93,9 @@ interface RowProps {
   isRestoring: boolean;
 }
 
-function VersionRow({ version, calls, isNow, isOpen, onToggle, onRestore, isRestoring }: RowProps) {
+function VersionRow({ version, calls, now, isOpen, onToggle, onRestore, isRestoring }: RowProps) {
   const { author, effect, at, revision } = version;
+  const isNow = revision === now;
   return (
     <>
       <button type="button" className="version" aria-expanded={isOpen} onClick={onToggle}>
@@ -109,6 +111,7 @@ function VersionRow({ version, calls, isNow, isOpen, onToggle, onRestore, isRest
         <VersionDifference
           calls={calls}
           revision={revision}
+          now={now}
           onRestore={isNow ? undefined : onRestore}
           isRestoring={isRestoring}
         />

@@ -1,14 +1,13 @@
 // What a document would become, and what is done with it.
 
-import { amountOf } from '../lib/amounts';
 import type { Preview } from '../lib/imports';
 import { plural } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Icon } from './Icon';
+import { RecipeOutline } from './RecipeOutline';
 
 const labels = lazyTexts.importRecipe;
-/** How many ingredients are shown; the others are counted. */
-const MAX_SHOWN = 6;
+const MOST = { ingredients: 6, steps: 1 };
 
 interface Props {
   preview: Preview;
@@ -30,7 +29,7 @@ export function ImportPreview({
   onReplace,
   onAdd,
 }: Props) {
-  const { title, servings, ingredients, steps } = recipe;
+  const { ingredients, steps } = recipe;
   const isEmpty = ingredients.length + steps.length === 0;
   const count = labels.count(
     plural(ingredients.length, 'ingredient', 'ingredients'),
@@ -43,36 +42,7 @@ export function ImportPreview({
           <Icon name={isEmpty ? 'alert' : 'check'} />
           {isEmpty ? labels.nothing : count}
         </p>
-        {!isEmpty && (
-          <div className="import-body">
-            <h3 dir="auto">{title}</h3>
-            <p className="soft meta">{lazyTexts.home.serves(servings)}</p>
-            <dl>
-              {ingredients.slice(0, MAX_SHOWN).map(item => {
-                const { before, after } = amountOf(item);
-                return (
-                  <div key={item.id}>
-                    <dt>{before}</dt>
-                    <dd dir="auto">
-                      {item.name}
-                      <span className="soft">
-                        {[after, item.note].filter(Boolean).map(part => `, ${part}`)}
-                      </span>
-                    </dd>
-                  </div>
-                );
-              })}
-            </dl>
-            {ingredients.length > MAX_SHOWN && (
-              <p className="soft meta">{labels.more(ingredients.length - MAX_SHOWN)}</p>
-            )}
-            {steps[0] && (
-              <p className="import-step" dir="auto">
-                1. {steps[0].text}
-              </p>
-            )}
-          </div>
-        )}
+        {!isEmpty && <RecipeOutline recipe={recipe} most={MOST} />}
         {leftOut.length > 0 && (
           <ul className="import-left-out" aria-label={labels.leftOut}>
             {leftOut.map(part => (

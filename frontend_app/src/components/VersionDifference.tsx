@@ -1,41 +1,51 @@
-// What one version changed of the one before, and the button that makes it the newest again.
+// One version of a recipe: what it changed, how it differs from now, or the whole as it was; and the button that makes it
+// the newest again.
 
+import type { Recipe } from '@recipe-chat/client';
 import { useEffect, useState } from 'react';
-import { diffRecipes, ingredientText, type RecipeDiff, type Row } from '../lib/recipe-diff';
+import { differenceOf } from '../lib/version-diff';
 import type { VersionCalls } from '../lib/versions';
 import { lazyTexts } from '../texts-lazy';
+import { RecipeOutline } from './RecipeOutline';
 
 const labels = lazyTexts.history;
+
+type View = 'change' | 'now' | 'whole';
 
 interface Props {
   calls: VersionCalls;
   revision: number;
+  /** The newest one. */
+  now: number;
   onRestore: (() => void) | undefined;
   isRestoring: boolean;
 }
 
-export function VersionDifference({ calls, revision, onRestore, isRestoring }: Props) {
-  const [lines, setLines] = useState<Line[] | null>(null);
-  const [hasFailed, setFailed] = useState(false);
-  useEffect(() => {
-    let isUnmounted = false;
-    Promise.all([calls.at(revision - 1), calls.at(revision)]).then(
-      ([before, after]) => isUnmounted || setLines(linesOf(diffRecipes(before, after))),
-      () => isUnmounted || setFailed(true),
-    );
-    return () => {
-      isUnmounted = true;
-    };
-  }, [calls, revision]);
+export function VersionDifference({ calls, revision, now, onRestore, isRestoring }: Props) {
+  const [view, setView] = useState<View>('change');
+  const isNewest = revision >= now;
   return (
     <div className="difference">
-      {hasFailed && <p role="alert">{labels.differenceFailed}</p>}
-      {lines?.map(({ key, before, after }) => (
-        <p key={key} dir="auto">
-          {before && <del>{before}</del>} {after && <ins>{after}</ins>}
-        </p>
-      ))}
-      {lines?.length === 0 && <p className="soft">{labels.onlyOther}</p>}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
+      <div className="chips" role="group" aria-label={labels.views.label}>
+        {(['change', 'now', 'whole'] as const).map(
+          name =>
+            !(name === 'now' && isNewest) && (
+              <button
+                type="button"
+                className="chip"
+                key={name}
+                aria-pressed={view === name}
+                onClick={() => setView(name)}
+              >
+                {labels.views[name]}
+              </button>
+            ),
+        )}
+      </div>
+      {view === 'change' && <Lines calls={calls} from={revision - 1} to={revision} key="change" />}
+      {view === 'now' && <Lines calls={calls} from={revision} to={now} key="now" />}
+      {view === 'whole' && <Whole calls={calls} revision={revision} />}
       {onRestore && (
         <button type="button" className="secondary" disabled={isRestoring} onClick={onRestore}>
           {labels.restore}
@@ -45,25 +55,44 @@ export function VersionDifference({ calls, revision, onRestore, isRestoring }: P
   );
 }
 
-interface Line {
-  key: string;
-  before: string | null;
-  after: string | null;
+function Lines({ calls, from, to }: { calls: VersionCalls; from: number; to: number }) {
+  const { recipes, hasFailed } = useVersions(calls, from, to);
+  if (hasFailed) return <p role="alert">{labels.differenceFailed}</p>;
+  const [before, after] = recipes ?? [];
+  if (!before || !after) return <p className="soft">{lazyTexts.share.loading}</p>;
+  const lines = differenceOf(before, after, lazyTexts.outline.serves);
+  if (lines.length === 0) return <p className="soft">{labels.noDifference}</p>;
+  return lines.map(line => (
+    <p key={line.key} dir="auto">
+      {line.before && <del>{line.before}</del>} {line.after && <ins>{line.after}</ins>}
+    </p>
+  ));
 }
 
-function linesOf({ ingredients, steps }: RecipeDiff): Line[] {
-  return [...changed(ingredients, ingredientText), ...changed(steps, step => step.text)];
+function Whole({ calls, revision }: { calls: VersionCalls; revision: number }) {
+  const { recipes, hasFailed } = useVersions(calls, revision, revision);
+  if (hasFailed) return <p role="alert">{labels.differenceFailed}</p>;
+  const [recipe] = recipes ?? [];
+  return recipe ? (
+    <RecipeOutline recipe={recipe} />
+  ) : (
+    <p className="soft">{lazyTexts.share.loading}</p>
+  );
 }
 
-function changed<T extends { id: string }>(
-  rows: readonly Row<T>[],
-  text: (item: T) => string,
-): Line[] {
-  return rows
-    .filter(({ mark }) => mark !== 'same')
-    .map(({ mark, item, before }) => ({
-      key: item.id,
-      before: before && mark !== 'added' ? text(before) : null,
-      after: mark === 'removed' ? null : text(item),
-    }));
+/** The recipe as it was after two messages. */
+function useVersions(calls: VersionCalls, from: number, to: number) {
+  const [recipes, setRecipes] = useState<Recipe[] | null>(null);
+  const [hasFailed, setFailed] = useState(false);
+  useEffect(() => {
+    let isUnmounted = false;
+    Promise.all([calls.at(from), from === to ? null : calls.at(to)]).then(
+      found => isUnmounted || setRecipes(found.filter(one => one !== null)),
+      () => isUnmounted || setFailed(true),
+    );
+    return () => {
+      isUnmounted = true;
+    };
+  }, [calls, from, to]);
+  return { recipes, hasFailed };
 }

@@ -110,9 +110,34 @@ describe('the history', () => {
     await page.getByRole('button', { name: /Changed flour/ }).click();
     await expect
       .poll(() => [...document.querySelectorAll('.difference p')].map(one => one.textContent))
-      .toEqual(['1 1/2 cup flour, sifted 2 cup flour, sifted', '300 ml milk ', ' 1 pinch salt']);
+      .toEqual([
+        'Serves 4 Serves 6',
+        '1 1/2 cup flour, sifted 2 cup flour, sifted',
+        '300 ml milk ',
+        ' 1 pinch salt',
+      ]);
     await page.getByRole('button', { name: 'Restore this version' }).click();
     await expect.poll(() => asked).toContain(`POST ${PATH}/restore {"revision":7} restore-7-9`);
+  });
+
+  it('compares a version with now, and shows the whole as it was', async () => {
+    answers[`GET ${PATH}?revision=9`] = () =>
+      Response.json({ recipe: { ...CHANGED, title: 'Thick pancakes', servings: 2 } });
+    await open();
+    await page.getByRole('button', { name: /Changed flour/ }).click();
+    await page.getByRole('button', { name: 'Compared with now' }).click();
+    await expect
+      .poll(() => [...document.querySelectorAll('.difference p')].map(one => one.textContent))
+      .toEqual(['Pancakes Thick pancakes', 'Serves 6 Serves 2']);
+    await page.getByRole('button', { name: 'The whole recipe' }).click();
+    await expect.element(page.getByRole('heading', { name: 'Pancakes', level: 3 })).toBeVisible();
+    const shown = document.querySelector('.recipe-outline')?.textContent;
+    for (const part of ['2 cups', 'flour, sifted', 'Fry in butter until golden.'])
+      expect(shown).toContain(part);
+    await page.getByRole('button', { name: /Added salt/ }).click();
+    await expect
+      .element(page.getByRole('button', { name: 'Compared with now' }))
+      .not.toBeInTheDocument();
   });
 
   it('has timers as lines of their own, not as versions that one could restore', async () => {
@@ -139,7 +164,7 @@ describe('the history', () => {
   it('is for looking at only where one may only read', async () => {
     await open('viewer');
     await page.getByRole('button', { name: /Changed flour/ }).click();
-    await expect.poll(() => document.querySelectorAll('.difference p').length).toBe(3);
+    await expect.poll(() => document.querySelectorAll('.difference p').length).toBe(4);
     await expect
       .element(page.getByRole('button', { name: 'Restore this version' }))
       .not.toBeInTheDocument();
@@ -148,7 +173,7 @@ describe('the history', () => {
   it('has no axe violations, wide and narrow, light and dark', async () => {
     await open();
     await page.getByRole('button', { name: /Changed flour/ }).click();
-    await expect.poll(() => document.querySelectorAll('.difference p').length).toBe(3);
+    await expect.poll(() => document.querySelectorAll('.difference p').length).toBe(4);
     for (const width of [1280, 320]) {
       await page.viewport(width, 800);
       for (const theme of ['light', 'dark']) {
