@@ -250,9 +250,9 @@ export const lazyTexts = {
     noDifference: 'Nothing differs.',
     views: {
       label: 'What of this version',
-      change: 'What it changed',
-      now: 'Compared with now',
-      whole: 'The whole recipe',
+      change: 'Change',
+      now: 'Compare with now',
+      whole: 'View',
     },
     now: 'Now',
     more: 'Show earlier',

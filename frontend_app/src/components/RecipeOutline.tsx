@@ -41,10 +41,10 @@ export function RecipeOutline({ recipe, most }: Props) {
         })}
       </dl>
       {rest > 0 && <p className="soft meta">{labels.more(rest)}</p>}
-      <ol className={most ? 'clamped' : undefined}>
+      <ol>
         {steps.slice(0, most?.steps).map(({ id, text }) => (
           <li key={id} dir="auto">
-            {text}
+            {most ? <span className="clamped">{text}</span> : text}
           </li>
         ))}
       </ol>

@@ -125,18 +125,18 @@ describe('the history', () => {
       Response.json({ recipe: { ...CHANGED, title: 'Thick pancakes', servings: 2 } });
     await open();
     await page.getByRole('button', { name: /Changed flour/ }).click();
-    await page.getByRole('button', { name: 'Compared with now' }).click();
+    await page.getByRole('button', { name: 'Compare with now' }).click();
     await expect
       .poll(() => [...document.querySelectorAll('.difference p')].map(one => one.textContent))
       .toEqual(['Pancakes Thick pancakes', 'Serves 6 Serves 2']);
-    await page.getByRole('button', { name: 'The whole recipe' }).click();
+    await page.getByRole('button', { name: 'View', exact: true }).click();
     await expect.element(page.getByRole('heading', { name: 'Pancakes', level: 3 })).toBeVisible();
     const shown = document.querySelector('.recipe-outline')?.textContent;
     for (const part of ['2 cups', 'flour, sifted', 'Fry in butter until golden.'])
       expect(shown).toContain(part);
     await page.getByRole('button', { name: /Added salt/ }).click();
     await expect
-      .element(page.getByRole('button', { name: 'Compared with now' }))
+      .element(page.getByRole('button', { name: 'Compare with now' }))
       .not.toBeInTheDocument();
   });
 
