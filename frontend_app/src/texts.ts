@@ -79,6 +79,7 @@ export const texts = {
   signedInUntil: (time: string) => `Signed in until ${time}, renewed automatically`,
   nextTry: (seconds: number) => `in ${number.format(seconds)} s`,
   keepingSignedIn: 'Keeping you signed in…',
+  outageAtStart: 'No connection. The recipe is shown when you’re back.',
   outage: (waiting: number) =>
     waiting === 0
       ? 'No connection. What you write is kept and sent when you’re back.'

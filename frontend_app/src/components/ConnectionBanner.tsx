@@ -25,9 +25,11 @@ export function ConnectionBanner({ display, snapshot, manager, api, user }: Prop
   }
   if (display.banner) {
     const waiting = snapshot.outbox.filter(({ status }) => status !== 'failed').length;
+    // Before the first connection nobody can write.
+    const isStart = waiting === 0 && !snapshot.authenticatedOnce;
     return (
       <div className="banner">
-        <p>{texts.outage(waiting)}</p>
+        <p>{isStart ? texts.outageAtStart : texts.outage(waiting)}</p>
         <button type="button" className="secondary" onClick={() => manager.retryNow()}>
           {texts.retryNow}
         </button>

@@ -69,6 +69,9 @@ describe('without a connection', () => {
     await expect.poll(() => view.manager.getSnapshot().retryAt).not.toBeNull();
     await turn();
     expect(document.querySelector('.recipe-card')?.getAttribute('aria-busy')).toBe('true');
+    await expect
+      .element(page.getByText('No connection. The recipe is shown when you’re back.'))
+      .toBeVisible();
   });
 
   it('a recipe that is open is kept, and forgotten when its reader may not see it any more', async () => {

@@ -48,6 +48,8 @@ describe('a server', () => {
     const paths = { '/v1/recipes/{id}': put([other, { name: 'preview', in: 'query' } as object]) };
     expect(await described(paths)).toEqual({ preview: true, links: false });
     expect((await described({ ...paths, '/v1/imports': {} })).links).toBe(true);
+    const named = { $ref: '#/components/parameters/Preview' };
+    expect((await described({ '/v1/recipes/{id}': put([other, named]) })).preview).toBe(true);
     answers['GET /openapi.json'] = new ApiError(404, '');
     expect((await calls.offered()).preview).toBe(false);
   });

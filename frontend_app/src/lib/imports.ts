@@ -42,8 +42,11 @@ export class ImportCalls {
   async offered(): Promise<Offered> {
     try {
       const { paths } = await (await this.#api.callAnonymously('/openapi.json')).json();
-      const parameters: { name?: string }[] = paths['/v1/recipes/{id}'].put.parameters;
-      const preview = parameters.some(({ name }) => name === 'preview');
+      const parameters: { name?: string; $ref?: string }[] =
+        paths['/v1/recipes/{id}'].put.parameters;
+      const preview = parameters.some(({ name, $ref }) =>
+        /(^|\/)preview$/i.test(name ?? $ref ?? ''),
+      );
       return { preview, links: preview && '/v1/imports' in paths };
     } catch {
       return NOTHING;
