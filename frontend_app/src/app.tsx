@@ -3,6 +3,7 @@
 import type { User } from '@recipe-chat/client';
 import { EventLog } from '@recipe-chat/client/event-log';
 import { indexedDbOutbox } from '@recipe-chat/client/indexed-db';
+import { readServerFrame } from '@recipe-chat/client/validate';
 import { Chats, ChatsContext } from '@recipe-chat/react';
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { lazyComponent } from './components/lazy';
@@ -44,6 +45,7 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
       new Chats({
         getToken: request => tokens.get(request),
         storage: indexedDbOutbox(user.id),
+        readFrame: readServerFrame,
         observer: () => new EventLog(),
         maxAuthAttempts: 3,
       }),

@@ -1,5 +1,4 @@
-// Promises of what the server does with the messages that are sent: the state knows it, and changes; this tells whoever
-// waits. Decides nothing.
+// What became of a message that was sent, as the change of the state in a turn shows it. Pure.
 
 import type { ChatMessage } from './protocol.ts';
 import type { State } from './state.ts';
@@ -20,35 +19,20 @@ export class SendError extends Error {
   }
 }
 
-interface Waiter {
-  resolve(message: ChatMessage): void;
-  reject(error: SendError): void;
-}
-
-export class Acceptances {
-  readonly #waiters = new Map<string, Waiter>();
-
-  of(id: string): Promise<ChatMessage> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.set(id, { resolve, reject });
-    });
-  }
-
-  /** After each turn: the message waits, has failed, was stored or was deleted. */
-  settle({ outbox: before }: State, { outbox, history, session, connection }: State): void {
-    const hasEnded = connection.kind === 'disconnected';
-    for (const [id, { resolve, reject }] of this.#waiters) {
-      const isIt = (message: { id: string }) => message.id === id;
-      const waiting = outbox.find(isIt);
-      const isOpen = waiting ? !waiting.failure : !before.some(isIt);
-      if (isOpen && !hasEnded) continue;
-      this.#waiters.delete(id);
-      const stored = history.messages.findLast(
-        message => isIt(message) && message.author.id === session?.user.id,
-      );
-      const { code, message } = waiting?.failure ?? {};
-      if (stored) resolve(stored);
-      else reject(new SendError(code ?? (hasEnded ? 'disconnected' : 'dropped'), message));
-    }
-  }
+/** What became of a message in a turn: as it was stored, or why it was not. Undefined while it waits. */
+export function outcomeOf(
+  id: string,
+  { outbox: before }: State,
+  { outbox, history, session, connection }: State,
+): ChatMessage | SendError | undefined {
+  const isIt = (message: { id: string }) => message.id === id;
+  const hasEnded = connection.kind === 'disconnected';
+  const waiting = outbox.find(isIt);
+  const isOpen = waiting ? !waiting.failure : !before.some(isIt);
+  if (isOpen && !hasEnded) return undefined;
+  const stored = history.messages.findLast(
+    message => isIt(message) && message.author.id === session?.user.id,
+  );
+  const { code = hasEnded ? 'disconnected' : 'dropped', message } = waiting?.failure ?? {};
+  return stored ?? new SendError(code, message);
 }

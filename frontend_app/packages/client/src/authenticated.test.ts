@@ -61,7 +61,7 @@ describe('re-authentication', () => {
     ['throws', () => Promise.reject(new Error('bug'))],
     ['hangs', () => new Promise<string>(() => {})],
     ['gives the same token', () => Promise.resolve('token-0')],
-  ])('tries again when the source %s, until the deadline', async (_, give) => {
+  ])('tries again when the source %s', async (_, give) => {
     const { env, tokens, manager } = await setUpLive();
     tokens.respond = give;
     env.socket.say('auth_required', TOKEN_EXPIRING);
@@ -76,14 +76,15 @@ describe('re-authentication', () => {
     expect(env.sockets).toHaveLength(1);
   });
 
-  it('stops asking at the deadline and leaves the rest to the server', async () => {
+  it('goes on asking until the server closes', async () => {
     const { env, tokens, manager } = await setUpLive();
     tokens.respond = () => Promise.resolve('token-0');
     env.socket.say('auth_required', TOKEN_EXPIRING);
     await advanceAlive(env, 30_000 + 8_000);
+    expect(manager.state).toBe('authenticated');
     const asked = tokens.requests.length;
     await advanceAlive(env, 40_000);
-    expect(tokens.requests).toHaveLength(asked);
+    expect(tokens.requests.length).toBeGreaterThan(asked);
     env.socket.drop(1008, 'Re-authentication timeout');
     await settled();
     env.socket.accept();
@@ -98,14 +99,6 @@ describe('re-authentication', () => {
     env.socket.say('auth_required', TOKEN_EXPIRING);
     await settled();
     expect(manager.getSnapshot().ending).toMatchObject({ action: 'sign_in' });
-  });
-
-  it('keeps asking when the times cannot be read: the server will close', async () => {
-    const { env, tokens } = await setUpLive();
-    tokens.respond = () => new Promise(() => {});
-    env.socket.say('auth_required', { reason: 'Session review requested', expires_at: 'soon' });
-    await advanceAlive(env, 40_000);
-    expect(tokens.requests.length).toBeGreaterThanOrEqual(5);
   });
 });
 

@@ -12,7 +12,7 @@ import { onSendError, onStored } from './delivery.ts';
 import { applyUpdate, followsOn, messagesOf, withoutMessages } from './history.ts';
 import { requeueSent } from './outbox.ts';
 import type { RecipeUpdatePayload, ServerFrame, Session } from './protocol.ts';
-import type { Authenticated, Authenticating, Draft, SentAuth } from './state.ts';
+import type { Authenticated, Draft, SentAuth } from './state.ts';
 
 /** A `ping` is sent after this time without a frame. */
 const MAX_SILENCE = 25_000;
@@ -40,12 +40,11 @@ export const frameHandlers: {
 
 function onRecipeUpdate(draft: Draft, update: RecipeUpdatePayload, sentAt: string): void {
   const { connection } = draft;
-  if (connection.kind !== 'authenticating' && connection.kind !== 'authenticated') return;
   const { auth } = connection;
-  const isAnswer = auth && (connection.kind === 'authenticating' || update.in_reply_to === auth.id);
-  if (isAnswer) onAuthAnswered(draft, connection, auth, update);
-  else if (connection.kind === 'authenticated' && !followsOn(draft.history, update))
-    return requestMissing(draft, connection);
+  const isAnswer = connection.kind === 'authenticating' || update.in_reply_to === auth?.id;
+  if (auth && isAnswer) onAuthAnswered(draft, auth, update);
+  else if (connection.kind !== 'authenticated') return;
+  else if (!followsOn(draft.history, update)) return requestMissing(draft, connection);
   if (update.session) onSession(draft, update.session, sentAt);
   draft.history = applyUpdate(draft.history, update, draft.now);
   onStored(draft, messagesOf(update));
@@ -64,13 +63,9 @@ function toOurClock({ now }: Draft, time: string, sentAt: string): number {
 }
 
 /** The server's answer decides, also when it knows less than this client: it may have gone back to a backup. */
-function onAuthAnswered(
-  draft: Draft,
-  connection: Authenticated | Authenticating,
-  { revision }: SentAuth,
-  update: RecipeUpdatePayload,
-): void {
-  if (connection.kind === 'authenticating') becomeAuthenticated(draft);
+function onAuthAnswered(draft: Draft, { revision }: SentAuth, update: RecipeUpdatePayload): void {
+  const { connection } = draft;
+  if (connection.kind !== 'authenticated') becomeAuthenticated(draft);
   else {
     if (connection.reauthSince !== null) resetFailures(draft);
     connection.auth = null;
@@ -85,15 +80,14 @@ function becomeAuthenticated(draft: Draft): void {
     kind: 'authenticated',
     until: draft.now + MAX_SILENCE,
     stableAt: draft.now + STABLE_AFTER,
-    reauthSince: null,
-    reauthUntil: 0,
-    expiresAt: Number.POSITIVE_INFINITY,
     nextTokenRequest: Number.POSITIVE_INFINITY,
+    expiresAt: Number.POSITIVE_INFINITY,
+    reauthSince: null,
   };
   draft.authenticatedOnce = true;
   draft.authFailures = 0;
-  draft.outageSince = null;
   draft.reason = null;
+  draft.outageSince = null;
   // What was sent on the socket before may not have arrived.
   draft.outbox = requeueSent(draft.outbox);
 }
@@ -103,31 +97,27 @@ function requestMissing(draft: Draft, connection: Authenticated): void {
   if (connection.reauthSince === null) connection.auth ??= sendAuth(draft);
 }
 
-function onAuthRequired(
-  draft: Draft,
-  { expires_at }: PayloadOf<'auth_required'>,
-  sentAt: string,
-): void {
+function onAuthRequired(draft: Draft): void {
   const { connection, now } = draft;
   if (connection.kind !== 'authenticated' || connection.reauthSince !== null) return;
-  connection.reauthUntil = toOurClock(draft, expires_at, sentAt);
   connection.reauthSince = now;
   connection.auth = null;
   requestOtherToken(draft, connection);
 }
 
-/** Asks for a token other than the one in use, and again when the source does not answer. */
+/**
+ * Asks for a token other than the one in use, and again when the source does not answer, until the server closes the
+ * connection.
+ */
 function requestOtherToken(draft: Draft, connection: Authenticated): void {
   draft.tokenRequest = { forceRefresh: true, reason: 'auth_required', staleToken: draft.token };
   connection.nextTokenRequest = draft.now + TOKEN_TIMEOUT;
 }
 
 function onError(draft: Draft, error: PayloadOf<'error'>): void {
-  const { connection } = draft;
-  const auth = connection.kind === 'authenticated' && connection.auth;
-  const isAboutAuth = auth && error.in_reply_to === auth.id;
+  const { auth } = draft.connection;
   // Nothing else answers this `auth`; a new connection begins with one.
-  if (isAboutAuth) backOff(draft, error.message);
+  if (auth && error.in_reply_to === auth.id) backOff(draft, error.message);
   else onSendError(draft, error);
 }
 
@@ -141,9 +131,7 @@ export function onActivity({ connection, now }: Draft): void {
 /** Judges by the clock, not by the timer: timers of hidden pages come late. */
 export function onTimer(draft: Draft, connection: Authenticated): void {
   const { now } = draft;
-  // After the deadline the server closes, and we open again.
-  if (now >= connection.reauthUntil) connection.nextTokenRequest = Number.POSITIVE_INFINITY;
-  else if (now >= connection.nextTokenRequest) requestOtherToken(draft, connection);
+  if (now >= connection.nextTokenRequest) requestOtherToken(draft, connection);
   if (now < connection.until) return;
   if (connection.awaitingPong) backOff(draft, 'No answer to ping');
   else sendPing(draft, connection, PONG_TIMEOUT);
@@ -155,11 +143,11 @@ export function onTimer(draft: Draft, connection: Authenticated): void {
  */
 export function checkAfterSleep(draft: Draft, connection: Authenticated): void {
   // A date that cannot be read is NaN, and never passed.
-  const hasExpired = draft.now >= connection.expiresAt;
-  if (!hasExpired) return sendPing(draft, connection, PONG_TIMEOUT_AFTER_SLEEP);
-  draft.forceRefresh = true;
-  backOff(draft, 'Token expired');
-  if (!draft.hidden) startAttempt(draft);
+  if (draft.now >= connection.expiresAt) {
+    draft.forceRefresh = true;
+    backOff(draft, 'Token expired');
+    if (!draft.hidden) startAttempt(draft);
+  } else sendPing(draft, connection, PONG_TIMEOUT_AFTER_SLEEP);
 }
 
 function sendPing(
@@ -167,7 +155,7 @@ function sendPing(
   connection: Authenticated,
   timeout: number,
 ): void {
-  frames.push({ type: 'ping', id, payload: {} });
   connection.awaitingPong = true;
   connection.until = now + timeout;
+  frames.push({ type: 'ping', id, payload: {} });
 }

@@ -1,6 +1,6 @@
 // How long to wait before the next attempt. Pure: the random number (0 to 1) is an argument.
 
-const INITIAL_CEILING = 500;
+const INITIAL_CEILING = 250;
 const MIN_CEILING = 2_000;
 export const MAX_BACKOFF = 20_000;
 
@@ -11,8 +11,7 @@ export const MAX_BACKOFF = 20_000;
  * together. It is no higher either for the first three attempts, so that a short outage ends soon.
  */
 export function fullJitter(attempt: number, random: number): number {
-  const doubled = INITIAL_CEILING * 2 ** (attempt - 1);
-  return random * Math.min(MAX_BACKOFF, Math.max(MIN_CEILING, doubled));
+  return random * Math.min(MAX_BACKOFF, Math.max(MIN_CEILING, INITIAL_CEILING * 2 ** attempt));
 }
 
 /** A delay that the server named, made longer by up to a half. */

@@ -27,8 +27,7 @@ const SIGN_IN: Verdict = { kind: 'stop', action: 'sign_in' };
 const FAULT: Verdict = { kind: 'stop', action: 'try_again' };
 
 /** 1008: most of them mean that the person has to sign in again. */
-const POLICY: Record<string, Verdict | null> = {
-  __proto__: null,
+const POLICY: Record<string, Verdict> = {
   'Authentication timeout': REFRESH,
   'Re-authentication timeout': REFRESH,
   // Another connection of this person took the session over: both may go on, each with its own.
@@ -47,15 +46,8 @@ const FAULT_CODES = [1002, 1003, 1007, 1009];
 export function judgeClose(code: number, reason: string, requested?: string): Verdict {
   const known =
     code === 1008 ? (POLICY[reason] ?? SIGN_IN) : FAULT_CODES.includes(code) ? FAULT : RETRY;
-  const { kind, action } = known;
-  switch (requested) {
-    case 'reconnect':
-      return kind === 'stop' ? RETRY : known;
-    case 'sign_in':
-      return kind === 'refresh' ? known : SIGN_IN;
-    case 'stop':
-      return { kind: 'stop', action: action === 'leave' ? action : 'try_again' };
-    default:
-      return known;
-  }
+  if (requested === 'reconnect' && known.kind === 'stop') return RETRY;
+  if (requested === 'sign_in' && known.kind !== 'refresh') return SIGN_IN;
+  if (requested === 'stop' && known.action !== 'leave') return FAULT;
+  return known;
 }

@@ -13,25 +13,25 @@ const AUTH_TIMEOUT = 5_000;
 
 /** Every attempt asks the token source: the last token may be old. */
 export function startAttempt(draft: Draft): void {
-  const { forceRefresh, token, now } = draft;
+  const { forceRefresh } = draft;
   draft.tokenRequest = {
     forceRefresh,
     reason: forceRefresh ? 'rejected' : 'connect',
-    staleToken: forceRefresh ? token : null,
+    staleToken: forceRefresh ? draft.token : null,
   };
-  draft.connection = { kind: 'fetching_token', until: now + TOKEN_TIMEOUT };
+  draft.connection = { kind: 'fetching_token', until: draft.now + TOKEN_TIMEOUT };
 }
 
 export function onOpened(draft: Draft): void {
-  const { session, now } = draft;
+  const { session } = draft;
   const auth = sendAuth(draft, session && { session: session.id });
-  draft.connection = { kind: 'authenticating', until: now + AUTH_TIMEOUT, auth };
+  draft.connection = { kind: 'authenticating', until: draft.now + AUTH_TIMEOUT, auth };
 }
 
 /** Sends an `auth` that names the position of this client's history, to be given what came after it. */
 export function sendAuth(draft: Draft, resumed?: { session: string } | null): SentAuth {
-  const { newId: id, token, history } = draft;
-  const payload = { token: token ?? '', ...resumed, ...positionOf(history) };
+  const { newId: id, history } = draft;
+  const payload = { token: draft.token ?? '', ...resumed, ...positionOf(history) };
   draft.frames.push({ type: 'auth', id, payload });
   return { id, revision: history.revision };
 }
@@ -55,7 +55,7 @@ type Close = Reason & Partial<Closing>;
 export function onClosed(draft: Draft, { code, reason, ...closing }: Close): void {
   const { kind, action } = judgeClose(code, reason, closing.action);
   draft.connectionId = closing.connection ?? draft.connectionId;
-  backOff(draft, { code, reason }, closing.retry_after_ms ?? 0);
+  backOff(draft, reason, closing.retry_after_ms ?? 0, code);
   if (kind === 'retry') return;
   if (kind === 'stop' || draft.retriedOnce) return stop(draft, { code, reason, action });
   draft.retriedOnce = true;
@@ -71,9 +71,9 @@ export function onClosed(draft: Draft, { code, reason, ...closing }: Close): voi
  * Gives the socket up and waits for the next attempt: for a jittered time (at least as long as the server asked for),
  * or until the page is visible again, or for the network.
  */
-export function backOff(draft: Draft, why: Reason | string, atLeast = 0): void {
+export function backOff(draft: Draft, reason: string, atLeast = 0, code = 0): void {
   const { connection, now } = draft;
-  draft.reason = typeof why === 'string' ? { code: 0, reason: why } : why;
+  draft.reason = { code, reason };
   if (connection.kind === 'authenticated' && (connection.reauthSince ?? now) >= connection.stableAt)
     resetFailures(draft);
   draft.attempts += 1;
@@ -96,8 +96,8 @@ export function stop(draft: Draft, ending: Ending | null): void {
   if (draft.connection.kind === 'disconnected') return;
   draft.ending = ending;
   draft.reason = ending ?? { code: 0, reason: 'Disconnected' };
-  draft.presence = null;
-  draft.outageSince = null;
   draft.tokenRequest = null;
+  draft.outageSince = null;
+  draft.presence = null;
   draft.connection = { kind: 'disconnected', until: Number.POSITIVE_INFINITY };
 }

@@ -1,11 +1,11 @@
 // When messages of the outbox are sent, and what the server's answers do to them.
 
 import { fullJitter, spread } from './backoff.ts';
+import { wellFormed } from './json.ts';
 import {
   change,
   expire,
   isSent,
-  MAX_OUTBOX_BYTES,
   MAX_OUTBOX_MESSAGES,
   type Outbox,
   type OutboxMessage,
@@ -24,12 +24,10 @@ export type SendRefusal = 'empty' | 'too_long' | 'queue_full' | 'disconnected';
 
 /** Why a text is not taken into the outbox; null when it is. */
 export function sendRefusal({ state, outbox }: Snapshot, content: string): SendRefusal | null {
-  const bytes = new Blob([content, ...outbox.map(message => message.content)]).size;
   if (!content) return 'empty';
   if ([...content].length > MAX_MESSAGE_LENGTH) return 'too_long';
   if (state === 'disconnected') return state;
-  const isFull = outbox.length >= MAX_OUTBOX_MESSAGES || bytes > MAX_OUTBOX_BYTES;
-  return isFull ? 'queue_full' : null;
+  return outbox.length < MAX_OUTBOX_MESSAGES ? null : 'queue_full';
 }
 
 /** Sends what is due, as far as the connection and the server allow. */
@@ -42,35 +40,36 @@ export function sendDue(draft: Draft): void {
     sentAt: draft.now,
   });
   for (const { id, content } of due)
-    draft.frames.push({ type: 'chat_message', id, payload: { content } });
+    draft.frames.push({ type: 'chat_message', id, payload: { content: wellFormed(content) } });
 }
 
-function dueMessages({ now, pausedUntil, sendFailures, outbox }: Draft): Outbox {
-  if (now < pausedUntil) return [];
-  const maxInFlight = sendFailures > 0 ? 1 : MAX_IN_FLIGHT;
-  const free = Math.max(0, maxInFlight - outbox.filter(isSent).length);
-  return outbox.filter(({ status }) => status === 'queued').slice(0, free);
+function dueMessages(draft: Draft): Outbox {
+  if (draft.now < draft.pausedUntil) return [];
+  const maxInFlight = draft.sendFailures > 0 ? 1 : MAX_IN_FLIGHT;
+  const free = Math.max(0, maxInFlight - draft.outbox.filter(isSent).length);
+  return draft.outbox.filter(({ status }) => status === 'queued').slice(0, free);
 }
 
 /** Removes what the server has stored, whichever frame told us. */
 export function onStored(draft: Draft, stored: readonly ChatMessage[]): void {
   const ownId = draft.session?.user.id;
-  const isStored = ({ id }: OutboxMessage) =>
-    stored.some(message => message.id === id && message.author.id === ownId);
-  const left = draft.outbox.filter(message => !isStored(message));
+  const left = draft.outbox.filter(
+    ({ id }) => !stored.some(message => message.id === id && message.author.id === ownId),
+  );
   if (left.length === draft.outbox.length) return;
   draft.outbox = left;
   draft.sendFailures = Math.min(draft.sendFailures, left.length, 1);
 }
 
 export function onSendError(draft: Draft, error: ErrorPayload): void {
-  const { code, message, in_reply_to, retry_after_ms } = error;
-  const { now, random, sendFailures } = draft;
-  const isMeant = ({ id }: OutboxMessage) => id === in_reply_to;
+  const { code, message, retry_after_ms } = error;
+  const isMeant = ({ id }: OutboxMessage) => id === error.in_reply_to;
   if (RETRYABLE_CODES.includes(code)) {
-    const pause =
-      retry_after_ms == null ? fullJitter(sendFailures, random) : spread(retry_after_ms, random);
-    draft.pausedUntil = now + pause;
+    draft.pausedUntil =
+      draft.now +
+      (retry_after_ms == null
+        ? fullJitter(draft.sendFailures, draft.random)
+        : spread(retry_after_ms, draft.random));
     draft.sendFailures += 1;
     draft.outbox = change(draft.outbox, isMeant, { status: 'queued' });
   } else {

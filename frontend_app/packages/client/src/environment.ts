@@ -43,6 +43,8 @@ export interface EnvironmentOptions {
 }
 
 export interface Environment {
+  /** What has to be given outside a page, or where the runtime has no WebSocket; null when nothing is missing. */
+  missingOption: string | null;
   clock: Clock;
   lifecycle: Lifecycle;
   openSocket(recipeId: string): Socket;
@@ -50,8 +52,8 @@ export interface Environment {
 }
 
 export function environmentOf({
-  url,
-  WebSocket,
+  url = globalThis.location?.origin,
+  WebSocket = globalThis.WebSocket,
   clock = systemClock,
   lifecycle = globalThis.document ? pageLifecycle : noLifecycle,
   random = Math.random,
@@ -59,10 +61,10 @@ export function environmentOf({
   return {
     clock,
     lifecycle,
+    missingOption: !url ? 'url' : !WebSocket ? 'WebSocket' : null,
     openSocket(recipeId) {
-      const base = String(url ?? location.origin).replace(/^http/, 'ws');
-      const address = `${base.replace(/\/$/, '')}/v1/chat/${encodeURIComponent(recipeId)}`;
-      return new (WebSocket ?? globalThis.WebSocket)(address, 'recipe-chat.v1');
+      const base = String(url).replace(/^http/, 'ws').replace(/\/$/, '');
+      return new WebSocket(`${base}/v1/chat/${encodeURIComponent(recipeId)}`, 'recipe-chat.v1');
     },
     context: () => ({
       now: clock.now(),
@@ -72,13 +74,6 @@ export function environmentOf({
       offline: lifecycle.isOffline(),
     }),
   };
-}
-
-/** What has to be given outside a page, or where the runtime has no WebSocket; null when nothing is missing. */
-export function missingOption({ url, WebSocket }: EnvironmentOptions): string | null {
-  if (!url && !globalThis.location) return 'url';
-  const has = WebSocket ?? globalThis.WebSocket;
-  return has ? null : 'WebSocket (Node.js before 22: npm install ws)';
 }
 
 const systemClock: Clock = {
@@ -108,22 +103,23 @@ const PAGE_CHANGES = {
 
 const pageLifecycle: Lifecycle = {
   isHidden: () => document.hidden,
-  isOffline: () => navigator.onLine === false,
+  isOffline: () => !navigator.onLine,
   listen(onChange) {
     const listening = new AbortController();
+    const { signal } = listening;
     for (const [name, change] of Object.entries(PAGE_CHANGES)) {
       const listener = () => onChange(change ?? (document.hidden ? 'hidden' : 'resumed'));
-      addEventListener(name, listener, { signal: listening.signal });
+      addEventListener(name, listener, { signal });
     }
     return () => listening.abort();
   },
-  beforePaint: run => (document.hidden ? queueMicrotask(run) : requestAnimationFrame(run)),
+  beforePaint: run => (document.hidden ? queueMicrotask : requestAnimationFrame)(run),
 };
 
 /** 128 random bits as text; works also without `crypto.randomUUID` (plain HTTP) or any `crypto` (React Native). */
 export function randomId(): string {
   const bits = new Uint32Array(4);
-  return (globalThis.crypto?.getRandomValues(bits) ?? bits.map(randomWord)).join('-');
+  return (globalThis.crypto?.getRandomValues(bits) ?? bits.map(() => Math.random() * 2 ** 32)).join(
+    '-',
+  );
 }
-
-const randomWord = () => Math.random() * 2 ** 32;

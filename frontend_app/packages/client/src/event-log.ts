@@ -12,7 +12,7 @@ const MAX_ENTRIES = 200;
 
 /** Keys of frames and events, and what reduce.ts decides by. */
 const LOGGED_KEYS = (
-  'kind frame type id payload in_reply_to code reason why until reauthSince reauthUntil connection connectionId ' +
+  'kind frame type id payload in_reply_to code reason why until reauthSince connection connectionId ' +
   'attempts retriedOnce authenticatedOnce outageSince invalidFrames hidden offline session action retry_after_ms ' +
   'recovered revision history status failure pausedUntil'
 ).split(' ');
@@ -20,12 +20,15 @@ const LOGGED_KEYS = (
 export class EventLog {
   readonly #entries: LogEntry[] = [];
 
-  /** What happened (<), the new state of the connection (=), and what was sent (>). */
+  /** What happened (<), the new state of the connection (=, also a mark on the browser's timeline), and what was sent (>). */
   record(event: Event, before: State, after: Turn): void {
     // What a timer does shows in the other two.
     if (event.kind !== 'timer') this.#add('<', event, after.now);
-    if (after.connection.kind !== before.connection.kind)
+    const { kind } = after.connection;
+    if (kind !== before.connection.kind) {
       this.#add('=', after.connection, after.now);
+      globalThis.performance?.mark?.(`recipe-chat:${kind}`);
+    }
     for (const frame of after.frames) this.#add('>', frame, after.now);
   }
 

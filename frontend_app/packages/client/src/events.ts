@@ -1,8 +1,15 @@
 // What happened in a turn, for listeners: found by comparing the state before and after. Decides nothing.
 
 import type { Reason } from './closes.ts';
+import type { Emitter } from './emitter.ts';
 import type { ChatMessage, Closing, Presence } from './protocol.ts';
-import { type ConnectionState, connectionState, type Event, type State } from './state.ts';
+import {
+  type ConnectionState,
+  connectionState,
+  type Event,
+  type State,
+  type Turn,
+} from './state.ts';
 
 export interface Events {
   /**
@@ -17,12 +24,23 @@ export interface Events {
   closing: Closing;
 }
 
-export type Emit = <Name extends keyof Events>(name: Name, value: Events[Name]) => void;
+/** What the client's own parts are told, beside what everybody may hear. */
+export interface AllEvents extends Events {
+  /** The snapshot is another one. */
+  change: undefined;
+  turn: [before: State, after: Turn, event: Event];
+}
 
-export function emitEvents(emit: Emit, before: State, event: Event, after: State): void {
+export function emitEvents(
+  emit: Emitter<AllEvents>['emit'],
+  before: State,
+  after: State,
+  event: Event,
+): void {
   if (event.kind === 'frame' && event.frame?.type === 'closing')
     emit('closing', event.frame.payload);
-  const [previous, state] = [connectionState(before), connectionState(after)];
+  const previous = connectionState(before);
+  const state = connectionState(after);
   if (state !== previous) emit('state', { state, previous, reason: after.reason });
   if (after.presence && after.presence !== before.presence) emit('presence', after.presence);
   for (const message of newMessages(before, after)) emit('message', message);
@@ -32,7 +50,5 @@ export function emitEvents(emit: Emit, before: State, event: Event, after: State
 function newMessages({ history: before }: State, { history: after }: State): ChatMessage[] {
   const { revision } = before;
   if (revision === null || after.messages === before.messages) return [];
-  return after.messages.slice(
-    after.messages.findLastIndex(message => message.revision <= revision) + 1,
-  );
+  return after.messages.filter(message => message.revision > revision);
 }

@@ -20,11 +20,11 @@ export interface History {
 }
 
 export const EMPTY_HISTORY: History = {
-  revision: null,
   recipe: null,
   previous: null,
-  changes: 0,
   changedAt: null,
+  revision: null,
+  changes: 0,
   messages: [],
   olderExist: false,
 };
@@ -74,11 +74,11 @@ export function withOlder(history: History, page: readonly ChatMessage[]): Histo
 }
 
 function withRecipe(history: History, update: RecipeUpdatePayload, now: number): History {
-  const { recipe: previous, changes } = history;
+  const { recipe: previous } = history;
   const { revision, recipe } = update;
   if (revision <= (history.revision ?? -1)) return history;
   if (JSON.stringify(previous) === JSON.stringify(recipe)) return { ...history, revision };
-  const change = previous && { previous, changes: changes + 1, changedAt: now };
+  const change = previous && { previous, changes: history.changes + 1, changedAt: now };
   return { ...history, revision, recipe, ...change };
 }
 

@@ -5,7 +5,7 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? wellFormed(part) : part));
 }
 
-/** The text with U+FFFD for each lone surrogate. With the flag `u` the two halves of a pair are one character. */
+/** The text with U+FFFD for each lone surrogate; as it is in engines from before 2024. */
 export function wellFormed(text: string): string {
-  return text.replace(/[\uD800-\uDFFF]/gu, '\uFFFD');
+  return text.toWellFormed?.() ?? text;
 }

@@ -5,7 +5,6 @@
 import type { Context } from './context.ts';
 
 export const MAX_OUTBOX_MESSAGES = 100;
-export const MAX_OUTBOX_BYTES = 262_144;
 export const MAX_MESSAGE_AGE = 24 * 3_600_000;
 
 export interface OutboxMessage {
@@ -65,8 +64,7 @@ export function requeueFailed(
   return outbox.map(message => {
     const { failure, ...rest } = message;
     if (message.id !== id || !failure) return message;
-    const otherId = failure.code === 'conflict' && { id: newId };
-    return { ...rest, status: 'queued', createdAt, ...otherId };
+    return { ...rest, status: 'queued', createdAt, id: failure.code === 'conflict' ? newId : id };
   });
 }
 

@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GENERATED, generate } from '../../../scripts/generate-protocol';
 import { judgeClose } from './closes.ts';
-import { readServerFrame } from './protocol-validate.ts';
+import { readServerFrame } from './validate.ts';
 
 const folder = join(import.meta.dirname, '../../../../proto/websocket');
 const published = existsSync(join(folder, 'schema.json'));

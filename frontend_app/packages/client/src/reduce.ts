@@ -88,8 +88,8 @@ function hasSlept(before: State, now: number): boolean {
 /** When the state wants a `timer` event; Infinity for never. */
 export function nextTimer({ connection, pausedUntil, now }: State): number {
   if (connection.kind !== 'authenticated') return connection.until;
-  const pauseEnd = pausedUntil > now ? pausedUntil : Number.POSITIVE_INFINITY;
-  return Math.min(connection.until, connection.nextTokenRequest, pauseEnd);
+  const next = Math.min(connection.until, connection.nextTokenRequest);
+  return pausedUntil > now ? Math.min(next, pausedUntil) : next;
 }
 
 const handlers: EventHandlers = {
@@ -147,8 +147,8 @@ const handlers: EventHandlers = {
     if (draft.connection.kind !== 'disconnected')
       backOff(draft, draft.offline ? 'Offline' : 'Suspended');
   },
-  hidden(draft) {
-    if (draft.connection.kind === 'waiting') backOff(draft, draft.reason ?? 'Hidden');
+  hidden({ connection }) {
+    if (connection.kind === 'waiting') connection.until = Number.POSITIVE_INFINITY;
   },
   send(draft, { id, content }) {
     draft.outbox = add(draft.outbox, id, content, draft.now);

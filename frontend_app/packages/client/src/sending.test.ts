@@ -83,18 +83,11 @@ describe('sending', () => {
     expect(chats(live)).toHaveLength(9);
   });
 
-  it('takes at most 100 messages or 256 KB, and refuses the rest', async () => {
+  it('takes at most 100 messages, and refuses the rest', async () => {
     const { env, manager } = await setUpLive();
     env.socket.drop();
     for (let n = 0; n < 100; n += 1) expect(manager.sendMessage(`m${n}`).ok).toBe(true);
     expect(manager.sendMessage('one too many')).toEqual({ ok: false, reason: 'queue_full' });
-    const other = await setUpLive();
-    other.env.socket.drop();
-    const sizes = Array.from(
-      { length: 40 },
-      () => other.manager.sendMessage('🥞'.repeat(4_000)).ok,
-    );
-    expect(sizes.filter(Boolean)).toHaveLength(16);
   });
 
   it('marks a message that is refused, and sends it again when told to', async () => {

@@ -1,30 +1,23 @@
 // The imperative shell around reduce.ts: takes one event after the other, and after each makes the socket, the token
 // request, the timer, the listeners, the store and the page agree with the new state. Decides nothing.
 
-import { Acceptances } from './acceptance.ts';
+import { frameHandlers } from './authenticated.ts';
 import type { Reason } from './closes.ts';
+import { createEmitter, type Emitter } from './emitter.ts';
 import { environmentOf, type Socket } from './environment.ts';
-import { type Events, emitEvents } from './events.ts';
-import { jsonText } from './json.ts';
+import { type AllEvents, emitEvents } from './events.ts';
 import type { Options } from './options.ts';
-import { type ClientFrame, MAX_FRAME_LENGTH } from './protocol.ts';
-import { readServerFrame } from './protocol-validate.ts';
+import type { ClientFrame, ServerFrame } from './protocol.ts';
 import { MAX_TIMER_DELAY, nextTimer, reduce } from './reduce.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
-import {
-  type Connection,
-  type Event,
-  initialState,
-  type State,
-  type TokenQuestion,
-  type Turn,
-} from './state.ts';
+import { type Event, initialState, type State, type TokenQuestion, type Turn } from './state.ts';
 import { isUnauthorized, localStorageToken } from './token-source.ts';
 
 export function createShell(options: Options) {
   const {
     getToken = localStorageToken,
     onError = () => {},
+    readFrame = parseFrame,
     storage,
     maxAuthAttempts = 1,
   } = options;
@@ -32,10 +25,7 @@ export function createShell(options: Options) {
   const { clock, lifecycle } = environment;
   const observer = options.observer?.();
   const queue: Event[] = [];
-  const listeners = new Set<() => void>();
-  const eventListeners = new Set<[name: string, listener: (value: never) => void]>();
-  const acceptances = new Acceptances();
-  const waiters = new Set<(kind: Connection['kind']) => void>();
+  const { on, emit }: Emitter<AllEvents> = createEmitter(onError);
   let state = initialState(maxAuthAttempts);
   let snapshot = snapshotOf(state);
   let isPublishing = false;
@@ -47,11 +37,15 @@ export function createShell(options: Options) {
   /** Handles events one after the other, also those that are dispatched while another is handled. */
   function dispatch(event: Event): void {
     if (queue.push(event) > 1) return;
-    try {
-      for (const next of queue) handle(next);
-    } finally {
-      queue.length = 0;
+    for (const next of queue) {
+      try {
+        handle(next);
+      } catch (error) {
+        // Such as a frame that breaks the protocol in a way that the rules trip over: it changes nothing.
+        onError(error);
+      }
     }
+    queue.length = 0;
   }
 
   function handle(event: Event): void {
@@ -61,24 +55,19 @@ export function createShell(options: Options) {
     observer?.record(event, before, after);
     carryOut(before, after);
     publish(snapshotOf(after));
-    acceptances.settle(before, after);
-    emitEvents(emit, before, event, after);
-  }
-
-  function emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    for (const [wanted, listener] of eventListeners) {
-      if (wanted !== name) continue;
-      try {
-        listener(value as never);
-      } catch (error) {
-        onError(error);
-      }
-    }
+    emit('turn', [before, after, event]);
+    emitEvents(emit, before, after, event);
   }
 
   function carryOut(before: State, after: Turn): void {
-    const { now, frames, tokenRequest, recipeId, outbox } = after;
-    const { kind } = after.connection;
+    const {
+      connection: { kind },
+      now,
+      frames,
+      tokenRequest,
+      recipeId,
+      outbox,
+    } = after;
     if (kind === 'disconnected') {
       closeSocket(1000);
       stopListening?.();
@@ -87,15 +76,19 @@ export function createShell(options: Options) {
       stopListening ??= lifecycle.listen(change => dispatch({ kind: change }));
     }
     if (kind === 'fetching_token' || kind === 'waiting') closeSocket();
-    if (kind === 'connecting' && before.connection.kind === 'fetching_token') openSocket(recipeId);
+    if (kind === 'connecting' && !socket) openSocket(recipeId);
     for (const frame of frames) send(frame, now);
     if (tokenRequest !== before.tokenRequest) void requestToken(tokenRequest);
     setTimer(nextTimer(after), now);
-    if (recipeId === before.recipeId && outbox !== before.outbox)
-      storage?.save(recipeId, before.outbox, outbox);
-    if (kind === before.connection.kind) return;
-    globalThis.performance?.mark?.(`recipe-chat:${kind}`);
-    for (const waiter of waiters) waiter(kind);
+    if (recipeId !== before.recipeId) restore(recipeId);
+    else if (outbox !== before.outbox) storage?.save(recipeId, before.outbox, outbox);
+  }
+
+  /** Without storage no unsent message survives a reload; all else works. */
+  function restore(recipeId: string): void {
+    storage
+      ?.load(recipeId)
+      .then(messages => dispatch({ kind: 'restored', recipeId, messages }), onError);
   }
 
   function openSocket(recipeId: string): void {
@@ -107,9 +100,10 @@ export function createShell(options: Options) {
         if (opened === socket) dispatch(event);
       };
       opened.onopen = () => dispatchCurrent({ kind: 'opened' });
-      opened.onmessage = ({ data }: { data: unknown }) => dispatchCurrent(readEvent(data));
+      opened.onmessage = ({ data }: { data: string }) =>
+        dispatchCurrent({ kind: 'frame', frame: readFrame(data) });
       opened.onclose = ({ code, reason }: Reason) =>
-        dispatchCurrent({ kind: 'closed', code, reason: String(reason) });
+        dispatchCurrent({ kind: 'closed', code, reason });
     } catch (error) {
       onError(error);
       dispatch({ kind: 'closed', code: 1006, reason: '' });
@@ -124,14 +118,14 @@ export function createShell(options: Options) {
 
   /** A socket that closes meanwhile drops the frame; its close event makes a message due again. */
   function send(frame: ClientFrame, now: number): void {
-    socket?.send(jsonText({ ...frame, timestamp: new Date(now).toISOString() }));
+    socket?.send(JSON.stringify({ ...frame, timestamp: new Date(now).toISOString() }));
   }
 
   async function requestToken(request: TokenQuestion | null): Promise<void> {
     tokenAbort.abort();
     if (!request) return;
     tokenAbort = new AbortController();
-    const { signal } = tokenAbort;
+    const signal = tokenAbort.signal;
     let event: Event;
     try {
       event = { kind: 'token', token: await getToken({ ...request, signal }) };
@@ -153,29 +147,29 @@ export function createShell(options: Options) {
 
   /** Calls the listeners once before the next paint, however often the snapshot changes until then. */
   function publish(next: Snapshot): void {
-    const before = snapshot;
     const keys = Object.keys(next) as (keyof Snapshot)[];
-    if (keys.every(key => next[key] === before[key])) return;
+    if (keys.every(key => next[key] === snapshot[key])) return;
     snapshot = next;
     if (isPublishing) return;
     isPublishing = true;
     lifecycle.beforePaint(() => {
       isPublishing = false;
-      for (const listener of listeners) listener();
+      emit('change', undefined);
     });
   }
 
-  /** Resolves when the connection enters one of these states; rejects when it ends before. */
-  function waitFor(...kinds: Connection['kind'][]): Promise<void> {
-    const promise = new Promise<void>((resolve, reject) => {
-      const waiter = (kind: Connection['kind']) => {
-        if (kinds.includes(kind)) resolve();
-        else if (kind === 'disconnected')
-          reject(new Error('The connection has ended', { cause: state.reason }));
-        else return;
-        waiters.delete(waiter);
-      };
-      waiters.add(waiter);
+  /** Resolves with what `find` returns for a turn, or rejects when that is an error; undefined: it waits on. */
+  function when<Found>(
+    find: (before: State, after: Turn, event: Event) => Found | undefined,
+  ): Promise<Exclude<Found, Error>> {
+    const promise = new Promise<Exclude<Found, Error>>((resolve, reject) => {
+      const stopWaiting = on('turn', turn => {
+        const found = find(...turn);
+        if (!found) return;
+        stopWaiting();
+        if (found instanceof Error) reject(found);
+        else resolve(found as Exclude<Found, Error>);
+      });
     });
     // Nobody has to wait for it: a rejection that is not handled is no fault of the page.
     promise.catch(() => {});
@@ -184,7 +178,8 @@ export function createShell(options: Options) {
 
   return {
     dispatch,
-    waitFor,
+    missingOption: environment.missingOption,
+    when,
     getSnapshot: () => snapshot,
     report: () => ({
       ...snapshot.reason,
@@ -193,27 +188,16 @@ export function createShell(options: Options) {
       unsent: state.outbox.length,
       ...observer?.report(state),
     }),
-    accepted: (id: string) => acceptances.of(id),
-    on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
-      const entry: [string, (value: never) => void] = [name, listener];
-      eventListeners.add(entry);
-      return () => eventListeners.delete(entry);
-    },
-    subscribe(listener: () => void): () => void {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    restore(recipeId: string): void {
-      // Without storage no unsent message survives a reload; all else works.
-      storage
-        ?.load(recipeId)
-        .then(messages => dispatch({ kind: 'restored', recipeId, messages }), onError);
-    },
+    on,
   };
 }
 
-function readEvent(data: unknown): Event {
-  const text = String(data);
-  if (text.length > MAX_FRAME_LENGTH) return { kind: 'closed', code: 1009, reason: '' };
-  return { kind: 'frame', frame: readServerFrame(text) };
+/** Takes what is in a frame as the server says it; validate.ts is for whoever would rather check. */
+function parseFrame(text: string): ServerFrame | null {
+  try {
+    const frame = JSON.parse(text);
+    return Object.hasOwn(frameHandlers, frame.type) && frame.payload ? frame : null;
+  } catch {
+    return null;
+  }
 }

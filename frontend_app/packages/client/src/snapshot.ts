@@ -33,8 +33,8 @@ export function snapshotOf(state: State): Snapshot {
   const { connection } = state;
   return {
     ...state.history,
-    state: connectionState(state),
     recipeId: state.recipeId,
+    state: connectionState(state),
     outbox: state.outbox,
     session: state.session,
     presence: state.presence,

@@ -25,11 +25,13 @@ export type ConnectionState =
  * over (`waiting`).
  */
 export type Connection =
-  | { kind: 'disconnected' | 'fetching_token' | 'connecting' | 'waiting'; until: number }
-  | Authenticating
+  | {
+      kind: 'disconnected' | 'fetching_token' | 'connecting' | 'waiting';
+      until: number;
+      auth?: null;
+    }
+  | { kind: 'authenticating'; until: number; auth: SentAuth }
   | Authenticated;
-
-export type Authenticating = { kind: 'authenticating'; until: number; auth: SentAuth };
 
 /** An `auth` that was sent, and the revision that it named. */
 export type SentAuth = { id: string; revision: number | null };
@@ -45,8 +47,6 @@ export type Authenticated = {
   auth?: SentAuth | null;
   /** Since when the server waits for a new token on this connection, which stays usable; null when it does not. */
   reauthSince: number | null;
-  /** When the server closes if it gets no new token. */
-  reauthUntil: number;
   /** When the token expires by our clock, and with it the connection. */
   expiresAt: number;
   /** When to ask the token source again. */
@@ -110,9 +110,9 @@ interface RecipeFields {
 
 export const EMPTY_RECIPE_FIELDS: RecipeFields = {
   authenticatedOnce: false,
-  session: null,
-  presence: null,
   connectionId: null,
+  presence: null,
+  session: null,
   notBefore: 0,
   history: EMPTY_HISTORY,
   outbox: [],
@@ -170,23 +170,21 @@ export function initialState(maxAuthAttempts: number): State {
     connection: { kind: 'disconnected', until: Number.POSITIVE_INFINITY },
     ending: null,
     reason: null,
-    nextTyping: 0,
     tokenRequest: null,
+    outageSince: null,
+    token: null,
+    nextTyping: 0,
     invalidFrames: 0,
     attempts: 0,
     authFailures: 0,
     retriedOnce: false,
     forceRefresh: false,
-    outageSince: null,
-    token: null,
   };
 }
 
-export function connectionState({
-  connection: { kind },
-  authenticatedOnce,
-  attempts,
-}: State): ConnectionState {
+export function connectionState(state: State): ConnectionState {
+  const { kind } = state.connection;
+  const { authenticatedOnce, attempts } = state;
   if (kind === 'disconnected' || kind === 'authenticated') return kind;
   if (kind === 'waiting' || authenticatedOnce || attempts > 0) return 'reconnecting';
   return kind === 'fetching_token' ? 'connecting' : kind;

@@ -28,6 +28,6 @@ export const isUnauthorized = (error: unknown) => (error as Error | null)?.name 
 /** The token in localStorage, which somebody else puts there and renews. */
 export const localStorageToken: GetToken = ({ staleToken }) => {
   const token = localStorage.getItem('access_token');
-  if (!token || token === staleToken) throw new Unauthorized('There is no access_token');
+  if (!token || token === staleToken) throw new Unauthorized('No access_token');
   return token;
 };

@@ -112,6 +112,22 @@ describe('the client', () => {
     expect(env.socket.recipeId).toBe('waffles');
   });
 
+  it('is led to another recipe by a listener', async () => {
+    const { env, manager } = setUp();
+    const led: Promise<void>[] = [];
+    manager.on('state', ({ state }) => {
+      if (state === 'authenticated' && led.length === 0) led.push(manager.connect('waffles'));
+    });
+    manager.connect('pancakes').catch(() => {});
+    for (let round = 0; round < 2; round += 1) {
+      await settled();
+      env.socket.accept();
+      env.socket.welcome();
+    }
+    await led[0];
+    expect(env.live.map(({ recipeId }) => recipeId)).toEqual(['waffles']);
+  });
+
   it('refuses messages that the server would refuse, with the reason', async () => {
     const { manager } = await setUpLive();
     expect(manager.sendMessage('   ')).toEqual({ ok: false, reason: 'empty' });
@@ -151,12 +167,26 @@ describe('the client', () => {
     expect(manager.report()['invalidFrames']).toBe(7);
   });
 
-  it('ends at a frame that is larger than any of our servers', async () => {
-    const { env, manager } = await setUpLive();
-    env.socket.sayRaw('x'.repeat(1_048_577));
-    expect(manager.state).toBe('disconnected');
-    expect(manager.getSnapshot().ending).toMatchObject({ code: 1009, action: 'try_again' });
-    expect(env.live).toHaveLength(0);
+  it.each(['{', '[]', 'null', '7', '{"type":"recipe_update"}', '{"type":"toString","payload":{}}'])(
+    'takes frames unchecked unless told otherwise, but not %s',
+    async data => {
+      const { env, manager } = await setUpLive({ readFrame: undefined });
+      env.socket.sayRaw(data);
+      expect(manager.report()['invalidFrames']).toBe(1);
+      env.socket.say('recipe_update', update({ revision: 2, message: messageOf(2) }));
+      expect(manager.getSnapshot().messages).toHaveLength(1);
+    },
+  );
+
+  it('goes on after a frame that its rules cannot follow, and says so', async () => {
+    const onError = vi.fn();
+    const { env, manager } = await setUpLive({ readFrame: undefined, onError });
+    const before = manager.getSnapshot();
+    env.socket.say('recipe_update', { revision: 2, messages: [null] });
+    expect(onError).toHaveBeenCalledWith(expect.any(TypeError));
+    expect(manager.getSnapshot()).toBe(before);
+    env.socket.say('recipe_update', update({ revision: 2, message: messageOf(2) }));
+    expect(manager.getSnapshot().messages).toHaveLength(1);
   });
 
   it('reports the last events without a token or a text', async () => {

@@ -4,16 +4,16 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { SendError } from './acceptance.ts';
+import { outcomeOf, SendError } from './acceptance.ts';
 import { type SendRefusal, sendRefusal } from './delivery.ts';
-import { missingOption, randomId } from './environment.ts';
+import { randomId } from './environment.ts';
 import type { Events } from './events.ts';
 import type { Options } from './options.ts';
 import type { OutboxMessage } from './outbox.ts';
 import type { ChatMessage } from './protocol.ts';
 import { createShell } from './shell.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { ConnectionState } from './state.ts';
+import type { Connection, ConnectionState, Event } from './state.ts';
 
 export type SendResult = { ok: true; id: string } | { ok: false; reason: SendRefusal };
 
@@ -26,7 +26,6 @@ export interface Sent {
 
 export class WebSocketManager {
   readonly #shell: ReturnType<typeof createShell>;
-  readonly #options: Options;
   /** Calls the listener each time that it happens; the returned function ends that. */
   readonly on: <Name extends keyof Events>(
     name: Name,
@@ -37,11 +36,11 @@ export class WebSocketManager {
   readonly getSnapshot: () => Snapshot;
 
   constructor(options: Options = {}) {
-    this.#options = options;
-    this.#shell = createShell(options);
-    this.on = this.#shell.on;
-    this.subscribe = this.#shell.subscribe;
-    this.getSnapshot = this.#shell.getSnapshot;
+    const shell = createShell(options);
+    this.#shell = shell;
+    this.on = shell.on;
+    this.subscribe = listener => shell.on('change', listener);
+    this.getSnapshot = shell.getSnapshot;
   }
 
   get state(): ConnectionState {
@@ -50,19 +49,33 @@ export class WebSocketManager {
 
   /** Resolves once the first `auth` is sent; rejects when the connection ends before. */
   connect(recipeId: string): Promise<void> {
-    const missing = missingOption(this.#options);
-    if (missing) return Promise.reject(new TypeError(`Missing option: ${missing}`));
+    const { dispatch, missingOption } = this.#shell;
+    if (missingOption) return Promise.reject(new TypeError(`Missing option: ${missingOption}`));
     this.disconnect();
-    const authSent = this.#shell.waitFor('authenticating', 'authenticated');
-    this.#shell.dispatch({ kind: 'connect', recipeId });
-    this.#shell.restore(recipeId);
+    const connect: Event = { kind: 'connect', recipeId };
+    const authSent = this.#entered(connect, 'authenticating', 'authenticated');
+    dispatch(connect);
     return authSent;
   }
 
   /** Resolves with the first update that the server sends in answer to `auth`. */
   whenAuthenticated(): Promise<void> {
     if (this.state === 'authenticated') return Promise.resolve();
-    return this.#shell.waitFor('authenticated');
+    return this.#entered(null, 'authenticated');
+  }
+
+  /**
+   * Resolves when the connection enters one of these states; rejects when it ends before. Counts from an event on: a
+   * listener's `connect` is handled after the end of the connection before.
+   */
+  #entered(first: Event | null, ...kinds: Connection['kind'][]): Promise<void> {
+    let isPending = !!first;
+    return this.#shell.when<unknown>((_, { connection: { kind }, reason }, event) => {
+      isPending &&= first !== event;
+      if (isPending) return undefined;
+      if (kinds.includes(kind)) return kind;
+      return kind === 'disconnected' ? new Error('Disconnected', { cause: reason }) : undefined;
+    }) as Promise<void>;
   }
 
   disconnect(): void {
@@ -90,7 +103,7 @@ export class WebSocketManager {
   send(text: string): Sent {
     const result = this.sendMessage(text);
     const accepted = result.ok
-      ? this.#shell.accepted(result.id)
+      ? this.#shell.when((before, after) => outcomeOf(result.id, before, after))
       : Promise.reject(new SendError(result.reason));
     // Nobody has to wait for it.
     accepted.catch(() => {});

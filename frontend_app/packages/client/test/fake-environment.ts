@@ -5,6 +5,7 @@ import type { EnvironmentOptions, Lifecycle, WebSocketClass } from '../src/envir
 import { EventLog } from '../src/event-log.ts';
 import type { Options } from '../src/options.ts';
 import type { TokenRequest } from '../src/token-source.ts';
+import { readServerFrame } from '../src/validate.ts';
 import { WebSocketManager } from '../src/websocket.ts';
 import { FakeSocket } from './fake-socket.ts';
 
@@ -149,6 +150,7 @@ export function setUp(options: Options = {}) {
   const manager = new WebSocketManager({
     ...env.options,
     getToken: tokens.get,
+    readFrame: readServerFrame,
     observer: () => new EventLog(),
     maxAuthAttempts: 3,
     ...options,

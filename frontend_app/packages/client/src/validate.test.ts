@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { messageOf, SESSION, update } from '../test/fake-socket.ts';
-import { readServerFrame } from './protocol-validate.ts';
+import { readServerFrame } from './validate.ts';
 
 const frame = (type: string, payload: unknown) =>
   JSON.stringify({ type, id: 'x', timestamp: '2026-11-22T20:36:02.123Z', payload });
@@ -42,6 +42,12 @@ describe('a frame', () => {
     frame('error', { code: 'internal', message: 'x' }),
   ])('that breaks it is refused: %s', data => {
     expect(readServerFrame(data)).toBeNull();
+  });
+
+  it('that is longer than those of any server is refused', () => {
+    const long = (length: number) => frame('pong', { in_reply_to: 'x'.repeat(length) });
+    expect(readServerFrame(long(1_000_000))).not.toBeNull();
+    expect(readServerFrame(long(1_048_576))).toBeNull();
   });
 
   it.each(['cook_joined', 'toString', '__proto__'])('of the unknown type %s is ignored', type => {

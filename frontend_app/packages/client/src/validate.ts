@@ -1,9 +1,13 @@
-// Checks that a frame from the server has the shape that protocol.generated.ts promises.
-// Unknown keys are kept, and frames of unknown types are no fault, so that newer servers may send more.
+// Checks that a frame from the server has the shape that protocol.generated.ts promises: what `readFrame` may be set to
+// where the server is not trusted to keep to the protocol. Unknown keys are kept, and frames of unknown types are no
+// fault, so that newer servers may send more.
 
 import { SHAPES } from './protocol.generated.ts';
 import type { ServerFrame } from './protocol.ts';
 import { NEXT_SHAPES } from './protocol-next.ts';
+
+/** Servers send shorter frames. */
+const MAX_FRAME_LENGTH = 1_048_576;
 
 /** An example of a value; a list has one of an item. */
 type Shape = string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
@@ -13,8 +17,9 @@ const SHAPES_BY_TYPE = { ...NEXT_SHAPES, ...SHAPES, __proto__: null } as unknown
   Shape | undefined
 >;
 
-/** The frame, or null when it is broken or of a type that this client does not know. */
+/** The frame, or null when it is broken, too long, or of a type that this client does not know. */
 export function readServerFrame(data: string): ServerFrame | null {
+  if (data.length > MAX_FRAME_LENGTH) return null;
   try {
     const frame = JSON.parse(data);
     return matches(frame, SHAPES_BY_TYPE[frame.type]) ? frame : null;
