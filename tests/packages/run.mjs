@@ -21,10 +21,15 @@ function run(where, program, ...args) {
   return execFileSync(program, args, { cwd: where, env, encoding: 'utf8', stdio: 'pipe', timeout: STEP_TIMEOUT });
 }
 
-/** The blocks of code on a page, in one language. */
-function snippets(page, language) {
+const shown = new Map();
+
+/** The pieces of code on a page: as many as are run here. */
+function snippets(page, count) {
   const text = readFileSync(join(PACKAGES, page), 'utf8');
-  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(found => found[1]);
+  const found = [...text.matchAll(/```(?:js|tsx)\n([\s\S]*?)```/g)].map(([, code]) => code);
+  if (found.length !== count) throw new Error(`${page} has ${found.length} pieces of code, and ${count} are run here`);
+  shown.set(page, found);
+  return found;
 }
 
 function project(name, files, ...dependencies) {
@@ -49,7 +54,7 @@ const data = join(folder, 'data');
 const flags = ['--edge-listen', '127.0.0.1:0', '--auth-listen', '127.0.0.1:0', '--chat-listen', '127.0.0.1:0'];
 const server = spawn(BINARY, ['up', ...flags, '--data-dir', data], {
   stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, RUST_LOG: 'warn' },
+  env: { ...process.env, RECIPE_CHAT_LOG: 'warn' },
 });
 
 async function startedServer() {
@@ -64,10 +69,14 @@ async function startedServer() {
 
 /** Node.js has a WebSocket from 22 on. */
 const WITH_SOCKET = "import WebSocket from 'ws';\nglobalThis.WebSocket ??= WebSocket;\n";
-const [firstMessage, events] = snippets('client/README.md', 'js');
-const [ownTokens] = snippets('client/docs/tokens.md', 'js');
-const [acceptance] = snippets('client/docs/messages.md', 'js');
-const [component] = snippets('react/README.md', 'tsx');
+const [firstMessage, events] = snippets('client/README.md', 2);
+const [ownTokens] = snippets('client/docs/tokens.md', 1);
+const [acceptance, storedOutbox] = snippets('client/docs/messages.md', 2);
+const [typing] = snippets('client/docs/people.md', 1);
+const [otherSocket, reactNative] = snippets('client/docs/runtimes.md', 2);
+const [component] = snippets('react/README.md', 1);
+for (const name of readdirSync(join(PACKAGES, 'client/docs')))
+  if (!shown.has(`client/docs/${name}`)) snippets(`client/docs/${name}`, 0);
 
 const at = (url, code) => WITH_SOCKET + code.replace("'http://127.0.0.1:8080'", JSON.stringify(url));
 
@@ -96,6 +105,72 @@ try {
 chat.disconnect();
 `;
 };
+
+/** What a page's code takes as given: somebody who is signed in, and a recipe of theirs. */
+const given = (url, name) => {
+  const [imports, rest] = at(url, firstMessage.replaceAll("'ada'", `'${name}'`)).split('\n\n');
+  return `${imports}\n${rest}\nconst getToken = () => access_token;\n`;
+};
+
+const keptOutbox = url => `import 'fake-indexeddb/auto';
+${given(url, 'bob')}
+const userId = 'u-1';
+${storedOutbox.replace('getToken', 'getToken: () => new Promise(() => {})')}
+chat.connect(id).catch(() => {});
+const { accepted } = chat.send('add 3 eggs');
+const left = accepted.catch(error => console.log('left', error.code));
+await new Promise(resolve => setTimeout(resolve));
+chat.disconnect();
+await left;
+const next = new WebSocketManager({ url, getToken, storage: indexedDbOutbox(userId) });
+next.on('message', ({ content }) => console.log('kept', content) ?? next.disconnect());
+await next.connect(id);
+`;
+
+const otherRuntimes = url => `${given(url, 'carol')}
+${otherSocket.replace("import WebSocket from 'ws';\n", '')}
+await chat.connect(id);
+chat.disconnect();
+console.log('connected over ws');
+`;
+
+const phone = url => `${given(url, 'dan')}
+${reactNative}
+chat.on('state', ({ state, reason }) => console.log(state, reason?.reason));
+await chat.connect(id);
+await chat.whenAuthenticated();
+AppState.become('background');
+AppState.become('active');
+await chat.whenAuthenticated();
+chat.disconnect();
+`;
+
+/** As much of React Native as its page uses. */
+const REACT_NATIVE = `
+const listeners = new Set();
+export const AppState = {
+  currentState: 'active',
+  addEventListener(_, listener) {
+    listeners.add(listener);
+    return { remove: () => listeners.delete(listener) };
+  },
+  become(state) {
+    AppState.currentState = state;
+    for (const listener of listeners) listener(state);
+  },
+};
+`;
+
+/** The server tells nobody's presence yet: this client is one that was told. */
+const typingPage = `
+const input = new EventTarget();
+const status = {};
+const people = [{ name: 'ada', typing: true }, { name: 'bob', typing: false }];
+const chat = { typing: () => console.log('typing sent'), on: (name, listener) => listener({ people }) };
+${typing}
+input.dispatchEvent(new Event('input'));
+console.log(status.textContent);
+`;
 
 const STRICT = { strict: true, noEmit: true, target: 'es2022', exactOptionalPropertyTypes: true };
 const config = more => JSON.stringify({ compilerOptions: { ...STRICT, ...more }, include: ['**/*.ts', '**/*.tsx'] });
@@ -129,9 +204,20 @@ const componentFor = (url, code) =>
     .replace(/^import/, "'use client';\nimport");
 
 const tests = {
-  async 'a new Node.js project: the first message, tokens, events and acceptance, as the pages show them'(url) {
-    const files = { 'first.mjs': at(url, firstMessage), 'story.mjs': story(url) };
-    const where = project('node', files, 'ws@8.23.0');
+  async 'a new Node.js project: first message, tokens, events, outbox, people and runtimes, as the pages show them'(url) {
+    const files = {
+      'first.mjs': at(url, firstMessage),
+      'story.mjs': story(url),
+      'outbox.mjs': keptOutbox(url),
+      'runtimes.mjs': otherRuntimes(url),
+      'phone.mjs': phone(url),
+      'people.mjs': typingPage,
+    };
+    const where = project('node', files, 'ws@8.23.0', 'fake-indexeddb@6.2.8');
+    const stub = join(where, 'node_modules/react-native');
+    mkdirSync(stub);
+    writeFileSync(join(stub, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
+    writeFileSync(join(stub, 'index.js'), REACT_NATIVE);
     expect(run(where, process.execPath, 'first.mjs'), /^Added 2 eggs$/m);
     const told = run(where, process.execPath, 'story.mjs');
     expect(told, /^refreshed true$/m);
@@ -140,6 +226,10 @@ const tests = {
     expect(told, /^authenticated undefined$/m);
     expect(told, /^\d+ Added 2 eggs$/m);
     expect(told, /^refused empty$/m);
+    expect(run(where, process.execPath, 'outbox.mjs'), /^left disconnected\nkept add 3 eggs$/m);
+    expect(run(where, process.execPath, 'runtimes.mjs'), /^connected over ws$/m);
+    expect(run(where, process.execPath, 'phone.mjs'), /^reconnecting Suspended\n(.*\n)?authenticated undefined$/m);
+    expect(run(where, process.execPath, 'people.mjs'), /^typing sent\nada typing$/m);
   },
 
   async 'declarations that a strict compiler takes, as Node.js resolves them and as a bundler does'() {
