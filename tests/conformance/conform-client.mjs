@@ -11,13 +11,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { difference, filled } from './pattern.mjs';
-import { Stage } from './stage.mjs';
+import { FakeServer } from './fake-server.mjs';
 
 const TABLE = join(import.meta.dirname, '../../proto/websocket/client-conformance.json');
 const RECIPE = 'pancakes';
 /** Starting a program takes long on a busy machine. */
-const PATIENCE = 20_000;
-const AT_ONCE = 4;
+const STEP_TIMEOUT = 20_000;
+const MAX_PARALLEL = 4;
 
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
@@ -34,13 +34,13 @@ export async function conformClient(command, onResult = () => {}, word = '') {
       onResult(results.at(-1));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: MAX_PARALLEL }, worker));
   return results;
 }
 
 async function tryCase([program, ...args], one) {
-  const stage = new Stage();
-  const url = await stage.open();
+  const server = new FakeServer();
+  const url = await server.open();
   const values = { URL: url, RECIPE };
   const client = spawn(
     program,
@@ -51,7 +51,7 @@ async function tryCase([program, ...args], one) {
     },
   );
   client.stdin.on('error', () => {});
-  const context = { stage, client, known: { recipe: RECIPE }, connections: {} };
+  const context = { server, client, known: { recipe: RECIPE }, connections: {} };
   try {
     for (const [at, step] of one.steps.entries())
       await act(context, step).catch(error => {
@@ -59,7 +59,7 @@ async function tryCase([program, ...args], one) {
       });
     return null;
   } finally {
-    stage.close();
+    server.close();
     if (client.exitCode === null && client.signalCode === null) {
       const ended = once(client, 'exit');
       client.kill('SIGKILL');
@@ -70,13 +70,13 @@ async function tryCase([program, ...args], one) {
 
 /** Each step has one of these keys. */
 const ACTIONS = {
-  async accept({ stage, connections }, name, { within = PATIENCE, not_before = 0 }) {
+  async accept({ server, connections }, name, { within = STEP_TIMEOUT, not_before = 0 }) {
     const started = Date.now();
-    connections[name] = await stage.connection(within);
+    connections[name] = await server.connection(within);
     if (!connections[name]) throw new Error('no connection came');
     if (Date.now() - started < not_before) throw new Error(`it came after ${Date.now() - started} ms`);
   },
-  async expect({ connections, known }, name, { frame: pattern, within = PATIENCE, not_before = 0 }) {
+  async expect({ connections, known }, name, { frame: pattern, within = STEP_TIMEOUT, not_before = 0 }) {
     const started = Date.now();
     const found = await connections[name].frame(within);
     if (!found) throw new Error('no frame came');
@@ -102,11 +102,11 @@ const ACTIONS = {
     const found = await connections[name].frame(ms);
     if (found) throw new Error(`it sends ${JSON.stringify(found).slice(0, 300)}`);
   },
-  async nobody({ stage }, ms) {
-    if (await stage.connection(ms)) throw new Error('it comes back');
+  async nobody({ server }, ms) {
+    if (await server.connection(ms)) throw new Error('it comes back');
   },
-  async refresh_takes({ stage }, ms) {
-    stage.refreshTakes = ms;
+  async refresh_takes({ server }, ms) {
+    server.refreshTakes = ms;
   },
   async settle(_, ms) {
     await sleep(ms);

@@ -10,11 +10,11 @@ export class Connection {
   #socket;
   #received = [];
   /** Frames that may come between others at any time. */
-  #unasked = new Set();
-  #wakeUp = () => {};
+  #unsolicited = new Set();
+  #notify = () => {};
   #closed = null;
   #isAuthenticated = false;
-  #hasLeft = false;
+  #closedByUs = false;
   #lastRevision = 0;
   /** What broke the contract in a frame that no step asked about. */
   faults = [];
@@ -42,11 +42,11 @@ export class Connection {
     this.#socket = socket;
     socket.on('message', (data, isBinary) => {
       this.#received.push(this.#read(data, isBinary));
-      this.#wakeUp();
+      this.#notify();
     });
     socket.on('close', (code, reason) => {
       this.#closed = { code, reason: String(reason) };
-      this.#wakeUp();
+      this.#notify();
     });
   }
 
@@ -63,7 +63,7 @@ export class Connection {
   }
 
   leave() {
-    this.#hasLeft = true;
+    this.#closedByUs = true;
     this.#socket.close(1000);
   }
 
@@ -74,29 +74,29 @@ export class Connection {
   /** The next frame that answers somebody, or is of the type that is asked for. */
   async frame(type, deadline) {
     for (;;) {
-      const at = this.#received.findIndex(frame => frame.type === type || !this.#unasked.has(frame));
+      const at = this.#received.findIndex(frame => frame.type === type || !this.#unsolicited.has(frame));
       if (at >= 0) return this.#received.splice(at, 1)[0];
       if (this.#closed) throw new Error(`closed by ${JSON.stringify(this.#closed)}`);
-      await this.#more(deadline);
+      await this.#nextEvent(deadline);
     }
   }
 
   /** The close; what came before it and nobody asked about is dropped. */
   async close(deadline) {
-    while (!this.#closed) await this.#more(deadline);
+    while (!this.#closed) await this.#nextEvent(deadline);
     const last = this.#received.at(-1);
     const announced = last?.type === 'closing' ? last.payload : null;
     const { code, reason } = this.#closed;
-    const isOurs = this.#hasLeft || code === 1006;
+    const isOurs = this.#closedByUs || code === 1006;
     if (this.#isAuthenticated && !isOurs && (announced?.code !== code || announced?.reason !== reason))
       this.faults.push(`the last frame before the close is no "closing" with its code and reason`);
     return this.#closed;
   }
 
-  #more(deadline) {
+  #nextEvent(deadline) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('nothing came in time')), deadline - Date.now());
-      this.#wakeUp = () => {
+      this.#notify = () => {
         clearTimeout(timer);
         resolve();
       };
@@ -119,7 +119,7 @@ export class Connection {
       this.faults.push(`a frame without type, id, timestamp and payload: ${String(data).slice(0, 200)}`);
     const isChange = this.#isAuthenticated && isSessionChange(frame);
     if (isChange) frame.type = 'session_change';
-    if (isChange || type === 'presence' || type === 'auth_required') this.#unasked.add(frame);
+    if (isChange || type === 'presence' || type === 'auth_required') this.#unsolicited.add(frame);
     if (type === 'recipe_update') this.#checkOrder(payload);
     return frame;
   }

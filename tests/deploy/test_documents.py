@@ -8,7 +8,8 @@ import shlex
 import pytest
 import yaml
 from conftest import ROOT, run
-from stack import Stack, free_port, get, until
+from stack import Stack, free_port, get, heard, until
+from websockets.sync.client import connect
 
 WIDTH = 120
 # Where a test over a socket may stand; every other test is one where the rule is decided.
@@ -84,6 +85,67 @@ def test_every_rule_has_a_test_where_it_is_decided_and_one_over_a_socket(contrac
             assert any(path.startswith(("services/", "proto/")) for path in known[name]), (sentence, name)
 
 
+def pages(*patterns):
+    return [path for path in run("git", "-C", ROOT, "ls-files", *patterns).splitlines() if (ROOT / path).is_file()]
+
+
+def links(page):
+    """Where a page's links lead: a path from the root, and the heading there. Code has none."""
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", (ROOT / page).read_text(), flags=re.DOTALL)
+    found = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text)
+    for link in (target for pair in found for target in pair if target and "://" not in target):
+        path, _, heading = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        yield link, target.resolve(), heading
+
+
+def headings(path):
+    """The names by which one links to a page's headings, as GitHub makes them."""
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title) for title in titles]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in plain}
+
+
+def test_every_link_of_every_page_leads_somewhere():
+    lost = []
+    for page in pages("*.md"):
+        for link, target, heading in links(page):
+            if not target.exists() or (heading and target.suffix == ".md" and heading not in headings(target)):
+                lost.append(f"{page}: {link}")
+    assert lost == []
+
+
+def test_every_page_of_the_documents_can_be_reached_from_their_index():
+    index = ROOT / "docs/README.md"
+    reached, waiting = {index}, [index]
+    while waiting:
+        for _, target, _ in links(waiting.pop().relative_to(ROOT)):
+            if target.suffix == ".md" and target.is_file() and target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    assert [page for page in pages("docs/*.md") if (ROOT / page).resolve() not in reached] == []
+
+
+def test_the_pictures_show_frames_and_closes_that_exist():
+    page = (ROOT / "docs/protocol-in-pictures.md").read_text()
+    schema = json.loads((ROOT / "proto/websocket/schema.json").read_text())["$defs"]
+    frames = {
+        kind["properties"]["type"]["const"] for side in ("ClientFrame", "ServerFrame") for kind in schema[side]["oneOf"]
+    }
+    drawn = set(re.findall(r"^  \w+-?->>\w+: ([a-z]+_[a-z_]+|auth)\b", page, re.MULTILINE))
+    assert {"auth", "auth_required", "chat_message", "recipe_update"} <= drawn <= frames
+    closes = json.loads((ROOT / "proto/websocket/codes.json").read_text())["closes"]
+    known = {(f"{close['code']}", close["reason"]): close["action"] for close in closes}
+    named = 0
+    for action, row in ((row.split("|")[2].strip(" `"), row) for row in page.splitlines() if re.match(r"\| 1\d{3} ", row)):
+        for close in re.findall(r"(1\d{3}) `([^`]+)`", row):
+            assert known[close] == action, close
+            named += 1
+    assert named >= 9
+    assert ("1008", re.search(r"1008\s+`([^`]+)`", page)[1]) in known
+
+
 @pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
 def test_the_paths_that_a_page_names_exist(page):
     text = (ROOT / page).read_text()
@@ -107,9 +169,9 @@ def test_the_table_of_redis_has_every_key_that_code_uses_and_no_other():
 
 
 def test_lines_fit():
-    pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
-    pages += run("git", "-C", ROOT, "ls-files", "docs/decisions/*.md").splitlines()
-    for page in pages:
+    broken = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/README.md", "docs/start.md"]
+    broken += ["docs/protocol-in-pictures.md", *pages("docs/decisions/*.md", "docs/cookbook/*.md")]
+    for page in broken:
         code = False
         for number, line in enumerate((ROOT / page).read_text().splitlines(), 1):
             code ^= line.startswith("```")
@@ -150,10 +212,62 @@ def test_the_readmes_services_run_as_printed(binary, tmp_path):
             assert json.loads(told)["redis"]
 
 
-def ready(port):
+@pytest.fixture
+def alone(binary, tmp_path):
+    """One process with everything, as `recipe-chat up` starts it; its address."""
+    port = free_port()
+    listen = ("--edge-listen", f"127.0.0.1:{port}", "--auth-listen", "127.0.0.1:0", "--chat-listen", "127.0.0.1:0")
+    with contextlib.ExitStack() as ending:
+        stack = Stack(binary, tmp_path)
+        ending.push(stack.__exit__)
+        stack.start(binary, "up", *listen, "--data-dir", tmp_path / "data")
+        until("the edge", lambda: ready(port, "auth"))
+        yield f"127.0.0.1:{port}"
+
+
+def test_the_readmes_conversation_by_hand_goes_as_printed(alone):
+    section = (ROOT / "README.md").read_text().split("\n## Talk to it\n")[1]
+    lines = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1].replace("127.0.0.1:8080", alone)
+    commands, by_hand = lines.split("websocat ")
+    address, *frames = by_hand.strip().splitlines()
+    token = ""
+    for command in re.sub(r"\\\n *", "", commands).strip().splitlines():
+        answer = json.loads(run("bash", "-euc", command.replace("<access_token>", token)))
+        token = answer.get("access_token", token)
+    with connect(address) as socket:
+        for frame in frames:
+            socket.send(frame.replace("<access_token>", token))
+        answer = heard(socket, lambda message: "message" in message["payload"])
+    assert answer["payload"]["message"]["effect"] == "Added 1 1/2 cup flour"
+
+
+def test_the_cookbooks_process_runs_and_is_copied_as_printed(binary, tmp_path):
+    section = (ROOT / "docs/cookbook/deploy.md").read_text().split("\n## One process\n")[1].split("\n## ")[0]
+    start, *others = "".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL)).splitlines()
+    moved = {"/var/lib": f"{tmp_path}", "/var/backups": f"{tmp_path}/backups"}
+
+    def words(line):
+        program, *rest = shlex.split(line)
+        assert program == "recipe-chat"
+        return [re.sub("|".join(moved), lambda found: moved[found[0]], word) for word in rest]
+
+    port = free_port()
+    listen = ("--edge-listen", f"127.0.0.1:{port}", "--auth-listen", "127.0.0.1:0", "--chat-listen", "127.0.0.1:0")
+    with contextlib.ExitStack() as ending:
+        stack = Stack(binary, tmp_path)
+        ending.push(stack.__exit__)
+        stack.start(binary, *words(start), *listen)
+        until("the edge", lambda: ready(port, "chat"))
+        (tmp_path / "backups").mkdir()
+        for line in others:
+            run(binary, *words(line))
+    assert len(others) == 2 and any((tmp_path / "backups").rglob("*.db"))
+
+
+def ready(port, part="redis"):
     with contextlib.suppress(OSError):
         told = get(f"http://127.0.0.1:{port}/readyz")
-        return told if json.loads(told).get("redis") else None
+        return told if json.loads(told).get(part) else None
 
 
 def test_the_table_of_capacity_is_what_the_program_reckons_from_the_figures_on_the_page():

@@ -3,7 +3,7 @@
 // `node tests/packages/run.mjs Vite` runs only what has that word in its name.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -50,14 +50,16 @@ function expect(text, wanted) {
 
 // ---- the server
 
-const data = join(folder, 'data');
-const flags = ['--edge-listen', '127.0.0.1:0', '--auth-listen', '127.0.0.1:0', '--chat-listen', '127.0.0.1:0'];
-const server = spawn(BINARY, ['up', ...flags, '--data-dir', data], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, RECIPE_CHAT_LOG: 'warn' },
-});
+const servers = [];
 
-async function startedServer() {
+/** Starts a server with nobody on it; gives its address. */
+async function startServer() {
+  const listen = ['--edge-listen', '--auth-listen', '--chat-listen'].flatMap(flag => [flag, '127.0.0.1:0']);
+  const server = spawn(BINARY, ['up', ...listen, '--data-dir', join(folder, `data-${servers.length}`)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, RECIPE_CHAT_LOG: 'warn' },
+  });
+  servers.push(server);
   for await (const line of createInterface({ input: server.stdout })) {
     const found = /^edge listening on (http:\S+)/.exec(line);
     if (found) return found[1];
@@ -81,7 +83,7 @@ for (const name of readdirSync(join(PACKAGES, 'client/docs')))
 const at = (url, code) => WITH_SOCKET + code.replace("'http://127.0.0.1:8080'", JSON.stringify(url));
 
 /** The other pages' code, in the setting that the README makes. */
-const story = url => {
+const otherPages = url => {
   const [imports, rest] = at(url, firstMessage.replaceAll("'ada'", "'grace'")).split('\n\n');
   const signedIn = rest.split('\n').filter(line => !line.includes('/v1/recipes')).join('\n');
   return `${imports.replace('{ ', '{ Unauthorized, ')}
@@ -161,7 +163,7 @@ export const AppState = {
 };
 `;
 
-/** The server tells nobody's presence yet: this client is one that was told. */
+/** The server does not send presence yet: this client stands for one that received it. */
 const typingPage = `
 const input = new EventTarget();
 const status = {};
@@ -207,7 +209,7 @@ const tests = {
   async 'a new Node.js project: first message, tokens, events, outbox, people and runtimes, as the pages show them'(url) {
     const files = {
       'first.mjs': at(url, firstMessage),
-      'story.mjs': story(url),
+      'other-pages.mjs': otherPages(url),
       'outbox.mjs': keptOutbox(url),
       'runtimes.mjs': otherRuntimes(url),
       'phone.mjs': phone(url),
@@ -219,17 +221,36 @@ const tests = {
     writeFileSync(join(stub, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
     writeFileSync(join(stub, 'index.js'), REACT_NATIVE);
     expect(run(where, process.execPath, 'first.mjs'), /^Added 2 eggs$/m);
-    const told = run(where, process.execPath, 'story.mjs');
-    expect(told, /^refreshed true$/m);
-    expect(told, /^shown add 2 eggs$/m);
-    expect(told, /^grace add 2 eggs Added 2 eggs$/m);
-    expect(told, /^authenticated undefined$/m);
-    expect(told, /^\d+ Added 2 eggs$/m);
-    expect(told, /^refused empty$/m);
+    const output = run(where, process.execPath, 'other-pages.mjs');
+    expect(output, /^refreshed true$/m);
+    expect(output, /^shown add 2 eggs$/m);
+    expect(output, /^grace add 2 eggs Added 2 eggs$/m);
+    expect(output, /^authenticated undefined$/m);
+    expect(output, /^\d+ Added 2 eggs$/m);
+    expect(output, /^refused empty$/m);
     expect(run(where, process.execPath, 'outbox.mjs'), /^left disconnected\nkept add 3 eggs$/m);
     expect(run(where, process.execPath, 'runtimes.mjs'), /^connected over ws$/m);
     expect(run(where, process.execPath, 'phone.mjs'), /^reconnecting Suspended\n(.*\n)?authenticated undefined$/m);
     expect(run(where, process.execPath, 'people.mjs'), /^typing sent\nada typing$/m);
+  },
+
+  async 'the five minutes of docs/start.md, but for the builds'() {
+    const url = await startServer();
+    const page = readFileSync(join(ROOT, 'docs/start.md'), 'utf8');
+    const blocks = [...page.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language, text]) => [language, text]);
+    const [[, build], [, byHand], [, terminal], [, install], [language, program]] = blocks;
+    if (blocks.length !== 5 || language !== 'js') throw new Error('docs/start.md has other code than is run here');
+    expect(build, /^cargo run --release\n$/);
+    const bash = (where, text) => run(where, 'bash', '-euc', text.replaceAll('http://127.0.0.1:8080', url));
+    expect(bash(folder, byHand), /"id":"pancakes"/);
+    const command = terminal.trim().replace('cargo run --release --', BINARY);
+    const answers = `echo add 3 eggs | RECIPE_CHAT_PASSWORD='correct horse battery' ${command} --url ${url}`;
+    expect(bash(folder, answers), /3 eggs/);
+    symlinkSync(join(ROOT, 'frontend_app'), join(folder, 'frontend_app'));
+    bash(folder, install.replace('npm --prefix frontend_app ci\n', ''));
+    const file = join(folder, 'hello/hello.mjs');
+    writeFileSync(file, program.replaceAll('http://127.0.0.1:8080', url));
+    expect(run(dirname(file), process.execPath, file), /^ada add 100 g sugar Added 100 g sugar$/m);
   },
 
   async 'declarations that a strict compiler takes, as Node.js resolves them and as a bundler does'() {
@@ -281,7 +302,7 @@ try {
   packed = readdirSync(folder)
     .filter(name => name.endsWith('.tgz'))
     .map(name => join(folder, name));
-  const url = await startedServer();
+  const url = await startServer();
   for (const [name, test] of wanted) {
     const started = Date.now();
     let problem = '';
@@ -295,8 +316,10 @@ try {
     console.log(`${problem ? 'FAILED' : 'ok    '} ${seconds} s  ${name}${problem}`);
   }
 } finally {
-  server.kill('SIGKILL');
-  await once(server, 'exit');
+  for (const server of servers.filter(({ exitCode }) => exitCode === null)) {
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  }
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${wanted.length - failed} passed, ${failed} failed`);

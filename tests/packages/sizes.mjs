@@ -81,7 +81,7 @@ async function sizeOf(build, source) {
 }
 
 /** The numbers in the row of sizes, and the blocks of code by the package that their first line names. */
-const told = (/^\| size \|(.*)$/m.exec(PAGE)?.[1].match(/\d+\.\d/g) ?? []).map(Number);
+const documented = (/^\| size \|(.*)$/m.exec(PAGE)?.[1].match(/\d+\.\d/g) ?? []).map(Number);
 const firstLines = [...PAGE.matchAll(/```js\n\/\/ (\S+)\n([\s\S]*?)```/g)];
 
 let [passed, failed] = [0, 0];
@@ -97,7 +97,7 @@ try {
   const { build } = await import(pathToFileURL(vite).href);
   for (const [at, [name, source]] of CLIENTS.entries()) {
     const size = await sizeOf(build, source);
-    report(size.toFixed(1) === told[at]?.toFixed(1), `${name}: ${size.toFixed(2)} KiB; the page says ${told[at]}`);
+    report(size.toFixed(1) === documented[at]?.toFixed(1), `${name}: ${size.toFixed(2)} KiB; the page says ${documented[at]}`);
   }
   for (const [, name, code] of firstLines) {
     const where = join(folder, 'lines', name.replaceAll('/', '-'));

@@ -63,7 +63,7 @@ describe('outside a page', () => {
 });
 
 describe('errors of what the app brings along', () => {
-  it('of getToken are told, but nothing that came too late', async () => {
+  it('of getToken are reported, but nothing that came too late', async () => {
     const onError = vi.fn();
     const { env, tokens, manager } = setUp({ onError });
     const [refused, late] = [new Error('status 503'), new Error('late')];
@@ -80,7 +80,7 @@ describe('errors of what the app brings along', () => {
     expect(onError).toHaveBeenCalledTimes(1);
   });
 
-  it('of the storage and of sockets are told', async () => {
+  it('of the storage and of sockets are reported', async () => {
     const onError = vi.fn();
     const [broken, refused] = [new Error('quota'), new SyntaxError('bad address')];
     const storage = { load: () => Promise.reject(broken), save() {} };

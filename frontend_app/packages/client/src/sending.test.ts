@@ -150,7 +150,7 @@ describe('sending', () => {
 
   it('keeps the pause over a reconnection', async () => {
     const live = await setUpLive();
-    live.manager.sendMessage('patience');
+    live.manager.sendMessage('wait');
     const [{ id } = { id: '' }] = live.manager.getSnapshot().outbox;
     live.env.socket.say('error', {
       code: 'rate_limited',
@@ -163,7 +163,7 @@ describe('sending', () => {
     await comeBack(live);
     expect(chats(live)).toEqual([]);
     await advanceAlive(live.env, 91_000);
-    expect(chats(live)).toEqual(['patience']);
+    expect(chats(live)).toEqual(['wait']);
   });
 
   it('sends a message again by itself when a service behind the edge was away', async () => {

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
-export class Stage {
-  #http = createServer((asked, answer) => this.#answer(asked, answer));
+export class FakeServer {
+  #http = createServer((request, response) => this.#respond(request, response));
   #sockets = new WebSocketServer({ server: this.#http });
   #connections = [];
-  #wakeUp = new Set();
+  #waiters = new Set();
   #tokens = 0;
   /** How long a refresh takes, in ms. */
   refreshTakes = 0;
@@ -15,7 +15,7 @@ export class Stage {
   async open() {
     this.#sockets.on('connection', socket => {
       this.#connections.push(new ClientConnection(socket));
-      for (const wake of this.#wakeUp) wake();
+      for (const resume of this.#waiters) resume();
     });
     this.#http.listen(0, '127.0.0.1');
     await once(this.#http, 'listening');
@@ -29,11 +29,11 @@ export class Stage {
       await new Promise(resolve => {
         const done = () => {
           clearTimeout(timer);
-          this.#wakeUp.delete(done);
+          this.#waiters.delete(done);
           resolve();
         };
         const timer = setTimeout(done, deadline - Date.now());
-        this.#wakeUp.add(done);
+        this.#waiters.add(done);
       });
     return this.#connections.shift() ?? null;
   }
@@ -44,11 +44,11 @@ export class Stage {
     this.#http.close();
   }
 
-  #answer(asked, answer) {
+  #respond(request, response) {
     const json = (status, body) =>
-      answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (!asked.url.startsWith('/v1/auth/')) return json(200, { id: 'pancakes', recipes: [] });
-    if (asked.url === '/v1/auth/logout') return answer.writeHead(204).end();
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (!request.url.startsWith('/v1/auth/')) return json(200, { id: 'pancakes', recipes: [] });
+    if (request.url === '/v1/auth/logout') return response.writeHead(204).end();
     this.#tokens += 1;
     const pair = {
       access_token: `token-${this.#tokens}`,
@@ -57,8 +57,8 @@ export class Stage {
       user: { id: 'u-ada', name: 'ada' },
       refresh_token: `refresh-${this.#tokens}`,
     };
-    const delay = asked.url === '/v1/auth/refresh' ? this.refreshTakes : 0;
-    setTimeout(() => json(asked.url === '/v1/auth/register' ? 201 : 200, pair), delay);
+    const delay = request.url === '/v1/auth/refresh' ? this.refreshTakes : 0;
+    setTimeout(() => json(request.url === '/v1/auth/register' ? 201 : 200, pair), delay);
   }
 }
 
@@ -66,7 +66,7 @@ export class Stage {
 class ClientConnection {
   #socket;
   #received = [];
-  #wakeUp = () => {};
+  #notify = () => {};
   #isClosed = false;
 
   constructor(socket) {
@@ -75,11 +75,11 @@ class ClientConnection {
       const frame = JSON.parse(String(data));
       if (frame.type === 'ping') return this.say('pong', { in_reply_to: frame.id });
       if (frame.type !== 'typing') this.#received.push(frame);
-      this.#wakeUp();
+      this.#notify();
     });
     socket.on('close', () => {
       this.#isClosed = true;
-      this.#wakeUp();
+      this.#notify();
     });
     socket.on('error', () => {});
   }
@@ -94,7 +94,7 @@ class ClientConnection {
     if (this.#received.length === 0 && !this.#isClosed)
       await new Promise(resolve => {
         const timer = setTimeout(resolve, within);
-        this.#wakeUp = () => {
+        this.#notify = () => {
           clearTimeout(timer);
           resolve();
         };
