@@ -156,6 +156,43 @@ def test_the_paths_that_a_page_names_exist(page):
     assert sorted(path for path in named if not (ROOT / path).exists()) == []
 
 
+def test_each_of_the_four_questions_is_answered_by_at_most_two_files():
+    answers = rows("Four questions")
+    assert len(answers) == 4
+    for question, answer in answers:
+        files = re.findall(r"`([\w./-]+\.rs)`(?: \(([^)]*)\))?", answer)
+        pages_named = set(re.findall(r"\]\((\w+\.md)#", answer))
+        assert 1 <= len(files) + len(pages_named) <= 2, question
+        for path, names in files:
+            code = (ROOT / path).read_text()
+            for name in re.findall(r"`(\w+)`", names):
+                assert re.search(rf"\b{name}\b", code), (question, path, name)
+
+
+def test_the_first_hour_changes_what_is_there():
+    hour = (ROOT / "CONTRIBUTING.md").read_text().split("\n## Your first hour\n")[1].split("\n## ")[0]
+    language = ROOT / "services/chat"
+    sentences = (language / "tests/recipe_language/sentences.txt").read_text()
+    assert "below `skip the salt`" in hour and re.search("^skip the salt +=>", sentences, re.MULTILINE)
+    assert "scrap the salt" in hour and "scrap" not in sentences
+    (verbs,) = re.findall(r'rest\(&\[([^\]]*"ditch"[^\]]*)\]', (language / "src/recipe/language/verbs.rs").read_text())
+    assert 'begins with `"ditch"`' in hour and verbs.startswith('"ditch"') and "scrap" not in verbs
+    session = (ROOT / "services/edge/src/session.rs").read_text()
+    ask = session.split("\n    fn ask(")[1].split("\n    }\n")[0]
+    assert "in the function `ask`" in hour and ask.count("self.timings.grace") == 1
+    known = rust_functions()
+    named = re.findall(r"`(?:\w+::)*(\w+_\w+_\w+)`", hour)
+    assert len(named) == 3 and all(any(is_test(path, name) for path in known[name]) for name in named)
+
+
+def test_the_codemap_has_every_module_of_the_edge():
+    page = (ROOT / "ARCHITECTURE.md").read_text().split("In the edge, from the outside in:")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| ([^|]*) \|", page, re.MULTILINE))))
+    modules = {path.stem for path in (ROOT / "services/edge/src").glob("*.rs")}
+    # What tests and fuzz targets reach, and the crate's own table of contents.
+    assert modules - named == {"lib", "internals", "fuzzing"}
+
+
 def test_the_table_of_redis_has_every_key_that_code_uses_and_no_other():
     page = (ROOT / "ARCHITECTURE.md").read_text().split("\n## Keys in Redis\n")[1].split("\n## ")[0]
     named = {re.sub(r"\{?[A-Z]+\}?", "*", key) for key in re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)}
