@@ -16,7 +16,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 ADDRESS = "127.0.0.1:8080"
-PATIENCE = 60
+STEP_TIMEOUT = 60
 
 
 def compose(*words):
@@ -119,7 +119,7 @@ class Person(threading.Thread):
 
     def leave(self):
         self.leaving.set()
-        self.join(PATIENCE)
+        self.join(STEP_TIMEOUT)
         if self.trouble:
             raise self.trouble
 
@@ -169,7 +169,7 @@ def stored_messages(recipe, token):
 
 
 def until(what, probe):
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + STEP_TIMEOUT
     while not probe():
         assert time.monotonic() < give_up, f"waited in vain for {what}"
         time.sleep(0.1)

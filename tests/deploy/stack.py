@@ -12,7 +12,7 @@ import urllib.request
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-PATIENCE = 60
+STEP_TIMEOUT = 60
 
 
 def free_port():
@@ -23,7 +23,7 @@ def free_port():
 
 def until(what, probe):
     """Asks again and again until it says yes: for things that send no event of their own."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + STEP_TIMEOUT
     while not (answer := probe()):
         assert time.monotonic() < give_up, f"waited in vain for {what}"
         time.sleep(0.05)
@@ -31,14 +31,14 @@ def until(what, probe):
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(url, timeout=STEP_TIMEOUT) as answer:
         return answer.read().decode()
 
 
 def post(url, body, headers=None):
     headers = {"content-type": "application/json"} | (headers or {})
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(request, timeout=STEP_TIMEOUT) as answer:
         return json.loads(answer.read() or b"null")
 
 
@@ -101,7 +101,7 @@ class Stack:
     def metrics_with(self, names):
         """The same, once all these are there: some are counted when their client has seen the effect already. Those that do
         not come are missing in what it gives."""
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + STEP_TIMEOUT
         while True:
             exposed = self.metrics()
             offered = set(re.findall(r"^(\w+)[{ ]", "\n".join(exposed.values()), re.MULTILINE))
@@ -140,7 +140,7 @@ def heard(socket, wanted):
         if wanted(message):
             kept.remove(message)
             return message
-    while not wanted(message := json.loads(socket.recv(timeout=PATIENCE))):
+    while not wanted(message := json.loads(socket.recv(timeout=STEP_TIMEOUT))):
         kept.append(message)
     return message
 
@@ -149,6 +149,6 @@ def closed(socket):
     """Reads until the server closes; gives the close's code and reason."""
     try:
         while True:
-            socket.recv(timeout=PATIENCE)
+            socket.recv(timeout=STEP_TIMEOUT)
     except ConnectionClosed as close:
         return close.rcvd and (close.rcvd.code, close.rcvd.reason)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from conftest import DEPLOY, SERVICES, run
-from stack import PATIENCE
+from stack import STEP_TIMEOUT
 
 # Read by OpenTelemetry's library, with its own defaults.
 OF_OPENTELEMETRY = """
@@ -37,7 +37,7 @@ def test_every_line_may_be_uncommented(binary, command, tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
         line = process.stdout.readline()
         process.terminate()
-        said = process.communicate(timeout=PATIENCE)[1]
+        said = process.communicate(timeout=STEP_TIMEOUT)[1]
     assert "listening on" in line, said
     assert process.returncode == 0, said
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from conftest import run
-from stack import PATIENCE, Stack, connect, free_port, get, heard, listens, post, say, until
+from stack import STEP_TIMEOUT, Stack, connect, free_port, get, heard, listens, post, say, until
 
 ACCOUNT = {"username": "ada", "password": "correct horse battery", "refresh": "body"}
 
@@ -48,7 +48,7 @@ def refusal(binary, *words, **environment):
         env={"PATH": os.environ["PATH"], "RECIPE_CHAT_LOG": "error"} | environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=STEP_TIMEOUT,
     )
     assert ended.returncode in (1, 2), ended
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
@@ -84,7 +84,7 @@ def test_every_request_is_one_line_with_its_name_and_trace_and_without_what_is_s
         request = urllib.request.Request(edge + "/v1/recipes/a-secret-name?token=a-secret-token")
         request.add_header("traceparent", f"00-{trace}-b7ad6b7169203331-01")
         with pytest.raises(urllib.error.HTTPError) as answer:
-            urllib.request.urlopen(request, timeout=PATIENCE)
+            urllib.request.urlopen(request, timeout=STEP_TIMEOUT)
         name = answer.value.headers["x-request-id"]
         get(edge + "/healthz")
         lines = until("the line", lambda: [line for line in log() if line.get("message") == "request"])
@@ -135,7 +135,7 @@ def test_signals_that_ask_for_an_end_drain_and_a_hang_up_ends_nothing(binary, tm
         until("the hang-up", lambda: any("SIGHUP" in line.get("message", "") for line in log()))
         assert get(edge + "/healthz").startswith("ok")
         process.send_signal(signal.SIGQUIT)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=STEP_TIMEOUT) == 0
 
 
 def test_the_limit_of_descriptors_is_raised_and_held_against_the_connections(binary, tmp_path):
@@ -240,7 +240,7 @@ def make_recipe(edge, pair):
     request = urllib.request.Request(edge + "/v1/recipes", json.dumps({"id": "soup", "title": "Soup"}).encode())
     request.add_header("content-type", "application/json")
     request.add_header("authorization", f"Bearer {pair['access_token']}")
-    urllib.request.urlopen(request, timeout=PATIENCE).close()
+    urllib.request.urlopen(request, timeout=STEP_TIMEOUT).close()
 
 
 @contextlib.contextmanager
@@ -264,7 +264,7 @@ def postgres(data):
 
     def stop():
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=PATIENCE)
+        server.wait(timeout=STEP_TIMEOUT)
 
     start()
     try:
@@ -304,7 +304,7 @@ def test_whoever_cannot_use_its_database_does_not_serve_and_no_edge_is_ready(bin
 
 def readiness(edge):
     try:
-        with urllib.request.urlopen(edge + "/readyz", timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(edge + "/readyz", timeout=STEP_TIMEOUT) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as answer:
         return answer.code, json.load(answer)
