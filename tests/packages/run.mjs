@@ -3,7 +3,7 @@
 // `node tests/packages/run.mjs Vite` runs only what has that word in its name.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -251,6 +251,29 @@ const tests = {
     const file = join(folder, 'hello/hello.mjs');
     writeFileSync(file, program.replaceAll('http://127.0.0.1:8080', url));
     expect(run(dirname(file), process.execPath, file), /^ada add 100 g sugar Added 100 g sugar$/m);
+  },
+
+  async 'the page of another origin, put together as its README says'() {
+    const example = 'docs/examples/other-origin';
+    const [commands] = /(?<=```sh\n)[\s\S]*?(?=```)/.exec(readFileSync(join(ROOT, example, 'README.md'), 'utf8'));
+    const where = join(folder, 'other-origin');
+    mkdirSync(where);
+    symlinkSync(join(ROOT, 'frontend_app'), join(where, 'frontend_app'));
+    cpSync(join(ROOT, example), join(where, example), { recursive: true, filter: from => !from.endsWith('/client') });
+    const [install, ...steps] = commands.trim().split('\n');
+    expect(install, /^npm --prefix frontend_app ci$/);
+    const serve = steps.pop();
+    run(where, 'bash', '-euc', steps.join('\n'));
+    const [program, ...args] = serve.replace(' 8000 ', ' 0 ').split(' ');
+    const site = spawn(program, ['-u', ...args], { cwd: where, stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [said] = await once(site.stdout, 'data');
+      const [, port] = /port (\d+)/.exec(said);
+      for (const [file, wanted] of [['', /page\.js/], ['page.js', /WebSocketManager/], ['client/index.js', /WebSocketManager/]])
+        expect(await (await fetch(`http://127.0.0.1:${port}/${file}`)).text(), wanted);
+    } finally {
+      site.kill('SIGKILL');
+    }
   },
 
   async 'declarations that a strict compiler takes, as Node.js resolves them and as a bundler does'() {
