@@ -276,6 +276,53 @@ const tests = {
     }
   },
 
+  async 'another auth service: the edge takes its tokens, and closes what it revokes'() {
+    const example = join(ROOT, 'docs/examples/auth-service');
+    const page = readFileSync(join(example, 'README.md'), 'utf8');
+    const lines = /(?<=```sh\n)[\s\S]*?(?=```)/.exec(page)[0].trim().split('\n').map(line => line.split(' '));
+    const [[, , , , ...packages], [, , , , ...names], [, ...chat], [, ...edge]] = lines;
+    const client = `
+import WebSocket from 'ws';
+import { WebSocketManager } from '@recipe-chat/client';
+const [url, token] = process.argv.slice(2);
+const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + token };
+const options = { method: 'POST', headers, body: JSON.stringify({ title: 'Soup' }) };
+const { id } = await (await fetch(url + '/v1/recipes', options)).json();
+const chat = new WebSocketManager({ url, WebSocket, getToken: () => token });
+chat.on('state', ({ state, reason }) => console.log(state, reason?.reason));
+await chat.connect(id);
+console.log((await chat.send('add 2 eggs').accepted).effect);
+`;
+    const files = { 'server.mjs': readFileSync(join(example, 'server.mjs'), 'utf8'), 'client.mjs': client };
+    const where = project('auth-service', files, 'ws@8.23.0', ...packages);
+    const started = [];
+    const start = (program, ...args) => {
+      const options = { cwd: where, stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, RECIPE_CHAT_LOG: 'warn' } };
+      const child = spawn(program, args, options);
+      started.push(child);
+      const output = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      return { child, line: async () => (await output.next()).value };
+    };
+    try {
+      const auth = start(process.execPath, 'server.mjs', '127.0.0.1:0', join(ROOT, 'proto'), ...names.slice(1));
+      const addresses = { 50061: new URL((await auth.line()).replace('listening on ', '')).port };
+      const [name, token] = (await auth.line()).split(' ');
+      const moved = args => args.map(arg => arg.replace(/\d{5}/, port => addresses[port] ?? '0').replace(':8080', ':0'));
+      const chatLine = await start(BINARY, ...moved(chat)).line();
+      addresses[50062] = /:(\d+)/.exec(chatLine)[1];
+      const url = /http:\S+/.exec(await start(BINARY, ...moved(edge)).line())[0];
+      const ada = start(process.execPath, 'client.mjs', url, token);
+      let output = '';
+      for (let line = await ada.line(); line !== undefined; line = await ada.line()) {
+        output += `${line}\n`;
+        if (line === 'Added 2 eggs') auth.child.stdin.write(`${name}\n`);
+      }
+      expect(output, /^authenticated undefined\nAdded 2 eggs\ndisconnected Session revoked$/m);
+    } finally {
+      for (const child of started) child.kill('SIGKILL');
+    }
+  },
+
   async 'declarations that a strict compiler takes, as Node.js resolves them and as a bundler does'() {
     const files = { 'index.ts': TYPED, 'tsconfig.json': config({ module: 'nodenext', types: ['node'] }) };
     const where = project('types', files, 'ws@8.23.0', '@types/ws@8.18.2', '@types/node@20.19.43', TYPESCRIPT);
