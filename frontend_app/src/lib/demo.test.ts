@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEMO, SCRIPT, say } from './demo';
 import { ingredientText } from './recipe-diff';
 
-const heard = (text: string) => {
+const reply = (text: string) => {
   const { recipe, lines } = say(DEMO, 'You', text);
   return { effect: lines[0]?.effect, list: recipe.ingredients.map(ingredientText) };
 };
@@ -18,15 +18,15 @@ describe('the example', () => {
     ['double it', 'Scaled from 2 to 4 servings', '200 g plain flour'],
     ['make it for 4', 'Scaled from 2 to 4 servings', '4 eggs'],
   ])('%j', (text, effect, line) => {
-    const result = heard(text);
+    const result = reply(text);
     expect(result.effect).toBe(effect);
     expect(result.list).toContain(line);
   });
 
   it('takes things out, and leaves the recipe alone while people talk', () => {
-    expect(heard('no salt').list).toHaveLength(3);
-    expect(heard('what time do we eat?')).toMatchObject({ effect: null });
-    expect(heard('for 0')).toMatchObject({ effect: null });
+    expect(reply('no salt').list).toHaveLength(3);
+    expect(reply('what time do we eat?')).toMatchObject({ effect: null });
+    expect(reply('for 0')).toMatchObject({ effect: null });
   });
 
   it('has a script of two changes and some talk', () => {

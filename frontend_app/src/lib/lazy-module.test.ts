@@ -42,16 +42,16 @@ describe('a lazy module', () => {
   it('is fetched once, when it is needed', async () => {
     answers = true;
     const lazyModule = newModule();
-    let told = 0;
+    let notifications = 0;
     lazyModule.subscribe(() => {
-      told += 1;
+      notifications += 1;
     });
     expect(lazyModule.state()).toBeNull();
     for (const _ of [1, 2]) lazyModule.load();
     await vi.advanceTimersByTimeAsync(0);
     lazyModule.load();
     expect(lazyModule.state()).toBe('the module');
-    expect({ asked, told }).toEqual({ asked: 1, told: 2 });
+    expect({ asked, notifications }).toEqual({ asked: 1, notifications: 2 });
   });
 
   it('that a server of another build does not have is fetched again, until one has it', async () => {

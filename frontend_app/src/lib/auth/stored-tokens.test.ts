@@ -190,14 +190,14 @@ describe('a token', () => {
 
   it('is forgotten with its owner at sign-out', () => {
     const tokens = signedIn();
-    let told = 0;
+    let notifications = 0;
     tokens.subscribe(() => {
-      told += 1;
+      notifications += 1;
     });
     tokens.forget();
     expect(tokens.user).toBeNull();
     expect(localStorage).toHaveLength(0);
-    expect(told).toBe(1);
+    expect(notifications).toBe(1);
   });
 
   it('is kept in memory where the browser refuses storage', async () => {
@@ -217,11 +217,11 @@ describe('a token', () => {
 });
 
 describe('a refresh cookie of another person', () => {
-  it('is not used, and the page is told of the other person', async () => {
+  it('is not used, and the page hears of the other person', async () => {
     const tokens = signedIn();
-    let told = 0;
+    let notifications = 0;
     tokens.subscribe(() => {
-      told += 1;
+      notifications += 1;
     });
     answers = [pair('token-of-bob', 900, BOB)];
     await expect(tokens.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
@@ -229,7 +229,7 @@ describe('a refresh cookie of another person', () => {
     );
     expect(tokens.user).toEqual(ADA);
     expect(tokens.other).toEqual(BOB);
-    expect(told).toBe(1);
+    expect(notifications).toBe(1);
     expect(JSON.stringify(localStorage)).not.toContain('bob');
     answers = [pair('token-of-bob', 900, BOB)];
     await expect(tokens.get(request)).rejects.toThrow('denied');
@@ -239,12 +239,12 @@ describe('a refresh cookie of another person', () => {
     const [here, elsewhere] = [signedIn(), new StoredTokens()];
     const stop = [here.watch(), elsewhere.watch()];
     expect(elsewhere.user).toEqual(ADA);
-    const told = new Promise<void>(resolve => elsewhere.subscribe(resolve));
+    const notified = new Promise<void>(resolve => elsewhere.subscribe(resolve));
     answers = [pair('token-of-bob', 900, BOB)];
     await expect(here.get({ forceRefresh: true, staleToken: 'first', signal })).rejects.toThrow(
       'denied',
     );
-    await told;
+    await notified;
     expect(elsewhere).toMatchObject({ user: ADA, other: BOB });
     for (const end of stop) end();
   });
@@ -311,9 +311,9 @@ describe('watching', () => {
     const elsewhere = new StoredTokens();
     const stop = [here.watch(), elsewhere.watch()];
     expect(here.user).toEqual(ADA);
-    const told = new Promise<void>(resolve => here.subscribe(resolve));
+    const notified = new Promise<void>(resolve => here.subscribe(resolve));
     elsewhere.forget();
-    await told;
+    await notified;
     expect(here.user).toBeNull();
     for (const end of stop) end();
   });
@@ -327,10 +327,10 @@ describe('watching', () => {
     });
     tokens.forget();
     expect(await received).toEqual({ is: 'signed_out' });
-    const told = new Promise<void>(resolve => tokens.subscribe(resolve));
+    const notified = new Promise<void>(resolve => tokens.subscribe(resolve));
     const held = { token: 'token-of-bob', expiresAt: Date.now() + 900_000 };
     otherTab.postMessage({ is: 'signed_in', user: BOB, held });
-    await told;
+    await notified;
     expect(tokens.user).toEqual(BOB);
     expect(await tokens.get(request)).toBe('token-of-bob');
     otherTab.close();
