@@ -63,7 +63,8 @@ export class ImportCalls {
   async fetchPage(url: string): Promise<Preview> {
     const request = { method: 'POST', body: jsonText({ url }) };
     const found = await (await this.#api.call('/v1/imports', request)).json();
-    return previewOf(found, found.document);
+    const document = { text: JSON.stringify(found.document), type: 'application/json' };
+    return previewOf(found, document);
   }
 
   /** Makes the recipe what the document says. */
@@ -102,11 +103,10 @@ export class ImportCalls {
 
 const pathOf = (recipeId: string) => `/v1/recipes/${encodeURIComponent(recipeId)}`;
 
-function previewOf(answer: unknown, document: Document | undefined): Preview {
+function previewOf(answer: unknown, document: Document): Preview {
   const { recipe, left_out = [] } = answer as { recipe?: Recipe; left_out?: unknown[] };
   if (!recipe) throw new ApiError(0, '');
-  const asJson = { text: JSON.stringify(recipe), type: 'application/json' };
-  return { recipe, leftOut: left_out.map(String), document: document ?? asJson };
+  return { recipe, leftOut: left_out.map(String), document };
 }
 
 export const documentOf = (text: string): Document => ({ text, type: contentTypeOf(text) });
