@@ -132,7 +132,7 @@ impl State {
             Voucher::User(caller) => Ok(SentFor::User(caller)),
             Voucher::Refused(refused) => Err(refused),
             Voucher::LastJoin => match (joined, earlier.as_ref().map(|room| &room.sent_for)) {
-                (Some(caller), _) => Ok(SentFor::User(caller)),
+                (Some(caller), _) => Ok(SentFor::LastJoin(caller)),
                 (None, Some(sent_for)) => Ok(sent_for.clone()),
                 (None, None) => Err(Refused::NoToken),
             },

@@ -28,8 +28,10 @@ pub(crate) enum Voucher {
 pub(super) enum SentFor {
     /// Anybody.
     Anybody,
-    /// This user, for as long as they are proven and may see it.
+    /// This user, whom the edge named, for as long as they are proven and may see it.
     User(Caller),
+    /// Whoever came in and is proven for the longest: the edge names nobody.
+    LastJoin(Caller),
 }
 
 impl SentFor {
@@ -37,7 +39,7 @@ impl SentFor {
     pub(super) fn user(&self) -> Option<&Principal> {
         match self {
             Self::Anybody => None,
-            Self::User(caller) => Some(&caller.who),
+            Self::User(caller) | Self::LastJoin(caller) => Some(&caller.who),
         }
     }
 
@@ -45,15 +47,19 @@ impl SentFor {
     pub(super) fn lasts(&self, now: Timestamp) -> bool {
         match self {
             Self::Anybody => true,
-            Self::User(caller) => lasts(caller, now),
+            Self::User(caller) | Self::LastJoin(caller) => lasts(caller, now),
         }
     }
 
-    /// Takes whoever is proven for longer.
+    /// Takes a proof that lasts longer. The user whom an edge named stays the one: when an attachment ends, the edge takes it
+    /// for that user's fault.
     pub(super) fn renew(&mut self, other: Caller) {
-        if let Self::User(caller) = self
-            && other.until.is_none_or(|until| caller.until < Some(until))
-        {
+        let caller = match self {
+            Self::User(caller) if caller.who.user == other.who.user => caller,
+            Self::LastJoin(caller) => caller,
+            Self::Anybody | Self::User(_) => return,
+        };
+        if other.until.is_none_or(|until| caller.until < Some(until)) {
             *caller = other;
         }
     }
@@ -97,8 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn updates_are_sent_for_whoever_is_proven_longest_and_until_then() {
+    fn updates_for_a_user_whom_the_edge_named_are_for_nobody_else() {
         let mut sent_for = SentFor::User(caller("ada", 10));
+        sent_for.renew(caller("bob", 20));
+        assert_eq!(sent_for.user().unwrap().name(), "ada");
+        assert!(!sent_for.lasts(Timestamp::from_unix_millis(10)));
+        sent_for.renew(caller("ada", 20));
+        assert!(sent_for.lasts(Timestamp::from_unix_millis(19)));
+    }
+
+    #[test]
+    fn where_the_edge_names_nobody_they_are_sent_for_whoever_is_proven_longest_and_until_then() {
+        let mut sent_for = SentFor::LastJoin(caller("ada", 10));
         sent_for.renew(caller("bob", 5));
         assert_eq!(sent_for.user().unwrap().name(), "ada");
         sent_for.renew(caller("bob", 20));
