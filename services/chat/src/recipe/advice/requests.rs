@@ -1,7 +1,7 @@
 //! Requests that no rule of the language reads, answered with a message that would: what the words come to is tried on
 //! the recipe before it is said.
 
-use super::Said;
+use super::said::{Said, whole};
 use crate::recipe::apply::follow;
 use crate::recipe::change::Parsed;
 use crate::recipe::language::parse;
@@ -38,7 +38,7 @@ const TELLING: &str = "added used bought made forgot yesterday tomorrow don't di
 
 fn is_counted(words: &str) -> bool {
     let first = words.split(' ').next().unwrap_or_default();
-    words.starts_with(|letter: char| letter.is_ascii_digit()) || super::whole(first).is_some()
+    words.starts_with(|letter: char| letter.is_ascii_digit()) || whole(first).is_some()
 }
 
 impl Said<'_> {
@@ -82,7 +82,7 @@ impl Said<'_> {
             .trim_end_matches(" in it")
             .trim_end_matches(" as well");
         if let Some((_, people)) = rest.rsplit_once("for ")
-            && let Some(count) = people.split(' ').next().and_then(super::whole)
+            && let Some(count) = people.split(' ').next().and_then(whole)
             && people.split(' ').count() <= 2
         {
             return Some(format!(

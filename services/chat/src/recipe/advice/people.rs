@@ -1,0 +1,51 @@
+//! For how many a recipe is to be.
+
+use super::said::{Said, whole};
+
+impl Said<'_> {
+    /// For how many it is to be.
+    pub(super) fn how_many(&self) -> Option<String> {
+        const NO_PEOPLE: &str = "was were used minutes hours minute hour days more years times last yesterday weeks steps \
+            batch eggs o'clock";
+        if ["just for me", "only for me", "it's just me"]
+            .iter()
+            .any(|phrase| self.begins(phrase))
+        {
+            return Some("To make it for one, write \"for 1 person\".".to_owned());
+        }
+        let at = self.words.iter().position(|word| whole(word).is_some())?;
+        let count = whole(self.word(at))?;
+        let few = self.words.len() <= at + 2;
+        if few && at == 0 && self.word(0).ends_with('x') && self.words.len() == 1
+            || few && matches!(self.word(at + 1), "batches" | "batch")
+        {
+            return Some(format!(
+                "To multiply the whole recipe, write \"scale by {count}\"."
+            ));
+        }
+        if self.content.contains('?')
+            || self.has_any(NO_PEOPLE)
+            || self.words.len() > 8
+            || count.contains('.')
+        {
+            return None;
+        }
+        let said = ["we're", "we are", "there are", "there will be"]
+            .iter()
+            .any(|phrase| self.begins(phrase))
+            || self.has(&["cooking", "people", "guests", "coming"])
+            || (self.word(0) == "for" && at == 1 && few);
+        if said {
+            return Some(format!(
+                "To make it for {count}, write \"for {count} people\"."
+            ));
+        }
+        let made = matches!(self.word(0), "make" | "makes")
+            && (at == 1 || (at == 2 && self.word(1) == "about"));
+        (made && few).then(|| {
+            format!(
+                "To scale the recipe, write \"for {count} people\"; to set just the number, \"serves {count}\"."
+            )
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! Requests that are clear but for their wording: asked politely, misspelt, with an arrow, a label without its colon.
+
+use super::said::Said;
+use crate::recipe::change::Parsed;
+use crate::recipe::language;
+use crate::recipe::naming;
+use crate::recipe::unit::Unit;
+
+impl Said<'_> {
+    /// "Is it possible to remove the sugar": what is asked for would work on its own.
+    pub(super) fn asked_politely(&self) -> Option<String> {
+        let said = self.words.join(" ");
+        let works = self.asked && matches!(language::parse(&said), Parsed::Changes(_));
+        works.then(|| format!("To do that, write \"{said}\"."))
+    }
+
+    /// "Slowly add the milk" is a step; "throw the nuts in" and "drop the salt" ask for a change.
+    pub(super) fn taken_out(&self) -> Option<String> {
+        let first = self.word(0);
+        if first.ends_with("ly") && self.words.len() > 2 {
+            let text = language::sentence(self.content.trim());
+            return Some(format!("To make it a step, write \"add step: {text}\"."));
+        }
+        if self.begins("for a crowd")
+            || self.begins("for me")
+            || self.begins("for the whole")
+            || self.begins("for everyone")
+            || self.begins("for us")
+            || self.begins("serving size")
+            || self.begins("for my")
+        {
+            return Some("Say for how many, as in \"for 6 people\".".to_owned());
+        }
+        if matches!(first, "times" | "x") && self.words.len() == 2 {
+            return Some("To multiply the whole recipe, write \"scale by 2\".".to_owned());
+        }
+        if first == "use" && self.has(&["celsius", "fahrenheit"]) {
+            return Some(
+                "Say \"convert to metric\" or \"convert to US units\"; temperatures follow."
+                    .to_owned(),
+            );
+        }
+        if first == "step" && self.words.len() <= 4 {
+            return Some("Write the step after a colon, as in \"step 2: Rest 30 minutes.\", or move it, as in \"move step 2 to 1\".".to_owned());
+        }
+        if self.words.len() == 1 && matches!(first, "title" | "name")
+            || self.content.trim().eq_ignore_ascii_case("call it")
+        {
+            return Some("Write the title, as in \"title: Pancakes\".".to_owned());
+        }
+        None
+    }
+
+    /// "Ad 2 eggs".
+    pub(super) fn misspelt(&self) -> Option<String> {
+        const VERBS: &[&str] = &[
+            "add",
+            "remove",
+            "replace",
+            "change",
+            "double",
+            "halve",
+            "convert",
+            "delete",
+            "increase",
+            "reduce",
+            "rename",
+            "swap",
+            "substitute",
+            "triple",
+            "undo",
+        ];
+        const WORDS: &[&str] = &[
+            "and", "a", "an", "had", "dad", "bad", "sad", "mad", "as", "at", "ask", "range",
+            "place", "have", "order", "half", "trouble", "exchange",
+        ];
+        let first = self.word(0);
+        if first.len() < 2
+            || WORDS.contains(&first)
+            || VERBS.contains(&first)
+            || self.words.len() < 2
+        {
+            return None;
+        }
+        let verb = VERBS.iter().find(|verb| one_letter_apart(first, verb))?;
+        Some(format!("Did you mean \"{verb} {}\"?", self.after(1)))
+    }
+
+    pub(super) fn labelled(&self) -> Option<String> {
+        let first = self.word(0);
+        let rest = self.content.trim();
+        let rest = rest
+            .split_once(char::is_whitespace)
+            .map_or("", |(_, rest)| rest);
+        match first {
+            "title" | "description" if self.words.len() > 1 => Some(format!("Write \"{first}: {rest}\".")),
+            _ if self.content.contains('→') || self.content.contains("->") => {
+                let (old, new) = self.content.split_once('→').or_else(|| self.content.split_once("->"))?;
+                let (old, new) = (old.trim(), new.trim().trim_start_matches('>').trim());
+                self.ingredient(old)?;
+                Some(format!("To replace it, write \"replace {old} with {new}\"."))
+            }
+            "call" | "name" => {
+                let rest = self.after(1);
+                let rest = rest.trim_start_matches("the ");
+                let line = self.recipe.ingredients.iter().find(|line| rest.starts_with(&format!("{} ", line.name.to_lowercase())))?;
+                let new = rest[line.name.len()..].trim();
+                Some(format!("To rename it, write \"rename {} to {new}\".", line.name))
+            }
+            "split" | "join" | "divide" if self.has(&["step", "steps"]) => Some(
+                "Write the step anew and add the other, as in \"step 1: Whisk the eggs.; add step 2: Add the flour.\"".to_owned(),
+            ),
+            "move" | "put" if self.has(&["step", "steps", "start", "end", "before", "after"]) => Some("Say which step and where to, as in \"move step 3 to 1\" or \"move step 3 before step 2\".".to_owned()),
+            "for" if self.has(&["step"]) => Some("Write the whole step anew, as in \"step 2: Rest 30 minutes.\"".to_owned()),
+            "in" | "to" | "into" | "convert" | "show" if self.words.iter().any(|word| Unit::recognise(word).is_some() || word == "metric" || word == "imperial") => {
+                Some("Say \"convert to metric\" or \"convert to US units\", or name one ingredient, as in \"convert butter to grams\".".to_owned())
+            }
+            "note" => {
+                let line = self.recipe.ingredients.iter().find(|line| self.words.iter().any(|word| naming::key(word) == naming::key(&line.name)))?;
+                Some(format!("Say what it is about, as in \"note on {}: at room temperature\".", line.name))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One letter is missing, too many, another one, or two are in the other order.
+fn one_letter_apart(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (rest, more) = (&one[same..], &other[same..]);
+    match (rest, more) {
+        ([], [_]) | ([_], []) => true,
+        ([_, a @ ..], b) if a == b => true,
+        (a, [_, b @ ..]) if a == b => true,
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([a, b, tail @ ..], [c, d, end @ ..]) => a == d && b == c && tail == end,
+        _ => false,
+    }
+}
