@@ -39,6 +39,8 @@ impl Said<'_> {
         self.help_or_undo()
             .or_else(|| self.how_many())
             .or_else(|| self.not_wanted())
+            .or_else(|| self.in_place_of())
+            .or_else(|| self.should_be())
             .or_else(|| (!self.is_talk()).then(|| self.request())?)
             .or_else(|| self.request_of_any_kind())
     }

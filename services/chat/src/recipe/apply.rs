@@ -97,6 +97,7 @@ fn carry_out(working: &mut Working<'_>, change: &Change) -> Result<String, Refus
         }
         Change::Convert(system) => conversion::convert(working.recipe, *system),
         Change::Scale(scaling) => scaling::scale(working.recipe, *scaling),
+        Change::ScaleDish { dish, scaling } => scaling::scale_dish(working.recipe, dish, *scaling),
         Change::SetServings(servings) => scaling::set_servings(working.recipe, *servings),
         Change::SetTitle(title) => details::set_title(working.recipe, title),
         Change::SetDescription(description) => {

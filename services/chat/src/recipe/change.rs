@@ -114,6 +114,11 @@ pub enum Change {
         which: Which,
         name: String,
     },
+    /// For so many, said with the name of the dish: "make the pancakes for 6".
+    ScaleDish {
+        dish: String,
+        scaling: Scaling,
+    },
     /// An amount without a unit keeps the unit of the line.
     SetAmount {
         which: Which,

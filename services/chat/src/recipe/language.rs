@@ -21,6 +21,7 @@ mod pasted;
 mod politeness;
 mod quantities;
 mod scaling;
+mod servings;
 mod steps;
 mod timer;
 mod verbs;

@@ -20,9 +20,9 @@ pub enum Refusal {
     #[error("There is no tag {tag}; {}.", tagged(.tags))]
     NoSuchTag { tag: String, tags: Vec<String> },
     #[error(
-        "The recipe already has {name}; say how much of it to add, as in \"add 1 tsp {name}\"."
+        "The recipe already has {name}; say how much of it to add, as in \"add {} {name}\".", a_bit_of(.unit.as_deref())
     )]
-    AlreadyThere { name: String },
+    AlreadyThere { name: String, unit: Option<String> },
     #[error("The recipe is already tagged {}.", .0.join(", "))]
     AlreadyTagged(Vec<String>),
     #[error("The recipe has only {has}; say \"remove {name}\" to take it all out.")]
@@ -71,6 +71,12 @@ pub enum Refusal {
     NothingToRemove { what: &'static str },
     #[error("Step {number} is already there.")]
     StaysThere { number: usize },
+    #[error("This recipe is \"{title}\", not {dish}; to make it, write \"{scaling}\".")]
+    OtherDish {
+        title: String,
+        dish: String,
+        scaling: String,
+    },
     #[error("The recipe already serves {servings}.")]
     AlreadyServes { servings: u32 },
 }
@@ -82,6 +88,16 @@ pub enum Has {
     /// One name that is spelt almost the same.
     Similar(String),
     Others(Vec<String>),
+}
+
+/// Some amount in the unit of a line; a line without an amount is most likely a spice.
+fn a_bit_of(unit: Option<&str>) -> String {
+    match unit {
+        None => "1 tsp".to_owned(),
+        Some("") => "2".to_owned(),
+        Some(unit @ ("g" | "ml")) => format!("50 {unit}"),
+        Some(unit) => format!("1 {unit}"),
+    }
 }
 
 fn others(has: &Has) -> String {

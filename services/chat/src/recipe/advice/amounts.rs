@@ -27,7 +27,16 @@ impl Said<'_> {
             )
         })?;
         let rest = self.after(at + 1);
-        let line = self.ingredient(rest.trim_start_matches("of ").trim_start_matches("the "))?;
+        let rest = rest.trim_start_matches("of ").trim_start_matches("the ");
+        // "An egg less", "the milk is too much"
+        let line = match rest {
+            "" => self
+                .words
+                .get(..at)?
+                .iter()
+                .find_map(|word| self.ingredient(word)),
+            rest => self.ingredient(rest),
+        }?;
         let name = &line.name;
         Some(
             match (
@@ -70,7 +79,11 @@ impl Said<'_> {
         {
             return None;
         }
-        if self.has(&["another", "one"]) && skip > 0 && self.ingredient(&line).is_some() {
+        let counted = words
+            .first()
+            .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        if self.has(&["another", "one"]) && skip > 0 && !counted && self.ingredient(&line).is_some()
+        {
             return Some(format!("To add one, write \"add 1 more {line}\"."));
         }
         let read = language::ingredient_line(&line).ok()?;
@@ -88,7 +101,9 @@ impl Said<'_> {
                 } else {
                     line.as_str()
                 };
-                Some(format!("To add it, write \"add {said}\"."))
+                let add = format!("add {said}");
+                self.works(&add)
+                    .then(|| format!("To add it, write \"{add}\"."))
             }
             _ => None,
         }

@@ -30,12 +30,17 @@ impl Said<'_> {
             "we don't have any",
             "i don't have any",
             "leave",
+            "out with",
         ];
         let phrase = PHRASES
             .iter()
             .filter(|phrase| self.begins(phrase))
-            .max_by_key(|phrase| phrase.len())?;
-        let rest = self.after(phrase.split(' ').count());
+            .max_by_key(|phrase| phrase.len());
+        let rest = match phrase {
+            Some(phrase) => self.after(phrase.split(' ').count()),
+            // "Eggs out"
+            None => self.words.join(" ").strip_suffix(" out")?.to_owned(),
+        };
         let rest = rest
             .trim_start_matches("the ")
             .trim_start_matches("any ")
@@ -44,6 +49,41 @@ impl Said<'_> {
             .ingredient(rest)
             .filter(|_| !self.content.contains('?'))?;
         Some(format!("To take it out, write \"remove {}\".", line.name))
+    }
+
+    /// "Oat milk instead of milk", "use oil, not butter", "honey for the sugar".
+    pub(super) fn in_place_of(&self) -> Option<String> {
+        const MARKS: &[&str] = &["instead of", "rather than", "in place of", "not", "over"];
+        if self.words.len() > 9 || self.content.trim_end().ends_with('?') && !self.asked {
+            return None;
+        }
+        let said = self.words.join(" ");
+        let (new, old) = MARKS
+            .iter()
+            .find_map(|mark| said.split_once(&format!(" {mark} ")))?;
+        const BEFORE: &str =
+            "use add take try put make with it the some do just only have i'd like we want prefer";
+        let mut new = new;
+        while let Some((word, rest)) = new.split_once(' ')
+            && BEFORE.split_whitespace().any(|before| before == word)
+        {
+            new = rest;
+        }
+        let much = ["enough", "too", "so", "that"]
+            .iter()
+            .any(|much| old.starts_with(much));
+        if much || new.contains('\'') {
+            return None;
+        }
+        // "3 eggs, not 2"
+        let counted = |words: &str| words.starts_with(|c: char| c.is_ascii_digit());
+        if counted(new) && counted(old) {
+            return self.amount_of_known(new);
+        }
+        let line = self.ingredient(old.trim_start_matches("the "))?;
+        let replace = format!("replace {} with {new}", line.name);
+        self.works(&replace)
+            .then(|| format!("To replace it, write \"{replace}\"."))
     }
 
     pub(super) fn diet(&self) -> Option<String> {

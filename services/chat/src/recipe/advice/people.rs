@@ -5,7 +5,7 @@ use super::said::{Said, whole};
 impl Said<'_> {
     /// For how many it is to be.
     pub(super) fn how_many(&self) -> Option<String> {
-        const NO_PEOPLE: &str = "was were used minutes hours minute hour days more years times last yesterday weeks steps \
+        const NO_PEOPLE: &str = "was were used made cooked served did minutes hours minute hour days more years times last yesterday weeks steps \
             batch eggs o'clock";
         if ["just for me", "only for me", "it's just me"]
             .iter()
@@ -34,14 +34,20 @@ impl Said<'_> {
             .iter()
             .any(|phrase| self.begins(phrase))
             || self.has(&["cooking", "people", "guests", "coming"])
-            || (self.word(0) == "for" && at == 1 && few);
+            || (self.word(0) == "for" && at == 1 && few)
+            || (self.begins("cook for") && at == 2 && few)
+            || (few && self.after(at + 1).starts_with("of us"))
+            || self.after(at + 1) == "of us";
         if said {
             return Some(format!(
                 "To make it for {count}, write \"for {count} people\"."
             ));
         }
         let made = matches!(self.word(0), "make" | "makes")
-            && (at == 1 || (at == 2 && self.word(1) == "about"));
+            && (at == 1 || (at == 2 && self.word(1) == "about"))
+            || self.begins("recipe makes")
+            || self.begins("recipe serves")
+            || self.begins("do it for");
         (made && few).then(|| {
             format!(
                 "To scale the recipe, write \"for {count} people\"; to set just the number, \"serves {count}\"."

@@ -54,7 +54,7 @@ impl Said<'_> {
     }
 
     /// "The flour should be 300g".
-    fn should_be(&self) -> Option<String> {
+    pub(super) fn should_be(&self) -> Option<String> {
         let be = self.words.iter().position(|word| word == "be")?;
         let must = matches!(self.word(be.checked_sub(1)?), "should" | "must" | "to");
         let name = self.words.get(..be - 1)?.join(" ");
@@ -153,7 +153,7 @@ impl Said<'_> {
         })
     }
 
-    fn works(&self, message: &str) -> bool {
+    pub(super) fn works(&self, message: &str) -> bool {
         match parse(message) {
             Parsed::Changes(changes) => {
                 follow(self.recipe, &changes).is_ok_and(|(changed, _)| changed != *self.recipe)

@@ -39,6 +39,18 @@ const POLITE: &[&str] = &[
     "i need",
     "we need to",
     "you could",
+    "why don't we",
+    "why not",
+    "would it be possible to",
+    "could you maybe",
+    "can someone",
+    "could someone",
+    "would it be ok to",
+    "i'd rather",
+    "i'd prefer to",
+    "remember to",
+    "don't forget to",
+    "feel free to",
     "please",
 ];
 
@@ -59,6 +71,12 @@ impl<'a> Said<'a> {
             })
             .filter(|word| !word.is_empty())
             .collect();
+        let later = ["next", "time"];
+        let counted = all
+            .get(2)
+            .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let next_time = counted && all.iter().map(String::as_str).take(2).eq(later);
+        let all = all.get(if next_time { 2 } else { 0 }..).unwrap_or_default();
         // "No sugar" is a wish, "no, 3 eggs" a correction.
         let comma = content.trim_start().to_lowercase().starts_with("no ");
         let skip = all
@@ -81,6 +99,23 @@ impl<'a> Said<'a> {
                 .take_while(|word| matches!(word.as_str(), "to" | "have" | "do" | "please" | "go"))
                 .count();
             words.drain(..at.min(words.len() - 1));
+        }
+        if asked && let Some(first) = words.first_mut() {
+            const DOING: [(&str, &str); 10] = [
+                ("adding", "add"),
+                ("removing", "remove"),
+                ("replacing", "replace"),
+                ("doubling", "double"),
+                ("halving", "halve"),
+                ("using", "use"),
+                ("swapping", "swap"),
+                ("changing", "change"),
+                ("reducing", "reduce"),
+                ("making", "make"),
+            ];
+            if let Some((_, plain)) = DOING.iter().find(|(doing, _)| doing == first) {
+                *first = (*plain).to_owned();
+            }
         }
         while words.len() > 1
             && words.last().is_some_and(|last| {
@@ -155,7 +190,9 @@ impl<'a> Said<'a> {
             "was", "is", "are", "were", "be", "would", "should", "needs", "need", "think", "had",
             "have", "said", "nice",
         ]);
-        let wishes = matches!(first, "some" | "the" | "all") && !verb;
+        let wishes = matches!(first, "some" | "the" | "all") && !verb
+            || self.content.to_lowercase().contains("not enough ")
+            || (first == "let" && self.lets_stand());
         // "Can you make it sweeter?" is a wish, "can you see it?" nothing that a recipe can follow.
         !self.asked && self.content.trim_end().ends_with('?')
             || (TALK.split_whitespace().any(|talk| talk == first) && !wishes)

@@ -1,7 +1,6 @@
 //! Requests that are clear but for their wording: asked politely, misspelt, with an arrow, a label without its colon.
 
 use super::said::Said;
-use crate::recipe::change::Parsed;
 use crate::recipe::language;
 use crate::recipe::naming;
 use crate::recipe::unit::Unit;
@@ -10,7 +9,7 @@ impl Said<'_> {
     /// "Is it possible to remove the sugar": what is asked for would work on its own.
     pub(super) fn asked_politely(&self) -> Option<String> {
         let said = self.words.join(" ");
-        let works = self.asked && matches!(language::parse(&said), Parsed::Changes(_));
+        let works = self.asked && self.words.len() <= 9 && self.works(&said);
         works.then(|| format!("To do that, write \"{said}\"."))
     }
 

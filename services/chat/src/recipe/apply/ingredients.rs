@@ -15,9 +15,12 @@ pub(super) fn add(working: &mut Working<'_>, new: &NewIngredient) -> Result<Stri
     let new = checked(new)?;
     let same_name = working.names().same(&new.name);
     let Some(amount) = new.amount.clone() else {
-        return match same_name.is_empty() {
-            true => push(working, new),
-            false => Err(Refusal::AlreadyThere { name: new.name }),
+        return match same_name.first() {
+            None => push(working, new),
+            Some(index) => Err(already_there(
+                &new.name,
+                &working.recipe.ingredients[*index],
+            )),
         };
     };
     for index in same_name {
@@ -56,9 +59,7 @@ fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<Str
         )
     );
     if vaguely_more && has.quantity.bounds().is_some() {
-        return Err(Refusal::AlreadyThere {
-            name: name.to_owned(),
-        });
+        return Err(already_there(name, line));
     }
     if has.unit != amount.unit {
         return Ok(None);
@@ -73,10 +74,18 @@ fn join(line: &mut Ingredient, name: &str, amount: &Amount) -> Result<Option<Str
                 in_words(name, Some(amount))
             )))
         }
-        (None, None) if has == *amount => Err(Refusal::AlreadyThere {
-            name: name.to_owned(),
-        }),
+        (None, None) if has == *amount => Err(already_there(name, line)),
         _ => Ok(None),
+    }
+}
+
+fn already_there(name: &str, line: &Ingredient) -> Refusal {
+    let counted = line
+        .quantity
+        .is_some_and(|quantity| quantity.bounds().is_some());
+    Refusal::AlreadyThere {
+        name: name.to_owned(),
+        unit: counted.then(|| line.unit_text().to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::ingredients::within_limits;
 use crate::recipe::change::Scaling;
 use crate::recipe::language;
 use crate::recipe::model::{Recipe, limits};
+use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity, as_fraction};
 use crate::recipe::rational::Rational;
 use crate::recipe::refusal::Refusal;
@@ -62,6 +63,30 @@ pub(super) fn scale(recipe: &mut Recipe, scaling: Scaling) -> Result<String, Ref
             as_fraction(factor),
             noun(whole)
         ),
+    })
+}
+
+/// As `scale`, for a dish by its name: it has to be this one.
+pub(super) fn scale_dish(
+    recipe: &mut Recipe,
+    dish: &str,
+    scaling: Scaling,
+) -> Result<String, Refusal> {
+    let title = naming::key(&recipe.title);
+    let named = naming::key(dish);
+    let is_in_title = |word: &str| title.split(' ').any(|known| known == word);
+    if named.split(' ').any(is_in_title) {
+        return scale(recipe, scaling);
+    }
+    Err(Refusal::OtherDish {
+        title: recipe.title.clone(),
+        dish: dish.to_owned(),
+        scaling: match scaling {
+            Scaling::To(servings) => format!("for {servings} people"),
+            Scaling::Plus(more) => format!("for {more} more people"),
+            Scaling::Minus(less) => format!("for {less} fewer people"),
+            Scaling::By(factor) => format!("scale by {}", as_fraction(factor)),
+        },
     })
 }
 

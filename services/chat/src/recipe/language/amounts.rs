@@ -60,7 +60,9 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
     let quantity = up_to_the_same_unit(cursor, quantity, unit.as_ref());
     let quantity = and_a_half(cursor, quantity);
     let quantity = and_ounces(cursor, quantity, unit.as_ref());
-    let note = note.or_else(|| in_other_units(cursor));
+    let note = note
+        .or_else(|| in_other_units(cursor))
+        .or_else(|| and_as_much(cursor, unit.as_ref()));
     let mut ahead = *cursor;
     if ahead.eat("of") && !ahead.at_break() {
         *cursor = ahead;
@@ -248,6 +250,19 @@ fn in_other_units(cursor: &mut Cursor<'_>) -> Option<String> {
     let (number, unit) = size(&mut ahead)?;
     *cursor = ahead;
     Some(Amount::of(Quantity::Exactly(number), Some(unit)).in_words())
+}
+
+/// "2 1/2 cups + 1 tbsp": what is more goes into the note, as "plus 1 tbsp" does.
+fn and_as_much(cursor: &mut Cursor<'_>, own: Option<&Unit>) -> Option<String> {
+    let mut ahead = *cursor;
+    if !ahead.eat_mark('+') {
+        return None;
+    }
+    let (number, unit) = size(&mut ahead)?;
+    own?.ratio_to(&unit)?;
+    *cursor = ahead;
+    let more = Amount::of(Quantity::Exactly(number), Some(unit));
+    Some(format!("plus {}", more.in_words()))
 }
 
 /// "3x eggs": the sign says nothing that the number does not.

@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::{Miss, Outcome, one};
 use super::{
     details, differences, ingredients, items, narration, numbers, politeness, quantities, scaling,
-    steps, verbs,
+    servings, steps, verbs,
 };
 use crate::recipe::change::{Change, Direction, Scaling};
 
@@ -39,7 +39,12 @@ pub(super) fn label(cursor: &mut Cursor<'_>) -> Outcome {
 
 /// "3 eggs instead of 2" says what to do; "3 eggs" alone does not.
 fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
-    if let Some(outcome) = scaling::times_all(cursor) {
+    if let Some(outcome) =
+        scaling::times_all(cursor).or_else(|| servings::people_difference(cursor))
+    {
+        return outcome;
+    }
+    if let Some(outcome) = differences::quarter(cursor) {
         return outcome;
     }
     if let Some(outcome) = differences::difference(cursor, true) {
@@ -79,7 +84,7 @@ pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
     if cursor.eat_any(&["a description", "description", "the description"]) {
         return details::description(cursor);
     }
-    if let Some(outcome) = scaling::more_servings(cursor)
+    if let Some(outcome) = servings::more_servings(cursor)
         .or_else(|| differences::difference(cursor, false))
         .or_else(|| differences::added_to(cursor))
     {
@@ -136,6 +141,9 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(outcome) =
         details::remove_tags(cursor).or_else(|| details::remove_description(cursor))
     {
+        return outcome;
+    }
+    if let Some(outcome) = servings::fewer_servings(cursor) {
         return outcome;
     }
     if cursor.eat_any(&["the title", "title"]) {
@@ -215,7 +223,7 @@ fn changed(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     let mut ahead = *cursor;
     if ahead.eat_any(&["for", "it for", "this for", "the recipe for", "recipe for"]) {
         *cursor = ahead;
-        return weak(scaling::to_servings(cursor, true));
+        return weak(servings::to_servings(cursor, true));
     }
     ahead.eat_any(&["the", "its", "this recipe's", "the recipe's"]);
     if ahead.eat_any(&["title to", "name to", "recipe title to", "recipe name to"]) {
@@ -229,7 +237,7 @@ fn changed(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     {
         ahead.eat_any(&["it to", "this to", "recipe to"]);
         *cursor = ahead;
-        return scaling::to_servings(cursor, true);
+        return servings::to_servings(cursor, true);
     }
     if ahead.stands("title") {
         ahead.advance();
@@ -242,7 +250,7 @@ fn changed(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     }
     if ahead.eat_any(&["servings", "number of servings", "serving size", "yield"]) {
         *cursor = ahead;
-        return scaling::set_servings(cursor);
+        return servings::set_servings(cursor);
     }
     if ahead.eat_any(&["units to", "recipe to", "to", "it to", "everything to"])
         && let Some(system) = scaling::system(&mut ahead)
@@ -290,7 +298,7 @@ fn adjusted(cursor: &mut Cursor<'_>, direction: Direction) -> Outcome {
                 Direction::Less => Scaling::Minus(by),
             }));
         }
-        return scaling::set_servings(cursor);
+        return servings::set_servings(cursor);
     }
     differences::adjust(cursor, direction)
 }
@@ -329,6 +337,10 @@ pub(super) fn call(cursor: &mut Cursor<'_>) -> Outcome {
 pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let it = ahead.eat_any(&["it", "this", "that", "the recipe"]);
+    if let Some(outcome) = differences::part_of_all(&mut ahead) {
+        *cursor = ahead;
+        return outcome;
+    }
     if let Some(outcome) = scaling::make_it(&mut ahead) {
         *cursor = ahead;
         return outcome;
@@ -347,7 +359,7 @@ pub(super) fn for_people(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     let clearly =
         matches!(numbers::whole(&mut ahead), Ok(Some(_))) && verbs::is_people(ahead.word());
-    scaling::to_servings(cursor, clearly)
+    servings::to_servings(cursor, clearly)
 }
 
 /// A clause of nothing but "#vegan #quick".

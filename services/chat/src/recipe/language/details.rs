@@ -5,7 +5,7 @@ use super::politeness::{self, finish};
 use super::{Miss, Outcome, lexer, one, verbs};
 use crate::recipe::change::{Change, Command, Parsed, Role, Visibility};
 
-/// A title runs to the end of the line, to ";", or to "and then" with another command.
+/// A title runs to the end of the line, or to where another command clearly begins: "call it Crêpes and double it".
 pub(super) fn title(cursor: &mut Cursor<'_>) -> Outcome {
     while matches!(cursor.mark(), Some(':' | '=' | '-')) {
         cursor.advance();
@@ -26,6 +26,7 @@ fn ends_title(cursor: Cursor<'_>) -> bool {
     after.advance();
     (cursor.mark() == Some(';') && verbs::begin_here(after))
         || (cursor.stands("and then") && verbs::begin_here(cursor))
+        || ((cursor.at_join() || cursor.at_stop()) && verbs::clearly_begin_here(after))
 }
 
 /// The description is the rest of the line.

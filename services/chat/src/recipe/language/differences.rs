@@ -5,8 +5,8 @@ use super::numbers;
 use super::politeness::{self, finish};
 use super::quantities::amount_or_other;
 use super::{Miss, Outcome, one};
-use super::{amounts, items};
-use crate::recipe::change::{Change, Direction, Part};
+use super::{amounts, items, scaling};
+use crate::recipe::change::{Change, Direction, Part, Scaling};
 use crate::recipe::rational::Rational;
 
 /// "half the", "3/4 of the", "20% of the": a part of what there is. Moves past "of the".
@@ -127,6 +127,84 @@ pub(super) fn difference(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome>
     }))
 }
 
+/// "Quarter it" is a part of the recipe, "quarter the onions" is work with a knife.
+pub(super) fn quarter(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    if !ahead.eat("quarter") || ahead.word() == "of" {
+        return None;
+    }
+    if !scaling::whole_recipe(&mut ahead) {
+        return (ahead.word() == "the").then_some(Err(Miss::Talk));
+    }
+    politeness::finish(&mut ahead).ok()?;
+    *cursor = ahead;
+    Some(one(Change::Scale(Scaling::By(Rational::new(1, 4)?))))
+}
+
+/// After "make": "a third of it", "half of the recipe". `None`: it is about something else.
+pub(super) fn part_of_all(cursor: &mut Cursor<'_>) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    let part = fraction_of(&mut ahead)?;
+    if !scaling::whole_recipe(&mut ahead) {
+        return None;
+    }
+    politeness::finish(&mut ahead).ok()?;
+    *cursor = ahead;
+    Some(one(Change::Scale(Scaling::By(part))))
+}
+
+/// "Another 50 g of sugar": as much more of what is there. Without a number it says not how much.
+pub(super) fn another(cursor: &mut Cursor<'_>) -> Outcome {
+    let start = *cursor;
+    let by = amounts::read(cursor)?.ok_or(Miss::Talk)?.amount;
+    let which = items::which(cursor, &[])
+        .map_err(|_| Miss::Talk)?
+        .ok_or(Miss::Talk)?;
+    politeness::finish(cursor)?;
+    if by.quantity.bounds().is_none() || (by.unit.is_none() && !numbers::starts_with_number(start))
+    {
+        return Err(Miss::Talk);
+    }
+    let direction = Direction::More;
+    one(Change::AdjustAmount {
+        which,
+        by,
+        direction,
+    })
+}
+
+/// After "take", "knock" and the like: "20 g off the sugar".
+pub(super) fn taken_off(cursor: &mut Cursor<'_>) -> Outcome {
+    let by = amounts::read(cursor)?.ok_or(Miss::Talk)?.amount;
+    if by.quantity.bounds().is_none() || !cursor.eat("off") {
+        return Err(Miss::Talk);
+    }
+    let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
+    politeness::finish(cursor)?;
+    let direction = Direction::Less;
+    one(Change::AdjustAmount {
+        which,
+        by,
+        direction,
+    })
+}
+
+/// "Twice the eggs", "half as much butter".
+pub(super) fn compared(cursor: &mut Cursor<'_>) -> Outcome {
+    difference(cursor, true).unwrap_or(Err(Miss::Talk))
+}
+
+/// "Instead of 50", ", not 2": how much there was says nothing more. Moves past it.
+pub(super) fn rather_than(cursor: &mut Cursor<'_>) {
+    let mut ahead = *cursor;
+    ahead.eat_mark(',');
+    let told = ahead.eat_any(&["instead of", "rather than", "in place of", "and not", "not"]);
+    ahead.eat_any(&["just", "only"]);
+    if told && matches!(amounts::read(&mut ahead), Ok(Some(_))) && ahead.at_break() {
+        *cursor = ahead;
+    }
+}
+
 /// After "add": "100 g to the flour". `None`: it is about something else.
 pub(super) fn added_to(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;
@@ -160,6 +238,14 @@ fn direction(cursor: &mut Cursor<'_>) -> Option<Direction> {
 }
 
 fn multiplied(cursor: &mut Cursor<'_>, factor: Option<Rational>) -> Outcome {
+    let mut ahead = *cursor;
+    if scaling::whole_recipe(&mut ahead) && politeness::finish(&mut ahead).is_ok() {
+        *cursor = ahead;
+        let factor = factor
+            .filter(|factor| !factor.is_zero())
+            .ok_or_else(Miss::too_big)?;
+        return one(Change::Scale(Scaling::By(factor)));
+    }
     let which = items::which(cursor, &[])?.ok_or(Miss::Talk)?;
     politeness::left_over(cursor)?;
     let factor = factor

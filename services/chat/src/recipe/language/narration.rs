@@ -61,7 +61,8 @@ pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
     const FEWEST_WORDS: usize = 3;
     let work = is_kitchen_work(cursor.word()) && !matches!(cursor.word(), "let" | "cook");
     let said = cursor.take_rest();
-    if !work || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
+    let replaces = said.contains(" instead of ");
+    if !work || replaces || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
         return Err(Miss::Talk);
     }
     Err(Miss::Unclear(format!(

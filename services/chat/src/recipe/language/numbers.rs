@@ -97,7 +97,22 @@ const HALVES: [(&str, u128, u128); 8] = [
     ("one third", 1, 3),
 ];
 
-const COUNTS: [(&str, u32); 18] = [
+const COUNTS: [(&str, u32); 33] = [
+    ("thirteen", 13),
+    ("fourteen", 14),
+    ("fifteen", 15),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("twenty-five", 25),
+    ("twenty five", 25),
+    ("thirty", 30),
+    ("forty", 40),
+    ("fifty", 50),
+    ("sixty", 60),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("ninety", 90),
     ("one", 1),
     ("two", 2),
     ("three", 3),
@@ -126,8 +141,31 @@ pub(super) fn counted_word(cursor: &mut Cursor<'_>) -> Option<Rational> {
     if let Some((_, numerator, denominator)) = fraction {
         return Rational::new(*numerator, *denominator);
     }
-    let (_, count) = COUNTS.iter().find(|(words, _)| cursor.eat(words))?;
-    Some(Rational::whole(*count))
+    let mut ahead = *cursor;
+    let count = match COUNTS.iter().find(|(words, _)| ahead.eat(words)) {
+        Some((_, count)) => *count,
+        None if ahead.eat("a") && ahead.word() == "hundred" => 1,
+        None => return None,
+    };
+    *cursor = ahead;
+    Some(Rational::whole(match cursor.eat("hundred") {
+        true => 100 * count + tens_and_ones(cursor),
+        false => count,
+    }))
+}
+
+/// Behind a hundred: "and fifty".
+fn tens_and_ones(cursor: &mut Cursor<'_>) -> u32 {
+    let mut ahead = *cursor;
+    ahead.eat("and");
+    let number = COUNTS.iter().find(|(words, _)| ahead.eat(words));
+    match number {
+        Some((words, number)) if !words.contains("dozen") && !words.contains("couple") => {
+            *cursor = ahead;
+            *number
+        }
+        _ => 0,
+    }
 }
 
 fn number_in_words(cursor: &mut Cursor<'_>) -> Option<Rational> {

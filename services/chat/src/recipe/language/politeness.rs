@@ -3,7 +3,13 @@
 use super::Miss;
 use super::cursor::{Cursor, LOOK_AHEAD};
 
-const BEFORE: [&str; 54] = [
+const BEFORE: [&str; 60] = [
+    "pls",
+    "plz",
+    "yeah",
+    "yep",
+    "right",
+    "sounds good",
     "oops",
     "no wait",
     "wait",

@@ -2,11 +2,11 @@
 //! "flour: 250 g". When another ingredient is named instead of an amount, it is replaced.
 
 use super::cursor::Cursor;
-use super::differences::{fraction_of, part_of_it};
+use super::differences::{self, fraction_of, part_of_it};
 use super::numbers;
 use super::politeness::{self, finish};
 use super::{Miss, Outcome, one};
-use super::{amounts, items, names, scaling};
+use super::{amounts, items, names, servings};
 use crate::recipe::change::{Change, NewIngredient, Part, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
@@ -103,6 +103,7 @@ pub(super) fn amount_or_other(cursor: &mut Cursor<'_>, which: Which) -> Outcome 
     }
     let start = *cursor;
     if let Some(measured) = amounts::read(cursor)? {
+        differences::rather_than(cursor);
         politeness::skip_after(cursor);
         if cursor.at_break() || cursor.mark() == Some('(') {
             let note = names::trailing_notes(cursor).or(measured.note);
@@ -205,15 +206,35 @@ pub(super) fn make(cursor: &mut Cursor<'_>) -> Outcome {
         return Err(Miss::Talk);
     }
     if cursor.word_before() == "for" {
-        return scaling::to_servings(cursor, true);
+        return dish_for(cursor, name);
     }
     let measured = amounts::read(cursor)?.ok_or(Miss::Talk)?;
+    differences::rather_than(cursor);
     finish(cursor)?;
     one(set(
         Which::Named(name.to_owned()),
         measured.amount,
         measured.note,
     ))
+}
+
+/// "Pancakes for 6": which dish it is, is for the recipe to say.
+fn dish_for(cursor: &mut Cursor<'_>, name: &str) -> Outcome {
+    const ANY: [&str; 8] = [
+        "recipe", "dish", "meal", "batch", "enough", "dinner", "lunch", "this",
+    ];
+    let mut changes = servings::to_servings(cursor, true)?;
+    let dish = name.strip_suffix("for").unwrap_or(name).trim();
+    let any = dish.split(' ').all(|word| {
+        ANY.iter().any(|any| word.eq_ignore_ascii_case(any))
+            || matches!(word, "a" | "this" | "the" | "whole")
+    });
+    if let ([Change::Scale(scaling)], false) = (changes.as_slice(), any) {
+        let scaling = *scaling;
+        let dish = dish.to_owned();
+        changes = vec![Change::ScaleDish { dish, scaling }];
+    }
+    Ok(changes)
 }
 
 /// "2 cups flour" without a verb: most likely meant to be added, but that is not said.

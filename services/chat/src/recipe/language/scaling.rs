@@ -7,6 +7,7 @@ use super::amounts;
 use super::cursor::Cursor;
 use super::numbers;
 use super::politeness::finish;
+use super::servings::to_servings;
 use super::verbs::{is_people, is_whole_recipe};
 use super::{Miss, Outcome, differences, items, one, quantities};
 use crate::recipe::change::{Change, Direction, Scaling, Which};
@@ -124,9 +125,17 @@ pub(super) fn times_all(cursor: &mut Cursor<'_>) -> Option<Outcome> {
 pub(super) fn scale(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear =
         || Miss::unclear("Say how far, as in \"scale by 1.5\" or \"scale to 6 servings\".");
-    whole_recipe(cursor);
+    let named = !whole_recipe(cursor) && cursor.word() == "the";
+    if named {
+        return Err(Miss::Talk);
+    }
     let down = cursor.eat("down");
-    cursor.eat_any(&["up", "it", "the recipe"]);
+    let up = cursor.eat("up");
+    whole_recipe(cursor);
+    if let Some(percent) = percent_of_all(cursor, up, down) {
+        finish(cursor).map_err(|_| unclear())?;
+        return one(Change::Scale(Scaling::By(percent.ok_or_else(unclear)?)));
+    }
     if cursor.eat_any(&["to serve", "to", "for"]) {
         return to_servings(cursor, true).map_err(|_| unclear());
     }
@@ -142,6 +151,24 @@ pub(super) fn scale(cursor: &mut Cursor<'_>) -> Outcome {
         Some(factor)
     };
     one(Change::Scale(Scaling::By(factor.ok_or_else(unclear)?)))
+}
+
+/// "To 150%", and after "up" or "down" "by 50%". `None`: no percentage; inside: one that could mean two things.
+fn percent_of_all(cursor: &mut Cursor<'_>, up: bool, down: bool) -> Option<Option<Rational>> {
+    let mut ahead = *cursor;
+    let by = ahead.eat("by");
+    ahead.eat("to");
+    let part = ahead.word().strip_suffix('%')?.parse().ok()?;
+    let part = Rational::new(part, 100).filter(|part| !part.is_zero())?;
+    ahead.advance();
+    *cursor = ahead;
+    Some(match (by, up, down) {
+        (true, true, _) => Direction::More.part_of_one(part),
+        (true, _, true) => Direction::Less.part_of_one(part),
+        // "By 150%" may be as much again and a half; "by 50%" may be half of it or half as much again.
+        (true, ..) => (part > Rational::ONE).then_some(part),
+        (false, ..) => Some(part),
+    })
 }
 
 /// After "multiply": "everything by 3", "the sugar by 2".
@@ -178,51 +205,6 @@ fn by_number(cursor: &mut Cursor<'_>, divide: bool) -> Outcome {
         Some(which) => one(Change::MultiplyAmount { which, factor }),
         None => one(Change::Scale(Scaling::By(factor))),
     }
-}
-
-/// After "for" or "to": "6 people", "6". Without people only when nothing else follows.
-pub(super) fn to_servings(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
-    let servings = numbers::whole(cursor)?.ok_or(Miss::Talk)?;
-    let scaling = match cursor.word() {
-        "more" => Scaling::Plus(servings),
-        "less" | "fewer" => Scaling::Minus(servings),
-        _ => Scaling::To(servings),
-    };
-    if scaling != Scaling::To(servings) {
-        cursor.advance();
-    }
-    let people = is_people(cursor.word());
-    if people {
-        cursor.advance();
-    } else if cursor.eat("of us") {
-        cursor.eat("all");
-    }
-    finish(cursor)?;
-    if !clearly && !people && servings == 0 {
-        return Err(Miss::Talk);
-    }
-    one(Change::Scale(scaling))
-}
-
-/// After "add": "2 more servings". `None`: it is about something else.
-pub(super) fn more_servings(cursor: &mut Cursor<'_>) -> Option<Outcome> {
-    let mut ahead = *cursor;
-    let servings = numbers::whole(&mut ahead).ok()??;
-    let more = ahead.eat("more");
-    if !is_people(ahead.word()) {
-        return None;
-    }
-    ahead.advance();
-    if !ahead.at_break() {
-        return None;
-    }
-    *cursor = ahead;
-    Some(match more {
-        true => one(Change::Scale(Scaling::Plus(servings))),
-        false => Err(Miss::Unclear(format!(
-            "Say \"for {servings} more people\" to make more, or \"for {servings} people\" to make that many."
-        ))),
-    })
 }
 
 /// After "make it", "make this" or "make": "for 6", "serve 6", "6 servings", "a double batch", "metric".
@@ -286,25 +268,6 @@ fn moved<'a>(
     Some(Ok(outcome))
 }
 
-/// After "serves", "servings" or "set servings to": only the number.
-pub(super) fn set_servings(cursor: &mut Cursor<'_>) -> Outcome {
-    let unclear = || Miss::unclear("Say a whole number, as in \"serves 6\".");
-    let labelled = cursor.eat_mark(':') || cursor.eat_mark('=');
-    if cursor.eat("from") {
-        numbers::whole(cursor)?;
-    }
-    cursor.eat_any(&["about", "to", "is", "are"]);
-    let Some(servings) = numbers::whole(cursor)? else {
-        let number = labelled || numbers::starts_with_number(*cursor);
-        return Err(if number { unclear() } else { Miss::Talk });
-    };
-    if is_people(cursor.word()) {
-        cursor.advance();
-    }
-    finish(cursor).map_err(|_| unclear())?;
-    one(Change::SetServings(servings))
-}
-
 /// After "convert", "change" or "switch": "to metric", "the recipe to US units", "butter to grams".
 pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
     let unclear = || {
@@ -341,13 +304,13 @@ pub(super) fn convert(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 /// Moves over "it", "the recipe", "everything" and the like.
-fn whole_recipe(cursor: &mut Cursor<'_>) -> bool {
+pub(super) fn whole_recipe(cursor: &mut Cursor<'_>) -> bool {
     let mut ahead = *cursor;
     ahead.eat_any(&["all of", "all"]);
     ahead.eat_any(&["the whole", "the", "this"]);
     if is_whole_recipe(ahead.word()) {
         ahead.advance();
-    } else if !matches!(cursor.word(), "this" | "all") || !ahead.at_stop() {
+    } else if !matches!(cursor.word(), "this" | "all") || !(ahead.at_stop() || ahead.stands("by")) {
         return false;
     }
     *cursor = ahead;

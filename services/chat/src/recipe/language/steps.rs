@@ -237,9 +237,25 @@ pub(super) fn relocate(cursor: &mut Cursor<'_>) -> Outcome {
         return Err(Miss::Talk);
     }
     let step = reference(cursor)?.ok_or_else(unclear)?;
-    let to = if cursor.eat_any(&["up", "one up", "earlier"]) {
+    let to = if cursor.eat_any(&[
+        "up one",
+        "up by one",
+        "up a step",
+        "up",
+        "one up",
+        "earlier",
+    ]) {
+        one_place(cursor)?;
         Place::Up
-    } else if cursor.eat_any(&["down", "one down", "later"]) {
+    } else if cursor.eat_any(&[
+        "down one",
+        "down by one",
+        "down a step",
+        "down",
+        "one down",
+        "later",
+    ]) {
+        one_place(cursor)?;
         Place::Down
     } else if cursor.eat_any(&["first", "to first"]) {
         Place::Start
@@ -250,6 +266,19 @@ pub(super) fn relocate(cursor: &mut Cursor<'_>) -> Outcome {
     };
     finish(cursor).map_err(|_| unclear())?;
     one(Change::MoveStep { step, to })
+}
+
+/// Behind "up" or "down": "by 1". Further than that is said with the place.
+fn one_place(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
+    cursor.eat("by");
+    let places = numbers::whole(cursor)?;
+    cursor.eat_any(&["place", "position", "spot", "step"]);
+    match places {
+        None | Some(1) => Ok(()),
+        Some(_) => Err(Miss::unclear(
+            "Say where to, as in \"move step 3 to 1\" or \"move step 3 before step 2\".",
+        )),
+    }
 }
 
 /// After "swap": "steps 2 and 3", "step 2 with step 3". `None`: it is not about steps.

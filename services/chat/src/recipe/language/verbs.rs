@@ -3,7 +3,9 @@
 
 use super::cursor::Cursor;
 use super::{Miss, Outcome};
-use super::{clause, details, differences, ingredients, numbers, politeness, scaling, steps};
+use super::{
+    clause, details, differences, ingredients, numbers, politeness, scaling, servings, steps,
+};
 
 /// Words that a clause may begin with.
 pub(super) struct Verb {
@@ -96,6 +98,9 @@ static VERBS: &[Verb] = &[
     rest(&["put", "throw", "toss", "chuck", "pop"], clause::put_in)
         .when(ends_in_in)
         .weak(),
+    rest(&["take", "knock", "shave"], differences::taken_off)
+        .when(off_something)
+        .weak(),
     whole(&["leave", "take"], clause::label).begins(before_the),
     rest(&["get rid of"], ingredients::remove)
         .begins(always)
@@ -123,12 +128,27 @@ static VERBS: &[Verb] = &[
     .begins(with_object),
     rest(&["more"], differences::more),
     rest(&["less"], differences::less),
+    rest(&["another"], differences::another)
+        .when(before_a_number)
+        .weak(),
     rest(&["bump"], clause::increase).begins(with_object).weak(),
+    rest(&["up", "boost"], clause::increase).weak(),
     rest(&["increase", "raise"], clause::increase).begins(with_object),
     rest(&["reduce", "decrease", "lower"], clause::reduce).begins(with_object),
     // How much in all.
     rest(&["double"], scaling::double).begins(before_the_whole),
     rest(&["halve"], scaling::halve).begins(always),
+    whole(
+        &[
+            "half as much",
+            "half as many",
+            "half the amount",
+            "twice",
+            "three times",
+        ],
+        differences::compared,
+    )
+    .weak(),
     rest(&["half"], scaling::halve).begins(before_the_whole),
     rest(&["triple"], scaling::triple).begins(always),
     rest(&["quadruple"], scaling::quadruple).begins(always),
@@ -139,18 +159,28 @@ static VERBS: &[Verb] = &[
     rest(&["divide"], scaling::divide).begins(with_object),
     rest(&["for"], clause::for_people).begins(before_people),
     rest(&["make"], clause::make).begins(before_it),
-    rest(&["serves", "servings"], scaling::set_servings).begins(with_object),
+    rest(&["serves", "servings"], servings::set_servings).begins(with_object),
     rest(
         &["serving", "it serves", "this serves"],
-        scaling::set_servings,
+        servings::set_servings,
     ),
     rest(
         &["makes", "feeds", "yields", "this makes", "it makes"],
-        scaling::set_servings,
+        servings::set_servings,
     )
     .when(before_a_number)
     .begins(before_a_number),
-    rest(&["yield", "yields"], scaling::set_servings).when(before_colon),
+    rest(
+        &[
+            "yield",
+            "yields",
+            "portions",
+            "the recipe serves",
+            "the recipe makes",
+        ],
+        servings::set_servings,
+    )
+    .when(before_a_number),
     rest(&["convert"], scaling::convert).begins(always),
     rest(&["metric"], scaling::metric),
     rest(&["imperial", "american"], scaling::imperial),
@@ -216,6 +246,21 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Outcome> {
 pub(super) fn begin_here(cursor: Cursor<'_>) -> bool {
     let cursor = politeness::behind(cursor.behind_joins());
     rows(cursor).any(|(verb, after)| (verb.begins)(after))
+}
+
+/// Whether a command begins here that can't be part of a title: "and double it", "and add 2 eggs", not "and chips".
+pub(super) fn clearly_begin_here(cursor: Cursor<'_>) -> bool {
+    const PLAIN: &[&str] = &["add", "remove", "delete", "replace", "convert", "rename"];
+    let cursor = politeness::behind(cursor.behind_joins());
+    rows(cursor).any(|(verb, after)| {
+        let object = after.word();
+        let plain = verb.words.iter().any(|words| PLAIN.contains(words));
+        let said = plain && with_object(after)
+            || is_whole_recipe(object)
+            || matches!(object, "the" | "step" | "steps")
+            || numbers::starts_with_number(after);
+        said && (verb.begins)(after)
+    })
 }
 
 /// Whether a command begins here that can't be part of the text of a step.
@@ -297,6 +342,15 @@ fn before_colon(after: Cursor<'_>) -> bool {
 fn before_a_number(mut after: Cursor<'_>) -> bool {
     let _ = after.eat_mark(':') || after.eat("about");
     numbers::starts_with_number(after)
+}
+
+/// "20 g off the sugar".
+fn off_something(mut after: Cursor<'_>) -> bool {
+    let number = numbers::starts_with_number(after);
+    while !after.at_break() && after.word() != "off" {
+        after.advance();
+    }
+    number && !after.at_break()
 }
 
 /// "the sugar to 30 g".
@@ -436,6 +490,7 @@ drop THE WEAK
 leave out, take out THE ANY ALONE WEAK
 leave, take WEAK
 put, throw, toss, chuck, pop WEAK
+take, knock, shave WEAK
 leave, take THE
 get rid of THE ANY ALONE WEAK
 replace THE ANY ALONE
@@ -455,11 +510,14 @@ change THE ANY
 set, adjust, update, modify, correct THE ANY
 more
 less
+another WEAK
 bump THE ANY WEAK
+up, boost WEAK
 increase, raise THE ANY
 reduce, decrease, lower THE ANY
 double THE ALONE
 halve THE ANY ALONE
+half as much, half as many, half the amount, twice, three times WEAK
 half THE ALONE
 triple THE ANY ALONE
 quadruple THE ANY ALONE
@@ -473,7 +531,7 @@ make THE
 serves, servings THE ANY
 serving, it serves, this serves
 makes, feeds, yields, this makes, it makes
-yield, yields
+yield, yields, portions, the recipe serves, the recipe makes
 convert THE ANY ALONE
 metric
 imperial, american

@@ -201,6 +201,14 @@ fn is_unfit(words: &[String], at: usize) -> bool {
 /// What is said when words of a clause are left over; `said` is the clause, to the end of its line.
 pub(super) fn hint(said: &str, left_over: &str) -> String {
     let said = said.trim();
+    if names_a_step(left_over)
+        && let Some((before, _)) = said.split_once(left_over)
+    {
+        return format!(
+            "Write \"{}\" for the ingredients, and the step with it anew, as in \"step 2: Fold in the berries.\"",
+            before.trim()
+        );
+    }
     if reads_like_a_step(said, left_over) {
         return format!("To make it a step, write \"add step: {}\".", sentence(said));
     }
@@ -208,6 +216,18 @@ pub(super) fn hint(said: &str, left_over: &str) -> String {
         "Nothing was changed, because \"{left_over}\" can't be followed; write just what to change, as in \"add 2 cups \
          flour\", or put a name in quotes."
     )
+}
+
+/// "To step 1", "after step 2".
+fn names_a_step(left_over: &str) -> bool {
+    let mut words = left_over.split_whitespace();
+    let place = words.next().is_some_and(|word| {
+        ["to", "after", "before", "in", "into", "on"].contains(&word.to_lowercase().as_str())
+    });
+    let rest: Vec<&str> = words
+        .filter(|word| !word.eq_ignore_ascii_case("the"))
+        .collect();
+    place && rest.len() <= 2 && rest.iter().any(|word| word.eq_ignore_ascii_case("step"))
 }
 
 /// Something is done with what was named, somewhere or for some time.
