@@ -183,6 +183,12 @@ pub(super) fn in_words(name: &str, amount: Option<&Amount>) -> String {
             quantity: Quantity::Vaguely(vague),
             unit: None,
         }) if vague.follows_the_name() => format!("{name} {}", vague.words()),
+        Some(amount) if amount.unit.is_none() && amount.quantity.is_plural() => {
+            format!("{} {}", amount.in_words(), naming::of_many(name))
+        }
+        Some(amount) if amount.unit.is_none() && amount.quantity.is_singular() => {
+            format!("{} {}", amount.in_words(), naming::of_one(name))
+        }
         Some(amount) => format!("{} {name}", amount.in_words()),
     }
 }

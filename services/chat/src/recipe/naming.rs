@@ -57,6 +57,59 @@ pub(super) fn each_word(name: &str, mut visit: impl FnMut(&str)) {
     }
 }
 
+/// Things in a kitchen that are counted by their names alone. Only these are put into singular or plural: "2 salmon" and
+/// "1 molasses" stay as they are.
+const COUNTED: &str = "almond anchovy apple apricot aubergine avocado bagel banana bean beetroot berry biscuit breast bun \
+    cabbage carrot cashew cauliflower cherry chestnut chicken chilli chop clementine cookie courgette cracker cucumber cube \
+    date drumstick duck egg eggplant fig fillet gherkin grape hazelnut kiwi leaf leek lemon lime mango melon muffin mushroom \
+    nut olive onion orange parsnip peach pear pecan pepper pickle pineapple pistachio pitta plum pomegranate potato prawn \
+    prune pumpkin quail quince radish rib sausage scallion scallop shallot sheet steak strawberry swede tangerine thigh \
+    tomato tortilla turnip walnut wing yam yolk";
+
+/// The name as it stands behind two or more: "parsnip" is "parsnips".
+pub(super) fn of_many(name: &str) -> Cow<'_, str> {
+    counted(name, |word| {
+        (singular(word) == word).then(|| match word {
+            "leaf" => "leaves".to_owned(),
+            "tomato" | "potato" | "mango" => format!("{word}es"),
+            _ if word.ends_with("ch") || word.ends_with("sh") => format!("{word}es"),
+            _ => match word.strip_suffix('y') {
+                Some(stem) => format!("{stem}ies"),
+                None => format!("{word}s"),
+            },
+        })
+    })
+}
+
+/// The name as it stands behind one or less: "eggs" is "egg".
+pub(super) fn of_one(name: &str) -> Cow<'_, str> {
+    counted(name, |word| {
+        let one = singular(word);
+        (one != word).then(|| one.into_owned())
+    })
+}
+
+/// The name with its last word in another number, when that is one of a thing that is counted.
+fn counted(name: &str, other: impl Fn(&str) -> Option<String>) -> Cow<'_, str> {
+    let start = name.rfind(' ').map_or(0, |space| space + 1);
+    let (before, last) = name.split_at(start);
+    let joined = |word: &str| {
+        matches!(
+            word,
+            "of" | "or" | "and" | "with" | "in" | "from" | "for" | "&"
+        )
+    };
+    let is_counted = COUNTED
+        .split_whitespace()
+        .any(|thing| thing == singular(last));
+    match other(last) {
+        Some(last) if is_counted && !before.split(' ').any(joined) => {
+            Cow::Owned(format!("{before}{last}"))
+        }
+        _ => Cow::Borrowed(name),
+    }
+}
+
 /// A rough singular. It only has to give both forms of a word the same result, not a correct word.
 fn singular(word: &str) -> Cow<'_, str> {
     const IRREGULAR: [(&str, &str); 5] = [
@@ -93,6 +146,34 @@ mod tests {
         assert_eq!(title_from_id("sunday-roast"), "Sunday roast");
         assert_eq!(title_from_id("__"), "New recipe");
         assert_eq!(title_from_id("Pie_2"), "Pie 2");
+    }
+
+    #[test]
+    fn what_is_counted_stands_in_the_number_that_it_has() {
+        for (one, many) in [
+            ("egg", "eggs"),
+            ("large parsnip", "large parsnips"),
+            ("bay leaf", "bay leaves"),
+            ("potato", "potatoes"),
+            ("peach", "peaches"),
+            ("cherry", "cherries"),
+        ] {
+            assert_eq!((of_one(many), of_many(one)), (one.into(), many.into()));
+            assert_eq!((of_one(one), of_many(many)), (one.into(), many.into()));
+        }
+        for other in [
+            "salmon",
+            "molasses",
+            "rice",
+            "rack of rib",
+            "lemon or lime",
+            "Zwiebel",
+        ] {
+            assert_eq!(
+                (of_one(other), of_many(other)),
+                (other.into(), other.into())
+            );
+        }
     }
 
     #[test]

@@ -71,10 +71,11 @@ impl Amount {
         Self { quantity, unit }
     }
 
-    /// As a cook writes it: "1 1/2 cup", "250 g", "3", "to taste".
+    /// As a cook writes it: "1 1/2 cup", "2 cups", "250 g", "3", "to taste".
     pub fn in_words(&self) -> String {
         let quantity = self.quantity.written_for(self.unit.as_ref());
         match &self.unit {
+            Some(unit) if self.quantity.is_plural() => format!("{quantity} {}", unit.plural()),
             Some(unit) => format!("{quantity} {unit}"),
             None => quantity,
         }
@@ -89,7 +90,9 @@ impl Quantity {
 
     /// Metric units are written with decimals, all others with kitchen fractions.
     pub fn written_for(self, unit: Option<&Unit>) -> String {
-        let write = if unit.is_some_and(Unit::is_decimal) {
+        let write = if unit.is_some_and(|unit| matches!(unit.name(), "g" | "ml")) {
+            on_a_scale
+        } else if unit.is_some_and(Unit::is_decimal) {
             as_decimal
         } else {
             as_fraction
@@ -99,6 +102,17 @@ impl Quantity {
             Self::Between(low, high) => format!("{}-{}", write(low), write(high)),
             Self::Vaguely(vague) => vague.words().to_owned(),
         }
+    }
+
+    /// Whether what it counts stands in the plural: two or more.
+    pub fn is_plural(self) -> bool {
+        self.bounds()
+            .is_some_and(|(_, high)| high >= Rational::whole(2))
+    }
+
+    /// Whether what it counts stands in the singular: one, or a part of one.
+    pub fn is_singular(self) -> bool {
+        self.bounds().is_some_and(|(_, high)| high <= Rational::ONE)
     }
 
     /// Applies `change` to every number in it; words stay. `None` when a number leaves the limits.
@@ -174,7 +188,7 @@ fn exact(stored: &str) -> Option<Rational> {
 
 /// "1 1/2"; denominators that no measuring cup has become decimals.
 pub(super) fn as_fraction(number: Rational) -> String {
-    let number = shown(number);
+    let number = shown(near_a_kitchen_fraction(number).unwrap_or(number));
     let (numerator, denominator) = (number.numerator(), number.denominator());
     if !matches!(denominator, 2 | 3 | 4 | 6 | 8 | 12 | 16) {
         return as_decimal(number);
@@ -204,6 +218,17 @@ pub(super) fn as_decimal(number: Rational) -> String {
     written
 }
 
+/// Grams and millilitres as a scale or a jug shows them: whole ones from ten on, where the exact number is no short decimal.
+fn on_a_scale(number: Rational) -> String {
+    let whole = exact_places(number).is_none() && number >= Rational::whole(10);
+    let shown = if whole {
+        number.rounded_to(Rational::ONE)
+    } else {
+        None
+    };
+    as_decimal(shown.unwrap_or(number))
+}
+
 /// The number as far as it is shown: kitchen fractions as they are, others as the decimals that stand for them.
 /// So "2.5" is never shown where a cook would read "2 1/2".
 fn shown(number: Rational) -> Rational {
@@ -214,6 +239,24 @@ fn shown(number: Rational) -> Rational {
     let mark = Rational::new(1, 10_u128.pow(significant_places(number)));
     mark.and_then(|mark| number.rounded_to(mark))
         .unwrap_or(number)
+}
+
+/// How far from the exact number what is read may be where no spoon or cup shows it, in percent.
+const READING_PERCENT: u128 = 2;
+
+/// The fraction on a measuring cup that is close to a number which is neither one nor a short decimal: 15/7 is read as
+/// 2 1/8.
+fn near_a_kitchen_fraction(number: Rational) -> Option<Rational> {
+    let kitchen = matches!(number.denominator(), 1 | 2 | 3 | 4 | 6 | 8 | 12 | 16);
+    if kitchen || exact_places(number).is_some() {
+        return None;
+    }
+    [1, 2, 3, 4, 8].into_iter().find_map(|parts| {
+        let near = number.rounded_to(Rational::new(1, parts)?)?;
+        let apart = near.max(number).minus(near.min(number))?;
+        let furthest = number.times(Rational::new(READING_PERCENT, 100)?)?;
+        (!near.is_zero() && apart <= furthest).then_some(near)
+    })
 }
 
 /// How many decimals write it exactly, when three are enough.
@@ -265,6 +308,37 @@ mod tests {
         assert_eq!(half.written_for(None), "1/2");
         assert_eq!(as_decimal(number(1000, 3)), "333");
         assert_eq!(as_decimal(number(1, 1_000_000)), "0.000001");
+    }
+
+    #[test]
+    fn what_no_cup_and_no_scale_shows_is_read_as_what_is_near() {
+        let gram = Unit::recognise("g");
+        let cup = Unit::recognise("cup");
+        for (quantity, unit, read) in [
+            (number(15, 7), &cup, "2 1/8"),
+            (number(20, 7), &cup, "2 7/8"),
+            (number(1, 7), &cup, "0.143"),
+            (number(5, 12), &cup, "5/12"),
+            (number(71, 7), &None, "10"),
+            (number(100, 3), &gram, "33"),
+            (number(25, 3), &gram, "8.33"),
+            (number(125, 2), &gram, "62.5"),
+        ] {
+            let quantity = Quantity::Exactly(quantity);
+            assert_eq!(quantity.written_for(unit.as_ref()), read);
+        }
+    }
+
+    #[test]
+    fn two_and_more_stand_in_the_plural() {
+        let words = |low, high, unit| {
+            let quantity = Quantity::between(low, high).unwrap_or(Quantity::Exactly(low));
+            Amount::of(quantity, Unit::recognise(unit)).in_words()
+        };
+        assert_eq!(words(number(3, 1), number(3, 1), "cup"), "3 cups");
+        assert_eq!(words(number(1, 1), number(2, 1), "clove"), "1-2 cloves");
+        assert_eq!(words(number(3, 2), number(3, 2), "cup"), "1 1/2 cup");
+        assert_eq!(words(number(2, 1), number(2, 1), "l"), "2 l");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::apply::{append_ingredient, make};
 use super::change::{Change, NewIngredient, Place};
 use super::import::{ImportError, Placed as _};
 use super::model::{Ingredient, Recipe, limits};
+use super::quantity::Quantity;
 use super::reading::{LeftOut, Reading};
 use super::{html, json_outline, json_repair, language, naming};
 
@@ -55,6 +56,26 @@ fn line(ingredient: &Ingredient) -> String {
     match &ingredient.note {
         Some(note) => format!("{} ({note})", ingredient.in_words()),
         None => ingredient.in_words(),
+    }
+}
+
+/// As `line`, in the words of exports from before units and names stood in the plural.
+fn line_in_the_singular(ingredient: &Ingredient) -> String {
+    let (quantity, unit, name) = (
+        ingredient.quantity_text(),
+        ingredient.unit_text(),
+        &ingredient.name,
+    );
+    let words = match ingredient.quantity {
+        Some(Quantity::Exactly(_) | Quantity::Between(..)) if unit.is_empty() => {
+            format!("{quantity} {name}")
+        }
+        Some(Quantity::Exactly(_) | Quantity::Between(..)) => format!("{quantity} {unit} {name}"),
+        Some(Quantity::Vaguely(_)) | None => ingredient.in_words(),
+    };
+    match &ingredient.note {
+        Some(note) => format!("{words} ({note})"),
+        None => words,
     }
 }
 

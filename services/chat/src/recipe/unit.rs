@@ -35,6 +35,7 @@ struct Known {
     /// Numerator and denominator of the size in grams or millilitres; unused for counts.
     size: (u64, u64),
     measure: Measure,
+    /// Of a unit that is written out, the plural stands first.
     spellings: &'static [&'static str],
 }
 
@@ -105,6 +106,18 @@ impl Unit {
     /// Whether amounts of it are written with decimals.
     pub fn is_decimal(&self) -> bool {
         self.system() == Some(System::Metric)
+    }
+
+    /// As it is written behind two or more: "cups", "cloves", but "g" and "tbsp".
+    pub fn plural(&self) -> &str {
+        const SHORTEST: usize = 3;
+        let spelt = self
+            .known()
+            .and_then(|known| known.spellings.first().copied());
+        match spelt {
+            Some(plural) if plural.ends_with('s') && self.0.len() >= SHORTEST => plural,
+            _ => &self.0,
+        }
     }
 
     fn known(&self) -> Option<&'static Known> {
@@ -330,6 +343,23 @@ mod tests {
             assert_eq!(Unit::recognise(typed).unwrap().name(), name, "{typed}");
         }
         assert_eq!(Unit::recognise("flour"), None);
+    }
+
+    #[test]
+    fn units_that_are_written_out_have_a_plural() {
+        for (name, plural) in [
+            ("cup", "cups"),
+            ("clove", "cloves"),
+            ("loaf", "loaves"),
+            ("box", "boxes"),
+            ("g", "g"),
+            ("lb", "lb"),
+            ("tbsp", "tbsp"),
+            ("fl oz", "fl oz"),
+            ("EL", "EL"),
+        ] {
+            assert_eq!(Unit::recognise(name).unwrap().plural(), plural);
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn every_accepted_message_takes_the_next_revision() {
     let change = kitchen.says("bob", "add 2 cups flour").unwrap();
     assert_eq!((change.message.revision, change.changed), (2, true));
     assert_eq!(kitchen.recipe_state.recipe_revision, 2);
-    assert_eq!(kitchen.ingredients(), ["2 cup flour"]);
+    assert_eq!(kitchen.ingredients(), ["2 cups flour"]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn undo_takes_back_the_last_change_of_anyone_step_by_step() {
 
     let undone = kitchen.effect("ada", "undo").unwrap();
     assert!(undone.starts_with("Undid bob's \"Added"), "{undone}");
-    assert_eq!(kitchen.ingredients(), ["2 cup flour"]);
+    assert_eq!(kitchen.ingredients(), ["2 cups flour"]);
 
     kitchen.says("ada", "undo").unwrap();
     assert_eq!(kitchen.ingredients(), [""; 0]);

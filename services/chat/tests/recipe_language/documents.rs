@@ -45,8 +45,8 @@ fn ingredient_lines_are_read_as_books_and_sites_write_them() {
             "1 l fish, vegetable, or mushroom stock",
         ),
         ("Sugar – 14 g", "14 g Sugar"),
-        ("rice (2 cups)", "2 cup rice"),
-        ("egg substitute 2 cups", "2 cup egg substitute"),
+        ("rice (2 cups)", "2 cups rice"),
+        ("egg substitute 2 cups", "2 cups egg substitute"),
         ("juice of 2 limes", "2 limes | juice"),
         ("grated zest of half an orange", "1/2 orange | grated zest"),
         ("pinch of saffron", "1 pinch saffron"),
@@ -56,7 +56,7 @@ fn ingredient_lines_are_read_as_books_and_sites_write_them() {
         ("200g/7oz leeks", "200 g leeks | 7 oz"),
         (
             "2 cups peeled and diced pumpkin",
-            "2 cup peeled and diced pumpkin",
+            "2 cups peeled and diced pumpkin",
         ),
         ("1 c. rice", "1 cup rice"),
         ("¾ C brown rice", "3/4 cup brown rice"),
@@ -67,7 +67,7 @@ fn ingredient_lines_are_read_as_books_and_sites_write_them() {
             "1-inch piece ginger, grated",
             "1 piece ginger | 1-inch, grated",
         ),
-        ("2 garlic cloves, crushed", "2 clove garlic | crushed"),
+        ("2 garlic cloves, crushed", "2 cloves garlic | crushed"),
         ("[200 g] dates", "200 g dates"),
         ("salt and pepper to taste", "salt and pepper to taste"),
         ("0 as required salt", "0 as required salt"),
@@ -159,7 +159,10 @@ fn a_recipe_is_found_wherever_it_stands_and_whatever_its_page_got_wrong() {
         let read = read_schema_org(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let read = read.recipe;
         assert_eq!(
-            (read.recipe.title.as_str(), read.recipe.ingredients[0].in_words().as_str()),
+            (
+                read.recipe.title.as_str(),
+                read.recipe.ingredients[0].in_words().as_str()
+            ),
             ("Soup & bread", "2 leeks"),
             "{text}"
         );

@@ -221,7 +221,7 @@ fn what_cannot_be_seen_is_not_kept_of_a_name_or_unit() {
         panic!("{:?}", recipe.ingredients)
     };
     assert_eq!(salt.in_words(), "1 big pinch salt");
-    assert_eq!(pesto.in_words(), "2 cup pesto");
+    assert_eq!(pesto.in_words(), "2 cups pesto");
     assert_eq!(recipe.steps[0].text, "salt pesto");
     let plain = PlainRecipe {
         title: "Soup".to_owned(),
@@ -267,7 +267,7 @@ fn schema_org_from_recipe_sites_is_read() {
     assert_eq!(
         lines,
         [
-            "2 cup red lentils | 400 g, rinsed",
+            "2 cups red lentils | 400 g, rinsed",
             "1 can tomatoes | 14 oz",
             "Salt to taste | ",
             "1/2 tsp cumin | "

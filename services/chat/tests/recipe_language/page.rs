@@ -11,13 +11,14 @@ fn every_example_on_the_page_for_cooks_does_what_the_page_says() {
     let recipe = recipe_on_the_page();
     let rows: Vec<(String, String)> = PAGE.lines().filter_map(row).collect();
     assert!(rows.len() > 80, "only {} rows were found", rows.len());
-    for (message, expected) in rows {
-        assert_eq!(
-            as_on_the_page(&outcome(&recipe, &message)),
-            expected,
-            "`{message}`"
-        );
-    }
+    let wrong: Vec<String> = rows
+        .into_iter()
+        .filter_map(|(message, expected)| {
+            let got = as_on_the_page(&outcome(&recipe, &message));
+            (got != expected).then(|| format!("{message}\n  expected {expected}\n  got      {got}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn recipe_on_the_page() -> Recipe {

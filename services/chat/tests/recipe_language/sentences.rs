@@ -87,7 +87,7 @@ fn metric_turns_cups_into_millilitres_and_the_oven_into_celsius() {
             "2 eggs",
             "salt to taste",
             "50 g sugar",
-            "2 clove garlic",
+            "2 cloves garlic",
             "237 ml plain yogurt",
             "227 g butter",
             "907 g potatoes",

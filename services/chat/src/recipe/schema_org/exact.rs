@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::written;
+use super::{line_in_the_singular, written};
 use crate::recipe::apply::{append_ingredient, make};
 use crate::recipe::change::{Change, NewIngredient, Place};
 use crate::recipe::model::Recipe;
@@ -80,9 +80,15 @@ pub(super) fn read(document: &Value) -> Option<Recipe> {
     }
     let written = written(&recipe);
     let members = written.as_object()?;
-    let says_the_same = members
-        .iter()
-        .all(|(key, value)| key.starts_with('@') || document.get(key) == Some(value));
+    let as_before = || {
+        let lines = recipe.ingredients.iter().map(line_in_the_singular);
+        Some(&json!(lines.collect::<Vec<_>>())) == document.get("recipeIngredient")
+    };
+    let says_the_same = members.iter().all(|(key, value)| {
+        key.starts_with('@')
+            || document.get(key) == Some(value)
+            || (key == "recipeIngredient" && as_before())
+    });
     says_the_same.then_some(recipe)
 }
 
