@@ -123,7 +123,7 @@ async fn what_is_remembered_of_a_history_that_is_gone_is_not_built_upon() {
         assert_eq!(revision(&posted), 4);
         assert_eq!(
             old.ingredients("pie").await,
-            ["1 eggs", "1 cup milk", "1 tsp salt"]
+            ["1 egg", "1 cup milk", "1 tsp salt"]
         );
         let again = old.post("pie", "ada", "old 2", "add 2 eggs").await.unwrap();
         assert!(!again.duplicate, "it is gone, so it is new");

@@ -222,14 +222,14 @@ pub(super) fn replace_part(
     let left = less(line, &gone)?.ok_or_else(|| not_that_much(line))?;
     let unit = line.unit.clone();
     put_amount(working, index, Amount::of(left, unit))?;
-    let taken = gone.in_words();
+    let taken = in_words(&name, Some(&gone));
     let new = NewIngredient {
         amount: with.amount.clone().or(Some(gone)),
         ..with.clone()
     };
     let described = described(&checked(&new)?);
     add(working, &new)?;
-    Ok(format!("Replaced {taken} {name} with {described}"))
+    Ok(format!("Replaced {taken} with {described}"))
 }
 
 pub(super) fn rename(
