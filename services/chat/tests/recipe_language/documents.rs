@@ -157,7 +157,6 @@ fn a_recipe_is_found_wherever_it_stands_and_whatever_its_page_got_wrong() {
         ),
     ] {
         let read = read_schema_org(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let read = read.recipe;
         assert_eq!(
             (
                 read.recipe.title.as_str(),
