@@ -286,7 +286,7 @@ async fn a_preview_is_refused_as_the_import_would_be() {
     for (who, text, code) in [
         ("eve", "Boil.", Code::PermissionDenied),
         ("mallory", "Boil.", Code::NotFound),
-        ("ada", "@{", Code::InvalidArgument),
+        ("ada", "---\ntags: *a\n---\nBoil.", Code::InvalidArgument),
     ] {
         let refused = client
             .preview_import(preview(import(who, "pie", "", text)))

@@ -241,7 +241,7 @@ mod tests {
         );
         refused("\n[edge]\nmessage-rate 7", "line 3 is no TOML");
         refused("a-a = 1\nb-b = 2", "b-b is no setting");
-        refused("[edge]\noperator-token = {x = 'canary'}", "wants a text");
+        refused("[auth]\noperator-token = {x = 'canary'}", "wants a text");
     }
 
     #[test]

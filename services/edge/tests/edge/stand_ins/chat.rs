@@ -448,7 +448,9 @@ impl ChatService for Served {
     ) -> Result<Response<chat::PreviewImportResponse>, Status> {
         let asked = request.into_inner().import.unwrap_or_default();
         let who = asked.principal.unwrap_or_default().name;
-        sharing_refused(&asked.recipe_id, &who, "")?;
+        if !asked.recipe_id.is_empty() {
+            sharing_refused(&asked.recipe_id, &who, "")?;
+        }
         if let Some(chat::import_recipe_request::Document::SchemaOrg(text)) = &asked.document {
             match text.as_str() {
                 "bad" => return Err(Status::invalid_argument("there is no recipe")),
@@ -457,7 +459,10 @@ impl ChatService for Served {
             }
         }
         Ok(Response::new(chat::PreviewImportResponse {
-            recipe: Some(chat::Recipe::default()),
+            recipe: Some(chat::Recipe {
+                servings: 4,
+                ..chat::Recipe::default()
+            }),
             left_out: vec!["the author".into()],
         }))
     }
