@@ -62,11 +62,11 @@ pub enum ClosingAction {
 type Spread = RangeInclusive<Duration>;
 
 /// Another edge can take the client at once.
-const SOON: Spread = Duration::from_millis(100)..=Duration::from_secs(1);
+const MOVE_DELAY: Spread = Duration::from_millis(100)..=Duration::from_secs(1);
 /// What was missing needs some seconds to come back.
-const LATER: Spread = Duration::from_secs(1)..=Duration::from_secs(4);
+const RECOVERY_DELAY: Spread = Duration::from_secs(1)..=Duration::from_secs(4);
 /// Somebody must leave first.
-const MUCH_LATER: Spread = Duration::from_secs(5)..=Duration::from_secs(15);
+const CAPACITY_DELAY: Spread = Duration::from_secs(5)..=Duration::from_secs(15);
 
 impl Close {
     /// All of them, in the order of the protocol page.
@@ -155,9 +155,11 @@ impl Close {
     /// After what time its clients come back; `None` when they do not by themselves.
     pub const fn retry_after(self) -> Option<Spread> {
         match self {
-            Self::AuthenticationTimeout | Self::SessionMoved | Self::ServiceRestart => Some(SOON),
-            Self::TryAgainLater | Self::TooSlow => Some(LATER),
-            Self::TooManyConnections => Some(MUCH_LATER),
+            Self::AuthenticationTimeout | Self::SessionMoved | Self::ServiceRestart => {
+                Some(MOVE_DELAY)
+            }
+            Self::TryAgainLater | Self::TooSlow => Some(RECOVERY_DELAY),
+            Self::TooManyConnections => Some(CAPACITY_DELAY),
             Self::FirstMessageMustBeAuth
             | Self::MissingAuthToken
             | Self::InvalidToken

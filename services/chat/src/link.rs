@@ -19,7 +19,7 @@ use tokio::{
 use tracing::{Instrument, Span, debug, warn};
 
 use crate::outbox::CatchUp;
-pub(crate) use crate::outbox::{Attach, Event, Outbox, Reply, Voucher};
+pub(crate) use crate::outbox::{Attach, Authorization, Event, Outbox, Reply};
 use crate::{
     catch_up::CaughtUp,
     recipe_state::Draft,
@@ -194,7 +194,7 @@ impl Link {
                 .catch_up(
                     &behind.recipe,
                     behind.after.as_ref(),
-                    behind.told.as_ref(),
+                    behind.answered_position.as_ref(),
                     behind.sent_for.as_ref(),
                 )
                 .await;

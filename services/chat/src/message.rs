@@ -7,7 +7,7 @@ use runtime::clock::Timestamp;
 
 use crate::{
     access::Access,
-    recipe::{Became, Element, Recipe},
+    recipe::{Element, ElementChange, Recipe},
 };
 
 /// How many characters a user's name may have.
@@ -109,7 +109,7 @@ pub(crate) struct Message {
     /// Messages that would work, word for word; not stored.
     pub suggestions: Vec<String>,
     /// What it changed; not stored.
-    pub changes: Vec<(Became, Element)>,
+    pub changes: Vec<(ElementChange, Element)>,
 }
 
 impl Message {

@@ -5,8 +5,8 @@
 //! reads no store: the link's task asks it what has to be read.
 
 mod attachment;
+mod authorization;
 mod state;
-mod voucher;
 
 use std::{
     ops::ControlFlow,
@@ -18,7 +18,7 @@ use runtime::clock::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::voucher::Voucher;
+pub(crate) use self::authorization::Authorization;
 use self::{
     attachment::Todo,
     state::{Outgoing, Room, State},
@@ -88,11 +88,11 @@ pub(crate) struct Attach {
     /// Where the receiver stands; `None`: only what comes from now on.
     pub after: Option<Position>,
     /// A further position that the receiver was told of before its updates came.
-    pub told: Option<Position>,
+    pub answered_position: Option<Position>,
     /// The receiver's name for this attachment; 0 when it gives none.
     pub attachment: u64,
     /// For whom it is.
-    pub voucher: Voucher,
+    pub authorization: Authorization,
 }
 
 /// What came of a call.
@@ -128,7 +128,7 @@ pub(crate) struct CatchUp {
     /// After which position; `None`: only how far it has come.
     pub after: Option<Position>,
     /// A further position that the receiver was told of: it must be the recipe's, too.
-    pub told: Option<Position>,
+    pub answered_position: Option<Position>,
     /// Who must be able to see it.
     pub sent_for: Option<Principal>,
     /// Whether it failed before.

@@ -52,6 +52,8 @@ pub use schema_org::{from_schema_org, read_schema_org, to_schema_org};
 pub use size::json_size;
 pub(crate) use size::serialized_size;
 pub use suggestions::suggestions;
-pub use take_back::{Became, Element, Standing, changed_elements, take_back, told_changes};
+pub use take_back::{
+    Element, ElementChange, UndoConflict, changed_elements, take_back, told_changes,
+};
 pub use text::from_text;
 pub use unit::{Measure, System, Unit};

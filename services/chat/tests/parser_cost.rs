@@ -10,7 +10,7 @@
 mod documents;
 #[path = "parser_cost/exports.rs"]
 mod exports;
-#[path = "parser_cost/gate.rs"]
-mod gate;
+#[path = "parser_cost/limits.rs"]
+mod limits;
 #[path = "parser_cost/messages.rs"]
 mod messages;

@@ -8,12 +8,12 @@
 
 #[path = "recipe_language/documents.rs"]
 mod documents;
-#[path = "recipe_language/exchange.rs"]
-mod exchange;
+#[path = "recipe_language/export_import.rs"]
+mod export_import;
+#[path = "recipe_language/fixture.rs"]
+mod fixture;
 #[path = "recipe_language/page.rs"]
 mod page;
-#[path = "recipe_language/pantry.rs"]
-mod pantry;
 #[path = "recipe_language/properties.rs"]
 mod properties;
 #[path = "recipe_language/sentences.rs"]

@@ -23,7 +23,7 @@ pub use self::{
 };
 use self::{
     keyring::Keyring,
-    link::{Heartbeat, Link, SecondChance},
+    link::{Heartbeat, Link, TokenRetry},
 };
 use backoff::Backoff;
 use proto::websocket::{MAX_CONTENT, frames::Closing};
@@ -46,7 +46,7 @@ pub struct Chat {
     outbox: Outbox,
     history: History,
     backoff: Backoff,
-    second_chance: SecondChance,
+    second_chance: TokenRetry,
     /// What the server has said of the close that it is about to make.
     announced: Option<Closing>,
     input: Input,
@@ -68,7 +68,7 @@ impl Chat {
             outbox: Outbox::new(seed.wrapping_add(2)),
             history: History::default(),
             backoff: Backoff::new(seed),
-            second_chance: SecondChance::Unused,
+            second_chance: TokenRetry::Unused,
             announced: None,
             input: Input::Open,
             seed,
@@ -131,7 +131,7 @@ impl Chat {
         match event {
             Event::Opened => self.opened(now, todo),
             Event::NotOpened(why) => self.not_opened(why, now, todo),
-            Event::Heard => self.heard(now),
+            Event::Heard => self.received(now),
             Event::Frame(frame) => self.frame(*frame, now, todo),
             Event::Closed { code, reason } => self.closed(code, &reason, now, todo),
             Event::Token(answer) => self.token(answer, now, todo),

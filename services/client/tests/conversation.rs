@@ -22,10 +22,12 @@ use recipe_chat_client::{Conversation, Ended, Ending, News, NoToken, Server, Sta
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("it takes too long")
+    timeout(TEST_TIMEOUT, future)
+        .await
+        .expect("it takes too long")
 }
 
 /// A server of which the test holds every WebSocket.

@@ -30,7 +30,7 @@ use runtime::{
 };
 
 const ROOMS: u64 = 100_000;
-const PATIENCE: Duration = Duration::from_secs(10);
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() {
@@ -51,7 +51,7 @@ async fn measure() {
     );
     let (link, task) = Link::new(replicas, Arc::clone(&rooms), SystemClock::shared());
     lifecycle.spawn(task.run(Arc::new(|_: &RecipeId, _| {}), lifecycle.clone()));
-    assert!(link.opened_within(PATIENCE).await);
+    assert!(link.opened_within(STEP_TIMEOUT).await);
 
     let chat_id = chat.id();
     let memory = || [memory(std::process::id()), memory(chat_id)];

@@ -19,7 +19,7 @@ pub struct Audience {
     /// Names that were invited, in lower case.
     pub names: HashSet<String>,
     /// When it was heard.
-    pub heard: Instant,
+    pub received_at: Instant,
 }
 
 impl Audience {
@@ -30,7 +30,7 @@ impl Audience {
 
     /// Whether somebody who was let in at a revision may stay.
     pub fn keeps(&self, user: &UserId, name: &str, let_in_at: Revision, now: Instant) -> bool {
-        let knew = let_in_at >= self.revision || now >= self.heard + AUDIENCE_RETENTION;
+        let knew = let_in_at >= self.revision || now >= self.received_at + AUDIENCE_RETENTION;
         knew || self.admits(user, name)
     }
 }
@@ -46,7 +46,7 @@ mod tests {
             revision: 7,
             users: ["ada".parse().unwrap()].into(),
             names: ["bob".to_owned()].into(),
-            heard: now,
+            received_at: now,
         };
         let keeps = |name: &str, at, now| audience.keeps(&name.parse().unwrap(), name, at, now);
         assert!(keeps("ada", 3, now));

@@ -71,18 +71,18 @@ struct Open {
 
 /// Where a room stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct Progress {
     /// Up to where its updates have come.
     pub newest: Position,
     /// A further position that one of its members was answered with.
-    pub told: Option<Position>,
+    pub answered_position: Option<Position>,
 }
 
 /// A room that is to be attached.
 #[derive(Debug, Clone)]
 pub struct Attaching {
     /// Where it stands.
-    pub standing: Standing,
+    pub progress: Progress,
     /// The new attachment.
     pub number: AttachmentNumber,
     /// For whom.
@@ -92,7 +92,7 @@ pub struct Attaching {
 /// One recipe that somebody here looks at.
 #[derive(Debug)]
 pub(crate) struct Room {
-    bell: watch::Sender<Revision>,
+    changes: watch::Sender<Revision>,
     log: Mutex<Log>,
     /// The last word on who may see the recipe, for those who are on their way in.
     audience: Mutex<Option<Arc<Audience>>>,
@@ -105,7 +105,7 @@ pub struct Member {
     rooms: Arc<Rooms>,
     room: Arc<Room>,
     number: u64,
-    bell: watch::Receiver<Revision>,
+    changes: watch::Receiver<Revision>,
 }
 
 impl Rooms {
@@ -144,7 +144,7 @@ impl Rooms {
         Member {
             recipe: recipe.clone(),
             rooms: Arc::clone(self),
-            bell: room.bell.subscribe(),
+            changes: room.changes.subscribe(),
             room,
             number,
         }
@@ -160,7 +160,7 @@ impl Rooms {
             .vouching(lock(&room.room.audience).as_deref())?;
         room.attachment = self.attachments.fetch_add(1, Ordering::Relaxed) + 1;
         Some(Attaching {
-            standing: room.room.standing(),
+            progress: room.room.progress(),
             number: room.attachment,
             member,
         })
@@ -231,13 +231,13 @@ impl Rooms {
 
     /// How far a room has come; `None` when nobody is there.
     pub fn position(&self, recipe: &RecipeId) -> Option<Position> {
-        self.standing(recipe).map(|standing| standing.newest)
+        self.progress(recipe).map(|progress| progress.newest)
     }
 
     /// Where a room and its members stand, for the chat service to compare; `None` when nobody is there.
-    pub fn standing(&self, recipe: &RecipeId) -> Option<Standing> {
+    pub fn progress(&self, recipe: &RecipeId) -> Option<Progress> {
         let open = lock(&self.open);
-        open.get(recipe).map(|open| open.room.standing())
+        open.get(recipe).map(|open| open.room.progress())
     }
 
     /// Every open room.
@@ -332,7 +332,7 @@ impl Open {
 impl Room {
     fn at(position: Position) -> Self {
         Self {
-            bell: watch::Sender::new(position.revision),
+            changes: watch::Sender::new(position.revision),
             log: Mutex::new(Log::at(position)),
             audience: Mutex::default(),
         }
@@ -342,11 +342,11 @@ impl Room {
         lock(&self.log).newest().clone()
     }
 
-    fn standing(&self) -> Standing {
+    fn progress(&self) -> Progress {
         let log = lock(&self.log);
-        Standing {
+        Progress {
             newest: log.newest().clone(),
-            told: log.told().cloned(),
+            answered_position: log.answered_position().cloned(),
         }
     }
 
@@ -355,7 +355,7 @@ impl Room {
         let pushed = log.push(update);
         if pushed == Pushed::New {
             // Rung under the lock, so that the bell never goes back.
-            self.bell.send_replace(log.newest().revision);
+            self.changes.send_replace(log.newest().revision);
         }
         pushed
     }
@@ -371,15 +371,15 @@ impl Room {
 
     fn end(&self) {
         lock(&self.log).refute();
-        self.bell.send_modify(|_| {});
+        self.changes.send_modify(|_| {});
     }
 }
 
 impl Member {
     /// Waits until the room has something newer than when last asked.
-    pub async fn rung(&mut self) {
+    pub async fn changed(&mut self) {
         // The room, which holds the other end, lives as long as this.
-        self.bell.changed().await.ok();
+        self.changes.changed().await.ok();
     }
 
     /// Whether a user who was let in at a revision may still be here.

@@ -36,7 +36,7 @@ pub use self::{
     local::LocalRateLimiter,
 };
 use self::{
-    report::{Unreported, report},
+    report::{PendingReport, report},
     shared::SharedBuckets,
 };
 use crate::redis::{Redis, SelfTest};
@@ -67,7 +67,7 @@ pub struct RateLimiter {
 #[derive(Debug)]
 struct Local {
     buckets: LocalRateLimiter<String>,
-    unreported: Unreported,
+    unreported: PendingReport,
     /// Something is to be reported.
     taken: Notify,
 }
@@ -87,7 +87,7 @@ impl RateLimiter {
     fn with_timeout(redis: Option<&Redis>, timeout: Duration) -> Self {
         let local = Arc::new(Local {
             buckets: LocalRateLimiter::new(MAX_KEYS),
-            unreported: Unreported::default(),
+            unreported: PendingReport::default(),
             taken: Notify::new(),
         });
         let shared = redis.map(|redis| {

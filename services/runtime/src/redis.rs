@@ -4,13 +4,13 @@
 //! While Redis is away, calls fail at once; [`Redis::watch`] tells when it comes and goes. It knows nothing of
 //! what is stored.
 
+mod access_check;
 mod address;
 mod connection;
 mod link;
 mod metrics;
 mod problem;
 mod refusals;
-mod rehearsal;
 mod script;
 mod self_test;
 mod stream;
@@ -26,9 +26,9 @@ use tokio::{
 };
 
 pub use self::{
+    access_check::SelfTestStep,
     address::InvalidUrl,
     problem::{Cause, Problem},
-    rehearsal::Rehearsed,
     script::{Call, Script},
     self_test::SelfTest,
     stream::{Followed, Stream, StreamEntry},

@@ -61,9 +61,9 @@ struct View {
 }
 
 /// The terminal in the state that a screen needs; dropping it puts the terminal back.
-struct Borrowed(DefaultTerminal);
+struct TerminalGuard(DefaultTerminal);
 
-impl Borrowed {
+impl TerminalGuard {
     fn new() -> io::Result<Self> {
         // This also puts the terminal back before a panic prints its words.
         let borrowed = Self(ratatui::try_init()?);
@@ -73,7 +73,7 @@ impl Borrowed {
     }
 }
 
-impl Drop for Borrowed {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         // There is nothing left to do for a terminal that is gone.
         execute!(stdout(), DisableBracketedPaste).ok();
@@ -82,7 +82,7 @@ impl Drop for Borrowed {
 }
 
 pub(crate) struct Screen {
-    terminal: Borrowed,
+    terminal: TerminalGuard,
     events: EventStream,
     ticks: Interval,
     view: View,
@@ -94,7 +94,7 @@ impl Screen {
         let mut ticks = interval(TICK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
-            terminal: Borrowed::new()?,
+            terminal: TerminalGuard::new()?,
             events: EventStream::new(),
             ticks,
             view: View::new(config.recipe.as_str()),

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use terminal::{Config, Failure, Format, Lines, chat_in};
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server of which the test holds every WebSocket.
 struct Server {
@@ -190,20 +190,22 @@ fn update(revision: u64) -> Value {
 }
 
 async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("it takes too long")
+    timeout(TEST_TIMEOUT, future)
+        .await
+        .expect("it takes too long")
 }
 
 /// What is printed.
 #[derive(Debug, Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct CapturedOutput(Arc<Mutex<Vec<u8>>>);
 
-impl Paper {
+impl CapturedOutput {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-impl io::Write for Paper {
+impl io::Write for CapturedOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend(bytes);
         Ok(bytes.len())
@@ -223,8 +225,8 @@ struct CommandLine {
 /// A client that is typed into and read from.
 #[derive(Default)]
 struct Client {
-    out: Paper,
-    err: Paper,
+    out: CapturedOutput,
+    err: CapturedOutput,
 }
 
 impl Client {

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use system_tests::{
     canary::Canary,
-    crowd::{Cook, Crowd, Talk, purses},
+    crowd::{Cook, Crowd, SpeakingPlan, purses},
     history::History,
     http::Api,
     process::anonymous_memory,
@@ -16,7 +16,7 @@ use tokio::{net::TcpStream, time::sleep};
 use crate::options::Options;
 
 /// How long the last connection may take beyond the time that the rate gives it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs what the options say.
 ///
@@ -35,7 +35,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<Value> {
     let mut crowd = Crowd::new();
     crowd.invite(cooks.into_iter(), arrival);
     crowd
-        .until_present(options.connections, arrival + PATIENCE)
+        .until_present(options.connections, arrival + CONNECT_TIMEOUT)
         .await;
     // Only quiet connections can be weighed: messages fill the logs of the rooms.
     let after = memory(options)?;
@@ -68,7 +68,7 @@ async fn cooks(options: &Options) -> anyhow::Result<Vec<Cook>> {
             recipe: format!("load-{recipe}"),
             token_cache: logins[number % options.users].clone(),
             renews: true,
-            talk: pace.map(|pace| Talk {
+            talk: pace.map(|pace| SpeakingPlan {
                 history: histories[recipe].clone(),
                 pace,
             }),

@@ -19,9 +19,9 @@ const SIGN_INS: usize = 15;
 const ROUNDS: usize = 3;
 /// How long the sockets are there before a sign-in is timed: longer than a head may take, so that many of them were
 /// ended and are opened again.
-const SETTLING: Duration = Duration::from_secs(6);
+const WARM_UP: Duration = Duration::from_secs(6);
 /// How often a socket that drips sends a byte.
-const DRIP: Duration = Duration::from_secs(1);
+const BYTE_INTERVAL: Duration = Duration::from_secs(1);
 /// How long nobody tries again after a connection was refused.
 const REFUSED: Duration = Duration::from_millis(200);
 /// What the sockets begin with; the last one goes on.
@@ -38,10 +38,10 @@ pub(crate) async fn run(edge: SocketAddr, sockets: usize) -> Value {
         for number in 0..sockets {
             held.spawn(hold(edge, BEGINNINGS[number % BEGINNINGS.len()]));
         }
-        sleep(SETTLING).await;
+        sleep(WARM_UP).await;
         with.extend(sign_ins(&api, &ada).await);
         held.shutdown().await;
-        sleep(DRIP).await;
+        sleep(BYTE_INTERVAL).await;
     }
     let (without, with) = (median(without), median(with));
     json!({
@@ -79,7 +79,7 @@ async fn hold(edge: SocketAddr, beginning: &[u8]) {
             select! {
                 // Whatever comes, it is the end.
                 _ = stream.read(&mut byte) => break,
-                () = sleep(DRIP), if drips => if stream.write_all(b"x").await.is_err() {
+                () = sleep(BYTE_INTERVAL), if drips => if stream.write_all(b"x").await.is_err() {
                     break;
                 },
             }

@@ -37,7 +37,7 @@ pub struct ChatClient {
 
 /// What a chat client went through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct ChatStats {
     /// Messages that were answered as accepted.
     pub accepted: usize,
     /// Answers that asked to try again.
@@ -46,13 +46,13 @@ pub struct Tally {
     pub broken: usize,
 }
 
-struct Talk<'a> {
+struct ChatTask<'a> {
     chat_client: &'a ChatClient,
     stop: &'a CancellationToken,
     pending: Option<(String, String)>,
     /// Names where the last connection stood.
     resume: Value,
-    tally: Tally,
+    tally: ChatStats,
 }
 
 impl ChatClient {
@@ -60,13 +60,13 @@ impl ChatClient {
     ///
     /// # Panics
     /// When something is refused for good.
-    pub async fn talk(self, stop: CancellationToken) -> Tally {
-        let mut talk = Talk {
+    pub async fn talk(self, stop: CancellationToken) -> ChatStats {
+        let mut talk = ChatTask {
             chat_client: &self,
             stop: &stop,
             pending: None,
             resume: json!({}),
-            tally: Tally::default(),
+            tally: ChatStats::default(),
         };
         loop {
             let ended = match talk.join().await {
@@ -91,7 +91,7 @@ impl ChatClient {
     }
 }
 
-impl Talk<'_> {
+impl ChatTask<'_> {
     async fn join(&self) -> Result<Client, Event> {
         let ChatClient {
             address,

@@ -23,7 +23,7 @@ pub use self::place::{Place, Seen};
 use crate::{
     canary::Canary,
     http::Api,
-    patience::{PATIENCE, within},
+    timeouts::{STEP_TIMEOUT, within},
 };
 
 /// The largest frame of a server.
@@ -240,7 +240,7 @@ impl Client {
     /// # Panics
     /// When neither comes.
     pub async fn try_answer_to(&mut self, id: &str) -> Result<Value, Event> {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + STEP_TIMEOUT;
         loop {
             let left = give_up.saturating_duration_since(Instant::now());
             match self.arrival(left).await {
@@ -249,7 +249,7 @@ impl Client {
                 }
                 Some(message @ Event::Message(_)) => self.set_aside.push_back(message),
                 Some(end) => return Err(end),
-                None => panic!("no answer to {id} within {PATIENCE:?}"),
+                None => panic!("no answer to {id} within {STEP_TIMEOUT:?}"),
             }
         }
     }
@@ -276,17 +276,17 @@ impl Client {
     /// # Panics
     /// When it does nothing.
     pub async fn next(&mut self) -> Event {
-        match self.next_within(PATIENCE).await {
+        match self.next_within(STEP_TIMEOUT).await {
             Some(event) => event,
-            None => panic!("the server was silent for {PATIENCE:?}"),
+            None => panic!("the server was silent for {STEP_TIMEOUT:?}"),
         }
     }
 
-    /// The next thing that the server does within `patience`.
-    pub async fn next_within(&mut self, patience: Duration) -> Option<Event> {
+    /// The next thing that the server does within `time_limit`.
+    pub async fn next_within(&mut self, time_limit: Duration) -> Option<Event> {
         match self.set_aside.pop_front() {
             Some(event) => Some(event),
-            None => self.arrival(patience).await,
+            None => self.arrival(time_limit).await,
         }
     }
 
@@ -319,8 +319,8 @@ impl Client {
     }
 
     /// What the network brings next, past what was set aside.
-    async fn arrival(&mut self, patience: Duration) -> Option<Event> {
-        let end = Instant::now() + patience;
+    async fn arrival(&mut self, time_limit: Duration) -> Option<Event> {
+        let end = Instant::now() + time_limit;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let arrived = timeout(left, next_frame(&mut self.socket)).await.ok()?;
@@ -331,9 +331,9 @@ impl Client {
     }
 
     /// Holds what arrived against the contract; `None` when it only announces what comes next.
-    fn take(&mut self, arrived: Arrived) -> Option<Event> {
+    fn take(&mut self, arrived: Incoming) -> Option<Event> {
         Some(match arrived {
-            Arrived::Text(text) => {
+            Incoming::Text(text) => {
                 assert!(text.len() <= MAX_FRAME, "a frame of {} bytes", text.len());
                 let message = self.envelopes.check(&text);
                 assert_eq!(self.closing, None, "closing is the last: {text}");
@@ -347,7 +347,7 @@ impl Client {
                 }
                 Event::Message(message)
             }
-            Arrived::End(event) => {
+            Incoming::End(event) => {
                 if let (Event::Closed(code, reason), Some(told)) = (&event, &self.closing) {
                     assert_eq!(told["code"], *code, "{told}");
                     assert_eq!(told["reason"], reason.as_str(), "{told}");
@@ -358,29 +358,29 @@ impl Client {
     }
 }
 
-enum Arrived {
+enum Incoming {
     Text(String),
     End(Event),
 }
 
-async fn next_frame(socket: &mut WebSocketStream<TcpStream>) -> Arrived {
+async fn next_frame(socket: &mut WebSocketStream<TcpStream>) -> Incoming {
     loop {
         match socket.next().await {
-            Some(Ok(Message::Text(text))) => return Arrived::Text(text.to_string()),
+            Some(Ok(Message::Text(text))) => return Incoming::Text(text.to_string()),
             Some(Ok(Message::Close(Some(close)))) => {
                 // The library answers a close when it is asked for more.
                 timeout(Duration::from_secs(1), socket.next()).await.ok();
                 let end = Event::Closed(close.code.into(), close.reason.to_string());
-                return Arrived::End(end);
+                return Incoming::End(end);
             }
             // The answer to a close without a code has none either.
             Some(Ok(Message::Close(None))) => {
-                return Arrived::End(Event::Closed(1005, String::new()));
+                return Incoming::End(Event::Closed(1005, String::new()));
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(other)) => panic!("a server sends text frames only: {other:?}"),
-            Some(Err(error)) => return Arrived::End(Event::Lost(error.to_string())),
-            None => return Arrived::End(Event::Lost("the stream ended".to_owned())),
+            Some(Err(error)) => return Incoming::End(Event::Lost(error.to_string())),
+            None => return Incoming::End(Event::Lost("the stream ended".to_owned())),
         }
     }
 }

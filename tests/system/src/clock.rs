@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::patience::SLACK;
+use crate::timeouts::SLACK;
 
 /// Times in messages are cut to milliseconds or so, and two clocks of one machine are read at two moments.
 const GRAIN: time::Duration = time::Duration::milliseconds(50);

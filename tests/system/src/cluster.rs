@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     account::Account,
-    chat_client::{ChatClient, Tally},
+    chat_client::{ChatClient, ChatStats},
     chat_log,
     history::History,
-    patience::within_at_most,
     stack::Stack,
+    timeouts::within_at_most,
 };
 
 /// How long it may take until everybody is answered and has left.
@@ -24,7 +24,7 @@ pub struct Cluster {
     account: Account,
     tables: Vec<(String, History)>,
     stop: CancellationToken,
-    talking: JoinSet<Tally>,
+    talking: JoinSet<ChatStats>,
 }
 
 impl Cluster {
@@ -76,8 +76,8 @@ impl Cluster {
     /// Waits until so many more messages were accepted.
     pub async fn more(&self, messages: usize) {
         let wanted = self.accepted() + messages;
-        let patience = LEAVING + Duration::from_millis(20) * u32::try_from(messages).unwrap_or(0);
-        within_at_most(patience, "more talk", async {
+        let time_limit = LEAVING + Duration::from_millis(20) * u32::try_from(messages).unwrap_or(0);
+        within_at_most(time_limit, "more talk", async {
             while self.accepted() < wanted {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -89,7 +89,7 @@ impl Cluster {
     ///
     /// # Panics
     /// When anything was lost, doubled, reordered or changed.
-    pub async fn leave(self, stack: &mut Stack) -> Vec<Tally> {
+    pub async fn leave(self, stack: &mut Stack) -> Vec<ChatStats> {
         self.stop.cancel();
         let tallies = within_at_most(LEAVING, "everybody to leave", self.talking.join_all()).await;
         for (recipe, history) in &self.tables {

@@ -2,13 +2,13 @@
 //! faults, and for the load generator. They judge the rules of sessions themselves and measure what happens;
 //! what was said is judged by a history.
 
+mod connection_run;
 mod cook;
+mod event_log;
 mod line;
 mod report;
 mod rules;
-mod shift;
-mod speech;
-mod story;
+mod speaker;
 mod token_cache;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -16,15 +16,15 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use self::cook::Life;
+use self::cook::ClientState;
 pub use self::{
     cook::Cook,
-    report::{Breach, Figures, Report, Spread},
+    report::{Figures, Report, Spread, Violation},
     rules::Broken,
-    speech::Talk,
+    speaker::SpeakingPlan,
     token_cache::TokenCache,
 };
-use crate::{account::Account, http::Api, patience::within_at_most};
+use crate::{account::Account, http::Api, timeouts::within_at_most};
 
 /// Some clients at work.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Crowd {
     pub fn invite(&mut self, cooks: impl ExactSizeIterator<Item = Cook>, over: Duration) {
         let step = over / u32::try_from(cooks.len().max(1)).unwrap_or(u32::MAX);
         for (number, cook) in (0u32..).zip(cooks) {
-            let life = Life::new(
+            let life = ClientState::new(
                 cook,
                 self.report.clone(),
                 self.present.clone(),
@@ -69,58 +69,58 @@ impl Crowd {
     }
 
     /// Waits until so many are signed in at once.
-    pub async fn until_present(&self, count: usize, patience: Duration) {
+    pub async fn until_present(&self, count: usize, time_limit: Duration) {
         let mut present = self.present.subscribe();
         let what = format!("{count} clients to be signed in");
-        within_at_most(patience, &what, present.wait_for(|now| *now == count))
+        within_at_most(time_limit, &what, present.wait_for(|now| *now == count))
             .await
             .ok(); // The sender is ours.
     }
 
     /// Waits until at most so many are signed in.
-    pub async fn until_gone(&self, count: usize, patience: Duration) {
+    pub async fn until_gone(&self, count: usize, time_limit: Duration) {
         let mut present = self.present.subscribe();
         let what = format!("all but {count} clients to be gone");
-        within_at_most(patience, &what, present.wait_for(|now| *now <= count))
+        within_at_most(time_limit, &what, present.wait_for(|now| *now <= count))
             .await
             .ok(); // The sender is ours.
     }
 
     /// Waits until they were asked for fresh tokens so many times in all.
-    pub async fn until_prompted(&self, count: usize, patience: Duration) {
+    pub async fn until_prompted(&self, count: usize, time_limit: Duration) {
         let what = format!("{count} prompts");
-        self.until(&what, patience, |figures| figures.prompts.len() >= count)
+        self.until(&what, time_limit, |figures| figures.prompts.len() >= count)
             .await;
     }
 
     /// Waits until so many fresh tokens were accepted in all.
-    pub async fn until_renewed(&self, count: usize, patience: Duration) {
+    pub async fn until_renewed(&self, count: usize, time_limit: Duration) {
         let what = format!("{count} renewals");
-        self.until(&what, patience, |figures| figures.renewals.len() >= count)
+        self.until(&what, time_limit, |figures| figures.renewals.len() >= count)
             .await;
     }
 
     /// Waits until so many sessions went on over another connection in all.
-    pub async fn until_resumed(&self, count: usize, patience: Duration) {
+    pub async fn until_resumed(&self, count: usize, time_limit: Duration) {
         let what = format!("{count} sessions to go on");
-        self.until(&what, patience, |figures| figures.resumed >= count)
+        self.until(&what, time_limit, |figures| figures.resumed >= count)
             .await;
     }
 
     /// Waits until so many messages were answered in all.
-    pub async fn until_answered(&self, count: usize, patience: Duration) {
+    pub async fn until_answered(&self, count: usize, time_limit: Duration) {
         let what = format!("{count} answers");
-        self.until(&what, patience, |figures| figures.answers.len() >= count)
+        self.until(&what, time_limit, |figures| figures.answers.len() >= count)
             .await;
     }
 
-    async fn until(&self, what: &str, patience: Duration, done: impl Fn(&Figures) -> bool) {
+    async fn until(&self, what: &str, time_limit: Duration, done: impl Fn(&Figures) -> bool) {
         let reached = async {
             while !done(&self.report.figures()) {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        within_at_most(patience, what, reached).await;
+        within_at_most(time_limit, what, reached).await;
     }
 
     /// What it went through so far.
@@ -134,8 +134,8 @@ impl Crowd {
     /// When one of them found something that the contract does not allow.
     pub async fn leave(self) -> Report {
         self.stop.cancel();
-        let patience = Duration::from_secs(60);
-        within_at_most(patience, "everybody to leave", self.cooks.join_all()).await;
+        let time_limit = Duration::from_secs(60);
+        within_at_most(time_limit, "everybody to leave", self.cooks.join_all()).await;
         self.report
     }
 }

@@ -23,14 +23,14 @@ const STRANGER: [u8; 48] = {
 
 /// The parts of a token that was good.
 #[derive(Clone)]
-pub struct Forge {
+pub struct TokenForger {
     token: String,
     header: Value,
     claims: Value,
     key: Value,
 }
 
-impl Forge {
+impl TokenForger {
     /// Takes a good token apart, and fetches the public key that it was signed for.
     pub async fn new(api: &Api, token: &str) -> Self {
         let header = part(token, 0);
@@ -246,9 +246,9 @@ impl Forge {
     }
 }
 
-impl std::fmt::Debug for Forge {
+impl std::fmt::Debug for TokenForger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Forge { [redacted] }")
+        f.write_str("TokenForger { [redacted] }")
     }
 }
 
@@ -292,11 +292,11 @@ fn coded(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn forge() -> Forge {
+    fn forge() -> TokenForger {
         let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k1"});
         let claims = json!({"sub": "ada", "exp": 1_800_000_000});
         let signature = URL_SAFE_NO_PAD.encode([9; 64]);
-        Forge {
+        TokenForger {
             token: format!("{}.{}.{signature}", coded(&header), coded(&claims)),
             key: json!({"kid": "k1", "x": URL_SAFE_NO_PAD.encode([5; 32])}),
             header,

@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     canary::Canary,
-    patience::{PATIENCE, within},
+    timeouts::{STEP_TIMEOUT, within},
 };
 
 /// The HTTP API of one edge.
@@ -144,7 +144,7 @@ impl Request {
     /// # Errors
     /// When the edge cannot be reached, answers no HTTP, or is silent.
     pub async fn try_send(self) -> std::io::Result<Answer> {
-        tokio::time::timeout(PATIENCE, self.exchange()).await?
+        tokio::time::timeout(STEP_TIMEOUT, self.exchange()).await?
     }
 
     async fn exchange(self) -> std::io::Result<Answer> {

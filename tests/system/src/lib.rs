@@ -8,8 +8,8 @@
 )]
 
 pub mod clock;
-pub mod patience;
 pub mod scale;
+pub mod timeouts;
 
 pub mod binary;
 pub mod postgres;

@@ -12,9 +12,9 @@ use tokio::process::Command;
 
 use crate::{
     binary::clean_command,
-    patience::{eventually, within_at_most},
     process::{Process, last_lines},
     redis_server::free_port,
+    timeouts::{eventually, within_at_most},
 };
 
 /// A private PostgreSQL.
@@ -137,8 +137,8 @@ fn launch(data: &Path, port: u16, user: Option<(u32, u32)>) -> Process {
 
 async fn run(name: &str, command: Command) {
     let mut process = Process::start(name, command);
-    let patience = Duration::from_secs(60);
-    let ended = within_at_most(patience, name, process.ended_within(patience)).await;
+    let time_limit = Duration::from_secs(60);
+    let ended = within_at_most(time_limit, name, process.ended_within(time_limit)).await;
     assert!(
         ended.status.success(),
         "{name} failed:\n{}",

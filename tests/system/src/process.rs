@@ -9,7 +9,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::patience::{PATIENCE, within};
+use crate::timeouts::{STEP_TIMEOUT, within};
 
 /// A running (or ended) process.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Process {
     /// Waits for a line on standard output that contains `part`, and gives that line.
     ///
     /// # Panics
-    /// When the process ends, or [`PATIENCE`] does, without such a line.
+    /// When the process ends, or [`STEP_TIMEOUT`] does, without such a line.
     pub async fn line_with(&self, part: &str) -> String {
         let find = |stdout: &Stdout| {
             stdout
@@ -98,7 +98,7 @@ impl Process {
         };
         let mut stdout = self.stdout.clone();
         let arrived = stdout.wait_for(|now| now.ended || find(now).is_some());
-        let found = match tokio::time::timeout(PATIENCE, arrived).await {
+        let found = match tokio::time::timeout(STEP_TIMEOUT, arrived).await {
             Ok(Ok(now)) => find(&now),
             _ => None,
         };
@@ -196,18 +196,18 @@ impl Process {
             .ok(); // An error says that it was gone already.
     }
 
-    /// Waits for it to end by itself, at most [`PATIENCE`].
+    /// Waits for it to end by itself, at most [`STEP_TIMEOUT`].
     pub async fn ended(&mut self) -> Ended {
-        self.ended_within(PATIENCE).await
+        self.ended_within(STEP_TIMEOUT).await
     }
 
-    /// Waits for it to end by itself, at most `patience`.
+    /// Waits for it to end by itself, at most `time_limit`.
     ///
     /// # Panics
     /// When it goes on.
-    pub async fn ended_within(&mut self, patience: Duration) -> Ended {
+    pub async fn ended_within(&mut self, time_limit: Duration) -> Ended {
         let what = format!("the end of {}", self.name);
-        let ended = crate::patience::within_at_most(patience, &what, self.child.wait()).await;
+        let ended = crate::timeouts::within_at_most(time_limit, &what, self.child.wait()).await;
         let mut stdout = self.stdout.clone();
         within(
             "the last of standard output",

@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// What the proxy does with what passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weather {
+pub enum NetworkCondition {
     /// Everything passes.
     Fair,
     /// Everything passes, this much later.
@@ -37,7 +37,7 @@ pub enum Weather {
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    weather: watch::Sender<Weather>,
+    random_faults: watch::Sender<NetworkCondition>,
     cut: watch::Sender<CancellationToken>,
     _accepting: AbortOnDropHandle<()>,
 }
@@ -47,12 +47,12 @@ impl Proxy {
     pub async fn start(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
-        let weather = watch::Sender::new(Weather::Fair);
+        let random_faults = watch::Sender::new(NetworkCondition::Fair);
         let cut = watch::Sender::new(CancellationToken::new());
-        let accepting = accept(listener, target, weather.subscribe(), cut.subscribe());
+        let accepting = accept(listener, target, random_faults.subscribe(), cut.subscribe());
         Self {
             address,
-            weather,
+            random_faults,
             cut,
             _accepting: AbortOnDropHandle::new(tokio::spawn(accepting)),
         }
@@ -64,9 +64,9 @@ impl Proxy {
     }
 
     /// Changes the weather. A cut also ends the connections that are open.
-    pub fn set(&self, weather: Weather) {
-        self.weather.send_replace(weather);
-        if weather == Weather::Cut {
+    pub fn set(&self, random_faults: NetworkCondition) {
+        self.random_faults.send_replace(random_faults);
+        if random_faults == NetworkCondition::Cut {
             self.cut.send_replace(CancellationToken::new()).cancel();
         }
     }
@@ -75,16 +75,16 @@ impl Proxy {
 async fn accept(
     listener: TcpListener,
     target: SocketAddr,
-    weather: watch::Receiver<Weather>,
+    random_faults: watch::Receiver<NetworkCondition>,
     cut: watch::Receiver<CancellationToken>,
 ) {
     while let Ok((near, _)) = listener.accept().await {
-        let now = *weather.borrow();
-        if now == Weather::Cut {
+        let now = *random_faults.borrow();
+        if now == NetworkCondition::Cut {
             continue;
         }
         let cut = cut.borrow().clone();
-        let carried = carry(near, target, weather.clone());
+        let carried = carry(near, target, random_faults.clone());
         tokio::spawn(async move {
             // Ends when either side does, or all connections are cut: nobody waits for it.
             cut.run_until_cancelled(carried).await;
@@ -92,7 +92,11 @@ async fn accept(
     }
 }
 
-async fn carry(near: TcpStream, target: SocketAddr, weather: watch::Receiver<Weather>) {
+async fn carry(
+    near: TcpStream,
+    target: SocketAddr,
+    random_faults: watch::Receiver<NetworkCondition>,
+) {
     let Ok(far) = TcpStream::connect(target).await else {
         return;
     };
@@ -102,31 +106,33 @@ async fn carry(near: TcpStream, target: SocketAddr, weather: watch::Receiver<Wea
     let (far_read, far_write) = far.into_split();
     let dead = AtomicBool::new(false);
     tokio::select! {
-        () = pass(near_read, far_write, weather.clone(), &dead) => {}
-        () = pass(far_read, near_write, weather, &dead) => {}
+        () = pass(near_read, far_write, random_faults.clone(), &dead) => {}
+        () = pass(far_read, near_write, random_faults, &dead) => {}
     }
 }
 
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut weather: watch::Receiver<Weather>,
+    mut random_faults: watch::Receiver<NetworkCondition>,
     dead: &AtomicBool,
 ) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes).await {
-        let thawed = weather.wait_for(|now| *now != Weather::Frozen).await;
-        let now = thawed.map_or(Weather::Cut, |now| *now);
-        if now == Weather::BlackHole {
+        let thawed = random_faults
+            .wait_for(|now| *now != NetworkCondition::Frozen)
+            .await;
+        let now = thawed.map_or(NetworkCondition::Cut, |now| *now);
+        if now == NetworkCondition::BlackHole {
             dead.store(true, Ordering::Relaxed);
         }
         if dead.load(Ordering::Relaxed) {
             continue;
         }
         match now {
-            Weather::Slow(delay) => sleep(delay).await,
-            Weather::Cut => return,
-            Weather::Fair | Weather::Frozen | Weather::BlackHole => {}
+            NetworkCondition::Slow(delay) => sleep(delay).await,
+            NetworkCondition::Cut => return,
+            NetworkCondition::Fair | NetworkCondition::Frozen | NetworkCondition::BlackHole => {}
         }
         if to.write_all(&bytes[..read]).await.is_err() {
             return;
@@ -139,7 +145,7 @@ mod tests {
     use tokio::time::{Instant, timeout};
 
     use super::*;
-    use crate::patience::within;
+    use crate::timeouts::within;
 
     async fn echo() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -169,11 +175,11 @@ mod tests {
         let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
         echoes(&mut stream).await.unwrap();
 
-        proxy.set(Weather::Frozen);
+        proxy.set(NetworkCondition::Frozen);
         let frozen = timeout(Duration::from_millis(100), echoes(&mut stream)).await;
         assert!(frozen.is_err());
 
-        proxy.set(Weather::Fair);
+        proxy.set(NetworkCondition::Fair);
         let mut back = [0; 4];
         within("the frozen echo", stream.read_exact(&mut back))
             .await
@@ -186,12 +192,12 @@ mod tests {
         let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
         echoes(&mut stream).await.unwrap();
 
-        proxy.set(Weather::Cut);
+        proxy.set(NetworkCondition::Cut);
         assert!(echoes(&mut stream).await.is_err());
         let mut late = TcpStream::connect(proxy.address()).await.unwrap();
         assert!(echoes(&mut late).await.is_err());
 
-        proxy.set(Weather::Fair);
+        proxy.set(NetworkCondition::Fair);
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         echoes(&mut again).await.unwrap();
     }
@@ -204,11 +210,11 @@ mod tests {
         echoes(&mut lossy).await.unwrap();
         echoes(&mut idle).await.unwrap();
 
-        proxy.set(Weather::BlackHole);
+        proxy.set(NetworkCondition::BlackHole);
         let swallowed = timeout(Duration::from_millis(100), echoes(&mut lossy)).await;
         assert!(swallowed.is_err());
 
-        proxy.set(Weather::Fair);
+        proxy.set(NetworkCondition::Fair);
         echoes(&mut idle).await.unwrap();
         let dead = timeout(Duration::from_millis(100), echoes(&mut lossy)).await;
         assert!(dead.is_err());
@@ -219,7 +225,7 @@ mod tests {
         let proxy = Proxy::start(echo().await).await;
         let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
 
-        proxy.set(Weather::Slow(Duration::from_millis(50)));
+        proxy.set(NetworkCondition::Slow(Duration::from_millis(50)));
         let asked = Instant::now();
         echoes(&mut stream).await.unwrap();
 

@@ -8,7 +8,7 @@ use std::{
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
 
-use crate::{binary::clean_command, patience::within, process::Process};
+use crate::{binary::clean_command, process::Process, timeouts::within};
 
 /// A private Redis.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::{
     binary::call,
-    patience::{PATIENCE, within},
     process::{Ended, Process},
+    timeouts::{STEP_TIMEOUT, within},
 };
 
 /// How a service is called.
@@ -70,7 +70,7 @@ impl Service {
     /// When it cannot be reached.
     pub async fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(self.url()).expect("an address");
-        let endpoint = endpoint.timeout(PATIENCE);
+        let endpoint = endpoint.timeout(STEP_TIMEOUT);
         within("a gRPC connection", endpoint.connect())
             .await
             .expect("a gRPC connection")

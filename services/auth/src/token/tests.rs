@@ -17,13 +17,13 @@ const TTL: Duration = Duration::from_secs(900);
 const MAX_AGE: Duration = Duration::from_secs(86_400);
 
 /// An issuer, and a forger who has everything but its private key.
-struct World {
+struct Fixture {
     rules: TokenPolicy,
     stored: StoredKey,
     ring: KeyRing,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let stored = StoredKey::generate(1, NOW).unwrap();
         Self {
@@ -90,7 +90,7 @@ fn encode(text: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn our_own_token_says_whom_it_belongs_to_until_the_moment_it_expires() {
-    let world = World::new();
+    let world = Fixture::new();
     let user = User {
         display_name: "Ada Lovelace".parse().ok(),
         guest: true,
@@ -117,7 +117,7 @@ fn our_own_token_says_whom_it_belongs_to_until_the_moment_it_expires() {
 
 #[test]
 fn a_token_never_outlives_its_login_session() {
-    let world = World::new();
+    let world = Fixture::new();
     let user = User::new("ada".parse().unwrap());
     let ends = NOW + Duration::from_secs(60);
     let token = world
@@ -129,7 +129,7 @@ fn a_token_never_outlives_its_login_session() {
 
 #[test]
 fn the_forger_of_these_tests_can_make_a_good_token() {
-    let world = World::new();
+    let world = Fixture::new();
     assert!(world.verify(&world.good()).is_ok());
     let small_skew = with(claims(), "iat", json!(SECOND + 5));
     assert!(

@@ -23,7 +23,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tonic::{Code, Status, Streaming};
 
 /// Wherever a test waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// When every test begins.
 pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 /// What operators prove themselves with.
@@ -143,9 +143,9 @@ impl Service {
     /// Stops in good order.
     pub(crate) async fn stop(self) -> (Database, ManualClock) {
         self.lifecycle.stop();
-        let served = tokio::time::timeout(PATIENCE, self.served).await;
+        let served = tokio::time::timeout(TEST_TIMEOUT, self.served).await;
         served.expect("it stops").unwrap().unwrap();
-        assert!(self.lifecycle.finished(PATIENCE).await, "its tasks end");
+        assert!(self.lifecycle.finished(TEST_TIMEOUT).await, "its tasks end");
         (self.database, self.clock)
     }
 
@@ -299,7 +299,7 @@ pub(crate) fn by_operator<T>(request: T) -> tonic::Request<T> {
 
 /// The next session that a watcher hears of; `None` when the stream has ended.
 pub(crate) async fn next(watch: &mut Streaming<WatchRevocationsResponse>) -> Option<String> {
-    let message = tokio::time::timeout(PATIENCE, watch.message()).await;
+    let message = tokio::time::timeout(TEST_TIMEOUT, watch.message()).await;
     let message = message.expect("a revocation in time").unwrap();
     message.map(|revoked| revoked.session_id)
 }

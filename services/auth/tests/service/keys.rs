@@ -7,7 +7,7 @@ use std::time::Duration;
 use tonic::Code;
 
 use crate::{
-    harness::{Database, PATIENCE, Service, by_operator, refused},
+    harness::{Database, Service, TEST_TIMEOUT, by_operator, refused},
     on_both_stores,
 };
 
@@ -51,12 +51,12 @@ async fn everybody_is_under_review_once_no_replica_takes_a_revoked_key() {
             tokio::task::yield_now().await;
         }
     };
-    let refused_there = tokio::time::timeout(PATIENCE, refused_there).await;
+    let refused_there = tokio::time::timeout(TEST_TIMEOUT, refused_there).await;
     refused_there.expect("the other replica reads the keys anew");
 
     one.clock.advance(Duration::from_secs(10));
     assert_eq!(one.keys(SigningKeyState::Revoked).await, signing);
-    let told = tokio::time::timeout(PATIENCE, watch.message()).await;
+    let told = tokio::time::timeout(TEST_TIMEOUT, watch.message()).await;
     let told: WatchRevocationsResponse = told.expect("in time").unwrap().unwrap();
     assert_eq!((told.session_id.as_str(), told.review), ("", None));
     let since = told.all_reviewed_at.unwrap();

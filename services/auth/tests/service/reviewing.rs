@@ -9,7 +9,7 @@ use proto::auth::{
 use tonic::{Code, Request};
 
 use crate::{
-    harness::{Database, OPERATOR, PASSWORD, PATIENCE, Service, refused},
+    harness::{Database, OPERATOR, PASSWORD, Service, TEST_TIMEOUT, refused},
     on_both_stores,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 async fn reviewed(
     watch: &mut tonic::Streaming<proto::auth::WatchRevocationsResponse>,
 ) -> SessionReview {
-    let message = tokio::time::timeout(PATIENCE, watch.message()).await;
+    let message = tokio::time::timeout(TEST_TIMEOUT, watch.message()).await;
     let mark = message.expect("a mark in time").unwrap().unwrap();
     assert_eq!(
         mark.session_id, "",

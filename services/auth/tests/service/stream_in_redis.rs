@@ -5,7 +5,7 @@ use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
 use test_servers::{Redis, free_port};
 use tokio::time::{Instant, timeout};
 
-use crate::harness::{Database, PASSWORD, PATIENCE, Service};
+use crate::harness::{Database, PASSWORD, Service, TEST_TIMEOUT};
 
 const STREAM: &str = "rc:revocations";
 
@@ -14,7 +14,7 @@ fn url(port: u16) -> String {
 }
 
 async fn connect(port: u16) -> MultiplexedConnection {
-    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(TEST_TIMEOUT));
     let client = redis::Client::open(url(port)).unwrap();
     client
         .get_multiplexed_async_connection_with_config(&patient)
@@ -70,7 +70,7 @@ async fn a_revocation_is_written_to_the_stream() {
     service.ada().await;
     let session = revoked(&service).await;
     assert_eq!(
-        timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
+        timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap(),
         [session]
     );
 }
@@ -84,7 +84,7 @@ async fn a_review_is_written_to_the_stream_under_a_name_of_its_own() {
     service.review(&session).await.unwrap();
 
     assert_eq!(
-        timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
+        timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap(),
         std::slice::from_ref(&session)
     );
     type Entries = Vec<(String, Vec<String>)>;
@@ -99,7 +99,7 @@ async fn a_redis_that_lost_everything_gets_the_live_revocations_again() {
     let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
     service.ada().await;
     let first = revoked(&service).await;
-    timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+    timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap();
 
     drop(redis);
     let begun = Instant::now();
@@ -110,7 +110,7 @@ async fn a_redis_that_lost_everything_gets_the_live_revocations_again() {
     );
 
     let _empty = Redis::start(port);
-    let found = timeout(PATIENCE, sessions(port, 2)).await.unwrap();
+    let found = timeout(TEST_TIMEOUT, sessions(port, 2)).await.unwrap();
     assert!(
         found.contains(&first) && found.contains(&second),
         "{found:?}"
@@ -125,7 +125,7 @@ async fn a_redis_that_comes_late_gets_what_it_missed() {
     let session = revoked(&service).await;
     let _redis = Redis::start(port);
     assert_eq!(
-        timeout(PATIENCE, sessions(port, 1)).await.unwrap(),
+        timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap(),
         [session]
     );
 }
@@ -137,12 +137,12 @@ async fn a_redis_that_was_emptied_without_an_outage_gets_the_live_revocations_ag
     let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
     service.ada().await;
     let session = revoked(&service).await;
-    timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+    timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap();
 
     let emptied: String = ask(port, &["FLUSHALL"]).await;
 
     assert_eq!(emptied, "OK");
-    let found = timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+    let found = timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap();
     assert_eq!(found, [session]);
 }
 
@@ -153,12 +153,12 @@ async fn a_write_that_redis_refuses_is_made_up_for() {
     let service = Service::start_with(Database::sqlite(), &[], Some(&url(port))).await;
     service.ada().await;
     revoked(&service).await;
-    timeout(PATIENCE, sessions(port, 1)).await.unwrap();
+    timeout(TEST_TIMEOUT, sessions(port, 1)).await.unwrap();
 
     let _: () = ask(port, &["SET", STREAM, "no stream"]).await;
     let session = revoked(&service).await;
     let _: i64 = ask(port, &["DEL", STREAM]).await;
 
-    let found = timeout(PATIENCE, sessions(port, 2)).await.unwrap();
+    let found = timeout(TEST_TIMEOUT, sessions(port, 2)).await.unwrap();
     assert!(found.contains(&session), "{found:?}");
 }

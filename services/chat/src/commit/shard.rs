@@ -41,7 +41,7 @@ pub(crate) struct Shard {
 
 /// What became of a recipe in a commit.
 #[derive(Debug, Clone, Copy)]
-enum Fate {
+enum CommitResult {
     Written,
     /// Another process was first: nothing of it happened.
     Lost,
@@ -245,7 +245,7 @@ impl Shard {
     }
 
     /// Commits, remembers what was written, and tells everyone.
-    async fn commit(&mut self, writes: Vec<Write>) -> HashMap<RecipeId, Fate> {
+    async fn commit(&mut self, writes: Vec<Write>) -> HashMap<RecipeId, CommitResult> {
         if writes.is_empty() {
             return HashMap::new();
         }
@@ -258,28 +258,34 @@ impl Shard {
         let fates = match outcome {
             Ok(written) => written
                 .into_iter()
-                .map(|written| if written { Fate::Written } else { Fate::Lost })
+                .map(|written| {
+                    if written {
+                        CommitResult::Written
+                    } else {
+                        CommitResult::Lost
+                    }
+                })
                 .collect(),
-            Err(store::Error::Contended) => vec![Fate::Lost; writes.len()],
+            Err(store::Error::Contended) => vec![CommitResult::Lost; writes.len()],
             Err(store::Error::Repeated) => {
                 self.recheck_batches_left = RECHECKED_BATCHES;
-                vec![Fate::Lost; writes.len()]
+                vec![CommitResult::Lost; writes.len()]
             }
             Err(error) => {
                 warn!(%error, messages, "a commit failed; its posts are refused for now");
-                vec![Fate::Unknown; writes.len()]
+                vec![CommitResult::Unknown; writes.len()]
             }
         };
         let recipes: Vec<_> = writes.iter().map(|w| w.recipe_state.id.clone()).collect();
         for (write, fate) in writes.into_iter().zip(&fates) {
             match fate {
-                Fate::Written => self.publish(write),
+                CommitResult::Written => self.publish(write),
                 // Should it have happened after all, those who are attached learn of it from the store.
-                Fate::Unknown => self
+                CommitResult::Unknown => self
                     .dependencies
                     .hub
                     .notice(&write.recipe_state.id, write.recipe_state.revision),
-                Fate::Lost => {}
+                CommitResult::Lost => {}
             }
         }
         recipes.into_iter().zip(fates).collect()
@@ -329,19 +335,21 @@ impl Shard {
         &self,
         posts: Vec<Post>,
         verdicts: Vec<Result<Posted, Refused>>,
-        fates: &HashMap<RecipeId, Fate>,
+        fates: &HashMap<RecipeId, CommitResult>,
         unsure: &HashSet<RecipeId>,
     ) -> Vec<Post> {
         let mut again = Vec::new();
         for (post, verdict) in posts.into_iter().zip(verdicts) {
             let recipe = &post.draft.recipe;
             match fates.get(recipe) {
-                Some(Fate::Lost) => again.push(post),
-                Some(Fate::Unknown) => self.answer(post, Err(Refused::Unavailable)),
-                Some(Fate::Written) | None if verdict.is_err() && unsure.contains(recipe) => {
+                Some(CommitResult::Lost) => again.push(post),
+                Some(CommitResult::Unknown) => self.answer(post, Err(Refused::Unavailable)),
+                Some(CommitResult::Written) | None
+                    if verdict.is_err() && unsure.contains(recipe) =>
+                {
                     again.push(post);
                 }
-                Some(Fate::Written) | None => self.answer(post, verdict),
+                Some(CommitResult::Written) | None => self.answer(post, verdict),
             }
         }
         again

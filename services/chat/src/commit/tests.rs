@@ -15,7 +15,7 @@ use crate::{
     store::tests::{Databases, draft, someone},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A chat service without its borders, as one process has it.
 pub(super) struct Replica {
@@ -54,7 +54,7 @@ impl Replica {
         let submitted = self.recipes.submit(draft, &Span::none());
         async {
             let settled = async { submitted?.settled().await };
-            timeout(PATIENCE, settled).await.expect("no answer")
+            timeout(TEST_TIMEOUT, settled).await.expect("no answer")
         }
     }
 

@@ -19,10 +19,10 @@ use tracing::{Span, info_span};
 use crate::{
     access::{KnownUsers, Right},
     catch_up::{Joined, MessagePage, Recovery},
-    link::{Ask, Attach, Call, Voucher},
+    link::{Ask, Attach, Authorization, Call},
     message::{InvalidName, Message, Posted, Principal, Update},
     outbox::{Event, Reply},
-    recipe::{Became, Element, Ingredient, KitchenTimer, Recipe, Step, limits},
+    recipe::{Element, ElementChange, Ingredient, KitchenTimer, Recipe, Step, limits},
     recipe_state::{Draft, RecipeState},
     recipes::{Cursor, Exported, InvalidCursor, JoinAs, PageStart},
     refused::{Declined, Refused},
@@ -194,10 +194,10 @@ pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier)
 async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Result<Ask, Fault> {
     Ok(match call.ok_or(Invalid::Missing("the call"))? {
         link_request::Call::Attach(mut attach) => Ask::Attach(Attach {
-            voucher: voucher(attach.principal.take(), callers).await?,
+            authorization: authorization(attach.principal.take(), callers).await?,
             recipe: id(&attach.recipe_id)?,
             after: position(attach.after, attach.message_id.as_deref())?,
-            told: position(attach.told, attach.told_message_id.as_deref())?,
+            answered_position: position(attach.told, attach.told_message_id.as_deref())?,
             attachment: attach.attachment,
         }),
         link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
@@ -218,18 +218,18 @@ async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Re
 }
 
 /// For whom a recipe is attached.
-async fn voucher(
+async fn authorization(
     principal: Option<wire::Principal>,
     callers: &mut LinkVerifier,
-) -> Result<Voucher, Invalid> {
+) -> Result<Authorization, Invalid> {
     if principal.is_none() {
         return Ok(match callers.believes_all() {
-            true => Voucher::Unneeded,
-            false => Voucher::LastJoin,
+            true => Authorization::Unneeded,
+            false => Authorization::LastJoin,
         });
     }
     let verified = callers.verify(claim(principal)?).await;
-    Ok(verified.map_or_else(Voucher::Refused, Voucher::User))
+    Ok(verified.map_or_else(Authorization::Refused, Authorization::User))
 }
 
 async fn caller(
@@ -481,13 +481,13 @@ impl From<&Message> for wire::Message {
     }
 }
 
-fn changed_part((became, element): &(Became, Element)) -> wire::ChangedPart {
+fn changed_part((became, element): &(ElementChange, Element)) -> wire::ChangedPart {
     use wire::changed_part::{Became as Then, Part};
     let became = match became {
-        Became::Added => Then::Added,
-        Became::Changed => Then::Changed,
-        Became::Removed => Then::Removed,
-        Became::Moved => Then::Moved,
+        ElementChange::Added => Then::Added,
+        ElementChange::Changed => Then::Changed,
+        ElementChange::Removed => Then::Removed,
+        ElementChange::Moved => Then::Moved,
     };
     let (part, id) = match element {
         Element::Title => (Part::Title, ""),

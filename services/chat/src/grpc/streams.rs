@@ -16,7 +16,7 @@ use super::{
     convert::{self, status},
 };
 use crate::{
-    link::{self, Ask, Attach, Call, Voucher},
+    link::{self, Ask, Attach, Authorization, Call},
     outbox::{Event, Outbox},
     recipes::JoinAs,
     refused::Refused,
@@ -78,10 +78,10 @@ impl Chat {
             ask: Ask::Attach(Attach {
                 recipe,
                 after: Some(after),
-                told: None,
+                answered_position: None,
                 attachment: 0,
                 // The token and the audience are judged here.
-                voucher: Voucher::Unneeded,
+                authorization: Authorization::Unneeded,
             }),
         };
         // The stream of calls must not end: the subscription would.

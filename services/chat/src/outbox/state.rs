@@ -10,9 +10,9 @@ use proto::ids::{Position, RecipeId, Revision};
 use runtime::clock::Timestamp;
 
 use super::{
-    Attach, CatchUp, Event, Reply, Voucher,
+    Attach, Authorization, CatchUp, Event, Reply,
     attachment::{Attachment, Queue, Todo},
-    voucher::{Joins, SentFor},
+    authorization::{Joins, SentFor},
 };
 use crate::{
     catch_up::CaughtUp, message::Update, metrics::Metrics, refused::Refused, verifier::Caller,
@@ -36,7 +36,7 @@ pub(super) struct Room {
     pub(super) stamp: u64,
     pub(super) sent_for: SentFor,
     /// A position that the receiver was told of; it is compared until what was sent has come as far.
-    pub(super) told: Option<Position>,
+    pub(super) answered_position: Option<Position>,
     /// The call that attached it, until that is answered.
     pub(super) attaching: Option<u64>,
     /// The revision at which somebody may last have been shut out: who was let in before must ask again.
@@ -66,11 +66,13 @@ impl Room {
     /// To read what came after what was sent.
     fn catch_up(&self, recipe: RecipeId) -> CatchUp {
         let sent = self.attachment.sent();
-        let told = self.told.as_ref();
+        let answered_position = self.answered_position.as_ref();
         CatchUp {
             recipe,
             after: Some(sent.clone()),
-            told: told.filter(|told| told.revision > sent.revision).cloned(),
+            answered_position: answered_position
+                .filter(|answered_position| answered_position.revision > sent.revision)
+                .cloned(),
             sent_for: self.sent_for.user().cloned(),
             again: false,
             stamp: self.stamp,
@@ -121,29 +123,31 @@ impl State {
         let Attach {
             recipe,
             after,
-            mut told,
+            mut answered_position,
             attachment,
-            voucher,
+            authorization,
         } = attach;
         let earlier = self.rooms.remove(&recipe);
         let joined = self.joins.take(&recipe);
-        let sent_for = match voucher {
-            Voucher::Unneeded => Ok(SentFor::Anybody),
-            Voucher::User(caller) => Ok(SentFor::User(caller)),
-            Voucher::Refused(refused) => Err(refused),
-            Voucher::LastJoin => match (joined, earlier.as_ref().map(|room| &room.sent_for)) {
-                (Some(caller), _) => Ok(SentFor::LastJoin(caller)),
-                (None, Some(sent_for)) => Ok(sent_for.clone()),
-                (None, None) => Err(Refused::NoToken),
-            },
+        let sent_for = match authorization {
+            Authorization::Unneeded => Ok(SentFor::Anybody),
+            Authorization::User(caller) => Ok(SentFor::User(caller)),
+            Authorization::Refused(refused) => Err(refused),
+            Authorization::LastJoin => {
+                match (joined, earlier.as_ref().map(|room| &room.sent_for)) {
+                    (Some(caller), _) => Ok(SentFor::LastJoin(caller)),
+                    (None, Some(sent_for)) => Ok(sent_for.clone()),
+                    (None, None) => Err(Refused::NoToken),
+                }
+            }
         };
         if let Some(earlier) = earlier {
             // What was sent before may still be on its way. A receiver that cannot tell it from what is sent from now on
             // will have come that far.
             let sent = earlier.attachment.sent();
-            let further = |told: &Position| told.revision < sent.revision;
-            if attachment == 0 && told.as_ref().is_none_or(further) {
-                told = Some(sent.clone());
+            let further = |answered_position: &Position| answered_position.revision < sent.revision;
+            if attachment == 0 && answered_position.as_ref().is_none_or(further) {
+                answered_position = Some(sent.clone());
             }
             self.queue.events.extend(earlier.attachment.into_waiting());
         }
@@ -153,7 +157,7 @@ impl State {
             attachment: Attachment::new(attachment, after.clone()),
             stamp,
             sent_for,
-            told,
+            answered_position,
             attaching: Some(number),
             shut_out_at: 0,
         };
@@ -275,7 +279,7 @@ impl State {
                     from: from.clone(),
                     attachment: attachment_number,
                 });
-                room.told = None;
+                room.answered_position = None;
                 let (released, todo) = attachment.begin_anew(&read.position, &mut self.queue);
                 self.queue.events.extend(released);
                 todo

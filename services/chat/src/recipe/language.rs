@@ -6,6 +6,7 @@
 
 mod amounts;
 mod clause;
+mod coverage;
 mod cursor;
 mod details;
 mod differences;
@@ -25,7 +26,6 @@ mod servings;
 mod steps;
 mod timer;
 mod verbs;
-mod wholly;
 #[cfg(test)]
 mod work;
 
@@ -81,7 +81,7 @@ pub fn parse(content: &str) -> Parsed {
         Err(Miss::Talk) => Parsed::Talk,
         Err(Miss::Unclear(hint)) => Parsed::Unclear { hint },
         Err(Miss::LeftOver(words)) => Parsed::Unclear {
-            hint: wholly::hint(content, &words),
+            hint: coverage::hint(content, &words),
         },
     }
 }

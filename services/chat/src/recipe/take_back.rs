@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::model::{Recipe, limits};
 
 /// Of how many changed parts a message tells.
-const MAX_TOLD: usize = 64;
+const MAX_REPORTED_CHANGES: usize = 64;
 
 /// A part of a recipe that changes as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub enum Element {
 
 /// Why something cannot be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum UndoConflict {
     /// These are not as the change left them.
     Elements(Vec<Element>),
     /// What would come back has no room beside what is there now.
@@ -32,7 +32,7 @@ pub enum Standing {
 
 /// What became of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Became {
+pub enum ElementChange {
     Added,
     Changed,
     Removed,
@@ -40,11 +40,11 @@ pub enum Became {
 }
 
 /// What changed between two versions, in the order of the recipe.
-pub fn changed_elements(before: &Recipe, after: &Recipe) -> Vec<(Became, Element)> {
+pub fn changed_elements(before: &Recipe, after: &Recipe) -> Vec<(ElementChange, Element)> {
     let mut changed = Vec::new();
     for (element, same) in fields(before, after) {
         if !same {
-            changed.push((Became::Changed, element));
+            changed.push((ElementChange::Changed, element));
         }
     }
     List::between(&before.tags, &after.tags, String::as_str).tell(Element::Tag, &mut changed);
@@ -55,9 +55,9 @@ pub fn changed_elements(before: &Recipe, after: &Recipe) -> Vec<(Became, Element
 }
 
 /// The same as a message tells it: of more than so many it tells none, for there everything is new.
-pub fn told_changes(before: &Recipe, after: &Recipe) -> Vec<(Became, Element)> {
+pub fn told_changes(before: &Recipe, after: &Recipe) -> Vec<(ElementChange, Element)> {
     let mut changed = changed_elements(before, after);
-    if changed.len() > MAX_TOLD {
+    if changed.len() > MAX_REPORTED_CHANGES {
         changed.clear();
     }
     changed
@@ -67,7 +67,7 @@ pub fn told_changes(before: &Recipe, after: &Recipe) -> Vec<(Became, Element)> {
 ///
 /// # Errors
 /// When something that the change touched has been touched again since.
-pub fn take_back(before: &Recipe, after: &Recipe, now: &Recipe) -> Result<Recipe, Standing> {
+pub fn take_back(before: &Recipe, after: &Recipe, now: &Recipe) -> Result<Recipe, UndoConflict> {
     let mut stand = Vec::new();
     let mut taken = now.clone();
     let touched = fields(before, after).into_iter().zip(fields(after, now));
@@ -96,14 +96,14 @@ pub fn take_back(before: &Recipe, after: &Recipe, now: &Recipe) -> Result<Recipe
         &mut stand,
     );
     if !stand.is_empty() {
-        return Err(Standing::Elements(stand));
+        return Err(UndoConflict::Elements(stand));
     }
     let has_room = taken.ingredients.len() <= limits::INGREDIENTS.max(now.ingredients.len())
         && taken.steps.len() <= limits::STEPS.max(now.steps.len())
         && taken.tags.len() <= limits::TAGS.max(now.tags.len());
     match has_room {
         true => Ok(taken),
-        false => Err(Standing::NoRoom),
+        false => Err(UndoConflict::NoRoom),
     }
 }
 
@@ -151,14 +151,14 @@ impl<'r, T: Clone + PartialEq> List<'r, T> {
         }
     }
 
-    fn tell(&self, element: fn(String) -> Element, changed: &mut Vec<(Became, Element)>) {
+    fn tell(&self, element: fn(String) -> Element, changed: &mut Vec<(ElementChange, Element)>) {
         let gone = self.before.iter().filter(|part| self.after(part).is_none());
-        let gone = gone.map(|part| (Became::Removed, part));
+        let gone = gone.map(|part| (ElementChange::Removed, part));
         let here = self.after.iter().filter_map(|part| {
             let became = match self.before(part) {
-                None => Became::Added,
-                Some(before) if before != part => Became::Changed,
-                Some(_) if self.moved.contains((self.key)(part)) => Became::Moved,
+                None => ElementChange::Added,
+                Some(before) if before != part => ElementChange::Changed,
+                Some(_) if self.moved.contains((self.key)(part)) => ElementChange::Moved,
                 Some(_) => return None,
             };
             Some((became, part))

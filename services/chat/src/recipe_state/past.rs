@@ -7,7 +7,7 @@ use proto::ids::{MessageId, RecipeId, Revision};
 use super::{Draft, Outcome, RecipeState, Undoable};
 use crate::{
     message::{Content, Principal},
-    recipe::{Parsed, Recipe, Standing, take_back},
+    recipe::{Parsed, Recipe, UndoConflict, take_back},
     refused::Refused,
 };
 
@@ -53,8 +53,8 @@ impl RecipeState {
             Past::TakenBack { change, after } => {
                 let taken = take_back(&change.before, after, &self.recipe);
                 let taken = taken.map_err(|standing| match standing {
-                    Standing::Elements(_) => Refused::ChangedSince,
-                    Standing::NoRoom => Refused::RecipeTooLarge,
+                    UndoConflict::Elements(_) => Refused::ChangedSince,
+                    UndoConflict::NoRoom => Refused::RecipeTooLarge,
                 })?;
                 let effect = format!("Undid {}'s \"{}\"", change.author, change.effect);
                 (taken, effect)

@@ -3,12 +3,12 @@
 use super::*;
 use crate::recipe::Visibility;
 
-struct Kitchen {
+struct TestRecipe {
     recipe_state: RecipeState,
     posts: u64,
 }
 
-impl Kitchen {
+impl TestRecipe {
     fn of(owner: &str) -> Self {
         let id = "pie".parse().unwrap();
         let owner = someone(owner).user;
@@ -55,7 +55,7 @@ fn someone(name: &str) -> Principal {
 
 #[test]
 fn every_accepted_message_takes_the_next_revision() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     assert_eq!(kitchen.says("ada", "hello").unwrap().message.revision, 1);
     let change = kitchen.says("bob", "add 2 cups flour").unwrap();
     assert_eq!((change.message.revision, change.changed), (2, true));
@@ -65,7 +65,7 @@ fn every_accepted_message_takes_the_next_revision() {
 
 #[test]
 fn an_id_that_was_undone_is_never_given_again() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.effect("ada", "add flour");
     kitchen.effect("ada", "undo");
     kitchen.effect("ada", "add milk");
@@ -74,7 +74,7 @@ fn an_id_that_was_undone_is_never_given_again() {
 
 #[test]
 fn undo_takes_back_the_last_change_of_anyone_step_by_step() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.says("ada", "add 2 cups flour").unwrap();
     kitchen.says("bob", "add 3 eggs").unwrap();
     kitchen.says("bob", "looks good").unwrap();
@@ -90,7 +90,7 @@ fn undo_takes_back_the_last_change_of_anyone_step_by_step() {
 
 #[test]
 fn timers_go_on_whatever_is_undone() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.says("ada", "add 2 cups flour").unwrap();
     let started = kitchen
         .says("bob", "timer 9 minutes for the pasta")
@@ -107,18 +107,21 @@ fn timers_go_on_whatever_is_undone() {
 
 #[test]
 fn only_what_would_work_is_suggested_and_a_change_says_what_it_touched() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     let talk = kitchen.says("ada", "2 onions").unwrap();
     assert_eq!(talk.message.suggestions, ["add 2 onions"]);
     let change = kitchen.says("ada", "add 2 onions").unwrap();
     let onions = recipe::Element::Ingredient("i1".to_owned());
-    assert_eq!(change.message.changes, [(recipe::Became::Added, onions)]);
+    assert_eq!(
+        change.message.changes,
+        [(recipe::ElementChange::Added, onions)]
+    );
     assert_eq!(change.message.suggestions, [""; 0]);
 }
 
 #[test]
 fn what_cannot_be_followed_changes_nothing_and_says_what_would_work() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     let accepted = kitchen.says("ada", "remove the saffron").unwrap();
     assert!(!accepted.changed);
     assert!(accepted.message.hint.is_some());
@@ -127,7 +130,7 @@ fn what_cannot_be_followed_changes_nothing_and_says_what_would_work() {
 
 #[test]
 fn a_viewer_may_not_post_and_a_stranger_finds_nothing() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.says("ada", "/invite eve as viewer").unwrap();
     kitchen.says("ada", "/private").unwrap();
     assert_eq!(kitchen.says("eve", "hello").unwrap_err(), Refused::ReadOnly);
@@ -138,7 +141,7 @@ fn a_viewer_may_not_post_and_a_stranger_finds_nothing() {
 
 #[test]
 fn only_the_owner_decides_who_comes_in() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.says("ada", "/invite bob").unwrap();
     for command in ["/private", "/public", "/invite eve", "/remove bob"] {
         let refused = kitchen.says("bob", command).unwrap_err();
@@ -151,7 +154,7 @@ fn only_the_owner_decides_who_comes_in() {
 
 #[test]
 fn a_command_that_changes_nothing_says_so() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.says("ada", "/invite bob").unwrap();
     for command in [
         "/open",
@@ -168,7 +171,7 @@ fn a_command_that_changes_nothing_says_so() {
 
 #[test]
 fn an_editor_becomes_a_viewer_by_another_invitation() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.says("ada", "/invite bob").unwrap();
     kitchen.says("ada", "/invite bob as viewer").unwrap();
     assert_eq!(kitchen.recipe_state.access.members.len(), 1);
@@ -186,7 +189,7 @@ fn long_recipe(steps: usize) -> Recipe {
 
 #[test]
 fn a_recipe_never_grows_beyond_its_limit() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     let step = format!("add step: {}", "😀".repeat(1_990));
     let refusal = (0..limits::STEPS)
         .find_map(|_| {
@@ -204,7 +207,7 @@ fn a_recipe_never_grows_beyond_its_limit() {
 
 #[test]
 fn a_recipe_from_before_there_was_a_limit_may_only_shrink() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen.recipe_state.recipe = Arc::new(long_recipe(100));
 
     let refusal = kitchen.hint("ada", "add 1 egg").unwrap();
@@ -218,7 +221,7 @@ fn a_recipe_from_before_there_was_a_limit_may_only_shrink() {
 
 #[test]
 fn a_document_that_is_too_large_is_refused_and_not_only_hinted_at() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     let mut import = |id: &str, steps| {
         let draft = Draft::import(
             kitchen.recipe_state.id.clone(),
@@ -236,7 +239,7 @@ fn a_document_that_is_too_large_is_refused_and_not_only_hinted_at() {
 
 #[test]
 fn what_is_said_of_a_change_stays_short() {
-    let mut kitchen = Kitchen::of("ada");
+    let mut kitchen = TestRecipe::of("ada");
     kitchen
         .says("ada", &format!("add 1 {}", "x".repeat(150)))
         .unwrap();

@@ -8,7 +8,7 @@ use super::Recipes;
 use crate::{
     access::Right,
     message::{Message, Posted, Principal},
-    recipe::{Recipe, Standing, changed_elements, take_back},
+    recipe::{Recipe, UndoConflict, changed_elements, take_back},
     recipe_state::{Draft, Past, RecipeState, Undoable},
     refused::{Declined, Refused},
 };
@@ -136,7 +136,7 @@ impl Recipes {
         let stands = |version: &Recipe| {
             matches!(
                 take_back(&past.before, &past.after, version),
-                Err(Standing::Elements(_))
+                Err(UndoConflict::Elements(_))
             )
         };
         let first = versions.iter().find(|(_, version)| stands(version));

@@ -74,7 +74,7 @@ impl Recipes {
         })
     }
 
-    /// Reads the first piece of what came after a position, or only how far the recipe has come. `told` is a further
+    /// Reads the first piece of what came after a position, or only how far the recipe has come. `answered_position` is a further
     /// position of the same history; `sent_for` must be able to see the recipe.
     ///
     /// A recipe that is not there has come nowhere: it may be created later.
@@ -85,10 +85,10 @@ impl Recipes {
         &self,
         recipe: &RecipeId,
         after: Option<&Position>,
-        told: Option<&Position>,
+        answered_position: Option<&Position>,
         sent_for: Option<&Principal>,
     ) -> Result<CaughtUp, Refused> {
-        let mut named = [after, told].into_iter().flatten();
+        let mut named = [after, answered_position].into_iter().flatten();
         let Some(recipe_state) = self.ask(self.store.load_one(recipe)).await? else {
             if self.ask(self.store.is_retired(recipe)).await? {
                 return Ok(CaughtUp::of_deleted());

@@ -2,7 +2,7 @@
 
 use chat::recipe::{PlainIngredient, PlainRecipe, from_cooklang, from_plain, read_schema_org};
 
-use crate::gate::{all_hold, is_linear, repeated};
+use crate::limits::{all_hold, is_linear, repeated};
 
 const COOKLANG: [usize; 3] = [8 << 10, 16 << 10, 32 << 10];
 const JSON: [usize; 3] = [64 << 10, 128 << 10, 256 << 10];

@@ -3,7 +3,7 @@
 use allocation_counter::measure;
 use chat::recipe::{PlainIngredient, PlainRecipe, Recipe, from_plain, to_cooklang, to_schema_org};
 
-use crate::gate::{all_hold, is_linear};
+use crate::limits::{all_hold, is_linear};
 
 /// How many steps of how many characters, beside full lists of ingredients.
 fn recipe(steps: usize, piece: &str, name: &str) -> Recipe {

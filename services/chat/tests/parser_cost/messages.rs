@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use allocation_counter::measure;
 use chat::recipe::{Parsed, PlainIngredient, PlainRecipe, Recipe, follow, from_plain, parse};
 
-use crate::gate::{all_hold, is_linear, repeated};
+use crate::limits::{all_hold, is_linear, repeated};
 
 const LONGEST: usize = 4_000;
 

@@ -3,7 +3,7 @@
 use chat::recipe::{Recipe, from_cooklang, from_schema_org, read_schema_org, to_schema_org};
 use serde_json::{Value, json};
 
-use crate::pantry::written;
+use crate::fixture::written;
 
 fn read(recipe: Value) -> Recipe {
     let mut recipe = recipe;

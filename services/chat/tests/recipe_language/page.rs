@@ -2,7 +2,7 @@
 
 use chat::recipe::Recipe;
 
-use crate::pantry::{outcome, written};
+use crate::fixture::{outcome, written};
 
 const PAGE: &str = include_str!("../../../../docs/recipe-language.md");
 

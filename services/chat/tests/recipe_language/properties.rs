@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chat::recipe::{Change, Parsed, Quantity, Rational, Recipe, Scaling, follow, limits, parse};
 use proptest::prelude::*;
 
-use crate::pantry::pancakes;
+use crate::fixture::pancakes;
 
 /// Words and signs that the grammar gives a meaning to, so that chance hits its corners.
 const VOCABULARY: &str = "add remove replace swap use change set make rename scale double halve half convert insert move \

@@ -2,7 +2,7 @@
 
 use chat::recipe::{Change, Parsed, Quantity, Recipe, follow, parse, timers};
 
-use crate::pantry::{outcome, pancakes, written};
+use crate::fixture::{outcome, pancakes, written};
 
 #[test]
 fn every_sentence_comes_to_what_the_table_says() {

@@ -1,9 +1,9 @@
 //! Taking back what one message did, whatever others did beside it.
 
-use chat::recipe::{Element, Parsed, Recipe, Standing, follow, parse, take_back};
+use chat::recipe::{Element, Parsed, Recipe, UndoConflict, follow, parse, take_back};
 use proptest::prelude::*;
 
-use crate::pantry::pancakes;
+use crate::fixture::pancakes;
 
 fn after(recipe: &Recipe, message: &str) -> Recipe {
     match parse(message) {
@@ -98,7 +98,7 @@ proptest! {
             Ok(taken) => taken,
             Err(standing) => {
                 // Only what was changed since stands against it.
-                prop_assert!(matches!(&standing, Standing::Elements(found) if !found.is_empty()), "{standing:?}");
+                prop_assert!(matches!(&standing, UndoConflict::Elements(found) if !found.is_empty()), "{standing:?}");
                 prop_assert!(changed != now);
                 return Ok(());
             }
@@ -131,6 +131,6 @@ fn what_was_changed_since_stands_against_it() {
     let versions = history(&["add 2 cups rice", "change rice to 3 cups"].map(str::to_owned));
     let standing = take_back(&versions[0], &versions[1], &versions[2]).unwrap_err();
     let rice = &versions[1].ingredients[versions[1].ingredients.len() - 1];
-    let expected = Standing::Elements(vec![Element::Ingredient(rice.id.clone())]);
+    let expected = UndoConflict::Elements(vec![Element::Ingredient(rice.id.clone())]);
     assert_eq!(standing, expected);
 }

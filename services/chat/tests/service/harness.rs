@@ -18,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
 /// How long anything may take in a test.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running chat service.
 pub(crate) struct Service {
@@ -73,19 +73,19 @@ impl Service {
 
     pub(crate) async fn stop(self) {
         self.lifecycle.stop();
-        timeout(PATIENCE, self.served)
+        timeout(TEST_TIMEOUT, self.served)
             .await
             .unwrap()
             .unwrap()
             .unwrap();
-        assert!(self.lifecycle.finished(PATIENCE).await);
+        assert!(self.lifecycle.finished(TEST_TIMEOUT).await);
     }
 
     /// Loses all that came after a revision of a recipe, behind the back of the service.
     pub(crate) fn go_back(&self, recipe: &str, revision: u64) {
         let folder = self.folder.as_ref().unwrap().path();
         let database = rusqlite::Connection::open(folder.join("data/chat.db")).unwrap();
-        database.busy_timeout(PATIENCE).unwrap();
+        database.busy_timeout(TEST_TIMEOUT).unwrap();
         database
             .execute_batch(&format!(
                 "BEGIN IMMEDIATE;
@@ -154,7 +154,7 @@ impl Link {
         if let Some(event) = self.seen.pop_front() {
             return event;
         }
-        let event = timeout(PATIENCE, self.events.message()).await;
+        let event = timeout(TEST_TIMEOUT, self.events.message()).await;
         event
             .expect("nothing came")
             .unwrap()
@@ -249,7 +249,7 @@ impl Link {
     /// Tells whether the stream ended in good order.
     pub(crate) async fn ended(mut self) -> bool {
         loop {
-            match timeout(PATIENCE, self.events.message()).await.unwrap() {
+            match timeout(TEST_TIMEOUT, self.events.message()).await.unwrap() {
                 Ok(Some(_)) => {}
                 Ok(None) => return true,
                 Err(_) => return false,

@@ -33,9 +33,9 @@ impl Backoff {
     }
 
     /// The wait when the server has named one: never less, and spread by half of it.
-    pub(super) fn after(&mut self, told: Duration) -> Duration {
+    pub(super) fn after(&mut self, retry_after: Duration) -> Duration {
         self.tries += 1;
-        told.saturating_add(told.mul_f64(0.5 * self.dice.random::<f64>()))
+        retry_after.saturating_add(retry_after.mul_f64(0.5 * self.dice.random::<f64>()))
     }
 
     pub(super) fn reset(&mut self) {

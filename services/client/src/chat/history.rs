@@ -29,7 +29,7 @@ pub struct History {
 
 /// What an update has brought.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Brought {
+pub(super) enum MergeResult {
     /// These messages, which were not known.
     New(Vec<Arc<Message>>),
     /// These messages, in place of all that were known.
@@ -89,15 +89,15 @@ impl History {
     }
 
     /// Takes in an update, which the server sends in increasing order of revision on a connection.
-    pub(super) fn take(&mut self, update: &RecipeUpdate) -> Brought {
+    pub(super) fn take(&mut self, update: &RecipeUpdate) -> MergeResult {
         let answers_auth = update.session.is_some();
         let known = self.revision.unwrap_or(update.revision);
         let skips = update.messages.is_none() && update.revision > known + 1;
         if skips && !answers_auth {
             // An answer about an older message may run ahead of the updates before it, which still come.
             return match update.in_reply_to {
-                Some(_) => Brought::New(Vec::new()),
-                None => Brought::Gap,
+                Some(_) => MergeResult::New(Vec::new()),
+                None => MergeResult::Gap,
             };
         }
         if let Some(session) = &update.session {
@@ -130,8 +130,8 @@ impl History {
             self.add(Line::Said(message.clone()));
         }
         match anew {
-            true => Brought::Anew(unknown),
-            false => Brought::New(unknown),
+            true => MergeResult::Anew(unknown),
+            false => MergeResult::New(unknown),
         }
     }
 

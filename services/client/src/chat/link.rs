@@ -56,7 +56,7 @@ pub(super) struct Shown {
 
 /// Whether a fresh token was already tried since the server last took one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SecondChance {
+pub(super) enum TokenRetry {
     Unused,
     Used,
 }
@@ -69,7 +69,7 @@ pub(super) enum Heartbeat {
 }
 
 impl Heartbeat {
-    pub(super) fn heard(now: Instant) -> Self {
+    pub(super) fn received(now: Instant) -> Self {
         Self::Listening {
             ask_at: now + PING_INTERVAL,
         }
@@ -159,7 +159,7 @@ impl Chat {
             }
             NotOpened::Busy { retry_after } => {
                 let wait = match retry_after {
-                    Some(told) => self.backoff.after(told),
+                    Some(retry_after) => self.backoff.after(retry_after),
                     None => self.backoff.next(),
                 };
                 self.rest(wait, "the server has no room".to_owned(), now);
@@ -180,18 +180,18 @@ impl Chat {
             (Some(code), "") => format!("the server closed the connection, code {code}"),
             (Some(_), reason) => format!("the server said: {reason}"),
         };
-        let told = announced.as_ref().and_then(retry_after);
+        let retry_after = announced.as_ref().and_then(retry_after);
         match verdict(code, reason, announced.map(|closing| closing.action)) {
-            Verdict::Retry => self.lost(why, told, now),
-            Verdict::Refresh if self.second_chance == SecondChance::Unused => {
-                self.second_chance = SecondChance::Used;
+            Verdict::Retry => self.lost(why, retry_after, now),
+            Verdict::Refresh if self.second_chance == TokenRetry::Unused => {
+                self.second_chance = TokenRetry::Used;
                 self.outbox.connection_lost();
                 self.want_token(why, todo);
             }
-            Verdict::Anew if self.second_chance == SecondChance::Unused => {
-                self.second_chance = SecondChance::Used;
+            Verdict::Anew if self.second_chance == TokenRetry::Unused => {
+                self.second_chance = TokenRetry::Used;
                 self.history.forget_session();
-                self.lost(why, told, now);
+                self.lost(why, retry_after, now);
             }
             Verdict::Stop | Verdict::Refresh | Verdict::Anew => self.end(Ending::Failed(why), todo),
             Verdict::Fault => {
@@ -208,16 +208,16 @@ impl Chat {
         self.lost(why.to_owned(), None, now);
     }
 
-    /// `told`: when the server wants the client back at the earliest.
-    fn lost(&mut self, why: String, told: Option<Duration>, now: Instant) {
+    /// `retry_after`: when the server wants the client back at the earliest.
+    fn lost(&mut self, why: String, retry_after: Option<Duration>, now: Instant) {
         if let Link::Live(live) = &self.link
             && now - live.since >= STABLE_AFTER
         {
             self.backoff.reset();
         }
         self.outbox.connection_lost();
-        let wait = match told {
-            Some(told) => self.backoff.next().max(told),
+        let wait = match retry_after {
+            Some(retry_after) => self.backoff.next().max(retry_after),
             None => self.backoff.next(),
         };
         self.rest(wait, why, now);
@@ -267,6 +267,6 @@ fn by_action(action: ClosingAction) -> Verdict {
 }
 
 fn retry_after(closing: &Closing) -> Option<Duration> {
-    let told = Duration::from_millis(closing.retry_after_ms?);
-    Some(told.min(MAX_RETRY_AFTER))
+    let retry_after = Duration::from_millis(closing.retry_after_ms?);
+    Some(retry_after.min(MAX_RETRY_AFTER))
 }

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::{
     Action, Chat, News,
-    history::Brought,
-    link::{Heartbeat, Link, SecondChance},
+    history::MergeResult,
+    link::{Heartbeat, Link, TokenRetry},
 };
 
 /// A connection that has lived so long was worth having: the next try comes soon again.
@@ -49,14 +49,14 @@ enum Reauth {
 
 impl Chat {
     /// A sign of life.
-    pub(super) fn heard(&mut self, now: Instant) {
+    pub(super) fn received(&mut self, now: Instant) {
         if let Link::Live(live) = &mut self.link {
-            live.heartbeat = Heartbeat::heard(now);
+            live.heartbeat = Heartbeat::received(now);
         }
     }
 
     pub(super) fn frame(&mut self, frame: ServerFrame, now: Instant, todo: &mut Vec<Action>) {
-        self.heard(now);
+        self.received(now);
         match frame {
             ServerFrame::RecipeUpdate { payload, .. } => self.update(&payload, now, todo),
             ServerFrame::AuthRequired { .. } => self.asked_again(now, todo),
@@ -70,11 +70,11 @@ impl Chat {
         match self.link {
             // The first update says that the server has let the client in.
             Link::Authenticating { token, .. } => {
-                self.second_chance = SecondChance::Unused;
+                self.second_chance = TokenRetry::Unused;
                 self.link = Link::Live(Live {
                     token,
                     since: now,
-                    heartbeat: Heartbeat::heard(now),
+                    heartbeat: Heartbeat::received(now),
                     reauth: Reauth::NotAsked,
                 });
             }
@@ -84,17 +84,17 @@ impl Chat {
             }
         }
         let messages = match self.history.take(update) {
-            Brought::Gap => {
+            MergeResult::Gap => {
                 // To come back with the last known position brings what is missing.
                 return self.abandon("an update was missed", now, todo);
             }
-            Brought::Anew(messages) => {
+            MergeResult::Anew(messages) => {
                 let words =
                     "The conversation begins anew: too much was missed, or it was set back.";
                 todo.push(Action::Tell(News::Notice(words.to_owned())));
                 messages
             }
-            Brought::New(messages) => messages,
+            MergeResult::New(messages) => messages,
         };
         for message in messages {
             if self.history.is_mine(&message) {

@@ -1,6 +1,6 @@
 //! The rules one by one.
 
 mod connection;
+mod harness;
 mod model;
-mod rig;
 mod sending;

@@ -28,7 +28,7 @@ use super::{
     ConnectionStats, End,
     answers::Answers,
     handshake::{Authenticated, FirstAnswer},
-    socket::{Incoming, Socket, Until},
+    socket::{Incoming, Socket, WriteDeadline},
 };
 use crate::{
     access::Grant,
@@ -89,9 +89,9 @@ enum Outcome {
     /// The verdict on a re-`auth`, and what was slept before it was asked for.
     Verified(Verdict, SleepWatch),
     /// The recipe, for the answer to a re-`auth`.
-    Rejoined(Result<Joined, ChatError>, Reauth, AskedAt),
+    Rejoined(Result<Joined, ChatError>, Reauth, JoinedAt),
     /// What the connection had missed.
-    CaughtUp(Result<Joined, ChatError>, AskedAt),
+    CaughtUp(Result<Joined, ChatError>, JoinedAt),
     /// Whom a message invites, before it is posted.
     LookedUp(Box<LookedUp>),
     /// The answer to a post.
@@ -99,7 +99,7 @@ enum Outcome {
 }
 
 /// How far a connection had come when the chat service was asked: the recipe must have come as far.
-struct AskedAt {
+struct JoinedAt {
     written: Position,
     room: Position,
 }
@@ -244,7 +244,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                 Input::Outcome(outcome)
             }
             incoming = self.socket.read(), if reads => Input::Incoming(incoming),
-            () = self.member.rung() => Input::RoomChanged,
+            () = self.member.changed() => Input::RoomChanged,
         }
     }
 
@@ -417,7 +417,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
-        let until = Until {
+        let until = WriteDeadline {
             at: self.session.expires(),
             watch: self.sleeps,
             clock: &*self.edge.clock,

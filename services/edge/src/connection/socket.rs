@@ -76,7 +76,7 @@ pub(crate) enum WriteFault {
 
 /// Until when something may be written. A sleep of the machine counts, though timers do not notice it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Until<'a> {
+pub(crate) struct WriteDeadline<'a> {
     /// By the timers, all sleeps counted that were told.
     pub(crate) at: Instant,
     /// Tells of those that were not.
@@ -84,7 +84,7 @@ pub(crate) struct Until<'a> {
     pub(crate) clock: &'a dyn Clock,
 }
 
-impl Until<'_> {
+impl WriteDeadline<'_> {
     fn has_come(&self) -> bool {
         Instant::now() + self.watch.untold(self.clock) >= self.at
     }
@@ -150,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub(crate) async fn write(
         &mut self,
         text: Utf8Bytes,
-        until: Until<'_>,
+        until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
         if until.has_come() {

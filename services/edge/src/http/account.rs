@@ -55,7 +55,7 @@ pub(super) struct PasswordChange {
 }
 
 #[derive(Default, Deserialize)]
-pub(super) struct Leaving {
+pub(super) struct DeleteAccountBody {
     /// A guest has none.
     #[serde(default)]
     password: SecretString,
@@ -130,7 +130,7 @@ pub(super) async fn delete(
     client: Client,
     headers: HeaderMap,
     Caller(principal): Caller,
-    OptionalJsonBody(leaving): OptionalJsonBody<Leaving>,
+    OptionalJsonBody(leaving): OptionalJsonBody<DeleteAccountBody>,
 ) -> Result<Response, Problem> {
     let (token, password) = (&principal.token, &leaving.password);
     let begun = edge

@@ -53,7 +53,7 @@ pub(super) struct Registration {
 }
 
 #[derive(Default, Deserialize)]
-pub(super) struct GuestWishes {
+pub(super) struct GuestBody {
     #[serde(default)]
     refresh: RefreshIn,
 }
@@ -90,7 +90,7 @@ pub(super) async fn guest(
     State(edge): Shared,
     client: Client,
     headers: HeaderMap,
-    OptionalJsonBody(wishes): OptionalJsonBody<GuestWishes>,
+    OptionalJsonBody(wishes): OptionalJsonBody<GuestBody>,
 ) -> Result<Response, Problem> {
     limit_sign_ins(&edge, &client, "guest").await?;
     let tokens = edge.auth.register_guest(client.on_behalf_of()).await?;

@@ -24,7 +24,7 @@ const CACHING: &str = "public, max-age=60";
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-e+1p7wO5J7/90VY76m4G6utCSB+eNNqtlNnMTnQwO6c='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 /// Told in the ETag, so that a new look is not taken for the old one.
-const LOOK: &str = "1";
+const STYLE_VERSION: &str = "1";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -41,7 +41,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let id = recipe_id(path)?;
     let public = edge.chat.public(&id).await?;
-    let etag = format!("\"{}-{LOOK}\"", public.revision);
+    let etag = format!("\"{}-{STYLE_VERSION}\"", public.revision);
     let mut response = match is_known(&headers, &etag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => page(id.as_str(), &public.recipe, &public.schema_org).into_response(),

@@ -172,7 +172,7 @@ fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
         revision: 1,
         users: ["ada".parse().unwrap()].into(),
         names: ["bob".to_owned()].into(),
-        heard: Instant::now(),
+        received_at: Instant::now(),
     };
     registry.show_out(&"soup".parse().unwrap(), &audience);
 

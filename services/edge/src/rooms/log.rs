@@ -143,7 +143,7 @@ pub(super) struct Log {
     bytes: usize,
     updates: VecDeque<Arc<Update>>,
     /// The furthest position that a member was answered with. Its updates may not have come.
-    told: Option<Position>,
+    answered_position: Option<Position>,
     /// Whether the recipe turned out to have another history.
     refuted: bool,
 }
@@ -155,7 +155,7 @@ impl Log {
             base: position,
             bytes: 0,
             updates: VecDeque::new(),
-            told: None,
+            answered_position: None,
             refuted: false,
         }
     }
@@ -169,18 +169,20 @@ impl Log {
     /// Hears of a position that a member was answered with.
     pub(super) fn tell(&mut self, position: &Position) {
         let further = self
-            .told
+            .answered_position
             .as_ref()
-            .is_none_or(|told| told.revision < position.revision);
+            .is_none_or(|answered_position| answered_position.revision < position.revision);
         if further {
-            self.told = Some(position.clone());
+            self.answered_position = Some(position.clone());
         }
     }
 
     /// The furthest position that a member was answered with, unless the log has come as far.
-    pub(super) fn told(&self) -> Option<&Position> {
+    pub(super) fn answered_position(&self) -> Option<&Position> {
         let newest = self.newest().revision;
-        self.told.as_ref().filter(|told| told.revision > newest)
+        self.answered_position
+            .as_ref()
+            .filter(|answered_position| answered_position.revision > newest)
     }
 
     /// Takes an update in.
@@ -233,10 +235,10 @@ impl Log {
 
     /// Whether the log has come to a position, or a member may have been answered with it.
     pub(super) fn may_have_been_at(&self, position: &Position) -> bool {
-        let told = self
-            .told()
-            .is_some_and(|told| position.revision <= told.revision);
-        (told && !self.contradicts(position)) || self.has_been_at(position)
+        let answered_position = self
+            .answered_position()
+            .is_some_and(|answered_position| position.revision <= answered_position.revision);
+        (answered_position && !self.contradicts(position)) || self.has_been_at(position)
     }
 
     /// Gives the log up: the recipe has another history.
@@ -250,7 +252,10 @@ impl Log {
             after => {
                 let index = usize::try_from(after - 1).ok()?;
                 let update = self.updates.get(index).map(|update| &update.position);
-                update.or_else(|| self.told().filter(|told| told.revision == revision))
+                update.or_else(|| {
+                    self.answered_position()
+                        .filter(|answered_position| answered_position.revision == revision)
+                })
             }
         }
     }

@@ -105,7 +105,7 @@ mod tests {
             revision: 7,
             users: ["ada".parse().unwrap()].into(),
             names: HashSet::new(),
-            heard: Instant::now(),
+            received_at: Instant::now(),
         };
         assert_eq!(vouching(&mut members, Some(&audience)).unwrap(), "ada");
     }

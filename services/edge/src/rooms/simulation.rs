@@ -124,7 +124,7 @@ struct World {
     sent: Option<Position>,
     /// A further position that the edge named when it attached the room, or, where attachments have no names, that one
     /// before was sent.
-    told: Option<Position>,
+    answered_position: Option<Position>,
     /// The attachment that updates are sent for.
     attachment: AttachmentNumber,
     line: VecDeque<Event>,
@@ -151,7 +151,7 @@ impl World {
             previous: HashMap::new(),
             lost_at: HashMap::new(),
             sent: None,
-            told: None,
+            answered_position: None,
             attachment: 0,
             line: VecDeque::new(),
             pushed: 0,
@@ -248,9 +248,11 @@ impl World {
         let Some(sent) = self.sent.clone() else {
             return;
         };
-        let further = |told: &Position| told.revision > sent.revision;
-        let told = self.told.take().filter(further);
-        let mut named = [Some(sent.clone()), told].into_iter().flatten();
+        let further = |answered_position: &Position| answered_position.revision > sent.revision;
+        let answered_position = self.answered_position.take().filter(further);
+        let mut named = [Some(sent.clone()), answered_position]
+            .into_iter()
+            .flatten();
         if let Some(gone) = named.find(|position| !self.has_been_at(position)) {
             self.push(Event::Divergence(self.attachment, gone));
             self.sent = Some(self.newest());
@@ -304,16 +306,21 @@ impl World {
         let unattached = std::mem::take(&mut self.unattached);
         if changed || unattached {
             let room = self.rooms.attach(&recipe());
-            let told = room.as_ref().and_then(|room| room.standing.told.clone());
-            let told = told.filter(|_| self.bug != Bug::MembersNotNamed);
+            let answered_position = room
+                .as_ref()
+                .and_then(|room| room.progress.answered_position.clone());
+            let answered_position = answered_position.filter(|_| self.bug != Bug::MembersNotNamed);
             let unnamed = self.bug == Bug::AttachmentsNotNamed;
             // What an earlier attachment was sent may still be on its way.
             let before = self.sent.take().filter(|_| unnamed);
             let further = |position: &Position| position.revision;
-            self.told = told.into_iter().chain(before).max_by_key(further);
+            self.answered_position = answered_position
+                .into_iter()
+                .chain(before)
+                .max_by_key(further);
             let number = room.as_ref().map_or(0, |room| room.number);
             self.attachment = if unnamed { 0 } else { number };
-            self.sent = room.map(|room| room.standing.newest);
+            self.sent = room.map(|room| room.progress.newest);
             self.catch_up();
         }
     }

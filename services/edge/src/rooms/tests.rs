@@ -64,7 +64,7 @@ async fn a_member_is_rung_and_reads_what_it_has_not_written() {
     rooms.publish(&recipe(), 0, update(8));
     rooms.publish(&recipe(), 0, update(9));
 
-    member.rung().await;
+    member.changed().await;
     check(&member, 7, &[8, 9]);
     check(&member, 8, &[9]);
     assert!(matches!(member.since(&at(9)), Since::Nothing));
@@ -134,7 +134,7 @@ fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_i
         revision: 4,
         users: [ada.clone()].into(),
         names: HashSet::new(),
-        heard: Instant::now(),
+        received_at: Instant::now(),
     };
     rooms.narrow(&recipe(), &Arc::new(audience));
     assert!(member.may_stay(&ada, "ada", 3));
@@ -174,7 +174,7 @@ async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
     let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref());
 
     assert!(matches!(joiner.since(&at(2)), Since::Nothing));
-    member.rung().await;
+    member.changed().await;
     assert!(matches!(member.since(&at(5)), Since::Diverged));
     assert_eq!(rooms.changed().await.len(), 1, "it is attached anew");
     assert_eq!(rooms.position(&recipe()), Some(at(2)));
@@ -234,18 +234,21 @@ fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
 fn a_room_names_the_furthest_that_its_members_were_told() {
     let rooms = Rooms::new();
     let _first = rooms.enter(&recipe(), &somebody(), &at(2), None);
-    let told = || rooms.standing(&recipe()).unwrap().told;
-    assert_eq!(told(), None, "the room has come as far");
+    let answered_position = || rooms.progress(&recipe()).unwrap().answered_position;
+    assert_eq!(answered_position(), None, "the room has come as far");
     let second = rooms.enter(&recipe(), &somebody(), &at(4), None);
     assert!(!second.refute(&at(5), &at(2)));
     assert!(!second.refute(&at(3), &at(2)));
-    let standing = rooms.standing(&recipe()).unwrap();
-    assert_eq!((standing.newest, standing.told), (at(2), Some(at(5))));
+    let progress = rooms.progress(&recipe()).unwrap();
+    assert_eq!(
+        (progress.newest, progress.answered_position),
+        (at(2), Some(at(5)))
+    );
 
     for revision in 3..=5 {
         rooms.publish(&recipe(), 0, update(revision));
     }
-    assert_eq!(told(), None);
+    assert_eq!(answered_position(), None);
 }
 
 #[test]

@@ -11,8 +11,8 @@ pub(crate) mod fuzzing;
 mod line;
 mod pending_call;
 mod proven;
+mod replica_set;
 mod replicas;
-mod roster;
 mod router;
 
 use std::{
@@ -41,8 +41,8 @@ use tracing::{Span, warn};
 pub use self::replicas::Replicas;
 use self::{
     line::Replica,
-    pending_call::{Answered, Asking, PendingCall},
-    roster::Roster,
+    pending_call::{Answered, PendingCall, Requester},
+    replica_set::ReplicaSet,
     router::{Outgoing, ReplicaName, Router},
 };
 use super::{
@@ -85,7 +85,7 @@ struct LinkState {
     router: Mutex<Router>,
     rooms: Arc<Rooms>,
     clock: SharedClock,
-    roster: Roster,
+    replica_set: ReplicaSet,
     /// How many lines are open.
     open: watch::Sender<usize>,
     /// Rung when rooms may belong elsewhere.
@@ -100,7 +100,7 @@ impl Link {
             router: Mutex::default(),
             rooms,
             clock,
-            roster: Roster::default(),
+            replica_set: ReplicaSet::default(),
             open: watch::Sender::new(0),
             regroup: Notify::new(),
         });
@@ -151,7 +151,7 @@ impl Link {
                 .map(ToString::to_string),
             ..proto::chat::JoinRecipeRequest::default()
         });
-        let asking = Asking::from(&join.principal);
+        let asking = Requester::from(&join.principal);
         let user = join.principal.user.clone();
         let (Answered::Joined(joined), room) = self.ask(join.recipe, asking, call).await? else {
             return Err(ChatError::Unavailable);
@@ -176,7 +176,7 @@ impl Link {
             not_after: Some(convert::sent_timestamp(post.not_after)),
             known_users: post.known_users.map(convert::known_users),
         });
-        let asking = Asking::from(&post.principal);
+        let asking = Requester::from(&post.principal);
         let answer = self.ask(post.recipe, asking, call);
         let clock = Arc::clone(&self.0.clock);
         async move {
@@ -195,7 +195,7 @@ impl Link {
     fn ask(
         &self,
         recipe: RecipeId,
-        asking: Asking,
+        asking: Requester,
         call: Call,
     ) -> impl Future<Output = Result<(Answered, Option<Position>), ChatError>> + use<> {
         let traceparent = traceparent(&Span::current()).unwrap_or_default();
@@ -224,7 +224,7 @@ impl LinkTask {
     async fn keep_up(&self, on_access: OnAccess, lifecycle: &Lifecycle) {
         let mut replicas = self.0.replicas.clone();
         loop {
-            for name in self.0.roster.update(replicas.now()) {
+            for name in self.0.replica_set.update(replicas.now()) {
                 self.start_line(name, &on_access, lifecycle);
             }
             replicas.changed().await;
@@ -274,14 +274,14 @@ impl LinkState {
     }
 
     fn open(&self, replica: &Replica) -> Arc<Notify> {
-        let bell = {
+        let has_outgoing = {
             let mut router = self.router();
-            let bell = router.open(&replica.name, replica.channel.clone());
+            let has_outgoing = router.open(&replica.name, replica.channel.clone());
             self.open.send_replace(router.open_count());
-            bell
+            has_outgoing
         };
         self.regroup.notify_one();
-        bell
+        has_outgoing
     }
 
     fn close(&self, replica: &ReplicaName) {

@@ -10,18 +10,18 @@ mod asyncapi;
 mod calls;
 #[path = "documents/defaults.rs"]
 mod defaults;
+#[path = "documents/documented_answers.rs"]
+mod documented_answers;
 #[path = "documents/fields.rs"]
 mod fields;
 #[path = "documents/openapi.rs"]
 mod openapi;
 #[path = "documents/page.rs"]
 mod page;
-#[path = "documents/promises.rs"]
-mod promises;
 #[path = "documents/reading.rs"]
 mod reading;
-#[path = "documents/reception.rs"]
-mod reception;
+#[path = "documents/stub_auth.rs"]
+mod stub_auth;
 #[path = "documents/tables.rs"]
 mod tables;
 #[path = "documents/worked_session.rs"]

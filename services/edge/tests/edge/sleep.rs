@@ -9,7 +9,7 @@ use crate::test_edge::TestEdge;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// How soon after waking everybody has looked at the clock.
-const WOKEN: Duration = Duration::from_secs(1);
+const WAKE_TOLERANCE: Duration = Duration::from_secs(1);
 
 fn timeout() -> (u16, String) {
     (1008, "Re-authentication timeout".to_owned())
@@ -34,7 +34,7 @@ async fn on_waking_after_the_tokens_end_nothing_is_accepted_or_sent() {
     assert_eq!(listens.closed().await, timeout());
 
     assert_eq!(idles.closed().await, timeout());
-    assert!(woken.elapsed() < WOKEN, "{:?}", woken.elapsed());
+    assert!(woken.elapsed() < WAKE_TOLERANCE, "{:?}", woken.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +44,7 @@ async fn a_sleep_that_leaves_little_time_is_followed_by_a_prompt_for_what_is_lef
     test_edge.clock.sleep(14 * MINUTE + 40 * SECOND);
     let woken = Instant::now();
     assert_eq!(ada.next().await["type"], "auth_required");
-    assert!(woken.elapsed() < WOKEN, "{:?}", woken.elapsed());
+    assert!(woken.elapsed() < WAKE_TOLERANCE, "{:?}", woken.elapsed());
     assert_eq!(ada.closed().await, timeout());
     assert!(woken.elapsed() < 21 * SECOND, "{:?}", woken.elapsed());
 }

@@ -34,7 +34,7 @@ use tokio_tungstenite::{
 use crate::stand_ins::{FakeAuth, FakeChat, Served, in_memory};
 
 /// Longer than anything here may take, by the paused clock.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+const VIRTUAL_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 #[derive(Parser)]
 struct Flags {
@@ -73,7 +73,7 @@ impl TestEdge {
             Lifecycle::new(),
         )
         .start();
-        assert!(edge.link.opened_within(PATIENCE).await);
+        assert!(edge.link.opened_within(VIRTUAL_TIMEOUT).await);
         Self {
             edge,
             auth,
@@ -141,7 +141,7 @@ impl Client {
     /// Takes at most so many bytes of what lies there, whatever they are.
     pub(crate) async fn take(&mut self, count: usize) {
         let mut bytes = vec![0; count];
-        timeout(PATIENCE, self.0.get_mut().read(&mut bytes))
+        timeout(VIRTUAL_TIMEOUT, self.0.get_mut().read(&mut bytes))
             .await
             .unwrap()
             .unwrap();
@@ -160,7 +160,7 @@ impl Client {
     /// The next frame.
     pub(crate) async fn next(&mut self) -> Value {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.unwrap() {
+            match timeout(VIRTUAL_TIMEOUT, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("a frame was expected, not {other:?}"),
@@ -170,7 +170,7 @@ impl Client {
 
     /// What comes next, whatever it is; `None`: the connection ended.
     pub(crate) async fn next_raw(&mut self) -> Option<Message> {
-        let next = timeout(PATIENCE, self.0.next()).await.unwrap();
+        let next = timeout(VIRTUAL_TIMEOUT, self.0.next()).await.unwrap();
         next.and_then(Result::ok)
     }
 
@@ -188,7 +188,7 @@ impl Client {
     pub(crate) async fn last_words(&mut self) -> (Option<Value>, (u16, String)) {
         let mut last = None;
         loop {
-            match timeout(PATIENCE, self.0.next()).await.unwrap() {
+            match timeout(VIRTUAL_TIMEOUT, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Close(Some(frame)))) => {
                     return (last, (frame.code.into(), frame.reason.to_string()));
                 }

@@ -11,13 +11,13 @@ use crate::test_edge::TestEdge;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// What computers need for the steps between.
-const A_MOMENT: Duration = Duration::from_millis(300);
+const TOLERANCE: Duration = Duration::from_millis(300);
 
 #[track_caller]
 fn assert_at(expected: Instant) {
     let now = Instant::now();
     let off = now.max(expected) - now.min(expected);
-    assert!(off < A_MOMENT, "off by {off:?}");
+    assert!(off < TOLERANCE, "off by {off:?}");
 }
 
 fn reason(words: &str) -> (u16, String) {

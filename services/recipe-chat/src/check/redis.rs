@@ -4,7 +4,7 @@
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
-    redis::{Failure, Redis, Rehearsed, SelfTest, cmd},
+    redis::{Failure, Redis, SelfTest, SelfTestStep, cmd},
 };
 
 use super::{CHECK_TIMEOUT, Report, now};
@@ -57,7 +57,7 @@ async fn try_out(report: &mut Report, url: &SecretUrl, service: &str, self_test:
         Err(invalid) => return report.fault(WHAT, format!("--redis-url: {invalid}")),
     };
     let mut faults = 0;
-    for Rehearsed { name, problem } in rehearsed {
+    for SelfTestStep { name, problem } in rehearsed {
         if let Some(problem) = problem {
             faults += 1;
             report.fault(

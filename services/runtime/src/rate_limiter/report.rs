@@ -22,7 +22,7 @@ const MAX_BATCH: usize = 500;
 /// What was taken and given back that the shared buckets do not know yet; of each key at most its burst, of at most
 /// [`MAX_KEYS`] keys.
 #[derive(Debug, Default)]
-pub(super) struct Unreported(Mutex<HashMap<String, Amount>>);
+pub(super) struct PendingReport(Mutex<HashMap<String, Amount>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Amount {
@@ -31,7 +31,7 @@ struct Amount {
     capacity: Duration,
 }
 
-impl Unreported {
+impl PendingReport {
     pub(super) fn add(&self, key: &str, limit: Limit, count: u32) {
         self.add_amount(key, signed_micros(limit.cost(count)), limit.capacity());
     }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use super::*;
 use crate::redis::{
     Redis, cmd,
-    tests::servers::{PATIENCE, Server, until},
+    tests::servers::{Server, TEST_TIMEOUT, until},
 };
 
 /// Nothing comes back while a test runs.
@@ -34,7 +34,7 @@ async fn two_replicas_share_one_bucket() {
 async fn a_bucket_is_one_key_that_expires_when_it_is_full_again() {
     let server = Server::start();
     let redis = server.open().await;
-    let limiter = RateLimiter::with_timeout(Some(&redis), PATIENCE);
+    let limiter = RateLimiter::with_timeout(Some(&redis), TEST_TIMEOUT);
     limiter.take("k", limit(3)).await;
     let expires_in: u64 = redis.run(cmd("TTL").arg("rc:rate:{k}")).await.unwrap();
     assert!((3_500..=3_600).contains(&expires_in), "{expires_in}");
@@ -63,11 +63,11 @@ async fn without_redis_the_local_bucket_decides() {
 async fn a_redis_that_goes_away_leaves_what_was_known_of_it() {
     let mut server = Server::start();
     let redis = server.open().await;
-    let limiter = RateLimiter::with_timeout(Some(&redis), PATIENCE);
+    let limiter = RateLimiter::with_timeout(Some(&redis), TEST_TIMEOUT);
     limiter.take("k", limit(2)).await;
     server.kill();
     let mut up = redis.watch();
-    timeout(PATIENCE, up.wait_for(|up| !up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| !up))
         .await
         .unwrap()
         .unwrap();
@@ -99,7 +99,7 @@ async fn a_redis_that_hangs_costs_no_more_than_the_timeout() {
 async fn a_redis_that_refuses_leaves_the_decision_to_the_local_bucket() {
     let server = Server::start();
     let redis = server.open().await;
-    let limiter = RateLimiter::with_timeout(Some(&redis), PATIENCE);
+    let limiter = RateLimiter::with_timeout(Some(&redis), TEST_TIMEOUT);
     let mut no_scripts = cmd("ACL");
     no_scripts.arg(&["SETUSER", "default", "-@scripting"]);
     redis.run::<()>(&no_scripts).await.unwrap();
@@ -112,7 +112,7 @@ async fn local_takes_reach_the_shared_bucket_and_come_back_to_other_replicas() {
     let server = Server::start();
     let redis = server.open().await;
     let (one, two) = (
-        RateLimiter::with_timeout(Some(&redis), PATIENCE),
+        RateLimiter::with_timeout(Some(&redis), TEST_TIMEOUT),
         patient(&server).await,
     );
     let now = Instant::now();
@@ -152,7 +152,7 @@ async fn what_is_given_back_can_be_taken_by_other_replicas() {
 
 /// Decides by Redis also on a machine that is too busy to answer within the usual timeout.
 async fn patient(server: &Server) -> RateLimiter {
-    RateLimiter::with_timeout(Some(&server.open().await), PATIENCE)
+    RateLimiter::with_timeout(Some(&server.open().await), TEST_TIMEOUT)
 }
 
 async fn level(redis: &Redis, key: &str) -> Option<String> {

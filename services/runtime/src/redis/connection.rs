@@ -25,7 +25,7 @@ pub(super) enum Connection {
 
 /// What a connection is for.
 #[derive(Clone)]
-pub(super) struct Wiring {
+pub(super) struct ConnectionOptions {
     /// The longest that any answer takes.
     pub(super) slowest: Duration,
     /// Who hears what the server says unasked. It runs on the connection's own task, so it must not block.
@@ -33,7 +33,7 @@ pub(super) struct Wiring {
 }
 
 impl Target {
-    pub(super) async fn connect(&self, wiring: &Wiring) -> RedisResult<Connection> {
+    pub(super) async fn connect(&self, wiring: &ConnectionOptions) -> RedisResult<Connection> {
         // Only the first call in a process takes effect; all of ours name the same provider.
         rustls::crypto::aws_lc_rs::default_provider()
             .install_default()
@@ -60,7 +60,12 @@ impl Target {
     }
 
     /// Asks the sentinels who the master is now.
-    async fn master(&self, name: &str, database: i64, wiring: &Wiring) -> RedisResult<Client> {
+    async fn master(
+        &self,
+        name: &str,
+        database: i64,
+        wiring: &ConnectionOptions,
+    ) -> RedisResult<Client> {
         let addresses = self.servers.iter().map(|server| server.addr().clone());
         let mut builder = SentinelClientBuilder::new(addresses, name, SentinelServerType::Master)?
             .set_client_to_redis_db(database);
@@ -86,7 +91,7 @@ impl Target {
         builder.build()?.async_get_client().await
     }
 
-    async fn connect_cluster(&self, wiring: &Wiring) -> RedisResult<Connection> {
+    async fn connect_cluster(&self, wiring: &ConnectionOptions) -> RedisResult<Connection> {
         let mut builder = ClusterClient::builder(self.servers.clone())
             .connection_timeout(CONNECT_TIMEOUT)
             .response_timeout(wiring.slowest)
@@ -191,7 +196,7 @@ fn client(server: ConnectionInfo, tls: Option<TlsCertificates>) -> RedisResult<C
     }
 }
 
-async fn connect_single(client: &Client, wiring: &Wiring) -> RedisResult<Connection> {
+async fn connect_single(client: &Client, wiring: &ConnectionOptions) -> RedisResult<Connection> {
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(wiring.slowest));

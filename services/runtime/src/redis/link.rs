@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use super::{
     Failure,
     address::Target,
-    connection::{Connection, Wiring},
+    connection::{Connection, ConnectionOptions},
     problem::{Cause, Problem},
     refusals::Refusals,
     self_test::SelfTest,
@@ -156,7 +156,7 @@ async fn keep(shared: Arc<Shared>) {
 
 /// Tries until there is a connection that can be used.
 async fn connect(shared: &Shared) -> Connection {
-    let wiring = Wiring {
+    let wiring = ConnectionOptions {
         slowest: MAX_ANSWER_TIMEOUT,
         on_push: None,
     };

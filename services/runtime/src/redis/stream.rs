@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     address::Target,
-    connection::{Connection, Wiring},
+    connection::{Connection, ConnectionOptions},
     link::Backoff,
     refusals::{Listener, Refusals},
 };
@@ -84,7 +84,7 @@ async fn follow(
     entries: mpsc::Sender<Followed>,
     refusals: Listener,
 ) {
-    let wiring = Wiring {
+    let wiring = ConnectionOptions {
         slowest: ANSWER_TIMEOUT,
         on_push: None,
     };

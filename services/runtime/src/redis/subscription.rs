@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     address::Target,
-    connection::{Connection, Wiring},
+    connection::{Connection, ConnectionOptions},
     link::Backoff,
     refusals::{Listener, Refusals},
 };
@@ -105,7 +105,7 @@ async fn subscribe(
     on_push: &Arc<PushSender>,
     refusals: &Listener,
 ) -> Option<Connection> {
-    let wiring = Wiring {
+    let wiring = ConnectionOptions {
         slowest: ANSWER_TIMEOUT,
         on_push: Some(Arc::new({
             let on_push = on_push.clone();

@@ -7,7 +7,7 @@ mod tls;
 
 use tokio::time::timeout;
 
-use self::servers::{PATIENCE, Server};
+use self::servers::{Server, TEST_TIMEOUT};
 use super::*;
 
 #[tokio::test]
@@ -55,30 +55,30 @@ async fn a_script_that_redis_forgot_is_sent_again() {
 async fn fails_at_once_while_redis_is_away_and_comes_back_by_itself() {
     let mut server = Server::start();
     let redis = server.open().await;
-    redis.ping(PATIENCE).await.unwrap();
+    redis.ping(TEST_TIMEOUT).await.unwrap();
     assert!(redis.is_up());
     let mut up = redis.watch();
 
     server.kill();
-    timeout(PATIENCE, up.wait_for(|up| !up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| !up))
         .await
         .unwrap()
         .unwrap();
-    assert!(matches!(redis.ping(PATIENCE).await, Err(Failure::Down)));
+    assert!(matches!(redis.ping(TEST_TIMEOUT).await, Err(Failure::Down)));
 
     server.start_again();
-    timeout(PATIENCE, up.wait_for(|up| *up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| *up))
         .await
         .unwrap()
         .unwrap();
-    redis.ping(PATIENCE).await.unwrap();
+    redis.ping(TEST_TIMEOUT).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_hangs_costs_no_more_than_the_patience() {
     let server = Server::start();
     let redis = server.open().await;
-    redis.ping(PATIENCE).await.unwrap();
+    redis.ping(TEST_TIMEOUT).await.unwrap();
     let mut up = redis.watch();
     server.signal("STOP");
 
@@ -86,12 +86,12 @@ async fn a_server_that_hangs_costs_no_more_than_the_patience() {
     let failure = hurried.run::<()>(&cmd("PING")).await.unwrap_err();
 
     assert!(matches!(failure, Failure::TimedOut), "{failure}");
-    timeout(PATIENCE, up.wait_for(|up| !up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| !up))
         .await
         .unwrap()
         .unwrap();
     server.signal("CONT");
-    timeout(PATIENCE, up.wait_for(|up| *up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| *up))
         .await
         .unwrap()
         .unwrap();
@@ -108,15 +108,15 @@ async fn a_subscription_tells_its_gaps_and_survives_a_restart() {
 
     let mut up = redis.watch();
     server.kill();
-    timeout(PATIENCE, up.wait_for(|up| !up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| !up))
         .await
         .unwrap()
         .unwrap();
     server.start_again();
-    let next = timeout(PATIENCE, subscription.next()).await.unwrap();
+    let next = timeout(TEST_TIMEOUT, subscription.next()).await.unwrap();
 
     assert_eq!(next, Push::Gap);
-    timeout(PATIENCE, up.wait_for(|up| *up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| *up))
         .await
         .unwrap()
         .unwrap();
@@ -162,11 +162,11 @@ async fn a_stream_is_read_forward_across_a_lost_connection() {
         .to_owned();
     redis.run::<u64>(&kill).await.unwrap();
     assert_eq!(
-        timeout(PATIENCE, stream.next()).await.unwrap(),
+        timeout(TEST_TIMEOUT, stream.next()).await.unwrap(),
         Followed::Gap
     );
     let mut up = redis.watch();
-    timeout(PATIENCE, up.wait_for(|up| *up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| *up))
         .await
         .unwrap()
         .unwrap();
@@ -178,7 +178,7 @@ async fn a_stream_is_read_forward_across_a_lost_connection() {
 async fn nothing_prints_the_password() {
     let url: SecretUrl = "redis://:hunter2@127.0.0.1:1".parse().unwrap();
     let redis = Redis::open(&url).unwrap();
-    let failure = redis.ping(PATIENCE).await.unwrap_err();
+    let failure = redis.ping(TEST_TIMEOUT).await.unwrap_err();
     let text = format!("{redis:?} {failure} {failure:?}");
     assert!(!text.contains("hunter2"), "{text}");
 }

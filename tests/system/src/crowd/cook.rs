@@ -14,12 +14,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    line::{Line, NoLine},
+    connection_run::{ConnectionRun, End},
+    event_log::EventLog,
+    line::{ConnectError, Connection},
     report::Report,
     rules::Rules,
-    shift::{End, Shift},
-    speech::{Speech, Talk},
-    story::Story,
+    speaker::{Speaker, SpeakingPlan},
     token_cache::TokenCache,
 };
 
@@ -43,19 +43,19 @@ pub struct Cook {
     /// Whether it answers when it is asked for a fresh token.
     pub renews: bool,
     /// What it says, if it talks.
-    pub talk: Option<Talk>,
+    pub talk: Option<SpeakingPlan>,
 }
 
 /// A cook's whole life, over all of its connections.
 #[derive(Debug)]
-pub(super) struct Life {
+pub(super) struct ClientState {
     pub(super) edges: Vec<SocketAddr>,
     pub(super) recipe: String,
     pub(super) token_cache: Arc<TokenCache>,
     pub(super) renews: bool,
-    pub(super) speech: Option<Speech>,
+    pub(super) speaker: Option<Speaker>,
     pub(super) rules: Rules,
-    pub(super) story: Story,
+    pub(super) event_log: EventLog,
     pub(super) token: String,
     /// Names where it stands.
     pub(super) resume: Value,
@@ -66,7 +66,7 @@ pub(super) struct Life {
     lost: Option<Instant>,
 }
 
-impl Life {
+impl ClientState {
     pub(super) fn new(
         cook: Cook,
         report: Report,
@@ -78,9 +78,9 @@ impl Life {
             recipe: cook.recipe,
             token_cache: cook.token_cache,
             renews: cook.renews,
-            speech: cook.talk.map(Speech::new),
+            speaker: cook.talk.map(Speaker::new),
             rules: Rules::default(),
-            story: Story::default(),
+            event_log: EventLog::default(),
             token: String::new(),
             resume: json!({}),
             report,
@@ -101,7 +101,7 @@ impl Life {
             self.rules.disconnected();
             self.edges.rotate_left(1);
             let wait = self.wait(named);
-            let over = self.speech.as_ref().is_none_or(Speech::is_over);
+            let over = self.speaker.as_ref().is_none_or(Speaker::is_over);
             select! {
                 () = sleep(wait) => {}
                 () = self.stop.cancelled(), if over => return,
@@ -112,7 +112,7 @@ impl Life {
                     .token_ends_by(OffsetDateTime::now_utc() + TRANSIT)
             {
                 self.token = self.token_cache.fresh_token().await;
-                self.story.tell("has a fresh token to come back with");
+                self.event_log.tell("has a fresh token to come back with");
             }
         }
     }
@@ -130,20 +130,20 @@ impl Life {
 
     async fn connect(&mut self) -> End {
         let started = Instant::now();
-        let mut line = match Line::open(self.edges[0], &self.recipe).await {
+        let mut line = match Connection::open(self.edges[0], &self.recipe).await {
             Ok(line) => line,
-            Err(NoLine::TurnedAway { wait }) => {
+            Err(ConnectError::TurnedAway { wait }) => {
                 self.report.figures().turned_away += 1;
                 return End::Again(wait);
             }
-            Err(NoLine::Unreachable) => return End::Again(None),
+            Err(ConnectError::Unreachable) => return End::Again(None),
         };
         self.report.figures().entries.push(Instant::now());
         let (edge, recipe) = (self.edges[0], &self.recipe);
-        self.story
+        self.event_log
             .tell(format_args!("connects to {edge} for {recipe}"));
         line.send("auth", None, self.credentials()).await;
-        Shift::new(self, line).carry(started).await
+        ConnectionRun::new(self, line).carry(started).await
     }
 
     /// Signed in, after a connection that began then.

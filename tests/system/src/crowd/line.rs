@@ -10,15 +10,15 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, protocol::WebSocketConfig},
 };
 
-use crate::{client::new_id, patience::PATIENCE};
+use crate::{client::new_id, timeouts::STEP_TIMEOUT};
 
 /// A WebSocket to one recipe.
 #[derive(Debug)]
-pub(super) struct Line(WebSocketStream<TcpStream>);
+pub(super) struct Connection(WebSocketStream<TcpStream>);
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) enum NoLine {
+pub(super) enum ConnectError {
     /// The edge said 503, and when to come again.
     TurnedAway {
         /// Its `Retry-After`.
@@ -30,7 +30,7 @@ pub(super) enum NoLine {
 
 /// What comes over a connection.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum Incoming {
     /// A message of the protocol.
     Message(Value),
     /// A close, with its words.
@@ -39,8 +39,8 @@ pub(super) enum Heard {
     Lost,
 }
 
-impl Line {
-    pub(super) async fn open(edge: SocketAddr, recipe: &str) -> Result<Self, NoLine> {
+impl Connection {
+    pub(super) async fn open(edge: SocketAddr, recipe: &str) -> Result<Self, ConnectError> {
         let small = WebSocketConfig::default()
             .read_buffer_size(4 << 10)
             .write_buffer_size(0)
@@ -51,16 +51,16 @@ impl Line {
             let url = format!("ws://{edge}/v1/chat/{recipe}");
             client_async_with_config(url, stream, Some(small)).await
         };
-        match timeout(PATIENCE, opening).await {
+        match timeout(STEP_TIMEOUT, opening).await {
             Ok(Ok((socket, _))) => Ok(Self(socket)),
             Ok(Err(Error::Http(answer))) if answer.status() == 503 => {
                 let named = answer.headers().get("retry-after");
                 let seconds = named.and_then(|value| value.to_str().ok()?.parse().ok());
                 let wait = seconds.map(Duration::from_secs);
-                Err(NoLine::TurnedAway { wait })
+                Err(ConnectError::TurnedAway { wait })
             }
             Ok(Err(Error::Http(answer))) => panic!("an upgrade was refused: {answer:?}"),
-            Ok(Err(_)) | Err(_) => Err(NoLine::Unreachable),
+            Ok(Err(_)) | Err(_) => Err(ConnectError::Unreachable),
         }
     }
 
@@ -69,20 +69,20 @@ impl Line {
         let id = id.map_or_else(new_id, str::to_owned);
         let message = json!({"type": kind, "id": id, "payload": payload});
         let sent = self.0.send(Message::text(message.to_string()));
-        timeout(PATIENCE, sent).await.ok();
+        timeout(STEP_TIMEOUT, sent).await.ok();
         id
     }
 
     /// What comes next. Cancel-safe.
-    pub(super) async fn hear(&mut self) -> Heard {
+    pub(super) async fn hear(&mut self) -> Incoming {
         loop {
             return match self.0.next().await {
-                Some(Ok(Message::Text(text))) => Heard::Message(read(&text)),
+                Some(Ok(Message::Text(text))) => Incoming::Message(read(&text)),
                 Some(Ok(Message::Close(Some(close)))) => {
-                    Heard::Closed(close.code.into(), close.reason.to_string())
+                    Incoming::Closed(close.code.into(), close.reason.to_string())
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                Some(Ok(Message::Close(None)) | Err(_)) | None => Heard::Lost,
+                Some(Ok(Message::Close(None)) | Err(_)) | None => Incoming::Lost,
                 Some(Ok(other)) => panic!("a server sends text frames only: {other:?}"),
             };
         }

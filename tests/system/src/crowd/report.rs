@@ -41,16 +41,16 @@ pub struct Figures {
     /// How connections ended.
     pub ends: BTreeMap<String, usize>,
     /// What broke the rules of sessions.
-    pub broken: Vec<Breach>,
+    pub broken: Vec<Violation>,
 }
 
 /// A broken rule, and how it came about.
 #[derive(Debug)]
-pub struct Breach {
+pub struct Violation {
     /// Which one.
     pub rule: Broken,
     /// What its client lived through before.
-    pub story: Vec<String>,
+    pub event_log: Vec<String>,
 }
 
 /// Quantiles in milliseconds.
@@ -200,9 +200,9 @@ mod tests {
     #[should_panic(expected = "1 broken rules")]
     fn a_broken_rule_ends_the_test() {
         let report = Report::default();
-        report.figures().broken.push(Breach {
+        report.figures().broken.push(Violation {
             rule: Broken::AskedTwice,
-            story: Vec::new(),
+            event_log: Vec::new(),
         });
 
         report.assert_sound();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::{clock::time_of, patience::SLACK};
+use crate::{clock::time_of, timeouts::SLACK};
 
 /// How much earlier than due a prompt may come by the contract's design: the owner's tolerance.
 const TOLERANCE: Duration = Duration::from_secs(2);

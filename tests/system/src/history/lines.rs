@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::Violation;
-use crate::{client::Seen, clock::time_of, patience::SLACK};
+use crate::{client::Seen, clock::time_of, timeouts::SLACK};
 
 /// Two clocks of one machine are read at two moments.
 const GRAIN: time::Duration = time::Duration::milliseconds(50);

@@ -7,9 +7,9 @@ use system_tests::{
     account::{Account, new_password},
     binary::recipe_chat,
     http::{Answer, Api},
-    patience::{SLACK, within_at_most},
     process::Process,
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 
 const OPERATOR: &str = "operator-of-this-kitchen";

@@ -4,10 +4,10 @@ use std::{net::TcpListener, time::Duration};
 
 use system_tests::{
     binary::recipe_chat,
-    patience::PATIENCE,
     process::{Ended, Process},
     service::{Launch, Service},
     stack::Plan,
+    timeouts::STEP_TIMEOUT,
 };
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -362,7 +362,7 @@ async fn a_second_chat_service_on_the_same_sqlite_file_is_refused() {
 
 #[tokio::test]
 async fn up_is_ready_within_two_seconds() {
-    let mut best = PATIENCE;
+    let mut best = STEP_TIMEOUT;
     // The best of three: the machine may be busy with other tests.
     for _ in 0..3 {
         let folder = TempDir::new().unwrap();
@@ -394,7 +394,7 @@ async fn up_is_ready_within_two_seconds() {
 async fn every_service_ends_in_order_on_sigterm_and_sigint() {
     for signal in ["TERM", "INT"] {
         let mut stack = Plan::apart(1).start().await;
-        let Stackless { auth, chat, edge } = Stackless::of(&mut stack);
+        let SeparateServices { auth, chat, edge } = SeparateServices::of(&mut stack);
         for service in [edge, chat, auth] {
             service.process().signal(signal);
             let ended = service.ended().await;
@@ -404,13 +404,13 @@ async fn every_service_ends_in_order_on_sigterm_and_sigint() {
 }
 
 /// The three services of a stack, each to be handled alone.
-struct Stackless<'a> {
+struct SeparateServices<'a> {
     auth: &'a mut Service,
     chat: &'a mut Service,
     edge: &'a mut Service,
 }
 
-impl<'a> Stackless<'a> {
+impl<'a> SeparateServices<'a> {
     fn of(stack: &'a mut system_tests::stack::Stack) -> Self {
         Self {
             auth: stack.auth.as_mut().unwrap(),

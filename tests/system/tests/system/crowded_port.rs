@@ -6,8 +6,8 @@ use proto::auth::{GetJwksRequest, auth_service_client::AuthServiceClient};
 use system_tests::{
     binary,
     client::new_id,
-    patience::{eventually, within, within_at_most},
     stack::Plan,
+    timeouts::{eventually, within, within_at_most},
 };
 use tempfile::TempDir;
 use tokio::{

@@ -12,8 +12,8 @@ use serde_json::Value;
 use system_tests::{
     chat_log,
     client::{Client, new_id},
-    patience::within,
     stack::{Plan, Stack},
+    timeouts::within,
 };
 use tempfile::TempDir;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 use system_tests::{
-    patience::{SLACK, eventually},
     stack::Plan,
+    timeouts::{SLACK, eventually},
 };
 use tokio::time::Instant;
 

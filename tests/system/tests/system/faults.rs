@@ -5,13 +5,13 @@
 //! lane `tests/run faults` runs them alone, whole and strict: `FAULTS_SCALE=1`.
 
 mod auth_away;
-mod door;
 mod edge_killed;
 mod frozen_edge;
 mod half_open;
 mod matrix;
 mod memory;
 mod prompts;
+mod random_faults;
 mod redis_away;
 mod redis_emptied;
 mod redis_slow;
@@ -19,7 +19,7 @@ mod revocations;
 mod rolling_restart;
 mod soak;
 mod storm;
-mod weather;
+mod upgrade_pace;
 
 use std::{net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
@@ -27,9 +27,9 @@ use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 use system_tests::{
     crowd::{Cook, Report, Spread, TokenCache, purses},
-    patience::{SLACK, within_at_most},
     scale::{in_full, scale},
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 use tokio::time::sleep;
 

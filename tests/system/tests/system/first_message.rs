@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use system_tests::{
     frames::{self, PING, TEXT, masked, read_frame},
-    patience::{assert_between, within},
     stack::Plan,
+    timeouts::{assert_between, within},
 };
 use tokio::{
     io::AsyncWriteExt,

@@ -7,8 +7,8 @@ use system_tests::{
     frames::{
         CLOSE, CONTINUATION, PING, PONG, RawFrame, TEXT, masked, promise, read_frame, unmasked,
     },
-    patience::within,
     stack::{Plan, Stack},
+    timeouts::within,
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_tungstenite::tungstenite::Message;

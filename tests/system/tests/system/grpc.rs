@@ -4,7 +4,7 @@ mod auth;
 mod chat;
 mod user_tokens;
 
-use system_tests::{patience::within, stack::Plan};
+use system_tests::{stack::Plan, timeouts::within};
 use tokio_stream::StreamExt;
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{

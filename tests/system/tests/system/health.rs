@@ -2,9 +2,9 @@
 
 use system_tests::{
     binary::recipe_chat,
-    patience::eventually,
     process::{Ended, Process},
     stack::Plan,
+    timeouts::eventually,
 };
 
 async fn health(arguments: &[&str]) -> Ended {

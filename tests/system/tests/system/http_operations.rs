@@ -1,6 +1,6 @@
 //! What operators and other programs read: health, metrics, keys, the description of the API, the web app.
 
-use system_tests::{patience::eventually, stack::Plan};
+use system_tests::{stack::Plan, timeouts::eventually};
 
 #[tokio::test]
 async fn a_healthy_edge_says_so() {

@@ -7,9 +7,9 @@ use system_tests::{
     binary::recipe_chat,
     forge,
     http::Api,
-    patience::{SLACK, within_at_most},
     process::Process,
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 
 const OPERATOR: &str = "operator-of-this-kitchen";

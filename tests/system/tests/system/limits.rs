@@ -6,8 +6,8 @@ use serde_json::json;
 use system_tests::{
     client::{Client, Event, Handshake, new_id},
     frames::{CLOSE, PING, read_frame},
-    patience::{assert_between, eventually, within, within_at_most},
     stack::{Plan, Stack},
+    timeouts::{assert_between, eventually, within, within_at_most},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -200,8 +200,8 @@ async fn a_live_link_is_pinged_every_25_seconds_and_stays() {
     let started = Instant::now();
     let mut stream = stack.join(&ada, "soup").await.into_raw();
 
-    let patience = Duration::from_secs(35);
-    let frame = within_at_most(patience, "a ping", read_frame(&mut stream))
+    let time_limit = Duration::from_secs(35);
+    let frame = within_at_most(time_limit, "a ping", read_frame(&mut stream))
         .await
         .unwrap()
         .unwrap();

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use system_tests::{
-    patience::eventually,
     stack::{Plan, Stack},
+    timeouts::eventually,
 };
 
 /// What the edge said when connections ended, as fields with those of the connection itself.

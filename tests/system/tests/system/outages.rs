@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use system_tests::{
     client::{Event, new_id},
-    patience::eventually,
-    proxy::Weather,
+    proxy::NetworkCondition,
     stack::{Plan, Stack},
+    timeouts::eventually,
 };
 
 #[track_caller]
@@ -137,10 +137,10 @@ async fn a_connection_to_chat_that_died_without_a_word_is_soon_replaced() {
     let chat = &stack.proxies().chats[0];
     let id = new_id();
 
-    chat.set(Weather::BlackHole);
+    chat.set(NetworkCondition::BlackHole);
     let error = client.try_say(&id, "add 3 leeks").await.unwrap_err();
     assert_unavailable(&error);
-    chat.set(Weather::Fair);
+    chat.set(NetworkCondition::Fair);
 
     let mut refused = 0;
     let answer = loop {

@@ -1,6 +1,6 @@
 //! The same promises with both databases in PostgreSQL.
 
-use system_tests::{client::new_id, patience::eventually, stack::Plan};
+use system_tests::{client::new_id, stack::Plan, timeouts::eventually};
 
 #[tokio::test]
 async fn everything_works_on_postgresql_and_survives_its_services() {

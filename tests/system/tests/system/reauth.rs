@@ -9,8 +9,8 @@ use system_tests::{
     clock::{assert_now, assert_same, numeric_date, time_of, until},
     forge,
     history::{History, LineId, Sleeper},
-    patience::SLACK,
     stack::{Plan, Stack},
+    timeouts::SLACK,
 };
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use system_tests::{
     account::Account,
     http::{Answer, Api, Request},
-    patience::{SLACK, within_at_most},
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 
 /// How soon everybody is shown out of a recipe that is deleted.
-const SHOWN_OUT: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 async fn ask(request: Request, account: &Account) -> Answer {
     request.bearer(&account.access_token).send().await
@@ -109,7 +109,7 @@ async fn a_deleted_recipe_is_gone_on_every_edge_and_replica() {
     ask(delete(), &ada).await.expect(204);
     for client in [&mut owner, &mut guest] {
         let close = client.until_close(1008, "Not allowed");
-        within_at_most(SHOWN_OUT + SLACK, "the close", close).await;
+        within_at_most(CLOSE_TIMEOUT + SLACK, "the close", close).await;
         assert_eq!(client.closing().unwrap()["action"], "stop");
     }
     for (edge, who) in [(0, &ada), (1, &bob)] {

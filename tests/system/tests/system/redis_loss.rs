@@ -7,11 +7,11 @@ use system_tests::{
     account::Account,
     client::Client,
     clock::time_of,
-    patience::{SLACK, eventually},
-    proxy::{Proxy, Weather},
+    proxy::{NetworkCondition, Proxy},
     redis_sentinel::WatchedRedis,
     redis_server::RedisServer,
     stack::{Plan, Stack},
+    timeouts::{SLACK, eventually},
 };
 use time::OffsetDateTime;
 
@@ -141,12 +141,12 @@ async fn a_network_that_swallows_everything_to_redis_is_survived_and_heals() {
     let stack = short_lives(2).with_redis_at(url).start().await;
     let mut here = joined(&stack, 0).await;
 
-    proxy.set(Weather::BlackHole);
+    proxy.set(NetworkCondition::BlackHole);
     asked_in_time(&stack, &mut here).await;
-    proxy.set(Weather::Cut);
+    proxy.set(NetworkCondition::Cut);
     asked_in_time(&stack, &mut here).await;
 
-    proxy.set(Weather::Fair);
+    proxy.set(NetworkCondition::Fair);
     eventually("the deadline in Redis", async || {
         !redis.keys("rc:{*}:due").await.is_empty()
     })

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_tests::{
-    binary::recipe_chat, http::Api, patience::eventually, process::Process,
-    redis_server::RedisServer, stack::Plan,
+    binary::recipe_chat, http::Api, process::Process, redis_server::RedisServer, stack::Plan,
+    timeouts::eventually,
 };
 use tokio::time::Instant;
 

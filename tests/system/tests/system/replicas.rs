@@ -6,7 +6,7 @@ use std::time::Duration;
 use system_tests::{
     client::{Client, chat_message, new_id},
     cluster::Cluster,
-    proxy::{Proxy, Weather},
+    proxy::{NetworkCondition, Proxy},
     stack::{Plan, Stack},
 };
 use tokio::time::Instant;
@@ -17,13 +17,13 @@ const CONVERGENCE: Duration = Duration::from_secs(5);
 const LOAD: Duration = Duration::from_secs(3);
 
 /// Two edges, each with its own way to each of two replicas.
-struct Ways {
+struct ProxiedLinks {
     stack: Stack,
     /// By edge, then by replica.
-    ways: Vec<[Proxy; 2]>,
+    links: Vec<[Proxy; 2]>,
 }
 
-impl Ways {
+impl ProxiedLinks {
     async fn open() -> Self {
         let plan = Plan::apart(2).with_redis().with_postgres().chat_replicas(2);
         let mut stack = plan
@@ -31,7 +31,7 @@ impl Ways {
             .edge(&["--message-rate", "0"])
             .start()
             .await;
-        let mut ways = Vec::new();
+        let mut links = Vec::new();
         for edge in 0..2 {
             let pair = [
                 Proxy::start(stack.chats[0].address()).await,
@@ -43,16 +43,20 @@ impl Ways {
             stack.edges[edge]
                 .restart_with(&["--chat-url", &urls.join(",")])
                 .await;
-            ways.push(pair);
+            links.push(pair);
         }
-        Self { stack, ways }
+        Self { stack, links }
     }
 
     /// Lets each edge see only these replicas.
     fn sees(&self, edges: [[bool; 2]; 2]) {
-        for (ways, seen) in self.ways.iter().zip(edges) {
-            for (way, open) in ways.iter().zip(seen) {
-                way.set(if open { Weather::Fair } else { Weather::Cut });
+        for (links, seen) in self.links.iter().zip(edges) {
+            for (way, open) in links.iter().zip(seen) {
+                way.set(if open {
+                    NetworkCondition::Fair
+                } else {
+                    NetworkCondition::Cut
+                });
             }
         }
     }
@@ -114,31 +118,31 @@ impl Watchers {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn edges_that_disagree_about_who_is_up_keep_one_order_with_and_without_hints() {
-    let mut ways = Ways::open().await;
-    let cluster = Cluster::gather(&ways.stack, 2, Duration::from_millis(5)).await;
-    let mut watchers = Watchers::come(&ways.stack, &cluster, "stew-0").await;
+    let mut links = ProxiedLinks::open().await;
+    let cluster = Cluster::gather(&links.stack, 2, Duration::from_millis(5)).await;
+    let mut watchers = Watchers::come(&links.stack, &cluster, "stew-0").await;
     let each_another = [[true, false], [false, true]];
     let both = [[true, true], [true, true]];
     let swapped = [[false, true], [true, false]];
 
     for hints in [true, false] {
         if !hints {
-            ways.stack.redis().kill().await;
+            links.stack.redis().kill().await;
         }
         for seen in [each_another, both, swapped] {
-            ways.sees(seen);
+            links.sees(seen);
             cluster.more(50).await;
             watchers.watch(Duration::from_millis(300)).await;
             watchers.converge(&cluster, 0).await;
         }
     }
 
-    ways.sees(both);
+    links.sees(both);
     let history = cluster.tables()[0].1.clone();
     for watcher in &watchers.0 {
         history.saw(watcher.place());
     }
-    cluster.leave(&mut ways.stack).await;
+    cluster.leave(&mut links.stack).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

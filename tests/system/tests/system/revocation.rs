@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use system_tests::{
-    patience::{SLACK, within_at_most},
     stack::Plan,
+    timeouts::{SLACK, within_at_most},
 };
 use tokio::time::Instant;
 

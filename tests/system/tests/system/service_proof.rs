@@ -10,10 +10,10 @@ use system_tests::{
     account::Account,
     binary::recipe_chat,
     chat_log::principal,
-    patience::within,
     process::{Ended, Process},
     service::{Launch, Service},
     stack::{Plan, Stack},
+    timeouts::within,
 };
 use tempfile::TempDir;
 use tokio::time::sleep;

@@ -8,9 +8,9 @@ use system_tests::{
     binary::recipe_chat,
     client::Client,
     forge,
-    patience::{SLACK, within_at_most},
     process::{Ended, Process},
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 
 /// The contract's second.

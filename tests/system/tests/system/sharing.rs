@@ -7,13 +7,13 @@ use system_tests::{
     account::Account,
     client::{Client, new_id},
     http::{Answer, Api, Request},
-    patience::{SLACK, within_at_most},
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
 /// How soon somebody who may not see a recipe any more is sent away.
-const SHOWN_OUT: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 async fn ask(request: Request, account: &Account) -> Answer {
     request.bearer(&account.access_token).send().await
@@ -42,7 +42,7 @@ async fn who_is_removed_over_http_is_sent_away_from_every_edge() {
         .await
         .expect(204);
     let close = stranger_there.until_close(1008, "Not allowed");
-    within_at_most(SHOWN_OUT + SLACK, "the stranger's close", close).await;
+    within_at_most(CLOSE_TIMEOUT + SLACK, "the stranger's close", close).await;
 
     let shown = ask(stack.api_at(1).get("/v1/recipes/soup/members"), &bob).await;
     assert_eq!(
@@ -57,7 +57,7 @@ async fn who_is_removed_over_http_is_sent_away_from_every_edge() {
 
     ask(api.request("DELETE", &member), &ada).await.expect(204);
     let close = member_there.until_close(1008, "Not allowed");
-    within_at_most(SHOWN_OUT + SLACK, "the member's close", close).await;
+    within_at_most(CLOSE_TIMEOUT + SLACK, "the member's close", close).await;
     here.say("ada cooks alone").await;
 }
 

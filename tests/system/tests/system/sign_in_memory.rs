@@ -12,7 +12,7 @@ const MIB_PER_THREAD: u64 = 19;
 /// Everything else.
 const MIB_BESIDE: u64 = 30;
 /// More than are hashed at once, and no more than may wait.
-const WAVE: usize = 60;
+const CONCURRENT_SIGN_INS: usize = 60;
 
 /// The most memory that a process has had so far, but for what it maps from files, in MiB.
 fn peak_memory(id: u32) -> u64 {
@@ -49,7 +49,7 @@ async fn waves_of_sign_ins_take_the_memory_of_the_threads_and_no_more() {
                 };
                 async move { client.login(request).await.unwrap_err().code() }
             };
-            let codes = join_all((0..WAVE).map(guess)).await;
+            let codes = join_all((0..CONCURRENT_SIGN_INS).map(guess)).await;
             let judged = codes.iter().filter(|code| **code == Code::Unauthenticated);
             assert!(judged.count() >= threads, "{codes:?}");
         }

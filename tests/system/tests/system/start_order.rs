@@ -9,12 +9,12 @@ use system_tests::{
     canary::Canary,
     client::Client,
     http::Api,
-    patience::eventually,
     postgres::Postgres,
     process::Process,
     redis_server::{RedisServer, free_port},
     service::{Launch, Service},
     stack::Plan,
+    timeouts::eventually,
 };
 use tempfile::TempDir;
 use tokio::time::Instant;

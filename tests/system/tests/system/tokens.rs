@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use system_tests::{
     client::Event,
     clock::{numeric_date, until},
-    forge::{self, Forge},
+    forge::{self, TokenForger},
     stack::{Plan, Stack},
 };
 use tokio::time::sleep;
@@ -25,7 +25,7 @@ fn refused() -> Event {
 async fn every_hostile_token_is_invalid() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
-    let forge = Forge::new(&stack.api(), &ada.access_token).await;
+    let forge = TokenForger::new(&stack.api(), &ada.access_token).await;
     assert!(stack.api().make_recipe(&ada.access_token, "soup").await);
 
     for (fault, token) in forge.hostile() {
@@ -41,7 +41,7 @@ async fn every_hostile_token_is_invalid() {
 async fn every_hostile_token_is_401_over_http() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
-    let forge = Forge::new(&stack.api(), &ada.access_token).await;
+    let forge = TokenForger::new(&stack.api(), &ada.access_token).await;
 
     for (fault, token) in forge.hostile() {
         let fits_a_header = token.bytes().all(|byte| byte.is_ascii_graphic());
@@ -64,7 +64,7 @@ async fn an_access_token_has_the_claims_of_the_contract() {
     let stack = Plan::together().start().await;
     let ada = stack.register("ada").await;
 
-    let forge = Forge::new(&stack.api(), &ada.access_token).await;
+    let forge = TokenForger::new(&stack.api(), &ada.access_token).await;
 
     assert!(
         forge::is_access_token_header(forge.header()),

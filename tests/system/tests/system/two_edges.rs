@@ -7,8 +7,8 @@ use serde_json::json;
 use system_tests::{
     client::Client,
     clock::{assert_now, assert_same, time_of},
-    patience::{SLACK, within_at_most},
     stack::{Plan, Stack},
+    timeouts::{SLACK, within_at_most},
 };
 use time::OffsetDateTime;
 
@@ -94,7 +94,7 @@ async fn move_deadlines(stack: &mut Stack, milliseconds: i64) -> usize {
 async fn wait_for_deadlines(stack: &mut Stack, count: usize) {
     let redis = stack.redis();
     let mut connection = redis.connection().await;
-    let give_up = tokio::time::Instant::now() + system_tests::patience::PATIENCE;
+    let give_up = tokio::time::Instant::now() + system_tests::timeouts::STEP_TIMEOUT;
     loop {
         let mut known = 0;
         for key in redis.keys("rc:{*}:due").await {

@@ -8,7 +8,7 @@ use super::*;
 
 #[test]
 fn no_other_algorithm_is_accepted() {
-    let world = World::new();
+    let world = Fixture::new();
     for alg in [
         "none",
         "None",
@@ -68,7 +68,7 @@ fn no_other_algorithm_is_accepted() {
 
 #[test]
 fn our_public_key_is_no_secret_to_sign_with() {
-    let world = World::new();
+    let world = Fixture::new();
     let pair = Ed25519KeyPair::from_pkcs8(world.stored.pkcs8.expose_secret()).unwrap();
     let raw = pair.public_key().as_ref().to_vec();
     let mut der = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00".to_vec();
@@ -106,7 +106,7 @@ fn our_public_key_is_no_secret_to_sign_with() {
 
 #[test]
 fn a_key_is_found_only_by_its_own_plain_name() {
-    let world = World::new();
+    let world = Fixture::new();
     let kid = world.key().kid();
     for wrong in [
         "",
@@ -170,7 +170,7 @@ fn a_key_is_found_only_by_its_own_plain_name() {
 
 #[test]
 fn a_key_of_somebody_else_signs_nothing() {
-    let (world, other) = (World::new(), World::new());
+    let (world, other) = (Fixture::new(), Fixture::new());
     world.refuses("their kid", &other.good(), Rejection::UnknownKey);
     let borrowed = other.sign(&world.header(), &claims());
     world.refuses("our kid, their key", &borrowed, Rejection::Forged);
@@ -178,7 +178,7 @@ fn a_key_of_somebody_else_signs_nothing() {
 
 #[test]
 fn headers_that_point_to_keys_or_change_the_meaning_are_refused() {
-    let world = World::new();
+    let world = Fixture::new();
     let jwks: Value = serde_json::from_str(&world.ring.jwks().unwrap()).unwrap();
     for (name, value) in [
         ("jku", json!("https://evil.example/jwks.json")),
@@ -206,7 +206,7 @@ fn headers_that_point_to_keys_or_change_the_meaning_are_refused() {
 
 #[test]
 fn a_token_of_another_kind_is_no_access_token() {
-    let world = World::new();
+    let world = Fixture::new();
     for typ in [
         json!("JWT"),
         json!("jwt"),
@@ -243,7 +243,7 @@ fn a_token_of_another_kind_is_no_access_token() {
 
 #[test]
 fn every_claim_must_be_there_and_of_its_type() {
-    let world = World::new();
+    let world = Fixture::new();
     for name in ["iss", "aud", "sub", "name", "sid", "iat", "exp", "jti"] {
         let token = world.sign(&world.header(), &without(claims(), name));
         world.refuses(&format!("no {name}"), &token, Rejection::Forged);
@@ -291,7 +291,7 @@ fn every_claim_must_be_there_and_of_its_type() {
 
 #[test]
 fn times_that_cannot_be_ours_are_refused() {
-    let world = World::new();
+    let world = Fixture::new();
     let late = [
         ("exp", json!(SECOND)),
         ("exp", json!(SECOND + 906)),
@@ -333,7 +333,7 @@ fn times_that_cannot_be_ours_are_refused() {
 
 #[test]
 fn only_the_plain_compact_form_is_read() {
-    let world = World::new();
+    let world = Fixture::new();
     let good = world.good();
     let parts: Vec<&str> = good.split('.').collect();
     let (header, body, signature) = (parts[0], parts[1], parts[2]);
@@ -390,7 +390,7 @@ fn only_the_plain_compact_form_is_read() {
 
 #[test]
 fn doubled_names_and_deep_nesting_are_refused() {
-    let world = World::new();
+    let world = Fixture::new();
     let (header, body) = (world.header().to_string(), claims().to_string());
     let doubled = header.replacen('{', r#"{"alg":"none","#, 1);
     world.refuses(
@@ -419,7 +419,7 @@ fn doubled_names_and_deep_nesting_are_refused() {
 
 #[test]
 fn a_change_of_any_one_character_is_noticed() {
-    let world = World::new();
+    let world = Fixture::new();
     let good = world.good();
     for at in 0..good.len() {
         for replacement in [b'A', b'B', b'_', b'.'] {

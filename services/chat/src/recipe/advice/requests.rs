@@ -8,7 +8,7 @@ use crate::recipe::language::parse;
 use crate::recipe::naming;
 
 /// What stands before the thing that somebody wishes for.
-const WISHES: &[&str] = &[
+const REQUEST_PHRASES: &[&str] = &[
     "there should be",
     "there has to be",
     "there must be",
@@ -33,7 +33,7 @@ const WISHES: &[&str] = &[
 /// A request is short.
 const MOST_WORDS: usize = 9;
 /// Words of whoever tells or asks something.
-const TELLING: &str = "added used bought made forgot yesterday tomorrow don't didn't doesn't never said says mum mom dad maybe next \
+const NARRATION_WORDS: &str = "added used bought made forgot yesterday tomorrow don't didn't doesn't never said says mum mom dad maybe next \
     who how why when where which was were is are had been would wouldn't i'd we'd time times today tonight already";
 
 fn is_counted(words: &str) -> bool {
@@ -44,7 +44,7 @@ fn is_counted(words: &str) -> bool {
 impl Said<'_> {
     pub(super) fn request_of_any_kind(&self) -> Option<String> {
         let asks = self.content.trim_end().ends_with('?') && !self.asked;
-        if asks || self.words.len() > MOST_WORDS || self.has_any(TELLING) {
+        if asks || self.words.len() > MOST_WORDS || self.has_any(NARRATION_WORDS) {
             return None;
         }
         self.should_be()
@@ -71,7 +71,7 @@ impl Said<'_> {
 
     /// "We need 2 onions", "how about oat milk instead", "I'd like it for 6".
     fn wished_for(&self) -> Option<String> {
-        let wish = WISHES.iter().find(|wish| self.begins(wish));
+        let wish = REQUEST_PHRASES.iter().find(|wish| self.begins(wish));
         let rest = match wish {
             Some(wish) => self.after(wish.split(' ').count()),
             None if self.asked => self.words.join(" "),

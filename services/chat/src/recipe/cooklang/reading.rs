@@ -3,7 +3,7 @@
 use super::blocks::{Block, Blocks};
 use super::front_matter;
 use super::metadata::{Metadata, Value};
-use super::step::{self, Component, Misread, Step};
+use super::step::{self, Component, Step, StepError};
 use crate::recipe::apply::{append_ingredient, make};
 use crate::recipe::change::{Change, NewIngredient, Place};
 use crate::recipe::import::{ImportError, Placed as _, beginning};
@@ -70,7 +70,7 @@ pub fn read_cooklang(text: &str) -> Result<Reading, ImportError> {
                 }
             }
             Block::Step(tokens) => {
-                let mut step = step::read(body, tokens).map_err(|Misread { at, fault }| {
+                let mut step = step::read(body, tokens).map_err(|StepError { at, fault }| {
                     unreadable(format!(
                         "line {}: {fault}",
                         lines_before(text, body_at + at) + 1

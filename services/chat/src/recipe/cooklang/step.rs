@@ -26,13 +26,13 @@ pub(super) struct Component {
 
 /// What a step cannot be read for, and where: in bytes of the text.
 #[derive(Debug)]
-pub(super) struct Misread {
+pub(super) struct StepError {
     pub(super) at: usize,
     pub(super) fault: Fault,
 }
 
 /// Reads the tokens of a step of `text`.
-pub(super) fn read(text: &str, tokens: &[Token]) -> Result<Step, Misread> {
+pub(super) fn read(text: &str, tokens: &[Token]) -> Result<Step, StepError> {
     let mut reader = Reader {
         text,
         tokens,
@@ -130,9 +130,9 @@ impl<'t> Reader<'t> {
     }
 
     /// A component of the kind that `sign` marks; `None` when the sign is a mere character.
-    fn component(&mut self, sign: char) -> Result<Option<Component>, Misread> {
+    fn component(&mut self, sign: char) -> Result<Option<Component>, StepError> {
         let place = self.tokens[self.at].start;
-        let misread = |fault| Misread { at: place, fault };
+        let misread = |fault| StepError { at: place, fault };
         self.at += 1;
         // "@?thyme{}" is optional; so much is part of the core syntax.
         if sign != '~' && self.kind() == Some(Kind::Sign('?')) {

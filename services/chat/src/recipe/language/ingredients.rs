@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::numbers;
 use super::politeness::{self, finish, left_over};
 use super::{Miss, Outcome, one};
-use super::{amounts, differences, items, quantities, wholly};
+use super::{amounts, coverage, differences, items, quantities};
 use crate::recipe::change::{Change, Part, Which};
 use crate::recipe::rational::Rational;
 
@@ -160,7 +160,7 @@ pub(super) fn use_instead(cursor: &mut Cursor<'_>) -> Outcome {
         let Some(amount) = with.amount.filter(|_| numbers::starts_with_number(start)) else {
             return Err(Miss::Talk);
         };
-        wholly::which(&with.name).map_err(|_| Miss::Talk)?;
+        coverage::which(&with.name).map_err(|_| Miss::Talk)?;
         // Only the first item: another may follow.
         *cursor = start.moved_to(first);
         return one(quantities::set(Which::Named(with.name), amount, with.note));

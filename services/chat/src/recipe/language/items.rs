@@ -7,7 +7,7 @@ use super::Miss;
 use super::cursor::Cursor;
 use super::names::{keeps_together, name, name_since};
 use super::numbers;
-use super::{amounts, line, politeness, verbs, wholly};
+use super::{amounts, coverage, line, politeness, verbs};
 use crate::recipe::change::{NewIngredient, Which};
 use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity};
@@ -80,7 +80,7 @@ fn single(cursor: &mut Cursor<'_>) -> Option<Result<NewIngredient, Miss>> {
     }
     *cursor = end;
     let checked =
-        wholly::name(&new.name).and_then(|()| new.note.as_deref().map_or(Ok(()), wholly::note));
+        coverage::name(&new.name).and_then(|()| new.note.as_deref().map_or(Ok(()), coverage::note));
     Some(checked.map(|()| new))
 }
 
@@ -189,13 +189,13 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
         return Err(Miss::Unclear(missing_name(said, amount.as_ref())));
     }
     if !start_is_quoted {
-        wholly::name(&name)?;
+        coverage::name(&name)?;
         // "350F"
         if matches!(name.as_str(), "F" | "C" | "f" | "c") && amount.is_some() {
             return Err(Miss::LeftOver(name));
         }
     }
-    notes.iter().try_for_each(|note| wholly::note(note))?;
+    notes.iter().try_for_each(|note| coverage::note(note))?;
     let note = (!notes.is_empty()).then(|| notes.join(", "));
     Ok(NewIngredient { name, amount, note })
 }
@@ -243,7 +243,7 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
     }
     let name = name_since(start, politeness::without_after(*cursor, start));
     if !start.is_quoted() {
-        wholly::which(&name)?;
+        coverage::which(&name)?;
     }
     Ok((!name.is_empty()).then_some(if every {
         Which::EveryNamed(name)

@@ -4,7 +4,7 @@
 use super::cursor::Cursor;
 use super::pasted::{self, Section};
 use super::{Miss, Outcome, one};
-use super::{amounts, clause, lexer, line, numbers, politeness, verbs, wholly};
+use super::{amounts, clause, coverage, lexer, line, numbers, politeness, verbs};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
@@ -226,7 +226,7 @@ fn whole(mut end: Cursor<'_>, changes: Vec<Change>) -> Outcome {
 
 fn read_clause(cursor: &mut Cursor<'_>, sentence: Cursor<'_>) -> Outcome {
     clause::read(cursor).map_err(|miss| match miss {
-        Miss::LeftOver(words) => Miss::Unclear(wholly::hint({ sentence }.take_rest(), &words)),
+        Miss::LeftOver(words) => Miss::Unclear(coverage::hint({ sentence }.take_rest(), &words)),
         other => other,
     })
 }
@@ -235,8 +235,8 @@ fn read_clause(cursor: &mut Cursor<'_>, sentence: Cursor<'_>) -> Outcome {
 fn unfollowed(mut sentence: Cursor<'_>, mut rest: Cursor<'_>) -> Miss {
     let left_over = rest.take_rest();
     let whole = sentence.take_rest();
-    match wholly::reads_like_a_step(whole, left_over) {
-        true => Miss::Unclear(wholly::hint(whole, left_over)),
+    match coverage::reads_like_a_step(whole, left_over) {
+        true => Miss::Unclear(coverage::hint(whole, left_over)),
         false => Miss::Unclear(format!(
             "Nothing was changed, because \"{left_over}\" can't be followed; write it as a message of its own."
         )),

@@ -4,18 +4,18 @@
 use std::cell::Cell;
 
 thread_local! {
-    static LOOKS: Cell<u64> = const { Cell::new(0) };
+    static TOKENS_READ: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Notes a look at a token.
 pub(super) fn count() {
-    LOOKS.set(LOOKS.get() + 1);
+    TOKENS_READ.set(TOKENS_READ.get() + 1);
 }
 
 fn looks(message: &str) -> u64 {
-    LOOKS.set(0);
+    TOKENS_READ.set(0);
     super::parse(message);
-    LOOKS.get()
+    TOKENS_READ.get()
 }
 
 /// Pieces that the grammar gives a meaning to. Each pair of them is repeated.

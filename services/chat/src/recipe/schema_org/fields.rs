@@ -7,7 +7,7 @@ use crate::recipe::model::limits;
 use crate::recipe::{html, naming, servings as words};
 
 /// How deep lists and sections may be nested; real documents need three.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// The recipe in a document: an object of that type, else one that has ingredients.
 pub(super) fn find(document: &Value, depth: usize) -> Option<&Value> {
@@ -15,7 +15,7 @@ pub(super) fn find(document: &Value, depth: usize) -> Option<&Value> {
 }
 
 fn typed(document: &Value, depth: usize) -> Option<&Value> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return None;
     }
     match document {
@@ -27,7 +27,7 @@ fn typed(document: &Value, depth: usize) -> Option<&Value> {
 }
 
 fn untyped(document: &Value, depth: usize) -> Option<&Value> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return None;
     }
     match document {
@@ -100,7 +100,7 @@ pub(super) fn lines(value: &Value) -> Vec<String> {
 }
 
 fn collect_lines(value: &Value, depth: usize, found: &mut Vec<String>) {
-    if depth > DEEPEST || found.len() > limits::INGREDIENTS {
+    if depth > MAX_DEPTH || found.len() > limits::INGREDIENTS {
         return;
     }
     match value {
@@ -157,7 +157,7 @@ pub(super) fn steps(value: &Value) -> Vec<String> {
 }
 
 fn collect_steps(value: &Value, depth: usize, steps: &mut Vec<String>) {
-    if depth > DEEPEST || steps.len() > limits::STEPS {
+    if depth > MAX_DEPTH || steps.len() > limits::STEPS {
         return;
     }
     match value {

@@ -7,7 +7,7 @@ use proto::websocket::{
     frames::{Pong, ServerFrame},
 };
 
-use super::rig::*;
+use super::harness::*;
 use crate::chat::*;
 
 #[test]
@@ -57,11 +57,11 @@ fn a_person_is_asked_again_with_a_token_that_is_newer() {
 #[test]
 fn a_token_renewed_ahead_of_time_answers_at_once() {
     let mut table = Table::live();
-    let mut heard = Vec::new();
-    while heard != ["refresh"] {
+    let mut received = Vec::new();
+    while received != ["refresh"] {
         // The server says something now and then, so that nothing but the token is due.
         table.on(Event::Heard);
-        heard = table.later(10 * SECOND);
+        received = table.later(10 * SECOND);
     }
     assert_eq!(table.chat.status(), Status::Connected);
     assert!(table.new_token().is_empty());

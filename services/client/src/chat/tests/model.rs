@@ -47,7 +47,7 @@ enum Connection {
     LetIn,
 }
 
-struct World {
+struct Simulation {
     chat: Chat,
     now: Instant,
     connection: Connection,
@@ -67,7 +67,7 @@ struct World {
     ended: bool,
 }
 
-impl World {
+impl Simulation {
     fn new(seed: u64) -> Self {
         let now = Instant::now();
         let mut world = Self {
@@ -420,7 +420,7 @@ proptest! {
         seed: u64,
         steps in vec(steps(), 0..150),
     ) {
-        let mut world = World::new(seed);
+        let mut world = Simulation::new(seed);
         for step in &steps {
             world.step(step);
         }
@@ -446,7 +446,7 @@ proptest! {
             1 => (0usize..5).prop_map(Step::ServerGoesBack),
         ], 0..150),
     ) {
-        let mut world = World::new(seed);
+        let mut world = Simulation::new(seed);
         for step in &steps {
             world.step(step);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proto::websocket::{codes::ErrorCode, frames::RecipeUpdate};
 
-use super::rig::*;
+use super::harness::*;
 use crate::chat::*;
 
 #[test]

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{AskedAt, End, Live, Outcome};
+use super::{End, JoinedAt, Live, Outcome};
 use crate::{
     metrics,
     rooms::{Since, Update},
@@ -46,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         &mut self,
         joined: Joined,
         reauth: Reauth,
-        asked_at: &AskedAt,
+        asked_at: &JoinedAt,
     ) -> Result<(), End> {
         self.write_updates().await?;
         if self.is_refuted_by(&joined, asked_at) {
@@ -62,7 +62,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 
     /// Whether a fetched recipe shows that what the client was sent is of another history, or may be.
-    fn is_refuted_by(&self, joined: &Joined, asked_at: &AskedAt) -> bool {
+    fn is_refuted_by(&self, joined: &Joined, asked_at: &JoinedAt) -> bool {
         let went_back = joined.position.revision < asked_at.written.revision;
         let at_written = joined.at(self.written.revision);
         let other_there = at_written
@@ -122,8 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         self.under_way.push(outcome.boxed());
     }
 
-    fn asked_at(&self) -> AskedAt {
-        AskedAt {
+    fn asked_at(&self) -> JoinedAt {
+        JoinedAt {
             written: self.written.clone(),
             room: self.member.position(),
         }
@@ -208,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     pub(super) async fn write_missed(
         &mut self,
         joined: Joined,
-        asked_at: &AskedAt,
+        asked_at: &JoinedAt,
     ) -> Result<(), End> {
         self.catching_up = false;
         if joined.recovery == Recovery::Diverged || self.is_refuted_by(&joined, asked_at) {

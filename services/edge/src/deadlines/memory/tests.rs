@@ -119,15 +119,15 @@ async fn closing_ends_the_task() {
 struct Edge {
     deadlines: Deadlines,
     prompts: mpsc::Receiver<Prompt>,
-    heard: Arc<Heard>,
+    heard: Arc<RecordingOwners>,
 }
 
-struct Heard {
+struct RecordingOwners {
     prompts: mpsc::Sender<Prompt>,
     moved: Mutex<Vec<(SessionId, u64)>>,
 }
 
-impl Owners for Heard {
+impl Owners for RecordingOwners {
     fn prompt(&self, prompt: Prompt) -> Delivery {
         self.prompts.try_send(prompt).unwrap();
         Delivery::Delivered
@@ -152,7 +152,7 @@ impl Edge {
 
     fn with(config: DeadlineConfig) -> Self {
         let (sender, prompts) = mpsc::channel(1000);
-        let heard = Arc::new(Heard {
+        let heard = Arc::new(RecordingOwners {
             prompts: sender,
             moved: Mutex::default(),
         });

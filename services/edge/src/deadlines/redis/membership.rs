@@ -11,7 +11,7 @@ use super::{
     super::{Tasks, record::EdgeId},
     RedisSchedule,
     inbox::EdgeMessage,
-    store::Duty,
+    store::ClaimMode,
 };
 
 pub(super) async fn work(schedule: Arc<RedisSchedule>, tasks: Tasks) {
@@ -49,9 +49,9 @@ async fn return_of(schedule: &RedisSchedule) {
 /// Sends a heartbeat, and learns which other edges do.
 async fn heartbeat(schedule: &RedisSchedule, known: &mut Known) -> Result<(), Failure> {
     let duty = if schedule.config.claims {
-        Duty::Claims
+        ClaimMode::Claims
     } else {
-        Duty::OwnsOnly
+        ClaimMode::OwnsOnly
     };
     let roll = schedule
         .store
@@ -91,8 +91,8 @@ async fn look_up(
     for (other, duty) in others.into_iter().zip(duties) {
         match duty {
             None => gone.push(other),
-            Some(Duty::OwnsOnly) => known.others.push(other),
-            Some(Duty::Claims) => {
+            Some(ClaimMode::OwnsOnly) => known.others.push(other),
+            Some(ClaimMode::Claims) => {
                 claimers.push(other.clone());
                 known.others.push(other);
             }

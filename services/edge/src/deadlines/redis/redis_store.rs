@@ -22,7 +22,7 @@ use super::{
     poll_plan::{First, ShardPoll},
     scripts::{self, Scripts, TakeOverAnswer},
     shards::Shards,
-    store::{Answer, Answers, Claimable, Duty, Heartbeat, Store, Written},
+    store::{Answer, Answers, ClaimMode, Claimable, Heartbeat, Store, Written},
 };
 
 /// How long one round trip may take.
@@ -52,7 +52,7 @@ impl RedisStore {
     async fn roll(
         &self,
         edge: &EdgeId,
-        duty: Duty,
+        duty: ClaimMode,
         lifetime: Duration,
     ) -> Result<Heartbeat, Failure> {
         let commands = [
@@ -71,7 +71,7 @@ impl RedisStore {
         })
     }
 
-    async fn said(&self, edges: &[EdgeId]) -> Result<Vec<Option<Duty>>, Failure> {
+    async fn said(&self, edges: &[EdgeId]) -> Result<Vec<Option<ClaimMode>>, Failure> {
         let questions: Vec<Cmd> = edges
             .iter()
             .map(|edge| command(&["GET", &heartbeat_key(edge)]))
@@ -177,13 +177,13 @@ impl Store for RedisStore {
     fn heartbeat<'a>(
         &'a self,
         edge: &'a EdgeId,
-        duty: Duty,
+        duty: ClaimMode,
         lifetime: Duration,
     ) -> Answer<'a, Heartbeat> {
         self.roll(edge, duty, lifetime).boxed()
     }
 
-    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<Duty>>> {
+    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<ClaimMode>>> {
         self.said(edges).boxed()
     }
 
@@ -237,10 +237,10 @@ async fn next_text(mut subscription: Subscription) -> Option<(Vec<u8>, Subscript
 }
 
 /// Answers what it said before, which tells whether it had lapsed.
-pub(super) fn sign_of_life(edge: &EdgeId, duty: Duty, lifetime: Duration) -> Cmd {
+pub(super) fn sign_of_life(edge: &EdgeId, duty: ClaimMode, lifetime: Duration) -> Cmd {
     let says = match duty {
-        Duty::Claims => CLAIMS,
-        Duty::OwnsOnly => OWNS_ONLY,
+        ClaimMode::Claims => CLAIMS,
+        ClaimMode::OwnsOnly => OWNS_ONLY,
     };
     let mut command = command(&["SET", &heartbeat_key(edge), says, "PX"]);
     let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
@@ -248,11 +248,11 @@ pub(super) fn sign_of_life(edge: &EdgeId, duty: Duty, lifetime: Duration) -> Cmd
     command
 }
 
-fn duty_named(said: &str) -> Duty {
+fn duty_named(said: &str) -> ClaimMode {
     if said == CLAIMS {
-        Duty::Claims
+        ClaimMode::Claims
     } else {
-        Duty::OwnsOnly
+        ClaimMode::OwnsOnly
     }
 }
 

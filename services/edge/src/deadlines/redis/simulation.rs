@@ -11,7 +11,7 @@ mod client;
 mod connection;
 mod edge;
 mod fault_plan;
-mod judge;
+mod oracle;
 mod repair;
 mod servers;
 mod switch;
@@ -23,7 +23,7 @@ use std::{
     thread,
 };
 
-use self::{bugs::Bug, judge::Verdict};
+use self::{bugs::Bug, oracle::Verdict};
 
 /// How many seeds are played when nobody says otherwise.
 const SEEDS: u64 = 200;

@@ -60,12 +60,12 @@ pub(super) trait Store: Send + Sync {
     fn heartbeat<'a>(
         &'a self,
         edge: &'a EdgeId,
-        duty: Duty,
+        duty: ClaimMode,
         lifetime: Duration,
     ) -> Answer<'a, Heartbeat>;
 
     /// Tells for each edge what it last said of itself; `None`: its sign of life has lapsed.
-    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<Duty>>>;
+    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<ClaimMode>>>;
 
     /// Takes edges that are gone off the roll.
     fn remove_members<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, ()>;
@@ -99,7 +99,7 @@ pub(super) struct Claimable {
 
 /// What an edge does for the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Duty {
+pub(super) enum ClaimMode {
     /// It claims what is due.
     Claims,
     /// It only holds sessions.

@@ -15,7 +15,7 @@ use tonic::transport::Endpoint;
 
 use super::{
     AccessNews, Link, LinkState, OnAccess, Replicas,
-    line::{Line, Replica},
+    line::{LinkStream, Replica},
 };
 use crate::{
     rooms::{Member, Rooms, Since},
@@ -73,8 +73,8 @@ impl Room {
     /// Hears what the chat service says, and gives the frames that the connection is sent then.
     pub fn hear(&mut self, response: LinkResponse) -> Vec<Utf8Bytes> {
         let exchange: &LinkState = &self.link.0;
-        let line = Line {
-            exchange,
+        let line = LinkStream {
+            state: exchange,
             replica: &self.replica.name,
             on_access: &self.on_access,
         };

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     audience::Audience,
-    rooms::{Attaching, Standing, Update},
+    rooms::{Attaching, Progress, Update},
     upstream::{chat::ChatError, convert},
 };
 
@@ -46,24 +46,24 @@ pub(super) struct Replica {
 }
 
 /// Keeps the line to a replica open for as long as the replica is found.
-pub(super) async fn keep_open(replica: Replica, exchange: Arc<LinkState>, on_access: OnAccess) {
+pub(super) async fn keep_open(replica: Replica, state: Arc<LinkState>, on_access: OnAccess) {
     let mut backoff = BACKOFF.0;
-    while exchange.roster.keeps(&replica.name) {
+    while state.replica_set.keeps(&replica.name) {
         let opened = Instant::now();
         match open(&replica).await {
             Ok((requests, responses)) => {
-                let bell = exchange.open(&replica);
+                let has_outgoing = state.open(&replica);
                 info!(replica = %replica.name, "link to the chat service is open");
-                let line = Line {
-                    exchange: &exchange,
+                let line = LinkStream {
+                    state: &state,
                     replica: &replica.name,
                     on_access: &on_access,
                 };
                 let ended = select! {
-                    () = line.send(&bell, &requests) => "it takes no more requests",
+                    () = line.send(&has_outgoing, &requests) => "it takes no more requests",
                     () = line.receive(responses) => "the service has ended it",
                 };
-                exchange.close(&replica.name);
+                state.close(&replica.name);
                 warn!(replica = %replica.name, %ended, "link to the chat service is lost");
                 if opened.elapsed() > BACKOFF.1 {
                     backoff = BACKOFF.0;
@@ -73,7 +73,7 @@ pub(super) async fn keep_open(replica: Replica, exchange: Arc<LinkState>, on_acc
                 warn!(replica = %replica.name, %cause, "cannot open the link to the chat service");
             }
         }
-        exchange.replicas.look_again();
+        state.replicas.look_again();
         let pause = rand::rng().random_range(backoff / 2..=backoff);
         sleep(pause).await;
         backoff = (backoff * 2).min(BACKOFF.1);
@@ -93,17 +93,17 @@ async fn open(replica: &Replica) -> Result<Open, tonic::Status> {
 }
 
 /// A line while it is open.
-pub(super) struct Line<'a> {
-    pub(super) exchange: &'a LinkState,
+pub(super) struct LinkStream<'a> {
+    pub(super) state: &'a LinkState,
     pub(super) replica: &'a ReplicaName,
     pub(super) on_access: &'a OnAccess,
 }
 
-impl Line<'_> {
+impl LinkStream<'_> {
     /// Sends what there is to send. Returns when the stream takes no more.
-    async fn send(&self, bell: &Notify, requests: &mpsc::Sender<LinkRequest>) {
+    async fn send(&self, has_outgoing: &Notify, requests: &mpsc::Sender<LinkRequest>) {
         loop {
-            let Outgoing { rooms, calls } = self.exchange.outgoing(self.replica);
+            let Outgoing { rooms, calls } = self.state.outgoing(self.replica);
             let nothing = rooms.is_empty() && calls.is_empty();
             let rooms = rooms
                 .into_iter()
@@ -115,7 +115,7 @@ impl Line<'_> {
             }
             if nothing {
                 select! {
-                    () = bell.notified() => {}
+                    () = has_outgoing.notified() => {}
                     () = requests.closed() => return,
                 }
             }
@@ -151,7 +151,7 @@ impl Line<'_> {
             Some(answered) => Ok(answered),
             None => Err(ChatError::Unavailable),
         };
-        self.exchange.answer(self.replica, answer.number, result);
+        self.state.answer(self.replica, answer.number, result);
     }
 
     fn publish(&self, update: ProtoUpdate) {
@@ -165,17 +165,17 @@ impl Line<'_> {
         let _fan_out = fan_out_span(&recipe_id, &update.traceparent).entered();
         let update = Update::new(
             &recipe_id,
-            convert::recipe(recipe, self.exchange.clock.now()),
+            convert::recipe(recipe, self.state.clock.now()),
             convert::message(message),
             update.previous_id.and_then(|id| id.parse().ok()),
-            self.exchange.clock.now(),
+            self.state.clock.now(),
             Instant::now(),
         )
         .with_access(update.access.as_ref().and_then(convert::access));
-        let rooms = &self.exchange.rooms;
+        let rooms = &self.state.rooms;
         if !rooms.publish(&recipe_id, update_attachment, update) {
             // Nobody is there any more: the detachment is on its way, or was lost with an earlier line.
-            self.exchange.tell([recipe_id]);
+            self.state.tell([recipe_id]);
         }
     }
 
@@ -195,13 +195,13 @@ impl Line<'_> {
             revision: divergence.revision,
             message: divergence.message_id.and_then(|id| id.parse().ok()),
         };
-        let rooms = &self.exchange.rooms;
+        let rooms = &self.state.rooms;
         rooms.diverge(&recipe, divergence.attachment, &from);
     }
 
     fn attachment_ended(&self, ended: &AttachmentEnded) {
         if let Ok(recipe) = ended.recipe_id.parse() {
-            let rooms = &self.exchange.rooms;
+            let rooms = &self.state.rooms;
             rooms.attachment_ended(&recipe, ended.attachment, ended.retryable);
         }
     }
@@ -210,7 +210,7 @@ impl Line<'_> {
         let Ok(recipe) = audience.recipe_id.parse() else {
             return;
         };
-        if !self.exchange.rooms.is_current(&recipe, audience.attachment) {
+        if !self.state.rooms.is_current(&recipe, audience.attachment) {
             return;
         }
         // Whom this edge cannot read it cannot have let in.
@@ -219,7 +219,7 @@ impl Line<'_> {
             revision: audience.revision,
             users: users.collect(),
             names: audience.names.into_iter().collect(),
-            heard: Instant::now(),
+            received_at: Instant::now(),
         };
         (self.on_access)(&recipe, AccessNews::Narrowed(audience));
     }
@@ -243,7 +243,11 @@ fn about_room(recipe: &RecipeId, attaching: Option<Attaching>) -> LinkRequest {
         traceparent: String::new(),
         call: Some(match attaching {
             Some(Attaching {
-                standing: Standing { newest, told },
+                progress:
+                    Progress {
+                        newest,
+                        answered_position: told,
+                    },
                 number,
                 member,
             }) => Call::Attach(Attach {

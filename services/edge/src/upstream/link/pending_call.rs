@@ -21,7 +21,7 @@ pub(super) type Answered = answer::Result;
 pub(super) struct PendingCall {
     /// What it is about.
     pub recipe: RecipeId,
-    asking: Asking,
+    asking: Requester,
     call: Call,
     /// Whether it was sent with the token of whoever asks.
     shown: bool,
@@ -33,7 +33,7 @@ pub(super) struct PendingCall {
 
 /// Who asks.
 #[derive(Debug, Clone)]
-pub(super) struct Asking {
+pub(super) struct Requester {
     /// The user.
     pub user: UserId,
     /// What shows that.
@@ -44,7 +44,7 @@ pub(super) struct Asking {
     pub shown_name: Arc<str>,
 }
 
-impl From<&Principal> for Asking {
+impl From<&Principal> for Requester {
     fn from(principal: &Principal) -> Self {
         Self {
             user: principal.user.clone(),
@@ -62,7 +62,7 @@ impl PendingCall {
     /// `call` names whoever asks without a token.
     pub(super) fn new(
         recipe: RecipeId,
-        asking: Asking,
+        asking: Requester,
         call: Call,
         traceparent: String,
     ) -> (Self, Answer) {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use proto::ids::UserId;
 use runtime::clock::Timestamp;
 
-use super::pending_call::Asking;
+use super::pending_call::Requester;
 
 /// How many users are remembered: fewer than the chat service does. Who finds no room shows the token with each call.
 const MAX_USERS: usize = 100_000;
@@ -23,7 +23,7 @@ struct Proven {
 
 impl ProvenUsers {
     /// Whether the replica knows already what this token would show it.
-    pub(super) fn covers(&self, asking: &Asking) -> bool {
+    pub(super) fn covers(&self, asking: &Requester) -> bool {
         let known = self.0.get(&asking.user);
         known.is_some_and(|known| {
             known.until >= asking.token_ends && known.shown_name == asking.shown_name
@@ -31,7 +31,7 @@ impl ProvenUsers {
     }
 
     /// Notes that a token was accepted.
-    pub(super) fn note(&mut self, asking: &Asking) {
+    pub(super) fn note(&mut self, asking: &Requester) {
         if self.0.len() >= MAX_USERS && !self.0.contains_key(&asking.user) {
             // Tokens end at about the same pace as new ones come: most that are older than this one are over.
             self.0.retain(|_, known| known.until >= asking.token_ends);
@@ -60,9 +60,9 @@ mod tests {
     use super::*;
     use crate::upstream::Principal;
 
-    fn asking(user: &str, ends: i64) -> Asking {
+    fn asking(user: &str, ends: i64) -> Requester {
         let principal = Principal::for_tests(user);
-        Asking::from(&principal.by_token("t", Timestamp::from_unix_millis(ends)))
+        Requester::from(&principal.by_token("t", Timestamp::from_unix_millis(ends)))
     }
 
     #[test]

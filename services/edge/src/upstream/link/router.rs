@@ -45,7 +45,7 @@ pub(super) struct Outgoing {
 /// The lines that are open, and what is under way on them.
 #[derive(Debug, Default)]
 pub(super) struct Router {
-    lines: BTreeMap<ReplicaName, Line>,
+    lines: BTreeMap<ReplicaName, OpenStream>,
     /// Only recipes with calls under way.
     routes: HashMap<RecipeId, Route>,
     /// Questions that nobody can be asked.
@@ -55,10 +55,10 @@ pub(super) struct Router {
 
 /// An open line to a replica.
 #[derive(Debug)]
-struct Line {
+struct OpenStream {
     channel: Channel,
     /// Rung when there is something to send.
-    bell: Arc<Notify>,
+    has_outgoing: Arc<Notify>,
     /// What was asked and is not answered; those from `unsent` on were not sent yet.
     asked: BTreeMap<u64, PendingCall>,
     unsent: u64,
@@ -82,10 +82,10 @@ struct Route {
 impl Router {
     /// Takes a replica in that can be reached now; gives the bell that rings when there is something to send.
     pub(super) fn open(&mut self, replica: &ReplicaName, channel: Channel) -> Arc<Notify> {
-        let bell = Arc::new(Notify::new());
-        let line = Line {
+        let has_outgoing = Arc::new(Notify::new());
+        let line = OpenStream {
             channel,
-            bell: Arc::clone(&bell),
+            has_outgoing: Arc::clone(&has_outgoing),
             asked: BTreeMap::new(),
             unsent: 0,
             proven: ProvenUsers::default(),
@@ -96,7 +96,7 @@ impl Router {
         for call in std::mem::take(&mut self.waiting) {
             self.ask(call);
         }
-        bell
+        has_outgoing
     }
 
     /// Does without a replica: what it was asked goes to others, or waits.
@@ -231,7 +231,7 @@ impl Router {
         let Some(line) = self.lines.get_mut(replica) else {
             return Vec::new();
         };
-        let Line { asked, proven, .. } = line;
+        let OpenStream { asked, proven, .. } = line;
         let next = asked.range_mut(line.unsent..).take(MAX_BATCH);
         let next = next.map(|(number, call)| {
             let room = position(&call.recipe);
@@ -275,7 +275,7 @@ impl Router {
         route.under_way += 1;
         self.last_number += 1;
         line.asked.insert(self.last_number, call);
-        line.bell.notify_one();
+        line.has_outgoing.notify_one();
     }
 
     /// Notes that one call about a recipe is answered. After the last, the recipe may move.
@@ -290,7 +290,7 @@ impl Router {
         let Some(route) = self.routes.remove(recipe) else {
             return;
         };
-        let attached = |line: &Line| line.attached.contains(recipe);
+        let attached = |line: &OpenStream| line.attached.contains(recipe);
         if self.lines.get(&route.replica).is_some_and(attached) {
             self.regroup(std::slice::from_ref(recipe));
         }
@@ -300,10 +300,10 @@ impl Router {
     }
 }
 
-impl Line {
+impl OpenStream {
     fn tell(&mut self, recipe: &RecipeId) {
         self.to_tell.insert(recipe.clone());
-        self.bell.notify_one();
+        self.has_outgoing.notify_one();
     }
 }
 

@@ -34,9 +34,9 @@ use super::{
     calls::{
         Call, from_web, from_web_where_it_may_not, in_bad_times, in_good_times, too_many_guests,
     },
-    promises::{Answer, Promises},
+    documented_answers::{Answer, DocumentedAnswers},
     reading::{object, openapi},
-    reception::Reception,
+    stub_auth::StubAuth,
 };
 use crate::stand_ins::{FakeChat, Served, in_memory, in_memory_all};
 
@@ -47,20 +47,20 @@ struct Flags {
 }
 
 /// A router over an edge whose services are stand-ins.
-struct Desk {
+struct TestApi {
     router: Router,
-    reception: Arc<Reception>,
+    stub_auth: Arc<StubAuth>,
     health: HealthReporter,
     _background: Lifecycle,
 }
 
-impl Desk {
+impl TestApi {
     async fn open(flags: &[&str]) -> Self {
         let words = std::iter::once("edge").chain(flags.iter().copied());
-        let reception = Arc::new(Reception::default());
+        let stub_auth = Arc::new(StubAuth::default());
         let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_serving::<AuthServiceServer<Reception>>().await;
-        let auth = AuthServiceServer::from_arc(Arc::clone(&reception));
+        health.set_serving::<AuthServiceServer<StubAuth>>().await;
+        let auth = AuthServiceServer::from_arc(Arc::clone(&stub_auth));
         let services = Services {
             auth: Pool::over(in_memory_all(Routes::new(auth).add_service(health_service))),
             chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::new(
@@ -77,7 +77,7 @@ impl Desk {
         let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
         Self {
             router: router(&edge).layer(Extension(ConnectInfo(peer))),
-            reception,
+            stub_auth,
             health,
             _background: background,
         }
@@ -85,9 +85,9 @@ impl Desk {
 
     /// From now on the auth service is away.
     async fn leave(&self) {
-        self.reception.leave();
+        self.stub_auth.leave();
         self.health
-            .set_not_serving::<AuthServiceServer<Reception>>()
+            .set_not_serving::<AuthServiceServer<StubAuth>>()
             .await;
         // What was said of its health before counts for two seconds.
         tokio::time::pause();
@@ -140,9 +140,9 @@ impl Desk {
 
 #[tokio::test]
 async fn every_documented_answer_is_given_and_looks_as_documented() {
-    let mut promises = Promises::open();
+    let mut documented_answers = DocumentedAnswers::open();
     let web = web_server().await;
-    let desk = Desk::open(&[
+    let desk = TestApi::open(&[
         "--max-connections=1",
         "--sign-in-rate=0",
         "--import-from-web",
@@ -150,27 +150,32 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
     ])
     .await;
     for call in in_good_times().into_iter().chain(from_web(web)) {
-        check(&mut promises, &desk, &call).await;
+        check(&mut documented_answers, &desk, &call).await;
     }
-    let without_web = Desk::open(&[]).await;
-    check(&mut promises, &without_web, &from_web_where_it_may_not()).await;
+    let without_web = TestApi::open(&[]).await;
+    check(
+        &mut documented_answers,
+        &without_web,
+        &from_web_where_it_may_not(),
+    )
+    .await;
     let page = desk
         .ask(Request::get("/").body(Body::empty()).unwrap())
         .await;
     let again = Request::get("/").header(header::IF_NONE_MATCH, &page.headers[header::ETAG]);
     let unchanged = desk.ask(again.body(Body::empty()).unwrap()).await;
-    promises.check("GET", "/", 304, &unchanged);
+    documented_answers.check("GET", "/", 304, &unchanged);
     for status in [101, 503] {
         let answer = desk.upgrade().await;
-        promises.check("GET", "/v1/chat/{recipe_id}", status, &answer);
+        documented_answers.check("GET", "/v1/chat/{recipe_id}", status, &answer);
     }
-    desk.reception.crowded.store(true, Ordering::SeqCst);
-    check(&mut promises, &desk, &too_many_guests()).await;
+    desk.stub_auth.crowded.store(true, Ordering::SeqCst);
+    check(&mut documented_answers, &desk, &too_many_guests()).await;
     desk.leave().await;
     for call in in_bad_times() {
-        check(&mut promises, &desk, &call).await;
+        check(&mut documented_answers, &desk, &call).await;
     }
-    assert_eq!(promises.unseen(), Vec::<String>::new());
+    assert_eq!(documented_answers.unseen(), Vec::<String>::new());
 }
 
 /// A server whose pages say their own names.
@@ -189,14 +194,14 @@ async fn web_server() -> SocketAddr {
     address
 }
 
-async fn check(promises: &mut Promises, desk: &Desk, call: &Call) {
+async fn check(documented_answers: &mut DocumentedAnswers, desk: &TestApi, call: &Call) {
     let answer = desk.ask(call.request()).await;
-    promises.check(call.method.as_str(), call.template, call.status, &answer);
+    documented_answers.check(call.method.as_str(), call.template, call.status, &answer);
 }
 
 #[tokio::test]
 async fn every_route_is_documented_and_nothing_else_is() {
-    let desk = Desk::open(&[]).await;
+    let desk = TestApi::open(&[]).await;
     let document = openapi();
     let documented: BTreeSet<_> = object(&document["paths"]).keys().cloned().collect();
     let routes = routes(&desk.router);

@@ -10,7 +10,7 @@ use crate::test_edge::TestEdge;
 /// What stands for a token in the documents, and a token that the stand-in takes.
 const TOKEN: (&str, &str) = ("<access token>", "ada:900");
 /// The keys whose values must be those of the document; others hold ids, times and texts.
-const TOLD: [&str; 7] = [
+const COMPARED_KEYS: [&str; 7] = [
     "type",
     "recipe_id",
     "revision",
@@ -67,7 +67,7 @@ fn assert_alike(written: &Value, got: &Value, key: &str) {
         (Value::Array(a), Value::Array(b)) if key == "messages" => {
             assert_eq!(a.len(), b.len(), "{key}");
         }
-        _ if TOLD.contains(&key) => assert_eq!(written, got, "{key}"),
+        _ if COMPARED_KEYS.contains(&key) => assert_eq!(written, got, "{key}"),
         _ => {}
     }
 }

@@ -4,7 +4,7 @@ use tokio::time::timeout;
 
 use super::{
     super::*,
-    servers::{PATIENCE, Server, until},
+    servers::{Server, TEST_TIMEOUT, until},
 };
 
 /// Writes a key by a script, and publishes.
@@ -28,7 +28,7 @@ fn open(server: &Server, sign_in: &str) -> Redis {
 
 async fn becomes(redis: &Redis, up: bool) {
     let mut states = redis.watch();
-    let changed = timeout(PATIENCE, states.wait_for(|now| *now == up)).await;
+    let changed = timeout(TEST_TIMEOUT, states.wait_for(|now| *now == up)).await;
     changed.expect("a change in time").unwrap();
 }
 
@@ -105,7 +105,7 @@ async fn becomes_known(redis: &Redis, cause: Cause) {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_with_its_address() {
     let nowhere = Redis::open(&"redis://:hunter2@127.0.0.1:1".parse().unwrap()).unwrap();
-    nowhere.ping(PATIENCE).await.unwrap_err();
+    nowhere.ping(TEST_TIMEOUT).await.unwrap_err();
     let told = nowhere.problem().unwrap().to_string();
     assert!(told.starts_with("unreachable 127.0.0.1:1: "), "{told}");
 }
@@ -154,7 +154,7 @@ async fn a_channel_and_a_stream_that_are_refused_are_told_while_the_rest_goes_on
     becomes_known(&redis, Cause::NoPermission).await;
     acl(&["+xread"]).await;
     assert_eq!(
-        timeout(PATIENCE, stream.next()).await.unwrap(),
+        timeout(TEST_TIMEOUT, stream.next()).await.unwrap(),
         Followed::Gap
     );
     until(async || redis.problem().is_none()).await;

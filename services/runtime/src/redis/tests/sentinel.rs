@@ -5,7 +5,7 @@ use tokio::time::timeout;
 use super::{
     super::{Push, cmd},
     news,
-    servers::{PATIENCE, Server, open, until},
+    servers::{Server, TEST_TIMEOUT, open, until},
 };
 
 #[tokio::test]
@@ -48,7 +48,10 @@ async fn after_a_failover_the_new_master_is_asked() {
     let direct = replica.open().await;
     assert_eq!(direct.run::<u8>(cmd("GET").arg("a")).await.unwrap(), 1);
     assert_eq!(direct.run::<u8>(cmd("GET").arg("b")).await.unwrap(), 2);
-    assert_eq!(timeout(PATIENCE, subscription.next()).await, Ok(Push::Gap));
+    assert_eq!(
+        timeout(TEST_TIMEOUT, subscription.next()).await,
+        Ok(Push::Gap)
+    );
     until(async || matches!(direct.publish("news", b"one").await, Ok(1))).await;
     assert_eq!(subscription.next().await, news("one"));
 }

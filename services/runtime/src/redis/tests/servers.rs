@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::super::Redis;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -137,11 +137,11 @@ impl Drop for Server {
 pub(crate) async fn open(url: &str) -> Redis {
     let redis = Redis::open(&url.parse().unwrap()).unwrap();
     let mut up = redis.watch();
-    timeout(PATIENCE, up.wait_for(|up| *up))
+    timeout(TEST_TIMEOUT, up.wait_for(|up| *up))
         .await
         .unwrap()
         .unwrap();
-    redis.with_patience(PATIENCE)
+    redis.with_patience(TEST_TIMEOUT)
 }
 
 /// Asks another process until it says yes; there is nothing to wait for.
@@ -151,7 +151,7 @@ pub(crate) async fn until(ask: impl AsyncFn() -> bool) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, asking).await.expect("a yes in time");
+    timeout(TEST_TIMEOUT, asking).await.expect("a yes in time");
 }
 
 /// Vouches for a server on this machine.

@@ -3,7 +3,7 @@
 use super::{
     super::{Failure, Push, Redis, cmd},
     news,
-    servers::{Authority, PATIENCE, Server, open},
+    servers::{Authority, Server, TEST_TIMEOUT, open},
 };
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn whom_only_others_vouch_for_is_not() {
     let stranger = Authority::make();
     let distrustful = Redis::open(&trusting(&stranger, &server).parse().unwrap()).unwrap();
 
-    let failure = distrustful.ping(PATIENCE).await.unwrap_err();
+    let failure = distrustful.ping(TEST_TIMEOUT).await.unwrap_err();
     assert!(matches!(failure, Failure::Down), "{failure}");
 }
 

@@ -40,17 +40,17 @@ enum Bug {
 }
 
 /// The service, and everybody at it.
-struct Kitchen {
+struct SimulatedService {
     bug: Bug,
-    dice: Dice,
+    rng: SplitMix64,
     history: History,
     log: Vec<Seen>,
-    clients: Vec<Guest>,
+    clients: Vec<SimulatedClient>,
     said: usize,
 }
 
 #[derive(Default)]
-struct Guest {
+struct SimulatedClient {
     /// What was said and is not answered.
     pending: Option<Seen>,
     /// How much of the log it has been sent.
@@ -58,24 +58,24 @@ struct Guest {
     seen: Vec<Seen>,
 }
 
-impl Kitchen {
+impl SimulatedService {
     fn run(bug: Bug, seed: u64) -> (History, Vec<Seen>) {
         let mut kitchen = Self {
             bug,
-            dice: Dice(seed),
+            rng: SplitMix64(seed),
             history: History::default(),
             log: Vec::new(),
-            clients: (0..4).map(|_| Guest::default()).collect(),
+            clients: (0..4).map(|_| SimulatedClient::default()).collect(),
             said: 0,
         };
         for _ in 0..400 {
-            let who = usize::try_from(kitchen.dice.below(4)).unwrap();
-            match kitchen.dice.below(8) {
+            let who = usize::try_from(kitchen.rng.below(4)).unwrap();
+            match kitchen.rng.below(8) {
                 0..4 => kitchen.say(who),
                 4..7 => kitchen.update(who),
                 _ => kitchen.come_back(who),
             }
-            if kitchen.dice.below(40) == 0 {
+            if kitchen.rng.below(40) == 0 {
                 kitchen.go_back();
             }
         }
@@ -88,7 +88,7 @@ impl Kitchen {
 
     /// Whether the bug strikes now. It does not always, so that it hides as bugs do.
     fn strikes(&mut self, bug: Bug) -> bool {
-        self.bug == bug && self.dice.below(5) == 0
+        self.bug == bug && self.rng.below(5) == 0
     }
 
     /// Says something new, or the same again when it was not answered.
@@ -103,7 +103,7 @@ impl Kitchen {
         });
         self.history.says(&message.id, &message.content);
         let revision = self.accept(&message);
-        if self.dice.below(4) == 0 {
+        if self.rng.below(4) == 0 {
             // The answer is lost on its way.
             self.clients[who].pending = Some(message);
         } else if self.strikes(Bug::RefusedButKept) {
@@ -202,7 +202,7 @@ impl Kitchen {
     fn begin_anew(&mut self, who: usize, kept: usize) {
         let seen = std::mem::take(&mut self.clients[who].seen);
         self.history.connection(&seen);
-        self.clients[who] = Guest {
+        self.clients[who] = SimulatedClient {
             pending: self.clients[who].pending.take(),
             sent: kept,
             seen: self.log.clone(),
@@ -223,9 +223,9 @@ impl Kitchen {
 }
 
 /// Random numbers, the same for each seed: SplitMix64.
-struct Dice(u64);
+struct SplitMix64(u64);
 
-impl Dice {
+impl SplitMix64 {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -238,7 +238,7 @@ impl Dice {
 #[track_caller]
 fn check(bug: Bug) {
     for seed in 1..=20 {
-        let (history, log) = Kitchen::run(bug, seed);
+        let (history, log) = SimulatedService::run(bug, seed);
         let wrong = history.judge(&log);
         if bug == Bug::None {
             assert!(wrong.is_empty(), "seed {seed}: {wrong:?}");

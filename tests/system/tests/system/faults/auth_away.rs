@@ -24,22 +24,22 @@ async fn while_auth_is_away_nobody_is_closed_and_renewals_wait_for_it() {
         .await;
     let logins = logins(&stack).await;
     let edges = edges_from(&stack, 0);
-    let patience = Duration::from_secs(60);
+    let time_limit = Duration::from_secs(60);
     let mut crowd = Crowd::new();
     crowd.invite(quiet_cooks(count, &edges, &logins), Duration::from_secs(1));
-    crowd.until_present(count, patience).await;
+    crowd.until_present(count, time_limit).await;
     let newcomer = logins[0].fresh_token().await;
 
     stack.auth().kill().await;
     // Everybody is asked while there is nobody to answer, and somebody comes with a good token.
-    crowd.until_prompted(count, patience).await;
+    crowd.until_prompted(count, time_limit).await;
     let mut client = stack.connect("soup").await;
     client.send_auth(json!({"token": newcomer})).await;
     client.expect_close(1013, "Try again later").await;
     assert_eq!(crowd.present(), count);
     stack.auth().restart().await;
     let back = Instant::now();
-    crowd.until_renewed(count, patience).await;
+    crowd.until_renewed(count, time_limit).await;
     let renewed = back.elapsed();
 
     let report = crowd.leave().await;

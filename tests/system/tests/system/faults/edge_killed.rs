@@ -7,7 +7,9 @@ use serde_json::json;
 use system_tests::crowd::{Cook, Crowd};
 use tokio::time::{Instant, sleep};
 
-use super::{door::Door, for_crowds, in_full, limit, logins, quiet_cooks, scaled, tell};
+use super::{
+    for_crowds, in_full, limit, logins, quiet_cooks, scaled, tell, upgrade_pace::UpgradePace,
+};
 
 /// A cook that never answers, so that its deadline is seen to hold.
 fn silent(cook: Cook) -> Cook {
@@ -25,14 +27,14 @@ async fn an_edge_dies_and_its_sessions_go_on_elsewhere_with_their_deadlines() {
     } else {
         [20, 16, 12, 1]
     };
-    let door = Door::for_crowd(count);
+    let upgrade_pace = UpgradePace::for_crowd(count);
     let seconds = |seconds: u64| format!("{seconds}s");
     let mut stack = for_crowds(2)
         .with_redis()
         .auth(&["--access-ttl", &seconds(life)])
         .edge(&["--reauth-lead", &seconds(lead)])
         .edge(&["--reauth-grace", &seconds(grace)])
-        .one_edge(1, &door.flags().each_ref().map(String::as_str))
+        .one_edge(1, &upgrade_pace.flags().each_ref().map(String::as_str))
         .start()
         .await;
     let logins = logins(&stack).await;
@@ -69,14 +71,14 @@ async fn an_edge_dies_and_its_sessions_go_on_elsewhere_with_their_deadlines() {
         "sessions": half * 2,
         "all_back_after_s": back.as_secs_f64(),
         "peak_entries_per_second": peak,
-        "peak_of_the_door": door.peak(),
+        "peak_of_the_door": upgrade_pace.peak(),
         "report": report.to_json(),
     });
     tell("edge killed", &figures);
     report.assert_sound();
     let figures = report.figures();
     assert_eq!((figures.resumed, figures.begun_anew), (half * 2, 0));
-    door.assert_kept(&figures, peak);
+    upgrade_pace.assert_kept(&figures, peak);
     let furthest = figures.moves.iter().max().copied().unwrap_or_default();
     assert!(
         furthest <= Duration::from_secs(1),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use system_tests::{
-    crowd::{Cook, Crowd, Talk, purses},
+    crowd::{Cook, Crowd, SpeakingPlan, purses},
     history::History,
 };
 use tokio::time::{Instant, sleep_until};
@@ -52,7 +52,7 @@ async fn sleep_over_deadlines(sleep: Duration) {
         recipe: "dish-0".to_owned(),
         token_cache: logins[0].clone(),
         renews: true,
-        talk: Some(Talk {
+        talk: Some(SpeakingPlan {
             history: history.clone(),
             pace: Duration::from_millis(100),
         }),

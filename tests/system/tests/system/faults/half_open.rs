@@ -6,8 +6,8 @@ use serde_json::json;
 use system_tests::{
     client::{Client, Handshake},
     crowd::Crowd,
-    patience::eventually,
-    proxy::{Proxy, Weather},
+    proxy::{NetworkCondition, Proxy},
+    timeouts::eventually,
 };
 use tokio::time::Instant;
 
@@ -25,7 +25,7 @@ async fn half_open_clients_are_dropped_by_their_missing_pongs() {
     crowd.invite(cooks, Duration::from_secs(1));
     crowd.until_present(count, Duration::from_secs(30)).await;
 
-    proxy.set(Weather::BlackHole);
+    proxy.set(NetworkCondition::BlackHole);
     let gone = Instant::now();
     eventually("the dead connections to be dropped", async || {
         metric(&stack, 0, "edge_connections", "").await <= 0.0
@@ -68,7 +68,7 @@ async fn a_client_that_comes_back_after_a_half_open_link_takes_its_own_session_o
     })
     .await;
 
-    proxy.set(Weather::BlackHole);
+    proxy.set(NetworkCondition::BlackHole);
     let mut client = stack.connect_at(1, "soup").await;
     let resume = json!({"token": ada.access_token, "session": session["id"]});
     let resumed = client.auth_with(resume).await["session"].clone();

@@ -16,15 +16,15 @@ async fn an_idle_connection_costs_little_memory() {
     let stack = for_crowds(1).start().await;
     let logins = logins(&stack).await;
     let edges = edges_from(&stack, 0);
-    let patience = Duration::from_secs(120);
+    let time_limit = Duration::from_secs(120);
     let mut crowd = Crowd::new();
     // What the first connections allocate is the edge's, not theirs.
     crowd.invite(quiet_cooks(warm, &edges, &logins), Duration::from_secs(1));
-    crowd.until_present(warm, patience).await;
+    crowd.until_present(warm, time_limit).await;
     let before = stack.edges[0].process().anonymous_memory();
     let arriving = Duration::from_secs(if in_full() { 40 } else { 4 });
     crowd.invite(quiet_cooks(count, &edges, &logins), arriving);
-    crowd.until_present(warm + count, patience).await;
+    crowd.until_present(warm + count, time_limit).await;
     let after = stack.edges[0].process().anonymous_memory();
     crowd.leave().await.assert_sound();
 

@@ -27,10 +27,10 @@ async fn everybody_is_asked_once_and_in_time() {
         let edges = edges_from(&stack, edge);
         crowd.invite(quiet_cooks(count / 2, &edges, &logins), arriving);
     }
-    let patience = Duration::from_secs(180);
-    crowd.until_present(count, patience).await;
-    crowd.until_prompted(count, patience).await;
-    crowd.until_renewed(count, patience).await;
+    let time_limit = Duration::from_secs(180);
+    crowd.until_present(count, time_limit).await;
+    crowd.until_prompted(count, time_limit).await;
+    crowd.until_renewed(count, time_limit).await;
 
     let report = crowd.leave().await;
     tell(
@@ -63,9 +63,9 @@ async fn with_the_owners_scheduler_off_another_node_asks_everybody() {
     let mut crowd = Crowd::new();
     let edges = edges_from(&stack, 0);
     crowd.invite(quiet_cooks(count, &edges, &logins), Duration::from_secs(4));
-    let patience = Duration::from_secs(60);
-    crowd.until_prompted(count, patience).await;
-    crowd.until_renewed(count, patience).await;
+    let time_limit = Duration::from_secs(60);
+    crowd.until_prompted(count, time_limit).await;
+    crowd.until_renewed(count, time_limit).await;
 
     let asked = async |by: &str| {
         let labels = format!("by=\"{by}\"");

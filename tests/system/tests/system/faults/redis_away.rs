@@ -19,12 +19,12 @@ async fn minutes_without_redis_cost_nobody_anything() {
     let mut stack = for_short_tokens(2).start().await;
     let logins = logins(&stack).await;
     let mut crowd = Crowd::new();
-    let (arriving, patience) = (Duration::from_secs(4), Duration::from_secs(60));
+    let (arriving, time_limit) = (Duration::from_secs(4), Duration::from_secs(60));
     crowd.invite(
         quiet_cooks(count / 2, &edges_from(&stack, 0), &logins),
         arriving,
     );
-    crowd.until_present(count / 2, patience).await;
+    crowd.until_present(count / 2, time_limit).await;
 
     stack.redis().kill().await;
     let gone = Instant::now();
@@ -32,16 +32,16 @@ async fn minutes_without_redis_cost_nobody_anything() {
         quiet_cooks(count / 2, &edges_from(&stack, 1), &logins),
         arriving,
     );
-    crowd.until_present(count, patience).await;
+    crowd.until_present(count, time_limit).await;
     for round in 1..=rounds {
-        crowd.until_renewed(round * count, patience).await;
+        crowd.until_renewed(round * count, time_limit).await;
     }
     let away = gone.elapsed();
     stack.redis().restart().await;
     let back = Instant::now();
     until_scheduled(&mut stack, count).await;
     let whole = back.elapsed();
-    crowd.until_renewed((rounds + 1) * count, patience).await;
+    crowd.until_renewed((rounds + 1) * count, time_limit).await;
 
     let report = crowd.leave().await;
     let figures = json!({

@@ -23,8 +23,8 @@ async fn redis_comes_back_empty_and_nobody_is_closed_or_asked_wrongly() {
         let edges = edges_from(&stack, edge);
         crowd.invite(quiet_cooks(count / 2, &edges, &logins), arriving);
     }
-    let patience = Duration::from_secs(60);
-    crowd.until_present(count / 2 * 2, patience).await;
+    let time_limit = Duration::from_secs(60);
+    crowd.until_present(count / 2 * 2, time_limit).await;
     until_scheduled(&mut stack, count / 2 * 2).await;
 
     stack.redis().restart().await;
@@ -32,7 +32,7 @@ async fn redis_comes_back_empty_and_nobody_is_closed_or_asked_wrongly() {
     until_scheduled(&mut stack, count / 2 * 2).await;
     let whole = restarted.elapsed();
     let asked_before = crowd.report().figures().prompts.len();
-    crowd.until_prompted(asked_before + count, patience).await;
+    crowd.until_prompted(asked_before + count, time_limit).await;
 
     let report = crowd.leave().await;
     let figures = json!({

@@ -10,9 +10,9 @@ use serde_json::json;
 use system_tests::{
     account::Account,
     client::Client,
-    patience::within,
-    proxy::Weather,
+    proxy::NetworkCondition,
     stack::{Proxies, Stack},
+    timeouts::within,
 };
 use tokio::time::Instant;
 
@@ -74,20 +74,23 @@ async fn logs_out_while(what: &str, cut: impl FnOnce(&Proxies)) {
 
 #[tokio::test]
 async fn a_logout_closes_everywhere_while_redis_is_cut() {
-    logs_out_while("redis", |proxies| proxies.redis().set(Weather::Cut)).await;
+    logs_out_while("redis", |proxies| {
+        proxies.redis().set(NetworkCondition::Cut)
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_logout_closes_everywhere_while_redis_swallows_everything() {
     logs_out_while("redis, silently", |proxies| {
-        proxies.redis().set(Weather::BlackHole);
+        proxies.redis().set(NetworkCondition::BlackHole);
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_logout_closes_everywhere_while_auth_is_cut() {
-    logs_out_while("auth", |proxies| proxies.auth.set(Weather::Cut)).await;
+    logs_out_while("auth", |proxies| proxies.auth.set(NetworkCondition::Cut)).await;
 }
 
 #[tokio::test]
@@ -95,15 +98,15 @@ async fn a_logout_is_heard_once_an_edge_that_was_cut_off_is_back() {
     let stack = for_crowds(2).with_redis().through_proxies().start().await;
     let (ada, mut clients) = signed_in(&stack, "ada").await;
     let proxies = stack.proxies();
-    proxies.redis().set(Weather::Cut);
-    proxies.auth.set(Weather::Cut);
+    proxies.redis().set(NetworkCondition::Cut);
+    proxies.auth.set(NetworkCondition::Cut);
     log_out(&stack, &ada).await;
     for client in &mut clients {
         client.expect_silence(Duration::from_millis(500)).await;
     }
 
-    proxies.redis().set(Weather::Fair);
-    proxies.auth.set(Weather::Fair);
+    proxies.redis().set(NetworkCondition::Fair);
+    proxies.auth.set(NetworkCondition::Fair);
     let healed = Instant::now();
 
     // Both ways are tried again after a pause of their own.

@@ -7,7 +7,7 @@ use std::{iter::repeat_with, path::Path, time::Duration};
 use serde_json::json;
 use system_tests::{
     binary, chat_log,
-    crowd::{Cook, Crowd, Spread, Talk},
+    crowd::{Cook, Crowd, SpeakingPlan, Spread},
     history::History,
     stack::Stack,
 };
@@ -38,10 +38,10 @@ async fn start(older: &Path) -> Stack {
 
 /// Waits for everybody, and for each to have been heard again.
 async fn all_talk_on(crowd: &Crowd, count: usize) {
-    let patience = Duration::from_secs(30);
-    crowd.until_present(count, patience).await;
+    let time_limit = Duration::from_secs(30);
+    crowd.until_present(count, time_limit).await;
     let answered = crowd.report().figures().answers.len();
-    crowd.until_answered(answered + count, patience).await;
+    crowd.until_answered(answered + count, time_limit).await;
 }
 
 /// A deploy of this build: each replica in turn, from the back to the front, once everybody talks again.
@@ -71,7 +71,7 @@ async fn a_rolling_restart_of_every_service_loses_and_doubles_nothing() {
         recipe: recipe(number / COOKS_PER_RECIPE),
         token_cache: logins[number % logins.len()].clone(),
         renews: true,
-        talk: Some(Talk {
+        talk: Some(SpeakingPlan {
             history: histories[number / COOKS_PER_RECIPE].clone(),
             pace: Duration::from_millis(if in_full() { 2_000 } else { 500 }),
         }),

@@ -10,11 +10,11 @@ use std::{iter::repeat_with, sync::Arc, time::Duration};
 use serde_json::json;
 use system_tests::{
     chat_log,
-    crowd::{Cook, Crowd, Talk, TokenCache},
+    crowd::{Cook, Crowd, SpeakingPlan, TokenCache},
     history::History,
-    patience::eventually,
     redis_server::free_port,
     stack::Stack,
+    timeouts::eventually,
 };
 use tokio::time::sleep;
 
@@ -36,7 +36,7 @@ fn full_load_time() -> Duration {
 /// How many hostile inputs all attackers together send in a second.
 const ATTACKS: f64 = 40.0;
 /// How often everything is looked at in one run.
-const LOOKS: u32 = 60;
+const SAMPLES: u32 = 60;
 
 /// How many messages a second are answered when everybody talks without a pause.
 async fn full_load(stack: &Stack, logins: &[Arc<TokenCache>]) -> f64 {
@@ -72,7 +72,7 @@ fn cooks(
         recipe: format!("{recipe}-{}", number % RECIPES),
         token_cache: logins[number % logins.len()].clone(),
         renews: true,
-        talk: Some(Talk {
+        talk: Some(SpeakingPlan {
             history: histories[number % RECIPES].clone(),
             pace,
         }),
@@ -104,8 +104,8 @@ async fn nothing_grows_under_a_fifth_of_full_load_with_hostile_input() {
     crowd
         .until_present(COOKS as usize, Duration::from_secs(60))
         .await;
-    for _ in 0..LOOKS {
-        sleep(length / LOOKS).await;
+    for _ in 0..SAMPLES {
+        sleep(length / SAMPLES).await;
         gauges.look(&stack).await;
     }
 

@@ -5,7 +5,7 @@ use proto::auth::{
     ValidateTokenRequest, auth_service_client::AuthServiceClient, revoke_session_request::By,
 };
 use system_tests::{
-    forge::Forge,
+    forge::TokenForger,
     stack::{Plan, Stack},
 };
 use tonic::{Code, transport::Channel};
@@ -142,7 +142,7 @@ async fn a_token_is_validated_refreshed_and_revoked() {
 async fn every_hostile_token_is_unauthenticated() {
     let mut stack = Plan::apart(1).start().await;
     let ada = stack.register("ada").await;
-    let forge = Forge::new(&stack.api(), &ada.access_token).await;
+    let forge = TokenForger::new(&stack.api(), &ada.access_token).await;
     let mut auth = auth(&mut stack).await;
 
     for (fault, token) in forge.hostile() {

@@ -9,8 +9,8 @@ use system_tests::{
     account::Account,
     chat_log::principal,
     client::new_id,
-    patience::within,
     stack::{Plan, Stack},
+    timeouts::within,
 };
 use tokio_stream::StreamExt;
 use tonic::{Code, transport::Channel};

@@ -13,9 +13,9 @@ use proto::chat::{
 use system_tests::{
     account::Account,
     chat_log::principal,
-    forge::Forge,
-    patience::within,
+    forge::TokenForger,
     stack::{Plan, Stack},
+    timeouts::within,
 };
 use tokio::{sync::mpsc, time::sleep};
 use tokio_stream::wrappers::ReceiverStream;
@@ -345,7 +345,7 @@ async fn nothing_more_is_sent_for_a_user_who_was_removed() {
 #[tokio::test]
 async fn every_hostile_token_is_refused_by_the_chat_service() {
     let (mut stack, _folder, ada) = private_soup().await;
-    let forge = Forge::new(&stack.api(), &ada.access_token).await;
+    let forge = TokenForger::new(&stack.api(), &ada.access_token).await;
     let channel = stack.chat().channel().await;
     let mut client = ChatServiceClient::new(channel.clone());
     let mut link = Link::open(channel).await;

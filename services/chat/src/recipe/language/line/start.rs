@@ -88,11 +88,11 @@ fn piece_of_a_size(cursor: &mut Cursor<'_>) -> Option<Measured> {
 
 /// "Block of cream cheese": one, of a thing that is no unit.
 fn lump_of(mut cursor: Cursor<'_>) -> bool {
-    const LUMPS: [&str; 12] = [
+    const PIECE_NOUNS: [&str; 12] = [
         "ball", "bar", "batch", "block", "disk", "log", "rack", "slab", "square", "wedge", "wheel",
         "hunk",
     ];
-    let lump = LUMPS.contains(&cursor.word());
+    let lump = PIECE_NOUNS.contains(&cursor.word());
     cursor.advance();
     lump && cursor.eat("of") && cursor.is_said() && !cursor.at_break()
 }

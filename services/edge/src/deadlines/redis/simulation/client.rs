@@ -11,13 +11,13 @@ use tokio::{
 };
 
 use super::{
-    connection::{FromClient, Hello, Line, TIMINGS, ToClient, Token, connect},
-    judge::Answered,
+    connection::{ClientSocket, FromClient, Hello, TIMINGS, ToClient, Token, connect},
+    oracle::Answered,
     world::{World, dice_of},
 };
 
 /// A client that hears nothing from its edge for so long looks for another one.
-const PATIENCE: Duration = Duration::from_secs(25);
+const REAUTH_TIMEOUT: Duration = Duration::from_secs(25);
 const NEVER: Duration = Duration::from_secs(3600);
 
 pub(super) async fn live(world: Arc<World>, number: u64) {
@@ -56,7 +56,7 @@ struct Client {
     /// A token that was shown over this connection and is not answered yet.
     answered: Option<Answered>,
     /// Connections to edges that did not answer: half open for as long as the edge does not notice.
-    abandoned: Vec<Line>,
+    abandoned: Vec<ClientSocket>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -123,7 +123,7 @@ impl Client {
                     tokio::select! {
                         biased;
                         () = edge.awake.wait_until(true) => {}
-                        () = sleep(PATIENCE) => return,
+                        () = sleep(REAUTH_TIMEOUT) => return,
                     }
                 } } => {
                     Over::Lost
@@ -140,7 +140,7 @@ impl Client {
     }
 
     /// Talks until the connection is over.
-    async fn converse(&mut self, line: &mut Line) -> Over {
+    async fn converse(&mut self, line: &mut ClientSocket) -> Over {
         let (mut intent, mut when) = self.intend();
         loop {
             tokio::select! {
@@ -185,7 +185,7 @@ impl Client {
         let before = self.outstanding.filter(|before| !before.may_be_answered);
         if let Some(before) = before {
             self.world
-                .judge
+                .oracle
                 .asked_again(&self.name, before.at, before.answer_by, answer_by);
         }
         let now = Instant::now();
@@ -218,7 +218,7 @@ impl Client {
             .answered
             .filter(|answered| newest.is_none_or(|at| at < answered.at.max(reauth_at)));
         self.world
-            .judge
+            .oracle
             .closed(&self.name, close, prompt, answered, self.token.expires);
         match close {
             Close::TryAgainLater | Close::SessionMoved => Over::Lost,

@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     bugs::Bug,
     edge::Edge,
-    judge::{Life, OPERATOR},
+    oracle::{ConnectionReporter, OPERATOR},
     world::World,
 };
 use crate::{
@@ -62,7 +62,7 @@ pub(super) enum ToClient {
 }
 
 /// A client's end of a connection.
-pub(super) struct Line {
+pub(super) struct ClientSocket {
     pub(super) to_edge: mpsc::Sender<FromClient>,
     pub(super) from_edge: mpsc::Receiver<ToClient>,
 }
@@ -77,7 +77,7 @@ pub(super) struct Hello {
 }
 
 /// Opens a connection to an edge.
-pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> Line {
+pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> ClientSocket {
     let (to_edge, from_client) = mpsc::channel(16);
     let (to_client, from_edge) = mpsc::channel(16);
     let (world, edge) = (world.clone(), edge.clone());
@@ -100,7 +100,7 @@ pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> Lin
             }
         }
     });
-    Line { to_edge, from_edge }
+    ClientSocket { to_edge, from_edge }
 }
 
 #[derive(Clone, Copy)]
@@ -124,7 +124,7 @@ struct Live {
     sleeps: SleepWatch,
     id: SessionId,
     user: String,
-    life: Life,
+    life: ConnectionReporter,
     to_client: mpsc::Sender<ToClient>,
     tokens: VecDeque<Token>,
     under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
@@ -157,7 +157,7 @@ async fn open(
         };
         let answer = edge.deadlines.take_over(resumed, &scope).await;
         edge.awake.wait_until(true).await;
-        world.judge.took_over(resumed, answer.as_ref().ok());
+        world.oracle.took_over(resumed, answer.as_ref().ok());
         taken = answer.ok().flatten();
     }
     let now = Instant::now();
@@ -172,7 +172,7 @@ async fn open(
         None => (hello.fresh, Session::new(TIMINGS, principal, expires)),
     };
     Ok(Live {
-        life: world.judge.opened(&id, &edge.id, &edge.awake),
+        life: world.oracle.opened(&id, &edge.id, &edge.awake),
         connection: edge.registry.connect(),
         world: world.clone(),
         edge: edge.clone(),
@@ -396,10 +396,10 @@ fn validated(world: &World, user: &str, token: Token) -> Principal {
         _ => token.number.to_string(),
     };
     let principal = Principal {
-        validated_at: world.judge.time_of(Instant::now()),
+        validated_at: world.oracle.time_of(Instant::now()),
         ..Principal::for_tests(user)
     };
-    principal.by_token(&id, world.judge.time_of(token.expires))
+    principal.by_token(&id, world.oracle.time_of(token.expires))
 }
 
 fn rejoin(world: Arc<World>) -> BoxFuture<'static, Outcome> {

@@ -57,7 +57,7 @@ impl Edge {
             shards: Shards::new(SHARDS),
             awake: awake.clone(),
             up: Switch::new(false),
-            doubt: Notify::new(),
+            check_now: Notify::new(),
             rng: Mutex::new(dice_of(name, seed)),
             bug,
         });

@@ -12,14 +12,14 @@ const LAST: Duration = Duration::from_secs(110);
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone)]
-pub(super) struct Spell {
+pub(super) struct FaultWindow {
     pub(super) from: Instant,
     pub(super) until: Instant,
-    pub(super) trouble: Trouble,
+    pub(super) trouble: FaultKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum FaultKind {
     /// A primary is away, and comes back with what it had some time before it went; `None`: with nothing.
     Away {
         primary: usize,
@@ -57,7 +57,7 @@ pub(super) enum Trouble {
 
 #[derive(Debug)]
 pub(super) struct FaultPlan {
-    pub(super) spells: Vec<Spell>,
+    pub(super) spells: Vec<FaultWindow>,
     /// When an operator has everybody asked.
     pub(super) review: Option<Instant>,
     is_cluster: bool,
@@ -79,13 +79,13 @@ impl FaultPlan {
             let longest = longest.as_millis().min(room);
             let lasts = rng.random_range(0..=longest);
             let moment = |millis: u128| now + Duration::from_millis(millis.try_into().unwrap());
-            Spell {
+            FaultWindow {
                 from: moment(from),
                 until: moment(from + lasts),
                 trouble,
             }
         });
-        let mut spells: Vec<Spell> = spells.collect();
+        let mut spells: Vec<FaultWindow> = spells.collect();
         spells.sort_by_key(|spell| spell.from);
         let review = (rng.random_range(0..2) == 0)
             .then(|| now + Duration::from_millis(rng.random_range(20_000..150_000)));
@@ -106,12 +106,12 @@ impl FaultPlan {
         let edges_only = |trouble| {
             matches!(
                 trouble,
-                Trouble::Crash { .. }
-                    | Trouble::Leave { .. }
-                    | Trouble::Freeze { .. }
-                    | Trouble::Sleep { .. }
-                    | Trouble::NoAuth
-                    | Trouble::NoChat
+                FaultKind::Crash { .. }
+                    | FaultKind::Leave { .. }
+                    | FaultKind::Freeze { .. }
+                    | FaultKind::Sleep { .. }
+                    | FaultKind::NoAuth
+                    | FaultKind::NoChat
             )
         };
         !self
@@ -122,12 +122,12 @@ impl FaultPlan {
 
     /// Whether the auth service could be asked all that time.
     pub(super) fn has_auth(&self, from: Instant, until: Instant) -> bool {
-        self.is_free_of(Trouble::NoAuth, from, until)
+        self.is_free_of(FaultKind::NoAuth, from, until)
     }
 
     /// Whether newcomers could be let in all that time.
     pub(super) fn has_services(&self, from: Instant, until: Instant) -> bool {
-        self.has_auth(from, until) && self.is_free_of(Trouble::NoChat, from, until)
+        self.has_auth(from, until) && self.is_free_of(FaultKind::NoChat, from, until)
     }
 
     /// Whether some edge did nothing for a while in that time.
@@ -136,7 +136,7 @@ impl FaultPlan {
         spells.any(|spell| {
             let stands_still = matches!(
                 spell.trouble,
-                Trouble::Freeze { .. } | Trouble::Sleep { .. }
+                FaultKind::Freeze { .. } | FaultKind::Sleep { .. }
             );
             stands_still && spell.touches(from, until)
         })
@@ -144,13 +144,12 @@ impl FaultPlan {
 
     /// Whether Redis came back with something older than it had known.
     pub(super) fn was_set_back_before(&self, now: Instant) -> bool {
-        let older =
-            |trouble| matches!(trouble, Trouble::Away { older_by: Some(by), .. } if !by.is_zero());
+        let older = |trouble| matches!(trouble, FaultKind::Away { older_by: Some(by), .. } if !by.is_zero());
         let mut spells = self.spells.iter();
         spells.any(|spell| older(spell.trouble) && spell.until <= now)
     }
 
-    fn is_free_of(&self, trouble: Trouble, from: Instant, until: Instant) -> bool {
+    fn is_free_of(&self, trouble: FaultKind, from: Instant, until: Instant) -> bool {
         let mut spells = self.spells.iter();
         !spells.any(|spell| spell.trouble == trouble && spell.touches(from, until))
     }
@@ -159,9 +158,9 @@ impl FaultPlan {
     /// write of each session.
     pub(super) fn lost_unnoticed(&self, since: Instant, now: Instant) -> bool {
         let unnoticed = |trouble| match trouble {
-            Trouble::ClockJump { .. } => true,
+            FaultKind::ClockJump { .. } => true,
             // The clients of a cluster mend their connections by themselves, and the epoch is as it was.
-            Trouble::Away { older_by, .. } => older_by.is_some() && self.is_cluster,
+            FaultKind::Away { older_by, .. } => older_by.is_some() && self.is_cluster,
             _ => false,
         };
         self.spells
@@ -170,57 +169,57 @@ impl FaultPlan {
     }
 }
 
-impl Spell {
+impl FaultWindow {
     fn touches(&self, from: Instant, until: Instant) -> bool {
         self.from <= until && self.until >= from
     }
 }
 
 /// Some trouble, and how long it lasts at most.
-fn draw(rng: &mut SmallRng, edges: usize, primaries: usize) -> (Trouble, Duration) {
+fn draw(rng: &mut SmallRng, edges: usize, primaries: usize) -> (FaultKind, Duration) {
     let primary = rng.random_range(0..primaries);
     let place = rng.random_range(0..edges);
     let seconds = Duration::from_secs;
     match rng.random_range(0..16) {
         0 => {
             let older_by = None;
-            (Trouble::Away { primary, older_by }, seconds(120))
+            (FaultKind::Away { primary, older_by }, seconds(120))
         }
         1 => {
             let older_by = Some(Duration::ZERO);
-            (Trouble::Away { primary, older_by }, seconds(120))
+            (FaultKind::Away { primary, older_by }, seconds(120))
         }
         // A failover.
         2 => {
             let older_by = Some(seconds(1));
-            (Trouble::Away { primary, older_by }, seconds(3))
+            (FaultKind::Away { primary, older_by }, seconds(3))
         }
         // An old copy is restored.
         3 => {
             let older_by = Some(seconds(rng.random_range(5..40)));
-            (Trouble::Away { primary, older_by }, seconds(5))
+            (FaultKind::Away { primary, older_by }, seconds(5))
         }
-        4 => (Trouble::Emptied { primary }, Duration::ZERO),
+        4 => (FaultKind::Emptied { primary }, Duration::ZERO),
         5 => {
             let by = Duration::from_millis(1 << rng.random_range(8..22));
             let ahead = rng.random();
-            (Trouble::ClockJump { primary, ahead, by }, Duration::ZERO)
+            (FaultKind::ClockJump { primary, ahead, by }, Duration::ZERO)
         }
-        6 => (Trouble::Silence, seconds(60)),
+        6 => (FaultKind::Silence, seconds(60)),
         7 => {
             let by = Duration::from_millis(rng.random_range(100..800));
-            (Trouble::Slow { primary, by }, seconds(60))
+            (FaultKind::Slow { primary, by }, seconds(60))
         }
         8 => {
             let of_thousand = rng.random_range(10..300);
-            (Trouble::Loss { of_thousand }, seconds(60))
+            (FaultKind::Loss { of_thousand }, seconds(60))
         }
-        9 => (Trouble::Cut { place }, seconds(90)),
-        10 => (Trouble::Crash { place }, seconds(20)),
-        11 => (Trouble::Leave { place }, seconds(20)),
-        12 => (Trouble::Freeze { place }, seconds(60)),
-        13 => (Trouble::Sleep { place }, seconds(60)),
-        14 => (Trouble::NoAuth, seconds(20)),
-        _ => (Trouble::NoChat, seconds(80)),
+        9 => (FaultKind::Cut { place }, seconds(90)),
+        10 => (FaultKind::Crash { place }, seconds(20)),
+        11 => (FaultKind::Leave { place }, seconds(20)),
+        12 => (FaultKind::Freeze { place }, seconds(60)),
+        13 => (FaultKind::Sleep { place }, seconds(60)),
+        14 => (FaultKind::NoAuth, seconds(20)),
+        _ => (FaultKind::NoChat, seconds(80)),
     }
 }

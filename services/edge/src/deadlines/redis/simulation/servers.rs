@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::super::{
     super::{in_memory_schedule::InMemorySchedule, record::EdgeId},
-    store::{Duty, Heartbeat},
+    store::{ClaimMode, Heartbeat},
 };
 
 /// Ahead of the edges by so much, so that clocks can go back.
@@ -50,7 +50,7 @@ pub(super) struct Data {
     shards: BTreeMap<u16, Shard>,
     members: BTreeSet<EdgeId>,
     /// Each with the moment at which it lapses.
-    signs_of_life: BTreeMap<EdgeId, (Duty, Instant)>,
+    signs_of_life: BTreeMap<EdgeId, (ClaimMode, Instant)>,
 }
 
 #[derive(Clone, Default)]
@@ -110,7 +110,7 @@ impl Servers {
     pub(super) fn heartbeat(
         &self,
         edge: &EdgeId,
-        duty: Duty,
+        duty: ClaimMode,
         lifetime: Duration,
     ) -> Option<Heartbeat> {
         let mut state = self.state();
@@ -126,7 +126,7 @@ impl Servers {
         })
     }
 
-    pub(super) fn duties(&self, edges: &[EdgeId]) -> Option<Vec<Option<Duty>>> {
+    pub(super) fn duties(&self, edges: &[EdgeId]) -> Option<Vec<Option<ClaimMode>>> {
         let mut state = self.state();
         let data = state.roll()?;
         let now = Instant::now();

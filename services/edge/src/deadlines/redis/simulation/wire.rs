@@ -29,14 +29,14 @@ use super::{
         pending::Write,
         poll_plan::{First, ShardPoll},
         shards::Shards,
-        store::{Answer, Answers, Claimable, Duty, Heartbeat, Store, Written},
+        store::{Answer, Answers, ClaimMode, Claimable, Heartbeat, Store, Written},
     },
     bugs::Bug,
     servers::{Primary, Servers},
     switch::Switch,
 };
 
-const PATIENCE: Duration = Duration::from_millis(500);
+const CALL_TIMEOUT: Duration = Duration::from_millis(500);
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Longer than any token lives.
@@ -49,7 +49,7 @@ pub(super) struct Wire {
     /// Off while the process is frozen.
     pub(super) awake: Arc<Switch>,
     pub(super) up: Switch,
-    pub(super) doubt: Notify,
+    pub(super) check_now: Notify,
     pub(super) rng: Mutex<SmallRng>,
     pub(super) bug: Option<Bug>,
 }
@@ -78,7 +78,7 @@ impl Wire {
         loop {
             tokio::select! {
                 biased;
-                () = self.doubt.notified() => {}
+                () = self.check_now.notified() => {}
                 () = sleep(CHECK_EVERY) => {}
             }
             let alive = self.ping().await || self.ping().await;
@@ -109,7 +109,7 @@ impl Wire {
     /// One round trip that concerns these shards (none: the first primary).
     async fn trip<T>(&self, shards: &[u16], ask: impl FnOnce() -> Option<T>) -> Result<T, Failure> {
         self.awake.wait_until(true).await;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + CALL_TIMEOUT;
         let slow = self.slow(shards) / 2;
         let answer = async {
             self.travel(slow, deadline).await?;
@@ -132,7 +132,7 @@ impl Wire {
         }
         let answer = self.trip(shards, ask).await;
         if answer.is_err() {
-            self.doubt.notify_one();
+            self.check_now.notify_one();
         }
         answer
     }
@@ -151,8 +151,8 @@ impl Wire {
         });
         let answers = answer.await?;
         if answers.iter().any(Option::is_none) {
-            sleep_until(began + PATIENCE).await;
-            self.doubt.notify_one();
+            sleep_until(began + CALL_TIMEOUT).await;
+            self.check_now.notify_one();
             if answers.iter().all(Option::is_none) {
                 return Err(Failure::TimedOut);
             }
@@ -325,14 +325,14 @@ impl Store for Wire {
     fn heartbeat<'a>(
         &'a self,
         edge: &'a EdgeId,
-        duty: Duty,
+        duty: ClaimMode,
         lifetime: Duration,
     ) -> Answer<'a, Heartbeat> {
         self.call(&[], move || self.servers.heartbeat(edge, duty, lifetime))
             .boxed()
     }
 
-    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<Duty>>> {
+    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<ClaimMode>>> {
         self.call(&[], || self.servers.duties(edges)).boxed()
     }
 

@@ -13,8 +13,8 @@ use super::{
     client,
     connection::Token,
     edge::Edge,
-    fault_plan::{FaultPlan, Spell, Trouble},
-    judge::{Judge, Verdict},
+    fault_plan::{FaultKind, FaultPlan, FaultWindow},
+    oracle::{Oracle, Verdict},
     servers::{Data, Servers},
     switch::Switch,
 };
@@ -33,7 +33,7 @@ pub(super) struct World {
     pub(super) auth: Switch,
     /// Off while the chat service cannot be asked: newcomers are turned away, and no `auth` is answered.
     pub(super) chat: Switch,
-    pub(super) judge: Arc<Judge>,
+    pub(super) oracle: Arc<Oracle>,
     pub(super) bug: Option<Bug>,
     /// When an operator had everybody asked.
     reviewed: Mutex<Option<Instant>>,
@@ -52,7 +52,7 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
         seed,
         auth: Switch::new(true),
         chat: Switch::new(true),
-        judge: Judge::new(fault_plan, excess(bug)),
+        oracle: Oracle::new(fault_plan, excess(bug)),
         bug,
         reviewed: Mutex::default(),
         edges: Mutex::new(edges.collect()),
@@ -70,9 +70,9 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
     let end = Instant::now() + LASTS;
     while Instant::now() < end {
         sleep(AUDIT_EVERY).await;
-        world.judge.audit(&world.servers);
+        world.oracle.audit(&world.servers);
     }
-    world.judge.verdict()
+    world.oracle.verdict()
 }
 
 pub(super) fn dice_of(name: &str, seed: u64) -> SmallRng {
@@ -119,7 +119,7 @@ impl World {
 
     /// Edges hear of reviews by ways that do not fail together; one that is frozen hears when it wakes.
     fn tell_of_review(&self, edge: &Arc<Edge>, at: Instant) {
-        let (edge, at) = (edge.clone(), self.judge.time_of(at));
+        let (edge, at) = (edge.clone(), self.oracle.time_of(at));
         tokio::spawn(async move {
             edge.awake.wait_until(true).await;
             let login = Principal::for_tests("anybody").login_session;
@@ -130,7 +130,7 @@ impl World {
 
 async fn review_everybody(world: Arc<World>, at: Instant) {
     sleep_until(at).await;
-    world.judge.note("an operator reviews everybody");
+    world.oracle.note("an operator reviews everybody");
     *world.reviewed.lock().unwrap() = Some(at);
     for edge in world.edges.lock().unwrap().iter() {
         world.tell_of_review(edge, at);
@@ -138,18 +138,18 @@ async fn review_everybody(world: Arc<World>, at: Instant) {
 }
 
 /// Lets one thing go wrong, and be well again.
-async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
+async fn go_through(world: Arc<World>, spell: FaultWindow, number: usize) {
     let servers = &world.servers;
     let data = comes_back_with(servers, &spell).await;
-    let Spell {
+    let FaultWindow {
         from,
         until,
         trouble,
     } = spell;
     sleep_until(from).await;
-    world.judge.note(&format!("{trouble:?} begins"));
+    world.oracle.note(&format!("{trouble:?} begins"));
     match trouble {
-        Trouble::Away { primary, .. } => {
+        FaultKind::Away { primary, .. } => {
             servers.state().primaries[primary].stop();
             sleep_until(until).await;
             let mut state = servers.state();
@@ -159,10 +159,10 @@ async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
             }
             primary.start();
         }
-        Trouble::Emptied { primary } => {
+        FaultKind::Emptied { primary } => {
             servers.state().primaries[primary].restore(Data::default());
         }
-        Trouble::ClockJump { primary, ahead, by } => {
+        FaultKind::ClockJump { primary, ahead, by } => {
             let mut state = servers.state();
             let primary = &mut state.primaries[primary];
             if ahead {
@@ -171,44 +171,44 @@ async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
                 primary.jump_back(by);
             }
         }
-        Trouble::Silence => {
+        FaultKind::Silence => {
             servers.state().silent = true;
             sleep_until(until).await;
             servers.state().silent = false;
         }
-        Trouble::Slow { primary, by } => {
+        FaultKind::Slow { primary, by } => {
             servers.state().primaries[primary].slow = by;
             sleep_until(until).await;
             servers.state().primaries[primary].slow = Duration::ZERO;
         }
-        Trouble::Loss { of_thousand } => {
+        FaultKind::Loss { of_thousand } => {
             servers.state().lossy = of_thousand;
             sleep_until(until).await;
             servers.state().lossy = 0;
         }
-        Trouble::Cut { place } => {
+        FaultKind::Cut { place } => {
             let edge = world.edge(place).id.clone();
             servers.state().cut.insert(edge.clone());
             sleep_until(until).await;
             servers.state().cut.remove(&edge);
         }
-        Trouble::Crash { place } => {
+        FaultKind::Crash { place } => {
             world.edge(place).crash();
             sleep_until(until).await;
             world.replace(place, number);
         }
-        Trouble::Leave { place } => {
+        FaultKind::Leave { place } => {
             world.edge(place).leave().await;
             sleep_until(until).await;
             world.replace(place, number);
         }
-        Trouble::Freeze { place } => {
+        FaultKind::Freeze { place } => {
             let edge = world.edge(place);
             edge.awake.turn(false);
             sleep_until(until).await;
             edge.awake.turn(true);
         }
-        Trouble::Sleep { place } => {
+        FaultKind::Sleep { place } => {
             let edge = world.edge(place);
             let asleep = Instant::now();
             edge.awake.turn(false);
@@ -216,23 +216,23 @@ async fn go_through(world: Arc<World>, spell: Spell, number: usize) {
             edge.clock.sleep(asleep.elapsed());
             edge.awake.turn(true);
         }
-        Trouble::NoAuth => {
+        FaultKind::NoAuth => {
             world.auth.turn(false);
             sleep_until(until).await;
             world.auth.turn(true);
         }
-        Trouble::NoChat => {
+        FaultKind::NoChat => {
             world.chat.turn(false);
             sleep_until(until).await;
             world.chat.turn(true);
         }
     }
-    world.judge.note(&format!("{trouble:?} ends"));
+    world.oracle.note(&format!("{trouble:?} ends"));
 }
 
 /// What a primary that goes away will have when it is back, if not what it has when it goes.
-async fn comes_back_with(servers: &Servers, spell: &Spell) -> Option<Data> {
-    let Trouble::Away { primary, older_by } = spell.trouble else {
+async fn comes_back_with(servers: &Servers, spell: &FaultWindow) -> Option<Data> {
+    let FaultKind::Away { primary, older_by } = spell.trouble else {
         return None;
     };
     let Some(older_by) = older_by else {

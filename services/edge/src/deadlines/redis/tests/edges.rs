@@ -6,25 +6,25 @@ use runtime::redis::cmd;
 use tokio::time::Instant;
 
 use super::servers::{
-    Edge, PATIENCE, Server, asked, exists, id, is_up, quick, record, scope, until,
+    Edge, Server, TEST_TIMEOUT, asked, exists, id, is_up, quick, record, scope, until,
 };
 use crate::deadlines::{DeadlineConfig, Issuer, Phase, Unavailable};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const SOON: Duration = Duration::from_millis(300);
+const PROMPT_LATENESS: Duration = Duration::from_millis(300);
 
 #[tokio::test]
 async fn an_edge_is_told_of_its_own_session_when_it_is_due_and_not_before() {
     let server = Server::start().await;
     let mut edge = Edge::start(quick(), &server.redis().await).await;
     let began = Instant::now();
-    edge.deadlines.schedule(record("s1", 1, SOON));
+    edge.deadlines.schedule(record("s1", 1, PROMPT_LATENESS));
 
     let prompt = edge.prompt().await;
 
     // Scripts count whole milliseconds, down.
     let waited = began.elapsed() + Duration::from_millis(1);
-    assert!(waited >= SOON, "{waited:?}");
+    assert!(waited >= PROMPT_LATENESS, "{waited:?}");
     assert_eq!(prompt.session, id("s1"));
     assert_eq!(prompt.issuer, Issuer::OwnNode);
 }
@@ -35,7 +35,7 @@ async fn another_edge_finds_what_is_due_when_the_owner_does_not_look() {
     let redis = server.redis().await;
     let mut owner = Edge::start(idle(), &redis).await;
     let _other = Edge::start(quick(), &redis).await;
-    owner.deadlines.schedule(record("s1", 7, SOON));
+    owner.deadlines.schedule(record("s1", 7, PROMPT_LATENESS));
 
     let prompt = owner.prompt().await;
 
@@ -51,13 +51,15 @@ async fn an_edge_that_left_is_stood_in_for() {
     let mut owner = Edge::start(idle(), &redis).await;
     let leaving = Edge::start(quick(), &redis).await;
     let _staying = Edge::start(quick(), &redis).await;
-    assert!(leaving.deadlines.close(PATIENCE).await);
+    assert!(leaving.deadlines.close(TEST_TIMEOUT).await);
     assert!(!exists(&redis, &format!("rc:edge:{}", leaving.id)).await);
 
     // Enough to be in every shard.
     let mut sessions: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
     for session in &sessions {
-        owner.deadlines.schedule(record(session, 1, SOON));
+        owner
+            .deadlines
+            .schedule(record(session, 1, PROMPT_LATENESS));
     }
     while !sessions.is_empty() {
         let prompt = owner.prompt().await;
@@ -75,10 +77,12 @@ async fn a_claim_is_repeated_until_the_session_is_asked() {
     edge.prompt().await;
 
     edge.deadlines.schedule(asked("s1", 1));
-    edge.deadlines.schedule(record("s2", 1, 3 * SOON));
+    edge.deadlines
+        .schedule(record("s2", 1, 3 * PROMPT_LATENESS));
     while edge.prompt().await.session != id("s2") {}
     edge.deadlines.cancel(&id("s2"), 1);
-    edge.deadlines.schedule(record("s3", 1, 3 * SOON));
+    edge.deadlines
+        .schedule(record("s3", 1, 3 * PROMPT_LATENESS));
     while edge.prompt().await.session != id("s3") {}
 
     let asked = edge.take_over("s1", "ada").await.unwrap();
@@ -131,7 +135,7 @@ async fn an_emptied_redis_is_written_anew() {
     let server = Server::start().await;
     let redis = server.redis().await;
     let mut edge = Edge::start(quick(), &redis).await;
-    edge.connect(record("s1", 1, 5 * SOON));
+    edge.connect(record("s1", 1, 5 * PROMPT_LATENESS));
     until(async || is_known(&redis).await).await;
     redis.run::<()>(&cmd("FLUSHALL")).await.unwrap();
 
@@ -143,7 +147,7 @@ async fn a_redis_that_restarts_empty_is_written_anew() {
     let mut server = Server::start().await;
     let redis = server.redis().await;
     let mut edge = Edge::start(quick(), &redis).await;
-    edge.connect(record("s1", 1, 10 * SOON));
+    edge.connect(record("s1", 1, 10 * PROMPT_LATENESS));
     until(async || is_known(&redis).await).await;
     server.kill();
     is_up(&redis, false).await;
@@ -162,7 +166,7 @@ async fn what_is_written_while_redis_is_away_is_kept() {
     server.kill();
     is_up(&redis, false).await;
 
-    edge.deadlines.schedule(record("s1", 1, SOON));
+    edge.deadlines.schedule(record("s1", 1, PROMPT_LATENESS));
     let taken = edge
         .deadlines
         .take_over(&id("s1"), &scope("ada", "pancakes"))
@@ -186,7 +190,7 @@ async fn what_found_no_room_in_the_queue_is_repaired() {
     is_up(&redis, false).await;
     let mut sessions = vec!["s1", "s2", "s3"];
     for session in &sessions {
-        edge.connect(record(session, 1, SOON));
+        edge.connect(record(session, 1, PROMPT_LATENESS));
     }
     server.start_again();
 
@@ -204,7 +208,7 @@ async fn scripts_that_redis_forgot_are_sent_again() {
     let mut edge = Edge::start(quick(), &redis).await;
     for session in ["s1", "s2"] {
         redis.run::<()>(cmd("SCRIPT").arg("FLUSH")).await.unwrap();
-        edge.deadlines.schedule(record(session, 1, SOON));
+        edge.deadlines.schedule(record(session, 1, PROMPT_LATENESS));
         assert_eq!(edge.prompt().await.session, id(session));
         edge.deadlines.cancel(&id(session), 1);
     }
@@ -217,7 +221,7 @@ async fn closing_writes_what_still_waits() {
     let edge = Edge::start(quick(), &redis).await;
     edge.deadlines.schedule(record("s1", 1, 10 * MINUTE));
 
-    assert!(edge.deadlines.close(PATIENCE).await);
+    assert!(edge.deadlines.close(TEST_TIMEOUT).await);
 
     assert!(is_known(&redis).await);
 }

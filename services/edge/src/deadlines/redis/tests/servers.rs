@@ -20,7 +20,7 @@ use crate::deadlines::{
 };
 
 /// Generous, since the machine may be busy with other tests.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Server {
     pub(super) port: u16,
@@ -139,12 +139,12 @@ impl Cluster {
 async fn open(url: &str) -> Redis {
     let redis = Redis::open(&url.parse().unwrap()).unwrap();
     is_up(&redis, true).await;
-    redis.with_patience(PATIENCE)
+    redis.with_patience(TEST_TIMEOUT)
 }
 
 pub(super) async fn is_up(redis: &Redis, expected: bool) {
     let mut up = redis.watch();
-    let up = timeout(PATIENCE, up.wait_for(|up| *up == expected)).await;
+    let up = timeout(TEST_TIMEOUT, up.wait_for(|up| *up == expected)).await;
     up.expect("Redis comes or goes in time").unwrap();
 }
 
@@ -155,7 +155,7 @@ pub(super) async fn until(ask: impl AsyncFn() -> bool) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, asking).await.expect("a yes in time");
+    timeout(TEST_TIMEOUT, asking).await.expect("a yes in time");
 }
 
 /// Below 55535, since a cluster talks on the port 10000 above.
@@ -254,12 +254,12 @@ impl Edge {
     }
 
     pub(super) async fn prompt(&mut self) -> Prompt {
-        let prompt = timeout(PATIENCE, self.prompts.recv()).await;
+        let prompt = timeout(TEST_TIMEOUT, self.prompts.recv()).await;
         prompt.expect("a prompt in time").unwrap()
     }
 
     pub(super) async fn moved(&mut self) -> (SessionId, u64) {
-        let moved = timeout(PATIENCE, self.moved.recv()).await;
+        let moved = timeout(TEST_TIMEOUT, self.moved.recv()).await;
         moved.expect("a take-over in time").unwrap()
     }
 

@@ -9,10 +9,10 @@ use proto::{
 use tonic::transport::Endpoint;
 
 use super::{
-    super::pending_call::{Answer, Answered, Asking, PendingCall},
+    super::pending_call::{Answer, Answered, PendingCall, Requester},
     *,
 };
-use crate::{rooms::Standing, upstream::Principal};
+use crate::{rooms::Progress, upstream::Principal};
 
 /// A router with open rooms, and everybody who has asked.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl TestRouter {
             message_id: id.to_owned(),
             ..PostMessageRequest::default()
         });
-        let asking = Asking::from(&Principal::for_tests("ada"));
+        let asking = Requester::from(&Principal::for_tests("ada"));
         let (call, asker) = PendingCall::new(recipe.clone(), asking, call, String::new());
         self.askers.insert(id.to_owned(), asker);
         self.inner.ask(call);
@@ -71,7 +71,10 @@ impl TestRouter {
         };
         let attach = |recipe: &RecipeId| {
             position(recipe).map(|newest| Attaching {
-                standing: Standing { newest, told: None },
+                progress: Progress {
+                    newest,
+                    answered_position: None,
+                },
                 number: 1,
                 member: Arc::new(Principal::for_tests("ada")),
             })
@@ -80,8 +83,8 @@ impl TestRouter {
         let mut words = Vec::new();
         for (recipe, attaching) in outgoing.rooms {
             words.push(match attaching {
-                Some(Attaching { standing, .. }) => {
-                    format!("attach {recipe} after {}", standing.newest.revision)
+                Some(Attaching { progress, .. }) => {
+                    format!("attach {recipe} after {}", progress.newest.revision)
                 }
                 None => format!("detach {recipe}"),
             });

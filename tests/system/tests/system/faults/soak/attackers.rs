@@ -34,7 +34,7 @@ use super::super::edges_from;
 /// How many attack at once.
 const ATTACKERS: u32 = 8;
 /// How long an attack may take, and how long one waits for answers.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_millis(200);
 /// How long a token is used.
 const TOKEN: Duration = Duration::from_secs(5);
@@ -133,7 +133,7 @@ impl Attacker {
             let input = &inputs[self.dice.random_range(0..inputs.len())];
             let data = self.changed(&input.data);
             // Refusals, closes and silence are all fine.
-            timeout(PATIENCE, self.attack(&input.corpus, &data))
+            timeout(STEP_TIMEOUT, self.attack(&input.corpus, &data))
                 .await
                 .ok();
             attacks.fetch_add(1, Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! A random schedule of faults, from a seed, over a chatting crowd: kills, freezes, restarts, lost data, slow and
 //! dead networks, one after the other or two at once. `FAULTS_SEED` replays a schedule, `FAULTS_MINUTES` lengthens it.
 
-mod forecast;
+mod fault_schedule;
 
 use std::{iter::repeat_with, time::Duration};
 
@@ -9,14 +9,14 @@ use serde_json::json;
 use system_tests::{
     chat_log,
     clock::minutes_now,
-    crowd::{Cook, Crowd, Talk},
+    crowd::{Cook, Crowd, SpeakingPlan},
     history::History,
-    proxy::Weather,
+    proxy::NetworkCondition,
     stack::Stack,
 };
 use tokio::time::sleep;
 
-use self::forecast::{Fault, Service, Step, forecast};
+use self::fault_schedule::{Fault, Service, Step, fault_schedule};
 use super::{edges_from, for_crowds, from_environment, logins, tell};
 
 /// What a short run brings: a bit of everything.
@@ -68,9 +68,9 @@ async fn strike(stack: &mut Stack, fault: Fault) {
             let flushed = redis::cmd("FLUSHALL").exec_async(&mut connection).await;
             flushed.expect("an empty Redis");
         }
-        Fault::Redis(weather) => stack.proxies().redis().set(weather),
-        Fault::Auth(weather) => stack.proxies().auth.set(weather),
-        Fault::Chat(weather) => stack.proxies().chats[0].set(weather),
+        Fault::Redis(random_faults) => stack.proxies().redis().set(random_faults),
+        Fault::Auth(random_faults) => stack.proxies().auth.set(random_faults),
+        Fault::Chat(random_faults) => stack.proxies().chats[0].set(random_faults),
     }
 }
 
@@ -79,9 +79,9 @@ async fn heal(stack: &mut Stack, fault: Fault) {
         Fault::Killed(service) => service.of(stack).restart().await,
         Fault::Frozen(service) => service.of(stack).process().thaw(),
         Fault::RedisRestarted | Fault::RedisFlushed => {}
-        Fault::Redis(_) => stack.proxies().redis().set(Weather::Fair),
-        Fault::Auth(_) => stack.proxies().auth.set(Weather::Fair),
-        Fault::Chat(_) => stack.proxies().chats[0].set(Weather::Fair),
+        Fault::Redis(_) => stack.proxies().redis().set(NetworkCondition::Fair),
+        Fault::Auth(_) => stack.proxies().auth.set(NetworkCondition::Fair),
+        Fault::Chat(_) => stack.proxies().chats[0].set(NetworkCondition::Fair),
     }
 }
 
@@ -97,7 +97,7 @@ impl Service {
 
 #[test]
 fn a_short_run_brings_a_bit_of_everything() {
-    let steps = forecast(SEED, Duration::from_secs_f64(MINUTES * 60.0));
+    let steps = fault_schedule(SEED, Duration::from_secs_f64(MINUTES * 60.0));
     let brings =
         |wanted: fn(&Fault) -> bool| steps.iter().flat_map(|step| &step.faults).any(wanted);
 
@@ -121,7 +121,7 @@ fn a_short_run_brings_a_bit_of_everything() {
 async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
     let seed = from_environment("FAULTS_SEED", SEED);
     let minutes = from_environment("FAULTS_MINUTES", MINUTES);
-    let steps = forecast(seed, Duration::from_secs_f64(minutes * 60.0));
+    let steps = fault_schedule(seed, Duration::from_secs_f64(minutes * 60.0));
     println!("replay with FAULTS_SEED={seed} FAULTS_MINUTES={minutes}");
     let mut stack = start().await;
     let logins = logins(&stack).await;
@@ -133,7 +133,7 @@ async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
         recipe: format!("storm-{}", number % RECIPES),
         token_cache: logins[number % logins.len()].clone(),
         renews: true,
-        talk: Some(Talk {
+        talk: Some(SpeakingPlan {
             history: histories[number % RECIPES].clone(),
             pace: Duration::from_millis(100),
         }),

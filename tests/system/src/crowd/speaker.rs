@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     client::{Place, new_id},
     history::History,
-    patience::PATIENCE,
+    timeouts::STEP_TIMEOUT,
 };
 
 /// How long until a message that was put off is said again when nobody names a time.
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How a cook talks.
 #[derive(Debug, Clone)]
-pub struct Talk {
+pub struct SpeakingPlan {
     /// What is remembered of its recipe.
     pub history: History,
     /// How long it is silent after each answer.
@@ -25,8 +25,8 @@ pub struct Talk {
 
 /// Where a talking cook stands.
 #[derive(Debug)]
-pub(super) struct Speech {
-    talk: Talk,
+pub(super) struct Speaker {
+    talk: SpeakingPlan,
     said: Option<Said>,
     /// When to speak; while an answer is awaited, when to give the connection up.
     due: Instant,
@@ -42,8 +42,8 @@ struct Said {
     under_way: bool,
 }
 
-impl Speech {
-    pub(super) fn new(talk: Talk) -> Self {
+impl Speaker {
+    pub(super) fn new(talk: SpeakingPlan) -> Self {
         Self {
             talk,
             said: None,
@@ -52,7 +52,7 @@ impl Speech {
         }
     }
 
-    /// When [`Speech::next`] is due.
+    /// When [`Speaker::next`] is due.
     pub(super) fn due(&self) -> Instant {
         self.due
     }
@@ -85,7 +85,7 @@ impl Speech {
         if std::mem::replace(&mut said.under_way, true) {
             return None;
         }
-        self.due = Instant::now() + PATIENCE;
+        self.due = Instant::now() + STEP_TIMEOUT;
         self.talk.history.says(&said.id, &said.content);
         Some((said.id.clone(), said.content.clone()))
     }

@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 use crate::stand_ins::FakeAuth;
 
 #[derive(Debug, Default)]
-pub(super) struct Reception {
+pub(super) struct StubAuth {
     /// Validates access tokens.
     pub(super) tokens: FakeAuth,
     /// Whether it cannot be asked.
@@ -19,7 +19,7 @@ pub(super) struct Reception {
     pub(super) crowded: AtomicBool,
 }
 
-impl Reception {
+impl StubAuth {
     pub(super) fn leave(&self) {
         self.away.store(true, Ordering::SeqCst);
         self.tokens.away.store(true, Ordering::SeqCst);
@@ -72,7 +72,7 @@ fn account(token: &str) -> auth::Account {
 }
 
 #[tonic::async_trait]
-impl AuthService for Reception {
+impl AuthService for StubAuth {
     async fn register(
         &self,
         request: Request<auth::RegisterRequest>,

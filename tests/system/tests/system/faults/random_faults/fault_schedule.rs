@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use system_tests::proxy::Weather;
+use system_tests::proxy::NetworkCondition;
 
 /// The longest that a fault lasts: shorter than every grace that a client has.
 const LONGEST: u64 = 3_000;
@@ -30,11 +30,11 @@ pub(super) enum Fault {
     /// Emptied.
     RedisFlushed,
     /// The network between the edges and Redis.
-    Redis(Weather),
+    Redis(NetworkCondition),
     /// The network between the edges and the auth service.
-    Auth(Weather),
+    Auth(NetworkCondition),
     /// The network between the edges and the chat service.
-    Chat(Weather),
+    Chat(NetworkCondition),
 }
 
 /// A process of ours.
@@ -46,7 +46,7 @@ pub(super) enum Service {
 }
 
 /// The faults of a run of this length.
-pub(super) fn forecast(seed: u64, length: Duration) -> Vec<Step> {
+pub(super) fn fault_schedule(seed: u64, length: Duration) -> Vec<Step> {
     let mut dice = StdRng::seed_from_u64(seed);
     let mut steps = Vec::new();
     let mut end = Duration::ZERO;
@@ -75,9 +75,9 @@ fn fault(dice: &mut StdRng) -> Fault {
         1 => Fault::Frozen(service(dice)),
         2 => Fault::RedisRestarted,
         3 => Fault::RedisFlushed,
-        4 | 5 => Fault::Redis(weather(dice)),
-        6 => Fault::Auth(weather(dice)),
-        _ => Fault::Chat(weather(dice)),
+        4 | 5 => Fault::Redis(random_faults(dice)),
+        6 => Fault::Auth(random_faults(dice)),
+        _ => Fault::Chat(random_faults(dice)),
     }
 }
 
@@ -89,12 +89,12 @@ fn service(dice: &mut StdRng) -> Service {
     }
 }
 
-fn weather(dice: &mut StdRng) -> Weather {
+fn random_faults(dice: &mut StdRng) -> NetworkCondition {
     match dice.random_range(0..4) {
-        0 => Weather::Slow(Duration::from_millis(500)),
-        1 => Weather::Frozen,
-        2 => Weather::BlackHole,
-        _ => Weather::Cut,
+        0 => NetworkCondition::Slow(Duration::from_millis(500)),
+        1 => NetworkCondition::Frozen,
+        2 => NetworkCondition::BlackHole,
+        _ => NetworkCondition::Cut,
     }
 }
 
@@ -122,13 +122,13 @@ mod tests {
     fn a_seed_is_a_schedule() {
         let minute = Duration::from_secs(60);
 
-        assert_eq!(forecast(7, minute), forecast(7, minute));
-        assert_ne!(forecast(7, minute), forecast(8, minute));
+        assert_eq!(fault_schedule(7, minute), fault_schedule(7, minute));
+        assert_ne!(fault_schedule(7, minute), fault_schedule(8, minute));
     }
 
     #[test]
     fn everything_fails_in_the_end_and_no_two_faults_meet() {
-        let steps = forecast(1, Duration::from_secs(3_600));
+        let steps = fault_schedule(1, Duration::from_secs(3_600));
 
         let kinds: HashSet<_> = steps
             .iter()

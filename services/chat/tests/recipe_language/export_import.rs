@@ -10,7 +10,7 @@ use chat::recipe::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::pantry::pancakes;
+use crate::fixture::pancakes;
 
 #[test]
 fn cooklang_marks_ingredients_where_a_step_names_them() {

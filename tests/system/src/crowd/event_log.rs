@@ -10,9 +10,9 @@ const LONGEST: usize = 24;
 
 /// The last events of a client's life, with their times.
 #[derive(Debug, Default)]
-pub(super) struct Story(VecDeque<String>);
+pub(super) struct EventLog(VecDeque<String>);
 
-impl Story {
+impl EventLog {
     pub(super) fn tell(&mut self, what: impl Display) {
         if self.0.len() == LONGEST {
             self.0.pop_front();
@@ -31,12 +31,12 @@ mod tests {
 
     #[test]
     fn only_the_last_events_are_kept_in_their_order() {
-        let mut story = Story::default();
+        let mut event_log = EventLog::default();
         for number in 0..=LONGEST {
-            story.tell(format_args!("event {number}"));
+            event_log.tell(format_args!("event {number}"));
         }
 
-        let told = story.told();
+        let told = event_log.told();
         assert_eq!(told.len(), LONGEST);
         assert!(told[0].ends_with(" event 1"), "{told:?}");
         assert!(told[LONGEST - 1].ends_with(&format!(" event {LONGEST}")));

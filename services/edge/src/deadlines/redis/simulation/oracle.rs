@@ -1,6 +1,6 @@
 //! Sees everything, knows the fault plan, and says what must never have happened.
 
-mod life;
+mod reporter;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use proto::ids::SessionId;
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
-pub(super) use self::life::Life;
+pub(super) use self::reporter::ConnectionReporter;
 use super::{
     super::{
         super::record::{EdgeId, Phase, SessionRecord},
@@ -37,12 +37,12 @@ const RECOVERY: Duration = Duration::from_secs(30);
 const WRITTEN: Duration = Duration::from_secs(1);
 /// How long a prompt waits at least for the answer to an `auth`.
 const WELCOME: Duration = Duration::from_secs(1);
-const BLINK: Duration = Duration::from_millis(50);
+const TRANSIT_TOLERANCE: Duration = Duration::from_millis(50);
 
 /// Who asks when it is not the schedule.
 pub(super) const OPERATOR: &str = "an operator";
 
-pub(super) struct Judge {
+pub(super) struct Oracle {
     began: Instant,
     fault_plan: FaultPlan,
     /// By how much edges overrate tokens.
@@ -52,7 +52,7 @@ pub(super) struct Judge {
 
 #[derive(Default)]
 struct State {
-    lives: Vec<Lived>,
+    lives: Vec<ObservedConnection>,
     /// How often each connection asked in each generation.
     asked: BTreeMap<(usize, u64), u32>,
     trace: Vec<String>,
@@ -76,7 +76,7 @@ impl Verdict {
 }
 
 /// What is known of one connection.
-struct Lived {
+struct ObservedConnection {
     session: SessionId,
     edge: EdgeId,
     awake: Arc<Switch>,
@@ -105,7 +105,7 @@ pub(super) struct Answered {
     pub(super) token_ends: Instant,
 }
 
-impl Judge {
+impl Oracle {
     pub(super) fn new(fault_plan: FaultPlan, excess: Duration) -> Arc<Self> {
         Arc::new(Self {
             began: Instant::now(),
@@ -147,11 +147,11 @@ impl Judge {
         session: &SessionId,
         edge: &EdgeId,
         awake: &Arc<Switch>,
-    ) -> Life {
+    ) -> ConnectionReporter {
         self.note(&format!("{session} opens at {edge}"));
         let now = Instant::now();
         let mut state = self.state();
-        state.lives.push(Lived {
+        state.lives.push(ObservedConnection {
             session: session.clone(),
             edge: edge.clone(),
             awake: awake.clone(),
@@ -165,7 +165,7 @@ impl Judge {
             ended: None,
             over: false,
         });
-        Life::new(self.clone(), state.lives.len() - 1)
+        ConnectionReporter::new(self.clone(), state.lives.len() - 1)
     }
 
     /// A session was asked for at another edge; `found`: what the schedule said, if it could be reached.
@@ -178,15 +178,18 @@ impl Judge {
                 .lives
                 .iter()
                 .rev()
-                .find(|life| life.session == *session && life.record.is_some());
-            last.and_then(|life| {
-                let settled = life.ended.unwrap_or(now) > life.changed + WRITTEN
-                    && self.fault_plan.is_redis_calm(life.changed - RECOVERY, now);
+                .find(|reporter| reporter.session == *session && reporter.record.is_some());
+            last.and_then(|reporter| {
+                let settled = reporter.ended.unwrap_or(now) > reporter.changed + WRITTEN
+                    && self
+                        .fault_plan
+                        .is_redis_calm(reporter.changed - RECOVERY, now);
                 // Found due without a connection, it is struck.
-                let struck =
-                    |record: &SessionRecord| life.ended.is_some() && now >= record.due - BLINK;
-                let record = life.record.clone();
-                record.filter(|record| settled && !life.over && !struck(record))
+                let struck = |record: &SessionRecord| {
+                    reporter.ended.is_some() && now >= record.due - TRANSIT_TOLERANCE
+                };
+                let record = reporter.record.clone();
+                record.filter(|record| settled && !reporter.over && !struck(record))
             })
         };
         let Some(expected) = expected else { return };
@@ -228,10 +231,13 @@ impl Judge {
         self.note(&format!("{client} is closed: {close:?}"));
         match close {
             Close::ReauthenticationTimeout => {
-                if prompt.unwrap_or(expires).min(expires) > now + BLINK && answered.is_none() {
+                if prompt.unwrap_or(expires).min(expires) > now + TRANSIT_TOLERANCE
+                    && answered.is_none()
+                {
                     self.fault(&format!("{client} was closed before its time was up"));
                 }
-                let in_time = answered.filter(|answered| answered.at + BLINK < answered.by);
+                let in_time =
+                    answered.filter(|answered| answered.at + TRANSIT_TOLERANCE < answered.by);
                 // An edge that slept over the token's end finds the answer too late.
                 let missed = |answered: &Answered| {
                     !self.fault_plan.has_auth(answered.at, now)
@@ -255,93 +261,102 @@ impl Judge {
     /// Compares the schedule with the connections, when there was time enough to write it.
     pub(super) fn audit(&self, servers: &Servers) {
         let now = Instant::now();
-        self.each_open(|judge, life| judge.must_have_been_asked(life, now));
-        self.each_open(|judge, life| judge.must_have_been_reviewed(life, now));
+        self.each_open(|oracle, reporter| oracle.must_have_been_asked(reporter, now));
+        self.each_open(|oracle, reporter| oracle.must_have_been_reviewed(reporter, now));
         if !self.fault_plan.is_calm(now - RECOVERY, now) {
             return;
         }
         let shards = Shards::new(SHARDS);
-        self.each_open(|judge, life| judge.must_be_written(life, servers, &shards, now));
+        self.each_open(|oracle, reporter| oracle.must_be_written(reporter, servers, &shards, now));
         let mut seen = BTreeSet::new();
-        self.each_open(|_, life| {
-            let first = seen.insert(life.session.clone());
-            let settled =
-                now > life.changed + WRITTEN && !self.fault_plan.lost_unnoticed(life.begun, now);
-            (!first && settled).then(|| format!("{} has two connections", life.session))
+        self.each_open(|_, reporter| {
+            let first = seen.insert(reporter.session.clone());
+            let settled = now > reporter.changed + WRITTEN
+                && !self.fault_plan.lost_unnoticed(reporter.begun, now);
+            (!first && settled).then(|| format!("{} has two connections", reporter.session))
         });
     }
 
-    fn each_open(&self, mut check: impl FnMut(&Self, &Lived) -> Option<String>) {
+    fn each_open(&self, mut check: impl FnMut(&Self, &ObservedConnection) -> Option<String>) {
         let state = self.state();
-        let open = state.lives.iter().filter(|life| life.ended.is_none());
-        let faults: Vec<String> = open.filter_map(|life| check(self, life)).collect();
+        let open = state
+            .lives
+            .iter()
+            .filter(|reporter| reporter.ended.is_none());
+        let faults: Vec<String> = open.filter_map(|reporter| check(self, reporter)).collect();
         drop(state);
         for fault in faults {
             self.fault(&fault);
         }
     }
 
-    fn must_have_been_asked(&self, life: &Lived, now: Instant) -> Option<String> {
-        let since = self.due(life)?;
-        let forgotten = !life.asked && life.awake.is_on() && now > since + LATE;
-        forgotten.then(|| format!("{} was not asked", life.session))
+    fn must_have_been_asked(&self, reporter: &ObservedConnection, now: Instant) -> Option<String> {
+        let since = self.due(reporter)?;
+        let forgotten = !reporter.asked && reporter.awake.is_on() && now > since + LATE;
+        forgotten.then(|| format!("{} was not asked", reporter.session))
     }
 
-    fn must_have_been_reviewed(&self, life: &Lived, now: Instant) -> Option<String> {
-        let record = life.record.as_ref()?;
+    fn must_have_been_reviewed(
+        &self,
+        reporter: &ObservedConnection,
+        now: Instant,
+    ) -> Option<String> {
+        let record = reporter.record.as_ref()?;
         let at = self.fault_plan.review.filter(|at| *at <= now)?;
-        let is_older = life.validated_at < self.time_of(at);
-        let since = at.max(self.free_to_be_asked(life, record));
-        let forgotten = is_older && !life.asked && life.awake.is_on() && now > since + LATE;
+        let is_older = reporter.validated_at < self.time_of(at);
+        let since = at.max(self.free_to_be_asked(reporter, record));
+        let forgotten = is_older && !reporter.asked && reporter.awake.is_on() && now > since + LATE;
         (forgotten && record.phase == Phase::Active)
-            .then(|| format!("{} was not reviewed", life.session))
+            .then(|| format!("{} was not reviewed", reporter.session))
     }
 
     fn must_be_written(
         &self,
-        life: &Lived,
+        reporter: &ObservedConnection,
         servers: &Servers,
         shards: &Shards,
         now: Instant,
     ) -> Option<String> {
-        let record = life.record.as_ref()?;
-        if now < life.changed + 2 * WRITTEN
+        let record = reporter.record.as_ref()?;
+        if now < reporter.changed + 2 * WRITTEN
             || record.expires <= now + WRITTEN
-            || self.fault_plan.lost_unnoticed(life.changed, now)
+            || self.fault_plan.lost_unnoticed(reporter.changed, now)
         {
             return None;
         }
-        let shard = shards.of(&life.session);
+        let shard = shards.of(&reporter.session);
         let known = servers.run(shard, |book, moment, _| {
-            let (record, owner) = book.known(moment, &life.session)?;
+            let (record, owner) = book.known(moment, &reporter.session)?;
             Some((record.by_clock(moment, now), owner.clone()))
         })?;
         let newer = |(known, _): &(SessionRecord, EdgeId)| known.generation > record.generation;
-        if known.as_ref().is_some_and(newer) && self.fault_plan.lost_unnoticed(life.begun, now) {
+        if known.as_ref().is_some_and(newer) && self.fault_plan.lost_unnoticed(reporter.begun, now)
+        {
             return None;
         }
         let is_right = known.as_ref().is_some_and(|(known, owner)| {
-            (owner, known.generation, known.phase) == (&life.edge, record.generation, record.phase)
+            (owner, known.generation, known.phase)
+                == (&reporter.edge, record.generation, record.phase)
                 && apart(known.due, record.due.max(now)) < WRITTEN
         });
         (!is_right).then(|| format!("the schedule has {known:?} instead of {record:?}"))
     }
 
     /// From when on a connection's client should have been asked.
-    fn due(&self, life: &Lived) -> Option<Instant> {
-        let record = life.record.as_ref()?;
+    fn due(&self, reporter: &ObservedConnection) -> Option<Instant> {
+        let record = reporter.record.as_ref()?;
         let ask_at = record.expires - self.excess - TIMINGS.lead;
-        Some(ask_at.max(self.free_to_be_asked(life, record)))
+        Some(ask_at.max(self.free_to_be_asked(reporter, record)))
     }
 
     /// Before that nothing could be asked over a connection.
-    fn free_to_be_asked(&self, life: &Lived, record: &SessionRecord) -> Instant {
+    fn free_to_be_asked(&self, reporter: &ObservedConnection, record: &SessionRecord) -> Instant {
         // The answer to an `auth` goes first, while that costs nobody any of their time.
-        let answered = match life.unanswered {
-            0 => life.answered,
-            _ => (record.expires - TIMINGS.grace).max(life.begun + WELCOME),
+        let answered = match reporter.unanswered {
+            0 => reporter.answered,
+            _ => (record.expires - TIMINGS.grace).max(reporter.begun + WELCOME),
         };
-        life.begun.max(life.awake.turned()).max(answered)
+        reporter.begun.max(reporter.awake.turned()).max(answered)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -10,23 +10,23 @@ use super::router::ReplicaName;
 
 /// By name, whether it was found when last looked up.
 #[derive(Debug, Default)]
-pub(super) struct Roster(Mutex<BTreeMap<ReplicaName, bool>>);
+pub(super) struct ReplicaSet(Mutex<BTreeMap<ReplicaName, bool>>);
 
-impl Roster {
+impl ReplicaSet {
     /// Notes what was found; gives the replicas that need a line.
     pub(super) fn update(&self, found: Vec<ReplicaName>) -> Vec<ReplicaName> {
-        let mut roster = self.lock();
-        roster.values_mut().for_each(|found| *found = false);
-        let is_new = |name: &ReplicaName| roster.insert(name.clone(), true).is_none();
+        let mut replica_set = self.lock();
+        replica_set.values_mut().for_each(|found| *found = false);
+        let is_new = |name: &ReplicaName| replica_set.insert(name.clone(), true).is_none();
         found.into_iter().filter(is_new).collect()
     }
 
     /// Whether a line that is not open should be opened again. After `false` it counts as gone.
     pub(super) fn keeps(&self, name: &ReplicaName) -> bool {
-        let mut roster = self.lock();
-        let found = roster.get(name).is_some_and(|found| *found);
+        let mut replica_set = self.lock();
+        let found = replica_set.get(name).is_some_and(|found| *found);
         if !found {
-            roster.remove(name);
+            replica_set.remove(name);
         }
         found
     }
@@ -47,20 +47,20 @@ mod tests {
 
     #[test]
     fn a_replica_gets_one_line_as_long_as_it_is_found() {
-        let roster = Roster::default();
-        assert_eq!(roster.update(names(&["a", "b"])), names(&["a", "b"]));
-        assert_eq!(roster.update(names(&["b", "c"])), names(&["c"]));
-        assert!(!roster.keeps(&"a".into()));
-        assert!(roster.keeps(&"b".into()));
-        assert_eq!(roster.update(names(&["a", "b", "c"])), names(&["a"]));
+        let replica_set = ReplicaSet::default();
+        assert_eq!(replica_set.update(names(&["a", "b"])), names(&["a", "b"]));
+        assert_eq!(replica_set.update(names(&["b", "c"])), names(&["c"]));
+        assert!(!replica_set.keeps(&"a".into()));
+        assert!(replica_set.keeps(&"b".into()));
+        assert_eq!(replica_set.update(names(&["a", "b", "c"])), names(&["a"]));
     }
 
     #[test]
     fn a_replica_that_is_found_again_before_its_line_broke_keeps_that_line() {
-        let roster = Roster::default();
-        roster.update(names(&["a"]));
-        roster.update(names(&[]));
-        assert!(roster.update(names(&["a"])).is_empty());
-        assert!(roster.keeps(&"a".into()));
+        let replica_set = ReplicaSet::default();
+        replica_set.update(names(&["a"]));
+        replica_set.update(names(&[]));
+        assert!(replica_set.update(names(&["a"])).is_empty());
+        assert!(replica_set.keeps(&"a".into()));
     }
 }

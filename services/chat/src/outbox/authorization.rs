@@ -12,7 +12,7 @@ const MAX_JOINS: usize = 100_000;
 
 /// What an attachment says of whom it is for.
 #[derive(Debug)]
-pub(crate) enum Voucher {
+pub(crate) enum Authorization {
     /// Callers are believed here, or this one has been judged before.
     Unneeded,
     /// This user, who is proven.

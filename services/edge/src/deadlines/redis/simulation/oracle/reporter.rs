@@ -5,18 +5,18 @@ use std::{sync::Arc, time::Duration};
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
-use super::{BLINK, EARLY, Judge, LATE, LATE_IN_CALM, OPERATOR, RECOVERY};
+use super::{EARLY, LATE, LATE_IN_CALM, OPERATOR, Oracle, RECOVERY, TRANSIT_TOLERANCE};
 use crate::deadlines::{Phase, SessionRecord, redis::simulation::connection::TIMINGS};
 
 /// A connection's own way to the judge.
-pub(in super::super) struct Life {
-    judge: Arc<Judge>,
+pub(in super::super) struct ConnectionReporter {
+    oracle: Arc<Oracle>,
     number: usize,
 }
 
-impl Life {
-    pub(super) fn new(judge: Arc<Judge>, number: usize) -> Self {
-        Self { judge, number }
+impl ConnectionReporter {
+    pub(super) fn new(oracle: Arc<Oracle>, number: usize) -> Self {
+        Self { oracle, number }
     }
 
     /// The session's state was written where others look for it.
@@ -24,40 +24,40 @@ impl Life {
         let now = Instant::now();
         let mut fault = None;
         {
-            let mut state = self.judge.state();
-            let life = &mut state.lives[self.number];
-            let before = life
+            let mut state = self.oracle.state();
+            let reporter = &mut state.lives[self.number];
+            let before = reporter
                 .record
                 .as_ref()
                 .map(|record| (record.generation, record.phase));
             if before.is_none_or(|(generation, _)| generation != record.generation) {
                 if before.is_some() {
-                    fault = self.judge.must_have_been_asked(life, now);
+                    fault = self.oracle.must_have_been_asked(reporter, now);
                 }
-                life.begun = now;
-                life.asked = false;
+                reporter.begun = now;
+                reporter.asked = false;
             }
             if before != Some((record.generation, record.phase)) {
-                life.changed = now;
+                reporter.changed = now;
             }
-            life.record = Some(record.clone());
-            life.validated_at = validated_at;
+            reporter.record = Some(record.clone());
+            reporter.validated_at = validated_at;
         }
         self.note(&format!(
             "is {:?} in generation {}",
             record.phase, record.generation
         ));
         if let Some(fault) = fault {
-            self.judge.fault(&fault);
+            self.oracle.fault(&fault);
         }
     }
 
     /// Something was written to the client.
     pub(in super::super) fn wrote(&self) {
         let late = {
-            let state = self.judge.state();
+            let state = self.oracle.state();
             let record = state.lives[self.number].record.as_ref();
-            record.is_some_and(|record| Instant::now() >= record.expires - self.judge.excess)
+            record.is_some_and(|record| Instant::now() >= record.expires - self.oracle.excess)
         };
         if late {
             self.fault("was written to after its token had ended");
@@ -66,34 +66,35 @@ impl Life {
 
     /// A token was accepted; its answer is to be written.
     pub(in super::super) fn accepted(&self) {
-        self.judge.state().lives[self.number].unanswered += 1;
+        self.oracle.state().lives[self.number].unanswered += 1;
     }
 
     /// The answer to an accepted token was written.
     pub(in super::super) fn answered(&self) {
         self.wrote();
-        let mut state = self.judge.state();
-        let life = &mut state.lives[self.number];
-        life.unanswered = life.unanswered.saturating_sub(1);
-        life.answered = Instant::now();
+        let mut state = self.oracle.state();
+        let reporter = &mut state.lives[self.number];
+        reporter.unanswered = reporter.unanswered.saturating_sub(1);
+        reporter.answered = Instant::now();
     }
 
     pub(in super::super) fn asked(&mut self, by: &str) {
         let now = Instant::now();
         let (due, early, count, calm, overtakes) = {
-            let mut state = self.judge.state();
-            let life = &mut state.lives[self.number];
-            life.asked = true;
-            let unanswered = life.unanswered > 0;
-            let (Some(record), Some(due)) = (life.record.clone(), self.judge.due(life)) else {
+            let mut state = self.oracle.state();
+            let reporter = &mut state.lives[self.number];
+            reporter.asked = true;
+            let unanswered = reporter.unanswered > 0;
+            let (Some(record), Some(due)) = (reporter.record.clone(), self.oracle.due(reporter))
+            else {
                 return;
             };
             let ask_at = record.expires - TIMINGS.lead;
-            let free = self.judge.free_to_be_asked(life, &record);
+            let free = self.oracle.free_to_be_asked(reporter, &record);
             let overtakes = unanswered && now < free;
-            let fault_plan = &self.judge.fault_plan;
+            let fault_plan = &self.oracle.fault_plan;
             let calm = fault_plan.is_calm(due - RECOVERY, now)
-                && !fault_plan.lost_unnoticed(life.changed, now);
+                && !fault_plan.lost_unnoticed(reporter.changed, now);
             // By connection: when Redis forgot a take-over, the next one counts the same generation.
             let count = state
                 .asked
@@ -111,7 +112,7 @@ impl Life {
         };
         let late = now.saturating_duration_since(due);
         if by != OPERATOR {
-            self.judge.state().lateness.push(late);
+            self.oracle.state().lateness.push(late);
         }
         self.note(&format!("is asked by {by}, {late:?} late, {early:?} early"));
         if count > 1 {
@@ -131,23 +132,23 @@ impl Life {
     pub(in super::super) fn ended(&mut self, why: &str, over: bool, reachable: bool) {
         let now = Instant::now();
         let (fault, outlived) = {
-            let mut state = self.judge.state();
-            let life = &mut state.lives[self.number];
-            life.ended = Some(now);
-            life.over = over;
-            let end = life
+            let mut state = self.oracle.state();
+            let reporter = &mut state.lives[self.number];
+            reporter.ended = Some(now);
+            reporter.over = over;
+            let end = reporter
                 .record
                 .as_ref()
-                .map(|record| record.expires - self.judge.excess);
-            let end = end.map(|end| end.max(life.awake.turned()));
-            let outlived = reachable && end.is_some_and(|end| now > end + BLINK);
-            let life = &state.lives[self.number];
-            let fault = self.judge.must_have_been_asked(life, now);
+                .map(|record| record.expires - self.oracle.excess);
+            let end = end.map(|end| end.max(reporter.awake.turned()));
+            let outlived = reachable && end.is_some_and(|end| now > end + TRANSIT_TOLERANCE);
+            let reporter = &state.lives[self.number];
+            let fault = self.oracle.must_have_been_asked(reporter, now);
             (fault.filter(|_| reachable), outlived)
         };
         self.note(&format!("ends: {why}"));
         if let Some(fault) = fault {
-            self.judge.fault(&fault);
+            self.oracle.fault(&fault);
         }
         if outlived {
             self.fault("outlived its token");
@@ -155,12 +156,12 @@ impl Life {
     }
 
     fn note(&self, what: &str) {
-        let session = self.judge.state().lives[self.number].session.clone();
-        self.judge.note(&format!("{session} {what}"));
+        let session = self.oracle.state().lives[self.number].session.clone();
+        self.oracle.note(&format!("{session} {what}"));
     }
 
     fn fault(&self, what: &str) {
-        let session = self.judge.state().lives[self.number].session.clone();
-        self.judge.fault(&format!("{session} {what}"));
+        let session = self.oracle.state().lives[self.number].session.clone();
+        self.oracle.fault(&format!("{session} {what}"));
     }
 }

@@ -32,13 +32,13 @@ impl From<Response<Option<Vec<u8>>>> for Answer {
 const NO_BODY: &str = "without a body";
 
 /// The document, and which of its answers have been seen.
-pub(super) struct Promises {
+pub(super) struct DocumentedAnswers {
     document: Value,
     /// Method, path, status and media type.
     seen: BTreeSet<String>,
 }
 
-impl Promises {
+impl DocumentedAnswers {
     pub(super) fn open() -> Self {
         Self {
             document: openapi(),

@@ -5,12 +5,12 @@ use system_tests::crowd::Figures;
 use super::in_full;
 
 /// How many clients an edge lets in.
-pub(super) struct Door {
+pub(super) struct UpgradePace {
     /// In a second; and twice as many at once, after a rest.
     rate: usize,
 }
 
-impl Door {
+impl UpgradePace {
     /// Narrower than the jitter of so many clients alone would make them come, half of them in each of two seconds.
     pub(super) fn for_crowd(count: usize) -> Self {
         let seconds = if in_full() { 10 } else { 5 };

@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use super::{Redis, address::Target, connection::Wiring, problem::Problem, self_test::SelfTest};
+use super::{
+    Redis, address::Target, connection::ConnectionOptions, problem::Problem, self_test::SelfTest,
+};
 use crate::{config::SecretUrl, redis::InvalidUrl};
 
 /// How long all of it may take.
@@ -13,7 +15,7 @@ const REHEARSAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One thing that was tried.
 #[derive(Debug)]
-pub struct Rehearsed {
+pub struct SelfTestStep {
     /// What, in words.
     pub name: String,
     /// Why it failed.
@@ -28,20 +30,20 @@ impl Redis {
     pub async fn rehearse(
         url: &SecretUrl,
         self_test: &SelfTest,
-    ) -> Result<Result<Vec<Rehearsed>, Problem>, InvalidUrl> {
+    ) -> Result<Result<Vec<SelfTestStep>, Problem>, InvalidUrl> {
         let target = Target::parse(url.expose())?;
-        let rehearsal = timeout(REHEARSAL_TIMEOUT, rehearse(&target, self_test));
-        Ok(rehearsal.await.unwrap_or_else(|_| {
+        let access_check = timeout(REHEARSAL_TIMEOUT, rehearse(&target, self_test));
+        Ok(access_check.await.unwrap_or_else(|_| {
             let servers = target.servers_text();
             Err(Problem::unreachable(&servers, "it does not answer in time"))
         }))
     }
 }
 
-async fn rehearse(target: &Target, self_test: &SelfTest) -> Result<Vec<Rehearsed>, Problem> {
+async fn rehearse(target: &Target, self_test: &SelfTest) -> Result<Vec<SelfTestStep>, Problem> {
     let servers = target.servers_text();
     let told = |error: &::redis::RedisError| Problem::of(error, &servers);
-    let wiring = Wiring {
+    let wiring = ConnectionOptions {
         slowest: REHEARSAL_TIMEOUT,
         on_push: None,
     };
@@ -53,7 +55,7 @@ async fn rehearse(target: &Target, self_test: &SelfTest) -> Result<Vec<Rehearsed
     let mut rehearsed = Vec::new();
     let mut note = |name: String, outcome: Result<(), ::redis::RedisError>| {
         let problem = outcome.err().map(|error| told(&error));
-        rehearsed.push(Rehearsed { name, problem });
+        rehearsed.push(SelfTestStep { name, problem });
     };
     for (name, outcome) in self_test.run_each(&mut connection).await {
         note(name.to_owned(), outcome);
@@ -66,7 +68,7 @@ async fn rehearse(target: &Target, self_test: &SelfTest) -> Result<Vec<Rehearsed
             connection.run(&read).await.map(drop),
         );
     }
-    let listening = Wiring {
+    let listening = ConnectionOptions {
         slowest: REHEARSAL_TIMEOUT,
         on_push: Some(Arc::new(drop)),
     };

@@ -12,13 +12,13 @@ use tokio::{
 };
 
 use super::{
-    cook::Life,
-    line::{Heard, Line},
-    report::Breach,
+    cook::ClientState,
+    line::{Connection, Incoming},
+    report::Violation,
     rules::{Asked, Broken, Welcomed},
-    speech::Speech,
+    speaker::Speaker,
 };
-use crate::{client::Place, patience::PATIENCE};
+use crate::{client::Place, timeouts::STEP_TIMEOUT};
 
 /// An answer after so long is worth telling.
 const SLOW: Duration = Duration::from_secs(1);
@@ -33,9 +33,9 @@ pub(super) enum End {
 }
 
 /// A connection at work.
-pub(super) struct Shift<'a> {
-    life: &'a mut Life,
-    line: Line,
+pub(super) struct ConnectionRun<'a> {
+    life: &'a mut ClientState,
+    line: Connection,
     place: Place,
     /// A fresh token that is being fetched. It goes into the token cache also when this connection ends before.
     fetching: Option<JoinHandle<String>>,
@@ -43,8 +43,8 @@ pub(super) struct Shift<'a> {
     offered: Option<(String, Instant)>,
 }
 
-impl<'a> Shift<'a> {
-    pub(super) fn new(life: &'a mut Life, line: Line) -> Self {
+impl<'a> ConnectionRun<'a> {
+    pub(super) fn new(life: &'a mut ClientState, line: Connection) -> Self {
         Self {
             life,
             line,
@@ -56,8 +56,8 @@ impl<'a> Shift<'a> {
 
     /// Carries the connection, which was begun then, to its end.
     pub(super) async fn carry(mut self, started: Instant) -> End {
-        let end = match timeout(PATIENCE, self.line.hear()).await {
-            Ok(Heard::Message(welcome)) => {
+        let end = match timeout(STEP_TIMEOUT, self.line.hear()).await {
+            Ok(Incoming::Message(welcome)) => {
                 self.life.arrived(started);
                 self.hear(&welcome);
                 let end = self.work().await;
@@ -67,8 +67,8 @@ impl<'a> Shift<'a> {
             Ok(end) => self.ended(&end),
             Err(_) => End::Again(None),
         };
-        if let Some(speech) = &self.life.speech {
-            speech.end(&self.place);
+        if let Some(speaker) = &self.life.speaker {
+            speaker.end(&self.place);
         }
         if matches!(end, End::Final) {
             self.line.leave().await;
@@ -77,16 +77,16 @@ impl<'a> Shift<'a> {
     }
 
     async fn work(&mut self) -> End {
-        if let Some(speech) = &mut self.life.speech {
-            speech.begin();
+        if let Some(speaker) = &mut self.life.speaker {
+            speaker.begin();
         }
         loop {
-            let over = self.life.speech.as_ref().is_none_or(Speech::is_over);
-            let due = self.life.speech.as_ref().map(Speech::due);
+            let over = self.life.speaker.as_ref().is_none_or(Speaker::is_over);
+            let due = self.life.speaker.as_ref().map(Speaker::due);
             select! {
                 biased; // what the server says comes before what is to be said
                 heard = self.line.hear() => match heard {
-                    Heard::Message(message) => self.hear(&message),
+                    Incoming::Message(message) => self.hear(&message),
                     end => return self.ended(&end),
                 },
                 () = self.life.stop.cancelled(), if over => return End::Final,
@@ -102,7 +102,7 @@ impl<'a> Shift<'a> {
 
     /// Says what is to be said; `false`: nobody answers over this connection any more.
     async fn speak(&mut self) -> bool {
-        let next = self.life.speech.as_mut().and_then(Speech::next);
+        let next = self.life.speaker.as_mut().and_then(Speaker::next);
         let Some((id, content)) = next else {
             return false;
         };
@@ -113,7 +113,7 @@ impl<'a> Shift<'a> {
 
     async fn offer(&mut self, token: String) {
         self.fetching = None;
-        self.life.story.tell("sends a fresh token");
+        self.life.event_log.tell("sends a fresh token");
         let mut payload = json!({"token": token});
         self.place.resume(&mut payload);
         self.line.send("auth", None, payload).await;
@@ -135,12 +135,12 @@ impl<'a> Shift<'a> {
         }
         let answered = self
             .life
-            .speech
+            .speaker
             .as_mut()
-            .and_then(|speech| speech.hear(message));
+            .and_then(|speaker| speaker.hear(message));
         if let Some(after) = answered.filter(|after| *after > SLOW) {
             self.life
-                .story
+                .event_log
                 .tell(format_args!("is answered after {after:.1?}"));
         }
         self.life.report.figures().answers.extend(answered);
@@ -160,7 +160,7 @@ impl<'a> Shift<'a> {
         }
         let welcomed = self.life.rules.welcomed(&self.life.token, session);
         self.life
-            .story
+            .event_log
             .tell(format_args!("{welcomed:?}: {session}"));
         let mut figures = self.life.report.figures();
         match welcomed {
@@ -174,7 +174,7 @@ impl<'a> Shift<'a> {
     }
 
     fn asked(&mut self, payload: &Value, now: OffsetDateTime) {
-        self.life.story.tell(format_args!("asked: {payload}"));
+        self.life.event_log.tell(format_args!("asked: {payload}"));
         match self.life.rules.asked(payload, now) {
             Ok(Asked::First { late }) => {
                 let late = late.as_seconds_f64() * 1e3;
@@ -189,13 +189,13 @@ impl<'a> Shift<'a> {
         }
     }
 
-    fn ended(&mut self, end: &Heard) -> End {
+    fn ended(&mut self, end: &Incoming) -> End {
         let (code, reason) = match end {
-            Heard::Closed(code, reason) => (*code, reason.as_str()),
-            Heard::Message(_) | Heard::Lost => (1006, "lost"),
+            Incoming::Closed(code, reason) => (*code, reason.as_str()),
+            Incoming::Message(_) | Incoming::Lost => (1006, "lost"),
         };
         let ends = format!("{code} {reason}");
-        self.life.story.tell(format_args!("ended: {ends}"));
+        self.life.event_log.tell(format_args!("ended: {ends}"));
         *self.life.report.figures().ends.entry(ends).or_default() += 1;
         let kept = self
             .life
@@ -210,8 +210,8 @@ impl<'a> Shift<'a> {
 
     fn note(&self, kept: Result<(), Broken>) {
         if let Err(rule) = kept {
-            let story = self.life.story.told();
-            let breach = Breach { rule, story };
+            let event_log = self.life.event_log.told();
+            let breach = Violation { rule, event_log };
             self.life.report.figures().broken.push(breach);
         }
     }
