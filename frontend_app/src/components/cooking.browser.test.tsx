@@ -136,11 +136,11 @@ describe('the others', () => {
     await goLive(view);
     const field = page.getByRole('textbox', { name: 'Message' });
     await field.fill('a');
-    expect(view.env.socket.sent.some(({ type }) => (type as string) === 'typing')).toBe(false);
+    expect(view.env.socket.sent.some(({ type }) => type === 'typing')).toBe(false);
     view.env.socket.say('presence', { people: [], count: 1 });
     await field.fill('ab');
     await expect
-      .poll(() => view.env.socket.sent.filter(({ type }) => (type as string) === 'typing').length)
+      .poll(() => view.env.socket.sent.filter(({ type }) => type === 'typing').length)
       .toBe(1);
   });
 });

@@ -892,6 +892,9 @@ pub struct JoinRecipeResponse {
     /// Who may come in.
     #[prost(enumeration = "Visibility", tag = "9")]
     pub visibility: i32,
+    /// On a link: whether the service tells who is there, as Presence.
+    #[prost(bool, tag = "10")]
+    pub tells_presence: bool,
 }
 /// One accepted message and the recipe after it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -950,7 +953,7 @@ pub struct LinkRequest {
     /// W3C trace context of the cause; may be empty.
     #[prost(string, tag = "2")]
     pub traceparent: ::prost::alloc::string::String,
-    #[prost(oneof = "link_request::Call", tags = "3, 4, 5, 6")]
+    #[prost(oneof = "link_request::Call", tags = "3, 4, 5, 6, 7")]
     pub call: ::core::option::Option<link_request::Call>,
 }
 /// Nested message and enum types in `LinkRequest`.
@@ -967,10 +970,14 @@ pub mod link_request {
         Join(super::JoinRecipeRequest),
         #[prost(message, tag = "6")]
         Post(super::PostMessageRequest),
+        /// Who of the edge's people on an attached recipe has come, gone or changed; it wants no answer. Builds before it pass
+        /// it over.
+        #[prost(message, tag = "7")]
+        Presence(super::PresenceChange),
     }
 }
 /// Asks for a recipe's updates.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Attach {
     #[prost(string, tag = "1")]
     pub recipe_id: ::prost::alloc::string::String,
@@ -995,6 +1002,42 @@ pub struct Attach {
     /// AttachmentEnded. Absent from edges of before: then whoever has last come in on this link counts.
     #[prost(message, optional, tag = "7")]
     pub principal: ::core::option::Option<Principal>,
+    /// Who of the edge's people is there, instead of all that it told of the recipe before; at most 1,000, more follow as
+    /// PresenceChange. The service takes the edge's word for it, and decides nothing by it.
+    #[prost(message, repeated, tag = "8")]
+    pub people: ::prost::alloc::vec::Vec<Person>,
+    /// As in PresenceChange.
+    #[prost(bool, tag = "9")]
+    pub shown_others: bool,
+}
+/// Somebody who is on a recipe.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Person {
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// As others see it.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "3")]
+    pub role: i32,
+    /// Whether they are writing a message.
+    #[prost(bool, tag = "4")]
+    pub typing: bool,
+}
+/// What has changed in who of an edge's people is on a recipe.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PresenceChange {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// Who has come, or is there in another way; at most 1,000.
+    #[prost(message, repeated, tag = "2")]
+    pub here: ::prost::alloc::vec::Vec<Person>,
+    /// The ids of those who have gone.
+    #[prost(string, repeated, tag = "3")]
+    pub gone: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether somebody at the edge was shown others beside themself: then also one who is left alone is told.
+    #[prost(bool, tag = "4")]
+    pub shown_others: bool,
 }
 /// Ends a recipe's updates.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1006,7 +1049,7 @@ pub struct Detach {
 /// an attached recipe.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LinkResponse {
-    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4, 5, 10")]
+    #[prost(oneof = "link_response::Event", tags = "1, 2, 3, 4, 5, 10, 11")]
     pub event: ::core::option::Option<link_response::Event>,
 }
 /// Nested message and enum types in `LinkResponse`.
@@ -1025,7 +1068,25 @@ pub mod link_response {
         Audience(super::Audience),
         #[prost(message, tag = "10")]
         AttachmentEnded(super::AttachmentEnded),
+        #[prost(message, tag = "11")]
+        Presence(super::Presence),
     }
+}
+/// Who is on an attached recipe, at all edges that tell this replica. Sent when it has changed, at most once a second for a
+/// recipe, and less often to a crowd; not while there is only one. Builds before it pass it over.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Presence {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// The attachment that it belongs to.
+    #[prost(uint64, tag = "2")]
+    pub attachment: u64,
+    /// The first 50, in the order in which they came.
+    #[prost(message, repeated, tag = "3")]
+    pub people: ::prost::alloc::vec::Vec<Person>,
+    /// How many there are.
+    #[prost(uint64, tag = "4")]
+    pub count: u64,
 }
 /// The answer to one numbered request.
 #[derive(Clone, PartialEq, ::prost::Message)]

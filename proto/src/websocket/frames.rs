@@ -42,6 +42,16 @@ pub enum ClientFrame {
         timestamp: Option<String>,
         payload: Empty,
     },
+    /// Says that the user is writing a message.
+    Typing {
+        /// Named by nothing: there is no answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// RFC 3339, UTC; informative.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timestamp: Option<String>,
+        payload: Empty,
+    },
 }
 
 /// It may hold a token: only its type is printed.
@@ -51,6 +61,7 @@ impl std::fmt::Debug for ClientFrame {
             Self::Auth { .. } => "auth [redacted]",
             Self::ChatMessage { .. } => "chat_message",
             Self::Ping { .. } => "ping",
+            Self::Typing { .. } => "typing",
         })
     }
 }
@@ -130,6 +141,14 @@ pub enum ServerFrame {
         /// RFC 3339, UTC.
         timestamp: String,
         payload: Pong,
+    },
+    /// Who is on the recipe, after the first answer to `auth` and when it has changed.
+    Presence {
+        /// UUIDv7.
+        id: String,
+        /// RFC 3339, UTC.
+        timestamp: String,
+        payload: Presence,
     },
     /// The connection is being closed: nothing but the close itself follows.
     Closing {
@@ -370,6 +389,27 @@ pub struct Pong {
     /// The `id` of the `ping`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<String>,
+}
+
+/// Who is on the recipe, at any edge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Presence {
+    /// The first 50, in the order in which they came.
+    pub people: Vec<Person>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Somebody who is on the recipe, by however many connections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Person {
+    pub id: String,
+    /// As others see it.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they are writing a message.
+    pub typing: bool,
 }
 
 /// Why the server closes the connection, and what to do about it.

@@ -177,7 +177,7 @@ impl Conversation {
                     Err(refused) => answer(Reply::Refused(refused)),
                 }
             }
-            Ask::Attach(_) | Ask::Detach(_) | Ask::Join { .. } => Vec::new(),
+            Ask::Attach(..) | Ask::Detach(_) | Ask::Presence(..) | Ask::Join { .. } => Vec::new(),
         }
     }
 

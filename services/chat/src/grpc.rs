@@ -3,6 +3,7 @@
 
 pub(crate) mod convert;
 mod links;
+mod presence;
 mod sharing;
 mod streams;
 

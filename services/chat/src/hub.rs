@@ -1,5 +1,5 @@
-//! Who is attached to which recipe in this process, and the fan-out to them. It keeps no updates and no state of
-//! recipes: each outbox knows how far it has come.
+//! Who is attached to which recipe in this process, and the fan-out to them: of updates, and of who is there. It keeps no
+//! updates and no state of recipes: each outbox knows how far it has come.
 
 use std::{
     collections::HashMap,
@@ -8,12 +8,18 @@ use std::{
 
 use proto::ids::{RecipeId, Revision};
 
-use crate::{message::Update, outbox::Outbox};
+use crate::{
+    message::Update,
+    metrics::Metrics,
+    outbox::Outbox,
+    presence::{PresenceBoard, Present},
+};
 
 /// The outboxes that each attached recipe's updates go to.
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     rooms: Mutex<HashMap<RecipeId, Vec<Arc<Outbox>>>>,
+    presence: PresenceBoard,
 }
 
 impl Hub {
@@ -69,6 +75,23 @@ impl Hub {
         for outbox in self.outboxes(recipe) {
             outbox.compare(recipe, stored);
         }
+    }
+
+    /// Who is on which recipe.
+    pub(crate) fn presence(&self) -> &PresenceBoard {
+        &self.presence
+    }
+
+    /// Tells everyone attached who is there, when it has changed; never returns.
+    pub(crate) async fn tell_presence(&self, metrics: &Metrics) {
+        let tell = |recipe: &RecipeId, present: Present| {
+            metrics.presence_told();
+            let present = Arc::new(present);
+            for outbox in self.outboxes(recipe) {
+                outbox.tell_presence(recipe, &present);
+            }
+        };
+        self.presence.run(tell).await;
     }
 
     /// Every attached recipe.

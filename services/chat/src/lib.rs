@@ -17,6 +17,7 @@ mod link;
 mod message;
 mod metrics;
 mod outbox;
+mod presence;
 mod quota;
 mod recipe_state;
 mod recipes;

@@ -22,6 +22,7 @@ use crate::outbox::CatchUp;
 pub(crate) use crate::outbox::{Attach, Authorization, Event, Outbox, Reply};
 use crate::{
     catch_up::CaughtUp,
+    presence::{Change, LinkId},
     recipe_state::Draft,
     recipes::{JoinAs, Recipes},
     refused::Refused,
@@ -51,8 +52,8 @@ pub(crate) struct Call {
 /// What can be asked for on a link.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    /// The updates of a recipe, after a position or from now on.
-    Attach(Attach),
+    /// The updates of a recipe, after a position or from now on; and who is there.
+    Attach(Attach, Change),
     /// No more updates of a recipe.
     Detach(RecipeId),
     /// To come in.
@@ -62,6 +63,8 @@ pub(crate) enum Ask {
         /// Until when it is shown who it is; `None` when callers are believed.
         until: Option<Timestamp>,
     },
+    /// To know who has come to an attached recipe or gone.
+    Presence(RecipeId, Change),
     /// To accept a message.
     Post(Box<Draft>),
     /// Something that makes no sense; the words say why.
@@ -78,6 +81,7 @@ pub(crate) async fn run(
     lifecycle: Lifecycle,
 ) {
     let mut link = Link {
+        id: recipes.hub().presence().open_link(),
         outbox,
         recipes,
         under_way: FuturesUnordered::new(),
@@ -103,6 +107,7 @@ pub(crate) async fn run(
 }
 
 struct Link {
+    id: LinkId,
     outbox: Arc<Outbox>,
     recipes: Recipes,
     under_way: FuturesUnordered<BoxFuture<'static, ()>>,
@@ -112,18 +117,29 @@ impl Link {
     fn begin(&mut self, call: Call) {
         let Call { number, span, ask } = call;
         match ask {
-            Ask::Attach(attach) => {
+            Ask::Attach(attach, people) => {
                 // Entered first and read then: nothing can slip between.
                 let recipe = attach.recipe.clone();
                 let now = self.recipes.now();
                 match self.outbox.attach(attach, number, now).is_continue() {
-                    true => self.recipes.hub().enter(&recipe, &self.outbox),
-                    false => self.recipes.hub().leave(&recipe, &self.outbox),
+                    true => {
+                        let hub = self.recipes.hub();
+                        hub.enter(&recipe, &self.outbox);
+                        hub.presence().change(self.id, &recipe, people);
+                    }
+                    false => self.leave(&recipe),
                 }
             }
             Ask::Detach(recipe) => {
-                self.recipes.hub().leave(&recipe, &self.outbox);
+                self.leave(&recipe);
                 self.outbox.detach(&recipe);
+            }
+            Ask::Presence(recipe, change) => {
+                // What comes after the attachment has ended would stay.
+                if self.outbox.is_attached(&recipe) {
+                    let presence = self.recipes.hub().presence();
+                    presence.change(self.id, &recipe, change);
+                }
             }
             Ask::Join { join, until } => self.join(number, join, until, span),
             Ask::Post(draft) => self.post(number, *draft, span),
@@ -134,8 +150,13 @@ impl Link {
 
     fn end_unproven(&mut self) {
         for recipe in self.outbox.end_unproven(self.recipes.now()) {
-            self.recipes.hub().leave(&recipe, &self.outbox);
+            self.leave(&recipe);
         }
+    }
+
+    /// Nothing more is sent of a recipe, and nobody of this link is there.
+    fn leave(&self, recipe: &RecipeId) {
+        leave(&self.recipes, self.id, recipe, &self.outbox);
     }
 
     fn join(&mut self, number: u64, join: JoinAs, until: Option<Timestamp>, span: Span) {
@@ -185,6 +206,7 @@ impl Link {
 
     fn catch_up(&mut self, behind: CatchUp) {
         let (outbox, recipes) = (Arc::clone(&self.outbox), self.recipes.clone());
+        let link = self.id;
         recipes.metrics().catch_up();
         let reading = async move {
             if behind.again {
@@ -218,7 +240,7 @@ impl Link {
                 }
             }
             if outbox.caught_up(&behind, caught_up).is_break() {
-                recipes.hub().leave(&behind.recipe, &outbox);
+                leave(&recipes, link, &behind.recipe, &outbox);
             }
         };
         self.under_way.push(reading.boxed());
@@ -235,10 +257,15 @@ impl Link {
         let attached = self.outbox.finish();
         debug!(recipes = attached.len(), "a link ended");
         for recipe in attached {
-            self.recipes.hub().leave(&recipe, &self.outbox);
+            self.leave(&recipe);
         }
         self.recipes.metrics().link_closed();
     }
+}
+
+fn leave(recipes: &Recipes, link: LinkId, recipe: &RecipeId, outbox: &Arc<Outbox>) {
+    recipes.hub().leave(recipe, outbox);
+    recipes.hub().presence().leave(link, recipe);
 }
 
 /// What comes out of an outbox. Dropping the stream abandons it.

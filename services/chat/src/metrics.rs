@@ -34,6 +34,10 @@ const LAGGING: &str = "chat_lagging";
 const CATCH_UPS: &str = "chat_catch_ups";
 /// How often a receiver had another history of a recipe than the store: the store went back.
 const DIVERGENCES: &str = "chat_divergences";
+/// How many people are on recipes, as edges tell.
+const PRESENT: &str = "chat_present_people";
+/// How often edges were told who is on a recipe.
+const PRESENCE_TOLD: &str = "chat_presence_told";
 /// How many expired links were deleted.
 const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
 /// Whether Redis can be used: 1 or 0.
@@ -56,6 +60,7 @@ pub(crate) struct Metrics {
     lagging: Counter<u64>,
     catch_ups: Counter<u64>,
     divergences: Counter<u64>,
+    presence_told: Counter<u64>,
     expired_links: Counter<u64>,
 }
 
@@ -107,6 +112,10 @@ impl Metrics {
             divergences: seldom(
                 DIVERGENCES,
                 "How often a receiver had another history of a recipe than the store",
+            ),
+            presence_told: seldom(
+                PRESENCE_TOLD,
+                "How often the edges of a recipe were told who is there",
             ),
             expired_links: seldom(
                 EXPIRED_LINKS,
@@ -175,6 +184,11 @@ impl Metrics {
         self.catch_ups.add(1, &[]);
     }
 
+    /// Counts that the edges of a recipe are told who is there.
+    pub(crate) fn presence_told(&self) {
+        self.presence_told.add(1, &[]);
+    }
+
     /// Expired links were deleted.
     pub(crate) fn expired_links_deleted(&self, count: u64) {
         self.expired_links.add(count, &[]);
@@ -191,6 +205,7 @@ impl Metrics {
         self: &Arc<Self>,
         queued: impl Fn() -> usize + Send + Sync + 'static,
         attached: impl Fn() -> usize + Send + Sync + 'static,
+        present: impl Fn() -> usize + Send + Sync + 'static,
     ) {
         let meter = meter();
         meter
@@ -202,6 +217,11 @@ impl Metrics {
             .u64_observable_gauge(ATTACHED)
             .with_description("Recipes that some edge looks at")
             .with_callback(move |gauge| gauge.observe(attached() as u64, &[]))
+            .build();
+        meter
+            .u64_observable_gauge(PRESENT)
+            .with_description("People who are on recipes, once for each recipe")
+            .with_callback(move |gauge| gauge.observe(present() as u64, &[]))
             .build();
         let metrics = Arc::downgrade(self);
         meter

@@ -28,6 +28,7 @@ use crate::{
     catch_up::{CaughtUp, Joined},
     message::{Posted, Principal, Update},
     metrics::Metrics,
+    presence::Present,
     refused::Refused,
     verifier::Caller,
 };
@@ -68,6 +69,15 @@ pub(crate) enum Event {
         from: Position,
         /// Which attachment of it.
         attachment: u64,
+    },
+    /// Who is on an attached recipe.
+    Presence {
+        /// Which recipe.
+        recipe: RecipeId,
+        /// Which attachment hears of it.
+        attachment: u64,
+        /// Who is there.
+        present: Arc<Present>,
     },
     /// No more updates are sent for an attachment: nobody is known who may see the recipe.
     Ended {
@@ -209,6 +219,16 @@ impl Outbox {
         });
     }
 
+    /// Tells who is on an attached recipe, once there is nothing else to send; only the newest word counts.
+    pub(crate) fn tell_presence(&self, recipe: &RecipeId, present: &Arc<Present>) {
+        self.change(|state| state.tell_presence(recipe, present));
+    }
+
+    /// Whether a recipe is attached.
+    pub(super) fn is_attached(&self, recipe: &RecipeId) -> bool {
+        self.state().rooms.contains_key(recipe)
+    }
+
     /// Hears how far a recipe has come in the store.
     pub(crate) fn compare(&self, recipe: &RecipeId, stored: Revision) {
         self.in_room(recipe, |room, _| room.attachment.compare(stored));
@@ -324,7 +344,7 @@ impl Outbox {
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let result = change(&mut state);
-        if !state.queue.events.is_empty() || !state.lagging.is_empty() || state.finished {
+        if state.has_something() {
             self.ready.notify_one();
         }
         if !state.behind.is_empty() {

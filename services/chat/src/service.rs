@@ -87,10 +87,14 @@ pub async fn open(
     };
     let (pipeline, shards) = Pipeline::new(limits, &dependencies);
     let queues = pipeline.queues();
-    let hub = Arc::downgrade(&dependencies.hub);
+    let of_hub = |count: fn(&Hub) -> usize| {
+        let hub = Arc::downgrade(&dependencies.hub);
+        move || hub.upgrade().map_or(0, |hub| count(&hub))
+    };
     dependencies.metrics.watch(
         move || queues.depth(),
-        move || hub.upgrade().map_or(0, |hub| hub.attached_count()),
+        of_hub(Hub::attached_count),
+        of_hub(|hub| hub.presence().count()),
     );
     let upkeep = Upkeep {
         store: dependencies.store.clone(),
@@ -160,6 +164,14 @@ impl Chat {
         lifecycle.spawn(async move {
             tokio::select! {
                 () = upkeep.run() => {}
+                () = stopping.stopping() => {}
+            }
+        });
+        let (stopping, recipes) = (lifecycle.clone(), self.recipes.clone());
+        lifecycle.spawn(async move {
+            tokio::select! {
+                () = recipes.hub().tell_presence(recipes.metrics()) => {}
+                // Edges go to other replicas one by one: nobody is told that the others are gone.
                 () = stopping.stopping() => {}
             }
         });

@@ -26,7 +26,10 @@ use self::{
     link::{Heartbeat, Link, TokenRetry},
 };
 use backoff::Backoff;
-use proto::websocket::{MAX_CONTENT, frames::Closing};
+use proto::websocket::{
+    MAX_CONTENT,
+    frames::{Closing, Presence},
+};
 
 /// How long the server may take to answer the first `auth`.
 const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -82,6 +85,18 @@ impl Chat {
 
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    /// Who is on the recipe, as the server said last over this connection.
+    pub fn presence(&self) -> Option<&Presence> {
+        match &self.link {
+            Link::Live(live) => live.presence.as_ref(),
+            Link::NeedsToken { .. }
+            | Link::Resting { .. }
+            | Link::Opening { .. }
+            | Link::Authenticating { .. }
+            | Link::Ended => None,
+        }
     }
 
     /// How the chat stands, in the words that people know.

@@ -59,7 +59,7 @@ async fn measure() {
     let members: Vec<Member> = (0..ROOMS)
         .map(|n| {
             let recipe = format!("idle-recipe-{n:08}").parse().unwrap();
-            rooms.enter(&recipe, &somebody(), &Position::default(), None)
+            rooms.enter(&recipe, &somebody(), &Position::default(), None, None)
         })
         .collect();
     let after = settled(memory).await;

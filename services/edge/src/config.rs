@@ -123,6 +123,10 @@ pub struct Config {
     )]
     pub max_unauthenticated_per_address: usize,
 
+    /// Whether people are told who else is on their recipe, and who types
+    #[arg(long, env = "EDGE_PRESENCE", default_value_t = true, action = clap::ArgAction::Set)]
+    pub presence: bool,
+
     /// Networks of proxies whose word is taken for who the client is (`X-Forwarded-For`, `Forwarded`), which host
     /// it asked for (`X-Forwarded-Host`) and whether over TLS (`X-Forwarded-Proto`), such as `10.0.0.0/8,fd00::/8`
     #[arg(long, env = "EDGE_TRUSTED_PROXIES", value_delimiter = ',')]

@@ -6,6 +6,7 @@ mod handshake;
 mod invitation;
 mod live;
 mod socket;
+mod typing;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 

@@ -173,7 +173,10 @@ pub fn assemble(
         redis,
         background,
     } = services;
-    let rooms = Rooms::new();
+    let rooms = match config.presence {
+        true => Rooms::new(),
+        false => Rooms::without_presence(),
+    };
     let registry = Registry::new();
     let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
     let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);

@@ -14,6 +14,8 @@
 
 mod log;
 mod members;
+mod people;
+mod presence;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -29,17 +31,25 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{Position, RecipeId, Revision, UserId};
+use proto::{
+    ids::{Position, RecipeId, Revision, UserId},
+    websocket::frames::Role,
+};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
 use tracing::{info, warn};
 
-pub(crate) use self::log::{Since, Update};
 use self::{
     log::{Log, Pushed},
     members::Members,
+    people::People,
+    presence::{ChangedPeople, Shown},
+};
+pub(crate) use self::{
+    log::{Since, Update},
+    people::{MAX_SHOWN, PeopleChange},
 };
 use crate::{audience::Audience, metrics, upstream::Principal};
 
@@ -59,12 +69,17 @@ pub struct Rooms {
     to_retry: Mutex<HashSet<RecipeId>>,
     changed: Mutex<HashSet<RecipeId>>,
     change: Notify,
+    /// Rooms whose people have changed.
+    changed_people: ChangedPeople,
+    /// Whether nobody hears who is there.
+    without_presence: bool,
 }
 
 #[derive(Debug)]
 struct Open {
     room: Arc<Room>,
     members: Members,
+    people: People,
     /// The attachment whose updates it takes; 0 before the first.
     attachment: AttachmentNumber,
 }
@@ -87,6 +102,8 @@ pub struct Attaching {
     pub number: AttachmentNumber,
     /// For whom.
     pub member: Arc<Principal>,
+    /// Everybody who is there.
+    pub people: PeopleChange,
 }
 
 /// One recipe that somebody here looks at.
@@ -96,6 +113,7 @@ pub(crate) struct Room {
     log: Mutex<Log>,
     /// The last word on who may see the recipe, for those who are on their way in.
     audience: Mutex<Option<Arc<Audience>>>,
+    shown: Shown,
 }
 
 /// A place in a room, given up when this is dropped.
@@ -106,6 +124,10 @@ pub struct Member {
     room: Arc<Room>,
     number: u64,
     changes: watch::Receiver<Revision>,
+    /// Whether they type.
+    typing: bool,
+    /// Up to which word the client was told who is there.
+    answered_position: u64,
 }
 
 impl Rooms {
@@ -114,14 +136,24 @@ impl Rooms {
         Arc::default()
     }
 
+    /// No rooms yet; and nobody will hear who is in them.
+    pub fn without_presence() -> Arc<Self> {
+        Arc::new(Self {
+            without_presence: true,
+            ..Self::default()
+        })
+    }
+
     /// Has somebody come into a room with the recipe at `position`, as the chat service says; opens it when nobody is there.
-    /// `asked_at` is where the room stood when the chat service was asked. A room of another history ends.
+    /// `asked_at` is where the room stood when the chat service was asked, `role` what they may do, if it has said. A room of
+    /// another history ends.
     pub fn enter(
         self: &Arc<Self>,
         recipe: &RecipeId,
         who: &Principal,
         position: &Position,
         asked_at: Option<&Position>,
+        role: Option<Role>,
     ) -> Member {
         let mut open = lock(&self.open);
         if open
@@ -135,10 +167,16 @@ impl Rooms {
             Open {
                 room: Arc::new(Room::at(position.clone())),
                 members: Members::default(),
+                people: People::default(),
                 attachment: 0,
             }
         });
         let number = entry.members.add(who);
+        // The first one comes with the attachment.
+        let is_first = entry.members.count() == 1;
+        if !self.without_presence && entry.people.enter(who, role) && !is_first {
+            self.changed_people.mark(recipe);
+        }
         lock(&entry.room.log).tell(position);
         let room = Arc::clone(&entry.room);
         Member {
@@ -147,6 +185,8 @@ impl Rooms {
             changes: room.changes.subscribe(),
             room,
             number,
+            typing: false,
+            answered_position: 0,
         }
     }
 
@@ -163,6 +203,7 @@ impl Rooms {
             progress: room.room.progress(),
             number: room.attachment,
             member,
+            people: room.attached_people(),
         })
     }
 
@@ -301,24 +342,36 @@ impl Rooms {
     }
 
     /// Hears that a member has proved who they are again.
-    fn show(&self, recipe: &RecipeId, room: &Arc<Room>, number: u64, who: &Principal) {
+    fn show(
+        &self,
+        recipe: &RecipeId,
+        room: &Arc<Room>,
+        number: u64,
+        who: &Principal,
+        role: Option<Role>,
+    ) {
         let mut open = lock(&self.open);
         let mine = open.get_mut(recipe);
         if let Some(entry) = mine.filter(|open| Arc::ptr_eq(&open.room, room)) {
             entry.members.show(number, who);
+            if entry.people.show(who, role) {
+                self.changed_people.mark(recipe);
+            }
         }
     }
 
-    fn leave(&self, recipe: &RecipeId, room: &Arc<Room>, number: u64) {
+    fn leave(&self, recipe: &RecipeId, room: &Arc<Room>, number: u64, typing: bool) {
         let mut open = lock(&self.open);
         let mine = open.get_mut(recipe);
         let Some(entry) = mine.filter(|open| Arc::ptr_eq(&open.room, room)) else {
             return;
         };
-        entry.members.remove(number);
+        let who = entry.members.remove(number);
         if entry.members.count() == 0 {
             open.remove(recipe);
             self.mark_changed(recipe);
+        } else if who.is_some_and(|who| entry.people.leave(&who.user, typing)) {
+            self.changed_people.mark(recipe);
         }
     }
 }
@@ -335,6 +388,7 @@ impl Room {
             changes: watch::Sender::new(position.revision),
             log: Mutex::new(Log::at(position)),
             audience: Mutex::default(),
+            shown: Shown::default(),
         }
     }
 
@@ -376,7 +430,7 @@ impl Room {
 }
 
 impl Member {
-    /// Waits until the room has something newer than when last asked.
+    /// Waits until the room has something newer than when last asked, or somebody has come or gone.
     pub async fn changed(&mut self) {
         // The room, which holds the other end, lives as long as this.
         self.changes.changed().await.ok();
@@ -388,9 +442,10 @@ impl Member {
         audience.is_none_or(|audience| audience.keeps(user, name, let_in_at, Instant::now()))
     }
 
-    /// Says that the member has proved who they are again.
-    pub fn show(&self, who: &Principal) {
-        self.rooms.show(&self.recipe, &self.room, self.number, who);
+    /// Says that the member has proved who they are again, or may do something else.
+    pub fn show(&self, who: &Principal, role: Option<Role>) {
+        self.rooms
+            .show(&self.recipe, &self.room, self.number, who, role);
     }
 
     /// What has come since `position`.
@@ -418,7 +473,8 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.rooms.leave(&self.recipe, &self.room, self.number);
+        self.rooms
+            .leave(&self.recipe, &self.room, self.number, self.typing);
     }
 }
 

@@ -16,6 +16,8 @@ mod documents;
 mod frames;
 #[path = "edge/limits.rs"]
 mod limits;
+#[path = "edge/presence.rs"]
+mod presence;
 #[path = "edge/requests.rs"]
 mod requests;
 #[path = "edge/set_back.rs"]

@@ -62,6 +62,11 @@ fn written(message: &ClientMessage) -> Option<ClientFrame> {
             timestamp,
             payload: Empty {},
         },
+        ClientMessage::Typing => ClientFrame::Typing {
+            id: None,
+            timestamp,
+            payload: Empty {},
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod measure;
 mod options;
+mod presence;
 mod silent;
 
 use clap::Parser as _;
@@ -12,9 +13,10 @@ use self::options::Options;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let figures = match options.silent {
-        Some(sockets) => silent::run(options.edge[0], sockets).await,
-        None => measure::run(&options).await?,
+    let figures = match (options.silent, options.presence) {
+        (Some(sockets), _) => silent::run(options.edge[0], sockets).await,
+        (None, Some(people)) => presence::run(people).await?,
+        (None, None) => measure::run(&options).await?,
     };
     print(&format!("{figures:#}"));
     Ok(())

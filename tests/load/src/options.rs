@@ -45,6 +45,12 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) silent: Option<usize>,
 
+    /// Instead of all that: what it costs edge and chat service in processor time that so many people who join one recipe
+    /// are told who is there. Starts services of its own, of the program that `RECIPE_CHAT_BIN` names; for 5,000 with
+    /// `ulimit -n 16384`
+    #[arg(long)]
+    pub(crate) presence: Option<usize>,
+
     /// The process id of an edge, to measure what a connection costs it
     #[arg(long)]
     pub(crate) pid: Option<u32>,

@@ -41,6 +41,8 @@ pub struct Client {
     /// What arrived while something else was awaited.
     set_aside: VecDeque<Event>,
     user: Option<String>,
+    /// The payload of the last `presence`.
+    presence: Option<Value>,
     /// The payload of `closing`, which only a close may follow.
     closing: Option<Value>,
 }
@@ -124,6 +126,7 @@ impl Client {
             place: Place::default(),
             set_aside: VecDeque::new(),
             user: None,
+            presence: None,
             closing: None,
         })
     }
@@ -318,6 +321,32 @@ impl Client {
         self.place.revision()
     }
 
+    /// Who is there, once that is so; other messages are set aside for later.
+    ///
+    /// # Panics
+    /// When it is never told, or the connection ends first.
+    pub async fn until_presence(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let told = async {
+            loop {
+                if let Some(presence) = self.presence.as_ref().filter(|presence| is_so(presence)) {
+                    return presence.clone();
+                }
+                let arrived = next_frame(&mut self.socket).await;
+                match self.take(arrived) {
+                    Some(message @ Event::Message(_)) => self.set_aside.push_back(message),
+                    Some(end) => panic!("not {what}, but {end:?}"),
+                    None => {}
+                }
+            }
+        };
+        within(what, told).await
+    }
+
+    /// Who is there, as it was told last.
+    pub fn presence(&self) -> Option<&Value> {
+        self.presence.as_ref()
+    }
+
     /// What the network brings next, past what was set aside.
     async fn arrival(&mut self, time_limit: Duration) -> Option<Event> {
         let end = Instant::now() + time_limit;
@@ -339,6 +368,10 @@ impl Client {
                 assert_eq!(self.closing, None, "closing is the last: {text}");
                 if message["type"] == "closing" {
                     self.closing = Some(message["payload"].clone());
+                    return None;
+                }
+                if message["type"] == "presence" {
+                    self.presence = Some(message["payload"].clone());
                     return None;
                 }
                 if message["type"] == "recipe_update" {

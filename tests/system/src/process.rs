@@ -267,6 +267,15 @@ pub fn anonymous_memory(id: u32) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// How long processors have worked for a process, in steps of 10 ms, while there is such a process.
+pub fn processor_time(id: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // Behind the name, which may hold anything: user and system time are the 12th and 13th.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let ticks = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks * 10))
+}
+
 async fn keep_lines(pipe: ChildStdout, kept: watch::Sender<Stdout>) {
     let mut lines = BufReader::new(pipe).lines();
     while let Ok(Some(line)) = lines.next_line().await {

@@ -92,6 +92,14 @@ export type ClientFrame =
     /** RFC 3339, UTC; informative. */
     timestamp?: string | null;
     type: "ping";
+  }
+  | {
+    /** Named by nothing: there is no answer. */
+    id?: string | null;
+    payload: Empty;
+    /** RFC 3339, UTC; informative. */
+    timestamp?: string | null;
+    type: "typing";
   };
 
 /** Why the server closes the connection, and what to do about it. */
@@ -174,10 +182,29 @@ export interface Message {
   timestamp: string;
 }
 
+/** Somebody who is on the recipe, by however many connections. */
+export interface Person {
+  id: string;
+  /** As others see it. */
+  name: string;
+  /** What they may do. */
+  role: Role;
+  /** Whether they are writing a message. */
+  typing: boolean;
+}
+
 /** The answer to `ping`. */
 export interface Pong {
   /** The `id` of the `ping`. */
   in_reply_to?: string | null;
+}
+
+/** Who is on the recipe, at any edge. */
+export interface Presence {
+  /** How many there are. */
+  count: number;
+  /** The first 50, in the order in which they came. */
+  people: Person[];
 }
 
 /** The state of a recipe. */
@@ -258,6 +285,14 @@ export type ServerFrame =
   | {
     /** UUIDv7. */
     id: string;
+    payload: Presence;
+    /** RFC 3339, UTC. */
+    timestamp: string;
+    type: "presence";
+  }
+  | {
+    /** UUIDv7. */
+    id: string;
     payload: Closing;
     /** RFC 3339, UTC. */
     timestamp: string;
@@ -319,6 +354,8 @@ const RecipeUpdateShape = { 'in_reply_to?': '', 'message?': MessageShape, 'messa
 const AuthRequiredShape = { expires_at: '', reason: '' };
 const ErrorPayloadShape = { code: '', 'in_reply_to?': '', message: '', 'retry_after_ms?': 0, retryable: false };
 const PongShape = { 'in_reply_to?': '' };
+const PersonShape = { id: '', name: '', role: '', typing: false };
+const PresenceShape = { count: 0, people: [PersonShape] };
 const ClosingShape = { action: '', code: 0, connection: '', reason: '', 'retry_after_ms?': 0 };
 
 /** Examples of all frames: 0 stands for integers from 0 on. A key with a question mark may be missing or null. */
@@ -328,5 +365,6 @@ export const SHAPES = {
   auth_required: { id: '', payload: AuthRequiredShape, timestamp: '' },
   error: { id: '', payload: ErrorPayloadShape, timestamp: '' },
   pong: { id: '', payload: PongShape, timestamp: '' },
+  presence: { id: '', payload: PresenceShape, timestamp: '' },
   closing: { id: '', payload: ClosingShape, timestamp: '' },
 } as const;

@@ -2,7 +2,6 @@
 // protocol.generated.ts. Does not check anything at run time: validate.ts does.
 
 import type * as Schema from './protocol.generated.ts';
-import type { NextClientFrame, NextServerFrame } from './protocol-next.ts';
 
 export type {
   Author as User,
@@ -13,6 +12,8 @@ export type {
   ErrorPayload,
   Ingredient,
   Message as ChatMessage,
+  Person,
+  Presence,
   Recipe,
   RecipeUpdate as RecipeUpdatePayload,
   Role,
@@ -21,10 +22,9 @@ export type {
   Timer,
   Visibility,
 } from './protocol.generated.ts';
-export type { Person, Presence } from './protocol-next.ts';
 
-export type ClientFrame = Schema.ClientFrame | NextClientFrame;
-export type ServerFrame = Schema.ServerFrame | NextServerFrame;
+export type ClientFrame = Schema.ClientFrame;
+export type ServerFrame = Schema.ServerFrame;
 
 /** A chat message may have this many characters after trimming. */
 export const MAX_MESSAGE_LENGTH = 4000;

@@ -4,7 +4,6 @@
 
 import { SHAPES } from './protocol.generated.ts';
 import type { ServerFrame } from './protocol.ts';
-import { NEXT_SHAPES } from './protocol-next.ts';
 
 /** Servers send shorter frames. */
 const MAX_FRAME_LENGTH = 1_048_576;
@@ -12,7 +11,7 @@ const MAX_FRAME_LENGTH = 1_048_576;
 /** An example of a value; a list has one of an item. */
 type Shape = string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
 
-const SHAPES_BY_TYPE = { ...NEXT_SHAPES, ...SHAPES, __proto__: null } as unknown as Record<
+const SHAPES_BY_TYPE = { ...SHAPES, __proto__: null } as unknown as Record<
   string,
   Shape | undefined
 >;

@@ -16,12 +16,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Span, info_span};
 
+use super::presence;
 use crate::{
     access::{KnownUsers, Right},
     catch_up::{Joined, MessagePage, Recovery},
     link::{Ask, Attach, Authorization, Call},
     message::{InvalidName, Message, Posted, Principal, Update},
     outbox::{Event, Reply},
+    presence::Change,
     recipe::{Element, ElementChange, Ingredient, KitchenTimer, Recipe, Step, limits},
     recipe_state::{Draft, RecipeState},
     recipes::{Cursor, Exported, InvalidCursor, JoinAs, PageStart},
@@ -179,7 +181,11 @@ pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier)
         Ask::Post(draft) => {
             info_span!("post", recipe.id = %draft.recipe, message.id = %draft.id)
         }
-        Ask::Attach(_) | Ask::Detach(_) | Ask::Malformed(_) | Ask::Refused(_) => Span::none(),
+        Ask::Attach(..)
+        | Ask::Detach(_)
+        | Ask::Presence(..)
+        | Ask::Malformed(_)
+        | Ask::Refused(_) => Span::none(),
     };
     if !request.traceparent.is_empty() {
         trace_context::set_parent(&span, &request.traceparent);
@@ -193,13 +199,25 @@ pub(crate) async fn call(request: wire::LinkRequest, callers: &mut LinkVerifier)
 
 async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Result<Ask, Fault> {
     Ok(match call.ok_or(Invalid::Missing("the call"))? {
-        link_request::Call::Attach(mut attach) => Ask::Attach(Attach {
-            authorization: authorization(attach.principal.take(), callers).await?,
-            recipe: id(&attach.recipe_id)?,
-            after: position(attach.after, attach.message_id.as_deref())?,
-            answered_position: position(attach.told, attach.told_message_id.as_deref())?,
-            attachment: attach.attachment,
-        }),
+        link_request::Call::Attach(mut attach) => {
+            let people = Change {
+                all: true,
+                here: presence::people(attach.people),
+                gone: Vec::new(),
+                shown_others: attach.shown_others,
+            };
+            let attach = Attach {
+                authorization: authorization(attach.principal.take(), callers).await?,
+                recipe: id(&attach.recipe_id)?,
+                after: position(attach.after, attach.message_id.as_deref())?,
+                answered_position: position(attach.told, attach.told_message_id.as_deref())?,
+                attachment: attach.attachment,
+            };
+            Ask::Attach(attach, people)
+        }
+        link_request::Call::Presence(change) => {
+            Ask::Presence(id(&change.recipe_id)?, presence::change(change))
+        }
         link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
         link_request::Call::Join(join) => {
             let Caller { who, until } = caller(join.principal, callers).await?;
@@ -290,6 +308,11 @@ impl From<Event> for wire::LinkResponse {
                 names: audience.names,
                 attachment,
             }),
+            Event::Presence {
+                recipe,
+                attachment,
+                present,
+            } => link_response::Event::Presence(presence::told(&recipe, attachment, &present)),
             Event::Divergence {
                 recipe,
                 from,
@@ -363,6 +386,7 @@ impl From<&Joined> for wire::JoinRecipeResponse {
             recovery: wire::Recovery::from(joined.recovery).into(),
             role: wire::Role::from(joined.right).into(),
             visibility: wire::Visibility::from(joined.visibility).into(),
+            tells_presence: true,
         }
     }
 }

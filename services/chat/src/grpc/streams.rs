@@ -18,6 +18,7 @@ use super::{
 use crate::{
     link::{self, Ask, Attach, Authorization, Call},
     outbox::{Event, Outbox},
+    presence::Change,
     recipes::JoinAs,
     refused::Refused,
     verifier::Caller,
@@ -75,14 +76,17 @@ impl Chat {
         let attach = Call {
             number: 0,
             span: Span::none(),
-            ask: Ask::Attach(Attach {
-                recipe,
-                after: Some(after),
-                answered_position: None,
-                attachment: 0,
-                // The token and the audience are judged here.
-                authorization: Authorization::Unneeded,
-            }),
+            ask: Ask::Attach(
+                Attach {
+                    recipe,
+                    after: Some(after),
+                    answered_position: None,
+                    attachment: 0,
+                    // The token and the audience are judged here.
+                    authorization: Authorization::Unneeded,
+                },
+                Change::default(),
+            ),
         };
         // The stream of calls must not end: the subscription would.
         let calls = stream::once(ready(attach)).chain(stream::pending());
@@ -98,7 +102,7 @@ impl Chat {
                     "the recipe has another history now; subscribe again",
                 ))),
                 Event::Ended { .. } => Some(Err(status(Refused::NoSuchRecipe))),
-                Event::Audience { .. } | Event::Answer { .. } => None,
+                Event::Audience { .. } | Event::Presence { .. } | Event::Answer { .. } => None,
             })
         });
         let snapshot =

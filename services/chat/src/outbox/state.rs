@@ -15,7 +15,8 @@ use super::{
     authorization::{Joins, SentFor},
 };
 use crate::{
-    catch_up::CaughtUp, message::Update, metrics::Metrics, refused::Refused, verifier::Caller,
+    catch_up::CaughtUp, message::Update, metrics::Metrics, presence::Present, refused::Refused,
+    verifier::Caller,
 };
 
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub(super) queue: Outgoing,
     pub(super) rooms: HashMap<RecipeId, Room>,
     pub(super) lagging: VecDeque<RecipeId>,
+    /// Recipes of which it is to be told who is there.
+    pub(super) presence: VecDeque<RecipeId>,
     pub(super) behind: VecDeque<CatchUp>,
     pub(super) joins: Joins,
     pub(super) stamps: u64,
@@ -41,6 +44,8 @@ pub(super) struct Room {
     pub(super) attaching: Option<u64>,
     /// The revision at which somebody may last have been shut out: who was let in before must ask again.
     pub(super) shut_out_at: Revision,
+    /// Who is there, until it is told.
+    pub(super) present: Option<Arc<Present>>,
 }
 
 /// About how many bytes of updates wait in a queue at most, unless a single one has more.
@@ -107,6 +112,7 @@ impl State {
             },
             rooms: HashMap::new(),
             lagging: VecDeque::new(),
+            presence: VecDeque::new(),
             behind: VecDeque::new(),
             joins: Joins::default(),
             stamps: 0,
@@ -160,6 +166,7 @@ impl State {
             answered_position,
             attaching: Some(number),
             shut_out_at: 0,
+            present: None,
         };
         match sent_for {
             Ok(sent_for) if sent_for.lasts(now) => {
@@ -337,6 +344,21 @@ impl State {
         }
     }
 
+    pub(super) fn tell_presence(&mut self, recipe: &RecipeId, present: &Arc<Present>) {
+        let Some(room) = self.rooms.get_mut(recipe) else {
+            return;
+        };
+        if room.present.replace(Arc::clone(present)).is_none() {
+            self.presence.push_back(recipe.clone());
+        }
+    }
+
+    /// Whether there is something to send, or it is known that there is nothing more.
+    pub(super) fn has_something(&self) -> bool {
+        let queued = !self.queue.events.is_empty() || !self.lagging.is_empty();
+        queued || !self.presence.is_empty() || self.finished
+    }
+
     pub(super) fn pop(&mut self) -> Option<Event> {
         if let Some(event) = self.queue.events.pop_front() {
             if let Event::Update { update, .. } = &event {
@@ -344,6 +366,18 @@ impl State {
                 self.queue.bytes -= update.size;
             }
             return Some(event);
+        }
+        while let Some(recipe) = self.presence.pop_front() {
+            let Some(room) = self.rooms.get_mut(&recipe) else {
+                continue;
+            };
+            if let Some(present) = room.present.take() {
+                return Some(Event::Presence {
+                    attachment: room.attachment.number(),
+                    recipe,
+                    present,
+                });
+            }
         }
         while let Some(recipe) = self.lagging.pop_front() {
             let Some(room) = self.rooms.get_mut(&recipe) else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::websocket::frames::{ErrorPayload, RecipeUpdate, ServerFrame};
+use proto::websocket::frames::{ErrorPayload, Presence, RecipeUpdate, ServerFrame};
 use tokio::time::Instant;
 
 use super::{
@@ -23,6 +23,8 @@ pub(super) struct Live {
     pub(super) since: Instant,
     pub(super) heartbeat: Heartbeat,
     reauth: Reauth,
+    /// Who is there, once the server has said so.
+    pub(super) presence: Option<Presence>,
 }
 
 impl Live {
@@ -62,6 +64,11 @@ impl Chat {
             ServerFrame::AuthRequired { .. } => self.asked_again(now, todo),
             ServerFrame::Error { payload, .. } => self.refused(payload, now, todo),
             ServerFrame::Pong { .. } => {}
+            ServerFrame::Presence { payload, .. } => {
+                if let Link::Live(live) = &mut self.link {
+                    live.presence = Some(payload);
+                }
+            }
             ServerFrame::Closing { payload, .. } => self.announced = Some(payload),
         }
     }
@@ -76,6 +83,7 @@ impl Chat {
                     since: now,
                     heartbeat: Heartbeat::received(now),
                     reauth: Reauth::NotAsked,
+                    presence: None,
                 });
             }
             Link::Live(_) => {}

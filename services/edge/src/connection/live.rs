@@ -29,6 +29,7 @@ use super::{
     answers::Answers,
     handshake::{Authenticated, FirstAnswer},
     socket::{Incoming, Socket, WriteDeadline},
+    typing::Typing,
 };
 use crate::{
     access::Grant,
@@ -77,6 +78,7 @@ pub(super) struct Live<'a, S> {
     catching_up: bool,
     /// Whether a message waits for somebody to be looked up.
     looking_up: bool,
+    typing: Typing,
     used: ClientUse,
     invalid_messages: u32,
     next_ping: Instant,
@@ -140,13 +142,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             first,
         } = authenticated;
         let position = &first.joined.position;
+        let asked_at = first.joined.asked_at.as_ref();
         let who = session.principal();
+        let role = first.joined.grant.map(|grant| grant.role);
         let now = Instant::now();
         let live = Self {
-            member: edge
-                .rooms
-                .enter(recipe, who, position, first.joined.asked_at.as_ref()),
-            grant: None,
+            member: edge.rooms.enter(recipe, who, position, asked_at, role),
+            grant: first.joined.grant,
             written: position.clone(),
             id,
             session,
@@ -155,6 +157,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             under_way: FuturesUnordered::new(),
             catching_up: false,
             looking_up: false,
+            typing: Typing::default(),
             used: ClientUse::new(now),
             invalid_messages: 0,
             next_ping: now + edge.config.ping_interval,
@@ -209,12 +212,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         {
             return Err(End::Closed(Close::NotAllowed));
         }
+        let tells_presence = first.joined.tells_presence;
         self.answer_auth(first.joined, first.auth).await?;
+        if tells_presence {
+            self.write_first_presence().await?;
+        }
         if self.member.position().revision < self.written.revision {
             // Updates are on their way, or the room has heard of a store that went back: the chat service knows.
             self.catch_up(Duration::ZERO);
         }
-        self.write_updates().await
+        self.write_news().await
     }
 
     /// Does what an input asks for, and brings the client up to date.
@@ -227,7 +234,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             Input::Incoming(incoming) => self.receive(incoming).await?,
             Input::RoomChanged => {}
         }
-        self.write_updates().await
+        self.write_news().await
     }
 
     /// Every arm is cancel-safe: nothing is taken by one that loses.
@@ -235,7 +242,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         let reads = self.answers.len() < MAX_PENDING_MESSAGES
             && !self.looking_up
             && self.session.accepts_auth();
-        let timer = self.session.next_deadline().min(self.next_ping);
+        let mut timer = self.session.next_deadline().min(self.next_ping);
+        timer = self.typing.ends_at().map_or(timer, |end| end.min(timer));
         select! {
             biased; // a close or a deadline must win over a busy client or room
             order = self.connection.control.order() => Input::Order(order),
@@ -287,6 +295,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             self.unanswered_pings += 1;
             self.socket.ping().await?;
         }
+        if self.typing.ends_at().is_some() && !self.typing.is_on(now) {
+            self.stop_typing();
+        }
         self.dispatch(Event::Tick).await
     }
 
@@ -299,7 +310,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
                     *expires = expires.checked_sub(slept).unwrap_or(*expires);
                 }
                 self.dispatch(Event::Verified(verdict)).await?;
-                self.member.show(self.session.principal());
+                self.show_member();
                 Ok(())
             }
             Outcome::Rejoined(Ok(joined), reauth, asked_at) => {

@@ -20,6 +20,8 @@ pub(crate) enum Sent {
     Auth,
     /// A `ping`.
     Ping,
+    /// A `typing`.
+    Typing,
     /// A WebSocket ping, or a pong that nobody asked for.
     ControlFrame,
 }
@@ -39,6 +41,7 @@ pub(crate) struct ClientUse {
     messages: RateState,
     auths: RateState,
     pings: RateState,
+    typing: RateState,
     control_frames: RateState,
     /// When it was refused of late, oldest first; no memory for those who never were.
     refusals: VecDeque<Instant>,
@@ -63,6 +66,7 @@ impl ClientUse {
             messages: RateState::new(now),
             auths: RateState::new(now),
             pings: RateState::new(now),
+            typing: RateState::new(now),
             control_frames: RateState::new(now),
             refusals: VecDeque::new(),
         }
@@ -82,6 +86,7 @@ impl ClientUse {
             Sent::Message => (&mut self.messages, limits.messages),
             Sent::Auth => (&mut self.auths, limits.control),
             Sent::Ping => (&mut self.pings, limits.control),
+            Sent::Typing => (&mut self.typing, limits.control),
             Sent::ControlFrame => (&mut self.control_frames, limits.control),
         };
         rate.map_or(Ok(()), |rate| paced.take(rate, now))
@@ -119,7 +124,13 @@ mod tests {
     fn each_kind_has_a_pace_of_its_own() {
         let (limits, now) = (limits(), Instant::now());
         let mut client = ClientUse::new(now);
-        for sent in [Sent::Message, Sent::Auth, Sent::Ping, Sent::ControlFrame] {
+        for sent in [
+            Sent::Message,
+            Sent::Auth,
+            Sent::Ping,
+            Sent::Typing,
+            Sent::ControlFrame,
+        ] {
             for _ in 0..20 {
                 assert_eq!(client.take(&limits, sent, now), Ok(()), "{sent:?}");
             }
@@ -128,6 +139,7 @@ mod tests {
         assert_eq!(wait(&mut client, Sent::Message), SECOND / 5);
         assert_eq!(wait(&mut client, Sent::Auth), SECOND / 2);
         assert_eq!(wait(&mut client, Sent::Ping), SECOND / 2);
+        assert_eq!(wait(&mut client, Sent::Typing), SECOND / 2);
         assert_eq!(wait(&mut client, Sent::ControlFrame), SECOND / 2);
     }
 

@@ -35,8 +35,13 @@ impl Members {
         self.here.insert(number, Arc::new(who.clone()));
     }
 
-    pub(super) fn remove(&mut self, number: u64) {
-        self.here.remove(&number);
+    /// Takes somebody out, and tells who that was.
+    pub(super) fn remove(&mut self, number: u64) -> Option<Arc<Principal>> {
+        self.here.remove(&number)
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<&Arc<Principal>> {
+        self.here.get(&number)
     }
 
     pub(super) fn count(&self) -> usize {

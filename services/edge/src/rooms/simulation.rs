@@ -424,6 +424,7 @@ impl World {
             &who_comes(),
             &reading.position,
             asked_at.as_ref(),
+            None,
         );
         let behind = member.position().revision < reading.position.revision;
         self.clients[who].member = Some(member);

@@ -58,7 +58,7 @@ fn check(member: &Member, since: Revision, expected: &[Revision]) {
 #[tokio::test]
 async fn a_member_is_rung_and_reads_what_it_has_not_written() {
     let rooms = Rooms::new();
-    let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None);
+    let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None, None);
     assert!(matches!(member.since(&at(7)), Since::Nothing));
 
     rooms.publish(&recipe(), 0, update(8));
@@ -74,7 +74,7 @@ async fn a_member_is_rung_and_reads_what_it_has_not_written() {
 #[test]
 fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(0), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
     rooms.publish(&recipe(), 0, update(1));
     rooms.publish(&recipe(), 0, update(1));
     check(&member, 0, &[1]);
@@ -88,10 +88,10 @@ fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
 #[test]
 fn what_was_sent_for_an_attachment_before_is_for_nobody_here() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
     let first = rooms.attach(&recipe()).unwrap().number;
     drop(member);
-    let member = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
     rooms.publish(&recipe(), first, update(4));
     rooms.diverge(&recipe(), first, &at(3));
     assert!(matches!(member.since(&at(3)), Since::Nothing));
@@ -109,7 +109,7 @@ fn what_was_sent_for_an_attachment_before_is_for_nobody_here() {
 #[test]
 fn the_log_is_bounded_and_forgets() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(0), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
     for revision in 1..=100 {
         rooms.publish(&recipe(), 0, update(revision));
     }
@@ -127,7 +127,7 @@ fn the_log_is_bounded_and_forgets() {
 #[test]
 fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_it() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
     let [ada, eve]: [UserId; 2] = ["ada", "eve"].map(|user| user.parse().unwrap());
     assert!(member.may_stay(&eve, "eve", 3));
     let audience = Audience {
@@ -145,8 +145,8 @@ fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_i
 #[tokio::test]
 async fn a_room_closes_behind_the_last_one_out() {
     let rooms = Rooms::new();
-    let first = rooms.enter(&recipe(), &somebody(), &at(0), None);
-    let second = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let first = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
+    let second = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
     assert_eq!(rooms.changed().await.len(), 1);
     assert_eq!(rooms.position(&recipe()), Some(at(0)));
 
@@ -162,7 +162,7 @@ async fn a_room_closes_behind_the_last_one_out() {
 #[tokio::test]
 async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
     let rooms = Rooms::new();
-    let mut member = rooms.enter(&recipe(), &somebody(), &at(2), None);
+    let mut member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
     for revision in 3..=5 {
         rooms.publish(&recipe(), 0, update(revision));
     }
@@ -171,7 +171,7 @@ async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
     assert_eq!(asked_at, Some(at(5)));
 
     // The store was set back to 2.
-    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref());
+    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref(), None);
 
     assert!(matches!(joiner.since(&at(2)), Since::Nothing));
     member.changed().await;
@@ -189,13 +189,13 @@ async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
 #[test]
 fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
     let rooms = Rooms::new();
-    let _member = rooms.enter(&recipe(), &somebody(), &at(2), None);
+    let _member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
     let asked_at = rooms.position(&recipe());
     for revision in 3..=5 {
         rooms.publish(&recipe(), 0, update(revision));
     }
 
-    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref());
+    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref(), None);
 
     check(&joiner, 2, &[3, 4, 5]);
 }
@@ -203,7 +203,7 @@ fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
 #[track_caller]
 fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(0), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
     rooms.publish(&recipe(), 0, update(1));
     rooms.publish(&recipe(), 0, update(2));
     happens(&rooms);
@@ -213,8 +213,8 @@ fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
 
 #[test]
 fn whatever_shows_that_a_room_is_of_another_history_ends_it() {
-    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(1, "n"), None)));
-    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(2, "n"), None)));
+    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(1, "n"), None, None)));
+    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(2, "n"), None, None)));
     check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(1, "n"))));
     check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(2, "n"))));
     check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(3, "n"))));
@@ -224,7 +224,7 @@ fn whatever_shows_that_a_room_is_of_another_history_ends_it() {
 #[test]
 fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(2), None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
     rooms.diverge(&recipe(), 0, &at(5));
     rooms.diverge(&recipe(), 0, &position(2, "n"));
     assert!(matches!(member.since(&at(2)), Since::Nothing));
@@ -233,10 +233,10 @@ fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
 #[test]
 fn a_room_names_the_furthest_that_its_members_were_told() {
     let rooms = Rooms::new();
-    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None);
+    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
     let answered_position = || rooms.progress(&recipe()).unwrap().answered_position;
     assert_eq!(answered_position(), None, "the room has come as far");
-    let second = rooms.enter(&recipe(), &somebody(), &at(4), None);
+    let second = rooms.enter(&recipe(), &somebody(), &at(4), None, None);
     assert!(!second.refute(&at(5), &at(2)));
     assert!(!second.refute(&at(3), &at(2)));
     let progress = rooms.progress(&recipe()).unwrap();
@@ -255,8 +255,8 @@ fn a_room_names_the_furthest_that_its_members_were_told() {
 fn a_room_ends_when_its_members_were_told_of_another_history() {
     let ends = |happens: fn(&Arc<Rooms>)| {
         let rooms = Rooms::new();
-        let member = rooms.enter(&recipe(), &somebody(), &at(2), None);
-        let _ahead = rooms.enter(&recipe(), &somebody(), &at(5), None);
+        let member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+        let _ahead = rooms.enter(&recipe(), &somebody(), &at(5), None, None);
         happens(&rooms);
         matches!(member.since(&at(2)), Since::Diverged)
     };
@@ -266,6 +266,7 @@ fn a_room_ends_when_its_members_were_told_of_another_history() {
         &recipe(),
         &somebody(),
         &position(5, "n"),
+        None,
         None
     ))));
     assert!(ends(|rooms| assert!(rooms.publish(
@@ -288,9 +289,9 @@ fn what_is_not_known_is_not_compared() {
         revision,
         message: None,
     };
-    let member = rooms.enter(&recipe(), &somebody(), &unknown(4), None);
+    let member = rooms.enter(&recipe(), &somebody(), &unknown(4), None, None);
     rooms.publish(&recipe(), 0, update(5));
-    let other = rooms.enter(&recipe(), &somebody(), &unknown(5), None);
+    let other = rooms.enter(&recipe(), &somebody(), &unknown(5), None, None);
     assert!(matches!(other.since(&unknown(5)), Since::Nothing));
     assert!(matches!(member.since(&position(4, "n")), Since::Updates(_)));
 }
@@ -298,8 +299,8 @@ fn what_is_not_known_is_not_compared() {
 #[test]
 fn a_connection_of_another_history_than_its_room_is_found() {
     let rooms = Rooms::new();
-    let ahead = rooms.enter(&recipe(), &somebody(), &at(3), None);
-    let _others = rooms.enter(&recipe(), &somebody(), &at(3), None);
+    let ahead = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let _others = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
     rooms.publish(&recipe(), 0, update(4));
     assert!(matches!(ahead.since(&position(4, "n")), Since::Diverged));
 }

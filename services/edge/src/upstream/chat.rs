@@ -116,6 +116,8 @@ pub struct Joined {
     pub recovery: Recovery,
     /// What the user may do; `None` from a chat service that does not tell.
     pub grant: Option<Grant>,
+    /// Whether the chat service tells who is there.
+    pub tells_presence: bool,
     /// Where the recipe's room stood when the chat service was asked, for the last time if the link broke meanwhile.
     pub asked_at: Option<Position>,
 }

@@ -6,8 +6,8 @@ use proto::{
     chat,
     ids::{Position, UserId},
     websocket::frames::{
-        Author, Change, ChangeOp, ChangedPart, Ingredient, Message, Recipe, Role, Step, Timer,
-        Visibility,
+        Author, Change, ChangeOp, ChangedPart, Ingredient, Message, Person, Presence, Recipe, Role,
+        Step, Timer, Visibility,
     },
 };
 use runtime::clock::Timestamp;
@@ -19,7 +19,10 @@ use super::{
     Principal,
     chat::{Joined, Recovery},
 };
-use crate::access::{Access, Grant};
+use crate::{
+    access::{Access, Grant},
+    rooms::MAX_SHOWN,
+};
 
 /// How long a timer that has ended is still shown.
 const ENDED_TIMER_RETENTION: Duration = Duration::from_secs(60 * 60);
@@ -187,6 +190,7 @@ pub(super) fn joined(
         truncated: joined.messages_truncated,
         recovery,
         grant,
+        tells_presence: joined.tells_presence,
         asked_at: None,
     }
 }
@@ -261,6 +265,39 @@ fn recovery(joined: &chat::JoinRecipeResponse, after: Option<&Position>) -> Reco
         }
         (chat::Recovery::Unspecified, Some(_)) if joined.messages_truncated => Recovery::Truncated,
         (chat::Recovery::Unspecified, Some(_)) => Recovery::Complete,
+    }
+}
+
+/// Somebody who is on a recipe; the least role when nobody said.
+fn person(person: chat::Person) -> Person {
+    Person {
+        role: role(person.role()).unwrap_or(Role::Viewer),
+        id: person.user_id,
+        name: person.name,
+        typing: person.typing,
+    }
+}
+
+/// The other way.
+pub(super) fn sent_person(person: Person) -> chat::Person {
+    chat::Person {
+        user_id: person.id,
+        name: person.name,
+        role: sent_role(person.role).into(),
+        typing: person.typing,
+    }
+}
+
+/// Who is on a recipe.
+pub(super) fn presence(presence: chat::Presence) -> Presence {
+    Presence {
+        people: presence
+            .people
+            .into_iter()
+            .take(MAX_SHOWN)
+            .map(person)
+            .collect(),
+        count: presence.count,
     }
 }
 

@@ -34,7 +34,7 @@ use tokio::{
     select,
     sync::{Notify, watch},
     task::yield_now,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::{Span, warn};
 
@@ -55,6 +55,8 @@ use crate::{audience::Audience, rooms::Rooms};
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long until a room is attached again that the chat service could not judge.
 const ATTACH_RETRY_DELAY: Duration = Duration::from_millis(500);
+/// How long people who come and go wait for others, so that the chat service is told of them together.
+const PEOPLE_DELAY: Duration = Duration::from_millis(100);
 /// How many rooms are moved at once.
 const MAX_MOVED_ROOMS: usize = 1024;
 
@@ -217,6 +219,7 @@ impl LinkTask {
             () = lifecycle.killed() => {}
             () = self.keep_up(on_access, &lifecycle) => {}
             () = self.0.reattach_rooms() => {}
+            () = self.0.tell_people() => {}
         }
     }
 
@@ -273,6 +276,15 @@ impl LinkState {
         }
     }
 
+    /// Tells the lines whose people have changed.
+    async fn tell_people(&self) {
+        loop {
+            let changed = self.rooms.people_changed().await;
+            self.router().tell_people(changed);
+            sleep(PEOPLE_DELAY).await;
+        }
+    }
+
     fn open(&self, replica: &Replica) -> Arc<Notify> {
         let has_outgoing = {
             let mut router = self.router();
@@ -298,11 +310,20 @@ impl LinkState {
     }
 
     fn outgoing(&self, replica: &ReplicaName) -> Outgoing {
-        self.router().outgoing(
+        let mut router = self.router();
+        let mut outgoing = router.outgoing(
             replica,
             |recipe| self.rooms.attach(recipe),
             |recipe| self.rooms.position(recipe),
-        )
+        );
+        // Under the same lock: what is taken here is not for a replica that the room has moved to meanwhile.
+        let changed = router.changed_people(replica);
+        let people = changed.into_iter().filter_map(|recipe| {
+            let change = self.rooms.take_people_change(&recipe)?;
+            Some((recipe, change))
+        });
+        outgoing.people = people.collect();
+        outgoing
     }
 
     fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {

@@ -21,6 +21,8 @@ pub enum ClientMessage {
     Chat(Chat),
     /// Asks for a `pong` that names this id.
     Ping(Option<MessageId>),
+    /// Says that somebody is writing; it has no answer.
+    Typing,
 }
 
 /// The client's proof of who it is.
@@ -119,9 +121,10 @@ pub fn read(text: &str) -> Result<ClientMessage, Fault> {
         Some("auth") => auth(&envelope, id.ok().flatten()).map(ClientMessage::Auth),
         Some("chat_message") => chat(&envelope, id?).map(ClientMessage::Chat),
         Some("ping") => Ok(ClientMessage::Ping(id?)),
+        Some("typing") => Ok(ClientMessage::Typing),
         Some(other) => Err(Fault::new(
             format_args!(
-                "no message type {:?}; send auth, chat_message or ping",
+                "no message type {:?}; send auth, chat_message, typing or ping",
                 other.chars().take(40).collect::<String>()
             ),
             id.ok().flatten(),

@@ -9,8 +9,8 @@ use proto::{
         MAX_FRAME,
         codes::{Close, ErrorCode},
         frames::{
-            AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Message, Pong, RecipeUpdate,
-            ServerFrame,
+            AuthRequired, AuthRequiredReason, Closing, ErrorPayload, Message, Pong, Presence,
+            RecipeUpdate, ServerFrame,
         },
     },
 };
@@ -101,6 +101,15 @@ pub(crate) fn pong(in_reply_to: Option<String>, now: Timestamp) -> Utf8Bytes {
         id: id(),
         timestamp: now.to_string(),
         payload: Pong { in_reply_to },
+    })
+}
+
+/// A `presence`.
+pub(crate) fn presence(payload: Presence, now: Timestamp) -> Utf8Bytes {
+    text(&ServerFrame::Presence {
+        id: id(),
+        timestamp: now.to_string(),
+        payload,
     })
 }
 

@@ -7,8 +7,8 @@ use proto::websocket::{
     codes::{Close, ErrorCode},
     frames::{
         AuthPayload, AuthRequired, AuthRequiredReason, Author, ChatPayload, ClientFrame, Closing,
-        Empty, ErrorPayload, Ingredient, Message, Pong, Recipe, RecipeUpdate, Role, ServerFrame,
-        SessionInfo, Step, Timer, Visibility,
+        Empty, ErrorPayload, Ingredient, Message, Person, Pong, Presence, Recipe, RecipeUpdate,
+        Role, ServerFrame, SessionInfo, Step, Timer, Visibility,
     },
 };
 use schemars::generate::SchemaSettings;
@@ -137,6 +137,14 @@ fn client_examples() -> Vec<(&'static str, ClientFrame)> {
                 payload: Empty {},
             },
         ),
+        (
+            "typing",
+            ClientFrame::Typing {
+                id: None,
+                timestamp: None,
+                payload: Empty {},
+            },
+        ),
     ]
 }
 
@@ -212,11 +220,36 @@ fn server_examples() -> Vec<(&'static str, ServerFrame)> {
             },
         ),
         (
+            "presence",
+            ServerFrame::Presence {
+                id: FRAME.into(),
+                timestamp: NOW.into(),
+                payload: presence(),
+            },
+        ),
+        (
             "closing_reconnect",
             closing(Close::ServiceRestart, Some(640)),
         ),
         ("closing_sign_in", closing(Close::SessionRevoked, None)),
     ]
+}
+
+fn presence() -> Presence {
+    let person = |id: &str, name: &str, role, typing| Person {
+        id: id.into(),
+        name: name.into(),
+        role,
+        typing,
+    };
+    let bob = "0198a7c2-0000-7000-8000-000000000002";
+    Presence {
+        people: vec![
+            person(&ada().id, "ada", Role::Owner, false),
+            person(bob, "bob", Role::Editor, true),
+        ],
+        count: 2,
+    }
 }
 
 fn ada() -> Author {

@@ -16,6 +16,8 @@ use crate::recipe_card::{self, Role};
 
 /// On a narrower screen one pane is seen at a time.
 const MIN_TWO_PANE_WIDTH: u16 = 70;
+/// How many of the others are named.
+const MAX_NAMED: usize = 3;
 const KEYS: &str = "Enter sends  PgUp/PgDn scroll  Tab other pane  Esc leaves";
 
 pub(super) fn draw(frame: &mut Frame<'_>, view: &mut View, chat: &Chat, now: Instant) {
@@ -158,6 +160,7 @@ fn status(view: &View, chat: &Chat, now: Instant) -> Text<'static> {
     if let Some(me) = chat.history().me() {
         parts.push(Span::from(format!(" as {}", printable::line(&me.name))));
     }
+    parts.extend(others(chat).map(Span::from));
     match chat.outbox().waiting().len() {
         0 => {}
         1 => parts.push(Span::from("  1 message waits")),
@@ -169,6 +172,28 @@ fn status(view: &View, chat: &Chat, now: Instant) -> Text<'static> {
     };
     parts.push(aside);
     Text::from(parts)
+}
+
+/// Who else is there, the first few by name.
+fn others(chat: &Chat) -> Option<String> {
+    let presence = chat.presence()?;
+    let me = chat.history().me().map(|me| me.id.as_str());
+    let others = presence.people.iter();
+    let mut others = others.filter(|person| Some(person.id.as_str()) != me);
+    let named = others.by_ref().take(MAX_NAMED).map(|person| {
+        let types = if person.typing { " (typing)" } else { "" };
+        format!("{}{types}", printable::line(&person.name))
+    });
+    let named: Vec<_> = named.collect();
+    if named.is_empty() {
+        return None;
+    }
+    let more = presence.count.saturating_sub(1 + named.len() as u64);
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(", with {}{more}", named.join(", ")))
 }
 
 /// Words first: the colour only repeats them.

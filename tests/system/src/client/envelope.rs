@@ -6,7 +6,15 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-const KINDS: [&str; 5] = ["recipe_update", "auth_required", "error", "pong", "closing"];
+const KINDS: [&str; 6] = [
+    "recipe_update",
+    "presence",
+    "auth_required",
+    "error",
+    "pong",
+    "closing",
+];
+const ROLES: [&str; 3] = ["owner", "editor", "viewer"];
 const ACTIONS: [&str; 3] = ["reconnect", "sign_in", "stop"];
 const CODES: [&str; 7] = [
     "invalid_message",
@@ -57,8 +65,25 @@ fn check_payload(kind: &str, payload: &Value) {
             assert!(!words.is_empty(), "no words for people: {payload}");
             assert!(payload["retryable"].is_boolean(), "{payload}");
         }
+        "presence" => check_presence(payload),
         "closing" => check_closing(payload),
         _ => assert!(payload["in_reply_to"].is_string(), "{payload}"),
+    }
+}
+
+fn check_presence(payload: &Value) {
+    let people = payload["people"].as_array().expect("a list of people");
+    assert!(people.len() <= 50, "the first 50: {payload}");
+    let count = payload["count"].as_u64().expect("a count");
+    assert!(count >= people.len() as u64, "{payload}");
+    let mut ids = HashSet::new();
+    for person in people {
+        let role = person["role"].as_str().unwrap_or_default();
+        assert!(ROLES.contains(&role), "no such role: {payload}");
+        assert!(person["name"].is_string(), "{payload}");
+        assert!(person["typing"].is_boolean(), "{payload}");
+        let id = person["id"].as_str().expect("an id");
+        assert!(ids.insert(id), "{id} is there twice: {payload}");
     }
 }
 

@@ -12,6 +12,7 @@ mod first_message;
 mod frames;
 mod handshake;
 mod health;
+mod presence;
 mod privacy;
 mod reauth;
 mod recipe_life;

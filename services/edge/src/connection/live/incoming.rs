@@ -9,7 +9,7 @@ use proto::{
     text::MessageText,
     websocket::{
         codes::{Close, ErrorCode},
-        frames::{Author, RecipeUpdate},
+        frames::{Author, RecipeUpdate, Role},
     },
 };
 use runtime::trace_context;
@@ -54,6 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth).await,
             Ok(ClientMessage::Chat(chat)) => self.chat(chat).await,
             Ok(ClientMessage::Ping(id)) => self.ping(id).await,
+            Ok(ClientMessage::Typing) => self.types(),
             Err(fault) => self.refuse_invalid(fault).await,
         }
     }
@@ -85,6 +86,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         self.write(outbound::pong(id, self.edge.clock.now())).await
     }
 
+    /// Others are told for a while, of somebody who may write. It has no answer; too many count as refused.
+    fn types(&mut self) -> Result<(), End> {
+        let (limits, now) = (&self.edge.client_limits, Instant::now());
+        if self.used.take(limits, Sent::Typing, now).is_err() {
+            return self.count_refusal();
+        }
+        let reads_only = self.grant.is_some_and(|grant| grant.role == Role::Viewer);
+        if !reads_only && !self.session.has_ended(now) && self.typing.said(now) {
+            self.member.types(true);
+        }
+        Ok(())
+    }
+
+    pub(super) fn stop_typing(&mut self) {
+        self.typing.end();
+        self.member.types(false);
+    }
+
     /// WebSocket pings are answered by the socket; they cannot be refused, but they count.
     fn take_control_frame(&mut self) -> Result<(), End> {
         let limits = &self.edge.client_limits;
@@ -105,7 +124,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let words = match sent {
             Sent::Message => "Too many messages in a short time; wait a moment",
             Sent::Auth => "Too many auths in a short time; wait a moment",
-            Sent::Ping | Sent::ControlFrame => "Too many pings in a short time; wait a moment",
+            Sent::Ping | Sent::Typing | Sent::ControlFrame => {
+                "Too many pings in a short time; wait a moment"
+            }
         };
         let id = id.map(|id| id.to_string());
         let code = ErrorCode::RateLimited;
@@ -160,6 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             return self.refuse_too_fast(Sent::Message, id, wait).await;
         }
         self.stats.messages += 1;
+        self.stop_typing();
         let ticket = self.answers.expect(&chat, self.written.revision);
         let span = info_span!("message", message.id = %chat.id, trace_id = Empty);
         trace_context::begin(&span, chat.traceparent.as_deref());

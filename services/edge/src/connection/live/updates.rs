@@ -29,7 +29,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     /// Answers an accepted `auth` with the recipe and the session.
     pub(super) async fn answer_auth(&mut self, joined: Joined, reauth: Reauth) -> Result<(), End> {
         self.written = joined.position.clone();
-        self.grant = joined.grant;
+        if joined.grant != self.grant {
+            self.grant = joined.grant;
+            self.show_member();
+        }
         let payload = RecipeUpdate {
             session: Some(self.session_info()),
             recovered: recovered(&joined, &reauth.resume),
@@ -147,6 +150,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         fetch.boxed()
     }
 
+    /// Writes what the client does not know yet: of the recipe, and of who is there.
+    pub(super) async fn write_news(&mut self) -> Result<(), End> {
+        self.write_updates().await?;
+        match self.member.presence_news() {
+            Some(frame) => self.write(frame).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes who is there, for the first time.
+    pub(super) async fn write_first_presence(&mut self) -> Result<(), End> {
+        match self.member.first_presence(self.edge.clock.now()) {
+            Some(frame) => self.write(frame).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Notes what the client has proved last, and may do, where others hear of it.
+    pub(super) fn show_member(&self) {
+        let role = self.grant.map(|grant| grant.role);
+        self.member.show(self.session.principal(), role);
+    }
+
     /// Writes what the room has that the client has not.
     pub(super) async fn write_updates(&mut self) -> Result<(), End> {
         while !self.catching_up {
@@ -189,6 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             return Ok(());
         }
         self.grant = granted;
+        self.show_member();
         let payload = RecipeUpdate {
             recipe_id: self.recipe.to_string(),
             revision: update.position.revision,
@@ -217,7 +244,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         if joined.position.revision > self.written.revision {
             self.written = joined.position.clone();
             let changed = joined.grant != self.grant;
-            self.grant = joined.grant;
+            if changed {
+                self.grant = joined.grant;
+                self.show_member();
+            }
             let payload = RecipeUpdate {
                 session: changed.then(|| self.session_info()),
                 ..self.full_update(joined)

@@ -61,7 +61,7 @@ impl Room {
         let written = Position::default();
         Self {
             joining: join(&link, &recipe, &written),
-            member: rooms.enter(&recipe, &somebody(), &written, None),
+            member: rooms.enter(&recipe, &somebody(), &written, None, None),
             on_access: Arc::new(|_: &RecipeId, _: AccessNews| {}),
             link,
             replica,
@@ -100,7 +100,7 @@ impl Room {
             Since::TooMuch | Since::Diverged => {
                 self.written = self.member.position();
                 let rooms = &self.link.0.rooms;
-                self.member = rooms.enter(&self.recipe, &somebody(), &self.written, None);
+                self.member = rooms.enter(&self.recipe, &somebody(), &self.written, None, None);
                 Vec::new()
             }
         }
@@ -109,7 +109,7 @@ impl Room {
     fn enter(&mut self, joined: Joined) -> Utf8Bytes {
         self.written = joined.position.clone();
         let rooms = &self.link.0.rooms;
-        self.member = rooms.enter(&self.recipe, &somebody(), &joined.position, None);
+        self.member = rooms.enter(&self.recipe, &somebody(), &joined.position, None, None);
         let payload = RecipeUpdate {
             recipe_id: self.recipe.to_string(),
             revision: joined.position.revision,

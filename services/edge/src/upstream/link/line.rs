@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use proto::{
     chat::{
         Answer, Attach, AttachmentEnded, Audience as ProtoAudience, Detach, Divergence, Expulsion,
-        LinkRequest, LinkResponse, Update as ProtoUpdate, chat_service_client::ChatServiceClient,
-        link_request::Call, link_response::Event,
+        LinkRequest, LinkResponse, Presence, PresenceChange, Update as ProtoUpdate,
+        chat_service_client::ChatServiceClient, link_request::Call, link_response::Event,
     },
-    ids::{Position, RecipeId},
+    ids::{Position, RecipeId, UserId},
+    websocket::frames::Person,
 };
 use rand::RngExt as _;
 use runtime::{grpc::Channel, trace_context::set_parent};
@@ -28,12 +29,14 @@ use super::{
 };
 use crate::{
     audience::Audience,
-    rooms::{Attaching, Progress, Update},
+    rooms::{Attaching, PeopleChange, Progress, Update},
     upstream::{chat::ChatError, convert},
 };
 
 /// How many requests may wait in the stream itself.
 const MAX_QUEUED: usize = 256;
+/// How many people one request tells of at most.
+const MAX_PEOPLE: usize = 1_000;
 /// How long the stream may take to open, and how long to wait before it is opened again.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -103,12 +106,19 @@ impl LinkStream<'_> {
     /// Sends what there is to send. Returns when the stream takes no more.
     async fn send(&self, has_outgoing: &Notify, requests: &mpsc::Sender<LinkRequest>) {
         loop {
-            let Outgoing { rooms, calls } = self.state.outgoing(self.replica);
-            let nothing = rooms.is_empty() && calls.is_empty();
+            let Outgoing {
+                rooms,
+                people,
+                calls,
+            } = self.state.outgoing(self.replica);
+            let nothing = rooms.is_empty() && people.is_empty() && calls.is_empty();
             let rooms = rooms
                 .into_iter()
-                .map(|(recipe, attaching)| about_room(&recipe, attaching));
-            for request in rooms.chain(calls) {
+                .flat_map(|(recipe, attaching)| about_room(&recipe, attaching));
+            let people = people
+                .into_iter()
+                .flat_map(|(recipe, change)| about_people(&recipe, change));
+            for request in rooms.chain(people).chain(calls) {
                 if requests.send(request).await.is_err() {
                     return;
                 }
@@ -137,6 +147,7 @@ impl LinkStream<'_> {
             Some(Event::Divergence(divergence)) => self.diverge(divergence),
             Some(Event::Audience(audience)) => self.narrow(audience),
             Some(Event::AttachmentEnded(ended)) => self.attachment_ended(&ended),
+            Some(Event::Presence(presence)) => self.tell_presence(presence),
             None => {}
         }
     }
@@ -206,6 +217,15 @@ impl LinkStream<'_> {
         }
     }
 
+    fn tell_presence(&self, presence: Presence) {
+        if let Ok(recipe) = presence.recipe_id.parse() {
+            let attachment = presence.attachment;
+            let now = self.state.clock.now();
+            let rooms = &self.state.rooms;
+            rooms.tell_presence(&recipe, attachment, convert::presence(presence), now);
+        }
+    }
+
     fn narrow(&self, audience: ProtoAudience) {
         let Ok(recipe) = audience.recipe_id.parse() else {
             return;
@@ -235,31 +255,66 @@ fn fan_out_span(recipe: &RecipeId, traceparent: &str) -> Span {
     span
 }
 
-/// Attaches a room from where it stands, or detaches it.
-fn about_room(recipe: &RecipeId, attaching: Option<Attaching>) -> LinkRequest {
+/// Attaches a room from where it stands, with its people, or detaches it.
+fn about_room(recipe: &RecipeId, attaching: Option<Attaching>) -> Vec<LinkRequest> {
     let recipe_id = recipe.to_string();
+    let Some(attaching) = attaching else {
+        return vec![unnumbered(Call::Detach(Detach { recipe_id }))];
+    };
+    let Attaching {
+        progress: Progress {
+            newest,
+            answered_position: told,
+        },
+        number,
+        member,
+        mut people,
+    } = attaching;
+    let more = people.here.split_off(people.here.len().min(MAX_PEOPLE));
+    let attach = Call::Attach(Attach {
+        recipe_id,
+        after: Some(newest.revision),
+        message_id: newest.message.map(|id| id.to_string()),
+        told: told.as_ref().map(|told| told.revision),
+        told_message_id: told.and_then(|told| told.message).map(|id| id.to_string()),
+        attachment: number,
+        principal: Some(convert::principal(&member)),
+        people: people.here.into_iter().map(convert::sent_person).collect(),
+        shown_others: people.shown_others,
+    });
+    let more = PeopleChange {
+        here: more,
+        ..PeopleChange::default()
+    };
+    let mut requests = vec![unnumbered(attach)];
+    requests.extend(about_people(recipe, more));
+    requests
+}
+
+/// Tells of people who have come, gone or changed, in pieces of a bounded size.
+fn about_people(recipe: &RecipeId, change: PeopleChange) -> Vec<LinkRequest> {
+    let PeopleChange {
+        here,
+        gone,
+        shown_others,
+    } = change;
+    let piece = |here: &[Person], gone: &[UserId]| {
+        unnumbered(Call::Presence(PresenceChange {
+            recipe_id: recipe.to_string(),
+            here: here.iter().cloned().map(convert::sent_person).collect(),
+            gone: gone.iter().map(ToString::to_string).collect(),
+            shown_others,
+        }))
+    };
+    let gone = gone.chunks(MAX_PEOPLE).map(|gone| piece(&[], gone));
+    let here = here.chunks(MAX_PEOPLE).map(|here| piece(here, &[]));
+    gone.chain(here).collect()
+}
+
+fn unnumbered(call: Call) -> LinkRequest {
     LinkRequest {
         number: 0,
         traceparent: String::new(),
-        call: Some(match attaching {
-            Some(Attaching {
-                progress:
-                    Progress {
-                        newest,
-                        answered_position: told,
-                    },
-                number,
-                member,
-            }) => Call::Attach(Attach {
-                recipe_id,
-                after: Some(newest.revision),
-                message_id: newest.message.map(|id| id.to_string()),
-                told: told.as_ref().map(|told| told.revision),
-                told_message_id: told.and_then(|told| told.message).map(|id| id.to_string()),
-                attachment: number,
-                principal: Some(convert::principal(&member)),
-            }),
-            None => Call::Detach(Detach { recipe_id }),
-        }),
+        call: Some(call),
     }
 }

@@ -93,7 +93,7 @@ impl PendingCall {
         let principal = match &mut call {
             Call::Join(join) => join.principal.as_mut(),
             Call::Post(post) => post.principal.as_mut(),
-            Call::Attach(_) | Call::Detach(_) => None,
+            Call::Attach(_) | Call::Detach(_) | Call::Presence(_) => None,
         };
         if let Some(principal) = principal.filter(|_| self.shown) {
             principal.access_token = self.asking.token.expose_secret().to_owned();

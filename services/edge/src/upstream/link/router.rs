@@ -21,7 +21,11 @@ use runtime::grpc::Channel;
 use tokio::sync::Notify;
 
 use super::{PendingCall, pending_call::Answered, proven::ProvenUsers};
-use crate::{rendezvous, rooms::Attaching, upstream::chat::ChatError};
+use crate::{
+    rendezvous,
+    rooms::{Attaching, PeopleChange},
+    upstream::chat::ChatError,
+};
 
 /// How many calls may be under way at one replica, or wait for any.
 const MAX_PENDING_CALLS: usize = 16 << 10;
@@ -38,6 +42,8 @@ pub(super) type ReplicaName = Arc<str>;
 pub(super) struct Outgoing {
     /// Rooms to attach, from where they stand, or to detach.
     pub rooms: Vec<(RecipeId, Option<Attaching>)>,
+    /// Who has come to attached rooms and gone.
+    pub people: Vec<(RecipeId, PeopleChange)>,
     /// Questions, with their numbers.
     pub calls: Vec<LinkRequest>,
 }
@@ -68,6 +74,8 @@ struct OpenStream {
     attached: HashSet<RecipeId>,
     /// The rooms that must be attached anew, or detached.
     to_tell: BTreeSet<RecipeId>,
+    /// The attached rooms whose people have changed.
+    changed_people: BTreeSet<RecipeId>,
 }
 
 /// Where a recipe's calls go while some are under way.
@@ -91,6 +99,7 @@ impl Router {
             proven: ProvenUsers::default(),
             attached: HashSet::new(),
             to_tell: BTreeSet::new(),
+            changed_people: BTreeSet::new(),
         };
         self.lines.insert(Arc::clone(replica), line);
         for call in std::mem::take(&mut self.waiting) {
@@ -181,6 +190,35 @@ impl Router {
                 }
             }
         }
+    }
+
+    /// Hears that people have come to rooms, gone or changed.
+    pub(super) fn tell_people(&mut self, recipes: impl IntoIterator<Item = RecipeId>) {
+        for recipe in recipes {
+            // A room that is attached later brings its people along.
+            let attached = |line: &&mut OpenStream| line.attached.contains(&recipe);
+            for line in self.lines.values_mut().filter(attached) {
+                line.changed_people.insert(recipe.clone());
+                line.has_outgoing.notify_one();
+            }
+        }
+    }
+
+    /// Takes the rooms of whose people a replica is to be told next.
+    pub(super) fn changed_people(&mut self, replica: &ReplicaName) -> Vec<RecipeId> {
+        let Some(line) = self.lines.get_mut(replica) else {
+            return Vec::new();
+        };
+        let mut changed = Vec::new();
+        while changed.len() < MAX_BATCH {
+            let Some(recipe) = line.changed_people.pop_first() else {
+                break;
+            };
+            if line.attached.contains(&recipe) && !line.to_tell.contains(&recipe) {
+                changed.push(recipe);
+            }
+        }
+        changed
     }
 
     /// Moves open rooms to where they belong, after replicas have come or gone.

@@ -29,6 +29,10 @@ pub(crate) struct FakeChat {
     pub(crate) break_after_posts: AtomicU64,
     /// Whether the next updates are not sent to anybody.
     pub(crate) mute: AtomicBool,
+    /// Whether it says that it tells who is there; builds before did not.
+    pub(crate) tells_presence: AtomicBool,
+    /// What it was told of who has come and gone after an attachment.
+    people: watch::Sender<Vec<chat::PresenceChange>>,
     /// The tokens that it was shown on links, in order.
     tokens: Mutex<Vec<String>>,
     /// What was attached, in order.
@@ -45,6 +49,8 @@ impl Default for FakeChat {
             updates: broadcast::channel(4096).0,
             break_after_posts: AtomicU64::new(0),
             mute: AtomicBool::new(false),
+            tells_presence: AtomicBool::new(false),
+            people: watch::Sender::default(),
             tokens: Mutex::default(),
             attachments: watch::Sender::default(),
             events: broadcast::channel(64).0,
@@ -74,6 +80,42 @@ impl FakeChat {
         let attach = &found[count - 1];
         let who = attach.principal.clone().unwrap_or_default();
         (who.name, attach.attachment)
+    }
+
+    /// Waits until so many attachments were asked for, and gives who was there at the last.
+    pub(crate) async fn people_attached(&self, count: usize) -> (Vec<String>, u64) {
+        let mut attachments = self.attachments.subscribe();
+        let found = attachments
+            .wait_for(|all| all.len() >= count)
+            .await
+            .unwrap();
+        let attach = &found[count - 1];
+        let names = attach.people.iter().map(|person| person.name.clone());
+        (names.collect(), attach.attachment)
+    }
+
+    /// Waits until so many changes of who is there were told, and gives the last.
+    pub(crate) async fn people_changed(&self, count: usize) -> chat::PresenceChange {
+        let mut people = self.people.subscribe();
+        let found = people.wait_for(|all| all.len() >= count).await.unwrap();
+        found[count - 1].clone()
+    }
+
+    /// Says who is there, to an attachment.
+    pub(crate) fn tell_presence(&self, attachment: u64, names: &[&str]) {
+        let person = |name: &&str| chat::Person {
+            user_id: (*name).to_owned(),
+            name: (*name).to_owned(),
+            role: chat::Role::Editor.into(),
+            typing: false,
+        };
+        let presence = chat::Presence {
+            recipe_id: "pancakes".into(),
+            attachment,
+            people: names.iter().map(person).collect(),
+            count: names.len() as u64,
+        };
+        self.events.send(Event::Presence(presence)).unwrap();
     }
 
     /// Says that no more is sent for an attachment.
@@ -192,6 +234,7 @@ impl FakeChat {
             recovery: recovery.into(),
             role: chat::Role::Editor.into(),
             visibility: chat::Visibility::Private.into(),
+            tells_presence: self.tells_presence.load(Ordering::SeqCst),
         })
     }
 
@@ -233,7 +276,7 @@ impl FakeChat {
                     let asking = match &mut call {
                         Call::Join(join) => Some(join.principal.as_mut()),
                         Call::Post(post) => Some(post.principal.as_mut()),
-                        Call::Attach(_) | Call::Detach(_) => None,
+                        Call::Attach(_) | Call::Detach(_) | Call::Presence(_) => None,
                     };
                     let proven = asking.is_none_or(|who| self.proves(who, &mut proven));
                     let result = match call {
@@ -252,6 +295,10 @@ impl FakeChat {
                                 let event = Some(Event::Update(update));
                                 responses.send(Ok(LinkResponse { event })).await.ok();
                             }
+                            continue;
+                        }
+                        Call::Presence(change) => {
+                            self.people.send_modify(|all| all.push(change));
                             continue;
                         }
                         Call::Detach(detach) => {

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use proto::websocket::frames::{Author, Message, Recipe, RecipeUpdate, ServerFrame, SessionInfo};
+use proto::websocket::frames::{
+    Author, Message, Person, Presence, Recipe, RecipeUpdate, Role, ServerFrame, SessionInfo,
+};
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
@@ -165,4 +167,45 @@ fn no_size_is_too_small() {
     for (width, height) in [(1, 1), (2, 3), (5, 2), (200, 4), (69, 1), (3, 60)] {
         screen(width, height, &mut View::new("soup"), &chat, now);
     }
+}
+
+#[test]
+fn the_others_who_are_there_are_named_below_and_who_of_them_types() {
+    let now = Instant::now();
+    let mut chat = chat(now);
+    let mut view = View::new("soup");
+    told(&mut chat, now, &["add 2 leeks"]);
+    let me = chat.history().me().unwrap().id.clone();
+    let person = |id: &str, name: &str| Person {
+        id: id.into(),
+        name: name.into(),
+        role: Role::Editor,
+        typing: name == "bob",
+    };
+    let mut people = vec![person(&me, "ada"), person("b", "bob"), person("e", "eve")];
+    let mut presence = |people: &[Person], count| {
+        let frame = ServerFrame::Presence {
+            id: "p".into(),
+            timestamp: String::new(),
+            payload: Presence {
+                people: people.to_vec(),
+                count,
+            },
+        };
+        chat.handle(Event::Frame(Box::new(frame)), now);
+        screen(120, 20, &mut view, &chat, now)
+    };
+    let shown = presence(&people, 3);
+    assert!(
+        shown.contains("as ada, with bob (typing), eve  "),
+        "{shown}"
+    );
+    people.extend([person("k", "kim"), person("l", "lea")]);
+    let shown = presence(&people, 70);
+    assert!(
+        shown.contains("bob (typing), eve, kim and 66 more"),
+        "{shown}"
+    );
+    let shown = presence(&people[..1], 1);
+    assert!(!shown.contains("with"), "{shown}");
 }

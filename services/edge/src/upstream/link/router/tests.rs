@@ -77,6 +77,7 @@ impl TestRouter {
                 },
                 number: 1,
                 member: Arc::new(Principal::for_tests("ada")),
+                people: PeopleChange::default(),
             })
         };
         let outgoing = self.inner.outgoing(&replica.into(), attach, position);
