@@ -2,7 +2,8 @@
 
 export const lazyTexts = {
   home: {
-    empty: 'No recipes yet. Name a dish to begin.',
+    empty:
+      'Your shelf is empty. Name a dish and shape it by chatting, or paste a recipe you already love.',
     failed: 'Your recipes cannot be loaded now.',
     label: 'Name of the dish',
     placeholder: 'Name a dish, or paste a whole recipe',
@@ -35,6 +36,48 @@ export const lazyTexts = {
     on: 'On',
     off: 'Off',
     blocked: 'Your browser blocks notifications from this site. Allow them in its settings.',
+  },
+  examples: {
+    title: 'Or start from one of ours',
+    copy: 'Copy',
+    copyOf: (recipe: string) => `Copy ${recipe}`,
+    recipes: {
+      pancakes: {
+        title: 'Saturday pancakes',
+        ingredients: [
+          ['flour', ''],
+          ['milk', ''],
+          ['eggs', ''],
+          ['sugar', ''],
+          ['salt', ''],
+          ['butter', 'for frying'],
+        ],
+        steps: [
+          'Whisk the flour, the milk, the eggs, the sugar and the salt until smooth.',
+          'Let the batter rest for 10 minutes.',
+          'Fry ladlefuls in the butter for 2 minutes a side, until golden.',
+        ],
+        tags: ['breakfast'],
+      },
+      soup: {
+        title: 'Weeknight tomato soup',
+        ingredients: [
+          ['tomatoes', 'chopped'],
+          ['onion', 'chopped'],
+          ['garlic', 'sliced'],
+          ['vegetable stock', ''],
+          ['olive oil', ''],
+          ['basil', ''],
+        ],
+        steps: [
+          'Soften the onion in the oil for 8 minutes.',
+          'Add the garlic, and fry it for 1 minute.',
+          'Add the tomatoes and the stock, and simmer for 20 minutes.',
+          'Blend until smooth, and scatter the basil over it.',
+        ],
+        tags: ['weeknight'],
+      },
+    },
   },
   outline: {
     serves: (count: number) => `Serves ${count}`,

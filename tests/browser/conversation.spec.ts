@@ -55,6 +55,16 @@ test('an account signs up, creates a recipe of its own, and finds it again', asy
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
 });
 
+test('a cook without recipes begins with a copy of an example', async ({ page }) => {
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Continue as guest' }).click();
+  await page.getByRole('button', { name: 'Copy Weeknight tomato soup' }).click();
+  await new ChatPage(page).expectConnected();
+  await expect(page.getByRole('heading', { name: 'Weeknight tomato soup' })).toBeVisible();
+  await expect(page.locator('.recipe-row')).toHaveCount(10);
+  await expect(page.getByRole('button', { name: 'Start a timer: 20 minutes' })).toBeVisible();
+});
+
 test('a recipe gets another name on the shelf, in its one order of changes, and is found by its tag', async ({ page }) => {
   const recipe = newRecipe();
   const chat = await ChatPage.openAsGuest(page, server.url, recipe);

@@ -21,6 +21,8 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [filter, setFilter] = useState<Filter>('all');
   const [tag, setTag] = useState<string | null>(null);
   const list = useRecipeList(api, user.id, { query, filter, tag });
+  const isSearch = query !== '' || filter !== 'all' || tag !== null;
+  const isEmpty = !isSearch && list.recipes?.length === 0;
   const search = useRef<HTMLInputElement>(null);
   useShortcuts({ '/': () => search.current?.focus() });
   useEffect(() => {
@@ -53,7 +55,7 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
         <h1>{texts.home}</h1>
         <NewRecipe api={api} onSignedOut={list.end} />
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
-        <div className="chips" role="group" aria-label={labels.filter}>
+        <div className="chips" role="group" aria-label={labels.filter} hidden={isEmpty}>
           {FILTERS.map(name => (
             <button
               type="button"
@@ -92,12 +94,7 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
             </button>
           </p>
         )}
-        <RecipeShelf
-          api={api}
-          me={user}
-          list={list}
-          isSearch={query !== '' || filter !== 'all' || tag !== null}
-        />
+        <RecipeShelf api={api} me={user} list={list} isSearch={isSearch} />
       </main>
     </div>
   );

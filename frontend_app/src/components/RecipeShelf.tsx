@@ -1,10 +1,16 @@
-// The recipes as cards, with what one can do with each as a whole.
+// The recipes as cards, with what one can do with each as a whole; where there are none, some to begin with.
 
 import type { User } from '@recipe-chat/client';
 import type { RecipeList } from '../hooks/useRecipeList';
 import type { Api } from '../lib/api';
 import { lazyTexts } from '../texts-lazy';
+import { lazyComponent } from './lazy';
 import { RecipeTile } from './RecipeTile';
+
+const ExampleRecipes = lazyComponent(
+  () => import('./ExampleRecipes'),
+  () => null,
+);
 
 const labels = lazyTexts.home;
 
@@ -23,10 +29,11 @@ export function RecipeShelf({ api, me, list, isSearch }: Props) {
   return (
     <>
       {recipes.length === 0 && (
-        <p className="soft" role="status">
+        <p className="list-note soft" role="status">
           {isSearch ? labels.nothingFound : labels.empty}
         </p>
       )}
+      {recipes.length === 0 && !isSearch && <ExampleRecipes api={api} />}
       <ul className="recipe-shelf">
         {recipes.map(recipe => (
           <RecipeTile key={recipe.id} api={api} me={me} recipe={recipe} list={list} />
