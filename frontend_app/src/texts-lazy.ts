@@ -224,7 +224,7 @@ export const lazyTexts = {
     unnamed: 'Imported recipe',
     count: (ingredients: string, steps: string) => `${ingredients}, ${steps}`,
     nothing: 'There is no recipe in it.',
-    leftOut: 'Left out',
+    leftOut: (parts: readonly string[]) => `Left out: ${parts.join(', ')}.`,
     back: 'Back',
     add: 'Add to this recipe',
     replace: 'Replace this recipe',

@@ -43,15 +43,7 @@ export function ImportPreview({
           {isEmpty ? labels.nothing : count}
         </p>
         {!isEmpty && <RecipeOutline recipe={recipe} most={MOST} />}
-        {leftOut.length > 0 && (
-          <ul className="import-left-out" aria-label={labels.leftOut}>
-            {leftOut.map(part => (
-              <li key={part} dir="auto">
-                {part}
-              </li>
-            ))}
-          </ul>
-        )}
+        {leftOut.length > 0 && <p className="import-left-out">{labels.leftOut(leftOut)}</p>}
       </div>
       <p role="alert" className="problem">
         {problem}

@@ -3,7 +3,7 @@
 
 import { type FormEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTask } from '../hooks/useTask';
-import type { Api } from '../lib/api';
+import { type Api, ApiError } from '../lib/api';
 import {
   type Document,
   documentOf,
@@ -51,7 +51,7 @@ export default function ImportRecipe({ api, recipeId, startText = '' }: Props) {
     if (can.preview) {
       await task.run(async () =>
         setPreview(
-          await (link ? calls.fetchPage(link) : calls.preview(document, recipeId ?? undefined)),
+          await (link ? fetchPage(calls, link) : calls.preview(document, recipeId ?? undefined)),
         ),
       );
     } else if (recipeId === null) await create(provisionalTitle(from), document);
@@ -115,6 +115,14 @@ export default function ImportRecipe({ api, recipeId, startText = '' }: Props) {
       </p>
     </form>
   );
+}
+
+/** An edge may be told to fetch none. */
+function fetchPage(calls: ImportCalls, link: string): Promise<Preview> {
+  return calls.fetchPage(link).catch(error => {
+    const isOff = error instanceof ApiError && error.status === 404;
+    throw isOff ? new ApiError(404, labels.noLinks) : error;
+  });
 }
 
 /** Null until the server has answered. */

@@ -39,8 +39,7 @@ beforeEach(async () => {
   await page.viewport(1280, 800);
   asked = [];
   description = withPreview();
-  preview = () =>
-    Response.json({ recipe: DAL, left_out: ['“A knob of butter” has no exact amount.'] });
+  preview = () => Response.json({ recipe: DAL, left_out: ['pictures', 'the author'] });
   vi.spyOn(Api.prototype, 'callAnonymously').mockImplementation(async () =>
     Response.json(description),
   );
@@ -88,7 +87,7 @@ describe('in a recipe', () => {
       'onion, diced',
       'salt, to taste',
       'and 1 more',
-      'knob of butter',
+      'Left out: pictures, the author.',
     ])
       expect(shown).toContain(part);
     expect(put()).toEqual([]);
@@ -151,6 +150,18 @@ describe('in a recipe', () => {
   });
 
   it('asks for the text of a page that the server does not fetch', async () => {
+    description = withPreview({ '/v1/imports': {} });
+    preview = () => {
+      throw new ApiError(404, 'There is nothing here for you');
+    };
+    await openInRecipe();
+    await see('https://blog.example/dal');
+    await expect
+      .element(page.getByText('copy the recipe, and paste it here', { exact: false }))
+      .toBeVisible();
+  });
+
+  it('asks for the text of a page where the server knows nothing of pages', async () => {
     await openInRecipe();
     await see('https://blog.example/dal');
     await expect
