@@ -15,6 +15,22 @@ const MESSAGES = [
   'Shall we make it for more people?',
 ];
 
+const PASTED = `Red lentil dal
+
+Serves 4
+
+Ingredients
+- 250 g red lentils
+- 1 tin coconut milk
+- 1 onion, diced
+- 3 cloves garlic, sliced
+- salt to taste
+
+Method
+1. Fry the onion and the garlic for 5 minutes.
+2. Add the lentils and the coconut milk, and simmer for 20 minutes.
+`;
+
 test.use({ deviceScaleFactor: 1.25 });
 
 test('screenshots', async ({ page, browser, context, consoleWatch, startServer }) => {
@@ -25,6 +41,8 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await page.waitForTimeout(6_500); // the example plays
   await takeScreenshots(page, 'sign-in');
   const ada = await signUp(page, server.url, 'ada');
+  await expect(page.getByText('Or start from one of ours')).toBeVisible();
+  await takeScreenshots(page, 'home-empty');
   for (const name of ['Apple crumble', 'Sunday pancakes']) {
     await page.getByLabel('Name of the dish').fill(name);
     await page.getByRole('button', { name: 'New recipe' }).click();
@@ -33,6 +51,12 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   }
   await expect(page.getByRole('link', { name: 'Apple crumble' })).toBeVisible();
   await takeScreenshots(page, 'home');
+  await page.getByRole('button', { name: 'Import…' }).click();
+  await page.getByLabel('Paste it here').fill(PASTED);
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByText('5 ingredients, 2 steps')).toBeVisible();
+  await takeScreenshots(page, 'import');
+  await page.keyboard.press('Escape');
   await page.getByRole('link', { name: 'Sunday pancakes' }).click();
   await ada.expectConnected();
   await expect(page.getByText('Say what to change, the way')).toBeVisible();

@@ -5,6 +5,7 @@ import type { Chat } from '@recipe-chat/react';
 import { type KeyboardEvent, type PointerEvent, type RefObject, useRef } from 'react';
 import { useUnread } from '../hooks/useUnread';
 import type { Api } from '../lib/api';
+import { isSystemMessage } from '../lib/last-change';
 import { texts } from '../texts';
 import { Conversation } from './Conversation';
 import { Icon } from './Icon';
@@ -82,7 +83,9 @@ export function ChatPanel({ isPhone, sheet, onSheet, ...conversation }: Props) {
 /** The log is not there for screen readers while the sheet is docked. */
 function spokenText({ messages }: Chat, me: string): string {
   const last = messages.at(-1);
-  return last && last.author.id !== me ? `${last.author.name}: ${last.content}` : '';
+  if (!last || last.author.id === me) return '';
+  const said = isSystemMessage(last) ? last.effect : last.content;
+  return texts.systemLine(last.author.name, said ?? '');
 }
 
 interface HandleProps {

@@ -1,6 +1,7 @@
 // The last thing said, in one or two lines, for where the conversation itself is not in sight.
 
 import type { Chat } from '@recipe-chat/react';
+import { isSystemMessage } from '../lib/last-change';
 import { texts } from '../texts';
 import { Face } from './Face';
 
@@ -31,12 +32,20 @@ export function LastMessage({ chat: { messages, outbox, state }, me, unread }: P
   }
   if (!last) return <span className="last-message soft">{texts.conversation}</span>;
   const isOwn = last.author.id === me;
+  const who = isOwn ? texts.you : last.author.name;
+  if (isSystemMessage(last)) {
+    return (
+      <span className="last-message soft" dir="auto">
+        {texts.systemLine(who, last.effect ?? '')}
+      </span>
+    );
+  }
   return (
     <>
       {!isOwn && <Face user={last.author} />}
       <span className="last-message">
         <span className="last-line" dir="auto">
-          <b>{isOwn ? texts.you : last.author.name}</b> {last.content}
+          <b>{who}</b> {last.content}
         </span>
         {last.effect && (
           <span className="last-line done" dir="auto">

@@ -24,6 +24,22 @@ afterEach(() => {
 describe('on a phone', () => {
   beforeEach(() => page.viewport(390, 844));
 
+  it('docks what somebody did with a button as a line of the system, not as words that nobody said', async () => {
+    await page.viewport(390, 844);
+    const view = await renderRecipeChat();
+    const content = 'Here is the recipe from JSON (c2b1)';
+    const imported = messageOf(2, { content, effect: 'Imported Soup: 6 ingredients', author: LEO });
+    await goLive(view, { revision: 2, messages: [imported] });
+    await turn();
+    const panel = document.querySelector('.chat-panel');
+    expect(panel?.querySelector('.last-message')?.textContent).toBe(
+      'leo: Imported Soup: 6 ingredients',
+    );
+    expect(panel?.querySelector('[role="status"]')?.textContent).toBe(
+      'leo: Imported Soup: 6 ingredients',
+    );
+  });
+
   it('the recipe is what one sees first, with the last thing said and the field below', async () => {
     const view = await renderRecipeChat();
     await goLive(view, { revision: 2, messages: [messageOf(2, { author: LEO })] });
