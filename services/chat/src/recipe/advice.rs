@@ -25,6 +25,12 @@ pub fn hint(recipe: &Recipe, content: &str, given: Option<String>) -> Option<Str
         return given;
     }
     let said = Said::new(recipe, content);
+    // "Change the subject" is no request.
+    let given = given.filter(|given| {
+        !given.starts_with("Say what to change it to") || said.names_an_ingredient()
+    });
+    // "Less salty": of what, is not said.
+    let given = given.map(|given| said.about_what_is_there(given));
     said.in_another_language()
         .or_else(|| said.in_a_step())
         .or(given)
@@ -38,6 +44,8 @@ impl Said<'_> {
         }
         self.help_or_undo()
             .or_else(|| self.how_many())
+            .or_else(|| self.addressed())
+            .or_else(|| self.titled())
             .or_else(|| self.not_wanted())
             .or_else(|| self.in_place_of())
             .or_else(|| self.should_be())

@@ -1,5 +1,7 @@
 //! Text out of HTML: lines without tags and entities, and the JSON-LD of a page. One pass over the text each time.
 
+use std::borrow::Cow;
+
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 /// How often entities may be escaped one over the other: sites do it twice.
@@ -25,6 +27,42 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 /// A text that may be HTML, as one line.
 pub(super) fn line(text: &str) -> String {
     lines(text).join(" ")
+}
+
+/// A text with its entities as the letters that they stand for; all else stays as it is.
+pub(super) fn without_entities(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 10;
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        let (before, from) = rest.split_at(at);
+        let name = from[1..]
+            .bytes()
+            .take(LONGEST)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
+            .count();
+        let end = 1 + name;
+        let letter = (name > 0 && from[end..].starts_with(';'))
+            .then(|| without_markup(&from[..=end]))
+            .filter(|letter| letter.len() < end);
+        plain.push_str(before);
+        let used = match letter {
+            Some(letter) => {
+                plain.push_str(&letter);
+                end + 1
+            }
+            None => {
+                plain.push('&');
+                1
+            }
+        };
+        rest = &from[used..];
+    }
+    if plain.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 fn has_markup(text: &str) -> bool {
@@ -105,6 +143,15 @@ mod tests {
         );
         assert_eq!(line("&amp;frac12; cup <b>milk</b>"), "½ cup milk");
         assert_eq!(line("4 < 5 & 6 > 3"), "4 < 5 & 6 > 3");
+    }
+
+    #[test]
+    fn entities_alone_become_letters() {
+        assert_eq!(
+            without_entities("&frac14; cup half &amp; half & <3; AT&T;"),
+            "¼ cup half & half & <3; AT&T;"
+        );
+        assert!(matches!(without_entities("2 eggs"), Cow::Borrowed(_)));
     }
 
     #[test]

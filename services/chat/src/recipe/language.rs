@@ -31,6 +31,7 @@ mod work;
 
 use self::cursor::Cursor;
 use super::change::{Change, NewIngredient, Parsed};
+use super::html;
 use super::naming;
 use super::quantity::{Amount, Quantity};
 use super::refusal::Refusal;
@@ -66,6 +67,7 @@ fn one(change: Change) -> Outcome {
 
 /// Reads a message. Never fails: what is neither a change nor a command is talk.
 pub fn parse(content: &str) -> Parsed {
+    let content = html::without_entities(content.trim());
     let content = content.trim();
     if content.starts_with('/') {
         return details::slash(content);

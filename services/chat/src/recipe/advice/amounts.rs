@@ -7,6 +7,10 @@ use crate::recipe::{language, naming};
 impl Said<'_> {
     /// "Needs more salt", "a bit more salt", "fewer eggs", "cut sugar".
     pub(super) fn more_or_less(&self) -> Option<String> {
+        let enough = self.has(&["enough"]) && !self.content.to_lowercase().contains("not enough");
+        if enough {
+            return None;
+        }
         let at = self.words.iter().position(|word| {
             matches!(
                 word.as_str(),
@@ -51,6 +55,27 @@ impl Said<'_> {
                 _ => format!("Say how much less, as in \"reduce {name} by half\"."),
             },
         )
+    }
+
+    /// A hint that says how much more or less of something, where there is none of it.
+    pub(super) fn about_what_is_there(&self, given: String) -> String {
+        if !given.starts_with("Say how much ") {
+            return given;
+        }
+        let Some(message) = given.split('"').nth(1) else {
+            return given;
+        };
+        let name = message
+            .strip_prefix("increase ")
+            .and_then(|rest| rest.strip_suffix(" by 50%"));
+        match name {
+            _ if self.works(message) => given,
+            Some(name) if self.ingredient(name).is_none() => {
+                format!("Say how much of it, as in \"add 1 tsp {name}\".")
+            }
+            _ if self.names_an_ingredient() => given,
+            _ => "Say which ingredient to change, as in \"reduce sugar by half\" or \"increase sugar by 50%\".".to_owned(),
+        }
     }
 
     /// An ingredient with its amount, and no word of what to do with it.
@@ -140,6 +165,9 @@ impl Said<'_> {
                 "To change it, write \"change {} to {to}\".",
                 line.name
             )),
+            () if says_to && self.works(&format!("replace {} with {to}", line.name)) => Some(
+                format!("To replace it, write \"replace {} with {to}\".", line.name),
+            ),
             () if labelled => Some(format!(
                 "Say how much, as in \"{0}: 50 g\", or what goes in its place, as in \"replace {0} with honey\".",
                 line.name
@@ -148,9 +176,38 @@ impl Said<'_> {
         }
     }
 
-    /// Nothing but the name of an ingredient.
+    /// Nothing but the name of an ingredient, or which kind of it.
     pub(super) fn only_named(&self) -> Option<String> {
+        const HOW: &str = "melted softened warm cold chopped diced sliced grated sifted optional peeled beaten toasted ground \
+            crushed minced";
         let said = self.words.join(" ");
+        if let [name, how @ ..] = self.words.as_slice()
+            && let Some(line) = self.ingredient(name)
+            && let Some(first) = how.first()
+            && how.len() <= 3
+            && (said.ends_with("at room temperature")
+                || HOW.split_whitespace().any(|known| known == first))
+        {
+            return Some(format!(
+                "To note it, write \"note on {}: {}\".",
+                line.name,
+                how.join(" ")
+            ));
+        }
+        let instead = self.asked || self.content.to_lowercase().contains("instead");
+        if let [kind, name] = self.words.as_slice()
+            && !instead
+            && let Some(line) = self.ingredient(name)
+            && self.ingredient(kind).is_none()
+            && kind.chars().all(char::is_alphabetic)
+            && naming::key(&line.name) == naming::key(name)
+            && !self.content.contains(['!', '?'])
+        {
+            let rename = format!("rename {} to {said}", line.name);
+            if self.works(&rename) {
+                return Some(format!("To say which kind, write \"{rename}\"."));
+            }
+        }
         let line = self.ingredient(&said).filter(|_| self.words.len() <= 2)?;
         (naming::key(&line.name) == naming::key(&said)).then(|| {
             format!(

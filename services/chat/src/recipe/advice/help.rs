@@ -12,7 +12,15 @@ impl Said<'_> {
         if self.has(&["meant"]) && self.words.len() <= 6 {
             return Some(CORRECTION.to_owned());
         }
+        let brings_back = ["bring back", "put back", "restore"]
+            .iter()
+            .any(|phrase| self.begins(phrase));
         let said = self.words.join(" ");
+        if (brings_back && self.words.len() <= 4)
+            || matches!(said.as_str(), "put it back" | "bring it back")
+        {
+            return Some("To take back the last change, write \"undo\".".to_owned());
+        }
         match said.as_str() {
             "help" | "help me" | "commands" | "what can i say" | "what can you do" | "how does this work" | "what can i write"
             | "how do i use this" | "?" => Some(HELP.to_owned()),

@@ -123,6 +123,11 @@ impl Said<'_> {
             "fluffier",
             "hotter",
         ];
+        if self.word(0) == "mark"
+            && let Some(diet) = DIETS.iter().find(|diet| self.after(1).contains(*diet))
+        {
+            return Some(format!("To mark the recipe, write \"tag: {diet}\"."));
+        }
         if !(self.word(0) == "make" || self.begins("can we make")) {
             return None;
         }
@@ -175,6 +180,9 @@ impl Said<'_> {
     pub(super) fn command(&self) -> Option<String> {
         const VERBS: &str =
             "use add remove change replace swap make increase reduce cut double halve set put take";
+        if self.begins("make sure") {
+            return None;
+        }
         let begins = VERBS.split_whitespace().any(|verb| verb == self.word(0));
         let line = self
             .words

@@ -13,6 +13,19 @@ impl Said<'_> {
         {
             return Some("To make it for one, write \"for 1 person\".".to_owned());
         }
+        if let [only] = self.words.as_slice() {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            if let Some(percent) = only.strip_suffix('%').filter(|percent| digits(percent)) {
+                return Some(format!(
+                    "To make so much of the whole recipe, write \"scale to {percent}%\"."
+                ));
+            }
+            if let Some(times) = only.strip_prefix('x').filter(|times| digits(times)) {
+                return Some(format!(
+                    "To multiply the whole recipe, write \"scale by {times}\"."
+                ));
+            }
+        }
         let at = self.words.iter().position(|word| whole(word).is_some())?;
         let count = whole(self.word(at))?;
         let few = self.words.len() <= at + 2;
@@ -33,7 +46,23 @@ impl Said<'_> {
         let said = ["we're", "we are", "there are", "there will be"]
             .iter()
             .any(|phrase| self.begins(phrase))
-            || self.has(&["cooking", "people", "guests", "coming"])
+            || self.has(&[
+                "cooking", "people", "guests", "coming", "servings", "portions",
+            ])
+            || (few
+                && at > 0
+                && self.words.len() <= 4
+                && matches!(self.word(at - 1), "for" | "of")
+                && self.has(&[
+                    "it's",
+                    "dinner",
+                    "lunch",
+                    "party",
+                    "breakfast",
+                    "supper",
+                    "meal",
+                ]))
+            || (self.begins("serve") && at == 1 && few)
             || (self.word(0) == "for" && at == 1 && few)
             || (self.begins("cook for") && at == 2 && few)
             || (few && self.after(at + 1).starts_with("of us"))

@@ -48,8 +48,6 @@ const POLITE: &[&str] = &[
     "would it be ok to",
     "i'd rather",
     "i'd prefer to",
-    "remember to",
-    "don't forget to",
     "feel free to",
     "please",
 ];
@@ -171,6 +169,13 @@ impl<'a> Said<'a> {
                     || wanted.ends_with(&format!(" {key}"))
             })
         })?
+    }
+
+    /// Whether some word names an ingredient of the recipe.
+    pub(super) fn names_an_ingredient(&self) -> bool {
+        self.words
+            .iter()
+            .any(|word| self.ingredient(word).is_some())
     }
 
     pub(super) fn is_a_link(&self) -> bool {

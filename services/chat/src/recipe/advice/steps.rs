@@ -48,7 +48,8 @@ impl Said<'_> {
         if longer && cooks {
             return Some(self.retime());
         }
-        let alone = self.words.len() <= 2
+        let alone = !self.asked
+            && self.words.len() <= 2
             && minutes
             && self.word(0).starts_with(|c: char| c.is_ascii_digit());
         let hot =

@@ -39,7 +39,7 @@ impl Said<'_> {
                     .to_owned(),
             );
         }
-        if first == "step" && self.words.len() <= 4 {
+        if first == "step" && self.words.len() <= 9 && !self.content.contains('?') {
             return Some("Write the step after a colon, as in \"step 2: Rest 30 minutes.\", or move it, as in \"move step 2 to 1\".".to_owned());
         }
         if self.words.len() == 1 && matches!(first, "title" | "name")
@@ -48,6 +48,38 @@ impl Said<'_> {
             return Some("Write the title, as in \"title: Pancakes\".".to_owned());
         }
         None
+    }
+
+    /// "Ada, add 2 eggs", "@ada can you add 2 eggs?", "\"add 2 eggs\"": said to somebody, or quoted.
+    pub(super) fn addressed(&self) -> Option<String> {
+        const MOST_NAMES: usize = 2;
+        let content = self.content.trim();
+        let quoted = content.starts_with(['"', '“']) && content.ends_with(['"', '”']);
+        let named = content.starts_with('@')
+            || content
+                .split_whitespace()
+                .take(MOST_NAMES)
+                .any(|word| word.ends_with([',', ':']));
+        let rest = (usize::from(!quoted)..=MOST_NAMES).map(|count| self.after(count));
+        rest.filter(|_| quoted || named)
+            .find(|rest| self.works(rest))
+            .map(|rest| format!("To do that, write \"{rest}\"."))
+    }
+
+    /// "Name: Pancakes", "the title should be Pancakes".
+    pub(super) fn titled(&self) -> Option<String> {
+        let label = self.word(0) == "name" && self.words.len() > 1;
+        let title = match self.content.split_once(':').filter(|_| label) {
+            Some((_, title)) => title.trim().to_owned(),
+            None => {
+                let said = ["the title should be", "the name should be"]
+                    .iter()
+                    .any(|phrase| self.begins(phrase));
+                let title: Vec<&str> = self.content.split_whitespace().skip(4).collect();
+                said.then(|| title.join(" "))?
+            }
+        };
+        Some(format!("Write \"title: {title}\"."))
     }
 
     /// "Ad 2 eggs".
@@ -81,6 +113,9 @@ impl Said<'_> {
         {
             return None;
         }
+        if self.works(&self.after(1)) {
+            return None;
+        }
         let verb = VERBS.iter().find(|verb| one_letter_apart(first, verb))?;
         Some(format!("Did you mean \"{verb} {}\"?", self.after(1)))
     }
@@ -93,8 +128,8 @@ impl Said<'_> {
             .map_or("", |(_, rest)| rest);
         match first {
             "title" | "description" if self.words.len() > 1 => Some(format!("Write \"{first}: {rest}\".")),
-            _ if self.content.contains('→') || self.content.contains("->") => {
-                let (old, new) = self.content.split_once('→').or_else(|| self.content.split_once("->"))?;
+            _ if ["→", "->", "=>"].iter().any(|arrow| self.content.contains(arrow)) => {
+                let (old, new) = ["→", "->", "=>"].iter().find_map(|arrow| self.content.split_once(arrow))?;
                 let (old, new) = (old.trim(), new.trim().trim_start_matches('>').trim());
                 self.ingredient(old)?;
                 Some(format!("To replace it, write \"replace {old} with {new}\"."))
@@ -106,12 +141,20 @@ impl Said<'_> {
                 let new = rest[line.name.len()..].trim();
                 Some(format!("To rename it, write \"rename {} to {new}\".", line.name))
             }
+            "move" if self.works(&format!("move step {}", self.after(1))) => {
+                Some(format!("To move a step, write \"move step {}\".", self.after(1)))
+            }
+            "clear" if self.has(&["steps"]) => Some("To take out every step, write \"remove all steps\".".to_owned()),
             "split" | "join" | "divide" if self.has(&["step", "steps"]) => Some(
                 "Write the step anew and add the other, as in \"step 1: Whisk the eggs.; add step 2: Add the flour.\"".to_owned(),
             ),
             "move" | "put" if self.has(&["step", "steps", "start", "end", "before", "after"]) => Some("Say which step and where to, as in \"move step 3 to 1\" or \"move step 3 before step 2\".".to_owned()),
             "for" if self.has(&["step"]) => Some("Write the whole step anew, as in \"step 2: Rest 30 minutes.\"".to_owned()),
-            "in" | "to" | "into" | "convert" | "show" if self.words.iter().any(|word| Unit::recognise(word).is_some() || word == "metric" || word == "imperial") => {
+            "grams" | "ounces" | "celsius" | "fahrenheit" if self.words.len() == 1 => {
+                Some("Say \"convert to metric\" or \"convert to US units\", or name one ingredient, as in \"convert butter to grams\".".to_owned())
+            }
+            "use" if self.words.len() > 2 => None,
+            "in" | "to" | "into" | "convert" | "show" | "use" if self.words.iter().any(|word| Unit::recognise(word).is_some() || word == "metric" || word == "imperial") => {
                 Some("Say \"convert to metric\" or \"convert to US units\", or name one ingredient, as in \"convert butter to grams\".".to_owned())
             }
             "note" => {

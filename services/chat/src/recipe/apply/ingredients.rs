@@ -1,9 +1,10 @@
 //! Adding, taking out and changing ingredients.
 
 use super::working::Working;
-use super::{find, text_within};
+use super::{details, find, text_within};
 use crate::recipe::change::{Direction, NewIngredient, Part, Which};
 use crate::recipe::model::{Ingredient, in_words, limits};
+use crate::recipe::naming;
 use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
 use crate::recipe::refusal::Refusal;
@@ -237,7 +238,18 @@ pub(super) fn rename(
     which: &Which,
     name: &str,
 ) -> Result<String, Refusal> {
-    let index = find::line(working, which, None)?;
+    let index = match find::line(working, which, None) {
+        Ok(index) => index,
+        // "Rename pancakes to crêpes": it may be the dish.
+        Err(refusal) => {
+            return match which {
+                Which::Named(dish) if naming::key(dish) == naming::key(&working.recipe.title) => {
+                    details::set_title(working.recipe, name)
+                }
+                _ => Err(refusal),
+            };
+        }
+    };
     let name = ingredient_name(name)?;
     let old = working.rename(index, name.clone());
     Ok(format!("Renamed {old} to {name}"))

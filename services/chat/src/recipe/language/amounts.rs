@@ -335,13 +335,33 @@ fn size_before_container(cursor: &mut Cursor<'_>) -> Option<String> {
     let mut ahead = *cursor;
     let times = ahead.eat("x") || ahead.eat_mark('×');
     let in_brackets = !times && ahead.eat_mark('(');
+    let low = up_to_a_size(&mut ahead);
     let (size, size_unit) = size(&mut ahead)?;
     if in_brackets && !ahead.eat_mark(')') {
         return None;
     }
     unit(&mut { ahead }).filter(Unit::is_container)?;
     *cursor = ahead;
-    Some(Amount::of(Quantity::Exactly(size), Some(size_unit)).in_words())
+    let size = low
+        .and_then(|low| Quantity::between(low, size))
+        .unwrap_or(Quantity::Exactly(size));
+    Some(Amount::of(size, Some(size_unit)).in_words())
+}
+
+/// The lower end of a size that is a range: "15- to 16-ounce". Moves past it.
+fn up_to_a_size(cursor: &mut Cursor<'_>) -> Option<Rational> {
+    let mut ahead = *cursor;
+    if !numbers::number_ahead(ahead) {
+        return None;
+    }
+    let low = numbers::number(&mut ahead).ok()??;
+    let dash = ahead.eat_mark('-') || ahead.eat_mark('–');
+    let to = ahead.eat_any(&["to", "or"]);
+    if !(dash || to) || size(&mut { ahead }).is_none() {
+        return None;
+    }
+    *cursor = ahead;
+    Some(low)
 }
 
 /// "1 1½" piece", "2 (3-inch) pieces": how long the piece is goes into the note.

@@ -53,6 +53,7 @@ fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
     let mut ahead = *cursor;
     if let Ok(Some(servings)) = numbers::whole(&mut ahead)
         && ahead.eat_any(&["servings", "portions"])
+        && politeness::finish(&mut ahead).is_ok()
         && ahead.is_done()
     {
         return Err(Miss::Unclear(format!(
@@ -70,6 +71,7 @@ fn numbered(cursor: &mut Cursor<'_>) -> Outcome {
 }
 
 pub(super) fn add(cursor: &mut Cursor<'_>) -> Outcome {
+    cursor.eat_mark(':');
     if let Some(outcome) = steps::add(cursor) {
         return outcome;
     }
@@ -146,6 +148,7 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(outcome) = servings::fewer_servings(cursor) {
         return outcome;
     }
+    no_one_thing(*cursor)?;
     if cursor.eat_any(&["the title", "title"]) {
         return Err(Miss::unclear(
             "A recipe always has a title; write another one, as in \"title: Pancakes\".",
@@ -155,6 +158,41 @@ pub(super) fn remove(cursor: &mut Cursor<'_>) -> Outcome {
         return ingredients::remove_note(cursor);
     }
     ingredients::remove(cursor)
+}
+
+/// After "remove": "it", "the last one", "a step", "the recipe".
+fn no_one_thing(mut cursor: Cursor<'_>) -> Result<(), Miss> {
+    const ANYTHING: &[&str] = &[
+        "it",
+        "that",
+        "this",
+        "them",
+        "these",
+        "the last one",
+        "the last thing",
+    ];
+    const ALL: &[&str] = &[
+        "the recipe",
+        "this recipe",
+        "recipe",
+        "the whole recipe",
+        "all",
+    ];
+    const STEP: &[&str] = &["a step", "one step", "one of the steps"];
+    let hint = if cursor.eat_any(ANYTHING) {
+        "To take back the last change, write \"undo\"; to take something out, say what, as in \"remove milk\"."
+    } else if cursor.eat_any(ALL) {
+        "To begin anew, write \"remove everything\" for the ingredients and \"remove all steps\" for the steps."
+    } else if cursor.eat_any(STEP) {
+        "Say which step, as in \"remove step 2\" or \"remove the last step\"."
+    } else {
+        return Ok(());
+    };
+    politeness::skip_after(&mut cursor);
+    match cursor.at_stop() {
+        true => Err(Miss::unclear(hint)),
+        false => Ok(()),
+    }
 }
 
 /// After "replace", "edit" and the like: a step or an ingredient.

@@ -16,7 +16,7 @@ const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm
     hrs servings serving portions portion people photo photos picture pictures image images video link love remaining \
     remainder everything anything something nothing ingredients more less fewer twice thrice much many enough \
     beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what per either \
-    ingredient called along zero comment reminder timer stars batch batches thirds times amount alternately thanks thx ok okay yes yep asap pls plz reduce layer question review rating message \
+    called along zero comment reminder timer stars batch batches thirds times amount alternately thanks thx ok okay yes yep asap pls plz reduce layer question review rating message \
     slowly gradually carefully gently quickly immediately constantly separately \
     degrees °c °f";
 
@@ -70,7 +70,9 @@ pub(super) fn note(note: &str) -> Result<(), Miss> {
     let mut words = lower.split_whitespace();
     let first = words.next().unwrap_or_default();
     let one_of = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
-    let step = one_of(DOING, first) && lower != "one"
+    let says_more = one_of("it they", first) && lower.contains(' ');
+    let step = says_more
+        || one_of(DOING, first) && lower != "one"
         || (is_kitchen_work(first) && !is_noun_too(first) && words.next().is_some());
     // "cut into strips, and marinate"
     let step = step
@@ -143,7 +145,19 @@ fn is_food(word: &str) -> bool {
     )
 }
 
+/// What a name that is no ingredient ends in: parts of a recipe and of what shows it, time, and people.
+fn is_no_food(last: &str) -> bool {
+    const NOUNS: &str = "time times step steps line lines title name names heading headings section sections alarm alarms star \
+        one ones both class style recipe recipes file page list folder group category tag tags note notes description \
+        instruction instructions direction directions message messages user users member members account friend friends guest \
+        guests mum mom dad grandma grandpa brother sister wife husband calories kcal";
+    NOUNS.split_whitespace().any(|noun| noun == last)
+}
+
 fn is_unfit(words: &[String], at: usize) -> bool {
+    if at + 1 == words.len() && is_no_food(words[at].as_str()) {
+        return true;
+    }
     let word = words[at].as_str();
     let next = words.get(at + 1).map_or("", String::as_str);
     let third = words.get(at + 2).map_or("", String::as_str);
@@ -167,6 +181,10 @@ fn is_unfit(words: &[String], at: usize) -> bool {
                 || at > 0 && words[at - 1] == "such")
         }
         "each" => at > 0,
+        // "Preheating the oven", but "baking powder".
+        _ if at == 0 && article && word.ends_with("ing") => true,
+        // "Another ingredient", but "mystery ingredient mix".
+        "ingredient" => at == 0 || at + 1 == words.len(),
         "last" | "first" | "back" | "mixture" => at > 0 && at + 1 == words.len(),
         "next" => matches!(next, "time" | "day" | "week"),
         // "Cream" and "toast" are names, "season" and "cover" are work.
@@ -174,6 +192,19 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         "two" | "three" | "so" => at > 0 && words[at - 1] == "or",
         "with" if at > 0 => next == "the",
         "x2" | "x3" | "x4" => true,
+        "my" => true,
+        // "50%", but "2% milk".
+        _ if words.len() == 1 && word.ends_with('%') => true,
+        // "2 eggs/1 cup milk" are two ingredients.
+        _ if word.split_once('/').is_some_and(|(before, after)| {
+            before.ends_with(char::is_alphabetic)
+                && !matches!(before, "cm" | "mm" | "in" | "inch")
+                && after.starts_with(|c: char| c.is_ascii_digit())
+                && !next.is_empty()
+        }) =>
+        {
+            true
+        }
         _ if at == 0 && word.starts_with('-') => true,
         // "2 3 eggs", but "5 spice powder" and "00 flour".
         _ if at == 0 && words.len() > 1 && word.bytes().all(|b| b.is_ascii_digit()) => {
@@ -254,10 +285,12 @@ pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
         });
     let work = is_kitchen_work(&first)
         && (!is_noun_too(&first) || said.contains(" and ") || words.next().is_some());
-    let talks = said
-        .to_lowercase()
-        .split_whitespace()
-        .any(|word| matches!(word, "list" | "i" | "me" | "my" | "you" | "servings"));
+    let talks = said.to_lowercase().split_whitespace().any(|word| {
+        matches!(
+            word,
+            "list" | "i" | "me" | "my" | "you" | "servings" | "message" | "comment"
+        )
+    });
     // "20 minutes" is no step, "for 20 minutes" may be one.
     (place || work) && !talks && said.split_whitespace().count() > 2
 }

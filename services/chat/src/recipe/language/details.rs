@@ -45,7 +45,9 @@ pub(super) fn description(cursor: &mut Cursor<'_>) -> Outcome {
 
 /// After "tag": "it as vegan and quick", ": vegan".
 pub(super) fn tag(cursor: &mut Cursor<'_>) -> Outcome {
-    const PEOPLE: [&str; 8] = ["me", "him", "her", "us", "them", "you", "along", "team"];
+    const PEOPLE: [&str; 9] = [
+        "me", "him", "her", "us", "them", "you", "you're", "along", "team",
+    ];
     if PEOPLE.contains(&cursor.word()) {
         return Err(Miss::Talk);
     }

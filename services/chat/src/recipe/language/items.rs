@@ -9,8 +9,9 @@ use super::names::{keeps_together, name, name_since};
 use super::numbers;
 use super::{amounts, coverage, line, politeness, verbs};
 use crate::recipe::change::{NewIngredient, Which};
+use crate::recipe::model;
 use crate::recipe::naming;
-use crate::recipe::quantity::{Amount, Quantity};
+use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::rational::Rational;
 use crate::recipe::unit::{Measure, Unit};
 
@@ -296,13 +297,17 @@ fn is_no_ingredient(name: &str) -> bool {
 fn missing_name(said: &str, amount: Option<&Amount>) -> String {
     match amount {
         Some(amount) => {
-            let example = if amount.unit.is_some() {
-                "flour"
-            } else {
-                "eggs"
+            let example = match (&amount.unit, amount.quantity) {
+                (None, Quantity::Vaguely(Vague::AFew | Vague::Several)) => "almonds",
+                (None, Quantity::Vaguely(_)) => "milk",
+                (None, _) => "eggs",
+                (Some(_), _) => "flour",
             };
-            let amount = amount.in_words();
-            format!("Say what it is {amount} of, as in \"add {amount} {example}\".")
+            let example = model::in_words(example, Some(amount));
+            format!(
+                "Say what it is {} of, as in \"add {example}\".",
+                amount.in_words()
+            )
         }
         None if said.is_empty() => "Say what to add, as in \"add 2 cups flour\".".to_owned(),
         None => "Name the ingredient, as in \"add 2 cups flour\".".to_owned(),

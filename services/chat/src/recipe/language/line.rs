@@ -126,7 +126,10 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> NewIngredient {
         cursor.eat_mark(',');
         name = naming::one_line(cursor.take_rest());
     } else {
-        while cursor.eat_mark(',') || cursor.eat_mark(';') {}
+        while [',', ';', '-', '–', '—']
+            .iter()
+            .any(|mark| cursor.eat_mark(*mark))
+        {}
         push_note(cursor.take_rest(), &mut notes);
     }
     amount_in_note(&mut amount, &mut notes);

@@ -52,6 +52,22 @@ pub(super) fn name(
     name
 }
 
+/// "For the muffin tins" at the end of a name: what it is for is said about it.
+fn for_what<'a>(from: Cursor<'a>, end: Cursor<'a>) -> Option<Cursor<'a>> {
+    const MOST_WORDS: usize = 5;
+    let mut at = end;
+    for _ in 0..MOST_WORDS {
+        if !at.step_back() || at.position() <= from.position() {
+            return None;
+        }
+        if at.word() == "for" {
+            let whose = matches!(at.word_ahead(1), "the" | "a" | "my" | "our" | "your");
+            return whose.then_some(at);
+        }
+    }
+    None
+}
+
 fn join(name: &mut String, more: &str) {
     if !(name.is_empty() || more.is_empty()) {
         name.push(' ');
@@ -123,6 +139,10 @@ pub(super) fn named(
     }) {
         end = shorter;
         take_vague(vague, notes, amount);
+    }
+    if let Some(purpose) = for_what(from, end) {
+        notes.push(naming::one_line(end.text_since(purpose)));
+        end = purpose;
     }
     if let Some((shorter, purpose)) = PURPOSES
         .iter()
@@ -203,7 +223,36 @@ pub(super) fn keeps_together(cursor: Cursor<'_>) -> bool {
     ];
     let joins = matches!(cursor.word(), "and") || cursor.mark() == Some('&');
     let pair = (cursor.word_before(), cursor.word_ahead(1));
-    joins && (cursor.mark_ahead(1) == Some('/') || PAIRS.contains(&pair))
+    joins && (cursor.mark_ahead(1) == Some('/') || PAIRS.contains(&pair) || joins_parts(cursor))
+}
+
+/// "Parsley leaves and tender stems": two parts of one plant.
+fn joins_parts(join: Cursor<'_>) -> bool {
+    let mut after = join;
+    after.advance();
+    if is_a_part(join.word_before()) && !is_a_part(after.word()) {
+        after.advance();
+    }
+    let part = is_a_part(join.word_before()) && is_a_part(after.word());
+    after.advance();
+    part && after.at_break()
+}
+
+/// Parts of a plant, which are not listed without it.
+pub(super) fn is_a_part(word: &str) -> bool {
+    matches!(
+        word,
+        "leaf"
+            | "leaves"
+            | "stem"
+            | "stems"
+            | "root"
+            | "roots"
+            | "frond"
+            | "fronds"
+            | "tops"
+            | "greens"
+    )
 }
 
 /// "finely chopped", "at room temperature", "optional"; but not "red onion" or "fresh basil".

@@ -38,7 +38,8 @@ pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     }
     // "Change 2 eggs to 3": the 2 only says how many there were.
     let before = amounts::read(cursor)?;
-    let which = items::which(cursor, &["from", "to taste", "to", "into", "by"])
+    let ends = ["from", "to taste", "to", "into", "by", "for", "with"];
+    let which = items::which(cursor, &ends)
         .map_err(|_| Miss::Talk)?
         .ok_or(Miss::Talk)?;
     if cursor.eat("from")
@@ -56,10 +57,29 @@ pub(super) fn change(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     {
         return one(set(which, Amount::of(Quantity::Exactly(high), None), None));
     }
-    if let Which::Named(name) = &which
+    if let Which::Named(name) | Which::EveryNamed(name) = &which
         && Unit::recognise(name).is_some()
     {
         return Err(units_of_all());
+    }
+    // "Change milk for oat milk"
+    let mut ahead = *cursor;
+    if ahead.eat_any(&["for", "with"])
+        && let Ok(with) = items::item(&mut ahead)
+        && ahead.at_break()
+    {
+        *cursor = ahead;
+        let part = None;
+        return one(Change::ReplaceIngredient { which, part, with });
+    }
+    // "Change butter to grams"
+    let mut ahead = *cursor;
+    if ahead.eat_any(&["to", "into"])
+        && let Some(unit) = amounts::unit(&mut ahead)
+        && finish(&mut ahead).is_ok()
+    {
+        *cursor = ahead;
+        return one(Change::ConvertIngredient { which, unit });
     }
     if cursor.stands("to taste") || !cursor.eat_any(&["to be", "to", "into"]) {
         return match to_taste(cursor) {

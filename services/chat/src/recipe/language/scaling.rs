@@ -32,7 +32,9 @@ pub(super) fn halve(cursor: &mut Cursor<'_>) -> Outcome {
 
 /// After "double", "halve" and the like: the whole recipe, or one ingredient.
 fn by_verb(cursor: &mut Cursor<'_>, factor: Rational) -> Outcome {
-    const NOT_INGREDIENTS: [&str; 5] = ["check", "up", "down", "a", "an"];
+    const NOT_INGREDIENTS: [&str; 10] = [
+        "check", "up", "down", "a", "an", "is", "was", "or", "would", "and",
+    ];
     let whole = whole_recipe(cursor) || cursor.at_stop();
     if cursor.eat_any(&[
         "except",

@@ -17,8 +17,8 @@ const MOST_NAMED: usize = 1_000;
 pub(super) fn add(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;
     ahead.eat("as");
-    ahead.eat_any(&["a", "an", "the", "another", "one more", "this"]);
-    ahead.eat_any(&["new", "as a", "as the"]);
+    ahead.eat_any(&["a", "an", "the", "another", "one more", "one", "this"]);
+    ahead.eat_any(&["new", "extra", "further", "as a", "as the"]);
     let at = match ordinal(&mut ahead) {
         Some(StepNumber::Number(1)) => Place::Start,
         Some(StepNumber::Last) | None => Place::End,

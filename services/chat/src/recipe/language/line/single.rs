@@ -3,7 +3,7 @@
 use super::start::{amount_before, part_of};
 use super::wording::{only_how, says_how};
 use crate::recipe::language::cursor::Cursor;
-use crate::recipe::language::names::{ends_note, keeps_together};
+use crate::recipe::language::names::{ends_note, is_a_part, keeps_together};
 use crate::recipe::language::{amounts, numbers, verbs};
 
 /// Whether the rest of the clause is a single ingredient that begins with an amount: no "and", "+" or comma in it leads to
@@ -20,7 +20,7 @@ pub(in super::super) fn single(start: Cursor<'_>) -> Option<Cursor<'_>> {
     }
     another_way_to_say_it(&mut cursor);
     let name = cursor;
-    let (mut depth, mut in_note) = (0_usize, false);
+    let (mut depth, mut in_note, mut choice) = (0_usize, false, false);
     while !cursor.is_done() && (depth > 0 || !cursor.at_stop()) {
         let mut after = cursor;
         after.advance();
@@ -32,7 +32,10 @@ pub(in super::super) fn single(start: Cursor<'_>) -> Option<Cursor<'_>> {
             Some('+') => return None,
             Some(',') => {
                 let after = cursor.behind_joins();
-                if verbs::begin_here(after) || after.at_stop() || amounts::starts(after) {
+                choice = choice || begins_a_choice(cursor);
+                let another =
+                    amounts::starts(after) && !choice && !is_the_same_in_other_words(after);
+                if verbs::begin_here(after) || after.at_stop() || another {
                     return None;
                 }
                 in_note = true;
@@ -78,10 +81,39 @@ fn another_way_to_say_it(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// "½ cup + 2 tablespoons" with nothing behind it: no other ingredient.
+/// "½ cup + 2 tablespoons" with nothing behind it, or "1 tbsp chopped leaves": no other ingredient.
 fn is_more_of_it(mut after: Cursor<'_>) -> bool {
     let measured = amounts::read(&mut after).ok().flatten();
+    if says_how(after.word()) {
+        after.advance();
+    }
+    if is_a_part(after.word()) {
+        after.advance();
+    }
     measured.is_some_and(|measured| measured.amount.unit.is_some()) && after.at_stop()
+}
+
+/// ", two large handfuls or …": an amount with a unit and without a name says once more how much.
+fn is_the_same_in_other_words(mut after: Cursor<'_>) -> bool {
+    let measured = amounts::read(&mut after).ok().flatten();
+    measured.is_some_and(|measured| measured.amount.unit.is_some())
+        && (after.at_stop() || after.word() == "or")
+}
+
+/// "1 beetroot, 1 turnip, or 2 parsnips": whether the items behind the comma are what may stand in its place.
+fn begins_a_choice(comma: Cursor<'_>) -> bool {
+    const FURTHEST: usize = 24;
+    let mut ahead = comma;
+    for _ in 0..FURTHEST {
+        if ahead.is_done() || ahead.at_stop() || ahead.word() == "and" {
+            return false;
+        }
+        if ahead.mark() == Some(',') && ahead.word_ahead(1) == "or" {
+            return true;
+        }
+        ahead.advance();
+    }
+    false
 }
 
 /// "butter (2 sticks), melted", "cream — 150 g": whether the amount stands right behind a short name.

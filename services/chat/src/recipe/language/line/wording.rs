@@ -148,6 +148,27 @@ pub(super) fn begins_a_note(cursor: Cursor<'_>, start: Cursor<'_>) -> bool {
         "in strips",
         "in wedges",
     ];
+    // "Tarragon + 1 tbsp leaves", "cake mix plus 1/2 cup"
+    let mut more = cursor;
+    let is_more = (more.eat_mark('+') || more.eat("plus")) && numbers::number_ahead(more);
+    if cursor.position() > start.position() && is_more {
+        return true;
+    }
+    // "Eggs - beaten"
+    let mut dashed = cursor;
+    let dash = matches!(cursor.mark(), Some('-' | '–' | '—')) && !cursor.follows_closely();
+    dashed.advance();
+    if dash
+        && cursor.position() > start.position()
+        && !dashed.follows_closely()
+        && (says_how(dashed.word())
+            || matches!(
+                dashed.word(),
+                "beaten" | "cut" | "torn" | "optional" | "at" | "to"
+            ))
+    {
+        return true;
+    }
     let mut after = cursor;
     let other = after.eat("or") && numbers::number_ahead(after);
     if cursor.position() > start.position() && other && !only_how(start, cursor) {
