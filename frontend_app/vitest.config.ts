@@ -28,7 +28,7 @@ export default defineConfig({
           include: ['{src,test,packages/*/src}/**/*.test.{ts,tsx}'],
           exclude: ['**/*.browser.test.tsx'],
           // Long: tests must not fail on a busy machine.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           restoreMocks: true,
           unstubGlobals: true,
         },
