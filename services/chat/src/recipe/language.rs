@@ -102,6 +102,7 @@ pub(super) fn ingredient_line(line: &str) -> Result<NewIngredient, Refusal> {
 }
 
 pub(super) use self::narration::sentence;
+pub(super) use self::pasted::group as list_heading;
 pub(super) use self::verbs::is_kitchen_work;
 
 /// How many characters a line of an ingredient list may have: its name, note, amount and unit have fewer.

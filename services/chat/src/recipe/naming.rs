@@ -122,6 +122,10 @@ fn singular(word: &str) -> Cow<'_, str> {
     if let Some((_, singular)) = IRREGULAR.iter().find(|(plural, _)| *plural == word) {
         return Cow::Borrowed(singular);
     }
+    // "Egg's" is how some write the plural.
+    if let Some(stem) = word.strip_suffix("'s") {
+        return Cow::Borrowed(stem);
+    }
     let cut = |ending: &str| word.strip_suffix(ending).map(Cow::Borrowed);
     let plural = match word {
         _ if word.chars().nth(3).is_none() || word.ends_with("ss") || word.ends_with("us") => None,
@@ -186,6 +190,7 @@ mod tests {
             ("olive", "olives"),
             ("radish", "radishes"),
             ("cheese", "cheeses"),
+            ("egg", "egg's"),
         ] {
             assert_eq!(key(one), key(many));
         }

@@ -203,14 +203,23 @@ fn take_ingredients(recipe: &mut Recipe, found: &Value) -> Result<(), ImportErro
             field: "recipeIngredient",
         });
     }
-    for (number, line) in lines.into_iter().enumerate() {
-        take_line(recipe, &line).at(|| format!("recipeIngredient, line {}", number + 1))?;
+    let mut group: Option<String> = None;
+    let mut lines = lines.into_iter().enumerate().peekable();
+    while let Some((number, line)) = lines.next() {
+        // The heading of a group is said of the lines below it.
+        let heading = language::list_heading(&line).filter(|_| lines.peek().is_some());
+        if heading.is_some() {
+            group = heading;
+            continue;
+        }
+        take_line(recipe, &line, group.as_deref())
+            .at(|| format!("recipeIngredient, line {}", number + 1))?;
     }
     Ok(())
 }
 
 /// A line whose parts do not fit is taken as words; only a recipe that is full refuses one.
-fn take_line(recipe: &mut Recipe, line: &str) -> Result<(), super::Refusal> {
+fn take_line(recipe: &mut Recipe, line: &str, group: Option<&str>) -> Result<(), super::Refusal> {
     let as_words = || NewIngredient {
         name: cut(line, limits::NAME),
         amount: None,
@@ -219,7 +228,14 @@ fn take_line(recipe: &mut Recipe, line: &str) -> Result<(), super::Refusal> {
             .nth(limits::NAME - 1)
             .map(|_| cut(line, limits::NOTE)),
     };
-    let read = language::ingredient_line(line);
+    let in_group = |new: NewIngredient| NewIngredient {
+        note: match (new.note, group) {
+            (Some(note), Some(group)) => Some(cut(&format!("{note}, {group}"), limits::NOTE)),
+            (note, group) => note.or_else(|| group.map(str::to_owned)),
+        },
+        ..new
+    };
+    let read = language::ingredient_line(line).map(in_group);
     match read.and_then(|new| append_ingredient(recipe, &new)) {
         Ok(()) => Ok(()),
         Err(full @ super::Refusal::Full { .. }) => Err(full),

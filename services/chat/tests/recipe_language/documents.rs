@@ -244,3 +244,43 @@ fn cooklang_is_read_as_people_write_it() {
         assert_eq!(recipe.servings, servings, "{said}");
     }
 }
+
+#[test]
+fn headings_in_a_list_are_said_of_the_lines_below_them() {
+    let document = r#"{"@type": "Recipe", "name": "Tart", "recipeIngredient":
+        ["For the base:", "2 cups oats", "1 stick butter, cold", "FILLING", "3 pears", "**Glaze**", "1 tbsp honey", "To serve", "cream"]}"#;
+    let read = read_schema_org(document).unwrap().recipe;
+    let pasted = written(
+        "New recipe",
+        "Tart\n\nIngredients\nFor the base:\n2 cups oats\nFilling\n3 pears\n\nMethod\nBase\nPress it in.\nFilling:\nFan \
+         the pears.\nAssembly:",
+    );
+    let notes = |recipe: &Recipe| -> Vec<String> {
+        let lines = recipe.ingredients.iter();
+        lines
+            .map(|line| {
+                format!(
+                    "{}: {}",
+                    line.name,
+                    line.note.as_deref().unwrap_or_default()
+                )
+            })
+            .collect()
+    };
+    assert_eq!(
+        notes(&read),
+        [
+            "oats: for the base",
+            "butter: cold, for the base",
+            "pears: filling",
+            "honey: glaze",
+            "cream: to serve"
+        ]
+    );
+    assert_eq!(notes(&pasted), ["oats: for the base", "pears: filling"]);
+    let steps: Vec<&str> = pasted.steps.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(
+        steps,
+        ["Base: Press it in.", "Filling: Fan the pears.", "Assembly"]
+    );
+}

@@ -278,7 +278,11 @@ pub(super) fn set_amount(
         working.recipe.ingredients[index].note = Some(ingredient_note(note)?);
     }
     let unit = effective_unit(&working.recipe.ingredients[index], amount);
-    put_amount(working, index, Amount::of(amount.quantity, unit))
+    let effect = put_amount(working, index, Amount::of(amount.quantity, unit))?;
+    Ok(match note {
+        Some(note) => format!("{effect} ({})", naming::one_line(note)),
+        None => effect,
+    })
 }
 
 pub(super) fn adjust(

@@ -180,10 +180,15 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
         }
         None => name(cursor, amount.is_some() && !each, &mut notes, &mut amount),
     };
-    if let (None, [only]) = (&amount, notes.as_slice()) {
-        // "flour (2 cups)"
-        amount = amounts::alone(only);
-        notes.retain(|_| amount.is_none());
+    let vague = amount
+        .as_ref()
+        .is_none_or(|amount| matches!(amount.quantity, Quantity::Vaguely(Vague::Some)));
+    if let ([only], true) = (notes.as_slice(), vague)
+        && let Some(told) = amounts::alone(only)
+    {
+        // "flour (2 cups)", "some vanilla, about 1 tsp"
+        amount = Some(told);
+        notes.clear();
     }
     if name.is_empty() || is_no_ingredient(&name) {
         let said = cursor.text_since(start);

@@ -16,7 +16,7 @@ use super::names::{name_since, named, push_note};
 use super::{lexer, numbers};
 use crate::recipe::change::NewIngredient;
 use crate::recipe::naming;
-use crate::recipe::quantity::Amount;
+use crate::recipe::quantity::{Amount, Quantity, Vague};
 use crate::recipe::unit::{Measure, Unit};
 
 /// What stands before a line in a list, and is no part of it.
@@ -235,7 +235,10 @@ fn bracket<'a>(cursor: &mut Cursor<'a>) -> &'a str {
 
 /// "flour (2 cups)", "butter (2 sticks), melted": the amount stands in the first note.
 fn amount_in_note(amount: &mut Option<Amount>, notes: &mut Vec<String>) {
-    if amount.is_none()
+    let vague = amount
+        .as_ref()
+        .is_none_or(|amount| matches!(amount.quantity, Quantity::Vaguely(Vague::Some)));
+    if vague
         && let Some(first) = notes.first()
         && let Some(alone) = amounts::alone(first)
     {

@@ -22,6 +22,7 @@ pub(super) fn read(content: &str) -> Outcome {
         pasted: pasted::is_recipe(lines()),
         section: Section::None,
         group: None,
+        steps_heading: None,
         preamble: Vec::new(),
         allowance: Allowance::default(),
         changes: Vec::new(),
@@ -44,6 +45,8 @@ struct Reader<'c> {
     section: Section,
     /// The heading of the group of ingredients here.
     group: Option<String>,
+    /// The heading of the steps here, until the first of them.
+    steps_heading: Option<String>,
     /// Lines of a pasted recipe that say something about it, above its headings.
     preamble: Vec<&'c str>,
     allowance: Allowance,
@@ -107,7 +110,23 @@ impl<'c> Reader<'c> {
         })
     }
 
+    /// A step of a list; the heading above it begins its text.
+    fn step(&mut self, bare: &str, text: &str) -> Outcome {
+        if self.pasted && pasted::group(bare).is_some() {
+            let before = self
+                .steps_heading
+                .replace(bare.trim_end_matches(':').to_owned());
+            return Ok(before.map(added_step).into_iter().collect());
+        }
+        one(added_step(match self.steps_heading.take() {
+            Some(heading) => format!("{heading}: {text}"),
+            None => text.to_owned(),
+        }))
+    }
+
     fn finish(mut self) -> Outcome {
+        let heading = self.steps_heading.take();
+        self.changes.extend(heading.map(added_step));
         let about = naming::one_line(&self.preamble.join(" "));
         let says_something = self.pasted
             && about.split(' ').count() > 3
@@ -120,6 +139,11 @@ impl<'c> Reader<'c> {
             false => Ok(self.changes),
         }
     }
+}
+
+fn added_step(text: String) -> Change {
+    let at = Place::End;
+    Change::AddStep { text, at }
 }
 
 fn in_section(line: &str, reader: &mut Reader<'_>) -> Outcome {
@@ -141,14 +165,8 @@ fn in_section(line: &str, reader: &mut Reader<'_>) -> Outcome {
                 _ => reader.ingredient(bare),
             }
         }
-        Section::Steps => one(Change::AddStep {
-            text: text.to_owned(),
-            at: Place::End,
-        }),
-        Section::Notes => one(Change::AddStep {
-            text: format!("Note: {text}"),
-            at: Place::End,
-        }),
+        Section::Steps => reader.step(bare, text),
+        Section::Notes => one(added_step(format!("Note: {text}"))),
     };
     let changes = outcome?;
     reader.allowance.take(&changes)?;

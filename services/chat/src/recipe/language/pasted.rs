@@ -129,12 +129,36 @@ pub(super) fn without_number(line: &str) -> &str {
     }
 }
 
-/// "For the sauce:", "Dough:": a heading of a group of ingredients.
-pub(super) fn group(line: &str) -> Option<String> {
-    let name = line.strip_suffix(':')?.trim();
-    let short = (1..=6).contains(&name.split_whitespace().count())
-        && !name.contains(|c: char| c.is_ascii_digit());
-    (short && !name.contains(',')).then(|| name.to_lowercase())
+/// "For the sauce:", "Dough:", "FILLING": a heading of a group of ingredients or steps.
+pub(in crate::recipe) fn group(line: &str) -> Option<String> {
+    let line = line.trim();
+    let bold = line.len() > 4 && line.starts_with("**") && line.ends_with("**");
+    let line = line.trim_matches('*').trim();
+    let (name, labelled) = match line.strip_suffix(':') {
+        Some(name) => (name.trim(), true),
+        None => (line, bold),
+    };
+    let words = name.split_whitespace().count();
+    let short =
+        (1..=6).contains(&words) && !name.contains(|c: char| c.is_ascii_digit() || c == ',');
+    let lower = name.to_lowercase();
+    let named = labelled
+        || lower.starts_with("for the ")
+        || matches!(
+            lower.as_str(),
+            "to serve" | "to garnish" | "to finish" | "to decorate"
+        )
+        || is_part_of_a_dish(name, &lower);
+    (short && named).then_some(lower)
+}
+
+/// "Filling", "LEMON GLAZE": a part of a dish alone on its line, or at the end of one in capitals.
+fn is_part_of_a_dish(name: &str, lower: &str) -> bool {
+    const PARTS: &str = "filling topping toppings sauce dressing crust dough frosting icing glaze marinade garnish base batter \
+        pastry syrup streusel crumble ganache buttercream assembly vinaigrette";
+    let capitals = name == name.to_uppercase();
+    let last = lower.rsplit(' ').next().unwrap_or_default();
+    (capitals || last == lower) && PARTS.split_whitespace().any(|part| part == last)
 }
 
 /// A line above the headings that can be a title.

@@ -32,7 +32,10 @@ pub(super) fn name_goes_on(start: Cursor<'_>, comma: Cursor<'_>, name: &str) -> 
     if still_to_come || (!before.trim().is_empty() && words.all(says_how)) {
         return !after.rest_is_short();
     }
-    // "A, B, or C": B is one word or two.
+    // "A, B, or C": B is one word or two, and brings no amount of its own.
+    if numbers::starts_with_number(after) {
+        return false;
+    }
     let mut next = after;
     for _ in 0..2 {
         if next.is_done() || !next.is_said() || says_how(next.word()) || next.word() == "or" {
