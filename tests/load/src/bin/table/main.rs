@@ -1,0 +1,70 @@
+//! What a message, a delivery and a connection cost Recipe Chat, beside the bare server (and an older build, when
+//! `RECIPE_CHAT_OLD_BIN` names one) in the same run: processor time of all processes, rates as ratios, memory.
+//! Prints a line of JSON for each measurement and then the table. `tests/load/table` builds all that it needs.
+
+mod figures;
+mod scenes;
+mod socket;
+mod target;
+mod usage;
+
+use clap::Parser as _;
+use system_tests::binary;
+
+use self::{figures::Figures, scenes::Sizes, target::Target};
+
+/// Measures what Recipe Chat costs beside a bare server, as medians of some rounds.
+#[derive(Debug, clap::Parser)]
+#[command(name = "table")]
+struct Options {
+    /// How many times everything is measured, each server in turn
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+
+    /// With the databases in PostgreSQL, whose processes count as well
+    #[arg(long)]
+    postgres: bool,
+
+    /// Only what has this in its name: `talk`, `fan-out`, `visits` or `idle`; several times for several
+    #[arg(long)]
+    only: Vec<String>,
+
+    #[command(flatten)]
+    sizes: Sizes,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let mut targets = vec![
+        Target::bare().await?,
+        Target::recipe_chat("recipe-chat", &binary::path(), options.postgres).await?,
+    ];
+    if let Some(older) = binary::older() {
+        targets.push(Target::recipe_chat("before", &older, options.postgres).await?);
+    }
+    for target in &targets {
+        target.fill().await?;
+    }
+    let mut figures = Figures::default();
+    for round in 1..=options.rounds {
+        for scene in scenes::ALL {
+            if !options.only.is_empty() && !options.only.iter().any(|name| name == scene.name) {
+                continue;
+            }
+            for target in &targets {
+                let measured = scenes::play(scene, target, &options.sizes).await?;
+                print(&measured.to_json(round, target, scene.name).to_string());
+                figures.add(target.name, measured);
+            }
+        }
+    }
+    let names: Vec<&str> = targets.iter().map(|target| target.name).collect();
+    print(&figures.table(&names));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "its one product")]
+fn print(text: &str) {
+    println!("{text}");
+}
