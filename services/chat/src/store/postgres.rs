@@ -49,6 +49,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
             "what lists show and find",
             include_str!("../../migrations/postgres/0003_lists.sql"),
         ),
+        (
+            "no index of when recipes changed",
+            include_str!("../../migrations/postgres/0004_owner_index.sql"),
+        ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],

@@ -29,6 +29,8 @@ pub(super) struct RecipeRow {
     pub state_revision: i64,
     pub undo: String,
     pub changed_at: i64,
+    /// Whether only messages are new: recipe, members and who may come in are as they were.
+    pub is_talk: bool,
     /// The newest is the recipe as it is; empty when it did not change.
     pub versions: Vec<(i64, String)>,
     pub messages: Vec<Arc<Message>>,
@@ -58,6 +60,10 @@ impl RecipeRow {
         if !row.versions.is_empty() {
             row.undo = json(&write.recipe_state.undo)?;
         }
+        row.is_talk = write
+            .accepted
+            .iter()
+            .all(|accepted| !accepted.changed && !accepted.access.changed);
         Ok(row)
     }
 
@@ -74,6 +80,7 @@ impl RecipeRow {
             state_revision: signed(recipe_state.recipe_revision),
             undo: "[]".to_owned(),
             changed_at: recipe_state.changed_at.unix_millis(),
+            is_talk: false,
             versions: Vec::new(),
             messages: Vec::new(),
             members: BTreeMap::new(),

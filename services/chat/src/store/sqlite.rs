@@ -28,6 +28,7 @@ pub(super) const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0002_messages_by_id.sql"),
         include_str!("../../migrations/sqlite/0003_access.sql"),
         include_str!("../../migrations/sqlite/0004_lists.sql"),
+        include_str!("../../migrations/sqlite/0005_owner_index.sql"),
     ],
     readers: 2,
     pragmas: "

@@ -104,6 +104,36 @@ async fn what_was_written_is_read_back() {
 }
 
 #[tokio::test]
+async fn talk_moves_a_recipe_on_and_leaves_all_else_as_it_is() {
+    Databases::each(async |store| {
+        let created = recipe_state("pie", "ada");
+        store.create(&created).await.unwrap();
+        let posts = [
+            "add 2 eggs",
+            "/invite eve",
+            "/private",
+            "yummy",
+            "what a pie",
+        ];
+        let mut now = created;
+        for (at, content) in posts.into_iter().enumerate() {
+            let late = write(now.clone(), &[("ada", "late", "too late")]);
+            let next = write(now, &[("ada", &format!("m{at}"), content)]);
+            assert_eq!(
+                store.commit(std::slice::from_ref(&next)).await.unwrap(),
+                [true]
+            );
+            assert_eq!(store.commit(&[late]).await.unwrap(), [false]);
+
+            now = as_stored(next.recipe_state);
+            assert_eq!(stored(&store, "pie").await, now, "{content}");
+        }
+        assert_eq!((now.revision, now.recipe_revision), (5, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_recipe_that_has_moved_on_is_left_alone_and_the_others_are_written() {
     Databases::each(async |store| {
         for id in ["pie", "soup"] {
