@@ -61,6 +61,7 @@ fn generate(root: &Path, out: &Path) {
         .emit_rerun_if_changed(false)
         .out_dir(out)
         .skip_debug(SECRET)
+        .bytes(".recipechat.chat.v1.LinkUpdate.recipe")
         .compile_fds(descriptors)
         .expect("code generation");
     // One set for each package, so that reflection tells of the services of its own port alone.

@@ -913,7 +913,33 @@ pub struct Update {
     /// The id of the message at the revision before; absent at revision 1, and when it is not known.
     #[prost(string, optional, tag = "6")]
     pub previous_id: ::core::option::Option<::prost::alloc::string::String>,
-    /// On a link: the attachment that it belongs to.
+    /// On a link, where it is a `LinkUpdate`: the attachment that it belongs to.
+    #[prost(uint64, tag = "7")]
+    pub attachment: u64,
+    /// Who may do what from now on; absent where that is as before.
+    #[prost(message, optional, tag = "8")]
+    pub access: ::core::option::Option<Access>,
+}
+/// An `Update`, byte for byte the same, whose recipe is left as it lies in the message: most messages leave a recipe as it
+/// is, and then neither side of a link reads or writes it anew.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LinkUpdate {
+    #[prost(string, tag = "1")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    /// A `Recipe`, encoded.
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub recipe: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(message, optional, tag = "4")]
+    pub message: ::core::option::Option<Message>,
+    /// W3C trace context of the message; empty when it was read from the store.
+    #[prost(string, tag = "5")]
+    pub traceparent: ::prost::alloc::string::String,
+    /// The id of the message at the revision before; absent at revision 1, and when it is not known.
+    #[prost(string, optional, tag = "6")]
+    pub previous_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// The attachment that it belongs to.
     #[prost(uint64, tag = "7")]
     pub attachment: u64,
     /// Who may do what from now on; absent where that is as before.
@@ -1059,7 +1085,7 @@ pub mod link_response {
         #[prost(message, tag = "1")]
         Answer(super::Answer),
         #[prost(message, tag = "2")]
-        Update(super::Update),
+        Update(super::LinkUpdate),
         #[prost(message, tag = "3")]
         Expulsion(super::Expulsion),
         #[prost(message, tag = "4")]

@@ -10,7 +10,7 @@ use runtime::clock::Timestamp;
 
 use crate::{
     access::{Access, Member},
-    grpc::convert,
+    grpc::{EncodedRecipes, convert},
     link::Ask,
     message::{Content, Message, Principal, Update},
     outbox::{Event, Reply},
@@ -28,6 +28,7 @@ const NOW: Timestamp = Timestamp::from_unix_millis(1_795_379_762_123);
 pub struct Conversation {
     recipe_state: RecipeState,
     owner: Principal,
+    sent: EncodedRecipes,
 }
 
 /// A message that was accepted, and the recipe after it.
@@ -85,6 +86,7 @@ impl Conversation {
         let owner = Principal::new(recipe_state.access.owner.clone(), "ada");
         Self {
             recipe_state,
+            sent: EncodedRecipes::default(),
             owner: owner.unwrap_or_else(|_| unreachable!("a good name")),
         }
     }
@@ -124,9 +126,10 @@ impl Conversation {
         let event = Event::Update {
             attachment: 0,
             update: update.into(),
-        }
-        .into();
-        Some((Self::of(recipe_state), event))
+        };
+        let mut conversation = Self::of(recipe_state);
+        let response = conversation.response(event);
+        Some((conversation, response))
     }
 
     /// The recipe now.
@@ -160,10 +163,8 @@ impl Conversation {
         let Some(call) = convert::call(request, &mut callers).now_or_never() else {
             return Vec::new();
         };
-        let answer = |reply| {
-            let number = call.number;
-            vec![Event::Answer { number, reply }.into()]
-        };
+        let number = call.number;
+        let mut answer = |reply| vec![self.response(Event::Answer { number, reply })];
         match &call.ask {
             Ask::Refused(refused) => answer(Reply::Refused(*refused)),
             Ask::Malformed(why) => answer(Reply::Malformed(why.clone())),
@@ -174,7 +175,10 @@ impl Conversation {
                 );
                 match self.accept(draft) {
                     Ok(said) => vec![self.update(&said)],
-                    Err(refused) => answer(Reply::Refused(refused)),
+                    Err(refused) => {
+                        let reply = Reply::Refused(refused);
+                        vec![self.response(Event::Answer { number, reply })]
+                    }
                 }
             }
             Ask::Attach(..) | Ask::Detach(_) | Ask::Presence(..) | Ask::Join { .. } => Vec::new(),
@@ -185,7 +189,11 @@ impl Conversation {
         self.recipe_state.accept(draft, NOW).map(Said)
     }
 
-    fn update(&self, Said(accepted): &Said) -> LinkResponse {
+    fn response(&mut self, event: Event) -> LinkResponse {
+        convert::response(event, &mut self.sent)
+    }
+
+    fn update(&mut self, Said(accepted): &Said) -> LinkResponse {
         let update = Update::new(
             self.recipe_state.id.clone(),
             accepted.recipe.clone(),
@@ -193,11 +201,10 @@ impl Conversation {
             accepted.previous.clone(),
             accepted.traceparent.clone(),
         );
-        Event::Update {
+        self.response(Event::Update {
             attachment: 0,
             update: update.into(),
-        }
-        .into()
+        })
     }
 }
 

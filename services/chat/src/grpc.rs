@@ -2,6 +2,7 @@
 //! becomes the answer. Nothing is decided here.
 
 pub(crate) mod convert;
+mod encoded_recipes;
 mod links;
 mod presence;
 mod sharing;
@@ -20,6 +21,8 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::convert::{Invalid, claim, declined, id, page_start, position, status};
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::encoded_recipes::EncodedRecipes;
 use crate::{
     recipe::{Command, Recipe, Visibility, to_cooklang, to_schema_org},
     recipes::{MAX_PAGE_SIZE, Query, Recipes, new_recipe_id},

@@ -6,3 +6,4 @@
 mod fitting;
 pub mod inbound;
 pub(crate) mod outbound;
+pub(crate) mod rendered;

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Span, info_span};
 
-use super::presence;
+use super::{encoded_recipes::EncodedRecipes, presence};
 use crate::{
     access::{KnownUsers, Right},
     catch_up::{Joined, MessagePage, Recovery},
@@ -285,55 +285,66 @@ fn moment(timestamp: &prost_types::Timestamp) -> Timestamp {
     Timestamp::from_unix_millis(millis.saturating_add(i64::from(timestamp.nanos) / 1_000_000))
 }
 
-impl From<Event> for wire::LinkResponse {
-    fn from(event: Event) -> Self {
-        let event = match event {
-            Event::Answer { number, reply } => link_response::Event::Answer(wire::Answer {
-                number,
-                result: Some(reply.into()),
-            }),
-            Event::Update { attachment, update } => link_response::Event::Update(wire::Update {
-                attachment,
-                ..(&*update).into()
-            }),
-            Event::Audience {
-                recipe,
-                revision,
-                audience,
-                attachment,
-            } => link_response::Event::Audience(wire::Audience {
-                recipe_id: recipe.to_string(),
-                revision,
-                user_ids: audience.users.iter().map(ToString::to_string).collect(),
-                names: audience.names,
-                attachment,
-            }),
-            Event::Presence {
-                recipe,
-                attachment,
-                present,
-            } => link_response::Event::Presence(presence::told(&recipe, attachment, &present)),
-            Event::Divergence {
-                recipe,
-                from,
-                attachment,
-            } => link_response::Event::Divergence(wire::Divergence {
-                recipe_id: recipe.to_string(),
-                revision: from.revision,
-                message_id: from.message.map(|id| id.to_string()),
-                attachment,
-            }),
-            Event::Ended {
-                recipe,
-                attachment,
-                retryable,
-            } => link_response::Event::AttachmentEnded(wire::AttachmentEnded {
-                recipe_id: recipe.to_string(),
-                attachment,
-                retryable,
-            }),
-        };
-        Self { event: Some(event) }
+/// What a link says, with the recipes that it has sent lately.
+pub(crate) fn response(event: Event, recipes: &mut EncodedRecipes) -> wire::LinkResponse {
+    let event = match event {
+        Event::Answer { number, reply } => link_response::Event::Answer(wire::Answer {
+            number,
+            result: Some(reply.into()),
+        }),
+        Event::Update { attachment, update } => {
+            link_response::Event::Update(link_update(&update, attachment, recipes))
+        }
+        Event::Audience {
+            recipe,
+            revision,
+            audience,
+            attachment,
+        } => link_response::Event::Audience(wire::Audience {
+            recipe_id: recipe.to_string(),
+            revision,
+            user_ids: audience.users.iter().map(ToString::to_string).collect(),
+            names: audience.names,
+            attachment,
+        }),
+        Event::Presence {
+            recipe,
+            attachment,
+            present,
+        } => link_response::Event::Presence(presence::told(&recipe, attachment, &present)),
+        Event::Divergence {
+            recipe,
+            from,
+            attachment,
+        } => link_response::Event::Divergence(wire::Divergence {
+            recipe_id: recipe.to_string(),
+            revision: from.revision,
+            message_id: from.message.map(|id| id.to_string()),
+            attachment,
+        }),
+        Event::Ended {
+            recipe,
+            attachment,
+            retryable,
+        } => link_response::Event::AttachmentEnded(wire::AttachmentEnded {
+            recipe_id: recipe.to_string(),
+            attachment,
+            retryable,
+        }),
+    };
+    wire::LinkResponse { event: Some(event) }
+}
+
+fn link_update(update: &Update, attachment: u64, recipes: &mut EncodedRecipes) -> wire::LinkUpdate {
+    wire::LinkUpdate {
+        recipe_id: update.recipe_id.to_string(),
+        revision: update.revision(),
+        recipe: Some(recipes.encode(&update.recipe_id, &update.recipe)),
+        message: Some((&*update.message).into()),
+        traceparent: update.traceparent.clone().unwrap_or_default(),
+        previous_id: update.previous.as_ref().map(ToString::to_string),
+        attachment,
+        access: update.access.as_deref().map(Into::into),
     }
 }
 

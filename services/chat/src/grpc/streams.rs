@@ -14,6 +14,7 @@ use tracing::{Span, debug};
 use super::{
     Chat, Events,
     convert::{self, status},
+    encoded_recipes::EncodedRecipes,
 };
 use crate::{
     link::{self, Ask, Attach, Authorization, Call},
@@ -45,7 +46,8 @@ impl Chat {
             }
         });
         let outbox = self.drive(calls);
-        Box::pin(link::events(outbox).map(|event| Ok(event.into())))
+        let mut recipes = EncodedRecipes::default();
+        Box::pin(link::events(outbox).map(move |event| Ok(convert::response(event, &mut recipes))))
     }
 
     pub(super) async fn subscribe(

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use chat::Config;
+use prost::Message as _;
 use proto::chat::{
     self as wire, answer, chat_service_client::ChatServiceClient, link_request, link_response,
 };
@@ -186,7 +187,10 @@ impl Link {
 
     pub(crate) async fn next_update(&mut self) -> wire::Update {
         match self.next().await {
-            link_response::Event::Update(update) => update,
+            // The same bytes, read whole.
+            link_response::Event::Update(update) => {
+                wire::Update::decode(&*update.encode_to_vec()).unwrap()
+            }
             other => panic!("not an update: {other:?}"),
         }
     }

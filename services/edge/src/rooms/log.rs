@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use proto::{
     ids::{MessageId, Position, RecipeId, Revision},
-    websocket::frames::{Message, Recipe, RecipeUpdate},
+    websocket::frames::{Message, Recipe},
 };
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
@@ -12,7 +12,10 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
     access::Access,
-    wire::outbound::{self, for_everybody},
+    wire::{
+        outbound::{self, for_everybody},
+        rendered::Rendered,
+    },
 };
 
 /// How many updates a room keeps.
@@ -44,26 +47,15 @@ impl Update {
     /// Serialises an update for everybody. `previous` is the message before it, when known.
     pub fn new(
         recipe_id: &RecipeId,
-        recipe: Arc<Recipe>,
+        recipe: &Rendered,
         message: Arc<Message>,
         previous: Option<MessageId>,
         clock_now: Timestamp,
         now: Instant,
     ) -> Self {
-        let payload = |message: Arc<Message>| RecipeUpdate {
-            recipe_id: recipe_id.to_string(),
-            revision: message.revision,
-            recipe: Arc::clone(&recipe),
-            message: Some(message),
-            messages: None,
-            messages_truncated: None,
-            session: None,
-            recovered: None,
-            in_reply_to: None,
-        };
+        let frame = |message| outbound::room_update(recipe_id, recipe, message, clock_now);
         let public = for_everybody(&message);
-        let frame_for_author = (!Arc::ptr_eq(&public, &message))
-            .then(|| outbound::recipe_update(payload(Arc::clone(&message)), clock_now));
+        let frame_for_author = (!Arc::ptr_eq(&public, &message)).then(|| frame(&message));
         Self {
             position: Position {
                 revision: message.revision,
@@ -73,10 +65,10 @@ impl Update {
                 revision: message.revision.saturating_sub(1),
                 message: previous,
             },
-            frame: outbound::recipe_update(payload(public), clock_now),
+            frame: frame(&public),
             frame_for_author,
             message,
-            recipe,
+            recipe: Arc::clone(recipe.recipe()),
             access: None,
             received: now,
         }

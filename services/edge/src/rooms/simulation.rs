@@ -13,6 +13,7 @@ use proto::websocket::frames::Message;
 use runtime::clock::Timestamp;
 
 use super::*;
+use crate::wire::rendered::Rendered;
 
 const CLIENTS: usize = 3;
 /// How many lives are tried.
@@ -288,9 +289,8 @@ impl World {
                 };
                 let previous = previous.map(|id| id.parse().unwrap());
                 let (now, clock_now) = (Instant::now(), Timestamp::default());
-                let (recipe_state, message) = (Arc::default(), Arc::new(message));
-                let update =
-                    Update::new(&recipe(), recipe_state, message, previous, clock_now, now);
+                let (pie, message) = (Rendered::new(Arc::default()), Arc::new(message));
+                let update = Update::new(&recipe(), &pie, message, previous, clock_now, now);
                 self.rooms.publish(&recipe(), attachment, update);
             }
             Some(Event::Divergence(attachment, from)) if self.bug != Bug::DeafToDivergence => {

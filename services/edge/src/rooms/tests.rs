@@ -4,6 +4,7 @@ use proto::websocket::frames::Message;
 use runtime::clock::Timestamp;
 
 use super::{log::MAX_UPDATES, *};
+use crate::wire::rendered::Rendered;
 
 fn recipe() -> RecipeId {
     "pancakes".parse().unwrap()
@@ -35,7 +36,7 @@ fn update_of(revision: Revision, history: &str) -> Update {
     };
     Update::new(
         &recipe(),
-        Arc::default(),
+        &Rendered::new(Arc::default()),
         Arc::new(message),
         position(revision - 1, history).message,
         Timestamp::default(),

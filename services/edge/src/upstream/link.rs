@@ -8,6 +8,7 @@
 
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod known_recipes;
 mod line;
 mod pending_call;
 mod proven;
@@ -20,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+use prost::DecodeError;
 use proto::{
     chat::link_request::Call,
     ids::{Position, RecipeId, UserId},
@@ -40,6 +42,7 @@ use tracing::{Span, warn};
 
 pub use self::replicas::Replicas;
 use self::{
+    known_recipes::KnownRecipes,
     line::Replica,
     pending_call::{Answered, PendingCall, Requester},
     replica_set::ReplicaSet,
@@ -49,7 +52,7 @@ use super::{
     chat::{ChatError, Join, Joined, Post, Posted},
     convert,
 };
-use crate::{audience::Audience, rooms::Rooms};
+use crate::{audience::Audience, rooms::Rooms, wire::rendered::Rendered};
 
 /// How long a call may wait for its answer, through breaks of the link.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -86,6 +89,7 @@ struct LinkState {
     replicas: Replicas,
     router: Mutex<Router>,
     rooms: Arc<Rooms>,
+    recipes: Mutex<KnownRecipes>,
     clock: SharedClock,
     replica_set: ReplicaSet,
     /// How many lines are open.
@@ -101,6 +105,7 @@ impl Link {
             replicas,
             router: Mutex::default(),
             rooms,
+            recipes: Mutex::default(),
             clock,
             replica_set: ReplicaSet::default(),
             open: watch::Sender::new(0),
@@ -324,6 +329,18 @@ impl LinkState {
         });
         outgoing.people = people.collect();
         outgoing
+    }
+
+    /// Reads a recipe of an update.
+    fn recipe(
+        &self,
+        id: &RecipeId,
+        encoded: &[u8],
+        now: Timestamp,
+    ) -> Result<Rendered, DecodeError> {
+        // Nothing panics while it is held.
+        let mut recipes = self.recipes.lock().unwrap_or_else(PoisonError::into_inner);
+        recipes.read(id, encoded, now)
     }
 
     fn answer(&self, replica: &ReplicaName, number: u64, answer: Result<Answered, ChatError>) {

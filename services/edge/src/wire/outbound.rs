@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use proto::{
-    ids::{ConnectionId, UserId},
+    ids::{ConnectionId, RecipeId, UserId},
     websocket::{
         MAX_FRAME,
         codes::{Close, ErrorCode},
@@ -16,10 +16,18 @@ use proto::{
 };
 use rand::RngExt as _;
 use runtime::clock::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
-use super::fitting::{MAX_REPLY, fitted};
+use super::{
+    fitting::{MAX_REPLY, fitted},
+    rendered::Rendered,
+};
+
+/// How many bytes an update usually has beside its recipe.
+const USUAL_ENVELOPE: usize = 768;
 
 /// A `recipe_update`, with less in it than was given when that is more than a frame holds.
 pub(crate) fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes {
@@ -36,6 +44,62 @@ pub(crate) fn recipe_update(payload: RecipeUpdate, now: Timestamp) -> Utf8Bytes 
         *payload = fitted(payload.clone());
     }
     text(&frame)
+}
+
+/// The `recipe_update` of an accepted message: the same as of [`recipe_update`], with the recipe's JSON as it is at hand.
+pub(crate) fn room_update(
+    recipe_id: &RecipeId,
+    recipe: &Rendered,
+    message: &Arc<Message>,
+    now: Timestamp,
+) -> Utf8Bytes {
+    let frame = RoomUpdate {
+        kind: "recipe_update",
+        id: id(),
+        timestamp: now.to_string(),
+        payload: RoomUpdatePayload {
+            recipe_id: recipe_id.as_str(),
+            revision: message.revision,
+            recipe: recipe.json(),
+            message,
+        },
+    };
+    let mut whole = Vec::with_capacity(recipe.len() + USUAL_ENVELOPE);
+    // As below, it cannot fail.
+    serde_json::to_writer(&mut whole, &frame).unwrap_or_default();
+    if whole.len() <= MAX_FRAME - MAX_REPLY {
+        return utf8(whole.into());
+    }
+    let payload = RecipeUpdate {
+        recipe_id: recipe_id.to_string(),
+        revision: message.revision,
+        recipe: Arc::clone(recipe.recipe()),
+        message: Some(Arc::clone(message)),
+        messages: None,
+        messages_truncated: None,
+        session: None,
+        recovered: None,
+        in_reply_to: None,
+    };
+    recipe_update(payload, now)
+}
+
+/// What of [`ServerFrame::RecipeUpdate`] the update of a room has, in the same order.
+#[derive(Serialize)]
+struct RoomUpdate<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    timestamp: String,
+    payload: RoomUpdatePayload<'a>,
+}
+
+#[derive(Serialize)]
+struct RoomUpdatePayload<'a> {
+    recipe_id: &'a str,
+    revision: u64,
+    recipe: &'a RawValue,
+    message: &'a Message,
 }
 
 /// The message as those see it who did not write it: hints and suggestions are for its author.
@@ -167,7 +231,7 @@ fn id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::websocket::frames::Recipe;
+    use proto::websocket::frames::{Author, Recipe};
 
     #[test]
     fn the_authors_copy_says_what_it_answers_and_nothing_else_differs() {
@@ -192,5 +256,54 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&copy).unwrap(),
             expected
         );
+    }
+
+    #[test]
+    fn an_update_with_json_at_hand_is_the_same_as_one_that_is_serialised() {
+        let message = Arc::new(Message {
+            id: "m7".into(),
+            author: Author {
+                id: "u1".into(),
+                name: "ada".into(),
+            },
+            content: "add \"salt\"".into(),
+            revision: 7,
+            effect: Some("Added salt".into()),
+            ..Message::default()
+        });
+        let pie = Recipe {
+            title: "Pie \u{e9}".into(),
+            ..Recipe::default()
+        };
+        let feast = Recipe {
+            description: Some("x".repeat(2 * MAX_FRAME)),
+            ..Recipe::default()
+        };
+        for recipe in [pie, feast].map(Arc::new) {
+            let payload = RecipeUpdate {
+                recipe_id: "pancakes".into(),
+                revision: 7,
+                recipe: Arc::clone(&recipe),
+                message: Some(Arc::clone(&message)),
+                messages: None,
+                messages_truncated: None,
+                session: None,
+                recovered: None,
+                in_reply_to: None,
+            };
+            let serialised = recipe_update(payload, Timestamp::default());
+            let id = "pancakes".parse().unwrap();
+            let frame = room_update(&id, &Rendered::new(recipe), &message, Timestamp::default());
+
+            assert!(frame.len() <= MAX_FRAME);
+            let without_id = |frame: &Utf8Bytes| {
+                let (before, after) = frame.split_at(r#"{"type":"recipe_update","id":""#.len());
+                (
+                    before.to_owned(),
+                    after[Uuid::nil().to_string().len()..].to_owned(),
+                )
+            };
+            assert_eq!(without_id(&frame), without_id(&serialised));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use proto::{
     chat::{
         Answer, Attach, AttachmentEnded, Audience as ProtoAudience, Detach, Divergence, Expulsion,
-        LinkRequest, LinkResponse, Presence, PresenceChange, Update as ProtoUpdate,
+        LinkRequest, LinkResponse, LinkUpdate, Presence, PresenceChange,
         chat_service_client::ChatServiceClient, link_request::Call, link_response::Event,
     },
     ids::{Position, RecipeId, UserId},
@@ -165,21 +165,27 @@ impl LinkStream<'_> {
         self.state.answer(self.replica, answer.number, result);
     }
 
-    fn publish(&self, update: ProtoUpdate) {
+    fn publish(&self, update: LinkUpdate) {
         let Ok(recipe_id) = update.recipe_id.parse::<RecipeId>() else {
             return;
         };
         let (Some(recipe), Some(message)) = (update.recipe, update.message) else {
             return;
         };
+        let clock_now = self.state.clock.now();
+        let recipe = self.state.recipe(&recipe_id, &recipe, clock_now);
+        let Ok(recipe) = recipe else {
+            warn!(recipe.id = %recipe_id, "an update of the chat service carries no recipe that can be read");
+            return;
+        };
         let update_attachment = update.attachment;
         let _fan_out = fan_out_span(&recipe_id, &update.traceparent).entered();
         let update = Update::new(
             &recipe_id,
-            convert::recipe(recipe, self.state.clock.now()),
+            &recipe,
             convert::message(message),
             update.previous_id.and_then(|id| id.parse().ok()),
-            self.state.clock.now(),
+            clock_now,
             Instant::now(),
         )
         .with_access(update.access.as_ref().and_then(convert::access));

@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
+use prost::Message as _;
 use proto::chat::{
     self, Answer, LinkRequest, LinkResponse, answer::Result as Answered,
     chat_service_server::ChatService, link_request::Call, link_response::Event,
@@ -24,7 +25,7 @@ use super::Answers;
 #[derive(Debug)]
 pub(crate) struct FakeChat {
     messages: Mutex<Vec<chat::Message>>,
-    updates: broadcast::Sender<chat::Update>,
+    updates: broadcast::Sender<chat::LinkUpdate>,
     /// How many of the next posts break the link before they are answered, after they were accepted.
     pub(crate) break_after_posts: AtomicU64,
     /// Whether the next updates are not sent to anybody.
@@ -238,7 +239,7 @@ impl FakeChat {
         })
     }
 
-    fn updates_after(&self, revision: u64) -> Vec<chat::Update> {
+    fn updates_after(&self, revision: u64) -> Vec<chat::LinkUpdate> {
         let messages = self.messages.lock().unwrap();
         messages
             .iter()
@@ -357,12 +358,12 @@ fn stand(messages: &[chat::Message], after: Option<u64>, id: Option<&str>) -> bo
     after <= messages.len() as u64 && id.is_none_or(|id| there.is_some_and(|m| m.id == id))
 }
 
-fn update_of(messages: &[chat::Message], revision: u64) -> chat::Update {
+fn update_of(messages: &[chat::Message], revision: u64) -> chat::LinkUpdate {
     let at = |revision| messages.iter().find(move |m| m.revision == revision);
-    chat::Update {
+    chat::LinkUpdate {
         recipe_id: "pancakes".into(),
         revision,
-        recipe: Some(chat::Recipe::default()),
+        recipe: Some(chat::Recipe::default().encode_to_vec().into()),
         message: at(revision).cloned(),
         traceparent: String::new(),
         previous_id: at(revision - 1).map(|before| before.id.clone()),
