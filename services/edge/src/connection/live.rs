@@ -5,7 +5,7 @@
 mod incoming;
 mod updates;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::{
@@ -19,7 +19,7 @@ use runtime::clock::SleepWatch;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, Sleep, sleep, sleep_until},
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{Span, debug};
@@ -82,6 +82,8 @@ pub(super) struct Live<'a, S> {
     used: ClientUse,
     invalid_messages: u32,
     next_ping: Instant,
+    /// Ends at the next deadline. It is kept from turn to turn, since a new one would be registered each time.
+    timer: Pin<Box<Sleep>>,
     unanswered_pings: u8,
     _place: ConnectionPermit<UserId>,
 }
@@ -161,6 +163,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             used: ClientUse::new(now),
             invalid_messages: 0,
             next_ping: now + edge.config.ping_interval,
+            timer: Box::pin(sleep_until(now + edge.config.ping_interval)),
             unanswered_pings: 0,
             _place: place,
             edge,
@@ -242,12 +245,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         let reads = self.answers.len() < MAX_PENDING_MESSAGES
             && !self.looking_up
             && self.session.accepts_auth();
-        let mut timer = self.session.next_deadline().min(self.next_ping);
-        timer = self.typing.ends_at().map_or(timer, |end| end.min(timer));
+        let mut deadline = self.session.next_deadline().min(self.next_ping);
+        deadline = self.typing.ends_at().map_or(deadline, |end| end.min(deadline));
+        if self.timer.deadline() != deadline {
+            self.timer.as_mut().reset(deadline);
+        }
         select! {
             biased; // a close or a deadline must win over a busy client or room
             order = self.connection.control.order() => Input::Order(order),
-            () = sleep_until(timer) => Input::Timer,
+            () = &mut self.timer => Input::Timer,
             Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
                 Input::Outcome(outcome)
             }
