@@ -246,7 +246,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             && !self.looking_up
             && self.session.accepts_auth();
         let mut deadline = self.session.next_deadline().min(self.next_ping);
-        deadline = self.typing.ends_at().map_or(deadline, |end| end.min(deadline));
+        deadline = self
+            .typing
+            .ends_at()
+            .map_or(deadline, |end| end.min(deadline));
         if self.timer.deadline() != deadline {
             self.timer.as_mut().reset(deadline);
         }
