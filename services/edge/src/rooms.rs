@@ -177,7 +177,11 @@ impl Rooms {
         if !self.without_presence && entry.people.enter(who, role) && !is_first {
             self.changed_people.mark(recipe);
         }
-        lock(&entry.room.log).tell(position);
+        // Only where a link has just been opened: otherwise updates come before answers. The store may have gone back between
+        // that answer and the attachment, which did not name its position.
+        if lock(&entry.room.log).tell(position) && entry.attachment != 0 {
+            self.mark_changed(recipe);
+        }
         let room = Arc::clone(&entry.room);
         Member {
             recipe: recipe.clone(),
@@ -465,7 +469,11 @@ impl Member {
             true => self
                 .rooms
                 .end_room(&self.recipe, |open| Arc::ptr_eq(open, &self.room)),
-            false => lock(&self.room.log).tell(position),
+            false => {
+                if lock(&self.room.log).tell(position) {
+                    self.rooms.mark_changed(&self.recipe);
+                }
+            }
         }
         refuted
     }

@@ -158,8 +158,9 @@ impl Log {
             .map_or(&self.base, |update| &update.position)
     }
 
-    /// Hears of a position that a member was answered with.
-    pub(super) fn tell(&mut self, position: &Position) {
+    /// Hears of a position that a member was answered with. Tells whether it is beyond all that has come: the chat service has
+    /// to compare it, too.
+    pub(super) fn tell(&mut self, position: &Position) -> bool {
         let further = self
             .answered_position
             .as_ref()
@@ -167,6 +168,7 @@ impl Log {
         if further {
             self.answered_position = Some(position.clone());
         }
+        further && position.revision > self.newest().revision
     }
 
     /// The furthest position that a member was answered with, unless the log has come as far.

@@ -1,5 +1,6 @@
 //! A room while updates come, connections fall behind, and the recipe's history goes back.
 
+use futures_util::FutureExt as _;
 use proto::websocket::frames::Message;
 use runtime::clock::Timestamp;
 
@@ -250,6 +251,30 @@ fn a_room_names_the_furthest_that_its_members_were_told() {
         rooms.publish(&recipe(), 0, update(revision));
     }
     assert_eq!(answered_position(), None);
+}
+
+#[test]
+fn a_room_is_attached_anew_when_a_member_was_answered_with_more_than_it_named() {
+    let rooms = Rooms::new();
+    let changed = || rooms.changed().now_or_never().is_some();
+    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+    assert!(changed(), "it opens");
+    let second = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    assert!(!changed(), "its first attachment is still to come");
+    let attached = rooms.attach(&recipe()).unwrap();
+    assert_eq!(attached.progress.answered_position, Some(at(3)));
+
+    let _third = rooms.enter(&recipe(), &somebody(), &at(4), None, None);
+    assert!(changed(), "this one was not named");
+    assert!(!second.refute(&at(5), &at(4)));
+    assert!(changed(), "nor was this one");
+    assert!(!second.refute(&at(5), &at(4)));
+    assert!(!changed(), "it is known");
+    for revision in 3..=6 {
+        rooms.publish(&recipe(), 0, update(revision));
+    }
+    assert!(!second.refute(&at(6), &at(5)));
+    assert!(!changed(), "the room has come as far");
 }
 
 #[test]
