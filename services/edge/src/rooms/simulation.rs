@@ -591,7 +591,7 @@ fn what_was_sent_for_an_attachment_before_is_dropped() {
 #[track_caller]
 fn check_found(bug: Bug) {
     let mut runner = TestRunner::deterministic();
-    let found = (0..20_000).any(|_| {
+    let found = (0..60_000).any(|_| {
         let steps = steps().new_tree(&mut runner).unwrap().current();
         run(bug, &steps).is_err()
     });
