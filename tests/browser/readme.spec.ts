@@ -98,6 +98,8 @@ function exchange({ recipe, frames }: { recipe: string; frames: string[] }): Pro
     const socket = new WebSocket(`ws://${location.host}/v1/chat/${recipe}`);
     socket.onopen = () => socket.send(frames[0] ?? '');
     socket.onmessage = ({ data }) => {
+      // Who is there is told beside the answers.
+      if (JSON.parse(data).type === 'presence') return;
       answers.push(data);
       const next = frames[answers.length];
       if (next !== undefined) return socket.send(next);

@@ -59,9 +59,12 @@ test('five tabs renew their token once per expiry, without a reconnection', asyn
     await tab.expectConnected();
     tabs.push(tab);
   }
-  await expect.poll(() => refreshes.length, { timeout: 150_000, message: 'rounds' }).toBeGreaterThanOrEqual(10);
-  const times = refreshes.map(({ at }) => at).sort((a, b) => a - b);
-  const gaps = times.slice(1).map((time, before) => time - (times[before] ?? 0));
+  // A tab that opens just when the token is due asks for itself.
+  const opened = Date.now();
+  const times = () => refreshes.map(({ at }) => at).filter(at => at > opened);
+  await expect.poll(() => times().length, { timeout: 150_000, message: 'rounds' }).toBeGreaterThanOrEqual(10);
+  const sorted = times().sort((a, b) => a - b);
+  const gaps = sorted.slice(1).map((time, before) => time - (sorted[before] ?? 0));
   expect(Math.min(...gaps), `between renewals: ${gaps.map(Math.round)}`).toBeGreaterThan(SAME_MOMENT);
   expect(refreshes.every(({ status }) => status === 200)).toBe(true);
   expect(sockets, 'one socket for each tab').toBe(5);

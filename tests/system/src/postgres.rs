@@ -17,6 +17,11 @@ use crate::{
     timeouts::{eventually, within_at_most},
 };
 
+/// What PostgreSQL says when somebody else has its port.
+const PORT_TAKEN: &str = "could not create any TCP/IP sockets";
+/// How many free ports are tried: between the look and the start somebody else may take one.
+const MAX_PORTS: usize = 5;
+
 /// A private PostgreSQL.
 #[derive(Debug)]
 pub struct Postgres {
@@ -28,11 +33,22 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub async fn start() -> Self {
-        Self::start_at(free_port()).await
+        for _ in 0..MAX_PORTS {
+            if let Some(started) = Self::try_at(free_port()).await {
+                return started;
+            }
+        }
+        panic!("others took {MAX_PORTS} free ports before PostgreSQL did");
     }
 
     /// Makes a cluster and starts it at this port, which others may know already.
     pub async fn start_at(port: u16) -> Self {
+        let started = Self::try_at(port).await;
+        started.expect("a port that nobody else has")
+    }
+
+    /// `None` when somebody else has the port.
+    async fn try_at(port: u16) -> Option<Self> {
         let folder = TempDir::new().expect("a temporary folder");
         let user = unprivileged_user();
         if let Some((user, group)) = user {
@@ -42,15 +58,19 @@ impl Postgres {
         let data = folder.path().join("data");
         make_cluster(&data, user).await;
         let process = launch(&data, port, user);
+        let says = |words: &str| process.stderr().contains(words);
         eventually("PostgreSQL to be ready", async || {
-            process.stderr().contains("ready to accept connections")
+            says("ready to accept connections") || says(PORT_TAKEN)
         })
         .await;
-        Self {
+        if says(PORT_TAKEN) {
+            return None;
+        }
+        Some(Self {
             port,
             process,
             _folder: folder,
-        }
+        })
     }
 
     /// Makes an empty database and gives its address as the services want it.

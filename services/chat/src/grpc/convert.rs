@@ -202,7 +202,7 @@ async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Re
         link_request::Call::Attach(mut attach) => {
             let people = Change {
                 all: true,
-                here: presence::people(attach.people),
+                here: presence::people(&attach.people),
                 gone: Vec::new(),
                 shown_others: attach.shown_others,
             };
@@ -216,7 +216,7 @@ async fn ask(call: Option<link_request::Call>, callers: &mut LinkVerifier) -> Re
             Ask::Attach(attach, people)
         }
         link_request::Call::Presence(change) => {
-            Ask::Presence(id(&change.recipe_id)?, presence::change(change))
+            Ask::Presence(id(&change.recipe_id)?, presence::change(&change))
         }
         link_request::Call::Detach(detach) => Ask::Detach(id(&detach.recipe_id)?),
         link_request::Call::Join(join) => {

@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// What an edge tells of who has come and gone.
-pub(super) fn change(change: wire::PresenceChange) -> Change {
+pub(super) fn change(change: &wire::PresenceChange) -> Change {
     Change {
         all: false,
-        here: people(change.here),
+        here: people(&change.here),
         gone: change
             .gone
             .iter()
@@ -24,8 +24,8 @@ pub(super) fn change(change: wire::PresenceChange) -> Change {
 }
 
 /// Those who can be read.
-pub(super) fn people(people: Vec<wire::Person>) -> Vec<Person> {
-    people.into_iter().filter_map(person).collect()
+pub(super) fn people(people: &[wire::Person]) -> Vec<Person> {
+    people.iter().filter_map(person).collect()
 }
 
 /// What edges are told of a recipe.
@@ -44,7 +44,7 @@ pub(super) fn told(recipe: &RecipeId, attachment: u64, present: &Present) -> wir
     }
 }
 
-fn person(person: wire::Person) -> Option<Person> {
+fn person(person: &wire::Person) -> Option<Person> {
     let right = match person.role() {
         wire::Role::Owner => Right::Own,
         wire::Role::Editor => Right::Write,

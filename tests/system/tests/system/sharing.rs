@@ -10,7 +10,10 @@ use system_tests::{
     stack::{Plan, Stack},
     timeouts::{SLACK, within_at_most},
 };
-use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 /// How soon somebody who may not see a recipe any more is sent away.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -112,6 +115,9 @@ async fn web_server() -> SocketAddr {
                 "author":"Eve","recipeIngredient":["3 leeks"],"recipeInstructions":"Boil."}</script>"#;
             let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
             let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+            // What is unread when a socket closes resets the connection.
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked).await.unwrap();
             stream.write_all(answer.as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap();
         }
