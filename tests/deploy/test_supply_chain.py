@@ -46,5 +46,8 @@ def test_the_page_about_security_names_tests_that_exist():
     known = set(re.findall(r"(?:fn|def) (\w+)\(", code))
     for row, tests in rows:
         named = re.findall(r"`(\w+)`", tests)
-        assert named, row
+        in_browser = re.findall(r"`([\w.-]+\.spec\.ts)::([^`]+)`", tests)
+        assert named or in_browser, row
         assert set(named) <= known, (row, set(named) - known)
+        for file, title in in_browser:
+            assert f"'{title}'" in (ROOT / "tests/browser" / file).read_text(), (row, title)

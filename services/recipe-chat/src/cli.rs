@@ -36,7 +36,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = "Options")]
     print_config: bool,
 
-    /// A TOML file with settings: flags without their dashes, in tables [up], [auth], [chat] and [edge]; flags and
+    /// A TOML file with settings: flags without their dashes, in tables with the names of the commands. Flags and
     /// variables win
     #[arg(
         long,
