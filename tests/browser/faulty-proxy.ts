@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
 
 type Direction = 'to-server' | 'to-browser';
-type Pair = { browser: Socket; server: Socket };
+type Pair = { browser: Socket; server: Socket; isWebSocket: boolean };
 
 export class FaultyProxy {
   readonly #target: number;
@@ -68,10 +68,10 @@ export class FaultyProxy {
     this.#cutAfter = bytes;
   }
 
-  /** Sends a text frame of its own to every browser; the server must send nothing meanwhile. */
+  /** Sends a text frame of its own over every WebSocket; the server must send nothing over them meanwhile. */
   sendFrame(text: string): void {
     const frame = textFrame(text);
-    for (const { browser } of this.#pairs) browser.write(frame);
+    for (const { browser, isWebSocket } of this.#pairs) if (isWebSocket) browser.write(frame);
   }
 
   /** All data passes again; connections that were frozen are ended. */
@@ -101,7 +101,7 @@ export class FaultyProxy {
       return;
     }
     const server = connect(this.#target, '127.0.0.1');
-    const pair = { browser, server };
+    const pair = { browser, server, isWebSocket: false };
     this.#pairs.add(pair);
     this.#pass(pair, 'to-server');
     this.#pass(pair, 'to-browser');
@@ -111,6 +111,7 @@ export class FaultyProxy {
   #pass(pair: Pair, direction: Direction): void {
     const [from, to] = direction === 'to-server' ? [pair.browser, pair.server] : [pair.server, pair.browser];
     from.on('data', chunk => {
+      if (direction === 'to-browser' && chunk.subarray(0, 12).toString() === 'HTTP/1.1 101') pair.isWebSocket = true;
       if (this.#drops === direction) return;
       if (direction === 'to-server' && this.#cutAfter !== null) return this.#passPart(chunk, to);
       if (this.#delay > 0) setTimeout(() => to.write(chunk), this.#delay);
