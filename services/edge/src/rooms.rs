@@ -82,6 +82,8 @@ struct Open {
     people: People,
     /// The attachment whose updates it takes; 0 before the first.
     attachment: AttachmentNumber,
+    /// Its first attachment; 0 before that.
+    first_attachment: AttachmentNumber,
 }
 
 /// Where a room stands.
@@ -169,6 +171,7 @@ impl Rooms {
                 members: Members::default(),
                 people: People::default(),
                 attachment: 0,
+                first_attachment: 0,
             }
         });
         let number = entry.members.add(who);
@@ -203,6 +206,9 @@ impl Rooms {
             .members
             .vouching(lock(&room.room.audience).as_deref())?;
         room.attachment = self.attachments.fetch_add(1, Ordering::Relaxed) + 1;
+        if room.first_attachment == 0 {
+            room.first_attachment = room.attachment;
+        }
         Some(Attaching {
             progress: room.room.progress(),
             number: room.attachment,
@@ -267,10 +273,15 @@ impl Rooms {
         }
     }
 
-    /// Hears that the recipe's history is not the one that led to `from`: a room that came by it ends.
+    /// Hears that the recipe's history is not the one that led to `from`: a room that came by it ends, whichever of its
+    /// attachments hears it. An earlier room's are not its own.
     pub fn diverge(&self, recipe: &RecipeId, attachment: AttachmentNumber, from: &Position) {
-        if self.is_current(recipe, attachment) {
-            self.end_room(recipe, |room| lock(&room.log).may_have_been_at(from));
+        let mut open = lock(&self.open);
+        let ends = open.get(recipe).is_some_and(|open| {
+            open.has_had(attachment) && lock(&open.room.log).may_have_been_at(from)
+        });
+        if ends {
+            self.end_diverged(&mut open, recipe);
         }
     }
 
@@ -381,6 +392,11 @@ impl Rooms {
 }
 
 impl Open {
+    fn has_had(&self, attachment: AttachmentNumber) -> bool {
+        let is_own = self.first_attachment != 0 && attachment >= self.first_attachment;
+        attachment == 0 || is_own
+    }
+
     fn takes(&self, attachment: AttachmentNumber) -> bool {
         attachment == 0 || attachment == self.attachment
     }
