@@ -10,7 +10,7 @@ use chat::recipe::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::fixture::pancakes;
+use crate::fixture::{lines_with_notes, pancakes};
 
 #[test]
 fn cooklang_marks_ingredients_where_a_step_names_them() {
@@ -253,17 +253,7 @@ fn schema_org_from_recipe_sites_is_read() {
     let recipe = from_schema_org(&page).unwrap();
     assert_eq!((recipe.title.as_str(), recipe.servings), ("Lentil soup", 6));
     assert_eq!(recipe.tags, ["vegan", "soup", "winter"]);
-    let lines: Vec<String> = recipe
-        .ingredients
-        .iter()
-        .map(|line| {
-            format!(
-                "{} | {}",
-                line.in_words(),
-                line.note.as_deref().unwrap_or("")
-            )
-        })
-        .collect();
+    let lines = lines_with_notes(&recipe);
     assert_eq!(
         lines,
         [

@@ -29,6 +29,17 @@ pub(crate) fn written(title: &str, message: &str) -> Recipe {
     }
 }
 
+/// Each ingredient in words, and its note behind a bar.
+pub(crate) fn lines_with_notes(recipe: &Recipe) -> Vec<String> {
+    let lines = recipe.ingredients.iter();
+    lines
+        .map(|line| {
+            let note = line.note.as_deref().unwrap_or_default();
+            format!("{} | {note}", line.in_words())
+        })
+        .collect()
+}
+
 /// The effect, or "talk", "hint: …" or "command: …".
 pub(crate) fn outcome(recipe: &Recipe, message: &str) -> String {
     match parse(message) {

@@ -2,7 +2,7 @@
 
 use chat::recipe::{Change, Parsed, Quantity, Recipe, follow, parse, timers};
 
-use crate::fixture::{outcome, pancakes, written};
+use crate::fixture::{lines_with_notes, outcome, pancakes, written};
 
 #[test]
 fn every_sentence_comes_to_what_the_table_says() {
@@ -282,17 +282,7 @@ const PASTED: &str = "Leek Pie\n\nA pie for cold days, as my aunt makes it.\nSer
 fn a_recipe_pasted_from_a_page_is_taken_whole() {
     let recipe = written("New recipe", PASTED);
     assert_eq!((recipe.title.as_str(), recipe.servings), ("Leek Pie", 6));
-    let lines: Vec<String> = recipe
-        .ingredients
-        .iter()
-        .map(|line| {
-            format!(
-                "{} | {}",
-                line.in_words(),
-                line.note.as_deref().unwrap_or("")
-            )
-        })
-        .collect();
+    let lines = lines_with_notes(&recipe);
     assert_eq!(
         lines,
         [
