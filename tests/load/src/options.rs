@@ -40,8 +40,8 @@ pub(crate) struct Options {
     pub(crate) duration: Duration,
 
     /// Instead of all that: how long a sign-in at the first edge takes while so many sockets say nothing, or drip a
-    /// head that never ends, and without them. For 3,000 of one address start the edge with
-    /// `--max-http-connections-per-address 0 --sign-in-rate 0`, and both with `ulimit -n 8192`
+    /// head that never ends, and without them; of many addresses, and of one. For 3,000 start the edge with
+    /// `--sign-in-rate 0`, and both with `ulimit -n 16384`
     #[arg(long)]
     pub(crate) silent: Option<usize>,
 

@@ -1,13 +1,18 @@
-//! What sockets that say nothing, or drip a head that never ends, cost a newcomer: sign-ins are timed with and without
-//! them, in turn, so that a busy machine hurts both alike.
+//! What sockets that say nothing, or drip a head that never ends, cost a newcomer: sign-ins are timed without them, with
+//! them spread over addresses that may have as many, and with all of them at one address, which may not. They take
+//! turns, so that a busy machine hurts all alike.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use system_tests::{account::Account, canary::Canary, http::Api};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     select,
     task::JoinSet,
     time::{Instant, sleep},
@@ -15,7 +20,7 @@ use tokio::{
 
 /// How many sign-ins are timed in each round.
 const SIGN_INS: usize = 15;
-/// How many rounds there are, each without the sockets and with them.
+/// How many rounds there are.
 const ROUNDS: usize = 3;
 /// How long the sockets are there before a sign-in is timed: longer than a head may take, so that many of them were
 /// ended and are opened again.
@@ -24,33 +29,60 @@ const WARM_UP: Duration = Duration::from_secs(6);
 const BYTE_INTERVAL: Duration = Duration::from_secs(1);
 /// How long nobody tries again after a connection was refused.
 const REFUSED: Duration = Duration::from_millis(200);
+/// How many sockets of one address an edge holds (`--max-connections-per-address`).
+const HELD_PER_ADDRESS: usize = 1000;
 /// What the sockets begin with; the last one goes on.
 const BEGINNINGS: [&[u8]; 4] = [b"", b"P", b"G", b"GET / HTTP/1.1\r\nx: "];
 
-/// Times sign-ins at the first edge without and with so many sockets.
+/// Times sign-ins at the edge without and with so many sockets.
 pub(crate) async fn run(edge: SocketAddr, sockets: usize) -> Value {
     let api = Api::new(edge, Canary::default());
     let ada = Account::register(&api, "ada").await;
-    let (mut without, mut with) = (Vec::new(), Vec::new());
+    let (mut without, mut held, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         without.extend(sign_ins(&api, &ada).await);
-        let mut held = JoinSet::new();
-        for number in 0..sockets {
-            held.spawn(hold(edge, BEGINNINGS[number % BEGINNINGS.len()]));
-        }
-        sleep(WARM_UP).await;
-        with.extend(sign_ins(&api, &ada).await);
-        held.shutdown().await;
-        sleep(BYTE_INTERVAL).await;
+        held.extend(under(edge, sockets, HELD_PER_ADDRESS, &api, &ada).await);
+        refused.extend(under(edge, sockets, sockets, &api, &ada).await);
     }
-    let (without, with) = (median(without), median(with));
+    let (without, held, refused) = (median(without), median(held), median(refused));
     json!({
         "silent_sockets": sockets,
         "sign_ins_each": SIGN_INS * ROUNDS,
         "median_ms_without": millis(without),
-        "median_ms_with": millis(with),
-        "ratio": ((with.as_secs_f64() / without.as_secs_f64()) * 100.0).round() / 100.0,
+        "of_many_addresses": compared(held, without),
+        "of_one_address": compared(refused, without),
     })
+}
+
+/// Times sign-ins while there are so many sockets, so many of them of one address.
+async fn under(
+    edge: SocketAddr,
+    sockets: usize,
+    per_address: usize,
+    api: &Api,
+    who: &Account,
+) -> Vec<Duration> {
+    let mut held = JoinSet::new();
+    for number in 0..sockets {
+        let beginning = BEGINNINGS[number % BEGINNINGS.len()];
+        held.spawn(hold(edge, loopback(number / per_address), beginning));
+    }
+    sleep(WARM_UP).await;
+    let times = sign_ins(api, who).await;
+    held.shutdown().await;
+    sleep(BYTE_INTERVAL).await;
+    times
+}
+
+/// An address of this machine other than the newcomer's.
+fn loopback(number: usize) -> Ipv4Addr {
+    let host = u8::try_from(number + 2).expect("fewer than 250 addresses");
+    Ipv4Addr::new(127, 0, 0, host)
+}
+
+fn compared(with: Duration, without: Duration) -> Value {
+    let ratio = with.as_secs_f64() / without.as_secs_f64();
+    json!({ "median_ms": millis(with), "ratio": (ratio * 100.0).round() / 100.0 })
 }
 
 async fn sign_ins(api: &Api, who: &Account) -> Vec<Duration> {
@@ -64,9 +96,9 @@ async fn sign_ins(api: &Api, who: &Account) -> Vec<Duration> {
 }
 
 /// Keeps one socket open, and opens it again whenever it is ended.
-async fn hold(edge: SocketAddr, beginning: &[u8]) {
+async fn hold(edge: SocketAddr, from: Ipv4Addr, beginning: &[u8]) {
     loop {
-        let Ok(mut stream) = TcpStream::connect(edge).await else {
+        let Ok(mut stream) = connect(edge, from).await else {
             sleep(REFUSED).await;
             continue;
         };
@@ -86,6 +118,12 @@ async fn hold(edge: SocketAddr, beginning: &[u8]) {
         }
         sleep(REFUSED).await;
     }
+}
+
+async fn connect(edge: SocketAddr, from: Ipv4Addr) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(edge).await
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
