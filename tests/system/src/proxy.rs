@@ -21,10 +21,10 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkCondition {
     /// Everything passes.
-    Fair,
+    Normal,
     /// Everything passes, this much later.
     Slow(Duration),
-    /// Nothing passes, nothing is lost: it goes on when the weather is fair again.
+    /// Nothing passes, nothing is lost: it goes on once the fault is over.
     Frozen,
     /// What is sent vanishes; the connections stay open. One that lost something carries nothing any more, as
     /// TCP never leaves a gap: on a network it is dead until somebody notices.
@@ -37,7 +37,7 @@ pub enum NetworkCondition {
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    random_faults: watch::Sender<NetworkCondition>,
+    condition: watch::Sender<NetworkCondition>,
     cut: watch::Sender<CancellationToken>,
     _accepting: AbortOnDropHandle<()>,
 }
@@ -47,12 +47,12 @@ impl Proxy {
     pub async fn start(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
-        let random_faults = watch::Sender::new(NetworkCondition::Fair);
+        let condition = watch::Sender::new(NetworkCondition::Normal);
         let cut = watch::Sender::new(CancellationToken::new());
-        let accepting = accept(listener, target, random_faults.subscribe(), cut.subscribe());
+        let accepting = accept(listener, target, condition.subscribe(), cut.subscribe());
         Self {
             address,
-            random_faults,
+            condition,
             cut,
             _accepting: AbortOnDropHandle::new(tokio::spawn(accepting)),
         }
@@ -63,10 +63,10 @@ impl Proxy {
         self.address
     }
 
-    /// Changes the weather. A cut also ends the connections that are open.
-    pub fn set(&self, random_faults: NetworkCondition) {
-        self.random_faults.send_replace(random_faults);
-        if random_faults == NetworkCondition::Cut {
+    /// Changes what it does. A cut also ends the connections that are open.
+    pub fn set(&self, condition: NetworkCondition) {
+        self.condition.send_replace(condition);
+        if condition == NetworkCondition::Cut {
             self.cut.send_replace(CancellationToken::new()).cancel();
         }
     }
@@ -75,16 +75,16 @@ impl Proxy {
 async fn accept(
     listener: TcpListener,
     target: SocketAddr,
-    random_faults: watch::Receiver<NetworkCondition>,
+    condition: watch::Receiver<NetworkCondition>,
     cut: watch::Receiver<CancellationToken>,
 ) {
     while let Ok((near, _)) = listener.accept().await {
-        let now = *random_faults.borrow();
+        let now = *condition.borrow();
         if now == NetworkCondition::Cut {
             continue;
         }
         let cut = cut.borrow().clone();
-        let carried = carry(near, target, random_faults.clone());
+        let carried = carry(near, target, condition.clone());
         tokio::spawn(async move {
             // Ends when either side does, or all connections are cut: nobody waits for it.
             cut.run_until_cancelled(carried).await;
@@ -95,7 +95,7 @@ async fn accept(
 async fn carry(
     near: TcpStream,
     target: SocketAddr,
-    random_faults: watch::Receiver<NetworkCondition>,
+    condition: watch::Receiver<NetworkCondition>,
 ) {
     let Ok(far) = TcpStream::connect(target).await else {
         return;
@@ -106,20 +106,20 @@ async fn carry(
     let (far_read, far_write) = far.into_split();
     let dead = AtomicBool::new(false);
     tokio::select! {
-        () = pass(near_read, far_write, random_faults.clone(), &dead) => {}
-        () = pass(far_read, near_write, random_faults, &dead) => {}
+        () = pass(near_read, far_write, condition.clone(), &dead) => {}
+        () = pass(far_read, near_write, condition, &dead) => {}
     }
 }
 
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut random_faults: watch::Receiver<NetworkCondition>,
+    mut condition: watch::Receiver<NetworkCondition>,
     dead: &AtomicBool,
 ) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes).await {
-        let thawed = random_faults
+        let thawed = condition
             .wait_for(|now| *now != NetworkCondition::Frozen)
             .await;
         let now = thawed.map_or(NetworkCondition::Cut, |now| *now);
@@ -132,7 +132,7 @@ async fn pass(
         match now {
             NetworkCondition::Slow(delay) => sleep(delay).await,
             NetworkCondition::Cut => return,
-            NetworkCondition::Fair | NetworkCondition::Frozen | NetworkCondition::BlackHole => {}
+            NetworkCondition::Normal | NetworkCondition::Frozen | NetworkCondition::BlackHole => {}
         }
         if to.write_all(&bytes[..read]).await.is_err() {
             return;
@@ -179,7 +179,7 @@ mod tests {
         let frozen = timeout(Duration::from_millis(100), echoes(&mut stream)).await;
         assert!(frozen.is_err());
 
-        proxy.set(NetworkCondition::Fair);
+        proxy.set(NetworkCondition::Normal);
         let mut back = [0; 4];
         within("the frozen echo", stream.read_exact(&mut back))
             .await
@@ -197,7 +197,7 @@ mod tests {
         let mut late = TcpStream::connect(proxy.address()).await.unwrap();
         assert!(echoes(&mut late).await.is_err());
 
-        proxy.set(NetworkCondition::Fair);
+        proxy.set(NetworkCondition::Normal);
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         echoes(&mut again).await.unwrap();
     }
@@ -214,14 +214,14 @@ mod tests {
         let swallowed = timeout(Duration::from_millis(100), echoes(&mut lossy)).await;
         assert!(swallowed.is_err());
 
-        proxy.set(NetworkCondition::Fair);
+        proxy.set(NetworkCondition::Normal);
         echoes(&mut idle).await.unwrap();
         let dead = timeout(Duration::from_millis(100), echoes(&mut lossy)).await;
         assert!(dead.is_err());
     }
 
     #[tokio::test]
-    async fn slow_weather_delays_both_ways() {
+    async fn a_slow_proxy_delays_both_ways() {
         let proxy = Proxy::start(echo().await).await;
         let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
 

@@ -140,7 +140,7 @@ async fn a_connection_to_chat_that_died_without_a_word_is_soon_replaced() {
     chat.set(NetworkCondition::BlackHole);
     let error = client.try_say(&id, "add 3 leeks").await.unwrap_err();
     assert_unavailable(&error);
-    chat.set(NetworkCondition::Fair);
+    chat.set(NetworkCondition::Normal);
 
     let mut refused = 0;
     let answer = loop {

@@ -146,7 +146,7 @@ async fn a_network_that_swallows_everything_to_redis_is_survived_and_heals() {
     proxy.set(NetworkCondition::Cut);
     asked_in_time(&stack, &mut here).await;
 
-    proxy.set(NetworkCondition::Fair);
+    proxy.set(NetworkCondition::Normal);
     eventually("the deadline in Redis", async || {
         !redis.keys("rc:{*}:due").await.is_empty()
     })

@@ -53,7 +53,7 @@ impl ProxiedLinks {
         for (links, seen) in self.links.iter().zip(edges) {
             for (way, open) in links.iter().zip(seen) {
                 way.set(if open {
-                    NetworkCondition::Fair
+                    NetworkCondition::Normal
                 } else {
                     NetworkCondition::Cut
                 });

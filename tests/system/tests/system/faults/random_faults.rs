@@ -79,9 +79,9 @@ async fn heal(stack: &mut Stack, fault: Fault) {
         Fault::Killed(service) => service.of(stack).restart().await,
         Fault::Frozen(service) => service.of(stack).process().thaw(),
         Fault::RedisRestarted | Fault::RedisFlushed => {}
-        Fault::Redis(_) => stack.proxies().redis().set(NetworkCondition::Fair),
-        Fault::Auth(_) => stack.proxies().auth.set(NetworkCondition::Fair),
-        Fault::Chat(_) => stack.proxies().chats[0].set(NetworkCondition::Fair),
+        Fault::Redis(_) => stack.proxies().redis().set(NetworkCondition::Normal),
+        Fault::Auth(_) => stack.proxies().auth.set(NetworkCondition::Normal),
+        Fault::Chat(_) => stack.proxies().chats[0].set(NetworkCondition::Normal),
     }
 }
 

@@ -105,8 +105,8 @@ async fn a_logout_is_heard_once_an_edge_that_was_cut_off_is_back() {
         client.expect_silence(Duration::from_millis(500)).await;
     }
 
-    proxies.redis().set(NetworkCondition::Fair);
-    proxies.auth.set(NetworkCondition::Fair);
+    proxies.redis().set(NetworkCondition::Normal);
+    proxies.auth.set(NetworkCondition::Normal);
     let healed = Instant::now();
 
     // Both ways are tried again after a pause of their own.

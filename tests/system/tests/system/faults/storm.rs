@@ -32,7 +32,7 @@ async fn a_crowd_that_is_dropped_at_once_comes_back_at_the_rate_of_the_door() {
     let dropped = Instant::now();
     proxy.set(NetworkCondition::Cut);
     crowd.until_gone(0, time_limit).await;
-    proxy.set(NetworkCondition::Fair);
+    proxy.set(NetworkCondition::Normal);
     crowd.until_present(count, time_limit).await;
     let back = dropped.elapsed();
 
