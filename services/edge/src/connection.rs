@@ -5,6 +5,7 @@ mod answers;
 mod handshake;
 mod invitation;
 mod live;
+mod session_driver;
 mod socket;
 mod typing;
 
@@ -22,6 +23,7 @@ use tokio::{
 };
 use tracing::{Instrument as _, Span, field::Empty, info, info_span};
 
+pub(crate) use self::session_driver::{SessionDriver, publish, release};
 use self::{live::Live, socket::Socket};
 use crate::{
     edge::Edge,
@@ -46,7 +48,7 @@ pub struct Upgraded {
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// The edge closes it.
     Closed(Close),
     /// The client closed it, with this code.
@@ -58,7 +60,7 @@ enum End {
 impl End {
     /// Whether the session is over too, so that nobody need be asked for it any more. A session whose
     /// connection is only lost may be resumed at any edge.
-    fn ends_session(self) -> bool {
+    pub(crate) fn ends_session(self) -> bool {
         match self {
             Self::Closed(close) => match close {
                 Close::ServiceRestart | Close::TooSlow | Close::SessionMoved => false,

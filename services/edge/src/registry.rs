@@ -194,9 +194,15 @@ impl Registry {
         }
     }
 
-    /// The ways to all connections, in no order.
+    /// The ways to all connections, the oldest first.
     pub fn controls(&self) -> Vec<Arc<Control>> {
-        lock(&self.connections).values().cloned().collect()
+        let connections = lock(&self.connections);
+        let mut controls: Vec<_> = connections.iter().collect();
+        controls.sort_unstable_by_key(|(number, _)| **number);
+        controls
+            .into_iter()
+            .map(|(_, control)| Arc::clone(control))
+            .collect()
     }
 
     /// How many connections there are.

@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{Span, debug};
 
 use super::{
-    ConnectionStats, End,
+    ConnectionStats, End, SessionDriver,
     answers::Answers,
     handshake::{Authenticated, FirstAnswer},
     socket::{Incoming, Socket, WriteDeadline},
@@ -33,13 +33,13 @@ use super::{
 };
 use crate::{
     access::Grant,
-    deadlines::{Issuer, Phase, Prompt},
+    deadlines::Phase,
     edge::Edge,
     limits::{ClientUse, ConnectionPermit},
     metrics::{self, ConnectionGauge, State},
     registry::{Connection, Order},
     rooms::Member,
-    session::{Action, Event, PromptReason, PromptSource, Reauth, Session, Verdict},
+    session::{Event, PromptReason, PromptSource, Reauth, Session, Verdict},
     upstream::{
         auth::AuthError,
         chat::{ChatError, Joined, Posted},
@@ -186,12 +186,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     /// Gives the session up, or leaves it to be resumed.
     pub(super) fn release(&self, end: End) {
-        self.connection.release(&self.id);
-        if end.ends_session() {
-            self.edge
-                .deadlines
-                .cancel(&self.id, self.session.generation());
-        }
+        let generation = self.session.generation();
+        super::release(
+            end,
+            &self.id,
+            generation,
+            self.connection,
+            &self.edge.deadlines,
+        );
     }
 
     async fn run_loop(&mut self, first: Box<FirstAnswer>) -> Result<Infallible, End> {
@@ -265,35 +267,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
     }
 
-    async fn on_order(&mut self, order: Order) -> Result<(), End> {
-        match order {
-            Order::Close(close) => Err(End::Closed(close)),
-            // What a sleep means was found out before.
-            Order::Woke => self.dispatch(Event::Tick).await,
-            Order::Review { generation } => {
-                let event = Event::Prompted {
-                    generation,
-                    reason: PromptReason::Review,
-                    source: PromptSource::OwnNode,
-                };
-                self.dispatch(event).await
-            }
-            Order::Prompt(Prompt {
-                generation, issuer, ..
-            }) => {
-                let event = Event::Prompted {
-                    generation,
-                    reason: PromptReason::Expiring,
-                    source: match issuer {
-                        Issuer::OwnNode => PromptSource::OwnNode,
-                        Issuer::OtherNode => PromptSource::OtherNode,
-                    },
-                };
-                self.dispatch(event).await
-            }
-        }
-    }
-
     async fn tick(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.next_ping {
@@ -341,28 +314,60 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
     }
 
-    /// Hands an event to the session's machine and carries out what it says.
-    async fn dispatch(&mut self, event: Event) -> Result<(), End> {
-        for action in self.session.handle(event, Instant::now()) {
-            match action {
-                Action::Verify => self.verify(),
-                Action::Answer(reauth) => {
-                    if let Some(asked) = self.asked.take() {
-                        metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
-                    }
-                    self.rejoin(reauth, Duration::ZERO);
-                }
-                Action::AnswerUnchanged(reauth) => self.rejoin(reauth, Duration::ZERO),
-                Action::Ask {
-                    reason,
-                    source,
-                    answer_in,
-                } => self.ask(reason, source, answer_in).await?,
-                Action::Record => self.record(),
-                Action::Close(close) => return Err(End::Closed(close)),
-            }
-        }
+    /// Tells the session how long the machine has slept, if it has: before anything is accepted.
+    fn notice_sleep(&mut self) -> Result<(), End> {
+        let Some(slept) = self.sleeps.slept(&*self.edge.clock) else {
+            return Ok(());
+        };
+        debug!(?slept, "the machine was suspended");
+        self.on_sleep(slept)
+    }
+
+    async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
+        let until = WriteDeadline {
+            at: self.session.expires(),
+            watch: self.sleeps,
+            clock: &*self.edge.clock,
+        };
+        self.socket
+            .write(frame, until, &self.connection.control)
+            .await?;
+        self.stats.frames_out += 1;
         Ok(())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> SessionDriver for Live<'_, S> {
+    fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// While the auth service cannot be asked the verdict is open: it is asked again for as long as the old token
+    /// lives, which ends the connection by itself.
+    fn verify(&mut self) {
+        let Some(token) = self.session.unverified_token().cloned() else {
+            return;
+        };
+        let auth = self.edge.auth.clone();
+        let watch = SleepWatch::new(&*self.edge.clock);
+        let verify = async move {
+            loop {
+                match auth.validate(&token).await {
+                    Ok((principal, expires)) => return Verdict::Good { principal, expires },
+                    Err(AuthError::Unauthenticated(_)) => return Verdict::Invalid,
+                    Err(_) => sleep(RETRY_DELAY).await,
+                }
+            }
+        };
+        let outcome = verify.map(move |verdict| Outcome::Verified(verdict, watch));
+        self.under_way.push(outcome.boxed());
+    }
+
+    fn answer(&mut self, reauth: Reauth, renewed: bool) {
+        if renewed && let Some(asked) = self.asked.take() {
+            metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
+        }
+        self.rejoin(reauth, Duration::ZERO);
     }
 
     async fn ask(
@@ -383,69 +388,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             .await
     }
 
-    /// Has the oldest unverified `auth` verified. While the auth service cannot be asked the verdict is open: it
-    /// is asked again for as long as the old token lives, which ends the connection by itself.
-    fn verify(&mut self) {
-        let Some(token) = self.session.unverified_token().cloned() else {
-            return;
-        };
-        let auth = self.edge.auth.clone();
-        let watch = SleepWatch::new(&*self.edge.clock);
-        let verify = async move {
-            loop {
-                match auth.validate(&token).await {
-                    Ok((principal, expires)) => return Verdict::Good { principal, expires },
-                    Err(AuthError::Unauthenticated(_)) => return Verdict::Invalid,
-                    Err(_) => sleep(RETRY_DELAY).await,
-                }
-            }
-        };
-        let outcome = verify.map(move |verdict| Outcome::Verified(verdict, watch));
-        self.under_way.push(outcome.boxed());
-    }
-
-    /// Tells the session how long the machine has slept, if it has: before anything is accepted.
-    fn notice_sleep(&mut self) -> Result<(), End> {
-        let Some(slept) = self.sleeps.slept(&*self.edge.clock) else {
-            return Ok(());
-        };
-        debug!(?slept, "the machine was suspended");
-        for action in self.session.handle(Event::Slept(slept), Instant::now()) {
-            match action {
-                Action::Record => self.record(),
-                Action::Close(close) => return Err(End::Closed(close)),
-                Action::Verify
-                | Action::Answer(_)
-                | Action::AnswerUnchanged(_)
-                | Action::Ask { .. } => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes the session's state where others look for it: in the registry and in the schedule.
     fn record(&mut self) {
         let record = self.session.record(&self.id, self.recipe);
         self.gauge.set(match record.phase {
             Phase::Active => State::Active,
             Phase::Asked => State::Asked,
         });
-        // First here, then there: a prompt that finds nobody here is struck from the schedule.
-        self.connection
-            .insert_session(record.clone(), self.session.principal());
-        self.edge.deadlines.schedule(record);
-    }
-
-    async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
-        let until = WriteDeadline {
-            at: self.session.expires(),
-            watch: self.sleeps,
-            clock: &*self.edge.clock,
-        };
-        self.socket
-            .write(frame, until, &self.connection.control)
-            .await?;
-        self.stats.frames_out += 1;
-        Ok(())
+        let principal = self.session.principal();
+        super::publish(record, principal, self.connection, &self.edge.deadlines);
     }
 }

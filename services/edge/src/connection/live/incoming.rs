@@ -21,7 +21,7 @@ use tracing::{Instrument as _, Span, field::Empty, info_span};
 
 use super::{End, Live, LookedUp, Outcome};
 use crate::{
-    connection::{invitation::invited_name, socket::Incoming},
+    connection::{SessionDriver as _, invitation::invited_name, socket::Incoming},
     limits::Sent,
     metrics,
     session::{Event, Reauth},

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{End, JoinedAt, Live, Outcome};
 use crate::{
+    connection::SessionDriver as _,
     metrics,
     rooms::{Since, Update},
     session::{Event, Reauth},

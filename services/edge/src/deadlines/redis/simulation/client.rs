@@ -221,7 +221,7 @@ impl Client {
             .oracle
             .closed(&self.name, close, prompt, answered, self.token.expires);
         match close {
-            Close::TryAgainLater | Close::SessionMoved => Over::Lost,
+            Close::TryAgainLater | Close::SessionMoved | Close::ServiceRestart => Over::Lost,
             _ => Over::Ended,
         }
     }

@@ -1,5 +1,6 @@
-//! One simulated connection on an edge: the real session's rules and the real registry, driven as
-//! `connection::live` drives them, with a channel for a socket and a pause for every call to another service.
+//! One simulated connection on an edge: the real session's rules, driven by the code that drives them in production
+//! (`connection::SessionDriver`), and the real registry, with a channel for a socket and a pause for every call to another
+//! service.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -18,7 +19,8 @@ use super::{
     world::World,
 };
 use crate::{
-    deadlines::{Issuer, Phase, Scope},
+    connection::{End, SessionDriver, publish, release},
+    deadlines::{Phase, Scope},
     registry::{Connection, Order},
     session::{Action, Event, PromptReason, PromptSource, Reauth, Session, Timings, Verdict},
     upstream::Principal,
@@ -104,13 +106,6 @@ pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> Cli
 }
 
 #[derive(Clone, Copy)]
-enum End {
-    Closed(Close),
-    Left,
-    Lost,
-}
-
-#[derive(Clone, Copy)]
 enum Outcome {
     Verified(Token),
     Answered,
@@ -189,7 +184,7 @@ async fn open(
 impl Live {
     async fn run(&mut self, mut from_client: mpsc::Receiver<FromClient>) -> End {
         self.record();
-        if let Err(end) = self.on_outcome(Outcome::Answered) {
+        if let Err(end) = self.on_outcome(Outcome::Answered).await {
             return end;
         }
         loop {
@@ -200,17 +195,22 @@ impl Live {
             let handled = tokio::select! {
                 biased; // as in `connection::live`
                 () = self.edge.awake.wait_until(false) => Ok(()),
-                order = self.connection.control.order() => self.on_order(order),
-                () = sleep_until(self.wakes()) => self.tick(),
+                order = self.connection.control.order() => self.obey(order).await,
+                () = sleep_until(self.wakes()) => self.dispatch(Event::Tick).await,
                 Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
-                    self.on_outcome(outcome)
+                    self.on_outcome(outcome).await
                 }
                 frame = from_client.recv(), if self.session.accepts_auth() => match frame {
                     Some(FromClient::Auth(token)) => {
                         self.tokens.push_back(token);
-                        self.dispatch(Event::Auth(Reauth { token: "simulated".into(), id: None, resume: ResumeFrom::Start }), "client")
+                        let reauth = Reauth {
+                            token: "simulated".into(),
+                            id: None,
+                            resume: ResumeFrom::Start,
+                        };
+                        self.dispatch(Event::Auth(reauth)).await
                     }
-                    Some(FromClient::Leave) => Err(End::Left),
+                    Some(FromClient::Leave) => Err(End::Left(Some(1000))),
                     None => Err(End::Lost),
                 },
             };
@@ -221,18 +221,16 @@ impl Live {
     }
 
     fn release(&mut self, end: End) {
-        self.connection.release(&self.id);
-        let (ends_session, why) = match end {
-            End::Closed(close) => (close != Close::SessionMoved, format!("{close:?}")),
-            End::Left => (true, "left".into()),
-            End::Lost => (false, "lost".into()),
+        let why = match end {
+            End::Closed(close) => format!("{close:?}"),
+            End::Left(_) => "left".into(),
+            End::Lost => "lost".into(),
         };
         self.life
-            .ended(&why, ends_session, self.edge.is_reachable());
-        if ends_session {
-            let generation = self.session.generation();
-            self.edge.deadlines.cancel(&self.id, generation);
-        }
+            .ended(&why, end.ends_session(), self.edge.is_reachable());
+        let generation = self.session.generation();
+        let deadlines = &self.edge.deadlines;
+        release(end, &self.id, generation, &self.connection, deadlines);
         if let End::Closed(close) = end {
             // A client that hung up hears nothing.
             self.to_client.try_send(ToClient::Closed(close)).ok();
@@ -248,7 +246,7 @@ impl Live {
         self.session.stood_still(slept);
         match self.world.bug {
             Some(Bug::SleepsForFree) => Ok(()),
-            _ => self.dispatch(Event::Slept(slept), "fallback"),
+            _ => self.on_sleep(slept),
         }
     }
 
@@ -259,53 +257,34 @@ impl Live {
         self.session.next_deadline()
     }
 
-    fn tick(&mut self) -> Result<(), End> {
-        self.dispatch(Event::Tick, "fallback")
-    }
-
     /// Whether a bug keeps the session from asking by itself.
     fn is_deaf_to_time(&self) -> bool {
         let silenced = self.world.bug.is_some_and(Bug::silences_fallback);
         silenced && self.session.phase().0 == Phase::Active
     }
 
-    fn on_order(&mut self, order: Order) -> Result<(), End> {
-        let (generation, reason, by) = match order {
-            Order::Close(close) => return Err(End::Closed(close)),
-            Order::Woke => return self.tick(),
-            Order::Review { .. }
-                if self.world.bug == Some(Bug::LosesReviews) && !self.under_way.is_empty() =>
-            {
+    /// Does what the connection is told, with the bugs that twist it.
+    async fn obey(&mut self, order: Order) -> Result<(), End> {
+        let order = match (order, self.world.bug) {
+            (Order::Review { .. }, Some(Bug::LosesReviews)) if !self.under_way.is_empty() => {
                 return Ok(());
             }
-            Order::Review { generation } => (generation, PromptReason::Review, "own"),
-            Order::Prompt(prompt) => {
-                let by = match prompt.issuer {
-                    Issuer::OwnNode => "own",
-                    Issuer::OtherNode => "other",
-                };
-                // Without the rule a prompt is obeyed as a review is: however early it comes.
-                let reason = match self.world.bug {
-                    Some(Bug::NoTooEarlyRule) => PromptReason::Review,
-                    _ => PromptReason::Expiring,
-                };
-                (prompt.generation, reason, by)
-            }
-        };
-        if self.world.bug == Some(Bug::AsksAgain) && self.session.phase().0 == Phase::Asked {
-            self.ask(TIMINGS.grace, "bug");
-        }
-        self.dispatch(
-            Event::Prompted {
-                generation,
-                reason,
-                source: PromptSource::OwnNode,
+            // Without the rule a prompt is obeyed as a review is: however early it comes.
+            (Order::Prompt(prompt), Some(Bug::NoTooEarlyRule)) => Order::Review {
+                generation: prompt.generation,
             },
-            by,
-        )
+            (Order::Woke, _) if self.is_deaf_to_time() => return Ok(()),
+            (order, _) => order,
+        };
+        let is_prompt = matches!(order, Order::Prompt(_) | Order::Review { .. });
+        let is_asked = self.session.phase().0 == Phase::Asked;
+        if self.world.bug == Some(Bug::AsksAgain) && is_prompt && is_asked {
+            self.tell_to_prove(TIMINGS.grace, "bug");
+        }
+        self.on_order(order).await
     }
 
-    fn on_outcome(&mut self, outcome: Outcome) -> Result<(), End> {
+    async fn on_outcome(&mut self, outcome: Outcome) -> Result<(), End> {
         match outcome {
             Outcome::Verified(token) => {
                 self.tokens.pop_front();
@@ -317,7 +296,7 @@ impl Live {
                 } else {
                     Verdict::Invalid
                 };
-                self.dispatch(Event::Verified(verdict), "client")
+                self.dispatch(Event::Verified(verdict)).await
             }
             // As the socket does in production.
             Outcome::Answered if Instant::now() >= self.session.expires() => {
@@ -329,63 +308,72 @@ impl Live {
                     session: self.id.clone(),
                     reauth_at: self.session.ask_at(),
                 });
-                self.dispatch(Event::Answered, "own")
+                self.dispatch(Event::Answered).await
             }
         }
     }
 
-    fn dispatch(&mut self, event: Event, by: &'static str) -> Result<(), End> {
-        for action in self.session.handle(event, Instant::now()) {
-            match action {
-                Action::Verify => {
-                    let token = self.tokens.front().copied();
-                    let world = self.world.clone();
-                    self.under_way
-                        .extend(token.map(|token| verify(world, token)));
-                }
-                Action::Answer(_) => {
-                    self.life.accepted();
-                    if self.world.bug == Some(Bug::Overtakes) {
-                        self.dispatch(Event::Answered, by)?;
-                    }
-                    self.under_way.push(rejoin(self.world.clone()));
-                }
-                Action::AnswerUnchanged(_) => {
-                    self.life.accepted();
-                    self.under_way.push(rejoin(self.world.clone()));
-                }
-                Action::Ask {
-                    answer_in, reason, ..
-                } => {
-                    let is_review = reason == PromptReason::Review
-                        && self.world.bug != Some(Bug::NoTooEarlyRule);
-                    self.ask(answer_in, if is_review { OPERATOR } else { by });
-                }
-                Action::Record => self.record(),
-                Action::Close(close) => return Err(End::Closed(close)),
-            }
-        }
-        Ok(())
-    }
-
-    fn ask(&mut self, answer_in: Duration, by: &'static str) {
+    fn tell_to_prove(&mut self, answer_in: Duration, by: &'static str) {
         self.life.wrote();
         self.life.asked(by);
         let answer_by = Instant::now() + answer_in;
         self.tell(ToClient::AuthRequired { answer_by });
     }
 
+    /// Clients read at once; one that hung up misses it.
+    fn tell(&self, message: ToClient) {
+        self.to_client.try_send(message).ok();
+    }
+}
+
+impl SessionDriver for Live {
+    fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    fn verify(&mut self) {
+        let token = self.tokens.front().copied();
+        let world = self.world.clone();
+        self.under_way
+            .extend(token.map(|token| verify(world, token)));
+    }
+
+    fn answer(&mut self, _: Reauth, renewed: bool) {
+        self.life.accepted();
+        if renewed && self.world.bug == Some(Bug::Overtakes) {
+            for action in self.session.handle(Event::Answered, Instant::now()) {
+                if let Action::Ask { answer_in, .. } = action {
+                    self.tell_to_prove(answer_in, "bug");
+                }
+            }
+            self.record();
+        }
+        self.under_way.push(rejoin(self.world.clone()));
+    }
+
+    async fn ask(
+        &mut self,
+        reason: PromptReason,
+        source: PromptSource,
+        answer_in: Duration,
+    ) -> Result<(), End> {
+        let is_review =
+            reason == PromptReason::Review && self.world.bug != Some(Bug::NoTooEarlyRule);
+        let by = match source {
+            _ if is_review => OPERATOR,
+            PromptSource::OwnNode => "own",
+            PromptSource::OtherNode => "other",
+            PromptSource::Fallback => "fallback",
+        };
+        self.tell_to_prove(answer_in, by);
+        Ok(())
+    }
+
     fn record(&mut self) {
         let record = self.session.record(&self.id, &RECIPE.parse().unwrap());
         let principal = self.session.principal();
         self.life.recorded(&record, principal.validated_at);
-        self.connection.insert_session(record.clone(), principal);
-        self.edge.deadlines.schedule(record);
-    }
-
-    /// Clients read at once; one that hung up misses it.
-    fn tell(&self, message: ToClient) {
-        self.to_client.try_send(message).ok();
+        publish(record, principal, &self.connection, &self.edge.deadlines);
     }
 }
 

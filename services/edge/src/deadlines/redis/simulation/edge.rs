@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::SessionId;
+use proto::{ids::SessionId, websocket::codes::Close};
 use runtime::{clock::ManualClock, lifecycle::Lifecycle};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::sleep};
 
 use super::{
     super::{
@@ -28,6 +28,8 @@ use super::{
 use crate::registry::Registry;
 
 pub(super) const SHARDS: u16 = 4;
+/// Over how long the closes of a drain are spread.
+pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Edge {
     pub(super) id: EdgeId,
@@ -39,6 +41,8 @@ pub(super) struct Edge {
     pub(super) clock: ManualClock,
     /// Off once it has ended.
     pub(super) running: Switch,
+    /// Off once it drains: the balancer sends nobody here any more.
+    accepting: Switch,
     lifecycle: Lifecycle,
 }
 
@@ -86,6 +90,7 @@ impl Edge {
             awake,
             clock: ManualClock::default(),
             running: Switch::new(true),
+            accepting: Switch::new(true),
             lifecycle,
         })
     }
@@ -95,14 +100,27 @@ impl Edge {
         self.running.is_on() && self.awake.is_on()
     }
 
+    /// Whether the balancer sends clients to it.
+    pub(super) fn is_accepting(&self) -> bool {
+        self.is_reachable() && self.accepting.is_on()
+    }
+
     /// Its connections end at once, and so does everything else.
     pub(super) fn crash(&self) {
         self.lifecycle.kill();
         self.running.turn(false);
     }
 
-    /// Its connections end first, then the schedule is closed in order.
+    /// It drains: its connections are told to go elsewhere, one after the other, and their sessions stay. Then the
+    /// schedule is closed in order.
     pub(super) async fn leave(&self) {
+        self.accepting.turn(false);
+        let controls = self.registry.controls();
+        let pause = DRAIN_TIMEOUT / u32::try_from(controls.len()).unwrap().max(1);
+        for control in controls {
+            control.close(Close::ServiceRestart);
+            sleep(pause).await;
+        }
         self.running.turn(false);
         self.deadlines.close(Duration::from_secs(2)).await;
         self.lifecycle.kill();

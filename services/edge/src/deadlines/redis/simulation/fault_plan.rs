@@ -6,6 +6,8 @@ use std::time::Duration;
 use rand::{RngExt as _, rngs::SmallRng};
 use tokio::time::Instant;
 
+use super::edge::DRAIN_TIMEOUT;
+
 /// Nothing goes wrong before and after this.
 const FIRST: Duration = Duration::from_secs(20);
 const LAST: Duration = Duration::from_secs(110);
@@ -43,7 +45,7 @@ pub(super) enum FaultKind {
     Cut { place: usize },
     /// An edge dies, and another one comes in its place.
     Crash { place: usize },
-    /// The same in order.
+    /// An edge drains and ends in order, and another one comes in its place.
     Leave { place: usize },
     /// An edge does nothing for a while.
     Freeze { place: usize },
@@ -139,6 +141,15 @@ impl FaultPlan {
                 FaultKind::Freeze { .. } | FaultKind::Sleep { .. }
             );
             stands_still && spell.touches(from, until)
+        })
+    }
+
+    /// Whether some edge told its clients to go elsewhere in that time.
+    pub(super) fn drained(&self, from: Instant, until: Instant) -> bool {
+        let mut spells = self.spells.iter();
+        spells.any(|spell| {
+            let drains = matches!(spell.trouble, FaultKind::Leave { .. });
+            drains && spell.from <= until && spell.until + DRAIN_TIMEOUT >= from
         })
     }
 

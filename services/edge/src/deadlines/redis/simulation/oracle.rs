@@ -252,6 +252,7 @@ impl Oracle {
                     self.fault(&format!("{client} was told to try later"));
                 }
             }
+            Close::ServiceRestart if self.fault_plan.drained(now, now) => {}
             // What it knows may be older than the session's last move.
             Close::SessionMoved if self.fault_plan.was_set_back_before(now) => {}
             other => self.fault(&format!("{client} was closed wrongly: {other:?}")),

@@ -96,7 +96,7 @@ impl World {
     /// An edge that the balancer finds healthy, if there is one.
     pub(super) fn pick(&self, rng: &mut SmallRng) -> Option<Arc<Edge>> {
         let edges = self.edges.lock().unwrap();
-        let healthy: Vec<&Arc<Edge>> = edges.iter().filter(|edge| edge.is_reachable()).collect();
+        let healthy: Vec<&Arc<Edge>> = edges.iter().filter(|edge| edge.is_accepting()).collect();
         let index = rng.random_range(0..healthy.len().max(1));
         healthy.get(index).map(|edge| Arc::clone(edge))
     }
