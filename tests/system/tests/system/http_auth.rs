@@ -1,10 +1,10 @@
-//! Accounts over HTTP: registering, signing in, refreshing, and what each refuses.
+//! Accounts over HTTP: registering, signing in, and what each refuses.
 
-use std::time::Duration;
+mod refresh;
 
 use serde_json::{Value, json};
 use system_tests::{
-    account::{Account, new_password},
+    account::new_password,
     http::{Answer, Api},
     stack::Plan,
 };
@@ -53,6 +53,21 @@ fn assert_cookie(answer: &Answer) {
     );
 }
 
+/// The refresh cookie as it is sent back.
+fn remembered_cookie(api: &Api, answer: &Answer) -> String {
+    let cookie = answer
+        .header("set-cookie")
+        .expect("a cookie")
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    api.canary()
+        .remember(cookie.split_once('=').map_or("", |(_, secret)| secret));
+    api.canary()
+        .remember(answer.json()["access_token"].as_str().unwrap_or_default());
+    cookie.to_owned()
+}
+
 #[tokio::test]
 async fn registering_and_signing_in_give_a_pair_with_the_refresh_token_in_a_cookie() {
     let stack = Plan::together().start().await;
@@ -95,61 +110,6 @@ async fn only_a_trusted_proxy_tells_that_the_cookie_goes_over_tls() {
         };
         assert!(cookie.starts_with(prefix) && cookie.contains(path));
     }
-}
-
-#[tokio::test]
-async fn two_cookies_of_the_name_are_refused_and_nobody_becomes_somebody_else() {
-    let stack = Plan::together().start().await;
-    let api = stack.api();
-    let login = async |name| {
-        let account = stack.register(name).await;
-        let body = json!({"username": account.name, "password": account.password});
-        remembered_cookie(&api, &post(&api, "login", body).await.expect(200))
-    };
-    let (ada, mallory) = (login("ada").await, login("mallory").await);
-
-    for call in ["refresh", "logout"] {
-        for cookies in [format!("{mallory}; {ada}"), format!("{ada}; {ada}")] {
-            let request = api.request("POST", &format!("/v1/auth/{call}"));
-            let answer = request.header("Cookie", &cookies).send().await;
-            let words = answer.problem(400).to_string();
-            assert!(words.contains("two cookies"), "{words}");
-        }
-    }
-    let request = api
-        .request("POST", "/v1/auth/refresh")
-        .header("Cookie", &ada);
-    remembered_cookie(&api, &request.send().await.expect(200));
-}
-
-#[tokio::test]
-async fn a_session_of_an_earlier_build_goes_on_under_its_cookie() {
-    let stack = Plan::together().start().await;
-    let api = stack.api();
-    let ada = stack.register("ada").await;
-
-    let cookie = format!("refresh_token={}", ada.refresh_token);
-    let request = api
-        .request("POST", "/v1/auth/refresh")
-        .header("Cookie", &cookie);
-    let answer = request.send().await.expect(200);
-
-    let next = remembered_cookie(&api, &answer);
-    assert!(
-        next.starts_with("refresh_token="),
-        "an edge of that build reads it too"
-    );
-    let logout = api
-        .request("POST", "/v1/auth/logout")
-        .header("Cookie", &next);
-    let answer = logout.send().await.expect(204);
-    let cleared: Vec<&str> = answer.headers("set-cookie").collect();
-    assert!(
-        cleared
-            .iter()
-            .any(|cookie| cookie.starts_with("refresh_token=;")),
-        "{cleared:?}"
-    );
 }
 
 #[tokio::test]
@@ -412,149 +372,6 @@ async fn a_wrong_name_and_a_wrong_password_cost_the_same_work() {
         post(&api, "login", body).await.problem(401);
         assert!((hashes(&api).await - before - 1.0).abs() < 0.5, "{name}");
     }
-}
-
-#[tokio::test]
-async fn a_refresh_rotates_by_cookie_and_by_body() {
-    let stack = Plan::together().start().await;
-    let api = stack.api();
-    let ada = stack.register("ada").await;
-    let login = json!({"username": ada.name, "password": ada.password});
-    let answer = post(&api, "login", login).await.expect(200);
-    let cookie = remembered_cookie(&api, &answer);
-
-    let refreshed = api
-        .request("POST", "/v1/auth/refresh")
-        .header("Cookie", &cookie)
-        .send()
-        .await
-        .expect(200);
-    assert_pair(&refreshed.json(), &ada.name);
-    assert!(
-        refreshed
-            .json()
-            .get("refresh_token")
-            .is_none_or(Value::is_null)
-    );
-    assert_cookie(&refreshed);
-    assert_ne!(remembered_cookie(&api, &refreshed), cookie);
-
-    let fresh = ada.refresh(&api).await;
-    assert_ne!(fresh.refresh_token, ada.refresh_token);
-    api.get("/v1/recipes")
-        .bearer(&fresh.access_token)
-        .send()
-        .await
-        .expect(200);
-}
-
-fn remembered_cookie(api: &Api, answer: &Answer) -> String {
-    let cookie = answer
-        .header("set-cookie")
-        .expect("a cookie")
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    api.canary()
-        .remember(cookie.split_once('=').map_or("", |(_, secret)| secret));
-    api.canary()
-        .remember(answer.json()["access_token"].as_str().unwrap_or_default());
-    cookie.to_owned()
-}
-
-#[tokio::test]
-async fn two_tabs_that_refresh_together_get_the_same_successor() {
-    let stack = Plan::together().start().await;
-    let api = stack.api();
-    let ada = stack.register("ada").await;
-
-    let (a, b, c, d) = tokio::join!(
-        ada.refresh(&api),
-        ada.refresh(&api),
-        ada.refresh(&api),
-        ada.refresh(&api)
-    );
-    let later = ada.refresh(&api).await;
-
-    for other in [&b, &c, &d, &later] {
-        assert_eq!(other.refresh_token, a.refresh_token);
-    }
-    let next: Account = a.refresh(&api).await;
-    assert_ne!(next.refresh_token, a.refresh_token);
-    next.refresh(&api).await;
-}
-
-#[tokio::test]
-async fn a_spent_refresh_token_is_theft_once_its_grace_is_over() {
-    let stack = Plan::together()
-        .auth(&["--refresh-grace", "1s"])
-        .start()
-        .await;
-    let api = stack.api();
-    let ada = stack.register("ada").await;
-    let fresh = ada.refresh(&api).await;
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
-
-    for spent in [&ada, &fresh] {
-        let body = json!({"refresh_token": spent.refresh_token, "refresh": "body"});
-        post(&api, "refresh", body).await.problem(401);
-    }
-    api.get("/v1/recipes")
-        .bearer(&fresh.access_token)
-        .send()
-        .await
-        .problem(401);
-}
-
-#[tokio::test]
-async fn a_refresh_without_a_good_token_is_401() {
-    let stack = Plan::together().start().await;
-    let api = stack.api();
-    let huge = "t".repeat(5_000);
-
-    for token in ["", "nonsense", &huge, "é"] {
-        post(
-            &api,
-            "refresh",
-            json!({"refresh_token": token, "refresh": "body"}),
-        )
-        .await
-        .problem(401);
-    }
-    api.request("POST", "/v1/auth/refresh")
-        .send()
-        .await
-        .problem(401);
-    let cookie = api
-        .request("POST", "/v1/auth/refresh")
-        .header("Cookie", "recipe_chat_refresh=nonsense");
-    cookie.send().await.problem(401);
-}
-
-#[tokio::test]
-async fn a_foreign_site_cannot_use_the_cookie() {
-    let stack = Plan::together().start().await;
-    let api = stack.api();
-    let ada = stack.register("ada").await;
-    let answer = post(
-        &api,
-        "login",
-        json!({"username": ada.name, "password": ada.password}),
-    )
-    .await;
-    let cookie = remembered_cookie(&api, &answer);
-
-    let request = api.request("POST", "/v1/auth/refresh");
-    let request = request
-        .header("Cookie", &cookie)
-        .header("Origin", "https://evil.example");
-    let answer = request.send().await;
-
-    assert!((400..500).contains(&answer.status), "{}", answer.status);
-    let own = api
-        .request("POST", "/v1/auth/refresh")
-        .header("Cookie", &cookie);
-    remembered_cookie(&api, &own.send().await.expect(200));
 }
 
 #[tokio::test]
