@@ -20,8 +20,6 @@ mod openapi;
 mod page;
 #[path = "documents/reading.rs"]
 mod reading;
-#[path = "documents/stub_auth.rs"]
-mod stub_auth;
 #[path = "documents/tables.rs"]
 mod tables;
 #[path = "documents/worked_session.rs"]

@@ -36,9 +36,8 @@ use super::{
     },
     documented_answers::{Answer, DocumentedAnswers},
     reading::{object, openapi},
-    stub_auth::StubAuth,
 };
-use crate::stand_ins::{FakeChat, Served, in_memory, in_memory_all};
+use crate::stand_ins::{FakeAuth, FakeChat, Served, in_memory, in_memory_all};
 
 #[derive(Parser)]
 struct Flags {
@@ -49,7 +48,7 @@ struct Flags {
 /// A router over an edge whose services are stand-ins.
 struct TestApi {
     router: Router,
-    stub_auth: Arc<StubAuth>,
+    fake_auth: Arc<FakeAuth>,
     health: HealthReporter,
     _background: Lifecycle,
 }
@@ -57,10 +56,10 @@ struct TestApi {
 impl TestApi {
     async fn open(flags: &[&str]) -> Self {
         let words = std::iter::once("edge").chain(flags.iter().copied());
-        let stub_auth = Arc::new(StubAuth::default());
+        let fake_auth = Arc::new(FakeAuth::default());
         let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_serving::<AuthServiceServer<StubAuth>>().await;
-        let auth = AuthServiceServer::from_arc(Arc::clone(&stub_auth));
+        health.set_serving::<AuthServiceServer<FakeAuth>>().await;
+        let auth = AuthServiceServer::from_arc(Arc::clone(&fake_auth));
         let services = Services {
             auth: Pool::over(in_memory_all(Routes::new(auth).add_service(health_service))),
             chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::new(
@@ -77,7 +76,7 @@ impl TestApi {
         let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
         Self {
             router: router(&edge).layer(Extension(ConnectInfo(peer))),
-            stub_auth,
+            fake_auth,
             health,
             _background: background,
         }
@@ -85,9 +84,9 @@ impl TestApi {
 
     /// From now on the auth service is away.
     async fn leave(&self) {
-        self.stub_auth.leave();
+        self.fake_auth.away.store(true, Ordering::SeqCst);
         self.health
-            .set_not_serving::<AuthServiceServer<StubAuth>>()
+            .set_not_serving::<AuthServiceServer<FakeAuth>>()
             .await;
         // What was said of its health before counts for two seconds.
         tokio::time::pause();
@@ -169,7 +168,7 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
         let answer = desk.upgrade().await;
         documented_answers.check("GET", "/v1/chat/{recipe_id}", status, &answer);
     }
-    desk.stub_auth.crowded.store(true, Ordering::SeqCst);
+    desk.fake_auth.crowded.store(true, Ordering::SeqCst);
     check(&mut documented_answers, &desk, &too_many_guests()).await;
     desk.leave().await;
     for call in in_bad_times() {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
-use proto::auth::{self, auth_service_server::AuthService};
+use proto::auth::{self, auth_service_server::AuthService, revoke_session_request::By};
 use tokio::{sync::OnceCell, time::Instant};
 use tonic::{Request, Response, Status};
 
@@ -11,17 +11,37 @@ use super::Answers;
 
 /// Takes tokens of the form `user:seconds`, each time as another token, and `user:seconds:id`, which ends so long after
 /// the first call; every other one is bad.
+///
+/// It signs people in by rules that a test can see: the name `taken` is taken, `crowd` comes too often, a short password
+/// is weak, the password `wrong password` is wrong, and the refresh tokens `spent` and `unknown` are no good.
 #[derive(Debug, Default)]
 pub(crate) struct FakeAuth {
     /// Whether it says nothing at all.
     pub(crate) silent: AtomicBool,
     /// Whether it says that it is unavailable.
     pub(crate) away: AtomicBool,
+    /// Whether too many guests come.
+    pub(crate) crowded: AtomicBool,
     began: OnceCell<Instant>,
     validated: AtomicU64,
 }
 
 impl FakeAuth {
+    fn here(&self) -> Result<(), Status> {
+        match self.away.load(Ordering::SeqCst) {
+            true => Err(Status::unavailable("away")),
+            false => Ok(()),
+        }
+    }
+
+    fn authenticate(&self, username: &str) -> Result<(), Status> {
+        self.here()?;
+        match username {
+            "crowd" => Err(Status::resource_exhausted("Too many sign-ins")),
+            _ => Ok(()),
+        }
+    }
+
     /// Whose token it is, how many seconds it is good for, and its id.
     async fn read(&self, token: &str) -> Option<(String, i64, String)> {
         let began = *self.began.get_or_init(async || Instant::now()).await;
@@ -40,6 +60,36 @@ impl FakeAuth {
     }
 }
 
+fn pair() -> Option<auth::TokenPair> {
+    let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
+    Some(auth::TokenPair {
+        access_token: "ada:900".into(),
+        expires_in: seconds(900),
+        refresh_token: "refresh".into(),
+        refresh_expires_in: seconds(2_592_000),
+        user: Some(auth::User {
+            id: "1".into(),
+            name: "ada".into(),
+            ..auth::User::default()
+        }),
+        session_id: "login-of-ada".into(),
+    })
+}
+
+/// Of whose token it is.
+fn account(token: &str) -> auth::Account {
+    let name = token.split(':').next().unwrap_or_default();
+    auth::Account {
+        user: Some(auth::User {
+            id: name.into(),
+            name: name.into(),
+            ..auth::User::default()
+        }),
+        created_at: Some(prost_types::Timestamp::default()),
+        ..auth::Account::default()
+    }
+}
+
 #[tonic::async_trait]
 impl AuthService for FakeAuth {
     async fn validate_token(
@@ -49,9 +99,7 @@ impl AuthService for FakeAuth {
         if self.silent.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
-        if self.away.load(Ordering::SeqCst) {
-            return Err(Status::unavailable("away"));
-        }
+        self.here()?;
         let token = request.into_inner().access_token;
         let (user, seconds, token_id) = self
             .read(&token)
@@ -80,16 +128,34 @@ impl AuthService for FakeAuth {
 
     async fn register(
         &self,
-        _: Request<auth::RegisterRequest>,
+        request: Request<auth::RegisterRequest>,
     ) -> Result<Response<auth::RegisterResponse>, Status> {
-        Err(Status::unimplemented(""))
+        let asked = request.into_inner();
+        self.authenticate(&asked.username)?;
+        match asked.username.as_str() {
+            "taken" => Err(Status::already_exists("The username is taken")),
+            _ if asked.password.len() < 8 => Err(Status::invalid_argument("weak")),
+            _ => Ok(Response::new(auth::RegisterResponse {
+                tokens: pair(),
+                device_token: "device".into(),
+            })),
+        }
     }
 
     async fn login(
         &self,
-        _: Request<auth::LoginRequest>,
+        request: Request<auth::LoginRequest>,
     ) -> Result<Response<auth::LoginResponse>, Status> {
-        Err(Status::unimplemented(""))
+        let asked = request.into_inner();
+        self.authenticate(&asked.username)?;
+        match asked.password.as_str() {
+            "wrong password" => Err(Status::unauthenticated("Invalid username or password")),
+            _ if asked.username == "disabled" => Err(Status::permission_denied("disabled")),
+            _ => Ok(Response::new(auth::LoginResponse {
+                tokens: pair(),
+                device_token: "device".into(),
+            })),
+        }
     }
 
     async fn find_user(
@@ -110,23 +176,39 @@ impl AuthService for FakeAuth {
 
     async fn refresh_token(
         &self,
-        _: Request<auth::RefreshTokenRequest>,
+        request: Request<auth::RefreshTokenRequest>,
     ) -> Result<Response<auth::RefreshTokenResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        match request.into_inner().refresh_token.as_str() {
+            "spent" => Err(Status::unauthenticated("Invalid refresh token")),
+            _ => Ok(Response::new(auth::RefreshTokenResponse { tokens: pair() })),
+        }
     }
 
     async fn revoke_session(
         &self,
-        _: Request<auth::RevokeSessionRequest>,
+        request: Request<auth::RevokeSessionRequest>,
     ) -> Result<Response<auth::RevokeSessionResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        match request.into_inner().by {
+            Some(By::RefreshToken(token)) if token == "unknown" => {
+                Err(Status::unauthenticated("Invalid refresh token"))
+            }
+            _ => Ok(Response::new(auth::RevokeSessionResponse {
+                session_id: "login-of-ada".into(),
+            })),
+        }
     }
 
     async fn get_jwks(
         &self,
         _: Request<auth::GetJwksRequest>,
     ) -> Result<Response<auth::GetJwksResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        Ok(Response::new(auth::GetJwksResponse {
+            jwks_json: r#"{"keys":[{"kty":"OKP"}]}"#.into(),
+            ..auth::GetJwksResponse::default()
+        }))
     }
 
     async fn list_sessions(
@@ -168,42 +250,96 @@ impl AuthService for FakeAuth {
         &self,
         _: Request<auth::RegisterGuestRequest>,
     ) -> Result<Response<auth::RegisterGuestResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        if self.crowded.load(Ordering::SeqCst) {
+            return Err(Status::resource_exhausted("Too many sign-ins"));
+        }
+        let tokens = pair().map(|pair| auth::TokenPair {
+            user: pair.user.map(|user| auth::User {
+                guest: true,
+                ..user
+            }),
+            ..pair
+        });
+        Ok(Response::new(auth::RegisterGuestResponse { tokens }))
     }
 
     async fn get_account(
         &self,
-        _: Request<auth::GetAccountRequest>,
+        request: Request<auth::GetAccountRequest>,
     ) -> Result<Response<auth::GetAccountResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        let account = account(&request.into_inner().access_token);
+        let at = Some(prost_types::Timestamp::default());
+        let session = auth::LoginSession {
+            session_id: "login-of-ada".into(),
+            user: account.user.clone(),
+            created_at: at,
+            refreshed_at: at,
+            expires_at: at,
+        };
+        Ok(Response::new(auth::GetAccountResponse {
+            account: Some(account),
+            sessions: vec![session],
+            session_id: "login-of-ada".into(),
+        }))
     }
 
     async fn update_account(
         &self,
-        _: Request<auth::UpdateAccountRequest>,
+        request: Request<auth::UpdateAccountRequest>,
     ) -> Result<Response<auth::UpdateAccountResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        let asked = request.into_inner();
+        match asked.display_name.as_str() {
+            "\n" => Err(Status::invalid_argument("no control characters")),
+            _ => Ok(Response::new(auth::UpdateAccountResponse {
+                account: Some(account(&asked.access_token)),
+            })),
+        }
     }
 
     async fn change_password(
         &self,
-        _: Request<auth::ChangePasswordRequest>,
+        request: Request<auth::ChangePasswordRequest>,
     ) -> Result<Response<auth::ChangePasswordResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        let asked = request.into_inner();
+        if asked.access_token.starts_with("guest") {
+            return Err(Status::failed_precondition("A guest has no password"));
+        }
+        match asked.current_password.as_str() {
+            "wrong password" => Err(Status::permission_denied("The current password is wrong")),
+            "crowd" => Err(Status::resource_exhausted("Too many sign-ins")),
+            _ if asked.new_password.len() < 8 => Err(Status::invalid_argument("weak")),
+            _ => Ok(Response::new(auth::ChangePasswordResponse {})),
+        }
     }
 
     async fn claim_guest(
         &self,
-        _: Request<auth::ClaimGuestRequest>,
+        request: Request<auth::ClaimGuestRequest>,
     ) -> Result<Response<auth::ClaimGuestResponse>, Status> {
-        Err(Status::unimplemented(""))
+        let asked = request.into_inner();
+        self.authenticate(&asked.username)?;
+        match asked.username.as_str() {
+            "taken" => Err(Status::already_exists("The username is taken")),
+            _ if asked.password.len() < 8 => Err(Status::invalid_argument("weak")),
+            _ => Ok(Response::new(auth::ClaimGuestResponse {
+                account: Some(account(&asked.access_token)),
+            })),
+        }
     }
 
     async fn end_session(
         &self,
-        _: Request<auth::EndSessionRequest>,
+        request: Request<auth::EndSessionRequest>,
     ) -> Result<Response<auth::EndSessionResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        match request.into_inner().session_id.as_str() {
+            "login-of-ada" => Ok(Response::new(auth::EndSessionResponse {})),
+            _ => Err(Status::not_found("No such login session")),
+        }
     }
 
     async fn list_users(
@@ -243,16 +379,21 @@ impl AuthService for FakeAuth {
 
     async fn begin_deletion(
         &self,
-        _: Request<auth::BeginDeletionRequest>,
+        request: Request<auth::BeginDeletionRequest>,
     ) -> Result<Response<auth::BeginDeletionResponse>, Status> {
-        Err(Status::unimplemented(""))
+        self.here()?;
+        match request.into_inner().password.as_str() {
+            "wrong password" => Err(Status::permission_denied("The current password is wrong")),
+            "crowd" => Err(Status::resource_exhausted("Too many sign-ins")),
+            _ => Ok(Response::new(auth::BeginDeletionResponse {})),
+        }
     }
 
     async fn finish_deletion(
         &self,
         _: Request<auth::FinishDeletionRequest>,
     ) -> Result<Response<auth::FinishDeletionResponse>, Status> {
-        Err(Status::unimplemented(""))
+        Ok(Response::new(auth::FinishDeletionResponse {}))
     }
 
     async fn list_deletions(
