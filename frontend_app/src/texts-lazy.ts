@@ -2,11 +2,11 @@
 
 export const lazyTexts = {
   home: {
-    empty:
-      'Your shelf is empty. Name a dish and shape it by chatting, or paste a recipe you already love.',
+    emptyTitle: 'Your shelf is empty. Let’s cook.',
+    empty: 'Name a dish and shape it by chatting, or paste a recipe you already love.',
     failed: 'Your recipes cannot be loaded now.',
     label: 'Name of the dish',
-    placeholder: 'Name a dish, or paste a whole recipe',
+    placeholder: 'Name a dish, or paste a whole recipe or a link to one',
     importRecipe: 'Import…',
     create: 'New recipe',
     search: 'Search recipes and ingredients',
@@ -79,6 +79,12 @@ export const lazyTexts = {
       },
     },
   },
+  emptyConversation: {
+    title: 'Say what to change, the way you would in the kitchen',
+    forViewers: 'Nobody has said anything yet.',
+    suggestions: ['add 2 cups flour', 'for 6 people', 'add step: Heat the pan'],
+    help: 'What can I say?',
+  },
   outline: {
     serves: (count: number) => `Serves ${count}`,
     more: (count: number) => `and ${count} more`,
@@ -93,6 +99,7 @@ export const lazyTexts = {
   cook: {
     title: (recipe: string) => `Cook ${recipe}`,
     stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
+    inThisStep: 'In this step',
     back: 'Back',
     next: 'Next',
     finish: 'Done',

@@ -4,16 +4,31 @@ import type { Page } from '@playwright/test';
 import { ChatPage, expect, test } from './chat-page';
 
 const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
-const DESKTOP = { width: 1280, height: 800 };
-const MOBILE = { width: 390, height: 844 };
+const SIZES = {
+  desktop: { width: 1280, height: 800 },
+  mobile: { width: 390, height: 844 },
+  wide: { width: 1920, height: 1080 },
+  narrow: { width: 320, height: 640 },
+  landscape: { width: 844, height: 390 },
+  tablet: { width: 820, height: 1180 },
+};
+type Size = keyof typeof SIZES;
 const MESSAGES = [
   'add 1 1/2 cups flour',
   'add 300 ml milk',
   'add 2 eggs',
-  'add step: Whisk everything until smooth.',
-  'add step: Fry in butter for 2 minutes a side, until golden.',
+  'add 1 tbsp sugar, 1 pinch of salt and 2 tbsp butter',
+  'add step: Whisk the flour, the milk, the eggs, the sugar and the salt until smooth.',
+  'add step: Let the batter rest for 20 minutes.',
+  'add step: Fry ladlefuls in the butter for 2 minutes a side, until golden.',
   'Shall we make it for more people?',
 ];
+
+const RECIPES = {
+  'Apple crumble': ['add 6 apples, 150 g flour, 100 g butter and 80 g sugar', 'tag it baking', 'for 6 people'],
+  'Weeknight miso noodles with spring onions': ['add 200 g udon, 2 tbsp white miso and 3 spring onions', 'tag it weeknight'],
+  'Sunday pancakes': [],
+};
 
 const PASTED = `Red lentil dal
 
@@ -43,14 +58,18 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   const ada = await signUp(page, server.url, 'ada');
   await expect(page.getByText('Or start from one of ours')).toBeVisible();
   await takeScreenshots(page, 'home-empty');
-  for (const name of ['Apple crumble', 'Sunday pancakes']) {
+  for (const [name, words] of Object.entries(RECIPES)) {
     await page.getByLabel('Name of the dish').fill(name);
     await page.getByRole('button', { name: 'New recipe' }).click();
     await ada.expectConnected();
+    for (const [at, text] of words.entries()) {
+      await ada.send(text);
+      await expect(page.locator('.effect')).toHaveCount(at + 1);
+    }
     await page.getByRole('link', { name: 'Your recipes' }).click();
   }
   await expect(page.getByRole('link', { name: 'Apple crumble' })).toBeVisible();
-  await takeScreenshots(page, 'home');
+  await takeScreenshots(page, 'home', 'desktop', 'mobile', 'wide', 'narrow');
   await page.getByRole('button', { name: 'Import…' }).click();
   await page.getByLabel('Paste it here').fill(PASTED);
   await page.getByRole('button', { name: 'Preview' }).click();
@@ -70,11 +89,16 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
     await expect(ada.messages).toHaveCount(at + 1);
   }
   await page.waitForTimeout(8_500);
-  await takeScreenshots(page, 'live');
+  await takeScreenshots(page, 'live', 'desktop', 'mobile', 'wide', 'narrow', 'landscape', 'tablet');
+  await ada.send('we need 100 g blueberries');
+  await expect(page.locator('.suggestions')).toBeVisible();
+  await takeScreenshots(page, 'hint', 'desktop');
   await page.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('dialog')).toContainText('ada');
+  await page.getByRole('combobox', { name: 'Anyone with the link' }).selectOption('viewer');
   await page.getByRole('button', { name: 'Create link' }).click();
   await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
+  const link = await page.getByRole('textbox', { name: 'The link' }).inputValue();
   await takeScreenshots(page, 'share');
   await page.keyboard.press('Escape');
   await page.locator('header summary').click();
@@ -85,15 +109,17 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   await page.getByRole('button', { name: 'Start a timer: 2 minutes' }).click();
   await page.getByRole('button', { name: 'Cook', exact: true }).click();
   await page.getByRole('button', { name: 'Next' }).click();
-  await takeScreenshots(page, 'cook');
+  await takeScreenshots(page, 'cook', 'desktop', 'mobile', 'tablet', 'landscape');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^Stop/ }).click();
-  await page.setViewportSize(MOBILE);
+  await page.setViewportSize(SIZES.mobile);
   await page.locator('.sheet-handle').click();
-  await takeScreenshots(page, 'conversation');
-  await page.setViewportSize(DESKTOP);
+  await takeScreenshots(page, 'conversation', 'mobile', 'narrow');
+  await page.setViewportSize(SIZES.mobile);
+  await page.locator('.sheet-handle').click();
+  await page.setViewportSize(SIZES.desktop);
   await bob.send('for 6 people');
-  await expect(ada.messages).toHaveCount(MESSAGES.length + 1);
+  await expect(ada.messages).toHaveCount(MESSAGES.length + 2);
   await takeScreenshots(page, 'diff');
   await context.setOffline(true);
   await ada.send('add a pinch of salt');
@@ -107,6 +133,18 @@ test('screenshots', async ({ page, browser, context, consoleWatch, startServer }
   });
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
   await takeScreenshots(page, 'signed-out');
+  const stranger = await browser.newContext();
+  const invited = await stranger.newPage();
+  await invited.goto(link);
+  await expect(invited.getByText('Sunday pancakes').first()).toBeVisible();
+  await takeScreenshots(invited, 'invitation');
+  await invited.getByRole('button', { name: 'Continue as guest' }).click();
+  await expect(invited.getByText('You can view this recipe')).toBeVisible();
+  await takeScreenshots(invited, 'viewer');
+  await invited.goto(`${server.url}/account`);
+  await expect(invited.getByRole('heading', { name: 'Keep my recipes' })).toBeVisible();
+  await takeScreenshots(invited, 'account');
+  await stranger.close();
   await elsewhere.close();
 });
 
@@ -130,10 +168,10 @@ async function openToAll(page: Page): Promise<void> {
   expect(answer.status()).toBe(204);
 }
 
-/** One state of the page in both themes, wide and narrow. */
-async function takeScreenshots(page: Page, state: string): Promise<void> {
-  for (const [size, viewport] of Object.entries({ desktop: DESKTOP, mobile: MOBILE })) {
-    await page.setViewportSize(viewport);
+/** One state of the page in both themes and some sizes. */
+async function takeScreenshots(page: Page, state: string, ...sizes: Size[]): Promise<void> {
+  for (const size of sizes.length > 0 ? sizes : (['desktop', 'mobile'] as const)) {
+    await page.setViewportSize(SIZES[size]);
     for (const theme of ['light', 'dark']) {
       await page.evaluate(name => {
         document.documentElement.dataset['theme'] = name;
@@ -142,5 +180,5 @@ async function takeScreenshots(page: Page, state: string): Promise<void> {
       await page.screenshot({ path: join(FOLDER, `${state}-${size}-${theme}.png`) });
     }
   }
-  await page.setViewportSize(DESKTOP);
+  await page.setViewportSize(SIZES.desktop);
 }

@@ -16,11 +16,13 @@ const SignOutDialog = lazyComponent(() => import('./SignOutDialog'));
 interface Props {
   api: Api;
   user: User;
+  /** What stands for the menu in place of the three dots. */
+  icon?: ReactNode;
   /** More items, mounted when the menu is opened for the first time. */
   children?: ReactNode;
 }
 
-export function AppMenu({ api, user, children }: Props) {
+export function AppMenu({ api, user, icon, children }: Props) {
   const [wasOpened, setWasOpened] = useState(false);
   const [theme, setTheme] = useState(currentTheme);
   /** How many messages a sign-out would lose, while the person is asked. */
@@ -32,7 +34,7 @@ export function AppMenu({ api, user, children }: Props) {
   };
   return (
     <>
-      <Menu label={texts.menu} onOpen={() => setWasOpened(true)}>
+      <Menu label={texts.menu} icon={icon} onOpen={() => setWasOpened(true)}>
         <p className="soft menu-name meta">{user.name}</p>
         {wasOpened && children}
         <Link href="/account" className="button">

@@ -25,17 +25,19 @@ export function ConnectionStatus({ state, retryAt = null, signedInUntil }: Props
   const now = useNow(isCounting ? 1_000 : null);
   const seconds = isCounting ? Math.ceil((retryAt - now) / 1_000) : 0;
   return (
-    <div
-      className={`connection-status ${COLORS[state]}`}
-      title={signedInUntil && texts.signedInUntil(timeText(signedInUntil))}
-    >
-      <span className="status-dot" />
-      {texts.status[state]}
-      {seconds > 0 && (
-        <span className="countdown" aria-hidden="true">
-          {texts.nextTry(seconds)}
-        </span>
-      )}
+    <div className="status-place">
+      <div
+        className={`connection-status ${COLORS[state]}`}
+        title={signedInUntil && texts.signedInUntil(timeText(signedInUntil))}
+      >
+        <span className="status-dot" />
+        {texts.status[state]}
+        {seconds > 0 && (
+          <span className="countdown" aria-hidden="true">
+            {texts.nextTry(seconds)}
+          </span>
+        )}
+      </div>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { ingredientsOf } from '../lib/step-ingredients';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Icon } from './Icon';
-import { IngredientRows } from './RecipeRows';
+import { IngredientRows } from './IngredientRows';
 import { StepText } from './StepText';
 import TimerBar from './TimerBar';
 
@@ -81,6 +81,11 @@ export default function CookMode({ recipe, factor, ticks, timers, step, onStep, 
         </button>
       </header>
       {timers.list.length > 0 && <TimerBar timers={timers} />}
+      <div className="cook-progress" aria-hidden="true">
+        {steps.map(({ id }, number) => (
+          <span key={id} className={number <= at ? 'reached' : undefined} />
+        ))}
+      </div>
       <div className="cook-step" aria-live="polite" key={current.id}>
         <p dir="auto">
           <StepText
@@ -88,7 +93,12 @@ export default function CookMode({ recipe, factor, ticks, timers, step, onStep, 
             onTimer={seconds => timers.start(texts.timer.ofStep(at + 1), seconds)}
           />
         </p>
-        {rows.length > 0 && <IngredientRows rows={rows} ticks={ticks} factor={factor} />}
+        {rows.length > 0 && (
+          <div>
+            <h2 className="field-label">{labels.inThisStep}</h2>
+            <IngredientRows rows={rows} ticks={ticks} factor={factor} />
+          </div>
+        )}
       </div>
       <footer>
         <button type="button" className="secondary" disabled={at === 0} onClick={() => go(-1)}>

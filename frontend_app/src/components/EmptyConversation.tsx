@@ -1,6 +1,8 @@
 // A conversation that has not begun: what one can say here, and help one tap away.
 
-import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
+
+const labels = lazyTexts.emptyConversation;
 
 interface Props {
   /** Puts a text into the field; absent for those who may only read. */
@@ -8,13 +10,13 @@ interface Props {
   onHelp: (() => void) | undefined;
 }
 
-export function EmptyConversation({ onSuggest, onHelp }: Props) {
-  if (!onSuggest) return <p className="empty soft">{texts.emptyForViewers}</p>;
+export default function EmptyConversation({ onSuggest, onHelp }: Props) {
+  if (!onSuggest) return <p className="empty soft">{labels.forViewers}</p>;
   return (
     <div className="empty">
-      <p>{texts.empty}</p>
+      <p>{labels.title}</p>
       <div className="chips">
-        {texts.suggestions.map(text => (
+        {labels.suggestions.map(text => (
           <button type="button" className="chip" key={text} onClick={() => onSuggest(text)}>
             {text}
           </button>
@@ -22,7 +24,7 @@ export function EmptyConversation({ onSuggest, onHelp }: Props) {
       </div>
       {onHelp && (
         <button type="button" className="quiet" onClick={onHelp}>
-          {texts.help}
+          {labels.help}
         </button>
       )}
     </div>

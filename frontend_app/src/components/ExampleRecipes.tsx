@@ -26,13 +26,13 @@ export default function ExampleRecipes({ api }: { api: Api }) {
         {EXAMPLES.map(recipe => (
           <li className="recipe-tile" key={recipe.title}>
             <h2>{recipe.title}</h2>
-            <p className="soft">
+            <p className="tile-ingredients soft">
               {recipe.ingredients
                 .slice(0, MAIN)
                 .map(({ name }) => name)
                 .join(', ')}
             </p>
-            <p className="row">
+            <p className="tile-end row">
               <span className="grow soft meta">{lazyTexts.outline.serves(recipe.servings)}</span>
               <button
                 type="button"

@@ -1,6 +1,6 @@
 // The versions of a recipe, newest first: who did what and when; what one of them changed, and the way back to it.
 
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTask } from '../hooks/useTask';
 import { type Api, ApiError } from '../lib/api';
 import { isTimer } from '../lib/last-change';
@@ -17,12 +17,20 @@ interface Props {
   recipeId: string;
   /** Whether older versions may be restored by the reader. */
   isEditor: boolean;
+  /** The version that is open at first. */
+  start?: number | null;
 }
 
-export function HistoryList({ api, recipeId, isEditor }: Props) {
+export function HistoryList({ api, recipeId, isEditor, start = null }: Props) {
   const calls = useMemo(() => new VersionCalls(api, recipeId), [api, recipeId]);
   const { versions, showMore, problem, reload } = useVersions(calls);
-  const [chosen, setChosen] = useState<number | null>(null);
+  const [chosen, setChosen] = useState<number | null>(start);
+  const list = useRef<HTMLOListElement>(null);
+  const isLoaded = versions !== null;
+  useEffect(() => {
+    if (isLoaded && start !== null)
+      list.current?.querySelector('[aria-expanded=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [isLoaded, start]);
   const task = useTask();
   const newest = versions?.[0]?.revision ?? 0;
   const now = versions?.find(({ effect }) => !isTimer(effect))?.revision;
@@ -46,7 +54,7 @@ export function HistoryList({ api, recipeId, isEditor }: Props) {
   return (
     <div className="stack">
       {versions.length === 0 && <p className="soft">{labels.empty}</p>}
-      <ol className="history">
+      <ol className="history" ref={list}>
         {versions.map((version, at) => (
           <li key={version.revision}>
             {dayOf(versions[at - 1]) !== dayOf(version) && <h3>{dayText(version.at)}</h3>}
@@ -103,7 +111,7 @@ function VersionRow({ version, calls, now, isOpen, onToggle, onRestore, isRestor
         <span className="grow" dir="auto">
           {effect} <span className="soft meta">{author.name}</span>
         </span>
-        <time className="soft meta" dateTime={at}>
+        <time className={isNow ? 'now meta' : 'soft meta'} dateTime={at}>
           {isNow ? labels.now : timeText(at)}
         </time>
       </button>

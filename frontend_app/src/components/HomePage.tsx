@@ -1,20 +1,22 @@
-// The person's recipes as cards: searched, filtered, page by page; and a field that creates one.
+// The person's recipes as cards: searched, filtered, page by page; the first card makes a new one.
 
 import type { User } from '@recipe-chat/client';
 import { useEffect, useRef, useState } from 'react';
+import { useOutOfView } from '../hooks/useOutOfView';
 import { type Filter, useRecipeList } from '../hooks/useRecipeList';
 import { useShortcuts } from '../hooks/useShortcuts';
 import type { Api } from '../lib/api';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { AppMenu } from './AppMenu';
+import { Face } from './Face';
 import { Icon } from './Icon';
 import { NewRecipe } from './NewRecipe';
+import { RecipeFilters } from './RecipeFilters';
 import { RecipeShelf } from './RecipeShelf';
 import { SignInAgain } from './SignInAgain';
 
 const labels = lazyTexts.home;
-const FILTERS: readonly Filter[] = ['all', 'mine', 'shared'];
 
 export default function HomePage({ api, user }: { api: Api; user: User }) {
   const [query, setQuery] = useState('');
@@ -24,6 +26,8 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
   const isSearch = query !== '' || filter !== 'all' || tag !== null;
   const isEmpty = !isSearch && list.recipes?.length === 0;
   const search = useRef<HTMLInputElement>(null);
+  const newTitle = useRef<HTMLTextAreaElement>(null);
+  const isTitleAway = useOutOfView(newTitle);
   useShortcuts({ '/': () => search.current?.focus() });
   useEffect(() => {
     document.title = texts.appName;
@@ -38,6 +42,10 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
   return (
     <div className="page home-page">
       <header className="page-header">
+        <p className="brand">
+          <img src="/favicon.svg" alt="" width="32" height="32" />
+          <span className="wide-only">{texts.appName}</span>
+        </p>
         <label className="search grow">
           <span className="visually-hidden">{labels.search}</span>
           <Icon name="search" />
@@ -49,37 +57,39 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
             onChange={event => setQuery(event.target.value)}
           />
         </label>
-        <AppMenu api={api} user={user} />
-      </header>
-      <main tabIndex={-1}>
-        <h1>{texts.home}</h1>
-        <NewRecipe api={api} onSignedOut={list.end} />
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
-        <div className="chips" role="group" aria-label={labels.filter} hidden={isEmpty}>
-          {FILTERS.map(name => (
+        <div className="row header-end">
+          {isTitleAway && (
             <button
               type="button"
-              className="chip"
-              key={name}
-              aria-pressed={filter === name}
-              onClick={() => setFilter(name)}
+              className="primary to-new-recipe"
+              onClick={() => {
+                newTitle.current?.scrollIntoView({ block: 'center' });
+                newTitle.current?.focus({ preventScroll: true });
+              }}
             >
-              {labels.filters[name]}
+              <Icon name="plus" />
+              {labels.create}
             </button>
-          ))}
-          {list.tags.length > 0 && <span className="chips-line" aria-hidden="true" />}
-          {list.tags.map(name => (
-            <button
-              type="button"
-              className="chip"
-              key={name}
-              aria-pressed={tag === name}
-              onClick={() => setTag(tag === name ? null : name)}
-            >
-              <span dir="auto">{name}</span>
-            </button>
-          ))}
+          )}
+          <AppMenu api={api} user={user} icon={<Face user={user} />} />
         </div>
+      </header>
+      <main tabIndex={-1} className={isEmpty ? 'empty-shelf' : undefined}>
+        <h1>{isEmpty ? labels.emptyTitle : texts.home}</h1>
+        {isEmpty && (
+          <p className="soft lead" role="status">
+            {labels.empty}
+          </p>
+        )}
+        {!isEmpty && (
+          <RecipeFilters
+            tags={list.tags}
+            filter={filter}
+            tag={tag}
+            onFilter={setFilter}
+            onTag={setTag}
+          />
+        )}
         {(list.problem || list.areKept) && (
           <p className="row list-note">
             {list.problem ? (
@@ -94,7 +104,9 @@ export default function HomePage({ api, user }: { api: Api; user: User }) {
             </button>
           </p>
         )}
-        <RecipeShelf api={api} me={user} list={list} isSearch={isSearch} />
+        <RecipeShelf api={api} me={user} list={list} isSearch={isSearch}>
+          <NewRecipe api={api} field={newTitle} onSignedOut={list.end} />
+        </RecipeShelf>
       </main>
     </div>
   );

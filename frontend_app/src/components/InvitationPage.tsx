@@ -8,6 +8,7 @@ import { acceptLink, describeLink, type Invitation } from '../lib/links';
 import { navigate } from '../lib/navigation';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
+import { Face } from './Face';
 import { Link } from './Link';
 import { SignInForm } from './SignInForm';
 
@@ -47,29 +48,36 @@ export default function InvitationPage({ api, token, user }: Props) {
     );
   }
   return (
-    <main className="page narrow-page" tabIndex={-1}>
-      <p className="soft" dir="auto">
-        {labels.by(invitation.by)}
+    <main className="page invitation-page" tabIndex={-1}>
+      <p className="brand">
+        <img src="/favicon.svg" alt="" width="32" height="32" />
+        {texts.appName}
       </p>
-      <h1 dir="auto">{invitation.title}</h1>
-      <p>{labels.roles[invitation.role]}</p>
-      {user ? (
-        <p>
-          <button
-            type="button"
-            className="primary"
-            disabled={task.isRunning}
-            onClick={() => void join()}
-          >
-            {labels.join(user.name)}
-          </button>
+      <section>
+        <p className="row soft" dir="auto">
+          <Face user={{ id: invitation.by, name: invitation.by }} />
+          {labels.by(invitation.by)}
         </p>
-      ) : (
-        <SignInForm api={api} guestFirst onSignedIn={() => void join()} />
-      )}
-      <p role="alert" className="problem">
-        {task.problem}
-      </p>
+        <h1 dir="auto">{invitation.title}</h1>
+        <p className="soft">{labels.roles[invitation.role]}</p>
+        {user ? (
+          <p className="row">
+            <button
+              type="button"
+              className="primary"
+              disabled={task.isRunning}
+              onClick={() => void join()}
+            >
+              {labels.join(user.name)}
+            </button>
+          </p>
+        ) : (
+          <SignInForm api={api} guestFirst onSignedIn={() => void join()} />
+        )}
+        <p role="alert" className="problem">
+          {task.problem}
+        </p>
+      </section>
     </main>
   );
 }

@@ -41,7 +41,7 @@ export function Invite({ onInvite }: Props) {
           <RoleOptions />
         </select>
       </p>
-      <button type="submit" className="primary">
+      <button type="submit" className="secondary">
         {labels.invite}
       </button>
     </form>

@@ -5,18 +5,19 @@ import { Icon } from './Icon';
 
 interface Props {
   label: string;
+  icon?: ReactNode;
   onOpen?: () => void;
   children: ReactNode;
 }
 
-export function Menu({ label, onOpen, children }: Props) {
+export function Menu({ label, icon, onOpen, children }: Props) {
   const details = useRef<HTMLDetailsElement>(null);
   useClosing(details);
   return (
     <details className="menu" ref={details} onToggle={onOpen} onKeyDown={moveFocus}>
       <summary>
         <span className="visually-hidden">{label}</span>
-        <Icon name="more" />
+        {icon ?? <Icon name="more" />}
       </summary>
       <div className="menu-items">{children}</div>
     </details>

@@ -7,8 +7,13 @@ import { useEarlierMessages } from '../hooks/useEarlierMessages';
 import { useMessageWindow } from '../hooks/useMessageWindow';
 import { isSystemMessage } from '../lib/last-change';
 import { dayText, texts } from '../texts';
-import { EmptyConversation } from './EmptyConversation';
+import { lazyComponent } from './lazy';
 import { MessageRow, PendingRow } from './MessageRow';
+
+const EmptyConversation = lazyComponent(
+  () => import('./EmptyConversation'),
+  () => null,
+);
 
 /** This many rows at the end are always laid out; older ones only when they are near the visible part. */
 const ALWAYS_LAID_OUT = 40;

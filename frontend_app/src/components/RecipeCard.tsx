@@ -10,8 +10,10 @@ import { diffRecipes } from '../lib/recipe-diff';
 import { texts } from '../texts';
 import { ChangedText } from './ChangedText';
 import { ChangeLine } from './ChangeLine';
-import { IngredientRows, StepRows } from './RecipeRows';
+import { IngredientRows } from './IngredientRows';
+import type { RowNews } from './RecipeRow';
 import { MAX_SERVINGS, Servings } from './Servings';
+import { StepRows } from './StepRows';
 
 const DIFF_DURATION = 8_000;
 const labels = texts.recipe;
@@ -32,6 +34,7 @@ interface Props {
   ownView?: number | null;
   onOwnView?: Dispatch<SetStateAction<number | null>>;
   onTimer?: Timers['start'] | undefined;
+  news?: RowNews;
   disabled?: boolean;
 }
 
@@ -49,6 +52,7 @@ export function RecipeCard({
   ownView = null,
   onOwnView = () => {},
   onTimer,
+  news,
   disabled = false,
 }: Props) {
   const { isShown, toggle } = useDiffShown(changes);
@@ -104,12 +108,13 @@ export function RecipeCard({
             rows={diff.ingredients}
             ticks={ticks}
             author={author}
+            news={news}
             factor={shown / recipe.servings}
           />
         </div>
         <div>
           <h2>{labels.steps}</h2>
-          <StepRows rows={diff.steps} ticks={ticks} author={author} onTimer={onTimer} />
+          <StepRows rows={diff.steps} ticks={ticks} author={author} news={news} onTimer={onTimer} />
         </div>
       </div>
       {recipe.tags.length > 0 && (

@@ -5,6 +5,7 @@ import { type Chat, useWebSocket } from '@recipe-chat/react';
 import { useRef, useState } from 'react';
 import { useConnectionDisplay } from '../hooks/useConnectionDisplay';
 import { PHONE, useMediaQuery } from '../hooks/useMediaQuery';
+import { useRowChanges } from '../hooks/useRowChanges';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { useTicks } from '../hooks/useTicks';
 import { useTimers } from '../hooks/useTimers';
@@ -64,9 +65,16 @@ function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat })
   const display = useConnectionDisplay(chat);
   const composer = useRef<MessageInputHandle>(null);
   const [dialog, setDialog] = useState<RecipeDialogName | null>(null);
+  /** The version at which the history opens. */
+  const [version, setVersion] = useState<number | null>(null);
   const [sheet, setSheet] = useState<Sheet>('docked');
   const isPhone = useMediaQuery(PHONE);
   const ticks = useTicks(`${user.id}:${recipeId}`);
+  const rows = useRowChanges(`${user.id}:${recipeId}`, chat.messages);
+  const openVersion = (revision: number) => {
+    setVersion(revision);
+    setDialog('history');
+  };
   const change = lastChange(chat.messages);
   const undo = useUndo(api, recipeId, change);
   const isEditor = mayEdit(roleOf(chat.session));
@@ -126,6 +134,7 @@ function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat })
             ownView={ownView}
             onOwnView={setOwnView}
             onTimer={timers.start}
+            news={{ ...rows, me: user.id, onOpen: openVersion }}
             disabled={!canWrite(chat)}
           />
         </div>
@@ -160,7 +169,11 @@ function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat })
           user={user}
           isEditor={isEditor}
           onTry={isEditor ? text => composer.current?.fill(text) : undefined}
-          onClose={() => setDialog(null)}
+          version={version}
+          onClose={() => {
+            setVersion(null);
+            setDialog(null);
+          }}
         />
       )}
       {isDebugRequested() && <DebugDrawer manager={chat.manager} />}

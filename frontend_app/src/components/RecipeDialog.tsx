@@ -18,6 +18,8 @@ interface Props {
   recipeId: string;
   user: User;
   isEditor: boolean;
+  /** At which the history opens; null for none. */
+  version: number | null;
   /** Puts a text into the message field; absent for those who may only read. */
   onTry: ((text: string) => void) | undefined;
   onClose: () => void;
@@ -29,6 +31,7 @@ export default function RecipeDialog({
   recipeId,
   user,
   isEditor,
+  version,
   onTry,
   onClose,
 }: Props) {
@@ -36,7 +39,9 @@ export default function RecipeDialog({
     <Dialog title={lazyTexts[name].title} onClose={onClose}>
       {name === 'share' && <Share api={api} recipeId={recipeId} me={user.name} />}
       {name === 'importRecipe' && <ImportRecipe api={api} recipeId={recipeId} />}
-      {name === 'history' && <HistoryList api={api} recipeId={recipeId} isEditor={isEditor} />}
+      {name === 'history' && (
+        <HistoryList api={api} recipeId={recipeId} isEditor={isEditor} start={version} />
+      )}
       {name === 'help' && <HelpList onTry={onTry} />}
       {name === 'shortcuts' && <ShortcutList />}
     </Dialog>

@@ -1,6 +1,7 @@
-// The recipes as cards, with what one can do with each as a whole; where there are none, some to begin with.
+// The recipes as cards, the first of which makes a new one; where there are no others, some to begin with.
 
 import type { User } from '@recipe-chat/client';
+import type { ReactNode } from 'react';
 import type { RecipeList } from '../hooks/useRecipeList';
 import type { Api } from '../lib/api';
 import { lazyTexts } from '../texts-lazy';
@@ -20,25 +21,32 @@ interface Props {
   list: RecipeList;
   /** What is shown is not all there is. */
   isSearch: boolean;
+  /** The form for a new recipe. */
+  children: ReactNode;
 }
 
-export function RecipeShelf({ api, me, list, isSearch }: Props) {
+export function RecipeShelf({ api, me, list, isSearch, children }: Props) {
   const { recipes, showMore, problem } = list;
-  if (recipes === null)
-    return problem ? null : <div className="skeleton lines" aria-hidden="true" />;
+  const isNothing = recipes?.length === 0;
   return (
     <>
-      {recipes.length === 0 && (
-        <p className="list-note soft" role="status">
-          {isSearch ? labels.nothingFound : labels.empty}
-        </p>
-      )}
-      {recipes.length === 0 && !isSearch && <ExampleRecipes api={api} />}
       <ul className="recipe-shelf">
-        {recipes.map(recipe => (
+        <li className="recipe-tile make">{children}</li>
+        {recipes === null && !problem && (
+          <li className="recipe-tile" aria-hidden="true">
+            <div className="skeleton lines" />
+          </li>
+        )}
+        {recipes?.map(recipe => (
           <RecipeTile key={recipe.id} api={api} me={me} recipe={recipe} list={list} />
         ))}
       </ul>
+      {isNothing && isSearch && (
+        <p className="list-note soft" role="status">
+          {labels.nothingFound}
+        </p>
+      )}
+      {isNothing && !isSearch && <ExampleRecipes api={api} />}
       {showMore && (
         <button type="button" className="secondary" onClick={showMore}>
           {labels.more}

@@ -88,6 +88,7 @@ export function RecipeTile({ api, me, recipe, list }: Props) {
           </button>
         </Menu>
       </div>
+      <WhatIsIn recipe={recipe} />
       <Facts recipe={recipe} />
       <LastChange recipe={recipe} me={me} />
       {isRenaming && (
@@ -105,9 +106,18 @@ export function RecipeTile({ api, me, recipe, list }: Props) {
   );
 }
 
+/** A server of the build before does not tell it. */
+function WhatIsIn({ recipe: { first_ingredients: names } }: { recipe: RecipeSummary }) {
+  return (
+    <p className="tile-ingredients soft" dir="auto">
+      {names?.length === 0 ? texts.recipe.noIngredients : names?.join(', ')}
+    </p>
+  );
+}
+
 function Facts({ recipe: { servings, tags = [], role } }: { recipe: RecipeSummary }) {
   return (
-    <p className="row meta soft">
+    <p className="tile-facts meta soft">
       {servings !== undefined && <span>{labels.serves(servings)}</span>}
       {role === 'viewer' && <span>{lazyTexts.share.roles.viewer}</span>}
       {tags.slice(0, 3).map(tag => (
@@ -125,7 +135,7 @@ function LastChange({ recipe, me }: { recipe: RecipeSummary; me: User }) {
   const when = agoText(Math.max(0, Date.now() - Date.parse(changed_at)));
   const isMe = changed_by?.id === me.id;
   return (
-    <p className="row meta">
+    <p className="tile-end row meta">
       {changed_by && <Face user={changed_by} small />}
       <span dir="auto">
         {changed_by && <b>{isMe ? texts.you : changed_by.name}</b>}{' '}

@@ -3,7 +3,7 @@ import '../styles/app.css';
 import { indexedDbOutbox } from '@recipe-chat/client/indexed-db';
 import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { page } from 'vitest/browser';
+import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import { recipeOf } from '../../packages/client/test/fake-socket';
 import { App } from '../app';
@@ -65,6 +65,37 @@ describe('home', () => {
     expect(asked).toContain('POST /v1/recipes {"title":"Pancakes"}');
   });
 
+  it('creates one by Enter, but imports a link, however it came into the field', async () => {
+    await openAt('/');
+    const name = page.getByLabelText('Name of the dish');
+    await name.fill('https://cook.example/soup');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('dialog', { name: 'Import a recipe' })).toBeVisible();
+    expect(asked.filter(line => line.startsWith('POST'))).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await name.fill('Pancakes');
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => location.pathname).toBe('/r/pancakes-k3f9x2');
+  });
+
+  it('has the new recipe as its first card, and a way back there when that has scrolled away', async () => {
+    const recipes = Array.from({ length: 30 }, (_, at) => ({ id: `r${at}`, title: `Soup ${at}` }));
+    answers['GET /v1/recipes'] = () => Response.json({ recipes });
+    await openAt('/');
+    await expect.element(page.getByRole('link', { name: 'Soup 29' })).toBeInTheDocument();
+    for (const width of [1280, 390]) {
+      await page.viewport(width, 800);
+      const [first] = document.querySelectorAll('.recipe-shelf > li');
+      expect(first?.contains(page.getByLabelText('Name of the dish').element())).toBe(true);
+      await expect.poll(() => document.querySelector('.to-new-recipe')).toBeNull();
+      window.scrollTo(0, document.body.scrollHeight);
+      await expect.poll(() => document.querySelector('.to-new-recipe')).not.toBeNull();
+      document.querySelector<HTMLElement>('.to-new-recipe')?.click();
+      await expect.poll(() => document.activeElement?.id).toBe('recipe-title');
+      await expect.element(page.getByLabelText('Name of the dish')).toBeInViewport();
+    }
+  });
+
   it('offers to sign in again when the login has ended, and goes on from there', async () => {
     await openAt('/', 1);
     await expect.element(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
@@ -92,13 +123,19 @@ describe('the shelf', () => {
 
   it('shows what each recipe is and who changed it last, page by page, and filters', async () => {
     const leo = { id: 'u-leo', name: 'leo' };
-    const soup = recipe('Soup', { servings: 4, tags: ['winter'], changed_by: leo });
+    const soup = recipe('Soup', {
+      servings: 4,
+      tags: ['winter'],
+      first_ingredients: ['leeks', 'potatoes', 'cream'],
+      changed_by: leo,
+    });
     const now = new Date().toISOString();
     let page_ = { recipes: [{ ...soup, changed_at: now }], next_cursor: 'c1' } as object;
     answers['GET /v1/recipes'] = () => Response.json(page_);
     await openAt('/');
     await expect.element(page.getByText('Serves 4')).toBeVisible();
     await expect.element(page.getByText('leo just now')).toBeVisible();
+    await expect.element(page.getByText('leeks, potatoes, cream')).toBeVisible();
     page_ = { recipes: [recipe('Bread', { role: 'viewer' })] };
     await page.getByRole('button', { name: 'Show more' }).click();
     await expect.poll(titles).toEqual(['Soup', 'Bread']);

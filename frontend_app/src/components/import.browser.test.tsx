@@ -232,7 +232,13 @@ describe('at home', () => {
   };
 
   it('a whole recipe that is pasted in place of a name is shown at once, and made', async () => {
-    await render(<NewRecipe api={new Api(new StoredTokens())} onSignedOut={() => {}} />);
+    await render(
+      <NewRecipe
+        api={new Api(new StoredTokens())}
+        field={{ current: null }}
+        onSignedOut={() => {}}
+      />,
+    );
     paste('Dal');
     expect(document.querySelector('dialog')).toBeNull();
     paste(TEXT);
@@ -245,7 +251,13 @@ describe('at home', () => {
 
   it('is made with the first line for its name where the server has no preview', async () => {
     description = {};
-    await render(<NewRecipe api={new Api(new StoredTokens())} onSignedOut={() => {}} />);
+    await render(
+      <NewRecipe
+        api={new Api(new StoredTokens())}
+        field={{ current: null }}
+        onSignedOut={() => {}}
+      />,
+    );
     paste(TEXT);
     await expect.element(page.getByLabelText('Paste it here')).toHaveValue(TEXT);
     await page.getByRole('button', { name: 'Import', exact: true }).click();

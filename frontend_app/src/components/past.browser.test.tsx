@@ -93,6 +93,67 @@ describe('undo', () => {
   });
 });
 
+describe('what was changed', () => {
+  const changed = (revision: number, author: typeof LEO, what: string, id: string) =>
+    messageOf(revision, { author, effect: 'Changed it', changes: [{ op: 'changed', what, id }] });
+  const rowOf = (name: string) =>
+    [...document.querySelectorAll('.recipe-row')].find(row => row.textContent?.includes(name));
+
+  it('bears the name and the colour of whoever changed that row, also where others changed more after it', async () => {
+    const view = await renderRecipeChat();
+    const socket = await goLive(view, {
+      revision: 3,
+      messages: [changed(2, LEO, 'ingredient', 'i1'), changed(3, MARTA, 'ingredient', 'i4')],
+    });
+    const talk = messageOf(4, { author: MARTA, effect: 'Changed it' });
+    socket.say('recipe_update', update({ revision: 4, recipe: CHANGED, message: talk }));
+    await expect.poll(() => rowOf('flour')?.querySelector('.face')?.textContent).toBe('L');
+    expect(rowOf('salt')?.querySelector('.face')?.textContent).toBe('M');
+    const bar = (name: string) => getComputedStyle(rowOf(name) as Element, '::after').width;
+    expect(bar('flour')).toBe('3px');
+  });
+
+  it('since the last visit is marked, opens the history there, and is known on the next visit', async () => {
+    localStorage.setItem('kept:seen:u-ada:pancakes', '6');
+    const messages = [
+      changed(6, LEO, 'ingredient', 'i2'),
+      changed(7, LEO, 'ingredient', 'i1'),
+      changed(8, { id: 'u-ada', name: 'ada' }, 'ingredient', 'i3'),
+      changed(9, MARTA, 'step', 's2'),
+    ];
+    const view = await renderRecipeChat();
+    await goLive(view, { revision: 9, messages });
+    const marks = () =>
+      [...document.querySelectorAll('.change-mark')].map(mark => mark.closest('li')?.textContent);
+    await expect.poll(marks).toEqual(['1 1/2 cups flour, siftedL', 'Fry in butter until golden.M']);
+    for (const theme of ['light', 'dark']) {
+      document.documentElement.dataset['theme'] = theme;
+      for (const animation of document.getAnimations()) animation.finish();
+      const { violations } = await axe.run(document);
+      expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+    }
+    document.documentElement.dataset['theme'] = 'auto';
+    await page.getByRole('button', { name: 'Changed by leo: show in the history' }).click();
+    await expect
+      .poll(() => document.querySelector('.version[aria-expanded="true"]')?.textContent)
+      .toContain('Changed flour');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await view.screen.unmount();
+    await goLive(await renderRecipeChat(), { revision: 9, messages });
+    await expect.poll(() => rowOf('flour')?.textContent).toContain('flour');
+    expect(marks()).toEqual([]);
+  });
+
+  it('is no news on the first visit', async () => {
+    await goLive(await renderRecipeChat(), {
+      revision: 2,
+      messages: [changed(2, LEO, 'ingredient', 'i1')],
+    });
+    await expect.poll(() => rowOf('flour')?.textContent).toContain('flour');
+    expect(document.querySelector('.change-mark')).toBeNull();
+  });
+});
+
 describe('the history', () => {
   const open = async (role = 'editor') => {
     const view = await renderRecipeChat();

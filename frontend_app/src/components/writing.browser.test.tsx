@@ -52,6 +52,21 @@ describe('an input method', () => {
   });
 });
 
+describe('the field', () => {
+  it('has what is said about the text below it, inside the window', async () => {
+    for (const [width, height] of [
+      [1280, 800],
+      [320, 640],
+    ] as const) {
+      await page.viewport(width, height);
+      const note = document.querySelector('.composer-note')?.getBoundingClientRect();
+      const { bottom } = field().getBoundingClientRect();
+      if (note?.height) expect(note.top).toBeGreaterThanOrEqual(bottom);
+      expect(window.innerHeight - bottom).toBeGreaterThanOrEqual(8);
+    }
+  });
+});
+
 describe('a text', () => {
   it('may have 4,000 characters; one more is reported, not cut', async () => {
     await userEvent.fill(field(), 'ß'.repeat(4_000));

@@ -34,6 +34,8 @@ export interface RecipeSummary {
   owned?: boolean;
   tags?: string[];
   servings?: number;
+  /** Their names, at most three. */
+  first_ingredients?: string[];
   changed_at?: string;
   changed_by?: User;
 }

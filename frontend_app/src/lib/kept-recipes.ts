@@ -76,9 +76,10 @@ export function keptRecipes(userId: string): (RecipeSummary & { keptAt: number }
       const id = key.slice(prefix.length);
       const kept = readKept(userId, id);
       if (!kept) return [];
-      const { title, servings, tags } = kept.recipe;
+      const { title, servings, tags, ingredients } = kept.recipe;
+      const first_ingredients = ingredients.slice(0, 3).map(({ name }) => name);
       const role = kept.role === null ? {} : { role: kept.role };
-      return [{ id, title, servings, tags, ...role, keptAt: kept.keptAt }];
+      return [{ id, title, servings, tags, first_ingredients, ...role, keptAt: kept.keptAt }];
     })
     .sort((a, b) => b.keptAt - a.keptAt);
 }

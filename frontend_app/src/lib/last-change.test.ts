@@ -14,6 +14,7 @@ describe('the last change', () => {
       said(3, 'nice'),
       said(4, '/invite eve as editor', 'Invited eve'),
       said(5, 'timer 9 minutes for the pasta', 'Started a timer of 9 minutes for pasta'),
+      said(6, 'I came in by a link.', 'Came in by a link, as a viewer'),
     ];
     expect(lastChange([ADDED, ...others])).toMatchObject({ revision: 2, effect: 'Added salt' });
     expect(lastChange(others)).toBeNull();
@@ -38,6 +39,7 @@ describe('what a button did', () => {
   it.each([
     [said(2, '/invite eve as editor', 'Invited eve'), true],
     [said(2, '/invite', null), false],
+    [said(2, 'I came in by a link.', 'Came in by a link, as a viewer'), true],
     [said(2, 'Here is the recipe from Cooklang (c8f)', 'Imported Soup'), true],
     [UNDONE, true],
     [said(2, 'Restore the recipe of revision 3', 'Restored the recipe'), true],

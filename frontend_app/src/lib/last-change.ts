@@ -17,7 +17,9 @@ const MAX_LOOK_BACK = 500;
 /** Words under which requests that no person wrote stand in the conversation. */
 const UNDO = /^Undo the change of message (\d+)$/;
 const BY_BUTTON =
-  /^(\/|Here is the recipe from |Undo the change of message \d+$|Restore the recipe of revision \d+$)/;
+  /^(\/|I came in by a link\.$|Here is the recipe from |Undo the change of message \d+$|Restore the recipe of revision \d+$)/;
+/** Words about who may do what. */
+const ABOUT_PEOPLE = /^(\/|I came in by a link\.$)/;
 /** Timers are part of the recipe, but no change of it: the words for what was done with one. */
 const TIMER = /^(Started a|Stopped (the|all)|Gave the)\b.*\btimers?\b/;
 
@@ -37,9 +39,9 @@ export function isSystemMessage({ content, effect }: ChatMessage): boolean {
 /** Whether a message started or stopped a timer, and changed nothing else. */
 export const isTimer = (effect: string): boolean => TIMER.test(effect);
 
-/** Rules about people begin with a slash, and leave the recipe as it is. */
+/** Rules about people leave the recipe as it is. */
 function changesRecipe({ content, effect, changes }: ChatMessage): boolean {
-  if (!effect || content.startsWith('/')) return false;
+  if (!effect || ABOUT_PEOPLE.test(content)) return false;
   return !!changes?.length || !isTimer(effect);
 }
 

@@ -608,6 +608,9 @@ pub struct RecipeSummary {
     /// Who wrote the last message; absent when there is none.
     #[prost(message, optional, tag = "10")]
     pub changed_by: ::core::option::Option<Principal>,
+    /// The names of its first ingredients, at most 3; none from builds that did not tell.
+    #[prost(string, repeated, tag = "11")]
+    pub first_ingredients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// The principal's recipes.
 #[derive(Clone, PartialEq, ::prost::Message)]

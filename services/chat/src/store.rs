@@ -108,6 +108,8 @@ pub(crate) struct Summary {
     pub tags: Vec<String>,
     /// How many it serves.
     pub servings: u32,
+    /// The names of its first ingredients, at most three.
+    pub first_ingredients: Vec<String>,
 }
 
 /// A recipe as it became at a revision.

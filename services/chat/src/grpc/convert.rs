@@ -458,6 +458,7 @@ impl From<Summary> for wire::RecipeSummary {
             tags: summary.tags,
             servings: summary.servings,
             changed_by: summary.changed_by.as_ref().map(principal),
+            first_ingredients: summary.first_ingredients,
         }
     }
 }

@@ -291,7 +291,11 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         let closed = write(recipe_state("closed", "bob"), &[("bob", "m1", "/private")]);
         let shared = write(
             recipe_state("shared", "bob"),
-            &[("bob", "m1", "/private"), ("bob", "m2", "/invite ada")],
+            &[
+                ("bob", "m1", "/private"),
+                ("bob", "m2", "/invite ada"),
+                ("bob", "m3", "add 4 plums, 3 figs, 2 leeks and 1 egg"),
+            ],
         );
         store.commit(&[closed, shared]).await.unwrap();
         store
@@ -318,6 +322,8 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         assert_eq!(listed[0].changed_by, Some(someone("bob")));
         assert_eq!(listed[1].changed_by, None);
         assert_eq!(listed[1].servings, 4);
+        assert_eq!(listed[0].first_ingredients, ["plums", "figs", "leeks"]);
+        assert!(listed[1].first_ingredients.is_empty());
 
         let mut paged = Vec::new();
         let mut page = Listing {
@@ -336,7 +342,7 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         );
         let all = ["open", "nowhere", "shared"].map(|id| id.parse().unwrap());
         let revisions = store.revisions(all.to_vec()).await.unwrap();
-        assert_eq!(revisions, [(all[0].clone(), 0), (all[2].clone(), 2)]);
+        assert_eq!(revisions, [(all[0].clone(), 0), (all[2].clone(), 3)]);
     })
     .await;
 }

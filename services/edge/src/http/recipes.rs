@@ -59,6 +59,7 @@ struct SummaryBody {
     owner: Author,
     tags: Vec<String>,
     servings: u32,
+    first_ingredients: Vec<String>,
     changed_at: String,
     changed_by: Author,
     owned: bool,
@@ -73,6 +74,7 @@ impl From<Summary> for SummaryBody {
             role: recipe.role,
             tags: recipe.tags,
             servings: recipe.servings,
+            first_ingredients: recipe.first_ingredients,
             changed_at: recipe.changed_at.to_string(),
             // Whoever made it was the last, when nobody has written anything.
             changed_by: recipe.changed_by.unwrap_or_else(|| recipe.owner.clone()),

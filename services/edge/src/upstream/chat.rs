@@ -196,6 +196,8 @@ pub struct Summary {
     pub tags: Vec<String>,
     /// How many it serves.
     pub servings: u32,
+    /// The names of its first ingredients, at most three.
+    pub first_ingredients: Vec<String>,
     /// Who wrote the last message, if there is one.
     pub changed_by: Option<Author>,
 }
@@ -394,6 +396,7 @@ impl ChatClient {
             changed_by: recipe.changed_by.map(|who| convert::author(Some(who))),
             tags: recipe.tags,
             servings: recipe.servings,
+            first_ingredients: recipe.first_ingredients,
             id: recipe.recipe_id,
             title: recipe.title,
             revision: recipe.revision,

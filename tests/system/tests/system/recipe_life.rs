@@ -195,6 +195,7 @@ async fn lists_and_copies(stack: &Stack) {
     assert_eq!(stew["changed_by"]["name"], ada.name.as_str());
     assert_eq!(stew["role"], "editor");
     assert_eq!(stew["servings"], 4);
+    assert_eq!(stew["first_ingredients"], json!(["vanilla pods"]));
     let (mut titles, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = list(&format!("?limit=3&cursor={cursor}")).await;

@@ -43,6 +43,7 @@ fn summary(row: &PgRow, who: &Principal) -> Result<Summary, Error> {
     let member: Option<&str> = row.try_get(10)?;
     let servings: Option<i64> = row.try_get(11)?;
     let tags: Option<&str> = row.try_get(12)?;
+    let first_ingredients: Option<&str> = row.try_get(13)?;
     Ok(Summary {
         id: parsed(row, 0)?,
         title: row.try_get(1)?,
@@ -55,5 +56,6 @@ fn summary(row: &PgRow, who: &Principal) -> Result<Summary, Error> {
             .and_then(|servings| u32::try_from(servings).ok())
             .unwrap_or_default(),
         tags: tags.map_or(Ok(Vec::new()), from_json)?,
+        first_ingredients: first_ingredients.map_or(Ok(Vec::new()), from_json)?,
     })
 }

@@ -140,7 +140,11 @@ pub(super) const LIST: &str = "
         visibility, published,
         (SELECT role FROM members m WHERE m.recipe = r.id
             AND (m.user_id = $1 OR m.user_id IS NULL AND m.name = $2) LIMIT 1),
-        (state::json ->> 'servings')::bigint, (state::json -> 'tags')::text
+        (state::json ->> 'servings')::bigint, (state::json -> 'tags')::text,
+        (SELECT json_agg(value ->> 'name' ORDER BY number)::text
+            FROM json_array_elements(state::json -> 'ingredients')
+                WITH ORDINALITY AS ingredient (value, number)
+            WHERE number <= 3)
     FROM recipes r
     WHERE id IN (
             SELECT id FROM recipes WHERE owner = $1

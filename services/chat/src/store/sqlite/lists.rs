@@ -22,7 +22,9 @@ pub(super) fn list(db: &Connection, listing: &Listing) -> Result<Vec<Summary>, E
              visibility, published,
              (SELECT role FROM members m WHERE m.recipe = r.id
                  AND (m.user_id = ?1 OR m.user_id IS NULL AND m.name = ?2)),
-             state ->> '$.servings', state -> '$.tags'
+             state ->> '$.servings', state -> '$.tags',
+             (SELECT json_group_array(value ->> '$.name' ORDER BY key)
+                 FROM json_each(state, '$.ingredients') WHERE key < 3)
          FROM recipes r
          WHERE id IN (
                  SELECT id FROM recipes WHERE owner = ?1
@@ -66,6 +68,7 @@ fn summary(row: &Row<'_>, who: &Principal) -> Result<Summary, Error> {
     let visibility = visibility(text(row, 8)?, row.get(9)?);
     let member: Option<String> = row.get(10)?;
     let tags: Option<String> = row.get(12)?;
+    let first_ingredients: String = row.get(13)?;
     Ok(Summary {
         id: parsed(row, 0)?,
         title: row.get(1)?,
@@ -76,5 +79,6 @@ fn summary(row: &Row<'_>, who: &Principal) -> Result<Summary, Error> {
         owner: owner_named(owner, row.get(5)?)?,
         servings: row.get::<_, Option<u32>>(11)?.unwrap_or_default(),
         tags: tags.map_or(Ok(Vec::new()), |tags| from_json(&tags))?,
+        first_ingredients: from_json(&first_ingredients)?,
     })
 }
