@@ -138,7 +138,7 @@ test('a sign-out shows no page of the person any more while the server has not a
   expect(new URL(page.url()).pathname).toBe('/');
   answer();
   await page.getByRole('button', { name: 'Continue as guest' }).click();
-  await expect(page.getByRole('heading', { name: 'Your recipes' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Your shelf is empty' })).toBeVisible();
   const seen = await page.evaluate(() => [...(Reflect.get(window, 'seenHeadings') as Set<string>)]);
   expect(seen).not.toContain('You are signed out');
 });

@@ -45,7 +45,7 @@ test('a new cook on a phone: landing, guest, a recipe from a blog, shared, a sec
   });
   await timed('in as a guest', async () => {
     await page.getByRole('button', { name: 'Continue as guest' }).tap();
-    await expect(page.getByRole('heading', { name: 'Your recipes' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Your shelf is empty' })).toBeVisible();
   });
   const ada = new ChatPage(page);
   await timed('a recipe from a pasted blog', async () => {

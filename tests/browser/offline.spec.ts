@@ -23,8 +23,9 @@ const isUpdating = (page: Page) =>
     return registration?.active?.state !== 'activated' || (registration.installing ?? registration.waiting) !== null;
   });
 
-const keptOf = (page: Page) =>
-  page.evaluate(() => Object.keys(localStorage).filter(key => key.startsWith('kept:')).length);
+/** How many keys of this browser's storage begin so. */
+const countKept = (page: Page, prefix: string) =>
+  page.evaluate(start => Object.keys(localStorage).filter(key => key.startsWith(start)).length, prefix);
 
 /** A recipe with one ingredient and a step, kept by a page that is installed. */
 async function cookSoup(page: Page, url: string, recipe: string): Promise<ChatPage> {
@@ -32,7 +33,7 @@ async function cookSoup(page: Page, url: string, recipe: string): Promise<ChatPa
   for (const text of ['call it Soup', 'add 2 onions', 'add step: Simmer for 20 minutes.']) await chat.send(text);
   await expect(page.locator('.recipe-row')).toHaveCount(2);
   await expectInstalled(page);
-  await expect.poll(() => keptOf(page)).toBe(1);
+  await expect.poll(() => countKept(page, 'kept:recipe:')).toBe(1);
   await expect
     .poll(() => page.evaluate(() => Object.values(localStorage).some(text => String(text).includes('Simmer'))))
     .toBe(true);
@@ -126,7 +127,7 @@ test('nothing of the person is in the caches, and after a sign-out nothing of th
   expect(cached.some(({ text }) => text.includes(String(token)) || text.includes('onions'))).toBe(false);
   await chat.signOut();
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
-  expect(await keptOf(page)).toBe(0);
+  expect(await countKept(page, 'kept:')).toBe(0);
   await server.kill();
   await page.reload();
   await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();

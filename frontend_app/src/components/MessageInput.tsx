@@ -18,6 +18,8 @@ import { lazyComponent } from './lazy';
 /** From this length on, the characters that are left are shown. */
 const COUNTER_THRESHOLD = MAX_MESSAGE_LENGTH * 0.8;
 const MAX_LINES = 8;
+/** So many sent messages can be brought back. */
+const MAX_RECALLED = 20;
 const NONE: readonly Ingredient[] = [];
 const CommandChips = lazyComponent(
   () => import('./CommandChips'),
@@ -54,7 +56,9 @@ export function MessageInput({
   const [text, setText] = useState(() => readDraft(draftKey));
   const [problem, setProblem] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
-  const lastSent = useRef('');
+  const sent = useRef<string[]>([]);
+  /** How many sent messages back the field is. */
+  const back = useRef(0);
   const id = useId();
   const length = [...text.trim()].length;
   const over = length - MAX_MESSAGE_LENGTH;
@@ -77,7 +81,8 @@ export function MessageInput({
     if (disabled || length === 0 || over > 0) return;
     const result = onSend(text);
     if (result.ok) {
-      lastSent.current = text.trim();
+      sent.current = [...sent.current, text.trim()].slice(-MAX_RECALLED);
+      back.current = 0;
       setText('');
     }
     setProblem(result.ok ? '' : refusalText(result.reason));
@@ -86,9 +91,14 @@ export function MessageInput({
     // Enter that ends an input method's composition; Safari reports it after the composition, with 229.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === 'Escape') field.current?.blur();
-    if (event.key === 'ArrowUp' && text === '' && lastSent.current !== '') {
+    const isRecalled = back.current > 0 && text === sent.current.at(-back.current);
+    if (event.key === 'ArrowUp' && (text === '' || isRecalled)) {
+      if (!isRecalled) back.current = 0;
+      const older = sent.current.at(-(back.current + 1));
+      if (older === undefined) return;
       event.preventDefault();
-      setText(lastSent.current);
+      back.current += 1;
+      setText(older);
     }
     if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();

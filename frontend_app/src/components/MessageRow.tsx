@@ -1,12 +1,15 @@
 // One message: stored, or still being sent. Both look the same, so that the layout does not shift when it is stored.
 
 import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
-import { memo, useState } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import { useElapsed } from '../hooks/useNow';
 import { isSystemMessage } from '../lib/last-change';
 import { colorOf } from '../lib/people';
 import { dayText, texts, timeText } from '../texts';
 import { Face } from './Face';
+
+/** An address, but not the punctuation of the sentence around it. */
+const LINK = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?'()])/;
 
 interface MessageRowProps {
   message: ChatMessage;
@@ -41,7 +44,7 @@ export const MessageRow = memo(function MessageRow({
         </time>
       </p>
       <p className="bubble" dir="auto" title={continues ? timeText(timestamp) : undefined}>
-        {content}
+        {withLinks(content)}
       </p>
       {effect && (
         <p className="effect" dir="auto">
@@ -82,6 +85,20 @@ function Suggestions({ offered, onSay }: SuggestionsProps) {
       </div>
       <p className="soft meta">{texts.onlyYou}</p>
     </div>
+  );
+}
+
+/** Every second part is an address. */
+function withLinks(text: string): ReactNode[] {
+  return text.split(LINK).map((part, at) =>
+    at % 2 === 0 ? (
+      part
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a message never change
+      <a key={at} href={part} target="_blank" rel="noreferrer">
+        {part}
+      </a>
+    ),
   );
 }
 

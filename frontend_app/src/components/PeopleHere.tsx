@@ -1,4 +1,4 @@
-// Who is on the recipe now: faces, the reader's own last.
+// Who is on the recipe now: faces, the reader's own last. Loaded after the recipe.
 
 import type { Presence } from '@recipe-chat/client';
 import { texts } from '../texts';
@@ -6,7 +6,7 @@ import { Face } from './Face';
 
 const MAX_FACES = 4;
 
-export function PeopleHere({ presence, me }: { presence: Presence | null; me: string }) {
+export default function PeopleHere({ presence, me }: { presence: Presence | null; me: string }) {
   if (!presence || presence.count < 2) return null;
   const people = presence.people.toSorted((a, b) => Number(a.id === me) - Number(b.id === me));
   const shown = people.slice(0, MAX_FACES);

@@ -9,9 +9,12 @@ import { ConnectionStatus } from './ConnectionStatus';
 import { HomeLink } from './HomeLink';
 import { Icon } from './Icon';
 import { lazyComponent } from './lazy';
-import { PeopleHere } from './PeopleHere';
 import type { RecipeDialogName } from './RecipeDialog';
 
+const PeopleHere = lazyComponent(
+  () => import('./PeopleHere'),
+  () => null,
+);
 const RecipeMenu = lazyComponent(() => import('./RecipeMenu'));
 
 interface Props {

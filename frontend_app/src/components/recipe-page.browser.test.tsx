@@ -173,6 +173,21 @@ describe('without access', () => {
 describe('the conversation', () => {
   const list = () => document.querySelector('.message-list') as HTMLElement;
 
+  it('has addresses that one can follow, which tell the other site nothing, and no other links', async () => {
+    const view = await renderRecipeChat();
+    const content =
+      'see https://cook.example/a?b=c#d, (http://x.example/y) or javascript:alert(1) www.example';
+    await goLive(view, { revision: 2, messages: [messageOf(2, { content, author: LEO })] });
+    const links = () => [...document.querySelectorAll<HTMLAnchorElement>('.bubble a')];
+    await expect
+      .poll(() => links().map(({ href }) => href))
+      .toEqual(['https://cook.example/a?b=c#d', 'http://x.example/y']);
+    expect(links().every(({ target, rel }) => target === '_blank' && rel === 'noreferrer')).toBe(
+      true,
+    );
+    expect(document.querySelector('.bubble')?.textContent).toBe(content);
+  });
+
   it('has a line between days', async () => {
     const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
     const messages = [

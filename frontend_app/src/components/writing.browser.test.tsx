@@ -104,6 +104,19 @@ describe('a text', () => {
     expect(field().value).toBe('add salt');
   });
 
+  it('is one of several that the arrow key brings back, but never takes the place of another text', async () => {
+    for (const text of ['one', 'two', 'three']) await userEvent.keyboard(`${text}{Enter}`);
+    await userEvent.keyboard('{ArrowUp}{ArrowUp}');
+    expect(field().value).toBe('two');
+    await userEvent.keyboard('{ArrowUp}{ArrowUp}');
+    expect(field().value).toBe('one');
+    await userEvent.fill(field(), '');
+    await userEvent.keyboard('{ArrowUp}');
+    expect(field().value).toBe('three');
+    await userEvent.keyboard('!{ArrowUp}');
+    expect(field().value).toBe('three!');
+  });
+
   it('that begins with a slash is offered what one can say, with the recipe’s own ingredients', async () => {
     await userEvent.keyboard('/mil');
     await page.getByRole('button', { name: 'swap milk for' }).click();
