@@ -15,6 +15,7 @@ export const lazyTexts = {
     nothingFound: 'Nothing found.',
     more: 'Show more',
     serves: (count: number) => `Serves ${count}`,
+    people: 'People',
     menuOf: (name: string) => `More about ${name}`,
     rename: 'Rename…',
     renameTitle: 'Rename this recipe',

@@ -17,6 +17,7 @@ import { RenameDialog } from './RenameDialog';
 const labels = lazyTexts.home;
 /** For so long, in ms, a deletion can be taken back: it is asked for afterwards. */
 const UNDO_TIME = 10_000;
+const MAX_FACES = 4;
 
 interface Props {
   api: Api;
@@ -135,14 +136,29 @@ function LastChange({ recipe, me }: { recipe: RecipeSummary; me: User }) {
   const when = agoText(Math.max(0, Date.now() - Date.parse(changed_at)));
   const isMe = changed_by?.id === me.id;
   return (
-    <p className="tile-end row meta">
-      {changed_by && <Face user={changed_by} small />}
-      <span dir="auto">
+    <div className="tile-end row meta">
+      <ul className="faces" aria-label={labels.people}>
+        {peopleOf(recipe, me).map(user => (
+          <li key={user.id}>
+            <Face user={user} labelled small />
+          </li>
+        ))}
+      </ul>
+      <p dir="auto">
         {changed_by && <b>{isMe ? texts.you : changed_by.name}</b>}{' '}
         <span className="soft">{when}</span>
-      </span>
-    </p>
+      </p>
+    </div>
   );
+}
+
+/** Whoever changed it last, its owner and its members, each once; the reader last. */
+function peopleOf({ changed_by, owner, people = [] }: RecipeSummary, me: User): User[] {
+  const all = [changed_by, owner, ...people].filter(user => user !== undefined);
+  const each = [...new Map(all.map(user => [user.id, user])).values()];
+  return each
+    .toSorted((a, b) => Number(a.id === me.id) - Number(b.id === me.id))
+    .slice(0, MAX_FACES);
 }
 
 /**

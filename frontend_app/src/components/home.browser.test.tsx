@@ -128,6 +128,8 @@ describe('the shelf', () => {
       tags: ['winter'],
       first_ingredients: ['leeks', 'potatoes', 'cream'],
       changed_by: leo,
+      owner: ADA,
+      people: [leo, { id: 'u-zoe', name: 'zoe' }],
     });
     const now = new Date().toISOString();
     let page_ = { recipes: [{ ...soup, changed_at: now }], next_cursor: 'c1' } as object;
@@ -136,6 +138,8 @@ describe('the shelf', () => {
     await expect.element(page.getByText('Serves 4')).toBeVisible();
     await expect.element(page.getByText('leo just now')).toBeVisible();
     await expect.element(page.getByText('leeks, potatoes, cream')).toBeVisible();
+    const faces = [...document.querySelectorAll('.recipe-tile .face')];
+    expect(faces.map(face => face.getAttribute('aria-label'))).toEqual(['leo', 'zoe', 'ada']);
     page_ = { recipes: [recipe('Bread', { role: 'viewer' })] };
     await page.getByRole('button', { name: 'Show more' }).click();
     await expect.poll(titles).toEqual(['Soup', 'Bread']);
@@ -259,7 +263,10 @@ describe('the shelf', () => {
   });
 
   it('has no axe violations, wide and narrow, light and dark', async () => {
-    const recipes = [recipe('Soup', { tags: ['winter'] })];
+    const changed = { changed_at: new Date().toISOString(), changed_by: ADA };
+    const recipes = [
+      recipe('Soup', { tags: ['winter'], first_ingredients: ['leeks'], ...changed }),
+    ];
     answers['GET /v1/recipes'] = () => Response.json({ recipes });
     await openAt('/');
     await expect.element(page.getByRole('button', { name: 'winter' })).toBeVisible();

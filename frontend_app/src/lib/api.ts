@@ -36,6 +36,9 @@ export interface RecipeSummary {
   servings?: number;
   /** Their names, at most three. */
   first_ingredients?: string[];
+  owner?: User;
+  /** Members who have come in, at most three. */
+  people?: User[];
   changed_at?: string;
   changed_by?: User;
 }

@@ -579,7 +579,7 @@ pub struct ListRecipesRequest {
     pub cursor: ::prost::alloc::string::String,
 }
 /// A recipe in a list.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RecipeSummary {
     #[prost(string, tag = "1")]
     pub recipe_id: ::prost::alloc::string::String,
@@ -611,6 +611,9 @@ pub struct RecipeSummary {
     /// The names of its first ingredients, at most 3; none from builds that did not tell.
     #[prost(string, repeated, tag = "11")]
     pub first_ingredients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its first members who have come in, at most 3; told to its owner and members only.
+    #[prost(message, repeated, tag = "12")]
+    pub people: ::prost::alloc::vec::Vec<Principal>,
 }
 /// The principal's recipes.
 #[derive(Clone, PartialEq, ::prost::Message)]

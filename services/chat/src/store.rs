@@ -110,6 +110,8 @@ pub(crate) struct Summary {
     pub servings: u32,
     /// The names of its first ingredients, at most three.
     pub first_ingredients: Vec<String>,
+    /// Its first members who have come in, at most three; none for those who are not of it.
+    pub people: Vec<Principal>,
 }
 
 /// A recipe as it became at a revision.

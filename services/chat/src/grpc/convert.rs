@@ -459,6 +459,7 @@ impl From<Summary> for wire::RecipeSummary {
             servings: summary.servings,
             changed_by: summary.changed_by.as_ref().map(principal),
             first_ingredients: summary.first_ingredients,
+            people: summary.people.iter().map(principal).collect(),
         }
     }
 }

@@ -149,6 +149,16 @@ pub(super) fn person(id: Option<String>, name: Option<String>) -> Result<Option<
         .map_err(Error::malformed)
 }
 
+/// People as lists of ids and names.
+pub(super) fn people(json: &str) -> Result<Vec<Principal>, Error> {
+    let people: Vec<(String, String)> = from_json(json)?;
+    let people = people.into_iter().map(|(id, name)| {
+        let user = id.parse().map_err(Error::malformed)?;
+        Principal::new(user, &name).map_err(Error::malformed)
+    });
+    people.collect()
+}
+
 /// An owner; of some the name was not noted in databases from before creating counted as coming.
 pub(super) fn owner_named(owner: UserId, name: Option<String>) -> Result<Principal, Error> {
     let name = name.unwrap_or_else(|| owner.to_string());

@@ -324,6 +324,8 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         assert_eq!(listed[1].servings, 4);
         assert_eq!(listed[0].first_ingredients, ["plums", "figs", "leeks"]);
         assert!(listed[1].first_ingredients.is_empty());
+        assert_eq!(listed[0].people, [someone("ada")]);
+        assert!(listed[1].people.is_empty() && listed[2].people.is_empty());
 
         let mut paged = Vec::new();
         let mut page = Listing {

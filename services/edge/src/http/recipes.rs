@@ -60,6 +60,7 @@ struct SummaryBody {
     tags: Vec<String>,
     servings: u32,
     first_ingredients: Vec<String>,
+    people: Vec<Author>,
     changed_at: String,
     changed_by: Author,
     owned: bool,
@@ -75,6 +76,7 @@ impl From<Summary> for SummaryBody {
             tags: recipe.tags,
             servings: recipe.servings,
             first_ingredients: recipe.first_ingredients,
+            people: recipe.people,
             changed_at: recipe.changed_at.to_string(),
             // Whoever made it was the last, when nobody has written anything.
             changed_by: recipe.changed_by.unwrap_or_else(|| recipe.owner.clone()),

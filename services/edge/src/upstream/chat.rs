@@ -198,6 +198,8 @@ pub struct Summary {
     pub servings: u32,
     /// The names of its first ingredients, at most three.
     pub first_ingredients: Vec<String>,
+    /// Its first members who have come in, at most three.
+    pub people: Vec<Author>,
     /// Who wrote the last message, if there is one.
     pub changed_by: Option<Author>,
 }
@@ -397,6 +399,11 @@ impl ChatClient {
             tags: recipe.tags,
             servings: recipe.servings,
             first_ingredients: recipe.first_ingredients,
+            people: recipe
+                .people
+                .into_iter()
+                .map(|who| convert::author(Some(who)))
+                .collect(),
             id: recipe.recipe_id,
             title: recipe.title,
             revision: recipe.revision,

@@ -196,6 +196,7 @@ async fn lists_and_copies(stack: &Stack) {
     assert_eq!(stew["role"], "editor");
     assert_eq!(stew["servings"], 4);
     assert_eq!(stew["first_ingredients"], json!(["vanilla pods"]));
+    assert_eq!(stew["people"], json!([]));
     let (mut titles, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = list(&format!("?limit=3&cursor={cursor}")).await;

@@ -7,7 +7,7 @@ use sqlx::{Row as _, postgres::PgRow};
 use super::{
     super::{
         Error, Listing, Summary,
-        rows::{from_json, owner_named, person, right_in_list, unsigned, visibility},
+        rows::{from_json, owner_named, people, person, right_in_list, unsigned, visibility},
     },
     Postgres,
     reading::parsed,
@@ -44,6 +44,8 @@ fn summary(row: &PgRow, who: &Principal) -> Result<Summary, Error> {
     let servings: Option<i64> = row.try_get(11)?;
     let tags: Option<&str> = row.try_get(12)?;
     let first_ingredients: Option<&str> = row.try_get(13)?;
+    let is_of_it = owner == who.user || member.is_some();
+    let people_there: Option<&str> = row.try_get(14)?;
     Ok(Summary {
         id: parsed(row, 0)?,
         title: row.try_get(1)?,
@@ -57,5 +59,8 @@ fn summary(row: &PgRow, who: &Principal) -> Result<Summary, Error> {
             .unwrap_or_default(),
         tags: tags.map_or(Ok(Vec::new()), from_json)?,
         first_ingredients: first_ingredients.map_or(Ok(Vec::new()), from_json)?,
+        people: people_there
+            .filter(|_| is_of_it)
+            .map_or(Ok(Vec::new()), people)?,
     })
 }

@@ -144,7 +144,11 @@ pub(super) const LIST: &str = "
         (SELECT json_agg(value ->> 'name' ORDER BY number)::text
             FROM json_array_elements(state::json -> 'ingredients')
                 WITH ORDINALITY AS ingredient (value, number)
-            WHERE number <= 3)
+            WHERE number <= 3),
+        (SELECT json_agg(json_build_array(user_id, user_name) ORDER BY since, name)::text
+            FROM (SELECT m.user_id, v.user_name, m.since, m.name
+                FROM members m JOIN visits v ON v.user_id = m.user_id AND v.recipe = m.recipe
+                WHERE m.recipe = r.id ORDER BY m.since, m.name LIMIT 3) AS people)
     FROM recipes r
     WHERE id IN (
             SELECT id FROM recipes WHERE owner = $1

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::{
     super::{
         Error, Listing, Summary,
-        rows::{from_json, owner_named, person, right_in_list, unsigned, visibility},
+        rows::{from_json, owner_named, people, person, right_in_list, unsigned, visibility},
     },
     queries::{parsed, text},
 };
@@ -24,7 +24,12 @@ pub(super) fn list(db: &Connection, listing: &Listing) -> Result<Vec<Summary>, E
                  AND (m.user_id = ?1 OR m.user_id IS NULL AND m.name = ?2)),
              state ->> '$.servings', state -> '$.tags',
              (SELECT json_group_array(value ->> '$.name' ORDER BY key)
-                 FROM json_each(state, '$.ingredients') WHERE key < 3)
+                 FROM json_each(state, '$.ingredients') WHERE key < 3),
+             (SELECT json_group_array(json_array(user_id, user_name) ORDER BY since, name)
+                 FROM (SELECT m.user_id, v.user_name, m.since, m.name
+                     FROM members m JOIN visits v
+                         ON v.user_id = m.user_id AND v.recipe = m.recipe
+                     WHERE m.recipe = r.id ORDER BY m.since, m.name LIMIT 3))
          FROM recipes r
          WHERE id IN (
                  SELECT id FROM recipes WHERE owner = ?1
@@ -69,6 +74,8 @@ fn summary(row: &Row<'_>, who: &Principal) -> Result<Summary, Error> {
     let member: Option<String> = row.get(10)?;
     let tags: Option<String> = row.get(12)?;
     let first_ingredients: String = row.get(13)?;
+    let is_of_it = owner == who.user || member.is_some();
+    let people_there: String = row.get(14)?;
     Ok(Summary {
         id: parsed(row, 0)?,
         title: row.get(1)?,
@@ -80,5 +87,10 @@ fn summary(row: &Row<'_>, who: &Principal) -> Result<Summary, Error> {
         servings: row.get::<_, Option<u32>>(11)?.unwrap_or_default(),
         tags: tags.map_or(Ok(Vec::new()), |tags| from_json(&tags))?,
         first_ingredients: from_json(&first_ingredients)?,
+        people: if is_of_it {
+            people(&people_there)?
+        } else {
+            Vec::new()
+        },
     })
 }
