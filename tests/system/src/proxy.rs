@@ -92,11 +92,7 @@ async fn accept(
     }
 }
 
-async fn carry(
-    near: TcpStream,
-    target: SocketAddr,
-    condition: watch::Receiver<NetworkCondition>,
-) {
+async fn carry(near: TcpStream, target: SocketAddr, condition: watch::Receiver<NetworkCondition>) {
     let Ok(far) = TcpStream::connect(target).await else {
         return;
     };
