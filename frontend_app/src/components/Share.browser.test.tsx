@@ -1,8 +1,8 @@
 // The people of a recipe, as the owner and as others see them, and the import of a recipe. The test acts as the server.
-import axe from 'axe-core';
 import jsQR from 'jsqr';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
+import { expectAccessible, expectAccessibleInBothThemes } from '../../test/axe';
 import { goLive, renderRecipeChat } from '../../test/render';
 import { Api, ApiError } from '../lib/api';
 import type { Sharing } from '../lib/sharing';
@@ -143,14 +143,8 @@ describe('the owner', () => {
       await page.viewport(width, 800);
       const dialog = document.querySelector('dialog') as HTMLElement;
       expect(dialog.scrollWidth).toBeLessThanOrEqual(dialog.clientWidth);
-      for (const theme of ['light', 'dark']) {
-        document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(dialog);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-      }
+      await expectAccessibleInBothThemes(dialog);
     }
-    document.documentElement.dataset['theme'] = 'auto';
   });
 
   it('is offered no links where the server has none', async () => {
@@ -193,9 +187,7 @@ describe('the owner', () => {
       await page.viewport(width, 800);
       for (const theme of ['light', 'dark']) {
         document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document.querySelector('dialog') as Element);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+        await expectAccessible(document.querySelector('dialog') as Element);
       }
       expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
     }

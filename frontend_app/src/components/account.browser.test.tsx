@@ -1,9 +1,9 @@
 // The account page, of an account and of a guest. The test acts as the server.
 import '../styles/app.css';
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
+import { expectAccessibleInBothThemes } from '../../test/axe';
 import { App } from '../app';
 import type { Account } from '../lib/account';
 import { Api } from '../lib/api';
@@ -110,12 +110,7 @@ describe('an account', () => {
     await page.getByRole('button', { name: 'Delete my account…' }).click();
     for (const width of [1280, 320]) {
       await page.viewport(width, 800);
-      for (const theme of ['light', 'dark']) {
-        document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-      }
+      await expectAccessibleInBothThemes();
       expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
     }
     document.documentElement.dataset['theme'] = 'auto';

@@ -1,8 +1,8 @@
 // At the stove: cook mode, timers, what others do meanwhile, and suggestions that are one tap away.
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { messageOf, update } from '../../packages/client/test/fake-socket';
+import { expectAccessibleInBothThemes } from '../../test/axe';
 import { ADA, goLive, PANCAKES, renderRecipeChat, type View } from '../../test/render';
 import { forgetTimers } from '../lib/timers';
 
@@ -77,14 +77,8 @@ describe('cook mode', () => {
       [820, 1180],
     ] as const) {
       await page.viewport(width, height);
-      for (const theme of ['light', 'dark']) {
-        document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-      }
+      await expectAccessibleInBothThemes();
     }
-    document.documentElement.dataset['theme'] = 'auto';
   });
 });
 

@@ -1,11 +1,11 @@
 // The pages around the recipes: home, an address that leads nowhere, a login that has ended, and the sign-out.
 import '../styles/app.css';
 import { indexedDbOutbox } from '@recipe-chat/client/indexed-db';
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import { recipeOf } from '../../packages/client/test/fake-socket';
+import { expectAccessibleInBothThemes } from '../../test/axe';
 import { App } from '../app';
 import { Api } from '../lib/api';
 import { StoredTokens } from '../lib/auth/stored-tokens';
@@ -191,14 +191,8 @@ describe('the shelf', () => {
     for (const width of [1280, 320]) {
       await page.viewport(width, 800);
       await expect.poll(titles).toHaveLength(2);
-      for (const theme of ['light', 'dark']) {
-        document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-      }
+      await expectAccessibleInBothThemes();
     }
-    document.documentElement.dataset['theme'] = 'auto';
     await page.getByRole('button', { name: 'Copy Saturday pancakes' }).click();
     await expect.poll(() => location.pathname).toBe('/r/pancakes-k3f9x2');
     const put = asked.find(line => line.startsWith('PUT'))?.split('pancakes-k3f9x2 ')[1] ?? '';
@@ -272,12 +266,7 @@ describe('the shelf', () => {
     await expect.element(page.getByRole('button', { name: 'winter' })).toBeVisible();
     for (const width of [1280, 320]) {
       await page.viewport(width, 800);
-      for (const theme of ['light', 'dark']) {
-        document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-      }
+      await expectAccessibleInBothThemes();
       expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
     }
     document.documentElement.dataset['theme'] = 'auto';
@@ -299,12 +288,7 @@ describe('the landing page', () => {
     expect(document.querySelector('.demo-recipe')?.textContent).toContain('200 g plain flour');
     for (const width of [1280, 320]) {
       await page.viewport(width, 800);
-      for (const theme of ['light', 'dark']) {
-        document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-      }
+      await expectAccessibleInBothThemes();
       expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
     }
     document.documentElement.dataset['theme'] = 'auto';

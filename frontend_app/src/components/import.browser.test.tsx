@@ -231,14 +231,17 @@ describe('at home', () => {
     page.getByLabelText('Name of the dish').element().dispatchEvent(event);
   };
 
-  it('a whole recipe that is pasted in place of a name is shown at once, and made', async () => {
-    await render(
+  const renderNewRecipe = () =>
+    render(
       <NewRecipe
         api={new Api(new StoredTokens())}
         field={{ current: null }}
         onSignedOut={() => {}}
       />,
     );
+
+  it('a whole recipe that is pasted in place of a name is shown at once, and made', async () => {
+    await renderNewRecipe();
     paste('Dal');
     expect(document.querySelector('dialog')).toBeNull();
     paste(TEXT);
@@ -251,13 +254,7 @@ describe('at home', () => {
 
   it('is made with the first line for its name where the server has no preview', async () => {
     description = {};
-    await render(
-      <NewRecipe
-        api={new Api(new StoredTokens())}
-        field={{ current: null }}
-        onSignedOut={() => {}}
-      />,
-    );
+    await renderNewRecipe();
     paste(TEXT);
     await expect.element(page.getByLabelText('Paste it here')).toHaveValue(TEXT);
     await page.getByRole('button', { name: 'Import', exact: true }).click();

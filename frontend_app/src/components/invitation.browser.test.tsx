@@ -1,9 +1,9 @@
 // The page of a share link: what it leads to, and the way in as whoever one is, or as a guest.
 import '../styles/app.css';
-import axe from 'axe-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
+import { expectAccessible } from '../../test/axe';
 import { App } from '../app';
 import { Api } from '../lib/api';
 import { StoredTokens } from '../lib/auth/stored-tokens';
@@ -51,8 +51,7 @@ it('says to what it leads and by whom, to somebody without an account, who comes
   await open(null);
   await expect.element(page.getByRole('heading', { name: 'Soup' })).toBeVisible();
   await expect.element(page.getByText('marta invites you to cook')).toBeVisible();
-  const { violations } = await axe.run(document);
-  expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+  await expectAccessible();
   await page.getByRole('button', { name: 'Continue as guest' }).click();
   await expect.poll(() => location.pathname).toBe('/r/soup');
   expect(asked).toContain(`GET ${LINK} nobody`);

@@ -1,8 +1,8 @@
 // A recipe's page without a connection, and one that is not in sight: what this browser has kept, and notices of changes.
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { messageOf, update } from '../../packages/client/test/fake-socket';
+import { expectAccessibleInBothThemes } from '../../test/axe';
 import { ADA, CHANGED, goLive, PANCAKES, renderRecipeChat, turn } from '../../test/render';
 import { keepRecipe, readKept } from '../lib/kept-recipes';
 
@@ -42,12 +42,7 @@ describe('without a connection', () => {
     await page.getByRole('button', { name: 'Cook' }).click();
     await expect.element(page.getByText('Step 1 of 2')).toBeVisible();
     (document.querySelector('dialog') as HTMLDialogElement).close();
-    for (const theme of ['light', 'dark']) {
-      document.documentElement.dataset['theme'] = theme;
-      for (const animation of document.getAnimations()) animation.finish();
-      const { violations } = await axe.run(document);
-      expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-    }
+    await expectAccessibleInBothThemes();
     view.manager.retryNow();
     await goLive(view, { recipe: CHANGED, revision: 5, messages: [messageOf(5)] });
     await expect.element(page.getByText('salt', { exact: true })).toBeVisible();

@@ -1,8 +1,8 @@
 // The past of a recipe: one change taken back and done again, the timeline, and a version restored.
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { messageOf, SESSION, update } from '../../packages/client/test/fake-socket';
+import { expectAccessible, expectAccessibleInBothThemes } from '../../test/axe';
 import { CHANGED, goLive, PANCAKES, renderRecipeChat } from '../../test/render';
 import { Api, ApiError } from '../lib/api';
 
@@ -126,13 +126,7 @@ describe('what was changed', () => {
     const marks = () =>
       [...document.querySelectorAll('.change-mark')].map(mark => mark.closest('li')?.textContent);
     await expect.poll(marks).toEqual(['1 1/2 cups flour, siftedL', 'Fry in butter until golden.M']);
-    for (const theme of ['light', 'dark']) {
-      document.documentElement.dataset['theme'] = theme;
-      for (const animation of document.getAnimations()) animation.finish();
-      const { violations } = await axe.run(document);
-      expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
-    }
-    document.documentElement.dataset['theme'] = 'auto';
+    await expectAccessibleInBothThemes();
     await page.getByRole('button', { name: 'Changed by leo: show in the history' }).click();
     await expect
       .poll(() => document.querySelector('.version[aria-expanded="true"]')?.textContent)
@@ -239,9 +233,7 @@ describe('the history', () => {
       await page.viewport(width, 800);
       for (const theme of ['light', 'dark']) {
         document.documentElement.dataset['theme'] = theme;
-        for (const animation of document.getAnimations()) animation.finish();
-        const { violations } = await axe.run(document.querySelector('dialog') as Element);
-        expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+        await expectAccessible(document.querySelector('dialog') as Element);
       }
     }
     document.documentElement.dataset['theme'] = 'auto';
