@@ -10,7 +10,7 @@ use runtime::clock::Timestamp;
 
 use crate::{
     access::{Access, Member},
-    grpc::{EncodedRecipes, convert},
+    grpc::{EncodedRecipes, requests, responses},
     link::Ask,
     message::{Content, Message, Principal, Update},
     outbox::{Event, Reply},
@@ -160,7 +160,7 @@ impl Conversation {
         });
         // Whoever believes its callers asks nobody.
         let mut callers = Verifier::default().for_link();
-        let Some(call) = convert::call(request, &mut callers).now_or_never() else {
+        let Some(call) = requests::call(request, &mut callers).now_or_never() else {
             return Vec::new();
         };
         let number = call.number;
@@ -190,7 +190,7 @@ impl Conversation {
     }
 
     fn response(&mut self, event: Event) -> LinkResponse {
-        convert::response(event, &mut self.sent)
+        responses::response(event, &mut self.sent)
     }
 
     fn update(&mut self, Said(accepted): &Said) -> LinkResponse {

@@ -1,11 +1,13 @@
 //! `recipechat.chat.v1.ChatService`: each call becomes a domain value, goes through `Recipes`, and its result
 //! becomes the answer. Nothing is decided here.
 
-pub(crate) mod convert;
 mod encoded_recipes;
 mod links;
 mod presence;
+pub(crate) mod requests;
+pub(crate) mod responses;
 mod sharing;
+mod statuses;
 mod streams;
 
 use std::{sync::Arc, time::Duration};
@@ -20,9 +22,12 @@ use secrecy::ExposeSecret as _;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use self::convert::{Invalid, claim, declined, id, page_start, position, status};
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::encoded_recipes::EncodedRecipes;
+use self::{
+    requests::{claim, id, page_start, position},
+    statuses::{Invalid, declined, status},
+};
 use crate::{
     recipe::{Command, Recipe, Visibility, to_cooklang, to_schema_org},
     recipes::{MAX_PAGE_SIZE, Query, Recipes, new_recipe_id},
@@ -77,7 +82,7 @@ impl ChatService for Chat {
         let visibility = visibility.unwrap_or(Visibility::Private);
         let request = request.into_inner();
         let owner = self.caller(request.principal).await?.who;
-        let title = convert::title(&request.title)?;
+        let title = requests::title(&request.title)?;
         let recipe = match request.recipe_id.as_str() {
             "" => new_recipe_id(title.unwrap_or_default()).map_err(status)?,
             given => id(given)?,
@@ -178,7 +183,7 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let owner = self.caller(request.principal).await?.who;
         let (recipe, message) = (id(&request.recipe_id)?, id(&request.message_id)?);
-        let known = request.known_users.as_ref().map(convert::known_users);
+        let known = request.known_users.as_ref().map(requests::known_users);
         let known = known.unwrap_or_default();
         let posted = match sharing::command(request.change)? {
             Command::Leave => self.recipes.leave(owner, recipe, message).await,
@@ -268,7 +273,7 @@ impl ChatService for Chat {
         let who = self.caller(request.principal).await?.who;
         let query = Query {
             words: request.query,
-            after: convert::cursor(&request.cursor)?,
+            after: requests::cursor(&request.cursor)?,
             limit: limit(request.limit, DEFAULT_RECIPE_PAGE),
         };
         let (listed, next) = self.recipes.list(&who, query).await.map_err(status)?;
@@ -284,7 +289,7 @@ impl ChatService for Chat {
     ) -> Result<Response<wire::CreateRecipeResponse>, Status> {
         let request = request.into_inner();
         let who = self.caller(request.principal).await?.who;
-        let (recipe, title) = (id(&request.recipe_id)?, convert::title(&request.title)?);
+        let (recipe, title) = (id(&request.recipe_id)?, requests::title(&request.title)?);
         let copy = self.recipes.copy(&who, &recipe, title).await;
         copy.map(|copy| Response::new(copy.into())).map_err(status)
     }
@@ -338,10 +343,10 @@ impl ChatService for Chat {
     ) -> Result<Response<wire::PostMessageResponse>, Status> {
         let mut request = request.into_inner();
         let author = self.caller(request.principal.take()).await?;
-        let draft = convert::draft(request, author)?;
+        let draft = requests::draft(request, author)?;
         let posted = self.recipes.post(draft).await;
         posted
-            .map(|posted| Response::new(convert::posted(&posted, true)))
+            .map(|posted| Response::new(responses::posted(&posted, true)))
             .map_err(status)
     }
 

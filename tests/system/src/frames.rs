@@ -81,6 +81,22 @@ pub async fn read_frame(stream: &mut TcpStream) -> io::Result<Option<RawFrame>> 
     }))
 }
 
+/// Reads the next frame that is none of a message: what others do may be told before it.
+///
+/// # Errors
+/// When the connection breaks within a frame.
+pub async fn read_control_frame(stream: &mut TcpStream) -> io::Result<Option<RawFrame>> {
+    loop {
+        match read_frame(stream).await? {
+            Some(RawFrame {
+                opcode: TEXT | CONTINUATION,
+                ..
+            }) => {}
+            other => return Ok(other),
+        }
+    }
+}
+
 impl RawFrame {
     /// The code and reason of a close frame.
     pub fn close(&self) -> Option<(u16, String)> {

@@ -2,7 +2,7 @@
 
 use proto::chat as wire;
 
-use super::convert::{Invalid, timestamp};
+use super::{responses::timestamp, statuses::Invalid};
 use crate::{
     recipe::Role,
     recipes::{Invitation, Link},

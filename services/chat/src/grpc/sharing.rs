@@ -2,10 +2,7 @@
 
 use proto::chat::{self as wire, change_access_request::Change, import_recipe_request};
 
-use super::{
-    convert::{Invalid, principal},
-    links,
-};
+use super::{links, responses::principal, statuses::Invalid};
 use crate::{
     access::{Access, Member, Right},
     recipe::{Command, PlainIngredient, PlainRecipe, Role, Visibility},

@@ -11,11 +11,7 @@ use tokio::time::sleep;
 use tonic::{Status, Streaming};
 use tracing::{Span, debug};
 
-use super::{
-    Chat, Events,
-    convert::{self, status},
-    encoded_recipes::EncodedRecipes,
-};
+use super::{Chat, Events, encoded_recipes::EncodedRecipes, requests, responses, statuses::status};
 use crate::{
     link::{self, Ask, Attach, Authorization, Call},
     outbox::{Event, Outbox},
@@ -35,7 +31,7 @@ impl Chat {
         let calls = stream::unfold((requests, callers), |(mut requests, mut callers)| async {
             match requests.message().await {
                 Ok(Some(request)) => {
-                    let call = convert::call(request, &mut callers).await;
+                    let call = requests::call(request, &mut callers).await;
                     Some((call, (requests, callers)))
                 }
                 Ok(None) => None,
@@ -47,7 +43,9 @@ impl Chat {
         });
         let outbox = self.drive(calls);
         let mut recipes = EncodedRecipes::default();
-        Box::pin(link::events(outbox).map(move |event| Ok(convert::response(event, &mut recipes))))
+        Box::pin(
+            link::events(outbox).map(move |event| Ok(responses::response(event, &mut recipes))),
+        )
     }
 
     pub(super) async fn subscribe(

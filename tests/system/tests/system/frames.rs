@@ -5,7 +5,8 @@ use system_tests::{
     account::Account,
     client::{Client, Event},
     frames::{
-        CLOSE, CONTINUATION, PING, PONG, RawFrame, TEXT, masked, promise, read_frame, unmasked,
+        CLOSE, CONTINUATION, PING, PONG, RawFrame, TEXT, masked, promise, read_control_frame,
+        read_frame, unmasked,
     },
     stack::{Plan, Stack},
     timeouts::within,
@@ -192,7 +193,9 @@ async fn a_websocket_ping_is_answered_with_its_own_words() {
             .await
             .unwrap();
 
-        let pong = within("a pong", read_frame(&mut stream)).await.unwrap();
+        let pong = within("a pong", read_control_frame(&mut stream))
+            .await
+            .unwrap();
         let payload = b"are you there".to_vec();
         assert_eq!(
             pong,

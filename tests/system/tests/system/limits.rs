@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use system_tests::{
     client::{Client, Event, Handshake, new_id},
-    frames::{CLOSE, PING, read_frame},
+    frames::{CLOSE, PING, read_control_frame, read_frame},
     stack::{Plan, Stack},
     timeouts::{assert_between, eventually, within, within_at_most},
 };
@@ -201,7 +201,7 @@ async fn a_live_link_is_pinged_every_25_seconds_and_stays() {
     let mut stream = stack.join(&ada, "soup").await.into_raw();
 
     let time_limit = Duration::from_secs(35);
-    let frame = within_at_most(time_limit, "a ping", read_frame(&mut stream))
+    let frame = within_at_most(time_limit, "a ping", read_control_frame(&mut stream))
         .await
         .unwrap()
         .unwrap();
