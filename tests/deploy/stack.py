@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -78,8 +79,13 @@ class Stack:
 
     def start(self, *command, **options):
         environment = {"PATH": os.environ["PATH"]} | self.environment
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.processes.append(subprocess.Popen([str(word) for word in command], env=environment, **quiet, **options))
+        with self.log().open("a") as log:
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": log}
+            self.processes.append(subprocess.Popen([str(word) for word in command], env=environment, **quiet, **options))
+
+    def log(self):
+        """What all processes said to standard error."""
+        return Path(self.folder) / "log"
 
     def url(self, name="edge"):
         return f"http://127.0.0.1:{self.ports[name]}"

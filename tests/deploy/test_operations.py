@@ -320,3 +320,55 @@ class PostgresStack(Stack):
     def start(self, *command, **options):
         words = [self.url_of_database if str(word).startswith("sqlite:") else word for word in command]
         super().start(*words, **options)
+
+
+def told(binary, *words, **environment):
+    """What a command that cannot work says, in one line."""
+    environment = {"PATH": os.environ["PATH"]} | environment
+    ended = subprocess.run([binary, *words], capture_output=True, text=True, env=environment, timeout=STEP_TIMEOUT)
+    assert ended.returncode in (1, 2), f"{words}: {ended.returncode} {ended.stderr}"
+    return ended.stderr
+
+
+@pytest.mark.parametrize("address", ["localhost:8080", ":8080", "8080"])
+@pytest.mark.parametrize("service", ["edge", "auth", "chat"])
+def test_a_listener_that_is_no_address_is_told_how_to_write_it(binary, service, address):
+    said = told(binary, service, "--listen", address)
+    assert "write it as IP:PORT" in said and f"{service.upper()}_LISTEN" in said
+
+
+def test_an_endpoint_of_the_collector_without_a_scheme_is_told_how_to_write_it(binary):
+    said = told(binary, "edge", "--otlp-endpoint", "localhost:4317")
+    assert said.count("https://HOST:PORT") == 1 and len(said.splitlines()) == 1
+
+
+def test_an_operator_whose_auth_service_is_away_is_told_where_it_was_looked_for(binary):
+    address = f"http://127.0.0.1:{free_port()}"
+    for words in (["sessions", "list", "ada"], ["users", "list"], ["keys", "list"]):
+        said = told(binary, *words, "--auth-url", address, AUTH_OPERATOR_TOKEN="canary-canary-canary")
+        assert f"cannot be reached at {address}" in said and "refused" in said, said
+        assert "canary" not in said
+
+
+def test_health_of_a_page_of_the_web_app_is_no_health(binary, tmp_path):
+    with up(binary, tmp_path) as (address, _, _):
+        assert "is healthy" in run(binary, "health", "--url", address)
+        assert "is healthy" in run(binary, "health", "--url", f"{address}/healthz")
+        assert f"{address}/redyz answers" in told(binary, "health", "--url", f"{address}/redyz")
+
+
+def test_a_start_of_a_fresh_installation_warns_of_nothing(binary, tmp_path):
+    with Stack(binary, tmp_path) as stack:
+        until("the edge", lambda: json.loads(get(stack.url() + "/readyz"))["redis"])
+        stack.make_recipe("soup", post(stack.url() + "/v1/auth/register", ACCOUNT)["access_token"])
+        said = stack.log().read_text()
+        assert "edge is ready" in said
+        # Without proof between services that is what they are warned of.
+        assert [line for line in said.splitlines() if " WARN " in line and "auth-url" not in line] == []
+
+
+def test_a_database_at_a_socket_of_the_machine_is_named_as_libpq_has_it(binary, tmp_path):
+    missing = tmp_path / "sockets"
+    url = f"postgres://ada:canary@/auth?host={missing}"
+    said = told(binary, "auth", "--database-url", url, "--auth-database-wait", "0s", "--listen", "127.0.0.1:0")
+    assert "postgres:///auth" in said and "No such file" in said and "canary" not in said, said

@@ -3,11 +3,15 @@
 import contextlib
 import importlib.util
 import re
+import socket
+import ssl
 import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import run
 from stack import Stack, connect, free_port, heard, listens, post, say, until
 
 ROTEL = Path(importlib.util.find_spec("rotel").origin).with_name("rotel-agent")
@@ -101,3 +105,50 @@ def test_traces_hold_no_secret(traced):
     printed, secrets = traced
     for secret in secrets:
         assert all(part not in printed for part in secret.split(".") if len(part) > 40 or part == secret)
+
+
+def pass_on(source, sink):
+    """Everything that one side says, until either is gone."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for end in (source, sink):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def tls_in_front(folder, port):
+    """Ends TLS before a port, under a certificate for 127.0.0.1; gives its own port and the file of its authority."""
+    certificate, key = folder / "collector.crt", folder / "collector.key"
+    # Not for signing others: such a certificate is refused as a server's own.
+    names = ("-subj", "/CN=collector", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE")
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", certificate, *names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["h2"])
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                plain, _ = listener.accept()
+                threading.Thread(target=begin, args=(plain,), daemon=True).start()
+
+    def begin(plain):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as behind:
+            with context.wrap_socket(plain, server_side=True) as front:
+                threading.Thread(target=pass_on, args=(behind, front), daemon=True).start()
+                pass_on(front, behind)
+
+    threading.Thread(target=serve, daemon=True).start()
+    with listener:
+        yield listener.getsockname()[1], certificate
+
+
+def test_traces_go_over_tls_to_a_collector_of_a_known_authority(binary, tmp_path):
+    with collector(tmp_path) as (port, printed), tls_in_front(tmp_path, port) as (tls_port, authority):
+        endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"https://127.0.0.1:{tls_port}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        with Stack(binary, tmp_path, **endpoint, SSL_CERT_FILE=str(authority)) as stack:
+            post(stack.url() + "/v1/auth/register", {"username": "ada", "password": "correct horse battery"})
+            until("a span", lambda: any(service == "auth" for service, _, _ in spans(printed())))

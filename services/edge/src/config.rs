@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use runtime::{
     accept,
-    config::{Network, duration},
+    config::{Network, duration, listen_address},
     descriptors,
 };
 
@@ -163,7 +163,7 @@ pub struct Config {
 
     /// Where Prometheus may read the metrics, such as 0.0.0.0:9464; then they are not at /metrics beside everything
     /// else [default: at /metrics of --listen]
-    #[arg(long, env = "EDGE_METRICS_LISTEN", help_heading = "Telemetry")]
+    #[arg(long, env = "EDGE_METRICS_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
     pub metrics_listen: Option<SocketAddr>,
 
     /// Whether this edge works off the shared deadlines; tests switch it off to see the others do it

@@ -316,6 +316,11 @@ impl OpenEdge {
             Some((fault, false)) => info!("{fault}"),
             None => {}
         }
+        if edge.config.reauth_grace > edge.config.reauth_lead {
+            warn!(
+                "--reauth-grace is longer than --reauth-lead: tokens end before the time to answer does"
+            );
+        }
         let (registry, rooms) = (Arc::clone(&edge.registry), Arc::clone(&edge.rooms));
         let on_access = Arc::new(move |recipe: &RecipeId, news| match news {
             AccessNews::Expelled(user) => registry.expel(recipe, &user),

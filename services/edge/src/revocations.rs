@@ -101,13 +101,16 @@ fn obey(edge: &Edge, mark: &SessionMark) {
 /// Marks are read forward from the oldest that Redis keeps, so that none is missed, also after a break.
 async fn follow_marks(edge: &Edge, redis: &Redis) {
     let mut marks = redis.follow_stream(MARKS, "0", MAX_QUEUED);
+    let mut has_begun = false;
     loop {
         match marks.next().await {
             Followed::Entry(entry) => match read_mark(&entry) {
                 Some(mark) => obey(edge, &mark),
                 None => warn!(entry = %entry.id, "a revocation mark names no session"),
             },
-            Followed::Gap => warn!("revocation marks may have been missed"),
+            // The first one tells that reading begins.
+            Followed::Gap if !has_begun => has_begun = true,
+            Followed::Gap => warn!("Redis was away: revocation marks may have been missed there"),
         }
     }
 }

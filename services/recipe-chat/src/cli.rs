@@ -11,7 +11,11 @@ mod unknown;
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
-use runtime::{config::SecretUrl, grpc::CredentialArgs, telemetry::TelemetryConfig};
+use runtime::{
+    config::{SecretUrl, listen_address},
+    grpc::CredentialArgs,
+    telemetry::TelemetryConfig,
+};
 
 use crate::{
     backup::{Backup, Verify},
@@ -106,15 +110,15 @@ impl Service {
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// Where the edge listens; port 0 picks a free one
-    #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "EDGE_LISTEN", value_parser = listen_address, default_value = "127.0.0.1:8080")]
     pub(crate) edge_listen: SocketAddr,
 
     /// Where the auth service listens
-    #[arg(long, env = "AUTH_LISTEN", default_value = "127.0.0.1:50051")]
+    #[arg(long, env = "AUTH_LISTEN", value_parser = listen_address, default_value = "127.0.0.1:50051")]
     pub(crate) auth_listen: SocketAddr,
 
     /// Where the chat service listens
-    #[arg(long, env = "CHAT_LISTEN", default_value = "127.0.0.1:50052")]
+    #[arg(long, env = "CHAT_LISTEN", value_parser = listen_address, default_value = "127.0.0.1:50052")]
     pub(crate) chat_listen: SocketAddr,
 
     /// Where the databases are kept
@@ -155,7 +159,7 @@ pub(crate) struct Up {
 #[derive(Debug, Args)]
 pub(crate) struct AuthCommand {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, env = "AUTH_LISTEN", default_value = "127.0.0.1:50051")]
+    #[arg(long, env = "AUTH_LISTEN", value_parser = listen_address, default_value = "127.0.0.1:50051")]
     pub(crate) listen: SocketAddr,
 
     /// The database: sqlite:PATH, created when missing, or postgres://…
@@ -171,7 +175,7 @@ pub(crate) struct AuthCommand {
     pub(crate) redis: RedisArgs,
 
     /// Where Prometheus may read the metrics, such as 0.0.0.0:9464 [default: nowhere]
-    #[arg(long, env = "AUTH_METRICS_LISTEN", help_heading = "Telemetry")]
+    #[arg(long, env = "AUTH_METRICS_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
     pub(crate) metrics_listen: Option<SocketAddr>,
 
     #[command(flatten)]
@@ -191,7 +195,7 @@ pub(crate) struct AuthCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ChatCommand {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, env = "CHAT_LISTEN", default_value = "127.0.0.1:50052")]
+    #[arg(long, env = "CHAT_LISTEN", value_parser = listen_address, default_value = "127.0.0.1:50052")]
     pub(crate) listen: SocketAddr,
 
     /// The database: sqlite:PATH, created when missing, or postgres://…
@@ -213,7 +217,7 @@ pub(crate) struct ChatCommand {
     pub(crate) redis: RedisArgs,
 
     /// Where Prometheus may read the metrics, such as 0.0.0.0:9464 [default: nowhere]
-    #[arg(long, env = "CHAT_METRICS_LISTEN", help_heading = "Telemetry")]
+    #[arg(long, env = "CHAT_METRICS_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
     pub(crate) metrics_listen: Option<SocketAddr>,
 
     #[command(flatten)]
@@ -233,7 +237,7 @@ pub(crate) struct ChatCommand {
 #[derive(Debug, Args)]
 pub(crate) struct EdgeCommand {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "EDGE_LISTEN", value_parser = listen_address, default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
     /// The auth service: the addresses of its replicas, separated by commas; a host name stands for every replica

@@ -43,6 +43,8 @@ pub(crate) type AuthService = AuthServiceClient<Channel>;
 
 /// An operator who asks the auth service.
 pub(crate) struct Operator {
+    /// As it was given, for complaints.
+    address: String,
     pool: Pool,
     token: SecretString,
     /// Ends what follows the replicas.
@@ -61,6 +63,7 @@ impl OperatorArgs {
         let dialer = self.auth_url.dialer("auth", &self.credentials.open()?)?;
         let lifecycle = Lifecycle::new();
         Ok(Operator {
+            address: self.auth_url.to_string(),
             pool: Pool::new(self.auth_url.follow(&lifecycle), dialer),
             token,
             lifecycle,
@@ -119,13 +122,27 @@ impl Operator {
             call(AuthService::new(channel), request)
         });
         let answer = asked.await;
-        answer.map_err(|status| anyhow!("the auth service answers: {}", status.message()))
+        answer.map_err(|status| anyhow!("{}", told(&status, &self.address)))
     }
 }
 
 impl Drop for Operator {
     fn drop(&mut self) {
         self.lifecycle.stop();
+    }
+}
+
+/// What a failed call means: nobody could be reached, or the service refused.
+fn told(status: &Status, address: &str) -> String {
+    let mut causes =
+        std::iter::successors(std::error::Error::source(status), |cause| cause.source());
+    // What comes from the network has a cause, what the service says has none.
+    match causes.by_ref().last() {
+        Some(cause) => format!("the auth service cannot be reached at {address}: {cause}"),
+        None => format!(
+            "the auth service at {address} answers: {}",
+            status.message()
+        ),
     }
 }
 
@@ -138,4 +155,43 @@ pub(crate) fn moment(at: Option<&prost_types::Timestamp>) -> String {
             Timestamp::from_unix_millis(millis).to_string()
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operator(address: &str) -> Operator {
+        let args = OperatorArgs {
+            auth_url: address.parse().unwrap(),
+            operator_token: Some(SecretString::from("canary")),
+            credentials: CredentialArgs::default(),
+        };
+        args.connect().unwrap()
+    }
+
+    #[tokio::test]
+    async fn nobody_at_the_address_is_told_with_the_address_and_the_cause() {
+        let operator = operator("http://127.0.0.1:1");
+        let asked = operator.ask(
+            proto::auth::ListKeysRequest {},
+            |mut auth, request| async move { auth.list_keys(request).await },
+        );
+        let told = asked.await.unwrap_err().to_string();
+        assert!(
+            told.starts_with("the auth service cannot be reached at http://127.0.0.1:1: "),
+            "{told}"
+        );
+        assert!(told.contains("refused"), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+    }
+
+    #[test]
+    fn what_the_service_says_is_told_as_its_own_words() {
+        let refused = Status::permission_denied("no");
+        assert_eq!(
+            told(&refused, "http://auth:50051"),
+            "the auth service at http://auth:50051 answers: no"
+        );
+    }
 }

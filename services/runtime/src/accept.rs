@@ -14,14 +14,14 @@ use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
     select,
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 pub use self::limits::Limits;
 use self::{connection::Accepted, limits::Connections, sockets::Sockets};
-use crate::lifecycle::Lifecycle;
+use crate::{lifecycle::Lifecycle, warning_limiter::WarningLimiter};
 
 /// How long to pause when the system has no file descriptor left.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
@@ -62,6 +62,9 @@ pub async fn serve(
     }
 }
 
+/// It is tried again ten times a second.
+static CANNOT_ACCEPT: WarningLimiter = WarningLimiter::new();
+
 struct Port {
     router: Router,
     connections: Arc<Connections>,
@@ -76,7 +79,9 @@ impl Port {
             match listener.accept().await {
                 Ok((stream, peer)) => self.take(stream, peer).await,
                 Err(cause) => {
-                    warn!(%cause, "cannot accept a connection");
+                    if let Some(untold) = CANNOT_ACCEPT.admit(Instant::now()) {
+                        warn!(%cause, untold, "cannot accept a connection");
+                    }
                     sleep(ACCEPT_RETRY_DELAY).await;
                 }
             }

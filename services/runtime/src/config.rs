@@ -3,7 +3,7 @@
 
 mod network;
 
-use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
+use std::{convert::Infallible, fmt, net::SocketAddr, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -18,6 +18,17 @@ const DOUBTFUL: &str =
 pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| {
         "write a duration as a number and a unit, such as 250ms, 5s, 15m or 30d".into()
+    })
+}
+
+/// Reads the address and port of a listener: `127.0.0.1:8080`, `[::]:8080`. Names and missing parts are refused, so that
+/// nobody listens where they did not mean to.
+///
+/// # Errors
+/// How it is written.
+pub fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| {
+        "write it as IP:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for all addresses of this machine"
     })
 }
 
@@ -39,6 +50,19 @@ impl SecretUrl {
     /// The address with everything in it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// The same with `localhost` for a host that is left out after the user, where `host=` tells it, as libpq has it for
+    /// sockets: `postgres://ada@/auth?host=/run/postgresql`. `None` when nothing is left out.
+    pub fn with_host(&self) -> Option<SecretString> {
+        let (scheme, rest) = self.expose().split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, after) = rest.split_at(end);
+        let (user, host) = authority.rsplit_once('@')?;
+        let left_out = host.is_empty() || host.starts_with(':');
+        let told_after = after.contains("?host=") || after.contains("&host=");
+        (left_out && told_after)
+            .then(|| SecretString::from(format!("{scheme}://{user}@localhost{host}{after}")))
     }
 
     /// Whether its user or password holds a sign that ends them (`@`, `/`, `?`, `#`) and is not escaped.
@@ -70,10 +94,14 @@ impl fmt::Display for SecretUrl {
             // Query parameters may hold passwords too.
             return f.write_str(text.split('?').next().unwrap_or_default());
         }
-        match Url::parse(text) {
+        let with_host = self.with_host();
+        let complete = with_host.as_ref().map_or(text, ExposeSecret::expose_secret);
+        match Url::parse(complete) {
             Ok(url) => {
                 write!(f, "{}://", url.scheme())?;
-                f.write_str(url.host_str().unwrap_or_default())?;
+                if with_host.is_none() {
+                    f.write_str(url.host_str().unwrap_or_default())?;
+                }
                 if let Some(port) = url.port() {
                     write!(f, ":{port}")?;
                 }
@@ -126,8 +154,40 @@ mod tests {
         }
         check("postgres://ada:hun%40ter@db/auth", "postgres://db/auth");
         check(
-            "postgres://ada@/auth?host=/run/postgresql",
-            "[unreadable address]",
+            "postgres://ada:hunter2@/auth?host=/run/postgresql",
+            "postgres:///auth",
         );
+        check("postgres://ada:hunter2@/auth", "[unreadable address]");
+    }
+
+    #[test]
+    fn a_host_that_is_told_behind_is_filled_in() {
+        let filled = |text: &str| {
+            let url: SecretUrl = text.parse().unwrap();
+            let filled = url.with_host();
+            filled.map(|url| url.expose_secret().to_owned())
+        };
+        let sockets = "/auth?sslmode=disable&host=/run/postgresql";
+        assert_eq!(
+            filled(&format!("postgres://ada:x@{sockets}")).unwrap(),
+            format!("postgres://ada:x@localhost{sockets}")
+        );
+        assert_eq!(
+            filled(&format!("postgres://ada@:5433{sockets}")).unwrap(),
+            format!("postgres://ada@localhost:5433{sockets}")
+        );
+        assert_eq!(filled(&format!("postgres://ada@db{sockets}")), None);
+        assert_eq!(filled("postgres://ada@/auth"), None);
+        assert_eq!(filled("postgres:///auth?host=/run/postgresql"), None);
+    }
+
+    #[test]
+    fn listeners_are_named_by_address_and_port() {
+        assert!(listen_address("127.0.0.1:0").is_ok());
+        assert!(listen_address("[::]:8080").is_ok());
+        for text in ["localhost:8080", ":8080", "8080", "127.0.0.1", ""] {
+            let told = listen_address(text).unwrap_err();
+            assert!(told.contains("IP:PORT"), "{text}: {told}");
+        }
     }
 }

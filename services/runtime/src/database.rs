@@ -84,13 +84,24 @@ pub enum OpenError {
         cause: sqlx::Error,
     },
     /// The tables cannot be brought up to date.
-    #[error("{url}: cannot bring the tables up to date: {cause}")]
+    #[error("{url}: cannot bring the tables up to date: {}", migration_failed(.cause))]
     Migration {
         /// The address without its password.
         url: SecretUrl,
         /// What went wrong.
         cause: sqlx::migrate::MigrateError,
     },
+}
+
+/// What a failed migration means. The library names a table of its own, which is not there.
+fn migration_failed(cause: &sqlx::migrate::MigrateError) -> String {
+    match cause {
+        sqlx::migrate::MigrateError::Dirty(version) => format!(
+            "migration {version} was broken off half way: mend what it left, and delete its row from the table `migrations` \
+             of the service's schema (recipe_chat_auth or recipe_chat_chat)"
+        ),
+        cause => cause.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +120,12 @@ mod tests {
         assert_eq!(kind("postgres://db/a"), "server");
         assert_eq!(kind("postgresql://db/a"), "server");
         assert!(kind("postgres://ada:hun/ter2@db/a").contains("%2F"));
+        let half = migration_failed(&sqlx::migrate::MigrateError::Dirty(2));
+        assert!(
+            half.starts_with("migration 2 ") && half.contains("`migrations`"),
+            "{half}"
+        );
+        assert!(!half.contains("sqlx"), "{half}");
         assert!(kind("mysql://ada:hunter2@db/a").starts_with("mysql://db/a: write sqlite:PATH"));
     }
 }

@@ -1,5 +1,5 @@
 //! How a process of Recipe Chat starts, is watched and stops: clock, configuration values, listeners,
-//! lifecycle, gRPC stacks, health probes, Redis connections, migrations and telemetry. It knows nothing of recipes, tokens or sockets.
+//! lifecycle, gRPC stacks, health probes, Redis connections, migrations, repeated warnings and telemetry. It knows nothing of recipes, tokens or sockets.
 
 pub mod accept;
 pub mod build;
@@ -19,3 +19,4 @@ pub mod redis;
 pub mod replicas;
 pub mod telemetry;
 pub mod trace_context;
+pub mod warning_limiter;

@@ -4,10 +4,10 @@ use std::{fmt, str::FromStr};
 
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{
-    Request, StatusCode,
+    Request, Response, StatusCode,
     body::Bytes,
     client::conn::http1,
-    header::{HOST, HeaderValue},
+    header::{CONTENT_TYPE, HOST, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -80,6 +80,11 @@ pub enum Unhealthy {
         /// What the answer says, shortened.
         words: String,
     },
+    /// It answers every path with its web app, so that the answer tells nothing.
+    #[error(
+        "answers with a web page: that path tells no health; name /readyz, /healthz or no path"
+    )]
+    WebPage,
     /// The gRPC address makes no sense.
     #[error(transparent)]
     Address(#[from] DialError),
@@ -123,7 +128,10 @@ pub async fn http(address: &HttpAddress) -> Result<(), Unhealthy> {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
         if status.is_success() {
-            return Ok(());
+            return match is_page(&answer) {
+                true => Err(Unhealthy::WebPage),
+                false => Ok(()),
+            };
         }
         let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
         let words = body.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
@@ -135,6 +143,11 @@ pub async fn http(address: &HttpAddress) -> Result<(), Unhealthy> {
         // The answer is out first when all went well.
         Err(error) = connection => Err(error.into()),
     }
+}
+
+fn is_page<B>(answer: &Response<B>) -> bool {
+    let kind = answer.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// The services that can be asked over gRPC, by the names in their certificates.
@@ -202,7 +215,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answer = axum::routing::get(move || async move { (status, "as it is") });
-        let router = axum::Router::new().route(READINESS, answer);
+        let app = || async { axum::response::Html("<!doctype html>") };
+        let router = axum::Router::new().route(READINESS, answer).fallback(app);
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}").parse().unwrap()
     }
@@ -214,6 +228,13 @@ mod tests {
         let unhealthy = http(&web(StatusCode::SERVICE_UNAVAILABLE).await).await;
         let words = unhealthy.unwrap_err().to_string();
         assert_eq!(words, "answers 503 Service Unavailable as it is");
+
+        let typo = HttpAddress {
+            path: "/redyz".to_owned(),
+            ..web(StatusCode::OK).await
+        };
+        let unhealthy = http(&typo).await.unwrap_err();
+        assert!(matches!(unhealthy, Unhealthy::WebPage), "{unhealthy}");
 
         let nobody = "http://127.0.0.1:1".parse().unwrap();
         let unhealthy = http(&nobody).await.unwrap_err();

@@ -13,9 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use opentelemetry::{KeyValue, global, trace::TracerProvider as _};
-use opentelemetry_otlp::WithExportConfig;
+use opentelemetry_otlp::{WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
+use tonic::transport::ClientTlsConfig;
 use tracing::Level;
 use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
@@ -49,7 +50,7 @@ pub struct TelemetryConfig {
     #[arg(long, env = "RECIPE_CHAT_LOG_FORMAT", value_enum, default_value_t = LogFormat::Pretty)]
     pub log_format: LogFormat,
 
-    /// Where traces and metrics are sent over OTLP/gRPC, such as http://127.0.0.1:4317 [default: nowhere]
+    /// Where traces and metrics are sent over OTLP/gRPC, such as http://127.0.0.1:4317, or https://… for TLS [default: nowhere]
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
 }
@@ -60,6 +61,9 @@ pub enum SetupError {
     /// The log directives make no sense.
     #[error("--log: {0}")]
     Directives(String),
+    /// The OTLP endpoint is no address.
+    #[error("--otlp-endpoint: write it as http://HOST:PORT, or https://HOST:PORT for TLS")]
+    Endpoint,
     /// The OTLP exporter refused its endpoint.
     #[error("--otlp-endpoint: {0}")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
@@ -119,7 +123,9 @@ impl Telemetry {
         let endpoint = config
             .otlp_endpoint
             .as_deref()
-            .filter(|url| !url.is_empty());
+            .filter(|url| !url.is_empty())
+            .map(checked_endpoint)
+            .transpose()?;
         let prometheus = Prometheus::default();
         let metrics = meter_provider(resource.clone(), endpoint, &prometheus.0)?;
         let traces = endpoint
@@ -174,11 +180,28 @@ fn subscribe(
     Ok(())
 }
 
+/// The library takes what has no scheme for TLS.
+fn checked_endpoint(endpoint: &str) -> Result<&str, SetupError> {
+    let scheme = endpoint.split_once("://").map(|(scheme, _)| scheme);
+    match scheme {
+        Some("http" | "https") => Ok(endpoint),
+        _ => Err(SetupError::Endpoint),
+    }
+}
+
+/// How `https` is spoken: with the authorities of the system, or those in the file that `SSL_CERT_FILE` names.
+fn tls() -> ClientTlsConfig {
+    ClientTlsConfig::new().with_native_roots()
+}
+
 fn tracer_provider(resource: Resource, endpoint: &str) -> Result<SdkTracerProvider, SetupError> {
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
+    let mut exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
-        .with_endpoint(endpoint)
-        .build()?;
+        .with_endpoint(endpoint);
+    if endpoint.starts_with("https:") {
+        exporter = exporter.with_tls_config(tls());
+    }
+    let exporter = exporter.build()?;
     Ok(SdkTracerProvider::builder()
         .with_resource(resource)
         .with_batch_exporter(exporter)
@@ -198,11 +221,29 @@ fn meter_provider(
         .with_resource(resource)
         .with_reader(reader);
     if let Some(endpoint) = endpoint {
-        let exporter = opentelemetry_otlp::MetricExporter::builder()
+        let mut exporter = opentelemetry_otlp::MetricExporter::builder()
             .with_tonic()
-            .with_endpoint(endpoint)
-            .build()?;
-        provider = provider.with_periodic_exporter(exporter);
+            .with_endpoint(endpoint);
+        if endpoint.starts_with("https:") {
+            exporter = exporter.with_tls_config(tls());
+        }
+        provider = provider.with_periodic_exporter(exporter.build()?);
     }
     Ok(provider.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_tells_whether_it_is_tls() {
+        for good in ["http://127.0.0.1:4317", "https://collector.example:4317"] {
+            assert_eq!(checked_endpoint(good).unwrap(), good);
+        }
+        for bad in ["localhost:4317", "grpc://localhost:4317", "4317"] {
+            let told = checked_endpoint(bad).unwrap_err().to_string();
+            assert!(told.contains("https://HOST:PORT"), "{bad}: {told}");
+        }
+    }
 }

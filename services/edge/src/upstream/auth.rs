@@ -19,6 +19,7 @@ use runtime::{
     clock::Timestamp,
     grpc::{Channel, Pool, Repeat},
     trace_context::request,
+    warning_limiter::WarningLimiter,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -381,6 +382,9 @@ fn read_mark(mark: WatchRevocationsResponse) -> Option<SessionMark> {
     }
 }
 
+/// During an outage each call would tell it.
+static CANNOT_ASK: WarningLimiter = WarningLimiter::new();
+
 fn read(status: &Status) -> AuthError {
     let words = || Explanation(status.message().to_owned());
     match status.code() {
@@ -398,7 +402,9 @@ fn read(status: &Status) -> AuthError {
                 .map_or(Duration::from_secs(1), Duration::from_millis),
         },
         code => {
-            warn!(%code, "the auth service cannot be asked");
+            if let Some(untold) = CANNOT_ASK.admit(Instant::now()) {
+                warn!(%code, untold, "the auth service cannot be asked");
+            }
             AuthError::Unavailable
         }
     }

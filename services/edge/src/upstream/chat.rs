@@ -17,8 +17,10 @@ use proto::{
     ids::{MessageId, Position, RecipeId, Revision},
     text::MessageText,
 };
-use runtime::{clock::Timestamp, grpc::Channel, trace_context::request};
-use tokio::time::timeout;
+use runtime::{
+    clock::Timestamp, grpc::Channel, trace_context::request, warning_limiter::WarningLimiter,
+};
+use tokio::time::{Instant, timeout};
 use tonic::{Code, Status};
 use tracing::warn;
 
@@ -70,6 +72,9 @@ pub enum ChatError {
     Unavailable,
 }
 
+/// During an outage each call would tell it.
+static CANNOT_ASK: WarningLimiter = WarningLimiter::new();
+
 impl ChatError {
     pub(super) fn read(code: Code, message: &str, retry_after: Option<Duration>) -> Self {
         match code {
@@ -83,7 +88,9 @@ impl ChatError {
                 retry_after,
             },
             code => {
-                warn!(%code, "the chat service cannot be asked");
+                if let Some(untold) = CANNOT_ASK.admit(Instant::now()) {
+                    warn!(%code, untold, "the chat service cannot be asked");
+                }
                 Self::Unavailable
             }
         }

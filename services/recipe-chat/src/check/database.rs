@@ -3,10 +3,8 @@
 
 use std::path::Path;
 
-use runtime::{clock::Timestamp, config::SecretUrl};
-use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, Row as _, postgres::PgConnectOptions,
-};
+use runtime::{clock::Timestamp, config::SecretUrl, database::postgres};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tokio::time::timeout;
 
 use super::{CHECK_TIMEOUT, Report, now};
@@ -55,8 +53,7 @@ async fn ask_postgres(
     schema: &str,
     url: &SecretUrl,
 ) -> Result<(), sqlx::Error> {
-    let options: PgConnectOptions = url.expose().parse()?;
-    let mut connection = options.connect().await?;
+    let mut connection = postgres::options(url)?.connect().await?;
     report.good(what, format!("{url} answers"));
     let before = now();
     let theirs = database_time(&mut connection).await?;

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
-use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection, Row as _};
 
 use super::{Kind, OpenError, connect, migrations, postgres, sqlite};
 use crate::config::SecretUrl;
@@ -71,8 +71,9 @@ async fn of_server(url: &SecretUrl, schema: &'static str) -> Result<usize, OpenE
         url: url.clone(),
         cause,
     };
-    let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
-    let options = options.options([("search_path", schema)]);
+    let options = postgres::options(url)
+        .map_err(refused)?
+        .options([("search_path", schema)]);
     let mut connection = connect::connect(&options, Duration::ZERO, url)
         .await
         .map_err(refused)?;

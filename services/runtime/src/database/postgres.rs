@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use sqlx::{
     Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -35,6 +36,17 @@ pub struct Config {
     pub wait: Duration,
 }
 
+/// Reads the address of a server, also one whose host is a parameter.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn options(url: &SecretUrl) -> Result<PgConnectOptions, sqlx::Error> {
+    match url.with_host() {
+        Some(complete) => complete.expose_secret().parse(),
+        None => url.expose().parse(),
+    }
+}
+
 /// Connects and brings the tables up to date, under a lock that replicas share.
 ///
 /// # Errors
@@ -44,8 +56,8 @@ pub async fn open(url: &SecretUrl, config: Config) -> Result<PgPool, OpenError> 
         url: url.clone(),
         cause,
     };
-    let options: PgConnectOptions = url.expose().parse().map_err(refused)?;
-    let options = options
+    let options = options(url)
+        .map_err(refused)?
         .options([("search_path", config.schema)])
         .options(config.settings.iter().copied());
     let migrating = options

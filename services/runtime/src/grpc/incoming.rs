@@ -14,7 +14,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep},
 };
 use tonic::transport::server::Connected;
 use tracing::warn;
@@ -23,6 +23,7 @@ use super::{
     Credentials,
     proof::{Caller, Transport},
 };
+use crate::warning_limiter::WarningLimiter;
 
 /// How long a new connection may take to send what every HTTP/2 connection begins with.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -56,6 +57,10 @@ pub(super) fn connections(
     opened.buffer_unordered(MAX_HANDSHAKES).filter_map(ready)
 }
 
+/// Both may come many times a second.
+static TOO_MANY: WarningLimiter = WarningLimiter::new();
+static CANNOT_ACCEPT: WarningLimiter = WarningLimiter::new();
+
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
@@ -68,9 +73,15 @@ async fn accept(
                 stream.set_nodelay(true).ok();
                 return (stream, permit);
             }
-            (Ok((_, peer)), Err(_)) => warn!(%peer, "too many connections: one is refused"),
+            (Ok((_, peer)), Err(_)) => {
+                if let Some(untold) = TOO_MANY.admit(Instant::now()) {
+                    warn!(%peer, untold, "too many connections: one is refused");
+                }
+            }
             (Err(cause), _) => {
-                warn!(%cause, "cannot accept a connection");
+                if let Some(untold) = CANNOT_ACCEPT.admit(Instant::now()) {
+                    warn!(%cause, untold, "cannot accept a connection");
+                }
                 sleep(ACCEPT_RETRY_DELAY).await;
             }
         }

@@ -20,7 +20,8 @@ pub(super) fn filter(asked: &str) -> Result<EnvFilter, String> {
         .split(',')
         .map(str::trim)
         .filter(|one| !one.is_empty());
-    let mut directives = vec!["opentelemetry=warn"];
+    // PostgreSQL notes at each start that what a migration would make is there already.
+    let mut directives = vec!["opentelemetry=warn", "sqlx::postgres::notice=warn"];
     let mut names_one = false;
     for directive in named {
         check(directive)?;

@@ -51,12 +51,15 @@ pub(super) struct Replica {
 /// Keeps the line to a replica open for as long as the replica is found.
 pub(super) async fn keep_open(replica: Replica, state: Arc<LinkState>, on_access: OnAccess) {
     let mut backoff = BACKOFF.0;
+    // An outage is one line in the log, however long it is; whether it lasts is `edge_link_up`.
+    let mut told = None;
     while state.replica_set.keeps(&replica.name) {
         let opened = Instant::now();
         match open(&replica).await {
             Ok((requests, responses)) => {
                 let has_outgoing = state.open(&replica);
                 info!(replica = %replica.name, "link to the chat service is open");
+                told = None;
                 let line = LinkStream {
                     state: &state,
                     replica: &replica.name,
@@ -73,7 +76,11 @@ pub(super) async fn keep_open(replica: Replica, state: Arc<LinkState>, on_access
                 }
             }
             Err(cause) => {
-                warn!(replica = %replica.name, %cause, "cannot open the link to the chat service");
+                if told != Some(cause.code()) {
+                    let code = cause.code();
+                    warn!(replica = %replica.name, %code, cause = cause.message(), "cannot open the link to the chat service, trying on");
+                    told = Some(code);
+                }
             }
         }
         state.replicas.look_again();
