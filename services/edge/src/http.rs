@@ -9,6 +9,7 @@ mod caller;
 mod client;
 mod cookies;
 mod cors;
+mod documents;
 mod draining;
 mod forwarded;
 mod host;
@@ -103,6 +104,8 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .route("/i/{token}", get(web_app::invitation))
         .route("/.well-known/jwks.json", get(operations::jwks))
         .route("/openapi.json", get(operations::openapi))
+        .route("/docs/{document}", get(documents::show))
+        .route("/docs/examples/{example}", get(documents::example))
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))
         .route("/metrics", get(operations::metrics))

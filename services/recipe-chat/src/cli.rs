@@ -26,6 +26,7 @@ use crate::{
     keys::Keys,
     migrate::Migrate,
     sessions::Sessions,
+    token::Token,
     users::Users,
 };
 
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Say what a close or an error of the protocol means, and what to do about it
     Explain(Explain),
+    /// Say what an access token says, and what keeps it from being accepted
+    Token(Token),
     /// Make a certificate authority for development, and certificates of it for the three services
     DevCa(DevCa),
 }

@@ -13,6 +13,7 @@ mod migrate;
 mod operator;
 mod service_token;
 mod sessions;
+mod token;
 mod users;
 
 use std::process::ExitCode;

@@ -143,6 +143,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls
         .extend(["/.well-known/jwks.json", "/openapi.json", "/healthz"].map(|path| get(path, 200)));
     calls.extend(["/readyz", "/metrics", "/"].map(|path| get(path, 200)));
+    calls.extend(documents());
     let posts = [REGISTER, LOGIN, REFRESH, LOGOUT, RECIPES, IMPORTS];
     calls.extend(posts.into_iter().flat_map(bad_bodies));
     let at = |uri| move |call: Call| call.at(uri);
@@ -151,6 +152,20 @@ pub(super) fn in_good_times() -> Vec<Call> {
     let foreign = |path| post(path, 403).with("origin", "https://evil.example");
     calls.extend([REGISTER, LOGIN, REFRESH, LOGOUT].map(foreign));
     calls
+}
+
+/// Documents of the protocol, one of each kind, and some that do not exist.
+fn documents() -> [Call; 6] {
+    let document = |uri, status| get("/docs/{document}", status).at(uri);
+    let example = |uri, status| get("/docs/examples/{example}", status).at(uri);
+    [
+        document("/docs/protocol", 200),
+        document("/docs/asyncapi.yaml", 200),
+        document("/docs/schema.json", 200),
+        document("/docs/secrets.json", 404),
+        example("/docs/examples/auth.json", 200),
+        example("/docs/examples/..%2fschema.json", 404),
+    ]
 }
 
 /// Calls to an edge whose auth service is away.
