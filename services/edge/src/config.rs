@@ -152,6 +152,11 @@ pub struct Config {
     #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]
     pub sign_in_rate: u32,
 
+    /// How many public recipes and invitations a minute one address may ask for without an account, over all edges; 0: no
+    /// limit
+    #[arg(long, env = "EDGE_ANONYMOUS_RATE", default_value_t = 300)]
+    pub anonymous_rate: u32,
+
     /// How often the edge pings a connection; two pings without a pong end it
     #[arg(long, env = "EDGE_PING_INTERVAL", value_parser = duration, default_value = "25s")]
     pub ping_interval: Duration,

@@ -60,6 +60,8 @@ pub struct Edge {
     pub rate_limiter: RateLimiter,
     /// How fast one address may sign in.
     pub sign_in_limit: Option<Limit>,
+    /// How fast one address may ask for what needs no account.
+    pub anonymous_limit: Option<Limit>,
     /// Pages of the web, where they may be imported.
     pub web_pages: Option<Fetcher>,
     /// The process's metrics.

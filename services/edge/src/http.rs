@@ -2,6 +2,7 @@
 //! ask. The only place that knows axum.
 
 mod account;
+mod address_limit;
 mod auth;
 mod base_url;
 mod body;

@@ -191,6 +191,7 @@ pub fn assemble(
         rate_limiter,
         web_pages: config.web_pages(),
         sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
+        anonymous_limit: Limit::new(config.anonymous_rate, 60 * second, config.anonymous_rate),
         health: Health::new(auth.clone(), link.clone()),
         auth: AuthClient::new(auth),
         chat: ChatClient::new(link.clone()),

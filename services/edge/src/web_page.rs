@@ -5,6 +5,7 @@
 //! first one was. Nothing that the user sent, and no header of theirs, goes to the page's server.
 
 mod address;
+mod charset;
 mod request;
 
 use std::{

@@ -7,13 +7,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use runtime::{network::AddressBlock, rate_limiter::Decision};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{
-    Shared,
+    Shared, address_limit,
     body::{JsonBody, OptionalJsonBody},
     caller::bearer,
     client::Client,
@@ -21,7 +20,6 @@ use super::{
     problem::{Problem, whole_seconds},
 };
 use crate::{
-    edge::Edge,
     revocations,
     upstream::auth::{AuthError, Revoke, SignedIn, Tokens, User},
 };
@@ -71,7 +69,7 @@ pub(super) async fn register(
     headers: HeaderMap,
     JsonBody(registration): JsonBody<Registration>,
 ) -> Result<Response, Problem> {
-    limit_sign_ins(&edge, &client, "register").await?;
+    address_limit::sign_in(&edge, &client, "register").await?;
     let credentials = registration.credentials;
     let asked = edge.auth.register(
         credentials.username,
@@ -92,7 +90,7 @@ pub(super) async fn guest(
     headers: HeaderMap,
     OptionalJsonBody(wishes): OptionalJsonBody<GuestBody>,
 ) -> Result<Response, Problem> {
-    limit_sign_ins(&edge, &client, "guest").await?;
+    address_limit::sign_in(&edge, &client, "guest").await?;
     let tokens = edge.auth.register_guest(client.on_behalf_of()).await?;
     let mut response = pair(StatusCode::CREATED, &tokens, wishes.refresh);
     if wishes.refresh == RefreshIn::Cookie {
@@ -111,7 +109,7 @@ pub(super) async fn login(
     headers: HeaderMap,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Response, Problem> {
-    limit_sign_ins(&edge, &client, "login").await?;
+    address_limit::sign_in(&edge, &client, "login").await?;
     let cookies = Cookies::new(&edge.config, &headers);
     let asked = edge.auth.login(
         credentials.username,
@@ -200,24 +198,6 @@ fn cookie(
         client.log_refusal(action, "two_cookies");
     }
     found
-}
-
-/// Takes one of the client's address, over all edges.
-async fn limit_sign_ins(edge: &Edge, client: &Client, action: &'static str) -> Result<(), Problem> {
-    let Some(limit) = edge.sign_in_limit else {
-        return Ok(());
-    };
-    let block = client.address.map(AddressBlock::from);
-    // Only in a test has a connection no address.
-    let block = block.map_or_else(String::new, |block| block.to_string());
-    let key = format!("sign-in:edge:{block}");
-    match edge.rate_limiter.take(&key, limit).await {
-        Decision::Allowed => Ok(()),
-        Decision::RetryAfter(wait) => {
-            client.log_refusal(action, "address_rate");
-            Err(Problem::too_many(wait))
-        }
-    }
 }
 
 #[derive(Serialize)]

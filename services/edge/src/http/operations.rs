@@ -1,5 +1,7 @@
 //! What operators and their machines ask: keys, documents, liveness, readiness, metrics.
 
+use std::sync::LazyLock;
+
 use axum::{
     Json,
     extract::State,
@@ -30,8 +32,35 @@ pub(super) async fn jwks(State(edge): Shared) -> Result<Response, Problem> {
     Ok((headers, keys).into_response())
 }
 
-pub(super) async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
+/// What this edge answers: without pages of the web, nothing tells of imports.
+pub(super) async fn openapi(State(edge): Shared) -> impl IntoResponse {
+    static WITHOUT_IMPORTS: LazyLock<String> = LazyLock::new(|| without_imports(OPENAPI));
+    let document = match edge.web_pages {
+        Some(_) => OPENAPI,
+        None => WITHOUT_IMPORTS.as_str(),
+    };
+    ([(header::CONTENT_TYPE, "application/json")], document)
+}
+
+/// The description without the call that only some edges have.
+fn without_imports(document: &str) -> String {
+    // It is ours, and tests read it; were it unreadable, it would be told as it is.
+    let Ok(mut described) = serde_json::from_str::<serde_json::Value>(document) else {
+        return document.to_owned();
+    };
+    for (part, name) in [
+        ("/paths", "/v1/imports"),
+        ("/components/schemas", "WebImport"),
+        ("/components/schemas", "WebImportPreview"),
+    ] {
+        if let Some(part) = described
+            .pointer_mut(part)
+            .and_then(|part| part.as_object_mut())
+        {
+            part.remove(name);
+        }
+    }
+    described.to_string()
 }
 
 /// The process lives, and which build it is.

@@ -11,7 +11,8 @@ use axum::{
 use proto::websocket::frames::{Ingredient, Recipe};
 
 use super::{
-    Shared,
+    Shared, address_limit,
+    client::Client,
     markup::escaped,
     problem::Problem,
     recipes::{RecipePath, recipe_id},
@@ -36,9 +37,11 @@ footer{margin-top:3rem;opacity:.75}\
 
 pub(super) async fn show(
     State(edge): Shared,
+    client: Client,
     headers: HeaderMap,
     path: RecipePath,
 ) -> Result<Response, Problem> {
+    address_limit::anonymous(&edge, &client, "public_page").await?;
     let id = recipe_id(path)?;
     let public = edge.chat.public(&id).await?;
     let etag = format!("\"{}-{STYLE_VERSION}\"", public.revision);

@@ -23,9 +23,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Shared,
+    Shared, address_limit,
     body::{JsonBody, OptionalJsonBody},
     caller::{Caller, bearer},
+    client::Client,
     problem::Problem,
 };
 use crate::{
@@ -173,13 +174,17 @@ pub(super) async fn create(
 
 pub(super) async fn show(
     State(edge): Shared,
+    client: Client,
     caller: Result<Caller, Problem>,
     headers: HeaderMap,
     path: RecipePath,
     wanted: Result<Query<FormQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let caller = match caller {
-        Err(_) if bearer(&headers).is_none() => return show_public(&edge, path, wanted).await,
+        Err(_) if bearer(&headers).is_none() => {
+            address_limit::anonymous(&edge, &client, "show_public").await?;
+            return show_public(&edge, path, wanted).await;
+        }
         caller => caller?,
     };
     let Caller(principal) = caller;

@@ -9,9 +9,10 @@ use axum::{
 use frontend_app::{Asset, CONTENT_SECURITY_POLICY};
 
 use proto::websocket::frames::Role;
+use secrecy::SecretString;
 
-use super::{Shared, markup::escaped, problem::Problem};
-use crate::upstream::chat::Invitation;
+use super::{Shared, address_limit, client::Client, markup::escaped, problem::Problem};
+use crate::{edge::Edge, upstream::chat::Invitation};
 
 /// Hashed names never change their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -38,14 +39,16 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
 /// The web app, for whoever was invited by a link: with a title and a description for those who only show the link.
 pub(super) async fn invitation(
     State(edge): Shared,
+    client: Client,
     path: Result<Path<String>, PathRejection>,
 ) -> Response {
     let (Some(asset), Ok(Path(token))) = (frontend_app::find("/", None), path) else {
         return absent();
     };
-    // Whoever has a link that leads nowhere is told so by the app.
-    let described = match edge.chat.describe_link(&token.into()).await {
-        Ok(Invitation { title, by, role }) => tags(&title, &by, role),
+    // Whoever has a link that leads nowhere, or asks too often, is told so by the app.
+    let allowed = address_limit::anonymous(&edge, &client, "invitation_page").await;
+    let described = match allowed {
+        Ok(()) => described(&edge, token.into()).await,
         Err(_) => String::new(),
     };
     let page = String::from_utf8_lossy(&asset.body);
@@ -56,6 +59,13 @@ pub(super) async fn invitation(
     set(headers, header::CACHE_CONTROL, "no-store");
     set(headers, header::CONTENT_TYPE, asset.content_type);
     response
+}
+
+async fn described(edge: &Edge, token: SecretString) -> String {
+    match edge.chat.describe_link(&token).await {
+        Ok(Invitation { title, by, role }) => tags(&title, &by, role),
+        Err(_) => String::new(),
+    }
 }
 
 fn tags(title: &str, by: &str, role: Role) -> String {

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use url::{Host, Position, Url};
 
-use super::{FetchError, WebPage};
+use super::{FetchError, WebPage, charset};
 
 /// How long one address has to answer the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -125,15 +125,15 @@ async fn read(response: Response<Incoming>, max_page: usize) -> Result<Answer, F
             false => FetchError::Unreachable("The page".to_owned()),
         },
     )?;
+    let content_type = content_type(&head.headers);
+    let media_type = content_type.split(';').next().unwrap_or_default();
     Ok(Answer::Page(WebPage {
-        media_type: media_type(&head.headers),
-        text: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        media_type: media_type.trim().to_lowercase(),
+        text: charset::decoded(&body.to_bytes(), content_type),
     }))
 }
 
-fn media_type(headers: &HeaderMap) -> String {
+fn content_type(headers: &HeaderMap) -> &str {
     let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default();
-    kind.trim().to_lowercase()
+    kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default()
 }

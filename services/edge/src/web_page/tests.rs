@@ -41,6 +41,13 @@ async fn server() -> (SocketAddr, Fetcher) {
         .route("/just", get(async || vec![b'x'; MAX_PAGE]))
         .route("/packed", get(packed))
         .route(
+            "/latin",
+            get(async || {
+                let kind = "text/html; charset=iso-8859-1";
+                ([(header::CONTENT_TYPE, kind)], b"Cr\xe8me".as_slice())
+            }),
+        )
+        .route(
             "/headers",
             get(async |headers: http::HeaderMap| format!("{headers:?}")),
         );
@@ -71,6 +78,15 @@ async fn a_page_is_fetched_and_redirects_are_followed() {
         .fetch(&user("ada"), &format!("http://{address}/just"))
         .await;
     assert_eq!(page.unwrap().text.len(), MAX_PAGE);
+}
+
+#[tokio::test]
+async fn a_page_in_another_encoding_is_read_rightly() {
+    let (address, fetcher) = server().await;
+    let page = fetcher
+        .fetch(&user("ada"), &format!("http://{address}/latin"))
+        .await;
+    assert_eq!(page.unwrap().text, "Crème");
 }
 
 #[tokio::test]

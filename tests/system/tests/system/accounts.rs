@@ -79,8 +79,17 @@ async fn a_guest_claims_and_loses_nothing_on_postgresql() {
 }
 
 #[tokio::test]
-async fn another_password_closes_the_thief_on_every_edge_and_nobody_else() {
-    let stack = Plan::apart(2).with_redis().start().await;
+async fn another_password_closes_the_thief_on_every_edge_and_nobody_else_on_sqlite() {
+    another_password_closes_the_thief(Plan::apart(2).with_redis()).await;
+}
+
+#[tokio::test]
+async fn another_password_closes_the_thief_on_every_edge_and_nobody_else_on_postgresql() {
+    another_password_closes_the_thief(Plan::apart(2).with_redis().with_postgres()).await;
+}
+
+async fn another_password_closes_the_thief(plan: Plan) {
+    let stack = plan.start().await;
     let api = stack.api_at(0);
     let ada = stack.register("ada").await;
     let thief = ada.login(&api).await;

@@ -92,6 +92,46 @@ async fn links_lead_in(stack: &Stack) {
 }
 
 #[tokio::test]
+async fn two_strangers_each_have_their_own_pancakes_on_sqlite() {
+    pancakes_of_two_strangers(&Plan::together().start().await).await;
+}
+
+#[tokio::test]
+async fn two_strangers_each_have_their_own_pancakes_on_postgres() {
+    pancakes_of_two_strangers(&Plan::apart(1).with_postgres().start().await).await;
+}
+
+async fn pancakes_of_two_strangers(stack: &Stack) {
+    let api = stack.api();
+    let (ada, eve) = (stack.register("ada").await, stack.register("eve").await);
+    let named = json!({"title": "Pancakes"});
+    let hers = create(&api, &ada, &named).await;
+    let others = create(&api, &eve, &named).await;
+    assert_ne!(hers, others);
+
+    for (owner, own, foreign, says) in [
+        (&ada, &hers, &others, "add 2 eggs"),
+        (&eve, &others, &hers, "add 3 leeks"),
+    ] {
+        let mut client = stack.connect(own).await;
+        let welcome = client.auth(&owner.access_token).await;
+        assert_eq!(welcome["session"]["role"], "owner");
+        assert_eq!(client.say(says).await["revision"], 1);
+        let path = format!("/v1/recipes/{foreign}");
+        ask(api.get(&path), owner).await.problem(404);
+        let mut stranger = stack.connect(foreign).await;
+        stranger
+            .send_auth(json!({"token": owner.access_token}))
+            .await;
+        stranger.expect_close(1008, "Not allowed").await;
+        let list = ask(api.get("/v1/recipes"), owner).await.expect(200).json();
+        let listed = list["recipes"].as_array().unwrap();
+        assert_eq!(listed.len(), 1, "{list}");
+        assert_eq!(listed[0]["id"], own.as_str());
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_recipe_is_gone_on_every_edge_and_replica() {
     let stack = Plan::apart(2)
         .chat_replicas(2)
@@ -226,4 +266,42 @@ async fn lists_and_copies(stack: &Stack) {
     let found = list("?query=vanilla").await;
     assert_eq!(found["recipes"].as_array().unwrap().len(), 1, "{found}");
     assert_eq!(found["recipes"][0]["title"], "My stew");
+}
+
+#[tokio::test]
+async fn one_address_asks_for_public_recipes_and_invitations_at_a_pace() {
+    let flags = ["--anonymous-rate", "4", "--trusted-proxies", "127.0.0.0/8"];
+    let stack = Plan::together().edge(&flags).start().await;
+    let api = stack.api();
+    let ada = stack.register("ada").await;
+    let soup = json!({"title": "Soup", "visibility": "public"});
+    let soup = create(&api, &ada, &soup).await;
+    let (token, _) = share(&api, &ada, &soup, "viewer").await;
+    let from = |address: &'static str, path: &str| {
+        let request = api.get(path).header("X-Forwarded-For", address);
+        async move { request.send().await }
+    };
+
+    let public = format!("/v1/recipes/{soup}");
+    let paths = [
+        format!("/p/{soup}"),
+        public.clone(),
+        format!("/v1/links/{token}"),
+        "/p/nothing-is-here".to_owned(),
+    ];
+    for (path, status) in paths.iter().zip([200, 200, 200, 404]) {
+        assert_eq!(from("192.0.2.1", path).await.status, status, "{path}");
+    }
+    for path in &paths {
+        let refused = from("192.0.2.1", path).await;
+        assert!(refused.header("retry-after").is_some(), "{path}");
+        refused.problem(429);
+    }
+    // The app itself comes all the same, only without the words for those who show the address.
+    let invited = from("192.0.2.1", &format!("/i/{token}")).await.expect(200);
+    assert!(!invited.text().contains("Soup"));
+    let elsewhere = from("198.51.100.1", &public).await;
+    assert_eq!(elsewhere.status, 200);
+    let signed_in = api.get(&public).header("X-Forwarded-For", "192.0.2.1");
+    ask(signed_in, &ada).await.expect(200);
 }

@@ -27,8 +27,17 @@ async fn put(api: &Api, account: &Account, path: &str, body: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn who_is_removed_over_http_is_sent_away_from_every_edge() {
-    let stack = Plan::apart(2).with_redis().start().await;
+async fn who_is_removed_over_http_is_sent_away_from_every_edge_on_sqlite() {
+    who_is_removed_is_sent_away(Plan::apart(2).with_redis()).await;
+}
+
+#[tokio::test]
+async fn who_is_removed_over_http_is_sent_away_from_every_edge_on_postgresql() {
+    who_is_removed_is_sent_away(Plan::apart(2).with_redis().with_postgres()).await;
+}
+
+async fn who_is_removed_is_sent_away(plan: Plan) {
+    let stack = plan.start().await;
     let api = stack.api_at(0);
     let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
     let eve = stack.register("eve").await;

@@ -1,8 +1,9 @@
 //! Databases of the first schema: everything in them is there afterwards, and means what it meant.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use sqlx::Connection as _;
+use tokio::time::timeout;
 
 use super::{Databases, Listing, Store, draft, someone, stored};
 use crate::{
@@ -11,7 +12,10 @@ use crate::{
 };
 
 /// How many messages there are, beside those of the one recipe that is looked at.
-const MANY: usize = 2_000;
+const MANY: usize = 100_000;
+
+/// How long the migrations may take on a busy machine.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a build of the first schema has written: an open and a private recipe with a member, and much talk.
 fn rows() -> String {
@@ -30,15 +34,20 @@ fn rows() -> String {
         )
         .unwrap();
     }
-    for n in 1..=MANY {
-        writeln!(
-            script,
-            "INSERT INTO messages VALUES
-                 ('talk', {n}, 'm{n}', 'id-ada', 'ada', 'hi', NULL, NULL, 2000);"
-        )
-        .unwrap();
-    }
+    writeln!(
+        script,
+        "INSERT INTO messages
+             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MANY})
+             SELECT 'talk', n, 'm' || n, 'id-ada', 'ada', 'hi', NULL, NULL, 2000 FROM numbers;"
+    )
+    .unwrap();
     script
+}
+
+async fn brought_up_to_date(databases: &Databases) -> Store {
+    timeout(MIGRATION_TIMEOUT, databases.open())
+        .await
+        .expect("all migrations in time")
 }
 
 async fn means_what_it_meant(store: Store) {
@@ -87,7 +96,7 @@ async fn sqlite_keeps_what_the_first_schema_held() {
     file.execute_batch(&script).unwrap();
     drop(file);
 
-    means_what_it_meant(databases.open().await).await;
+    means_what_it_meant(brought_up_to_date(&databases).await).await;
 }
 
 #[tokio::test]
@@ -134,5 +143,5 @@ async fn postgres_keeps_what_the_first_schema_held() {
     .unwrap();
     drop(older);
 
-    means_what_it_meant(databases.open().await).await;
+    means_what_it_meant(brought_up_to_date(&databases).await).await;
 }

@@ -15,7 +15,10 @@ use serde_json::json;
 
 use super::{RecipePath, recipe_id};
 use crate::{
-    http::{Shared, base_url::base_url, body::JsonBody, caller::Caller, problem::Problem},
+    http::{
+        Shared, address_limit, base_url::base_url, body::JsonBody, caller::Caller, client::Client,
+        problem::Problem,
+    },
     upstream::chat::{Invitation, ShareLink},
 };
 
@@ -111,8 +114,10 @@ pub(in crate::http) async fn remove(
 /// What a link leads to, for anybody.
 pub(in crate::http) async fn describe(
     State(edge): Shared,
+    client: Client,
     path: TokenPath,
 ) -> Result<Response, Problem> {
+    address_limit::anonymous(&edge, &client, "describe_link").await?;
     let Invitation { title, by, role } = edge.chat.describe_link(&token(path)?).await?;
     let body = Json(json!({ "title": title, "by": by, "role": role }));
     Ok((NO_REFERRER, body).into_response())

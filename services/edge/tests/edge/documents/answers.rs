@@ -32,7 +32,8 @@ use tower::ServiceExt as _;
 
 use super::{
     calls::{
-        Call, from_web, from_web_where_it_may_not, in_bad_times, in_good_times, too_many_guests,
+        Call, anonymous_too_often, from_web, from_web_where_it_may_not, in_bad_times,
+        in_good_times, too_many_guests,
     },
     documented_answers::{Answer, DocumentedAnswers},
     reading::{object, openapi},
@@ -158,6 +159,22 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
         &from_web_where_it_may_not(),
     )
     .await;
+    let crowded = TestApi::open(&["--anonymous-rate=1"]).await;
+    crowded
+        .ask(Request::get("/p/waffles").body(Body::empty()).unwrap())
+        .await;
+    for call in anonymous_too_often() {
+        check(&mut documented_answers, &crowded, &call).await;
+    }
+    // An edge that fetches no pages describes no way to have them fetched.
+    for (api, described) in [(&desk, true), (&without_web, false)] {
+        let document = api
+            .ask(Request::get("/openapi.json").body(Body::empty()).unwrap())
+            .await;
+        let document = String::from_utf8_lossy(&document.body).into_owned();
+        assert_eq!(document.contains("/v1/imports"), described);
+        assert_eq!(document.contains("WebImport"), described);
+    }
     let page = desk
         .ask(Request::get("/").body(Body::empty()).unwrap())
         .await;

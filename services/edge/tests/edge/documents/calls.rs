@@ -14,6 +14,7 @@ use http::{Method, Request};
 
 pub(super) use self::{
     account::too_many_guests,
+    links::anonymous_too_often,
     sharing::{from_web, from_web_where_it_may_not},
 };
 use self::{

@@ -48,6 +48,15 @@ pub(super) fn links() -> Vec<Call> {
     ]
 }
 
+/// Calls without an account, of an address that may make none of them any more.
+pub(in crate::documents) fn anonymous_too_often() -> Vec<Call> {
+    vec![
+        get(INVITATION, 429).at("/v1/links/canary-link-token"),
+        get("/p/{id}", 429).at("/p/waffles"),
+        get(RECIPE, 429).at("/v1/recipes/waffles"),
+    ]
+}
+
 /// Pages for people who have no account.
 pub(super) fn pages() -> Vec<Call> {
     let page = |status| get("/p/{id}", status).at("/p/waffles");
