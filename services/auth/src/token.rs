@@ -2,9 +2,9 @@
 //! which the chat service reads them with as well. Pure: it reads no clock, and does not know which login sessions are
 //! revoked.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use access_token::{Claims, TYPE, Verified};
+use access_token::{Claims, KnownTokens, TYPE, Verified};
 use jsonwebtoken::{Algorithm, Header};
 use proto::ids::LoginSessionId;
 use runtime::clock::Timestamp;
@@ -51,12 +51,14 @@ pub(crate) struct TokenPolicy {
     audience: String,
     ttl: Duration,
     reading: access_token::TokenPolicy,
+    known: Arc<KnownTokens>,
 }
 
 impl TokenPolicy {
     pub(crate) fn new(issuer: String, audience: String, ttl: Duration) -> Self {
         Self {
             reading: access_token::TokenPolicy::new(&issuer, &audience, ttl, MAX_CLOCK_SKEW),
+            known: Arc::default(),
             issuer,
             audience,
             ttl,
@@ -103,7 +105,7 @@ impl TokenPolicy {
         now: Timestamp,
     ) -> Result<Principal, Rejection> {
         let find = |kid: &str| keys.find(kid).map(SigningKey::verifying);
-        let verified = self.reading.verify(find, token, now)?;
+        let verified = self.reading.verify(find, &self.known, token, now)?;
         principal(verified).ok_or(Rejection::Forged)
     }
 }

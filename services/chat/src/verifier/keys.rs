@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use access_token::{PublicKeys, Rejection, TokenPolicy, Verified};
+use access_token::{KnownTokens, PublicKeys, Rejection, TokenPolicy, Verified};
 use proto::auth::{GetJwksRequest, GetJwksResponse, auth_service_client::AuthServiceClient};
 use runtime::{
     clock::Timestamp,
@@ -60,6 +60,7 @@ impl AuthService {
 pub(super) struct Keys {
     auth: Pool,
     known: Mutex<Known>,
+    known_tokens: Arc<KnownTokens>,
     /// Held by whoever asks.
     asking: tokio::sync::Mutex<()>,
 }
@@ -82,6 +83,7 @@ struct Published {
 #[derive(Debug)]
 pub(super) struct KeysForToken {
     published: Arc<Published>,
+    known_tokens: Arc<KnownTokens>,
     /// Whether these are what the auth service publishes now, as far as that can be told.
     pub(super) newest: bool,
 }
@@ -89,7 +91,7 @@ pub(super) struct KeysForToken {
 impl KeysForToken {
     pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<Verified, Rejection> {
         let Published { keys, rules } = &*self.published;
-        rules.verify(|name| keys.find(name), token, now)
+        rules.verify(|name| keys.find(name), &self.known_tokens, token, now)
     }
 }
 
@@ -112,6 +114,7 @@ impl Keys {
         Self {
             auth,
             known: Mutex::default(),
+            known_tokens: Arc::default(),
             asking: tokio::sync::Mutex::default(),
         }
     }
@@ -137,14 +140,19 @@ impl Keys {
         let known = self.published();
         let has_key = |published: &Arc<Published>| published.keys.know_key_of(token) != Some(false);
         if let Some(published) = known.filter(has_key) {
-            return Ok(KeysForToken {
-                published,
-                newest: true,
-            });
+            return Ok(self.keys_for_token(published, true));
         }
         let newest = self.ask_soon().await;
         let published = self.published().ok_or(Refused::Unavailable)?;
-        Ok(KeysForToken { published, newest })
+        Ok(self.keys_for_token(published, newest))
+    }
+
+    fn keys_for_token(&self, published: Arc<Published>, newest: bool) -> KeysForToken {
+        KeysForToken {
+            published,
+            known_tokens: Arc::clone(&self.known_tokens),
+            newest,
+        }
     }
 
     /// Asks, unless that was done a moment ago or the auth service is away; tells whether the keys are the newest.
