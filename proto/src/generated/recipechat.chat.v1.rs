@@ -901,6 +901,10 @@ pub struct JoinRecipeResponse {
     /// On a link: whether the service tells who is there, as Presence.
     #[prost(bool, tag = "10")]
     pub tells_presence: bool,
+    /// What others see the principal as on this recipe: the display name, unless it looks like the name of somebody else
+    /// there; empty from builds that did not tell.
+    #[prost(string, tag = "11")]
+    pub name: ::prost::alloc::string::String,
 }
 /// One accepted message and the recipe after it.
 #[derive(Clone, PartialEq, ::prost::Message)]

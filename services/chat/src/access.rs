@@ -43,7 +43,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    fn is(&self, who: &Principal) -> bool {
+    /// Whether it is theirs.
+    pub(crate) fn is(&self, who: &Principal) -> bool {
         match &self.user {
             Some(user) => *user == who.user,
             None => self.name == folded(who.name()),

@@ -25,6 +25,8 @@ pub(crate) struct Joined {
     pub recovery: Recovery,
     /// What they may do.
     pub right: Right,
+    /// What they are called there.
+    pub name: Arc<str>,
     /// Who may come in.
     pub visibility: Visibility,
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use runtime::config::duration;
 
+use crate::{quota, recipe::limits, recipe_state::RecipeLimits};
+
 /// The chat service's own settings; where it listens and where it keeps recipes is handed to it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Chat")]
@@ -29,6 +31,26 @@ pub struct Config {
     #[arg(long, env = "CHAT_LINKS_PER_USER", default_value_t = 500)]
     pub links_per_user: u32,
 
+    /// How many members one recipe may have; 0: no limit
+    #[arg(long, env = "CHAT_MEMBERS_PER_RECIPE", default_value_t = 200)]
+    pub members_per_recipe: u32,
+
+    /// How many members all recipes of one user may have together; 0: no limit
+    #[arg(long, env = "CHAT_MEMBERS_PER_USER", default_value_t = 10_000)]
+    pub members_per_user: u32,
+
+    /// How many ingredients one recipe may have, at most 200; 0: no limit but that
+    #[arg(long, env = "CHAT_INGREDIENTS_PER_RECIPE", default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=200))]
+    pub ingredients_per_recipe: u32,
+
+    /// How many steps one recipe may have, at most 200; 0: no limit but that
+    #[arg(long, env = "CHAT_STEPS_PER_RECIPE", default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=200))]
+    pub steps_per_recipe: u32,
+
+    /// How many bytes of JSON one recipe may have, at most 262144; 0: no limit but that
+    #[arg(long, env = "CHAT_BYTES_PER_RECIPE", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(0..=262_144))]
+    pub bytes_per_recipe: u32,
+
     /// How many bytes one user may add to the database in a day, where each change adds the whole recipe; 0: no limit
     #[arg(long, env = "CHAT_BYTES_PER_USER", default_value_t = 100 << 20)]
     pub bytes_per_user: u64,
@@ -50,9 +72,37 @@ impl Default for Config {
             link_queue: 4096,
             recipes_per_user: 2_000,
             links_per_user: 500,
+            members_per_recipe: 200,
+            members_per_user: 10_000,
+            ingredients_per_recipe: 200,
+            steps_per_recipe: 200,
+            bytes_per_recipe: 262_144,
             bytes_per_user: 100 << 20,
             chat_database_connections: 8,
             chat_database_wait: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Config {
+    /// How much one user may have and write, and one recipe may hold.
+    pub(crate) fn quotas(&self) -> quota::Limits {
+        let or = |limit: u32, none: usize| match limit {
+            0 => none,
+            limit => (limit as usize).min(none),
+        };
+        quota::Limits {
+            recipes: self.recipes_per_user,
+            links: self.links_per_user,
+            bytes: self.bytes_per_user,
+            members: self.members_per_user,
+            recipe: RecipeLimits {
+                members: or(self.members_per_recipe, usize::MAX),
+                ingredients: or(self.ingredients_per_recipe, limits::INGREDIENTS),
+                steps: or(self.steps_per_recipe, limits::STEPS),
+                bytes: or(self.bytes_per_recipe, limits::JSON),
+                ..RecipeLimits::default()
+            },
         }
     }
 }
@@ -66,6 +116,23 @@ mod tests {
     use clap::{Args, Command, FromArgMatches};
 
     use super::*;
+
+    #[test]
+    fn zero_leaves_what_every_recipe_is_held_to() {
+        let none = Config {
+            members_per_recipe: 0,
+            ingredients_per_recipe: 0,
+            steps_per_recipe: 0,
+            bytes_per_recipe: 0,
+            ..Config::default()
+        };
+        let unlimited = RecipeLimits {
+            members: usize::MAX,
+            ..RecipeLimits::default()
+        };
+        assert_eq!(none.quotas().recipe, unlimited);
+        assert_eq!(Config::default().quotas().recipe, RecipeLimits::default());
+    }
 
     #[test]
     fn the_defaults_of_the_command_line_are_the_defaults_of_the_type() {

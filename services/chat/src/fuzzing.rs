@@ -15,7 +15,7 @@ use crate::{
     message::{Content, Message, Principal, Update},
     outbox::{Event, Reply},
     recipe::{Recipe, Visibility},
-    recipe_state::{Accepted, Draft, RecipeState},
+    recipe_state::{Accepted, Draft, RecipeLimits, RecipeState},
     store,
     verifier::Verifier,
 };
@@ -186,7 +186,9 @@ impl Conversation {
     }
 
     fn accept(&mut self, draft: &Draft) -> Result<Said, crate::refused::Refused> {
-        self.recipe_state.accept(draft, NOW).map(Said)
+        self.recipe_state
+            .accept(draft, &RecipeLimits::default(), NOW)
+            .map(Said)
     }
 
     fn response(&mut self, event: Event) -> LinkResponse {

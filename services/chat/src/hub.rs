@@ -11,6 +11,7 @@ use proto::ids::{RecipeId, Revision};
 use crate::{
     message::Update,
     metrics::Metrics,
+    names::Names,
     outbox::Outbox,
     presence::{PresenceBoard, Present},
 };
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) struct Hub {
     rooms: Mutex<HashMap<RecipeId, Vec<Arc<Outbox>>>>,
     presence: PresenceBoard,
+    names: Names,
 }
 
 impl Hub {
@@ -80,6 +82,11 @@ impl Hub {
     /// Who is on which recipe.
     pub(crate) fn presence(&self) -> &PresenceBoard {
         &self.presence
+    }
+
+    /// What people are called on recipes.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Tells everyone attached who is there, when it has changed; never returns.

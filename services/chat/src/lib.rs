@@ -16,6 +16,7 @@ mod hub;
 mod link;
 mod message;
 mod metrics;
+mod names;
 mod outbox;
 mod presence;
 mod quota;

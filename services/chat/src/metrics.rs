@@ -149,7 +149,7 @@ impl Metrics {
                 | Refused::NoSuchRevision
                 | Refused::ReadOnly
                 | Refused::OwnerOnly
-                | Refused::RecipeTooLarge
+                | Refused::TooMuch(_)
                 | Refused::RecipeIdTaken
                 | Refused::Overloaded
                 | Refused::ImportUnderWay,

@@ -29,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const DELAY: Duration = Duration::from_millis(100);
 /// The interval for a crowd: so much longer for each of them, up to the limit. The more there are, the more it costs to tell
 /// them all, and the less one more of them is news.
-const INTERVAL_PER_PERSON: Duration = Duration::from_millis(4);
+const INTERVAL_PER_PERSON: Duration = Duration::from_millis(10);
 /// With the 5 s until a dead link is noticed, whoever is gone must be gone within 15 s.
 const MAX_INTERVAL: Duration = Duration::from_secs(8);
 

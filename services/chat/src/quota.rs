@@ -10,7 +10,7 @@ use std::{
 use proto::ids::UserId;
 use tokio::time::Instant;
 
-use crate::refused::Refused;
+use crate::{recipe_state::RecipeLimits, refused::Refused};
 
 /// The time that a quota of bytes is for.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,6 +28,10 @@ pub(crate) struct Limits {
     pub links: u32,
     /// How many bytes they may add to the database in a day.
     pub bytes: u64,
+    /// How many members their recipes may have together.
+    pub members: u32,
+    /// What one recipe may hold.
+    pub recipe: RecipeLimits,
 }
 
 /// What each user has written.
@@ -69,6 +73,28 @@ impl Quotas {
             limit if links < limit => Ok(()),
             _ => Err(Refused::TooManyLinks),
         }
+    }
+
+    /// What one recipe may hold.
+    pub(crate) fn recipe(&self) -> RecipeLimits {
+        self.limits.recipe
+    }
+
+    /// The same for a recipe whose owner has so many members.
+    pub(crate) fn recipe_beside(&self, members: u64) -> RecipeLimits {
+        let left = u64::from(self.limits.members).saturating_sub(members);
+        RecipeLimits {
+            members_left: match self.limits_members() {
+                true => usize::try_from(left).unwrap_or(usize::MAX),
+                false => usize::MAX,
+            },
+            ..self.limits.recipe
+        }
+    }
+
+    /// Whether the number of members of a user's recipes is limited at all.
+    pub(crate) fn limits_members(&self) -> bool {
+        self.limits.members > 0
     }
 
     /// Whether the number of links is limited at all.
@@ -180,6 +206,18 @@ mod tests {
         assert_eq!(quotas.check_bytes(&ada(), u64::MAX, now), Ok(()));
         assert_eq!(quotas.check_recipes(u64::MAX), Ok(()));
         assert!(!quotas.limits_recipes());
+    }
+
+    #[test]
+    fn members_of_all_recipes_of_a_user_are_counted_together() {
+        let limits = Limits {
+            members: 10,
+            ..Limits::default()
+        };
+        let left = |limits, members| Quotas::new(limits).recipe_beside(members).members_left;
+        assert_eq!(left(limits, 7), 3);
+        assert_eq!(left(limits, 12), 0);
+        assert_eq!(left(Limits::default(), 12), usize::MAX, "0 is no limit");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Pure: it reads no clock and no store, and does not publish.
 
 mod commands;
+mod limits;
 mod past;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
 pub(crate) use self::{
+    limits::{RecipeLimits, TooMuch},
     past::Past,
     undo::{UndoStack, Undoable},
 };
@@ -20,10 +22,7 @@ use crate::{
     access::{Access, KnownUsers, Member, Right},
     message::{Content, Message, MessageKey, Principal, shortened},
     quota::ROW_OVERHEAD,
-    recipe::{
-        self, Change, Command, Parsed, Recipe, Refusal, Role, TimerCommand, Visibility, json_size,
-        limits,
-    },
+    recipe::{self, Change, Command, Parsed, Recipe, Refusal, Role, TimerCommand, Visibility},
     refused::{Declined, Refused},
 };
 
@@ -44,6 +43,8 @@ pub(crate) struct Draft {
     pub not_after: Option<Timestamp>,
     /// Who of those that it may name are users.
     pub known: KnownUsers,
+    /// Whether the author has the name that others see in that recipe.
+    pub named: bool,
     /// What its author becomes by it, who came by a link.
     pub admits: Option<Role>,
     parsed: Arc<Parsed>,
@@ -79,10 +80,20 @@ impl Draft {
             traceparent: None,
             not_after: None,
             known: KnownUsers::default(),
+            named: false,
             admits: None,
             parsed: Arc::new(parsed),
             past: None,
         }
+    }
+
+    /// The author is called so by others.
+    pub(crate) fn be_named(&mut self, name: &str) {
+        // Who cannot be called so keeps the name that they have chosen.
+        if let Ok(author) = self.author.clone().shown_as(name) {
+            self.author = author;
+        }
+        self.named = true;
     }
 
     /// What makes it the same message when it comes again.
@@ -139,10 +150,17 @@ impl Draft {
             traceparent: None,
             not_after: None,
             known: KnownUsers::default(),
+            named: false,
             admits: Some(role),
             parsed: Arc::new(Parsed::Talk),
             past: None,
         })
+    }
+
+    /// Whether it may make somebody a member.
+    pub(crate) fn adds_member(&self) -> bool {
+        let invites = matches!(&*self.parsed, Parsed::Command(Command::Invite { .. }));
+        invites || self.admits.is_some()
     }
 
     /// Whether it needs a past version of the recipe.
@@ -266,26 +284,31 @@ impl RecipeState {
     ///
     /// # Errors
     /// When the author may not do that.
-    pub(crate) fn accept(&mut self, draft: &Draft, now: Timestamp) -> Result<Accepted, Refused> {
+    pub(crate) fn accept(
+        &mut self,
+        draft: &Draft,
+        limits: &RecipeLimits,
+        now: Timestamp,
+    ) -> Result<Accepted, Refused> {
         if let Some(role) = draft.admits {
-            let outcome = self.admit(role, &draft.author)?;
+            let outcome = self.admit(role, &draft.author, limits)?;
             return Ok(self.write_down(draft, outcome, now));
         }
         let right = self.right_of(&draft.author)?;
         let outcome = match (&*draft.parsed, &draft.past) {
             (Parsed::Command(command @ Command::Leave), None) => {
-                self.follow_command(command, &draft.author, &draft.known)
+                self.follow_command(command, &draft.author, &draft.known, limits)
             }
             _ if right < Right::Write => return Err(Refused::ReadOnly),
-            (_, Some(past)) => self.follow_past(past, draft.author.name())?,
+            (_, Some(past)) => self.follow_past(past, draft.author.shown_name(), limits)?,
             (Parsed::Talk, None) => self.unchanged(draft, None),
             (Parsed::Unclear { hint }, None) => self.unchanged(draft, Some(hint.clone())),
-            (Parsed::Timer(command), None) => self.follow_timer(draft, command, now),
-            (Parsed::Changes(changes), None) => self.change(draft, changes)?,
-            (Parsed::Command(Command::Undo), None) => self.undo_last()?,
+            (Parsed::Timer(command), None) => self.follow_timer(draft, command, limits, now),
+            (Parsed::Changes(changes), None) => self.change(draft, changes, limits)?,
+            (Parsed::Command(Command::Undo), None) => self.undo_last(limits)?,
             (Parsed::Command(_), None) if right < Right::Own => return Err(Refused::OwnerOnly),
             (Parsed::Command(command), None) => {
-                self.follow_command(command, &draft.author, &draft.known)
+                self.follow_command(command, &draft.author, &draft.known, limits)
             }
         };
         Ok(self.write_down(draft, outcome, now))
@@ -308,15 +331,23 @@ impl RecipeState {
     }
 
     /// A document that cannot be taken over is refused; a message that cannot be followed gets a hint.
-    fn change(&mut self, draft: &Draft, changes: &[Change]) -> Result<Outcome, Refused> {
-        Ok(match recipe::follow(&self.recipe, changes) {
-            Err(refusal) => self.unchanged(draft, Some(refusal.to_string())),
-            Ok((changed, effect)) if changed == *self.recipe => Outcome::effect(effect),
-            Ok((changed, _)) if self.grows_too_large(&changed) => match changes {
-                [Change::Become(_)] => return Err(Refused::RecipeTooLarge),
-                _ => Outcome::hint(Refusal::TooLarge.to_string()),
-            },
-            Ok((changed, effect)) => {
+    fn change(
+        &mut self,
+        draft: &Draft,
+        changes: &[Change],
+        limits: &RecipeLimits,
+    ) -> Result<Outcome, Refused> {
+        let (changed, effect) = match recipe::follow(&self.recipe, changes) {
+            Err(refusal) => return Ok(self.unchanged(draft, Some(refusal.to_string()))),
+            Ok((changed, effect)) if changed == *self.recipe => {
+                return Ok(Outcome::effect(effect));
+            }
+            Ok(followed) => followed,
+        };
+        Ok(match (limits.check(&self.recipe, &changed), changes) {
+            (Err(too_much), [Change::Become(_)]) => return Err(Refused::TooMuch(too_much)),
+            (Err(too_much), _) => Outcome::hint(Refusal::from(too_much).to_string()),
+            (Ok(()), _) => {
                 let undoable = Undoable {
                     author: draft.author.shown_name().into(),
                     effect: effect.as_str().into(),
@@ -332,15 +363,21 @@ impl RecipeState {
     }
 
     /// Timers are no part of what can be undone.
-    fn follow_timer(&self, draft: &Draft, command: &TimerCommand, now: Timestamp) -> Outcome {
-        let by = draft.author.name();
+    fn follow_timer(
+        &self,
+        draft: &Draft,
+        command: &TimerCommand,
+        limits: &RecipeLimits,
+        now: Timestamp,
+    ) -> Outcome {
+        let by = draft.author.shown_name();
         match recipe::follow_timer(&self.recipe, command, by, now.unix_millis()) {
-            Ok((changed, _)) if self.grows_too_large(&changed) => {
-                Outcome::hint(Refusal::TooLarge.to_string())
-            }
-            Ok((changed, effect)) => Outcome {
-                recipe: Some(Arc::new(changed)),
-                ..Outcome::effect(effect)
+            Ok((changed, effect)) => match limits.check(&self.recipe, &changed) {
+                Err(too_much) => Outcome::hint(Refusal::from(too_much).to_string()),
+                Ok(()) => Outcome {
+                    recipe: Some(Arc::new(changed)),
+                    ..Outcome::effect(effect)
+                },
             },
             Err(hint) => Outcome::hint(hint),
         }
@@ -360,21 +397,15 @@ impl RecipeState {
         }
     }
 
-    /// Whether a change goes beyond the limit. A recipe from before there was one may shrink step by step.
-    fn grows_too_large(&self, changed: &Recipe) -> bool {
-        let size = json_size(changed);
-        size > limits::JSON && size >= json_size(&self.recipe)
-    }
-
-    fn undo_last(&mut self) -> Result<Outcome, Refused> {
+    fn undo_last(&mut self, limits: &RecipeLimits) -> Result<Outcome, Refused> {
         if self.undo.is_empty() {
             return Ok(Outcome::hint("There is nothing left to undo."));
         }
         // Whoever commits puts the past at hand first; without it nothing may be lost.
         let change = self.undo.newest().ok_or(Refused::Unavailable)?;
         let before = change.before.put_back_after(&self.recipe);
-        if self.grows_too_large(&before) {
-            return Ok(Outcome::hint(Refusal::TooLarge.to_string()));
+        if let Err(too_much) = limits.check(&self.recipe, &before) {
+            return Ok(Outcome::hint(Refusal::from(too_much).to_string()));
         }
         let effect = format!("Undid {}'s \"{}\"", change.author, change.effect);
         self.undo.pop();

@@ -41,7 +41,7 @@ use crate::{
     recipe::{Visibility, suggestions, title_from_id, told_changes},
     recipe_state::{Draft, RecipeState},
     refused::Refused,
-    store::{self, Store},
+    store::{self, Store, Visit},
 };
 
 /// How long the refusal of a recipe takes that is not there or not for whoever asks: longer than reading one does.
@@ -127,7 +127,7 @@ impl Recipes {
             return Err(Refused::RecipeIdTaken);
         }
         // So that others learn the owner's name even when the owner never comes.
-        self.ask(self.store.visit(&recipe_state.id, owner)).await?;
+        self.come(&recipe_state, owner).await?;
         Ok(recipe_state)
     }
 
@@ -182,13 +182,14 @@ impl Recipes {
     pub(crate) async fn join(&self, join: JoinAs) -> Result<Joined, Refused> {
         let mut recipe_state = self.visible(&join.who, &join.recipe).await?;
         self.bind_invitation(&recipe_state, &join.who).await?;
-        let first = self.ask(self.store.visit(&join.recipe, &join.who));
-        if first.await? {
+        let visit = self.come(&recipe_state, &join.who).await?;
+        if visit.first {
             // Somebody may have been shut out until just now: they must either not come in or be known to have.
             recipe_state = self.visible(&join.who, &join.recipe).await?;
         }
         let right = recipe_state.right_of(&join.who)?;
-        self.joined(recipe_state, right, join.after).await
+        self.joined(recipe_state, right, visit.name, join.after)
+            .await
     }
 
     /// What time it is.
@@ -220,6 +221,13 @@ impl Recipes {
             self.quotas.charge(owner, bytes, now);
         }
         Ok(added)
+    }
+
+    /// Remembers that somebody comes to a recipe, and what they are called there.
+    async fn come(&self, recipe_state: &RecipeState, who: &Principal) -> Result<Visit, Refused> {
+        let (recipe, access) = (&recipe_state.id, &recipe_state.access);
+        let given = self.hub.names().give(&self.store, recipe, who, access);
+        self.ask(given).await
     }
 
     async fn bind_invitation(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::recipe::limits;
+use crate::recipe_state::TooMuch;
 
 /// How long whoever has an import under way waits before the next one.
 const IMPORT_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -38,8 +38,8 @@ pub(crate) enum Refused {
     #[error("Later changes stand on it; take those back first")]
     ChangedSince,
     /// A document that makes the recipe larger than it may be.
-    #[error("A recipe holds at most {} KiB in all; shorten it, or make two of it", limits::JSON >> 10)]
-    RecipeTooLarge,
+    #[error("A recipe holds at most {}; shorten it, or make two of it", in_words(.0))]
+    TooMuch(TooMuch),
     /// The recipe id is taken.
     #[error("This recipe id is taken")]
     RecipeIdTaken,
@@ -96,7 +96,7 @@ impl Refused {
             | Self::OwnerOnly
             | Self::MessageIdReused
             | Self::ChangedSince
-            | Self::RecipeTooLarge
+            | Self::TooMuch(_)
             | Self::RecipeIdTaken
             | Self::NoToken
             | Self::TokenOfAnother
@@ -108,6 +108,15 @@ impl Refused {
             | Self::Overloaded
             | Self::Unavailable => None,
         }
+    }
+}
+
+fn in_words(too_much: &TooMuch) -> String {
+    match too_much {
+        TooMuch::Ingredients(limit) => format!("{limit} ingredients"),
+        TooMuch::Steps(limit) => format!("{limit} steps"),
+        TooMuch::Bytes(limit) if *limit < 1024 => format!("{limit} bytes in all"),
+        TooMuch::Bytes(limit) => format!("{} KiB in all", limit >> 10),
     }
 }
 

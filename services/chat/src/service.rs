@@ -17,7 +17,7 @@ use crate::{
     grpc,
     hub::Hub,
     metrics::{self, Metrics},
-    quota::{self, Quotas},
+    quota::Quotas,
     recipes::Recipes,
     replicas::{self, Replicas},
     store::{OpenError, Store},
@@ -75,11 +75,7 @@ pub async fn open(
             .map(|replicas| Arc::clone(&replicas.hints)),
         clock: clock.clone(),
         metrics: Arc::new(Metrics::new()),
-        quotas: Arc::new(Quotas::new(quota::Limits {
-            recipes: config.recipes_per_user,
-            links: config.links_per_user,
-            bytes: config.bytes_per_user,
-        })),
+        quotas: Arc::new(Quotas::new(config.quotas())),
     };
     let limits = Limits {
         queue: config.post_queue as usize,

@@ -30,12 +30,13 @@ use tracing::{Instrument as _, debug_span};
 pub use self::error::OpenError;
 pub(crate) use self::{
     error::Error,
-    user_data::{MAX_TRACES, Trace},
+    user_data::{FORMER_MEMBER, MAX_TRACES, Trace},
 };
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
     access::Right,
     message::{Message, MessageKey, Principal},
+    names::{Called, Candidate},
     recipe::Recipe,
     recipe_state::{Accepted, RecipeState},
     recipes::Link,
@@ -117,6 +118,15 @@ pub(crate) struct Summary {
 /// A recipe as it became at a revision.
 pub(crate) type Version = (Revision, Arc<Recipe>);
 
+/// What became of somebody's coming to a recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Visit {
+    /// Whether they had never come.
+    pub first: bool,
+    /// What they are called there.
+    pub name: Arc<str>,
+}
+
 /// The store of a chat service.
 #[derive(Debug, Clone)]
 pub(crate) enum Store {
@@ -128,6 +138,9 @@ pub(crate) enum Store {
 
 /// How long a caller waits for an answer, whatever the database does.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How many times somebody is given a name who is given one at the same time as others on other replicas.
+const MAX_NAMING_ATTEMPTS: usize = 10;
 
 /// Calls the same method of whichever database it is, with a time-out and in a span of its own.
 macro_rules! ask {
@@ -278,12 +291,39 @@ impl Store {
         ask!(self, owned(owner.clone()))
     }
 
-    /// Remembers that somebody came to a recipe; tells whether it is the first time.
-    pub(crate) async fn visit(&self, recipe: &RecipeId, who: &Principal) -> Result<bool, Error> {
-        ask!(self, visit(recipe.clone(), who.clone()))
+    /// Counts the members of all recipes of an owner.
+    pub(crate) async fn count_members(&self, owner: &UserId) -> Result<u64, Error> {
+        ask!(self, count_members(owner.clone()))
     }
 
-    /// Tells under which name somebody came to a recipe.
+    /// Remembers that somebody came to a recipe, and gives them the first of these names that looks like nobody else's
+    /// there; the name that they had there is free again.
+    pub(crate) async fn visit(
+        &self,
+        recipe: &RecipeId,
+        who: &Principal,
+        names: Vec<Candidate>,
+    ) -> Result<Visit, Error> {
+        let mut attempts = 0..MAX_NAMING_ATTEMPTS;
+        loop {
+            let visited = ask!(self, visit(recipe.clone(), who.clone(), names.clone()));
+            // Another replica has just given that name to somebody.
+            match visited {
+                Err(Error::Repeated) if attempts.next().is_some() => {}
+                visited => return visited,
+            }
+        }
+    }
+
+    /// Tells what people are called on recipes; those who never came are left out.
+    pub(crate) async fn called(
+        &self,
+        people: Vec<(RecipeId, UserId)>,
+    ) -> Result<Vec<(RecipeId, UserId, Called)>, Error> {
+        ask!(self, called(people))
+    }
+
+    /// Tells what somebody who came to a recipe is called there.
     pub(crate) async fn visitor_name(
         &self,
         recipe: &RecipeId,

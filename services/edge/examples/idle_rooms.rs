@@ -18,7 +18,7 @@ use std::{
 
 use edge::{
     Replicas,
-    internals::{AccessToken, Link, Member, Principal, Rooms},
+    internals::{AccessToken, Link, Member, Principal, Rooms, SeenAs},
 };
 use proto::ids::{LoginSessionId, Position, RecipeId, UserId};
 use runtime::{
@@ -59,7 +59,13 @@ async fn measure() {
     let members: Vec<Member> = (0..ROOMS)
         .map(|n| {
             let recipe = format!("idle-recipe-{n:08}").parse().unwrap();
-            rooms.enter(&recipe, &somebody(), &Position::default(), None, None)
+            rooms.enter(
+                &recipe,
+                &somebody(),
+                &Position::default(),
+                None,
+                &SeenAs::default(),
+            )
         })
         .collect();
     let after = settled(memory).await;

@@ -4,7 +4,7 @@ pub use crate::{
     connection::{Upgraded, run as run_connection},
     edge::Edge,
     http::router,
-    rooms::{Member, Rooms},
+    rooms::{Member, Rooms, SeenAs},
     upstream::{AccessToken, Principal, chat::Link},
     wire::inbound,
 };

@@ -31,10 +31,7 @@ use std::{
     time::Duration,
 };
 
-use proto::{
-    ids::{Position, RecipeId, Revision, UserId},
-    websocket::frames::Role,
-};
+use proto::ids::{Position, RecipeId, Revision, UserId};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -47,6 +44,7 @@ use self::{
     people::People,
     presence::{ChangedPeople, Shown},
 };
+pub use self::people::SeenAs;
 pub(crate) use self::{
     log::{Since, Update},
     people::{MAX_SHOWN, PeopleChange},
@@ -147,15 +145,15 @@ impl Rooms {
     }
 
     /// Has somebody come into a room with the recipe at `position`, as the chat service says; opens it when nobody is there.
-    /// `asked_at` is where the room stood when the chat service was asked, `role` what they may do, if it has said. A room of
-    /// another history ends.
+    /// `asked_at` is where the room stood when the chat service was asked, `shown` what others see of them. A room of another
+    /// history ends.
     pub fn enter(
         self: &Arc<Self>,
         recipe: &RecipeId,
         who: &Principal,
         position: &Position,
         asked_at: Option<&Position>,
-        role: Option<Role>,
+        shown: &SeenAs,
     ) -> Member {
         let mut open = lock(&self.open);
         if open
@@ -177,7 +175,7 @@ impl Rooms {
         let number = entry.members.add(who);
         // The first one comes with the attachment.
         let is_first = entry.members.count() == 1;
-        if !self.without_presence && entry.people.enter(who, role) && !is_first {
+        if !self.without_presence && entry.people.enter(who, shown) && !is_first {
             self.changed_people.mark(recipe);
         }
         // Only where a link has just been opened: otherwise updates come before answers. The store may have gone back between
@@ -363,13 +361,13 @@ impl Rooms {
         room: &Arc<Room>,
         number: u64,
         who: &Principal,
-        role: Option<Role>,
+        shown: &SeenAs,
     ) {
         let mut open = lock(&self.open);
         let mine = open.get_mut(recipe);
         if let Some(entry) = mine.filter(|open| Arc::ptr_eq(&open.room, room)) {
             entry.members.show(number, who);
-            if entry.people.show(who, role) {
+            if entry.people.show(who, shown) {
                 self.changed_people.mark(recipe);
             }
         }
@@ -463,9 +461,9 @@ impl Member {
     }
 
     /// Says that the member has proved who they are again, or may do something else.
-    pub fn show(&self, who: &Principal, role: Option<Role>) {
+    pub fn show(&self, who: &Principal, shown: &SeenAs) {
         self.rooms
-            .show(&self.recipe, &self.room, self.number, who, role);
+            .show(&self.recipe, &self.room, self.number, who, shown);
     }
 
     /// What has come since `position`.

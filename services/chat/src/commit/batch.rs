@@ -12,14 +12,15 @@ use runtime::clock::Timestamp;
 use crate::{
     message::{Message, MessageKey, Posted},
     recipe::Recipe,
-    recipe_state::{Accepted, Draft, RecipeState},
+    recipe_state::{Accepted, Draft, RecipeLimits, RecipeState},
     refused::Refused,
     store::Write,
 };
 
 /// The recipes of a batch and what is decided about them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Batch {
+    limits: RecipeLimits,
     recipes: HashMap<RecipeId, RecipeInBatch>,
     before: HashMap<MessageKey, Before>,
     fresh: HashSet<RecipeId>,
@@ -30,6 +31,7 @@ pub(super) struct Batch {
 struct RecipeInBatch {
     stored: Position,
     recipe_state: RecipeState,
+    limits: RecipeLimits,
     accepted: Vec<Accepted>,
 }
 
@@ -41,6 +43,23 @@ struct Before {
 }
 
 impl Batch {
+    /// One of recipes that may each hold so much.
+    pub(super) fn new(limits: RecipeLimits) -> Self {
+        Self {
+            limits,
+            recipes: HashMap::new(),
+            before: HashMap::new(),
+            fresh: HashSet::new(),
+        }
+    }
+
+    /// Gives a recipe limits of its own.
+    pub(super) fn limit(&mut self, recipe: &RecipeId, limits: RecipeLimits) {
+        if let Some(in_batch) = self.recipes.get_mut(recipe) {
+            in_batch.limits = limits;
+        }
+    }
+
     /// Puts a recipe on its in_batch. `fresh` tells that it was read for this batch, not remembered.
     pub(super) fn insert(&mut self, recipe_state: RecipeState, fresh: bool) {
         let id = recipe_state.id.clone();
@@ -50,6 +69,7 @@ impl Batch {
         let in_batch = RecipeInBatch {
             stored: recipe_state.position(),
             recipe_state,
+            limits: self.limits,
             accepted: Vec::new(),
         };
         self.recipes.insert(id, in_batch);
@@ -96,7 +116,7 @@ impl Batch {
             return Err(Refused::TooLate);
         }
         allowed?;
-        let accepted = in_batch.recipe_state.accept(draft, now)?;
+        let accepted = in_batch.recipe_state.accept(draft, &in_batch.limits, now)?;
         let before = Before {
             message: Arc::clone(&accepted.message),
             recipe: Some(Arc::clone(&accepted.recipe)),

@@ -15,7 +15,7 @@ use tracing::{Instrument, Span, info_span, warn};
 use super::{Dependencies, Order, Post, batch::Batch, cache::Cache};
 use crate::{
     message::{MessageKey, Posted, Update},
-    recipe_state::Undoable,
+    recipe_state::{Draft, Undoable},
     refused::Refused,
     store::{self, Page, Prefer, Write},
 };
@@ -116,8 +116,8 @@ impl Shard {
     }
 
     /// Decides and commits posts; gives back those that have to be decided anew.
-    async fn round(&mut self, posts: Vec<Post>, look_up: bool) -> Vec<Post> {
-        let mut batch = match self.gather(&posts, look_up).await {
+    async fn round(&mut self, mut posts: Vec<Post>, look_up: bool) -> Vec<Post> {
+        let mut batch = match self.gather(&mut posts, look_up).await {
             Ok(batch) => batch,
             Err(error) => {
                 warn!(%error, posts = posts.len(), "the store could not be read; posts are refused");
@@ -165,9 +165,9 @@ impl Shard {
     }
 
     /// Reads all that deciding needs.
-    async fn gather(&mut self, posts: &[Post], look_up: bool) -> Result<Batch, store::Error> {
+    async fn gather(&mut self, posts: &mut [Post], look_up: bool) -> Result<Batch, store::Error> {
         let store = &self.dependencies.store;
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(self.dependencies.quotas.recipe());
         let mut missing = Vec::new();
         let recipes: HashSet<_> = posts.iter().map(|post| &post.draft.recipe).collect();
         for recipe in recipes {
@@ -188,7 +188,68 @@ impl Shard {
             }
         }
         self.recall(&mut batch, posts).await?;
+        self.name_authors(&mut batch, posts).await?;
+        self.count_members(&mut batch, posts).await?;
         Ok(batch)
+    }
+
+    /// Limits the members of recipes by those that their owners have elsewhere.
+    async fn count_members(&self, batch: &mut Batch, posts: &[Post]) -> Result<(), store::Error> {
+        let quotas = &self.dependencies.quotas;
+        if !quotas.limits_members() {
+            return Ok(());
+        }
+        let adding = posts.iter().filter(|post| post.draft.adds_member());
+        let recipes: HashSet<_> = adding.map(|post| &post.draft.recipe).collect();
+        for recipe in recipes {
+            let owner = batch.ledger_mut(recipe);
+            let Some(owner) = owner.map(|recipe_state| recipe_state.access.owner.clone()) else {
+                continue;
+            };
+            let members = self.dependencies.store.count_members(&owner).await?;
+            batch.limit(recipe, quotas.recipe_beside(members));
+        }
+        Ok(())
+    }
+
+    /// Gives those who may write the names that others see in that recipe.
+    async fn name_authors(
+        &self,
+        batch: &mut Batch,
+        posts: &mut [Post],
+    ) -> Result<(), store::Error> {
+        let (store, names) = (&self.dependencies.store, self.dependencies.hub.names());
+        let drafts = posts.iter_mut().map(|post| &mut post.draft);
+        let mut unnamed: Vec<&mut Draft> = drafts.filter(|draft| !draft.named).collect();
+        let unknown = unnamed
+            .iter()
+            .filter(|draft| names.of(&draft.author, &draft.recipe).is_none());
+        let asked: HashSet<_> = unknown
+            .map(|draft| (draft.recipe.clone(), draft.author.user.clone()))
+            .collect();
+        if !asked.is_empty() {
+            for (recipe, user, called) in store.called(asked.into_iter().collect()).await? {
+                names.remember(&recipe, &user, called);
+            }
+        }
+        for draft in &mut unnamed {
+            let Some(recipe_state) = batch.ledger_mut(&draft.recipe) else {
+                continue;
+            };
+            if draft.admits.is_none() && recipe_state.right_of(&draft.author).is_err() {
+                continue;
+            }
+            let name = match names.of(&draft.author, &draft.recipe) {
+                Some(name) => name,
+                None => {
+                    let (recipe, access) = (&draft.recipe, &recipe_state.access);
+                    let given = names.give(store, recipe, &draft.author, access);
+                    given.await?.name
+                }
+            };
+            draft.be_named(&name);
+        }
+        Ok(())
     }
 
     /// Puts the past at hand that undoing in this batch may go back to.

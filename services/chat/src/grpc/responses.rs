@@ -133,6 +133,7 @@ impl From<&Joined> for wire::JoinRecipeResponse {
             role: wire::Role::from(joined.right).into(),
             visibility: wire::Visibility::from(joined.visibility).into(),
             tells_presence: true,
+            name: joined.name.to_string(),
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn code(refused: Refused) -> Code {
         Refused::BadToken => Code::Unauthenticated,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
         Refused::ChangedSince => Code::Aborted,
-        Refused::RecipeTooLarge => Code::InvalidArgument,
+        Refused::TooMuch(_) => Code::InvalidArgument,
         Refused::ImportUnderWay
         | Refused::TooManyRecipes
         | Refused::TooManyMembers

@@ -48,8 +48,8 @@ pub enum Refusal {
     Servings { asked: u64 },
     #[error("A recipe holds at most {limit} {what}; remove one first.")]
     Full { what: &'static str, limit: usize },
-    #[error("That would make the recipe larger than {} KiB; shorten or remove something first.", limits::JSON >> 10)]
-    TooLarge,
+    #[error("That would make the recipe larger than {} KiB; shorten or remove something first.", .limit >> 10)]
+    TooLarge { limit: usize },
     #[error("That {what} is too long: at most {limit} characters fit.")]
     TooLong { what: &'static str, limit: usize },
     #[error("The {what} is missing; write it after the command, as in \"{example}\".")]

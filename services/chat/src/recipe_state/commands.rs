@@ -1,15 +1,12 @@
 //! What the owner's commands do: who is invited, who is not any more, who may come in.
 
-use super::{AccessChange, Outcome, RecipeState};
+use super::{AccessChange, Outcome, RecipeLimits, RecipeState};
 use crate::{
     access::{KnownUsers, Member, Right, folded, is_username},
     message::Principal,
     recipe::{Command, Role, Visibility},
     refused::{Declined, Refused},
 };
-
-/// How many members a recipe may have.
-const MAX_MEMBERS: usize = 200;
 
 impl RecipeState {
     /// Whether an owner's command would change anything.
@@ -21,11 +18,12 @@ impl RecipeState {
         command: &Command,
         owner: &Principal,
         known: &KnownUsers,
+        limits: &RecipeLimits,
     ) -> Result<bool, Declined> {
         if self.access.is_so_already(command, owner) {
             return Ok(false);
         }
-        let outcome = self.clone().follow_command(command, owner, known);
+        let outcome = self.clone().follow_command(command, owner, known, limits);
         match outcome.effect {
             Some(_) => Ok(true),
             None => Err(Declined::Unworkable(outcome.hint.unwrap_or_default())),
@@ -37,10 +35,13 @@ impl RecipeState {
         command: &Command,
         owner: &Principal,
         known: &KnownUsers,
+        limits: &RecipeLimits,
     ) -> Outcome {
         match command {
             Command::Undo => Outcome::default(),
-            Command::Invite { name, role } => self.invite(&folded(name), *role, owner, known),
+            Command::Invite { name, role } => {
+                self.invite(&folded(name), *role, owner, known, limits)
+            }
             Command::Remove { name } => self.remove(&folded(name), owner),
             Command::Show(visibility) => self.show(*visibility),
             Command::HandOver { name } => self.hand_over(&folded(name), owner, known),
@@ -48,7 +49,14 @@ impl RecipeState {
         }
     }
 
-    fn invite(&mut self, name: &str, role: Role, owner: &Principal, known: &KnownUsers) -> Outcome {
+    fn invite(
+        &mut self,
+        name: &str,
+        role: Role,
+        owner: &Principal,
+        known: &KnownUsers,
+        limits: &RecipeLimits,
+    ) -> Outcome {
         if name.is_empty() {
             return Outcome::hint("Say whom to invite, as in \"/invite bob\".");
         }
@@ -67,10 +75,16 @@ impl RecipeState {
         }
         let members = &mut self.access.members;
         let at = members.iter().position(|member| member.name == name);
-        if at.is_none() && members.len() >= MAX_MEMBERS {
+        if at.is_none() && members.len() >= limits.members {
             return Outcome::hint(format!(
-                "A recipe has at most {MAX_MEMBERS} members; remove one first."
+                "A recipe has at most {} members; remove one first.",
+                limits.members
             ));
+        }
+        if at.is_none() && limits.members_left == 0 {
+            return Outcome::hint(
+                "Your recipes have as many members as those of one user may have; remove one first.",
+            );
         }
         let member = Member {
             name: name.to_owned(),
@@ -168,14 +182,19 @@ impl RecipeState {
     }
 
     /// Makes somebody a member who came by a link.
-    pub(super) fn admit(&mut self, role: Role, who: &Principal) -> Result<Outcome, Refused> {
+    pub(super) fn admit(
+        &mut self,
+        role: Role,
+        who: &Principal,
+        limits: &RecipeLimits,
+    ) -> Result<Outcome, Refused> {
         let has = self.access.own_right(who);
         if has.is_some_and(|has| has >= Right::of(role)) {
             return Ok(Outcome::effect(format!("Is {} already", in_words(role))));
         }
         let name = match self.access.member(who) {
             Some(member) => member.name.clone(),
-            None if self.access.members.len() >= MAX_MEMBERS => {
+            None if self.access.members.len() >= limits.members || limits.members_left == 0 => {
                 return Err(Refused::TooManyMembers);
             }
             None => self.unused_name(who),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proto::ids::{MessageId, RecipeId, Revision};
 
-use super::{Draft, Outcome, RecipeState, Undoable};
+use super::{Draft, Outcome, RecipeLimits, RecipeState, TooMuch, Undoable};
 use crate::{
     message::{Content, Principal},
     recipe::{Parsed, Recipe, UndoConflict, take_back},
@@ -48,13 +48,18 @@ impl Draft {
 
 impl RecipeState {
     /// Does what is asked for, as a change that can be undone itself.
-    pub(super) fn follow_past(&mut self, past: &Past, author: &str) -> Result<Outcome, Refused> {
+    pub(super) fn follow_past(
+        &mut self,
+        past: &Past,
+        author: &str,
+        limits: &RecipeLimits,
+    ) -> Result<Outcome, Refused> {
         let (recipe, effect) = match past {
             Past::TakenBack { change, after } => {
                 let taken = take_back(&change.before, after, &self.recipe);
                 let taken = taken.map_err(|standing| match standing {
                     UndoConflict::Elements(_) => Refused::ChangedSince,
-                    UndoConflict::NoRoom => Refused::RecipeTooLarge,
+                    UndoConflict::NoRoom => Refused::TooMuch(TooMuch::Bytes(limits.bytes)),
                 })?;
                 let effect = format!("Undid {}'s \"{}\"", change.author, change.effect);
                 (taken, effect)
@@ -67,9 +72,9 @@ impl RecipeState {
         if recipe == *self.recipe {
             return Ok(Outcome::hint("The recipe is like that already."));
         }
-        if self.grows_too_large(&recipe) {
-            return Err(Refused::RecipeTooLarge);
-        }
+        limits
+            .check(&self.recipe, &recipe)
+            .map_err(Refused::TooMuch)?;
         let undoable = Undoable {
             author: author.into(),
             effect: effect.as_str().into(),

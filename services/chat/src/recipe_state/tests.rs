@@ -1,7 +1,7 @@
 //! Decisions about messages, one recipe, no store.
 
 use super::*;
-use crate::recipe::Visibility;
+use crate::recipe::{Visibility, json_size, limits};
 
 struct TestRecipe {
     recipe_state: RecipeState,
@@ -32,7 +32,8 @@ impl TestRecipe {
             format!("m{}", self.posts).parse().unwrap(),
             content.parse().unwrap(),
         );
-        self.recipe_state.accept(&draft, Timestamp::default())
+        self.recipe_state
+            .accept(&draft, &RecipeLimits::default(), Timestamp::default())
     }
 
     fn effect(&mut self, who: &str, content: &str) -> Option<String> {
@@ -230,10 +231,16 @@ fn a_document_that_is_too_large_is_refused_and_not_only_hinted_at() {
             id.parse().unwrap(),
             long_recipe(steps),
         );
-        let accepted = kitchen.recipe_state.accept(&draft, Timestamp::default());
+        let accepted =
+            kitchen
+                .recipe_state
+                .accept(&draft, &RecipeLimits::default(), Timestamp::default());
         accepted.map(|accepted| accepted.message.revision)
     };
-    assert_eq!(import("large", 40), Err(Refused::RecipeTooLarge));
+    assert_eq!(
+        import("large", 40),
+        Err(Refused::TooMuch(TooMuch::Bytes(limits::JSON)))
+    );
     assert_eq!(import("small", 30), Ok(1));
 }
 

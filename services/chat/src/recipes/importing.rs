@@ -11,7 +11,7 @@ use crate::{
     message::{Content, Posted, Principal},
     recipe::{
         ImportError, LeftOut, PlainRecipe, Reading, Recipe, Visibility, from_plain, from_text,
-        json_size, limits, read_cooklang, read_schema_org, title_from_id,
+        read_cooklang, read_schema_org, title_from_id,
     },
     recipe_state::Draft,
     refused::{Declined, Refused},
@@ -134,9 +134,9 @@ impl Recipes {
                 (None, None) => imported.title,
             };
         }
-        if json_size(&imported) > limits::JSON {
-            return Err(Refused::RecipeTooLarge.into());
-        }
+        let limits = self.quotas.recipe();
+        let fits = limits.check(&Recipe::new(""), &imported);
+        fits.map_err(Refused::TooMuch)?;
         Ok(Read {
             preview: Preview {
                 recipe: imported,

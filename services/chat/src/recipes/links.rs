@@ -151,7 +151,7 @@ impl Recipes {
             );
             self.post(draft.ok_or(Refused::Unavailable)?).await?;
         }
-        self.ask(self.store.visit(&link.recipe, who)).await?;
+        self.come(&recipe_state, who).await?;
         Ok((link.recipe, has.map_or(right, |has| has.max(right))))
     }
 

@@ -186,6 +186,7 @@ impl Recipes {
         &self,
         recipe_state: RecipeState,
         right: Right,
+        name: Arc<str>,
         after: Option<Position>,
     ) -> Result<Joined, Refused> {
         let (recovery, missed) = match after {
@@ -206,6 +207,7 @@ impl Recipes {
             page,
             recovery,
             right,
+            name,
             visibility: recipe_state.access.visibility,
         })
     }

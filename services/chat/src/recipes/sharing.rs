@@ -7,7 +7,7 @@ use crate::{
     access::{KnownUsers, Member, Right},
     message::{Posted, Principal},
     recipe::{Command, Visibility},
-    recipe_state::Draft,
+    recipe_state::{Draft, RecipeLimits, RecipeState},
     refused::{Declined, Refused},
 };
 
@@ -76,12 +76,23 @@ impl Recipes {
         known: KnownUsers,
     ) -> Result<Option<Posted>, Declined> {
         let recipe_state = self.owned(&who, &recipe).await?;
-        if !recipe_state.would_change_by(command, &who, &known)? {
+        let limits = self.limits_of(&recipe_state).await?;
+        if !recipe_state.would_change_by(command, &who, &known, &limits)? {
             return Ok(None);
         }
         let mut draft = Draft::command(recipe, who, id, command)?;
         draft.known = known;
         Ok(Some(self.post(draft).await?))
+    }
+
+    /// What a recipe may hold, beside the members that its owner has elsewhere.
+    async fn limits_of(&self, recipe_state: &RecipeState) -> Result<RecipeLimits, Refused> {
+        if !self.quotas.limits_members() {
+            return Ok(self.quotas.recipe());
+        }
+        let owner = &recipe_state.access.owner;
+        let members = self.ask(self.store.count_members(owner)).await?;
+        Ok(self.quotas.recipe_beside(members))
     }
 
     /// Ends somebody's membership as they wish, and the recipe is not among theirs any more.
@@ -100,7 +111,8 @@ impl Recipes {
             true => {
                 let known = KnownUsers::default();
                 // The owner is told what to do instead.
-                recipe_state.would_change_by(&Command::Leave, &who, &known)?;
+                let limits = self.quotas.recipe();
+                recipe_state.would_change_by(&Command::Leave, &who, &known, &limits)?;
                 let draft = Draft::command(recipe.clone(), who.clone(), id, &Command::Leave)?;
                 Some(self.post(draft).await?)
             }
@@ -108,6 +120,7 @@ impl Recipes {
         };
         self.ask(self.store.forget_visit(&recipe, &who.user))
             .await?;
+        self.hub.names().forget(&recipe, &who.user);
         Ok(posted)
     }
 }

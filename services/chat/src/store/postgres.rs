@@ -26,11 +26,12 @@ use self::{
     reading::{message, parsed, recipe_state},
 };
 use super::{
-    Error, Page, Prefer, Version,
+    Error, Page, Prefer, Version, Visit,
     rows::{RecipeRow, from_json, signed, unsigned},
 };
 use crate::{
     message::{Message, MessageKey, Principal},
+    names::{Called, Candidate},
     recipe_state::RecipeState,
 };
 
@@ -52,6 +53,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
         (
             "no index of when recipes changed",
             include_str!("../../migrations/postgres/0004_owner_index.sql"),
+        ),
+        (
+            "what people are called",
+            include_str!("../../migrations/postgres/0005_names.sql"),
         ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
@@ -212,18 +217,59 @@ impl Postgres {
     }
 
     pub(super) async fn owned(&self, owner: UserId) -> Result<u64, Error> {
-        let query = sqlx::query(statements::OWNED).bind(owner.as_str());
-        let rows = self.rows(query).await?;
+        self.counted(statements::OWNED, &owner).await
+    }
+
+    pub(super) async fn count_members(&self, owner: UserId) -> Result<u64, Error> {
+        self.counted(statements::COUNT_MEMBERS, &owner).await
+    }
+
+    async fn counted(&self, statement: &'static str, owner: &UserId) -> Result<u64, Error> {
+        let rows = self
+            .rows(sqlx::query(statement).bind(owner.as_str()))
+            .await?;
         let count = rows.first().map(|row| row.try_get(0)).transpose()?;
         Ok(unsigned(count.unwrap_or_default()))
     }
 
-    pub(super) async fn visit(&self, recipe: RecipeId, who: Principal) -> Result<bool, Error> {
+    pub(super) async fn visit(
+        &self,
+        recipe: RecipeId,
+        who: Principal,
+        names: Vec<Candidate>,
+    ) -> Result<Visit, Error> {
         let query = sqlx::query(statements::VISIT)
             .bind(who.user.as_str())
             .bind(recipe.as_str())
-            .bind(who.name());
-        Ok(!self.rows(query).await?.is_empty())
+            .bind(who.name())
+            .bind(who.shown_name())
+            .bind(column(&names, |candidate| candidate.name.as_str()))
+            .bind(column(&names, |candidate| candidate.look.as_str()));
+        let rows = self.rows(query).await?;
+        let row = rows.first().ok_or(Error::Repeated)?;
+        Ok(Visit {
+            first: row.try_get(0)?,
+            name: row.try_get::<&str, _>(1)?.into(),
+        })
+    }
+
+    pub(super) async fn called(
+        &self,
+        people: Vec<(RecipeId, UserId)>,
+    ) -> Result<Vec<(RecipeId, UserId, Called)>, Error> {
+        let query = sqlx::query(statements::CALLED)
+            .bind(column(&people, |(recipe, _)| recipe.as_str()))
+            .bind(column(&people, |(_, user)| user.as_str()));
+        let rows = self.rows(query).await?;
+        rows.iter()
+            .map(|row| {
+                let called = Called {
+                    chosen: row.try_get::<&str, _>(2)?.into(),
+                    name: row.try_get::<&str, _>(3)?.into(),
+                };
+                Ok((parsed(row, 0)?, parsed(row, 1)?, called))
+            })
+            .collect()
     }
 
     pub(super) async fn visitor_name(

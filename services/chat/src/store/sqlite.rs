@@ -3,6 +3,7 @@
 mod links;
 mod lists;
 mod queries;
+mod visits;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -14,9 +15,10 @@ use runtime::{
 };
 use rusqlite::Connection;
 
-use super::{Error, Listing, Page, Summary, Version, rows::RecipeRow};
+use super::{Error, Listing, Page, Summary, Version, Visit, rows::RecipeRow};
 use crate::{
     message::{Message, MessageKey, Principal},
+    names::{Called, Candidate},
     recipe_state::RecipeState,
     recipes::Link,
 };
@@ -29,6 +31,7 @@ pub(super) const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0003_access.sql"),
         include_str!("../../migrations/sqlite/0004_lists.sql"),
         include_str!("../../migrations/sqlite/0005_owner_index.sql"),
+        include_str!("../../migrations/sqlite/0006_names.sql"),
     ],
     readers: 2,
     pragmas: "
@@ -111,17 +114,27 @@ impl Sqlite {
         self.0.read(move |db| queries::owned(db, &owner)).await
     }
 
-    pub(super) async fn visit(&self, recipe: RecipeId, who: Principal) -> Result<bool, Error> {
-        let (known_recipe, known_user) = (recipe.clone(), who.user.clone());
-        let known = self
-            .0
-            .read(move |db| queries::has_visited(db, &known_recipe, &known_user));
-        if known.await? {
-            return Ok(false);
-        }
+    pub(super) async fn count_members(&self, owner: UserId) -> Result<u64, Error> {
+        let count = move |db: &_| queries::count_members(db, &owner);
+        self.0.read(count).await
+    }
+
+    pub(super) async fn visit(
+        &self,
+        recipe: RecipeId,
+        who: Principal,
+        names: Vec<Candidate>,
+    ) -> Result<Visit, Error> {
         self.0
-            .write(move |db| queries::visit(db, &recipe, &who))
+            .write(move |db| visits::visit(db, &recipe, &who, &names))
             .await
+    }
+
+    pub(super) async fn called(
+        &self,
+        people: Vec<(RecipeId, UserId)>,
+    ) -> Result<Vec<(RecipeId, UserId, Called)>, Error> {
+        self.0.read(move |db| visits::called(db, &people)).await
     }
 
     pub(super) async fn visitor_name(
@@ -130,7 +143,7 @@ impl Sqlite {
         user: UserId,
     ) -> Result<Option<String>, Error> {
         self.0
-            .read(move |db| queries::visitor_name(db, &recipe, &user))
+            .read(move |db| visits::visitor_name(db, &recipe, &user))
             .await
     }
 
@@ -147,12 +160,12 @@ impl Sqlite {
 
     pub(super) async fn forget_visit(&self, recipe: RecipeId, user: UserId) -> Result<(), Error> {
         self.0
-            .write(move |db| queries::forget_visit(db, &recipe, &user))
+            .write(move |db| visits::forget_visit(db, &recipe, &user))
             .await
     }
 
     pub(super) async fn visitors(&self, recipe: RecipeId) -> Result<HashSet<UserId>, Error> {
-        self.0.read(move |db| queries::visitors(db, &recipe)).await
+        self.0.read(move |db| visits::visitors(db, &recipe)).await
     }
 
     pub(super) async fn add_link(&self, link: Link, token_hash: String) -> Result<(), Error> {

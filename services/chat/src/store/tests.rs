@@ -13,8 +13,9 @@ use super::*;
 use crate::{
     access::Member,
     message::Principal,
+    names::candidates,
     recipe::{Role, Visibility},
-    recipe_state::{AccessChange, Draft},
+    recipe_state::{AccessChange, Draft, RecipeLimits},
 };
 
 pub(crate) fn someone(name: &str) -> Principal {
@@ -42,7 +43,9 @@ fn write(mut recipe_state: RecipeState, posts: &[(&str, &str, &str)]) -> Write {
     let accepted = posts.iter().map(|(who, id, content)| {
         let draft = draft(recipe_state.id.clone().as_str(), who, id, content);
         let now = Timestamp::from_unix_millis(2_000);
-        recipe_state.accept(&draft, now).unwrap()
+        recipe_state
+            .accept(&draft, &RecipeLimits::default(), now)
+            .unwrap()
     });
     let accepted = accepted.collect();
     Write {
@@ -50,6 +53,17 @@ fn write(mut recipe_state: RecipeState, posts: &[(&str, &str, &str)]) -> Write {
         recipe_state,
         accepted,
     }
+}
+
+/// Comes to a recipe that invites nobody.
+async fn visit(store: &Store, recipe: &RecipeId, who: &Principal) -> Visit {
+    let access = recipe_state(recipe.as_str(), "nobody").access;
+    let names = candidates(who, &access);
+    store.visit(recipe, who, names).await.unwrap()
+}
+
+fn shown(name: &str, shown_name: &str) -> Principal {
+    someone(name).shown_as(shown_name).unwrap()
 }
 
 async fn stored(store: &Store, id: &str) -> RecipeState {
@@ -285,8 +299,8 @@ async fn lists_show_what_a_user_owns_or_has_joined_and_may_see() {
         let ada = someone("ada");
         for id in ["open", "closed", "shared"] {
             let id = id.parse().unwrap();
-            assert!(store.visit(&id, &ada).await.unwrap());
-            assert!(!store.visit(&id, &ada).await.unwrap());
+            assert!(visit(&store, &id, &ada).await.first);
+            assert!(!visit(&store, &id, &ada).await.first);
         }
         let closed = write(recipe_state("closed", "bob"), &[("bob", "m1", "/private")]);
         let shared = write(
@@ -436,6 +450,70 @@ async fn recipes_are_found_by_title_tags_and_ingredients_as_they_are_now() {
 }
 
 #[tokio::test]
+async fn nobody_is_called_what_looks_like_the_name_of_somebody_else_on_the_recipe() {
+    Databases::each(async |store| {
+        let (pie, jam): (RecipeId, RecipeId) = ("pie".parse().unwrap(), "jam".parse().unwrap());
+        let called =
+            async |recipe: &RecipeId, who: Principal| visit(&store, recipe, &who).await.name;
+        assert_eq!(*called(&pie, shown("ada", "Ada L.")).await, *"Ada L.");
+        assert_eq!(*called(&pie, shown("eve", "Аdа L.")).await, *"eve");
+        assert_eq!(*called(&pie, shown("adal", "ada l.")).await, *"adal");
+        assert_eq!(*called(&pie, shown("adaI", "")).await, *"adaI (2)");
+        assert_eq!(
+            *called(&pie, shown("ada", "Ada L.")).await,
+            *"Ada L.",
+            "again"
+        );
+        assert_eq!(
+            *called(&jam, shown("eve", "Аdа L.")).await,
+            *"Аdа L.",
+            "elsewhere"
+        );
+
+        assert_eq!(*called(&pie, shown("ada", "Countess")).await, *"Countess");
+        assert_eq!(
+            *called(&pie, shown("eve", "Ada L.")).await,
+            *"Ada L.",
+            "is free again"
+        );
+        let name = store.visitor_name(&pie, &someone("ada").user).await;
+        assert_eq!(name.unwrap().as_deref(), Some("Countess"));
+        let asked = ["ada", "eve", "bob"].map(|name| (pie.clone(), someone(name).user));
+        let mut known = store.called(asked.to_vec()).await.unwrap();
+        known.sort_by(|one, other| one.1.as_str().cmp(other.1.as_str()));
+        let known: Vec<_> = known
+            .iter()
+            .map(|(_, user, called)| (user.as_str(), &*called.chosen, &*called.name))
+            .collect();
+        assert_eq!(
+            known,
+            [
+                ("id-ada", "Countess", "Countess"),
+                ("id-eve", "Ada L.", "Ada L.")
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_who_come_at_once_are_not_called_alike() {
+    Databases::each(async |store| {
+        let pie: RecipeId = "pie".parse().unwrap();
+        let people: Vec<_> = (0..8).map(|n| shown(&format!("cook{n}"), "Ada")).collect();
+        let coming = people.iter().map(|who| visit(&store, &pie, who));
+        let names: HashSet<_> = futures_util::future::join_all(coming)
+            .await
+            .into_iter()
+            .map(|visit| visit.name)
+            .collect();
+        assert_eq!(names.len(), people.len(), "{names:?}");
+        assert!(names.contains("Ada"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_is_left_of_a_deleted_recipe_but_that_its_id_is_never_given_again() {
     Databases::each(async |store| {
         let id: RecipeId = "pie".parse().unwrap();
@@ -443,7 +521,7 @@ async fn nothing_is_left_of_a_deleted_recipe_but_that_its_id_is_never_given_agai
         let said = [("ada", "m1", "/invite bob"), ("ada", "m2", "add 1 egg")];
         let write = write(recipe_state("pie", "ada"), &said);
         store.commit(std::slice::from_ref(&write)).await.unwrap();
-        store.visit(&id, &someone("bob")).await.unwrap();
+        visit(&store, &id, &someone("bob")).await;
 
         assert!(store.delete(&id).await.unwrap());
         assert!(!store.delete(&id).await.unwrap());

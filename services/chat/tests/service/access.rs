@@ -1,6 +1,9 @@
 //! Who may come in, and who is shown out.
 
+use std::time::Duration;
+
 use proto::chat::{self as wire, answer};
+use tokio::time::Instant;
 use tonic::Code;
 
 use crate::harness::{Link, Service, join, post, post_request, someone};
@@ -25,7 +28,10 @@ async fn not_yours_and_not_there_look_the_same() {
             recipe_id: recipe.to_owned(),
             revision: None,
         };
+        let asked = Instant::now();
         let refused = client.get_recipe(request).await.unwrap_err();
+        // However fast it was found that there is none: longer than it takes to read one.
+        assert!(asked.elapsed() >= Duration::from_millis(25), "{recipe}");
         (refused.code(), refused.message().to_owned())
     };
 

@@ -38,7 +38,7 @@ use crate::{
     limits::{ClientUse, ConnectionPermit},
     metrics::{self, ConnectionGauge, State},
     registry::{Connection, Order},
-    rooms::Member,
+    rooms::{Member, SeenAs},
     session::{Event, PromptReason, PromptSource, Reauth, Session, Verdict},
     upstream::{
         auth::AuthError,
@@ -71,6 +71,8 @@ pub(super) struct Live<'a, S> {
     member: Member,
     /// What the client was last told that it may do.
     grant: Option<Grant>,
+    /// What others see the client's user as; `None`: as the token says.
+    name: Option<Arc<str>>,
     /// The last position that the client was sent.
     written: Position,
     answers: Answers,
@@ -146,11 +148,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         let position = &first.joined.position;
         let asked_at = first.joined.asked_at.as_ref();
         let who = session.principal();
-        let role = first.joined.grant.map(|grant| grant.role);
+        let shown = SeenAs {
+            name: first.joined.name.clone(),
+            role: first.joined.grant.map(|grant| grant.role),
+        };
         let now = Instant::now();
         let live = Self {
-            member: edge.rooms.enter(recipe, who, position, asked_at, role),
+            member: edge.rooms.enter(recipe, who, position, asked_at, &shown),
             grant: first.joined.grant,
+            name: shown.name,
             written: position.clone(),
             id,
             session,
@@ -219,8 +225,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
         let tells_presence = first.joined.tells_presence;
         self.answer_auth(first.joined, first.auth).await?;
-        if tells_presence {
-            self.write_first_presence().await?;
+        match tells_presence {
+            true => self.write_first_presence().await?,
+            false => self.flush().await?,
         }
         if self.member.position().revision < self.written.revision {
             // Updates are on their way, or the room has heard of a store that went back: the chat service knows.
@@ -324,16 +331,31 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
-        let until = WriteDeadline {
+        let (until, control) = (self.write_deadline(), &self.connection.control);
+        self.socket.write(frame, until, control).await?;
+        self.stats.frames_out += 1;
+        Ok(())
+    }
+
+    /// Writes a frame together with what is written next.
+    async fn hold(&mut self, frame: Utf8Bytes) -> Result<(), End> {
+        let (until, control) = (self.write_deadline(), &self.connection.control);
+        self.socket.hold(frame, until, control).await?;
+        self.stats.frames_out += 1;
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        let (until, control) = (self.write_deadline(), &self.connection.control);
+        Ok(self.socket.flush(until, control).await?)
+    }
+
+    fn write_deadline(&self) -> WriteDeadline<'a> {
+        WriteDeadline {
             at: self.session.expires(),
             watch: self.sleeps,
             clock: &*self.edge.clock,
-        };
-        self.socket
-            .write(frame, until, &self.connection.control)
-            .await?;
-        self.stats.frames_out += 1;
-        Ok(())
+        }
     }
 }
 

@@ -41,6 +41,8 @@ const MAX_FIRST_MESSAGE: usize = 8 << 10;
 const MIN_RATE: u32 = 1_024;
 /// tungstenite allocates this at once, for each connection.
 const READ_BUFFER_SIZE: usize = 512;
+/// How much is held back for what follows it at once; more is written before.
+const MAX_HELD: usize = 64 << 10;
 /// How much may wait in a connection's write buffer.
 const MAX_UNWRITTEN: usize = 1 << 20;
 /// How soon a write that waits notices that the machine has slept.
@@ -116,7 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         };
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_SIZE)
-            .write_buffer_size(0)
+            .write_buffer_size(MAX_HELD)
             .max_write_buffer_size(MAX_UNWRITTEN)
             .max_message_size(Some(MAX_FRAME))
             .max_frame_size(Some(MAX_FRAME));
@@ -153,17 +155,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        if until.has_come() {
-            return Err(WriteFault::Close(Close::ReauthenticationTimeout));
-        }
-        let mut send = pin!(self.stream.send(Message::Text(text)));
-        select! {
-            biased; // the write first: nearly always it is done at once, and it moves the last deadline
-            sent = &mut send => sent.map_err(|_| WriteFault::Lost),
-            () = until.comes() => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
-            close = control.closing() => Err(WriteFault::Close(close)),
-            () = reached(|| lock(&self.reader).deadline()) => Err(WriteFault::Close(Close::TooSlow)),
-        }
+        let send = self.stream.send(Message::Text(text));
+        limited(send, &self.reader, until, control).await
+    }
+
+    /// The same, but what fits is held back until the next write, so that both go in one.
+    pub(crate) async fn hold(
+        &mut self,
+        text: Utf8Bytes,
+        until: WriteDeadline<'_>,
+        control: &Control,
+    ) -> Result<(), WriteFault> {
+        let feed = self.stream.feed(Message::Text(text));
+        limited(feed, &self.reader, until, control).await
+    }
+
+    /// Writes what is held back.
+    pub(crate) async fn flush(
+        &mut self,
+        until: WriteDeadline<'_>,
+        control: &Control,
+    ) -> Result<(), WriteFault> {
+        limited(self.stream.flush(), &self.reader, until, control).await
     }
 
     /// Sends a ping; a connection that takes none within the write time-out is lost.
@@ -213,6 +226,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             self.stream.get_mut().stream.read(&mut unread).await,
             Ok(1..)
         ) {}
+    }
+}
+
+/// Lets something be written within the limits of [`Socket::write`].
+async fn limited(
+    write: impl Future<Output = Result<(), Error>>,
+    reader: &Mutex<LeastRate>,
+    until: WriteDeadline<'_>,
+    control: &Control,
+) -> Result<(), WriteFault> {
+    if until.has_come() {
+        return Err(WriteFault::Close(Close::ReauthenticationTimeout));
+    }
+    let mut write = pin!(write);
+    select! {
+        biased; // the write first: nearly always it is done at once, and it moves the last deadline
+        written = &mut write => written.map_err(|_| WriteFault::Lost),
+        () = until.comes() => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
+        close = control.closing() => Err(WriteFault::Close(close)),
+        () = reached(|| lock(reader).deadline()) => Err(WriteFault::Close(Close::TooSlow)),
     }
 }
 

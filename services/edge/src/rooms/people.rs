@@ -55,6 +55,15 @@ struct Here {
     role: Role,
 }
 
+/// What others see of somebody, as the chat service has said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeenAs {
+    /// What they are called there; `None`: as their token says.
+    pub name: Option<Arc<str>>,
+    /// What they may do; `None`: nobody has said.
+    pub role: Option<Role>,
+}
+
 /// What the chat service must hear of a recipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeopleChange {
@@ -75,17 +84,17 @@ impl PeopleChange {
 impl People {
     /// Somebody comes by one more connection; tells whether the chat service must hear of it. A role that nobody has told is
     /// the least.
-    pub(super) fn enter(&mut self, who: &Principal, role: Option<Role>) -> bool {
+    pub(super) fn enter(&mut self, who: &Principal, shown: &SeenAs) -> bool {
         if let Some(here) = self.get_mut(&who.user) {
             here.connections += 1;
-            return self.show(who, role);
+            return self.show(who, shown);
         }
         let here = Here {
             arrival: 0,
             connections: 1,
             typing: 0,
-            name: Arc::clone(&who.shown_name),
-            role: role.unwrap_or(Role::Viewer),
+            name: Arc::clone(shown.name.as_ref().unwrap_or(&who.shown_name)),
+            role: shown.role.unwrap_or(Role::Viewer),
         };
         let user = who.user.clone();
         if self.one.is_none() && self.many.is_none() {
@@ -116,15 +125,16 @@ impl People {
     }
 
     /// Somebody is shown under that name, and may do that; tells whether the chat service must hear of it.
-    pub(super) fn show(&mut self, who: &Principal, role: Option<Role>) -> bool {
+    pub(super) fn show(&mut self, who: &Principal, shown: &SeenAs) -> bool {
         let Some(here) = self.get_mut(&who.user) else {
             return false;
         };
-        let role = role.unwrap_or(here.role);
-        if here.name == who.shown_name && here.role == role {
+        let name = shown.name.as_ref().unwrap_or(&who.shown_name);
+        let role = shown.role.unwrap_or(here.role);
+        if here.name == *name && here.role == role {
             return false;
         }
-        here.name = Arc::clone(&who.shown_name);
+        here.name = Arc::clone(name);
         here.role = role;
         self.mark(&who.user)
     }
@@ -296,8 +306,12 @@ mod tests {
         Principal::for_tests(name)
     }
 
+    fn of(role: Option<Role>) -> SeenAs {
+        SeenAs { name: None, role }
+    }
+
     fn enter(people: &mut People, name: &str) {
-        people.enter(&somebody(name), Some(Role::Editor));
+        people.enter(&somebody(name), &of(Some(Role::Editor)));
     }
 
     fn user(name: &str) -> UserId {
@@ -366,15 +380,15 @@ mod tests {
     #[test]
     fn a_role_and_a_name_are_told_when_they_are_others() {
         let mut people = People::default();
-        people.enter(&somebody("ada"), None);
+        people.enter(&somebody("ada"), &of(None));
         assert_eq!(
             people.take_change(false).unwrap().here[0].role,
             Role::Viewer
         );
-        assert!(people.show(&somebody("ada"), Some(Role::Owner)));
-        assert!(!people.show(&somebody("ada"), Some(Role::Owner)));
+        assert!(people.show(&somebody("ada"), &of(Some(Role::Owner))));
+        assert!(!people.show(&somebody("ada"), &of(Some(Role::Owner))));
         assert!(
-            !people.show(&somebody("ada"), None),
+            !people.show(&somebody("ada"), &of(None)),
             "nobody has told another"
         );
         people.take_change(false);
@@ -382,14 +396,23 @@ mod tests {
             shown_name: "Ada L.".into(),
             ..somebody("ada")
         };
-        assert!(people.show(&renamed, Some(Role::Owner)));
+        assert!(people.show(&renamed, &of(Some(Role::Owner))));
         let here = people.take_change(false).unwrap().here;
         assert_eq!(
             (here[0].name.as_str(), here[0].role),
             ("Ada L.", Role::Owner)
         );
+        let called = SeenAs {
+            name: Some("Ada L. (2)".into()),
+            role: Some(Role::Owner),
+        };
+        assert!(people.show(&renamed, &called), "there she is called so");
+        assert_eq!(
+            people.take_change(false).unwrap().here[0].name,
+            "Ada L. (2)"
+        );
         assert!(
-            !people.show(&somebody("bob"), Some(Role::Owner)),
+            !people.show(&somebody("bob"), &of(Some(Role::Owner))),
             "is not there"
         );
     }

@@ -60,7 +60,7 @@ fn check(member: &Member, since: Revision, expected: &[Revision]) {
 #[tokio::test]
 async fn a_member_is_rung_and_reads_what_it_has_not_written() {
     let rooms = Rooms::new();
-    let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None, None);
+    let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None, &SeenAs::default());
     assert!(matches!(member.since(&at(7)), Since::Nothing));
 
     rooms.publish(&recipe(), 0, update(8));
@@ -76,7 +76,7 @@ async fn a_member_is_rung_and_reads_what_it_has_not_written() {
 #[test]
 fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, &SeenAs::default());
     rooms.publish(&recipe(), 0, update(1));
     rooms.publish(&recipe(), 0, update(1));
     check(&member, 0, &[1]);
@@ -90,10 +90,10 @@ fn repeated_updates_are_dropped_and_a_gap_is_never_hidden() {
 #[test]
 fn what_was_sent_for_an_attachment_before_is_for_nobody_here() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     let first = rooms.attach(&recipe()).unwrap().number;
     drop(member);
-    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     rooms.publish(&recipe(), first, update(4));
     rooms.diverge(&recipe(), first, &at(3));
     assert!(matches!(member.since(&at(3)), Since::Nothing));
@@ -111,7 +111,7 @@ fn what_was_sent_for_an_attachment_before_is_for_nobody_here() {
 #[test]
 fn the_log_is_bounded_and_forgets() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, &SeenAs::default());
     for revision in 1..=100 {
         rooms.publish(&recipe(), 0, update(revision));
     }
@@ -129,7 +129,7 @@ fn the_log_is_bounded_and_forgets() {
 #[test]
 fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_it() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     let [ada, eve]: [UserId; 2] = ["ada", "eve"].map(|user| user.parse().unwrap());
     assert!(member.may_stay(&eve, "eve", 3));
     let audience = Audience {
@@ -147,8 +147,8 @@ fn who_came_in_before_the_audience_was_told_may_not_stay_unless_they_belong_to_i
 #[tokio::test]
 async fn a_room_closes_behind_the_last_one_out() {
     let rooms = Rooms::new();
-    let first = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
-    let second = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let first = rooms.enter(&recipe(), &somebody(), &at(0), None, &SeenAs::default());
+    let second = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     assert_eq!(rooms.changed().await.len(), 1);
     assert_eq!(rooms.position(&recipe()), Some(at(0)));
 
@@ -164,7 +164,7 @@ async fn a_room_closes_behind_the_last_one_out() {
 #[tokio::test]
 async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
     let rooms = Rooms::new();
-    let mut member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+    let mut member = rooms.enter(&recipe(), &somebody(), &at(2), None, &SeenAs::default());
     for revision in 3..=5 {
         rooms.publish(&recipe(), 0, update(revision));
     }
@@ -173,7 +173,13 @@ async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
     assert_eq!(asked_at, Some(at(5)));
 
     // The store was set back to 2.
-    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref(), None);
+    let joiner = rooms.enter(
+        &recipe(),
+        &somebody(),
+        &at(2),
+        asked_at.as_ref(),
+        &SeenAs::default(),
+    );
 
     assert!(matches!(joiner.since(&at(2)), Since::Nothing));
     member.changed().await;
@@ -191,13 +197,19 @@ async fn a_room_of_another_history_ends_and_nobody_is_sent_anything_of_it() {
 #[test]
 fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
     let rooms = Rooms::new();
-    let _member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+    let _member = rooms.enter(&recipe(), &somebody(), &at(2), None, &SeenAs::default());
     let asked_at = rooms.position(&recipe());
     for revision in 3..=5 {
         rooms.publish(&recipe(), 0, update(revision));
     }
 
-    let joiner = rooms.enter(&recipe(), &somebody(), &at(2), asked_at.as_ref(), None);
+    let joiner = rooms.enter(
+        &recipe(),
+        &somebody(),
+        &at(2),
+        asked_at.as_ref(),
+        &SeenAs::default(),
+    );
 
     check(&joiner, 2, &[3, 4, 5]);
 }
@@ -205,7 +217,7 @@ fn an_answer_that_a_room_has_overtaken_does_not_end_it() {
 #[track_caller]
 fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(0), None, &SeenAs::default());
     rooms.publish(&recipe(), 0, update(1));
     rooms.publish(&recipe(), 0, update(2));
     happens(&rooms);
@@ -215,8 +227,24 @@ fn check_ends(happens: impl FnOnce(&Arc<Rooms>)) {
 
 #[test]
 fn whatever_shows_that_a_room_is_of_another_history_ends_it() {
-    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(1, "n"), None, None)));
-    check_ends(|rooms| drop(rooms.enter(&recipe(), &somebody(), &position(2, "n"), None, None)));
+    check_ends(|rooms| {
+        drop(rooms.enter(
+            &recipe(),
+            &somebody(),
+            &position(1, "n"),
+            None,
+            &SeenAs::default(),
+        ))
+    });
+    check_ends(|rooms| {
+        drop(rooms.enter(
+            &recipe(),
+            &somebody(),
+            &position(2, "n"),
+            None,
+            &SeenAs::default(),
+        ))
+    });
     check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(1, "n"))));
     check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(2, "n"))));
     check_ends(|rooms| assert!(rooms.publish(&recipe(), 0, update_of(3, "n"))));
@@ -226,7 +254,7 @@ fn whatever_shows_that_a_room_is_of_another_history_ends_it() {
 #[test]
 fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
     let rooms = Rooms::new();
-    let member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+    let member = rooms.enter(&recipe(), &somebody(), &at(2), None, &SeenAs::default());
     rooms.diverge(&recipe(), 0, &at(5));
     rooms.diverge(&recipe(), 0, &position(2, "n"));
     assert!(matches!(member.since(&at(2)), Since::Nothing));
@@ -235,10 +263,10 @@ fn a_room_that_never_came_by_a_position_does_not_end_with_it() {
 #[test]
 fn a_room_names_the_furthest_that_its_members_were_told() {
     let rooms = Rooms::new();
-    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None, &SeenAs::default());
     let answered_position = || rooms.progress(&recipe()).unwrap().answered_position;
     assert_eq!(answered_position(), None, "the room has come as far");
-    let second = rooms.enter(&recipe(), &somebody(), &at(4), None, None);
+    let second = rooms.enter(&recipe(), &somebody(), &at(4), None, &SeenAs::default());
     assert!(!second.refute(&at(5), &at(2)));
     assert!(!second.refute(&at(3), &at(2)));
     let progress = rooms.progress(&recipe()).unwrap();
@@ -257,14 +285,14 @@ fn a_room_names_the_furthest_that_its_members_were_told() {
 fn a_room_is_attached_anew_when_a_member_was_answered_with_more_than_it_named() {
     let rooms = Rooms::new();
     let changed = || rooms.changed().now_or_never().is_some();
-    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
+    let _first = rooms.enter(&recipe(), &somebody(), &at(2), None, &SeenAs::default());
     assert!(changed(), "it opens");
-    let second = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let second = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     assert!(!changed(), "its first attachment is still to come");
     let attached = rooms.attach(&recipe()).unwrap();
     assert_eq!(attached.progress.answered_position, Some(at(3)));
 
-    let _third = rooms.enter(&recipe(), &somebody(), &at(4), None, None);
+    let _third = rooms.enter(&recipe(), &somebody(), &at(4), None, &SeenAs::default());
     assert!(changed(), "this one was not named");
     assert!(!second.refute(&at(5), &at(4)));
     assert!(changed(), "nor was this one");
@@ -281,8 +309,8 @@ fn a_room_is_attached_anew_when_a_member_was_answered_with_more_than_it_named() 
 fn a_room_ends_when_its_members_were_told_of_another_history() {
     let ends = |happens: fn(&Arc<Rooms>)| {
         let rooms = Rooms::new();
-        let member = rooms.enter(&recipe(), &somebody(), &at(2), None, None);
-        let _ahead = rooms.enter(&recipe(), &somebody(), &at(5), None, None);
+        let member = rooms.enter(&recipe(), &somebody(), &at(2), None, &SeenAs::default());
+        let _ahead = rooms.enter(&recipe(), &somebody(), &at(5), None, &SeenAs::default());
         happens(&rooms);
         matches!(member.since(&at(2)), Since::Diverged)
     };
@@ -293,7 +321,7 @@ fn a_room_ends_when_its_members_were_told_of_another_history() {
         &somebody(),
         &position(5, "n"),
         None,
-        None
+        &SeenAs::default()
     ))));
     assert!(ends(|rooms| assert!(rooms.publish(
         &recipe(),
@@ -315,9 +343,21 @@ fn what_is_not_known_is_not_compared() {
         revision,
         message: None,
     };
-    let member = rooms.enter(&recipe(), &somebody(), &unknown(4), None, None);
+    let member = rooms.enter(
+        &recipe(),
+        &somebody(),
+        &unknown(4),
+        None,
+        &SeenAs::default(),
+    );
     rooms.publish(&recipe(), 0, update(5));
-    let other = rooms.enter(&recipe(), &somebody(), &unknown(5), None, None);
+    let other = rooms.enter(
+        &recipe(),
+        &somebody(),
+        &unknown(5),
+        None,
+        &SeenAs::default(),
+    );
     assert!(matches!(other.since(&unknown(5)), Since::Nothing));
     assert!(matches!(member.since(&position(4, "n")), Since::Updates(_)));
 }
@@ -325,8 +365,8 @@ fn what_is_not_known_is_not_compared() {
 #[test]
 fn a_connection_of_another_history_than_its_room_is_found() {
     let rooms = Rooms::new();
-    let ahead = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
-    let _others = rooms.enter(&recipe(), &somebody(), &at(3), None, None);
+    let ahead = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
+    let _others = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     rooms.publish(&recipe(), 0, update(4));
     assert!(matches!(ahead.since(&position(4, "n")), Since::Diverged));
 }

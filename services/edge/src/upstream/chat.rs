@@ -123,6 +123,8 @@ pub struct Joined {
     pub recovery: Recovery,
     /// What the user may do; `None` from a chat service that does not tell.
     pub grant: Option<Grant>,
+    /// What others see the user as there; `None` from a chat service that does not tell.
+    pub name: Option<Arc<str>>,
     /// Whether the chat service tells who is there.
     pub tells_presence: bool,
     /// Where the recipe's room stood when the chat service was asked, for the last time if the link broke meanwhile.

@@ -190,6 +190,9 @@ pub(super) fn joined(
         truncated: joined.messages_truncated,
         recovery,
         grant,
+        name: Some(joined.name)
+            .filter(|name| !name.is_empty())
+            .map(Into::into),
         tells_presence: joined.tells_presence,
         asked_at: None,
     }

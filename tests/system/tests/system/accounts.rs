@@ -186,6 +186,70 @@ async fn others_see_the_display_name_from_the_next_refresh_on() {
 }
 
 #[tokio::test]
+async fn who_looks_like_somebody_else_there_is_shown_by_another_name_on_sqlite() {
+    who_looks_like_somebody_else(Plan::together()).await;
+}
+
+#[tokio::test]
+async fn who_looks_like_somebody_else_there_is_shown_by_another_name_on_postgresql() {
+    who_looks_like_somebody_else(Plan::apart(2).with_redis().with_postgres()).await;
+}
+
+async fn who_looks_like_somebody_else(plan: Plan) {
+    let stack = plan.start().await;
+    let api = stack.api();
+    let (ada, eve) = (stack.register("ada").await, stack.register("eve").await);
+    // Cyrillic letters, which nobody tells from the others.
+    let double = ada.name.replace('a', "а");
+    assert_ne!(double, ada.name);
+    let renaming = json!({"display_name": double});
+    ask(&api, &eve, "PATCH", "/v1/account", &renaming)
+        .await
+        .expect(200);
+    let renamed = eve.refresh(&api).await;
+    assert_eq!(renamed.name, double);
+
+    let mut owner = stack.join(&ada, "soup").await;
+    let mut other = stack.connect("soup").await;
+    let welcome = other.auth(&renamed.access_token).await;
+    assert_eq!(welcome["session"]["user"]["name"], eve.name.as_str());
+    let seen = owner
+        .until_presence("eve to be there", |seen| seen["count"] == 2)
+        .await;
+    let names = seen["people"].as_array().unwrap().iter();
+    let names: Vec<_> = names
+        .map(|person| person["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, [ada.name.as_str(), eve.name.as_str()]);
+    let said = other.say("add 2 leeks").await;
+    assert_eq!(said["message"]["author"]["name"], eve.name.as_str());
+
+    // Where nobody else is of that name it is theirs.
+    let own = json!({"title": "Pancakes"});
+    let own = ask(&api, &renamed, "POST", "/v1/recipes", &own).await;
+    let own = own.expect(201).json();
+    let mut alone = stack.connect(own["id"].as_str().unwrap()).await;
+    let welcome = alone.auth(&renamed.access_token).await;
+    assert_eq!(welcome["session"]["user"]["name"], double.as_str());
+    let said = alone.say("add 2 eggs").await;
+    assert_eq!(said["message"]["author"]["name"], double.as_str());
+    let list = ask(
+        &api,
+        &renamed,
+        "GET",
+        "/v1/recipes?query=pancakes",
+        &Value::Null,
+    )
+    .await;
+    let list = list.expect(200).json();
+    assert_eq!(
+        list["recipes"][0]["owner"]["name"],
+        double.as_str(),
+        "{list}"
+    );
+}
+
+#[tokio::test]
 async fn an_operator_shuts_a_user_out_and_lets_them_in_again() {
     let plan = Plan::apart(1).auth(&["--operator-token", OPERATOR]);
     let mut stack = plan.start().await;

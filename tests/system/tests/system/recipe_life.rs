@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use system_tests::{
     account::Account,
+    client::Client,
     http::{Answer, Api, Request},
     stack::{Plan, Stack},
     timeouts::{SLACK, within_at_most},
@@ -304,4 +305,64 @@ async fn one_address_asks_for_public_recipes_and_invitations_at_a_pace() {
     assert_eq!(elsewhere.status, 200);
     let signed_in = api.get(&public).header("X-Forwarded-For", "192.0.2.1");
     ask(signed_in, &ada).await.expect(200);
+}
+
+#[tokio::test]
+async fn every_quota_has_a_flag() {
+    let flags = [
+        ["--recipes-per-user", "2"],
+        ["--links-per-user", "1"],
+        ["--members-per-recipe", "1"],
+        ["--members-per-user", "1"],
+        ["--ingredients-per-recipe", "2"],
+        ["--steps-per-recipe", "1"],
+        ["--bytes-per-recipe", "4000"],
+    ];
+    let stack = Plan::apart(1).chat(flags.as_flattened()).start().await;
+    let api = stack.api();
+    let (ada, bob) = (stack.register("ada").await, stack.register("bob").await);
+    let eve = stack.register("eve").await;
+    let pie = create(&api, &ada, &json!({"title": "Pie"})).await;
+    let jam = create(&api, &ada, &json!({"title": "Jam"})).await;
+    let third = json!({"title": "Tea"});
+    ask(api.post("/v1/recipes", &third), &ada)
+        .await
+        .problem(429);
+    share(&api, &ada, &pie, "editor").await;
+    let links = format!("/v1/recipes/{jam}/links");
+    let second = api.post(&links, &json!({"role": "viewer"}));
+    ask(second, &ada).await.problem(429);
+
+    let invite = async |recipe: &str, who: &Account| {
+        let member = format!("/v1/recipes/{recipe}/members/{}", who.name);
+        let role = json!({"role": "viewer"});
+        ask(api.request("PUT", &member).json(&role), &ada).await
+    };
+    invite(&pie, &bob).await.expect(204);
+    for (recipe, words) in [(&pie, "at most 1 members"), (&jam, "those of one user")] {
+        let refused = invite(recipe, &eve).await.expect(422);
+        assert!(refused.text().contains(words), "{}", refused.text());
+    }
+
+    let mut owner = stack.connect(&pie).await;
+    owner.auth(&ada.access_token).await;
+    let refused = async |client: &mut Client, content: &str, limit: &str| {
+        let hint = client.say(content).await["message"]["hint"].clone();
+        let hint = hint.as_str().unwrap_or_default();
+        assert!(hint.contains(limit), "{content}: {hint}");
+    };
+    owner.say("add 1 egg and 2 leeks").await;
+    refused(&mut owner, "add 3 figs", "at most 2 ingredients").await;
+    owner.say("add step: Whisk the egg.").await;
+    refused(&mut owner, "add step: Bake it.", "at most 1 steps").await;
+    let long = "a".repeat(1_900);
+    owner.say(&format!("description: {long}")).await;
+    let note = "b".repeat(490);
+    owner.say(&format!("note on egg: {note}")).await;
+    refused(
+        &mut owner,
+        &format!("step 1: {long}"),
+        "larger than 3 KiB",
+    )
+    .await;
 }

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 /// How soon somebody who may not see a recipe any more is sent away.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 async fn ask(request: Request, account: &Account) -> Answer {
     request.bearer(&account.access_token).send().await

@@ -10,7 +10,7 @@ use runtime::clock::Timestamp;
 use super::*;
 use crate::{
     message::{Message, MessageKey},
-    recipe_state::RecipeState,
+    recipe_state::{RecipeLimits, RecipeState},
     store::{Page, Prefer},
 };
 
@@ -147,7 +147,9 @@ async fn replay(store: &Store, messages: &[Arc<Message>], stored: &RecipeState) 
             message.id.clone(),
             message.content.clone(),
         );
-        let again = recipe_state.accept(&draft, message.accepted_at).unwrap();
+        let again = recipe_state
+            .accept(&draft, &RecipeLimits::default(), message.accepted_at)
+            .unwrap();
         assert_eq!(again.message.as_stored(), **message, "the same effect");
         let at = message.revision;
         let version = store.version(&stored.id, at).await.unwrap();

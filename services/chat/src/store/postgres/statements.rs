@@ -96,15 +96,31 @@ pub(super) const VERSIONS: &str = "
         WINDOW w AS (ORDER BY revision)) AS v
     WHERE nth <= 2 OR earlier < $4::bigint ORDER BY revision";
 
+pub(super) const COUNT_MEMBERS: &str =
+    "SELECT count(*) FROM recipes r JOIN members m ON m.recipe = r.id WHERE r.owner = $1";
+
 pub(super) const OWNED: &str = "SELECT count(*) FROM recipes WHERE owner = $1";
 
+/// The first of the names that nobody else there has; no row when all are taken.
 pub(super) const VISIT: &str = "
-    INSERT INTO visits (user_id, recipe, user_name) SELECT $1, $2, $3
-    WHERE NOT EXISTS (SELECT 1 FROM visits WHERE user_id = $1 AND recipe = $2)
-    ON CONFLICT DO NOTHING RETURNING 1";
+    WITH known AS (SELECT 1 FROM visits WHERE user_id = $1 AND recipe = $2),
+    free AS (
+        SELECT c.name, c.look FROM unnest($5::text[], $6::text[]) WITH ORDINALITY AS c (name, look, nth)
+        WHERE NOT EXISTS
+            (SELECT 1 FROM visits v WHERE v.recipe = $2 AND v.look = c.look AND v.user_id <> $1)
+        ORDER BY c.nth LIMIT 1)
+    INSERT INTO visits (user_id, recipe, user_name, chosen_name, shown_name, look)
+    SELECT $1, $2, $3, $4, name, look FROM free
+    ON CONFLICT (user_id, recipe) DO UPDATE SET user_name = excluded.user_name,
+        chosen_name = excluded.chosen_name, shown_name = excluded.shown_name, look = excluded.look
+    RETURNING NOT EXISTS (SELECT 1 FROM known), shown_name";
 
-pub(super) const VISITOR_NAME: &str =
-    "SELECT user_name FROM visits WHERE user_id = $1 AND recipe = $2";
+pub(super) const CALLED: &str = "
+    SELECT v.recipe, v.user_id, v.chosen_name, v.shown_name
+    FROM unnest($1::text[], $2::text[]) AS asked (recipe, user_id) JOIN visits v USING (recipe, user_id)";
+
+pub(super) const VISITOR_NAME: &str = "
+    SELECT coalesce(nullif(shown_name, ''), user_name) FROM visits WHERE user_id = $1 AND recipe = $2";
 
 pub(super) const FORGET_VISIT: &str = "DELETE FROM visits WHERE user_id = $1 AND recipe = $2";
 
@@ -134,7 +150,8 @@ pub(super) const BIND: &str = "
 
 pub(super) const LIST: &str = "
     SELECT id, title, revision, changed_at, owner,
-        (SELECT user_name FROM visits WHERE user_id = r.owner AND recipe = r.id),
+        (SELECT coalesce(nullif(shown_name, ''), user_name)
+            FROM visits WHERE user_id = r.owner AND recipe = r.id),
         (SELECT author FROM messages WHERE recipe = r.id AND revision = r.revision),
         (SELECT author_name FROM messages WHERE recipe = r.id AND revision = r.revision),
         visibility, published,
@@ -145,8 +162,9 @@ pub(super) const LIST: &str = "
             FROM json_array_elements(state::json -> 'ingredients')
                 WITH ORDINALITY AS ingredient (value, number)
             WHERE number <= 3),
-        (SELECT json_agg(json_build_array(user_id, user_name) ORDER BY since, name)::text
-            FROM (SELECT m.user_id, v.user_name, m.since, m.name
+        (SELECT json_agg(json_build_array(user_id, name_there) ORDER BY since, name)::text
+            FROM (SELECT m.user_id, coalesce(nullif(v.shown_name, ''), v.user_name) AS name_there,
+                m.since, m.name
                 FROM members m JOIN visits v ON v.user_id = m.user_id AND v.recipe = m.recipe
                 WHERE m.recipe = r.id ORDER BY m.since, m.name LIMIT 3) AS people)
     FROM recipes r

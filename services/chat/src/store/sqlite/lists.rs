@@ -16,7 +16,8 @@ use crate::{access::folded, message::Principal};
 pub(super) fn list(db: &Connection, listing: &Listing) -> Result<Vec<Summary>, Error> {
     let mut select = db.prepare_cached(
         "SELECT id, title, revision, changed_at, owner,
-             (SELECT user_name FROM visits WHERE user_id = r.owner AND recipe = r.id),
+             (SELECT coalesce(nullif(shown_name, ''), user_name)
+                 FROM visits WHERE user_id = r.owner AND recipe = r.id),
              (SELECT author FROM messages WHERE recipe = r.id AND revision = r.revision),
              (SELECT author_name FROM messages WHERE recipe = r.id AND revision = r.revision),
              visibility, published,
@@ -25,8 +26,9 @@ pub(super) fn list(db: &Connection, listing: &Listing) -> Result<Vec<Summary>, E
              state ->> '$.servings', state -> '$.tags',
              (SELECT json_group_array(value ->> '$.name' ORDER BY key)
                  FROM json_each(state, '$.ingredients') WHERE key < 3),
-             (SELECT json_group_array(json_array(user_id, user_name) ORDER BY since, name)
-                 FROM (SELECT m.user_id, v.user_name, m.since, m.name
+             (SELECT json_group_array(json_array(user_id, name_there) ORDER BY since, name)
+                 FROM (SELECT m.user_id, coalesce(nullif(v.shown_name, ''), v.user_name) AS name_there,
+                         m.since, m.name
                      FROM members m JOIN visits v
                          ON v.user_id = m.user_id AND v.recipe = m.recipe
                      WHERE m.recipe = r.id ORDER BY m.since, m.name LIMIT 3))

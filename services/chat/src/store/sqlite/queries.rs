@@ -1,6 +1,6 @@
 //! The statements that SQLite runs, each inside the transaction of its thread.
 
-use std::{collections::HashSet, str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc};
 
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
@@ -323,57 +323,20 @@ pub(super) fn versions(
     Ok((versions, upto))
 }
 
+pub(super) fn count_members(db: &Connection, owner: &UserId) -> Result<u64, Error> {
+    let count = db
+        .prepare_cached(
+            "SELECT count(*) FROM recipes r JOIN members m ON m.recipe = r.id WHERE r.owner = ?1",
+        )?
+        .query_row([owner.as_str()], |row| row.get(0))?;
+    Ok(unsigned(count))
+}
+
 pub(super) fn owned(db: &Connection, owner: &UserId) -> Result<u64, Error> {
     let count = db
         .prepare_cached("SELECT count(*) FROM recipes WHERE owner = ?1")?
         .query_row([owner.as_str()], |row| row.get(0))?;
     Ok(unsigned(count))
-}
-
-pub(super) fn has_visited(
-    db: &Connection,
-    recipe: &RecipeId,
-    user: &UserId,
-) -> Result<bool, Error> {
-    Ok(db
-        .prepare_cached("SELECT 1 FROM visits WHERE user_id = ?1 AND recipe = ?2")?
-        .exists([user.as_str(), recipe.as_str()])?)
-}
-
-pub(super) fn visit(db: &Connection, recipe: &RecipeId, who: &Principal) -> Result<bool, Error> {
-    let added = db
-        .prepare_cached(
-            "INSERT OR IGNORE INTO visits (user_id, recipe, user_name) VALUES (?1, ?2, ?3)",
-        )?
-        .execute([who.user.as_str(), recipe.as_str(), who.name()])?;
-    Ok(added > 0)
-}
-
-pub(super) fn visitor_name(
-    db: &Connection,
-    recipe: &RecipeId,
-    user: &UserId,
-) -> Result<Option<String>, Error> {
-    let mut select =
-        db.prepare_cached("SELECT user_name FROM visits WHERE user_id = ?1 AND recipe = ?2")?;
-    let name = select.query_row([user.as_str(), recipe.as_str()], |row| row.get(0));
-    Ok(name.optional()?)
-}
-
-pub(super) fn forget_visit(db: &Connection, recipe: &RecipeId, user: &UserId) -> Result<(), Error> {
-    db.prepare_cached("DELETE FROM visits WHERE user_id = ?1 AND recipe = ?2")?
-        .execute([user.as_str(), recipe.as_str()])?;
-    Ok(())
-}
-
-pub(super) fn visitors(db: &Connection, recipe: &RecipeId) -> Result<HashSet<UserId>, Error> {
-    let mut select = db.prepare_cached("SELECT user_id FROM visits WHERE recipe = ?1")?;
-    let mut rows = select.query([recipe.as_str()])?;
-    let mut visitors = HashSet::new();
-    while let Some(row) = rows.next()? {
-        visitors.insert(parsed(row, 0)?);
-    }
-    Ok(visitors)
 }
 
 pub(super) fn bind(

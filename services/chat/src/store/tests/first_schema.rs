@@ -3,9 +3,11 @@
 use std::{fmt::Write as _, time::Duration};
 
 use sqlx::Connection as _;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::{Databases, Listing, Store, draft, someone, stored};
+use proto::ids::RecipeId;
+
+use super::{Databases, Listing, Principal, Store, draft, shown, someone, stored, visit};
 use crate::{
     access::{Member, Right},
     recipe::{Recipe, Role, Visibility},
@@ -13,6 +15,9 @@ use crate::{
 
 /// How many messages there are, beside those of the one recipe that is looked at.
 const MANY: usize = 100_000;
+
+/// A username of all characters that one may have.
+const EVERY_CHARACTER: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 /// How long the migrations may take on a busy machine.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,7 +35,8 @@ fn rows() -> String {
              INSERT INTO messages VALUES
                  ('{id}', 1, 'm1', 'id-ada', 'ada', 'hi', NULL, NULL, 2000);
              INSERT INTO members VALUES ('{id}', 'bob', 'id-bob', 'viewer');
-             INSERT INTO visits VALUES ('id-ada', '{id}', 'ada'), ('id-bob', '{id}', 'bob');"
+             INSERT INTO visits VALUES ('id-ada', '{id}', 'ada'), ('id-bob', '{id}', 'bob'),
+                 ('id-odd', '{id}', '{EVERY_CHARACTER}');"
         )
         .unwrap();
     }
@@ -45,12 +51,25 @@ fn rows() -> String {
 }
 
 async fn brought_up_to_date(databases: &Databases) -> Store {
-    timeout(MIGRATION_TIMEOUT, databases.open())
+    let began = Instant::now();
+    let store = timeout(MIGRATION_TIMEOUT, databases.open())
         .await
-        .expect("all migrations in time")
+        .expect("all migrations in time");
+    println!(
+        "{MANY} messages of the first schema were up to date after {:.2?}",
+        began.elapsed()
+    );
+    store
 }
 
 async fn means_what_it_meant(store: Store) {
+    // Whoever came before keeps the look of their username, and has their name when they come again.
+    let open: RecipeId = "open".parse().unwrap();
+    let eve = shown("eve", EVERY_CHARACTER);
+    assert_eq!(*visit(&store, &open, &eve).await.name, *"eve");
+    let odd = Principal::new("id-odd".parse().unwrap(), EVERY_CHARACTER).unwrap();
+    let again = visit(&store, &open, &odd).await;
+    assert_eq!((again.first, &*again.name), (false, EVERY_CHARACTER));
     for (id, visibility, stranger) in [
         ("open", Visibility::Open, Some(Right::Write)),
         ("closed", Visibility::Private, None),

@@ -20,18 +20,19 @@ use super::{End, JoinedAt, Live, Outcome};
 use crate::{
     connection::SessionDriver as _,
     metrics,
-    rooms::{Since, Update},
+    rooms::{SeenAs, Since, Update},
     session::{Event, Reauth},
     upstream::chat::{ChatError, Join, Joined, Recovery},
     wire::{inbound::ResumeFrom, outbound},
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
-    /// Answers an accepted `auth` with the recipe and the session.
+    /// Answers an accepted `auth` with the recipe and the session; the answer waits for the next write.
     pub(super) async fn answer_auth(&mut self, joined: Joined, reauth: Reauth) -> Result<(), End> {
         self.written = joined.position.clone();
-        if joined.grant != self.grant {
+        if joined.grant != self.grant || joined.name != self.name {
             self.grant = joined.grant;
+            self.name.clone_from(&joined.name);
             self.show_member();
         }
         let payload = RecipeUpdate {
@@ -41,7 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             ..self.full_update(joined)
         };
         let frame = outbound::recipe_update(payload, self.edge.clock.now());
-        self.write(frame).await?;
+        self.hold(frame).await?;
         self.dispatch(Event::Answered).await
     }
 
@@ -57,7 +58,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             return Err(End::Closed(Close::ServiceRestart));
         }
         match self.bring_forward(joined, &reauth) {
-            Some(joined) => self.answer_auth(joined, reauth).await,
+            Some(joined) => {
+                self.answer_auth(joined, reauth).await?;
+                self.flush().await
+            }
             None => {
                 self.rejoin(reauth, Duration::ZERO);
                 Ok(())
@@ -164,14 +168,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     pub(super) async fn write_first_presence(&mut self) -> Result<(), End> {
         match self.member.first_presence(self.edge.clock.now()) {
             Some(frame) => self.write(frame).await,
-            None => Ok(()),
+            None => self.flush().await,
         }
     }
 
     /// Notes what the client has proved last, and may do, where others hear of it.
     pub(super) fn show_member(&self) {
-        let role = self.grant.map(|grant| grant.role);
-        self.member.show(self.session.principal(), role);
+        let shown = SeenAs {
+            name: self.name.clone(),
+            role: self.grant.map(|grant| grant.role),
+        };
+        self.member.show(self.session.principal(), &shown);
     }
 
     /// Writes what the room has that the client has not.
@@ -244,9 +251,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         }
         if joined.position.revision > self.written.revision {
             self.written = joined.position.clone();
-            let changed = joined.grant != self.grant;
+            let changed = joined.grant != self.grant || joined.name != self.name;
             if changed {
                 self.grant = joined.grant;
+                self.name.clone_from(&joined.name);
                 self.show_member();
             }
             let payload = RecipeUpdate {
@@ -282,12 +290,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
                 + moment.saturating_duration_since(now)
         };
         let principal = self.session.principal();
+        let name = self.name.as_ref().unwrap_or(&principal.shown_name);
         SessionInfo {
             id: self.id.to_string(),
             connection: Some(self.connection.id.to_string()),
             user: Author {
                 id: principal.user.to_string(),
-                name: principal.shown_name.to_string(),
+                name: name.to_string(),
             },
             role: self.grant.map(|grant| grant.role),
             visibility: self.grant.map(|grant| grant.visibility),

@@ -14,7 +14,7 @@ use proto::{
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
-use super::super::{AttachmentNumber, Member, Rooms, Since, Update};
+use super::super::{AttachmentNumber, Member, Rooms, SeenAs, Since, Update};
 use crate::{upstream::Principal, wire::rendered::Rendered};
 
 pub(super) const CLIENTS: usize = 3;
@@ -424,7 +424,7 @@ impl World {
             &who_comes(),
             &reading.position,
             asked_at.as_ref(),
-            None,
+            &SeenAs::default(),
         );
         let behind = member.position().revision < reading.position.revision;
         self.clients[who].member = Some(member);

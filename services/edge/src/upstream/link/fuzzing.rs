@@ -18,7 +18,7 @@ use super::{
     line::{LinkStream, Replica},
 };
 use crate::{
-    rooms::{Member, Rooms, Since},
+    rooms::{Member, Rooms, SeenAs, Since},
     upstream::{
         AccessToken, Principal,
         chat::{ChatError, Join, Joined},
@@ -61,7 +61,7 @@ impl Room {
         let written = Position::default();
         Self {
             joining: join(&link, &recipe, &written),
-            member: rooms.enter(&recipe, &somebody(), &written, None, None),
+            member: rooms.enter(&recipe, &somebody(), &written, None, &SeenAs::default()),
             on_access: Arc::new(|_: &RecipeId, _: AccessNews| {}),
             link,
             replica,
@@ -100,7 +100,13 @@ impl Room {
             Since::TooMuch | Since::Diverged => {
                 self.written = self.member.position();
                 let rooms = &self.link.0.rooms;
-                self.member = rooms.enter(&self.recipe, &somebody(), &self.written, None, None);
+                self.member = rooms.enter(
+                    &self.recipe,
+                    &somebody(),
+                    &self.written,
+                    None,
+                    &SeenAs::default(),
+                );
                 Vec::new()
             }
         }
@@ -109,7 +115,13 @@ impl Room {
     fn enter(&mut self, joined: Joined) -> Utf8Bytes {
         self.written = joined.position.clone();
         let rooms = &self.link.0.rooms;
-        self.member = rooms.enter(&self.recipe, &somebody(), &joined.position, None, None);
+        self.member = rooms.enter(
+            &self.recipe,
+            &somebody(),
+            &joined.position,
+            None,
+            &SeenAs::default(),
+        );
         let payload = RecipeUpdate {
             recipe_id: self.recipe.to_string(),
             revision: joined.position.revision,

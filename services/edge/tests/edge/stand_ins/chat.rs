@@ -236,6 +236,7 @@ impl FakeChat {
             role: chat::Role::Editor.into(),
             visibility: chat::Visibility::Private.into(),
             tells_presence: self.tells_presence.load(Ordering::SeqCst),
+            name: String::new(),
         })
     }
 
