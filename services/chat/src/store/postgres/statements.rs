@@ -107,7 +107,7 @@ pub(super) const VISIT: &str = "
     free AS (
         SELECT c.name, c.look FROM unnest($5::text[], $6::text[]) WITH ORDINALITY AS c (name, look, nth)
         WHERE NOT EXISTS
-            (SELECT 1 FROM visits v WHERE v.recipe = $2 AND v.look = c.look AND v.user_id <> $1)
+            (SELECT 1 FROM visits v WHERE v.recipe = $2 AND v.look = c.look AND v.look <> '' AND v.user_id <> $1)
         ORDER BY c.nth LIMIT 1)
     INSERT INTO visits (user_id, recipe, user_name, chosen_name, shown_name, look)
     SELECT $1, $2, $3, $4, name, look FROM free

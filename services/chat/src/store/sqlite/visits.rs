@@ -12,7 +12,9 @@ use crate::{
     store::{Error, Visit},
 };
 
-const IS_TAKEN: &str = "SELECT 1 FROM visits WHERE recipe = ?1 AND look = ?2 AND user_id <> ?3";
+/// The look is told not to be empty, so that the index serves which holds only those that are not.
+const IS_TAKEN: &str = "
+    SELECT 1 FROM visits WHERE recipe = ?1 AND look = ?2 AND look <> '' AND user_id <> ?3";
 
 const VISIT: &str = "
     INSERT INTO visits (user_id, recipe, user_name, chosen_name, shown_name, look)
