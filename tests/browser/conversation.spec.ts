@@ -1,6 +1,6 @@
 // Ordinary use: sign-up, two people in one recipe, changes, downloads, sign-out.
 import { readFileSync } from 'node:fs';
-import { ChatPage, expect, watchConsole, newRecipe, test } from './chat-page';
+import { ChatPage, expect, newRecipe, signUp, test, watchConsole } from './chat-page';
 import { Server } from './server';
 
 let server: Server;
@@ -33,11 +33,7 @@ test('two people see their messages and the recipe that they change', async ({ p
 test('an account signs up, creates a recipe of its own, and finds it again', async ({ page, consoleWatch }) => {
   consoleWatch.expectNetworkErrors(); // Chromium prints the 401 of the wrong password
   const name = `ada-${Date.now().toString(36)}`;
-  await page.goto(server.url);
-  await page.getByRole('button', { name: 'New here?' }).click();
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password').fill('correct horse');
-  await page.getByRole('button', { name: 'Create an account' }).click();
+  await signUp(page, server.url, name);
   await page.getByLabel('Name of the dish').fill(`Crêpes ${name}`);
   await page.getByRole('button', { name: 'New recipe' }).click();
   await new ChatPage(page).expectConnected();
@@ -46,11 +42,12 @@ test('an account signs up, creates a recipe of its own, and finds it again', asy
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
   await page.locator('header summary').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByLabel('Username').fill(name);
-  await page.getByLabel('Password').fill('wrong horse');
+  await page.getByLabel('Password', { exact: true }).fill('wrong horse');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('alert')).toHaveText('Invalid username or password');
-  await page.getByLabel('Password').fill('correct horse');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
 });

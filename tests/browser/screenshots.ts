@@ -1,7 +1,7 @@
 // Screenshots of the web app for the README and for review: `npm run screenshots`, into the folder SCREENSHOTS.
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
-import { ChatPage, expect, test } from './chat-page';
+import { type ChatPage, expect, signUp, test } from './chat-page';
 
 const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, 'test-results/screenshots');
 const SIZES = {
@@ -77,8 +77,9 @@ async function takeLanding(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await expect(page.locator('.demo')).toContainText('who brings the jam');
   await takeScreenshots(page, 'landing');
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'New here?' }).click();
-  await page.getByLabel('Name').fill('ada');
+  await page.getByLabel('Username').fill('ada');
   await page.getByLabel('Password', { exact: true }).fill('password');
   await page.getByRole('button', { name: 'Create an account' }).click();
   await expect(page.getByRole('alert')).not.toBeEmpty();
@@ -246,15 +247,6 @@ async function takeTroubles(ada: ChatPage, context: BrowserContext, url: string)
   });
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
   await takeScreenshots(page, 'signed-out');
-}
-
-async function signUp(page: Page, url: string, name: string): Promise<ChatPage> {
-  await page.goto(url);
-  await page.getByRole('button', { name: 'New here?' }).click();
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password', { exact: true }).fill('correct horse');
-  await page.getByRole('button', { name: 'Create an account' }).click();
-  return new ChatPage(page);
 }
 
 /** Lets everybody come in who has the address of the recipe that the page shows. */

@@ -346,6 +346,7 @@ describe('the sign-out', () => {
     await openAt('/');
     await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
     await signOut();
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByLabelText('Username').fill('leo');
     await page.getByLabelText('Password', { exact: true }).fill('correct horse');
     expect(localStorage.getItem('access_token')).toBeNull();

@@ -125,7 +125,7 @@ describe('what was changed', () => {
     await goLive(view, { revision: 9, messages });
     const marks = () =>
       [...document.querySelectorAll('.change-mark')].map(mark => mark.closest('li')?.textContent);
-    await expect.poll(marks).toEqual(['1 1/2 cups flour, siftedL', 'Fry in butter until golden.M']);
+    await expect.poll(marks).toEqual(['1½ cups flour, siftedL', 'Fry in butter until golden.M']);
     await expectAccessibleInBothThemes();
     await page.getByRole('button', { name: 'Changed by leo: show in the history' }).click();
     await expect
@@ -210,7 +210,7 @@ describe('the history', () => {
     expect(rows).toHaveLength(2);
     expect(rows[0]).toMatch(/Added a kitchen timer.*Now/);
     const lines = [...document.querySelectorAll('.history .system')].map(one => one.textContent);
-    expect(lines[1]).toMatch(/^marta: Started a timer of 9 minutes for pasta · /);
+    expect(lines[1]).toMatch(/^marta started a timer of 9 minutes for pasta · /);
     await page.getByRole('button', { name: /Changed flour/ }).click();
     await page.getByRole('button', { name: 'Restore this version' }).click();
     await expect.poll(() => asked).toContain(`POST ${PATH}/restore {"revision":7} restore-7-11`);

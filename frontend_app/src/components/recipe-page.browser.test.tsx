@@ -33,10 +33,10 @@ describe('on a phone', () => {
     await turn();
     const panel = document.querySelector('.chat-panel');
     expect(panel?.querySelector('.last-message')?.textContent).toBe(
-      'leo: Imported Soup: 6 ingredients',
+      'leo imported Soup: 6 ingredients',
     );
     expect(panel?.querySelector('[role="status"]')?.textContent).toBe(
-      'leo: Imported Soup: 6 ingredients',
+      'leo imported Soup: 6 ingredients',
     );
   });
 
@@ -220,13 +220,15 @@ describe('the conversation', () => {
     const messages = [
       messageOf(2, { content: '/invite dora as editor', effect: 'Invited dora', author: ADA }),
       messageOf(3, { content: 'Here is the recipe from Cooklang (c8f)', effect: 'Imported Soup' }),
+      messageOf(4, { content: '/invite eve', effect: 'eve can now view' }),
     ];
-    await goLive(await renderRecipeChat(), { revision: 3, messages });
+    await goLive(await renderRecipeChat(), { revision: 4, messages });
     await expect
       .poll(() => [...document.querySelectorAll('.system')].map(({ textContent }) => textContent))
       .toEqual([
-        expect.stringMatching(/^You: Invited dora · /),
-        expect.stringMatching(/^bob: Imported Soup · /),
+        expect.stringMatching(/^You invited dora · /),
+        expect.stringMatching(/^bob imported Soup · /),
+        expect.stringMatching(/^bob: eve can now view · /),
       ]);
     expect(document.querySelector('.bubble')).toBeNull();
   });
