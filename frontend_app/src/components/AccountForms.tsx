@@ -18,7 +18,7 @@ export function ClaimForm({ calls, onDone }: Props) {
       title={labels.claim.title}
       text={labels.claim.text}
       submit={labels.claim.submit}
-      isMain
+      look="primary"
       words={{ 409: lazyTexts.signIn.taken }}
       work={form => calls.claim(textOf(form, 'username').trim(), textOf(form, 'password'))}
       onDone={onDone}
@@ -55,7 +55,7 @@ export function PasswordForm({ calls, username, onDone }: Props & { username: st
       title={labels.password.title}
       text={labels.password.text}
       submit={labels.password.submit}
-      isMain
+      look="primary"
       words={{ 401: labels.wrongPassword, 403: labels.wrongPassword }}
       work={form => calls.changePassword(textOf(form, 'current'), textOf(form, 'next'))}
       onDone={onDone}
@@ -86,6 +86,7 @@ export function DeleteForm({ calls, isGuest }: { calls: AccountCalls; isGuest: b
       title={labels.remove.title}
       text={labels.remove.text}
       submit={labels.remove.submit}
+      look="secondary danger"
       words={{ 401: labels.wrongPassword, 403: labels.wrongPassword }}
       work={form => calls.remove(isGuest ? '' : textOf(form, 'password'))}
       onDone={() => {}}
@@ -102,8 +103,8 @@ interface FormProps {
   title: string;
   text: string;
   submit: string;
-  /** What most people come for: a page has one. */
-  isMain?: boolean;
+  /** A page has one primary button: what most people come for. */
+  look?: 'primary' | 'secondary' | 'secondary danger';
   words?: Record<number, string>;
   work: (form: FormData) => Promise<void>;
   onDone: () => void;
@@ -114,7 +115,7 @@ function AccountForm({
   title,
   text,
   submit,
-  isMain = false,
+  look = 'secondary',
   words = {},
   work,
   onDone,
@@ -138,11 +139,7 @@ function AccountForm({
         <p className="soft">{text}</p>
         {children}
         <p className="row">
-          <button
-            type="submit"
-            className={isMain ? 'primary' : 'secondary'}
-            disabled={task.isRunning}
-          >
+          <button type="submit" className={look} disabled={task.isRunning}>
             {task.isRunning ? lazyTexts.signIn.busy : submit}
           </button>
           <span role="status" className="soft">

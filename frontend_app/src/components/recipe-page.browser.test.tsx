@@ -159,6 +159,21 @@ describe('without access', () => {
     await expect.element(page.getByRole('heading', { name: 'Pancakes' })).toBeVisible();
   });
 
+  it('whoever was invited meanwhile is in when the page is looked at again', async () => {
+    const view = await renderRecipeChat();
+    await turn();
+    view.env.socket.accept();
+    await turn();
+    view.env.socket.drop(1008, 'Not allowed');
+    await expect.element(page.getByRole('heading', { name: 'No recipe here' })).toBeVisible();
+    expect(document.querySelector('.skeleton')).toBeNull();
+    const refused = view.env.socket;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await expect.poll(() => view.env.socket === refused).toBe(false);
+    await goLive(view);
+    await expect.element(page.getByRole('heading', { name: 'Pancakes' })).toBeVisible();
+  });
+
   it('nothing of the recipe stays on the screen of somebody who was removed', async () => {
     const view = await renderRecipeChat();
     const socket = await goLive(view, { revision: 2, messages: [messageOf(2)] });
