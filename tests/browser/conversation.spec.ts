@@ -140,6 +140,33 @@ test('a sign-out shows no page of the person any more while the server has not a
   expect(seen).not.toContain('You are signed out');
 });
 
+test('an address that leads nowhere is a page that says so, however deep it is', async ({ page }) => {
+  await ChatPage.openAsGuest(page, server.url, newRecipe());
+  for (const path of ['/about', '/a/b', '/r/not%20valid!', '/r/a/b']) {
+    await page.goto(`${server.url}${path}`);
+    await expect(page.getByRole('heading', { name: 'Nothing is here' }), path).toBeVisible();
+  }
+  await page.getByRole('link', { name: 'Back to your recipes' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your recipes');
+});
+
+test('a German browser is shown one language, which the page names', async ({ browser, consoleWatch }) => {
+  const context = await browser.newContext({ locale: 'de-DE', serviceWorkers: 'block' });
+  watchConsole(context, consoleWatch.problems);
+  const chat = await ChatPage.openAsGuest(await context.newPage(), server.url, newRecipe());
+  const { page } = chat;
+  await chat.send('add 1500 g flour');
+  await expect(page.getByText('Changed just now by you')).toBeVisible();
+  await expect(page.locator('.ingredients')).toContainText('1.5 kg flour');
+  await expect(page.locator('.day')).toHaveText('Today');
+  await expect(page.locator('.message time').first()).toHaveText(/^\d\d:\d\d [AP]M$/);
+  await page.locator('header summary').click();
+  await page.getByRole('link', { name: 'Keep my recipes' }).click();
+  await expect(page.getByText(/^Last used today, /)).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+  await context.close();
+});
+
 test('the first load takes few requests, and none to another origin', async ({ page }) => {
   const requested: string[] = [];
   page.on('request', request => requested.push(request.url()));

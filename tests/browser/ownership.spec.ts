@@ -71,7 +71,7 @@ test('a guest who gets an account loses nothing', async ({ page, browser, consol
 test('the open tab of a member who is removed shows nothing more after a second', async ({ page, browser, consoleWatch }) => {
   const recipe = newRecipe();
   const ada = await ChatPage.openAsGuest(page, server.url, recipe);
-  await ada.send('add 1 secret ingredient');
+  await ada.send('add 1 secret herb');
   const bob = await elsewhere(browser, consoleWatch.problems);
   const frames: string[] = [];
   bob.page.on('websocket', socket => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
@@ -109,8 +109,8 @@ test('a changed password closes the tab of the thief, and no other', async ({ pa
   const name = `ada-${newRecipe()}`;
   const ada = await signUp(page, server.url, name);
   await makeRecipe(ada, 'Family soup');
-  await ada.send('add 1 secret ingredient');
-  await ada.expectMessages('add 1 secret ingredient');
+  await ada.send('add 1 secret herb');
+  await ada.expectMessages('add 1 secret herb');
   const thief = await elsewhere(browser, []);
   await thief.page.goto(page.url());
   await signIn(thief.page, name, PASSWORD);
@@ -121,7 +121,7 @@ test('a changed password closes the tab of the thief, and no other', async ({ pa
   await settings.getByLabel('Current password').fill(PASSWORD);
   await settings.getByLabel('New password').fill(`${PASSWORD} battery`);
   const closed = timeOf(thief.page, 'Connected', '.connection-status');
-  const answer = settings.waitForResponse(/\/v1\/auth\/password$/);
+  const answer = settings.waitForResponse('**/v1/account/password');
   await settings.getByRole('button', { name: 'Change password' }).click();
   expect((await answer).ok()).toBe(true);
   const changed = Date.now();

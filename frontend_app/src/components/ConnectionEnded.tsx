@@ -7,7 +7,7 @@ import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { ConnectionId } from './ConnectionBanner';
 import { Link } from './Link';
-import SignInForm from './SignInForm';
+import { SignInForm } from './WaysIn';
 
 interface Props {
   ending: NonNullable<Snapshot['ending']>;

@@ -8,7 +8,7 @@ import { lazyComponent } from './lazy';
 
 const labels = texts.signIn;
 
-const SignInForm = lazyComponent(() => import('./SignInForm'));
+export const SignInForm = lazyComponent(() => import('./SignInForm'));
 
 export function WaysIn({ api, onSignedIn }: { api: Api; onSignedIn?: () => void }) {
   const [isOpen, setOpen] = useState(false);
