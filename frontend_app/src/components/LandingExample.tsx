@@ -14,6 +14,7 @@ export default function LandingExample() {
             <Icon name={icon} />
             <p>
               <b>{title}</b>
+              <br />
               <span className="soft meta">{text}</span>
             </p>
           </li>
