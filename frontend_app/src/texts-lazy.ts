@@ -1,6 +1,17 @@
 // The texts of the parts that are loaded when they are needed; the others are in texts.ts.
 
+import { plural } from './texts';
+
+/** "Today" and "Yesterday" inside a sentence. */
+const inSentence = (day: string) => day.replace(/^(To|Yester)day/, word => word.toLowerCase());
+
 export const lazyTexts = {
+  points: [
+    ['talk', 'Say it and it’s done', '“Double it.” “No nuts.” “Bake 10 minutes longer.”'],
+    ['people', 'Everyone sees it at once', 'Who changed what is marked, and one tap undoes it.'],
+    ['cook', 'Made for the stove', 'One big step at a time, timers shared, screen awake.'],
+  ],
+  peopleHere: (count: number) => `${plural(count, 'person is', 'people are')} here`,
   home: {
     emptyTitle: 'Your shelf is empty. Let’s cook.',
     empty: 'Name a dish and shape it by chatting, or paste a recipe you already love.',
@@ -89,10 +100,15 @@ export const lazyTexts = {
   outline: {
     serves: (count: number) => `Serves ${count}`,
     more: (count: number) => `and ${count} more`,
+    moreSteps: (count: number) => (count === 1 ? 'and 1 more step' : `and ${count} more steps`),
   },
   demo: {
     title: 'An example to try',
     recipe: 'Saturday pancakes',
+    steps: [
+      'Whisk everything smooth, and let it rest for 15 minutes.',
+      'Fry in butter, 2 minutes a side.',
+    ],
     serves: (count: number) => `Serves ${count}`,
     field: 'Say something to the example',
     placeholder: 'Try “make it for 4”',
@@ -116,7 +132,7 @@ export const lazyTexts = {
   account: {
     guest:
       'You are a guest. Your recipes are kept in this browser’s account for 30 days after your last visit.',
-    since: (username: string, day: string) => `${username}, since ${day}`,
+    since: (username: string, day: string) => `${username}, since ${inSentence(day)}`,
     failed: 'Your account cannot be loaded now.',
     wrongPassword: 'That is not your password.',
     save: 'Save',
@@ -141,8 +157,8 @@ export const lazyTexts = {
     sessions: {
       title: 'Where you are signed in',
       here: 'This browser',
-      since: (when: string) => `Signed in ${when}`,
-      used: (when: string) => `Last used ${when}`,
+      since: (when: string) => `Signed in ${inSentence(when)}`,
+      used: (when: string) => `Last used ${inSentence(when)}`,
       end: 'Sign out there',
     },
     export: {
@@ -189,6 +205,23 @@ export const lazyTexts = {
   unknownPage: {
     title: 'Nothing is here',
     text: 'This address leads nowhere. It may have been cut off when it was copied.',
+  },
+  signIn: {
+    signUp: 'Create an account',
+    toSignUp: 'New here? Create an account',
+    toSignIn: 'Have an account? Sign in',
+    name: 'Username',
+    password: 'Password',
+    passwordHint: 'At least 8 characters',
+    show: 'Show what I type',
+    busy: 'One moment…',
+    wrong: 'Invalid username or password',
+    taken: 'This name is taken',
+  },
+  ended: {
+    sign_in: 'Sign in again to go on. What you wrote is kept.',
+    try_again: 'What you wrote is kept.',
+    leave: '',
   },
   signedOut: {
     title: 'You are signed out',
@@ -269,7 +302,7 @@ export const lazyTexts = {
       address: 'The link',
       once: 'It is shown only now. Take it back at any time.',
       list: 'Links that work',
-      until: (when: string) => `until ${when}`,
+      until: (when: string) => `until ${inSentence(when)}`,
       takeBack: 'Take back',
       notServed: 'Links are not available on this server.',
     },

@@ -55,6 +55,8 @@ export const timerText = (seconds: number): string => {
 export const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
+const DEED = /^([A-Z][a-z]+ed|Made|Came|Left|Undid|Gave)\b/;
+
 export const texts = {
   appName: 'Recipe Chat',
   headline: 'Talk a recipe into shape, together.',
@@ -86,14 +88,10 @@ export const texts = {
   retryNow: 'Retry now',
   backOnline: 'Connected again.',
   ended: {
-    sign_in: {
-      title: 'You are signed out',
-      text: 'Sign in again to go on. What you wrote is kept.',
-    },
-    try_again: { title: 'The connection has ended', text: 'What you wrote is kept.' },
-    leave: { title: 'No access', text: '' },
+    sign_in: 'You are signed out',
+    try_again: 'The connection has ended',
+    leave: 'No access',
   },
-  signInAgain: 'Sign in again',
   tryAgain: 'Try again',
   notLoaded: 'This page could not be loaded.',
   partNotLoaded: 'This could not be loaded.',
@@ -101,20 +99,8 @@ export const texts = {
   backToRecipes: 'Back to your recipes',
   signIn: {
     signIn: 'Sign in',
-    signUp: 'Create an account',
-    toSignUp: 'New here? Create an account',
-    toSignIn: 'Have an account? Sign in',
-    name: 'Username',
-    password: 'Password',
-    passwordHint: 'At least 8 characters',
     guest: 'Continue as guest',
     guestHint: 'No account needed. Choose a name later, and your recipes come with you.',
-    show: 'Show what I type',
-    weak: 'Use 8 characters or more, and no common password.',
-    busy: 'One moment…',
-    wrong: 'Invalid username or password',
-    taken: 'This name is taken',
-    unfit: 'The name or the password does not fit: 8 characters or more for the password.',
     tooMany: 'Too many tries. Wait a minute.',
     unreachable: 'The server cannot be reached. Try again.',
   },
@@ -123,7 +109,11 @@ export const texts = {
   chatPanel: 'Chat',
   you: 'You',
   viewOnly: 'You can view this recipe. Ask its owner if you want to change it.',
-  systemLine: (who: string, effect: string) => `${who}: ${effect}`,
+  /** "ada made the recipe public"; what does not begin with a deed stands after a colon. */
+  systemLine: (who: string, effect: string) =>
+    DEED.test(effect)
+      ? `${who} ${effect.charAt(0).toLowerCase()}${effect.slice(1)}`
+      : `${who}: ${effect}`,
   unreadCount: (count: number) => `${number.format(count)} new`,
   earlier: {
     idle: 'Show earlier messages',
@@ -195,6 +185,7 @@ export const texts = {
   timer: {
     start: (time: string) => `Start a timer: ${time}`,
     ofStep: (step: number) => `step ${step}`,
+    left: (time: string) => `${time} left`,
     startRequest: (seconds: number, label: string) =>
       seconds % 60 === 0
         ? `timer ${seconds / 60} minutes for ${label}`
@@ -202,7 +193,6 @@ export const texts = {
     stopRequest: (label: string) => (label ? `stop the ${label} timer` : 'stop the timer'),
   },
   cook: 'Cook',
-  peopleHere: (count: number) => `${plural(count, 'person is', 'people are')} here`,
   typing: (names: readonly string[]) =>
     names.length > 2
       ? `${names.length} people are typing…`

@@ -116,6 +116,19 @@ export class ChatPage {
   }
 }
 
+export const PASSWORD = 'correct horse';
+
+/** Creates an account of this name, and with the password above. */
+export async function signUp(page: Page, url: string, name: string): Promise<ChatPage> {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'New here?' }).click();
+  await page.getByLabel('Username').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  return new ChatPage(page);
+}
+
 /** When the page signs somebody up, makes an open recipe of theirs before the page hears of it, unless there is one. */
 export async function makeRecipeAtSignUp(page: Page, url: string, recipe: string): Promise<void> {
   await page.route(/\/v1\/auth\/(register|guest)$/, async route => {

@@ -1,6 +1,6 @@
 // Ordinary use: sign-up, two people in one recipe, changes, downloads, sign-out.
 import { readFileSync } from 'node:fs';
-import { ChatPage, expect, watchConsole, newRecipe, test } from './chat-page';
+import { ChatPage, expect, newRecipe, signUp, test, watchConsole } from './chat-page';
 import { Server } from './server';
 
 let server: Server;
@@ -33,11 +33,7 @@ test('two people see their messages and the recipe that they change', async ({ p
 test('an account signs up, creates a recipe of its own, and finds it again', async ({ page, consoleWatch }) => {
   consoleWatch.expectNetworkErrors(); // Chromium prints the 401 of the wrong password
   const name = `ada-${Date.now().toString(36)}`;
-  await page.goto(server.url);
-  await page.getByRole('button', { name: 'New here?' }).click();
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password').fill('correct horse');
-  await page.getByRole('button', { name: 'Create an account' }).click();
+  await signUp(page, server.url, name);
   await page.getByLabel('Name of the dish').fill(`Crêpes ${name}`);
   await page.getByRole('button', { name: 'New recipe' }).click();
   await new ChatPage(page).expectConnected();
@@ -46,11 +42,12 @@ test('an account signs up, creates a recipe of its own, and finds it again', asy
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
   await page.locator('header summary').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByLabel('Username').fill(name);
-  await page.getByLabel('Password').fill('wrong horse');
+  await page.getByLabel('Password', { exact: true }).fill('wrong horse');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('alert')).toHaveText('Invalid username or password');
-  await page.getByLabel('Password').fill('correct horse');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('link', { name: `Crêpes ${name}` })).toBeVisible();
 });
@@ -141,6 +138,33 @@ test('a sign-out shows no page of the person any more while the server has not a
   await expect(page.getByRole('heading', { name: 'Your shelf is empty' })).toBeVisible();
   const seen = await page.evaluate(() => [...(Reflect.get(window, 'seenHeadings') as Set<string>)]);
   expect(seen).not.toContain('You are signed out');
+});
+
+test('an address that leads nowhere is a page that says so, however deep it is', async ({ page }) => {
+  await ChatPage.openAsGuest(page, server.url, newRecipe());
+  for (const path of ['/about', '/a/b', '/r/not%20valid!', '/r/a/b']) {
+    await page.goto(`${server.url}${path}`);
+    await expect(page.getByRole('heading', { name: 'Nothing is here' }), path).toBeVisible();
+  }
+  await page.getByRole('link', { name: 'Back to your recipes' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your recipes');
+});
+
+test('a German browser is shown one language, which the page names', async ({ browser, consoleWatch }) => {
+  const context = await browser.newContext({ locale: 'de-DE', serviceWorkers: 'block' });
+  watchConsole(context, consoleWatch.problems);
+  const chat = await ChatPage.openAsGuest(await context.newPage(), server.url, newRecipe());
+  const { page } = chat;
+  await chat.send('add 1500 g flour');
+  await expect(page.getByText('Changed just now by you')).toBeVisible();
+  await expect(page.locator('.ingredients')).toContainText('1.5 kg flour');
+  await expect(page.locator('.day')).toHaveText('Today');
+  await expect(page.locator('.message time').first()).toHaveText(/^\d\d:\d\d [AP]M$/);
+  await page.locator('header summary').click();
+  await page.getByRole('link', { name: 'Keep my recipes' }).click();
+  await expect(page.getByText(/^Last used today, /)).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+  await context.close();
 });
 
 test('the first load takes few requests, and none to another origin', async ({ page }) => {

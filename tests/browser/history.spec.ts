@@ -3,6 +3,9 @@ import { ChatPage, expect, newRecipe, test } from './chat-page';
 
 const MESSAGE_COUNT = 270;
 
+// Hundreds of messages take their time on a busy machine.
+test.setTimeout(180_000);
+
 test('earlier messages are loaded on request, and the scroll position stays', async ({ page, startServer }) => {
   const server = await startServer();
   const recipe = newRecipe();

@@ -13,16 +13,23 @@ test('from sign-in to a changed recipe and sign-out, without a mouse', async ({ 
       - heading "Talk a recipe into shape, together." [level=1]
       - paragraph: /Say what you’d change/
       - button "Continue as guest"
-      - paragraph: /No account needed/
-      - text: Username
-      - textbox "Username"
-      - text: Password
-      - textbox "Password"
-      - checkbox "Show what I type"
       - button "Sign in"
-      - button "New here? Create an account"
+      - paragraph: /No account needed/
   `);
-  await tabTo(page, 'Continue as guest');
+  await tabTo(page, 'Sign in');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'Username' })).toBeFocused();
+  await expect(page.locator('form').first()).toMatchAriaSnapshot(`
+    - text: Username
+    - textbox "Username"
+    - text: Password
+    - textbox "Password"
+    - checkbox "Show what I type"
+    - button "Sign in"
+    - button "New here? Create an account"
+  `);
+  await page.keyboard.press('Shift+Tab');
+  await expect(page.getByRole('button', { name: 'Continue as guest' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.locator('.connection-status')).toHaveText('Connected');
   await expect(page.getByRole('log')).toMatchAriaSnapshot(`

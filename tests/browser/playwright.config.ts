@@ -9,7 +9,9 @@ const launchOptions = {
 
 export default defineConfig({
   testDir: '.',
-  workers: 2, // most of the time is waiting
+  // Most of the time is waiting.
+  workers: 3,
+  fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['./last-line-reporter.ts']],

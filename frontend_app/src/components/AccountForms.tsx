@@ -3,7 +3,6 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useTask } from '../hooks/useTask';
 import type { AccountCalls } from '../lib/account';
-import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 
 const labels = lazyTexts.account;
@@ -19,12 +18,13 @@ export function ClaimForm({ calls, onDone }: Props) {
       title={labels.claim.title}
       text={labels.claim.text}
       submit={labels.claim.submit}
-      words={{ 409: texts.signIn.taken }}
+      look="primary"
+      words={{ 409: lazyTexts.signIn.taken }}
       work={form => calls.claim(textOf(form, 'username').trim(), textOf(form, 'password'))}
       onDone={onDone}
     >
-      <Field name="username" label={texts.signIn.name} autoComplete="username" maxLength={64} />
-      <Field name="password" label={texts.signIn.password} type="password" isNew />
+      <Field name="username" label={lazyTexts.signIn.name} autoComplete="username" maxLength={64} />
+      <Field name="password" label={lazyTexts.signIn.password} type="password" isNew />
     </AccountForm>
   );
 }
@@ -55,6 +55,7 @@ export function PasswordForm({ calls, username, onDone }: Props & { username: st
       title={labels.password.title}
       text={labels.password.text}
       submit={labels.password.submit}
+      look="primary"
       words={{ 401: labels.wrongPassword, 403: labels.wrongPassword }}
       work={form => calls.changePassword(textOf(form, 'current'), textOf(form, 'next'))}
       onDone={onDone}
@@ -85,11 +86,12 @@ export function DeleteForm({ calls, isGuest }: { calls: AccountCalls; isGuest: b
       title={labels.remove.title}
       text={labels.remove.text}
       submit={labels.remove.submit}
+      look="secondary danger"
       words={{ 401: labels.wrongPassword, 403: labels.wrongPassword }}
       work={form => calls.remove(isGuest ? '' : textOf(form, 'password'))}
       onDone={() => {}}
     >
-      {!isGuest && <Field name="password" label={texts.signIn.password} type="password" />}
+      {!isGuest && <Field name="password" label={lazyTexts.signIn.password} type="password" />}
       <button type="button" className="secondary" onClick={() => setOpen(false)}>
         {labels.remove.cancel}
       </button>
@@ -101,13 +103,24 @@ interface FormProps {
   title: string;
   text: string;
   submit: string;
+  /** A page has one primary button: what most people come for. */
+  look?: 'primary' | 'secondary' | 'secondary danger';
   words?: Record<number, string>;
   work: (form: FormData) => Promise<void>;
   onDone: () => void;
   children: ReactNode;
 }
 
-function AccountForm({ title, text, submit, words = {}, work, onDone, children }: FormProps) {
+function AccountForm({
+  title,
+  text,
+  submit,
+  look = 'secondary',
+  words = {},
+  work,
+  onDone,
+  children,
+}: FormProps) {
   const task = useTask(words);
   const [isSaved, setSaved] = useState(false);
   const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
@@ -126,8 +139,8 @@ function AccountForm({ title, text, submit, words = {}, work, onDone, children }
         <p className="soft">{text}</p>
         {children}
         <p className="row">
-          <button type="submit" className="primary" disabled={task.isRunning}>
-            {task.isRunning ? texts.signIn.busy : submit}
+          <button type="submit" className={look} disabled={task.isRunning}>
+            {task.isRunning ? lazyTexts.signIn.busy : submit}
           </button>
           <span role="status" className="soft">
             {isSaved && labels.saved}

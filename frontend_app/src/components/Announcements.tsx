@@ -29,7 +29,7 @@ export function Announcements({ chat, banner }: Props) {
 }
 
 function connectionText({ state, ending }: Chat, banner: boolean, wasOut: boolean): string {
-  if (ending) return texts.ended[ending.action].title;
+  if (ending) return texts.ended[ending.action];
   if (banner) return texts.outage(0);
   return wasOut && state === 'authenticated' ? texts.backOnline : '';
 }

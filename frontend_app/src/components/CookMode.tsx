@@ -88,10 +88,7 @@ export default function CookMode({ recipe, factor, ticks, timers, step, onStep, 
       </div>
       <div className="cook-step" aria-live="polite" key={current.id}>
         <p dir="auto">
-          <StepText
-            text={current.text}
-            onTimer={seconds => timers.start(texts.timer.ofStep(at + 1), seconds)}
-          />
+          <StepText text={current.text} step={at + 1} timers={timers} />
         </p>
         {rows.length > 0 && (
           <div>

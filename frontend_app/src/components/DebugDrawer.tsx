@@ -17,7 +17,7 @@ export default function DebugDrawer({ manager }: { manager: WebSocketManager }) 
   };
   return (
     <section className="debug-drawer" aria-label={texts.debug.title}>
-      <header>
+      <header className="row">
         <h2>{texts.debug.title}</h2>
         <button type="button" className="secondary" onClick={() => void copy()}>
           {copied ? texts.debug.copied : texts.debug.copy}

@@ -1,20 +1,32 @@
 // An example that looks alive on the landing page: people talk, the recipe changes, and one can talk along without an
-// account. Loaded after the page is there.
+// account. It is made of the parts of a recipe's page.
 
-import { type FormEvent, useEffect, useState } from 'react';
-import { amountOf } from '../lib/amounts';
-import { DEMO, type Demo, SCRIPT, say } from '../lib/demo';
+import type { ChatMessage } from '@recipe-chat/client';
+import { type FormEvent, useEffect, useMemo, useState } from 'react';
+import { DEMO, type Demo, type DemoLine, SCRIPT, say } from '../lib/demo';
+import type { Mark } from '../lib/recipe-diff';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
-import { Face } from './Face';
 import { Icon } from './Icon';
+import { IngredientRows } from './IngredientRows';
+import { MessageRow } from './MessageRow';
+import { StepRows } from './StepRows';
 
 const labels = lazyTexts.demo;
 /** How long each line of the script lets itself be waited for, in ms. */
 const PACE = 2_500;
+/** So many of the last lines are shown. */
+const MAX_LINES = 3;
+const STEPS = labels.steps.map((text, at) => ({
+  mark: 'same' as const,
+  item: { id: `s${at}`, text },
+  before: null,
+}));
 
-export default function DemoCard() {
+export function DemoCard() {
   const { demo, talk } = useScript();
+  const ticks = useOwnTicks();
+  const { rows, news } = useMemo(() => rowsOf(demo), [demo]);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -28,26 +40,21 @@ export default function DemoCard() {
       <div className="demo-recipe">
         <h2>{labels.recipe}</h2>
         <p className="soft meta">{labels.serves(demo.recipe.servings)}</p>
-        <ul>
-          {demo.recipe.ingredients.map(one => (
-            <li key={one.id} className={demo.changed.includes(one.id) ? 'changed' : undefined}>
-              <span className="amount">{amountOf(one).before}</span> {one.name}
-            </li>
-          ))}
-        </ul>
+        <IngredientRows rows={rows} ticks={ticks} news={news} />
+        <StepRows rows={STEPS} ticks={ticks} />
       </div>
       <div className="demo-talk">
-        <ul>
-          {demo.lines.slice(-3).map(({ who, text, effect }) => (
-            <li key={`${who} ${text}`}>
-              {who !== texts.you && <Face user={{ id: who, name: who }} small />}
-              <p>
-                <b>{who}</b> {text}
-                {effect && <span className="last-line done">✓ {effect}</span>}
-              </p>
-            </li>
+        <div className="grow">
+          {demo.lines.slice(-MAX_LINES).map(line => (
+            <MessageRow
+              key={`${line.who} ${line.text}`}
+              message={messageOf(line)}
+              isOwn={line.who === texts.you}
+              isOld={false}
+              continues={false}
+            />
           ))}
-        </ul>
+        </div>
         <form className="row" onSubmit={submit}>
           <input
             name="text"
@@ -63,6 +70,45 @@ export default function DemoCard() {
         </form>
       </div>
     </section>
+  );
+}
+
+const userOf = (who: string) => ({ id: who, name: who });
+
+/** The ingredients, each with whoever changed it last. */
+function rowsOf({ recipe, changes }: Demo) {
+  const byId = new Map(changes.map(change => [change.id, change]));
+  const rows = recipe.ingredients.map(item => {
+    const change = byId.get(item.id);
+    const mark: Mark = !change ? 'same' : change.before ? 'changed' : 'added';
+    return { mark, item, before: change?.before ?? null };
+  });
+  const authors = changes.map(({ id, who }) => [id, { author: userOf(who), revision: 0 }] as const);
+  const news = { me: '', seen: 0, byId: new Map(authors), onOpen: () => {} };
+  return { rows, news };
+}
+
+const messageOf = ({ who, text, effect }: DemoLine): ChatMessage => ({
+  id: text,
+  author: userOf(who),
+  content: text,
+  timestamp: '',
+  revision: 0,
+  ...(effect !== null && { effect }),
+});
+
+function useOwnTicks() {
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  return useMemo(
+    () => ({
+      has: (id: string) => ticked.has(id),
+      toggle: (id: string) =>
+        setTicked(
+          before =>
+            new Set(before.has(id) ? [...before].filter(one => one !== id) : [...before, id]),
+        ),
+    }),
+    [ticked],
   );
 }
 

@@ -14,7 +14,6 @@ import {
   provisionalTitle,
 } from '../lib/imports';
 import { navigate } from '../lib/navigation';
-import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { closeDialog } from './Dialog';
 import { FileButton } from './FileButton';
@@ -107,7 +106,7 @@ export default function ImportRecipe({ api, recipeId, startText = '' }: Props) {
         <span className="grow" />
         <button type="submit" className="primary" disabled={task.isRunning || !offered}>
           {task.isRunning
-            ? texts.signIn.busy
+            ? lazyTexts.signIn.busy
             : offered?.preview === false
               ? labels.submit
               : labels.preview}

@@ -10,7 +10,7 @@ import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Face } from './Face';
 import { Link } from './Link';
-import { SignInForm } from './SignInForm';
+import { WaysIn } from './WaysIn';
 
 const labels = lazyTexts.invitation;
 
@@ -72,7 +72,7 @@ export default function InvitationPage({ api, token, user }: Props) {
             </button>
           </p>
         ) : (
-          <SignInForm api={api} guestFirst onSignedIn={() => void join()} />
+          <WaysIn api={api} onSignedIn={() => void join()} />
         )}
         <p role="alert" className="problem">
           {task.problem}

@@ -51,31 +51,37 @@ export const MessageRow = memo(function MessageRow({
           {effect}
         </p>
       )}
-      {hint && (
-        <p className="effect hint" dir="auto">
-          {hint}
-        </p>
-      )}
-      {onSay && message.suggestions && <Suggestions offered={message.suggestions} onSay={onSay} />}
+      <Advice hint={hint} offered={message.suggestions ?? NONE} onSay={onSay} />
     </article>
   );
 });
 
-interface SuggestionsProps {
+const NONE: readonly string[] = [];
+
+interface AdviceProps {
+  hint: string | null | undefined;
   offered: readonly string[];
-  onSay: (text: string) => void;
+  onSay: ((text: string) => void) | undefined;
 }
 
-/** Messages that would work, each one tap away; gone once one was sent. */
-function Suggestions({ offered, onSay }: SuggestionsProps) {
+/** Why nothing changed, and messages that would work, each one tap away; the hint alone once one was sent. */
+function Advice({ hint, offered, onSay }: AdviceProps) {
   const [isDone, setDone] = useState(false);
-  if (isDone || offered.length === 0) return null;
+  const isOffered = onSay && !isDone && offered.length > 0;
+  if (!isOffered) {
+    return hint ? (
+      <p className="effect hint" dir="auto">
+        {hint}
+      </p>
+    ) : null;
+  }
   const say = (text: string) => {
     setDone(true);
     onSay(text);
   };
   return (
     <div className="suggestions">
+      {hint && <p dir="auto">{hint}</p>}
       <div className="chips">
         {offered.map(text => (
           <button type="button" className="chip say" key={text} onClick={() => say(text)}>

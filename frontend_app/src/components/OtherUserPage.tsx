@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Api } from '../lib/api';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
-import { SignInForm } from './SignInForm';
+import { SignInForm } from './WaysIn';
 
 const labels = lazyTexts.otherUser;
 

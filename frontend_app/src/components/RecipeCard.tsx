@@ -3,7 +3,6 @@
 import type { Recipe } from '@recipe-chat/client';
 import { type Dispatch, type SetStateAction, useEffect, useMemo, useState } from 'react';
 import type { Ticks } from '../hooks/useTicks';
-import type { Timers } from '../hooks/useTimers';
 import type { Undo } from '../hooks/useUndo';
 import type { Change } from '../lib/last-change';
 import { diffRecipes } from '../lib/recipe-diff';
@@ -14,6 +13,7 @@ import { IngredientRows } from './IngredientRows';
 import type { RowNews } from './RecipeRow';
 import { MAX_SERVINGS, Servings } from './Servings';
 import { StepRows } from './StepRows';
+import type { StepTimers } from './StepText';
 
 const DIFF_DURATION = 8_000;
 const labels = texts.recipe;
@@ -33,7 +33,7 @@ interface Props {
   /** For how many people its reader sees it; null for as many as the recipe serves. */
   ownView?: number | null;
   onOwnView?: Dispatch<SetStateAction<number | null>>;
-  onTimer?: Timers['start'] | undefined;
+  timers?: StepTimers;
   news?: RowNews;
   disabled?: boolean;
 }
@@ -51,7 +51,7 @@ export function RecipeCard({
   undo,
   ownView = null,
   onOwnView = () => {},
-  onTimer,
+  timers,
   news,
   disabled = false,
 }: Props) {
@@ -114,7 +114,7 @@ export function RecipeCard({
         </div>
         <div>
           <h2>{labels.steps}</h2>
-          <StepRows rows={diff.steps} ticks={ticks} author={author} news={news} onTimer={onTimer} />
+          <StepRows rows={diff.steps} ticks={ticks} author={author} news={news} timers={timers} />
         </div>
       </div>
       {recipe.tags.length > 0 && (

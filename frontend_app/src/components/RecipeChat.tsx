@@ -133,7 +133,7 @@ function OpenRecipe({ recipeId, user, api, chat: live }: Props & { chat: Chat })
             undo={isEditor ? undo : undefined}
             ownView={ownView}
             onOwnView={setOwnView}
-            onTimer={timers.start}
+            timers={timers}
             news={{ ...rows, me: user.id, onOpen: openVersion }}
             disabled={!canWrite(chat)}
           />

@@ -8,7 +8,7 @@ const labels = lazyTexts.outline;
 
 interface Props {
   recipe: Recipe;
-  /** Only so many of the first ingredients and steps; the other ingredients are counted. */
+  /** Only so many of the first ingredients and steps; the others are counted. */
   most?: { ingredients: number; steps: number };
 }
 
@@ -16,6 +16,7 @@ export function RecipeOutline({ recipe, most }: Props) {
   const { title, servings, description, ingredients, steps } = recipe;
   const shown = ingredients.slice(0, most?.ingredients);
   const rest = ingredients.length - shown.length;
+  const restOfSteps = most ? Math.max(steps.length - most.steps, 0) : 0;
   return (
     <div className="recipe-outline">
       <h3 dir="auto">{title}</h3>
@@ -48,6 +49,7 @@ export function RecipeOutline({ recipe, most }: Props) {
           </li>
         ))}
       </ol>
+      {restOfSteps > 0 && <p className="soft meta">{labels.moreSteps(restOfSteps)}</p>}
     </div>
   );
 }

@@ -30,7 +30,7 @@ export interface RowNews extends RowChanges {
 
 export interface RowsProps<T> {
   rows: readonly Row<T>[];
-  ticks: Ticks;
+  ticks: Pick<Ticks, 'has' | 'toggle'>;
   /** Whose change is marked, where it is not known of the row itself. */
   author?: User | undefined;
   news?: RowNews | undefined;

@@ -4,7 +4,6 @@ import { ChatsContext } from '@recipe-chat/react';
 import { type FormEvent, useContext, useId } from 'react';
 import { useTask } from '../hooks/useTask';
 import { renameRecipe } from '../lib/rename';
-import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { closeDialog, Dialog } from './Dialog';
 
@@ -51,7 +50,7 @@ export function RenameDialog({ recipeId, title, onClose, onDone }: Props) {
         </p>
         <p className="row dialog-buttons">
           <button type="submit" className="primary" disabled={task.isRunning}>
-            {task.isRunning ? texts.signIn.busy : labels.renameSubmit}
+            {task.isRunning ? lazyTexts.signIn.busy : labels.renameSubmit}
           </button>
         </p>
       </form>

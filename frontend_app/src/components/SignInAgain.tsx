@@ -4,7 +4,7 @@ import type { User } from '@recipe-chat/client';
 import { useEffect, useRef } from 'react';
 import type { Api } from '../lib/api';
 import { lazyTexts } from '../texts-lazy';
-import { SignInForm } from './SignInForm';
+import { SignInForm } from './WaysIn';
 
 const labels = lazyTexts.signedOut;
 

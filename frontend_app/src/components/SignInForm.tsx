@@ -1,38 +1,39 @@
-// One form for signing in, signing up and going on as a guest.
+// One form for signing in and signing up, and for a guest whose session has ended the way on as another. Loaded when it
+// is shown.
 
 import type { User } from '@recipe-chat/client';
 import { type FormEvent, useId, useState } from 'react';
-import { type Api, ApiError, type Credentials } from '../lib/api';
+import { useTask } from '../hooks/useTask';
+import type { Api, Credentials } from '../lib/api';
 import { isGuest } from '../lib/guests';
 import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
+
+const labels = { ...texts.signIn, ...lazyTexts.signIn };
+const PROBLEMS = {
+  0: labels.unreachable,
+  401: labels.wrong,
+  409: labels.taken,
+  429: labels.tooMany,
+};
 
 interface Props {
   api: Api;
-  onSignedIn?: () => void;
+  onSignedIn?: (() => void) | undefined;
   /** The person who signs in again; without a way to sign up as somebody else by accident. */
   knownUser?: User;
-  /** To go on as a guest is what most people want here. */
-  guestFirst?: boolean;
+  /** The person has just asked for the form. */
+  isOnRequest?: boolean;
 }
 
-export function SignInForm({ api, onSignedIn, knownUser, guestFirst = false }: Props) {
+export default function SignInForm({ api, onSignedIn, knownUser, isOnRequest = false }: Props) {
   const [isNew, setNew] = useState(false);
   const [isShown, setShown] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState('');
+  const task = useTask(PROBLEMS);
   const id = useId();
-  const labels = texts.signIn;
 
   const attempt = async (signIn: () => Promise<void>) => {
-    setBusy(true);
-    setProblem('');
-    try {
-      await signIn();
-      onSignedIn?.();
-    } catch (error) {
-      setProblem(problemText(error));
-      setBusy(false);
-    }
+    if (await task.run(signIn)) onSignedIn?.();
   };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -44,22 +45,8 @@ export function SignInForm({ api, onSignedIn, knownUser, guestFirst = false }: P
     void attempt(() => (isNew ? api.signUp(credentials) : api.signIn(credentials)));
   };
 
-  const asGuest = (knownUser === undefined || isGuest(knownUser)) && (
-    <>
-      <button
-        type="button"
-        className={guestFirst ? 'primary' : 'secondary'}
-        disabled={busy}
-        onClick={() => void attempt(() => api.guest())}
-      >
-        {labels.guest}
-      </button>
-      <p className="hint soft meta">{labels.guestHint}</p>
-    </>
-  );
   return (
     <form className="sign-in-form" onSubmit={submit}>
-      {guestFirst && asGuest}
       <label htmlFor={`${id}-name`}>{labels.name}</label>
       <input
         id={`${id}-name`}
@@ -70,6 +57,8 @@ export function SignInForm({ api, onSignedIn, knownUser, guestFirst = false }: P
         defaultValue={knownUser && !isGuest(knownUser) ? knownUser.name : undefined}
         required
         maxLength={64}
+        // biome-ignore lint/a11y/noAutofocus: the person has just asked for the form
+        autoFocus={isOnRequest}
       />
       <label htmlFor={`${id}-password`}>{labels.password}</label>
       <input
@@ -86,15 +75,15 @@ export function SignInForm({ api, onSignedIn, knownUser, guestFirst = false }: P
         {labels.show}
       </label>
       {isNew && (
-        <p id={`${id}-hint`} className="hint">
+        <p id={`${id}-hint`} className="soft meta">
           {labels.passwordHint}
         </p>
       )}
       <p role="alert" className="problem">
-        {problem}
+        {task.problem}
       </p>
-      <button type="submit" className={guestFirst ? 'secondary' : 'primary'} disabled={busy}>
-        {busy ? labels.busy : isNew ? labels.signUp : labels.signIn}
+      <button type="submit" className="primary" disabled={task.isRunning}>
+        {task.isRunning ? labels.busy : isNew ? labels.signUp : labels.signIn}
       </button>
       {knownUser === undefined && (
         <button
@@ -102,30 +91,25 @@ export function SignInForm({ api, onSignedIn, knownUser, guestFirst = false }: P
           className="quiet"
           onClick={() => {
             setNew(!isNew);
-            setProblem('');
+            task.fail('');
           }}
         >
           {isNew ? labels.toSignIn : labels.toSignUp}
         </button>
       )}
-      {!guestFirst && asGuest}
+      {knownUser && isGuest(knownUser) && (
+        <>
+          <button
+            type="button"
+            className="secondary"
+            disabled={task.isRunning}
+            onClick={() => void attempt(() => api.guest())}
+          >
+            {labels.guest}
+          </button>
+          <p className="soft meta">{labels.guestHint}</p>
+        </>
+      )}
     </form>
   );
-}
-
-function problemText(error: unknown): string {
-  const labels = texts.signIn;
-  if (!(error instanceof ApiError) || error.status === 0) return labels.unreachable;
-  switch (error.status) {
-    case 401:
-      return labels.wrong;
-    case 409:
-      return labels.taken;
-    case 422:
-      return error.message || labels.unfit;
-    case 429:
-      return labels.tooMany;
-    default:
-      return error.message || labels.unreachable;
-  }
 }

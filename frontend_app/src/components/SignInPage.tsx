@@ -1,13 +1,13 @@
-// The page for a person who is not signed in: what this is, the way in, and an example to try.
+// The page for a person who is not signed in: what this is, the ways in, and an example to try.
 
 import { useEffect, useState } from 'react';
 import type { Api } from '../lib/api';
 import { texts } from '../texts';
 import { lazyComponent } from './lazy';
-import { SignInForm } from './SignInForm';
+import { WaysIn } from './WaysIn';
 
-const DemoCard = lazyComponent(
-  () => import('./DemoCard'),
+const LandingExample = lazyComponent(
+  () => import('./LandingExample'),
   () => null,
 );
 
@@ -24,16 +24,16 @@ export function SignInPage({ api }: { api: Api }) {
   }, []);
   return (
     <main className="page landing" tabIndex={-1}>
+      <p className="brand">
+        <img src="/favicon.svg" alt="" width="32" height="32" />
+        {texts.appName}
+      </p>
       <div>
-        <p className="brand">
-          <img src="/favicon.svg" alt="" width="32" height="32" />
-          {texts.appName}
-        </p>
         <h1>{texts.headline}</h1>
         <p className="soft">{texts.tagline}</p>
-        <SignInForm api={api} guestFirst />
+        <WaysIn api={api} />
       </div>
-      {isPainted && <DemoCard />}
+      {isPainted && <LandingExample />}
     </main>
   );
 }

@@ -5,15 +5,13 @@ import { useId } from 'react';
 import type { Row } from '../lib/recipe-diff';
 import { texts } from '../texts';
 import { authorOf, ChangeTag, classOf, Marked, News, type RowsProps } from './RecipeRow';
-import { StepText } from './StepText';
+import { StepText, type StepTimers } from './StepText';
 
 interface StepRowsProps extends RowsProps<Step> {
-  onTimer?: OnTimer | undefined;
+  timers?: StepTimers | undefined;
 }
 
-type OnTimer = (label: string, seconds: number) => void;
-
-export function StepRows({ rows, ticks, author, news, onTimer }: StepRowsProps) {
+export function StepRows({ rows, ticks, author, news, timers }: StepRowsProps) {
   if (rows.length === 0) return <p className="soft">{texts.recipe.noSteps}</p>;
   return (
     <ol className="rows steps">
@@ -24,7 +22,8 @@ export function StepRows({ rows, ticks, author, news, onTimer }: StepRowsProps) 
           ticks={ticks}
           author={authorOf(row.item.id, author, news)}
           news={news}
-          onTimer={onTimer && (seconds => onTimer(texts.timer.ofStep(numberOf(rows, at)), seconds))}
+          step={numberOf(rows, at)}
+          timers={timers}
         />
       ))}
     </ol>
@@ -37,10 +36,12 @@ const numberOf = (rows: readonly Row<Step>[], at: number) =>
 
 interface StepRowProps extends Omit<RowsProps<Step>, 'rows'> {
   row: Row<Step>;
-  onTimer: ((seconds: number) => void) | undefined;
+  step: number;
+  timers: StepTimers | undefined;
 }
 
-function StepRow({ row: { mark, item, before }, ticks, author, news, onTimer }: StepRowProps) {
+function StepRow({ row, step, ticks, author, news, timers }: StepRowProps) {
+  const { mark, item, before } = row;
   const id = useId();
   const isDone = ticks.has(item.id);
   return (
@@ -56,7 +57,7 @@ function StepRow({ row: { mark, item, before }, ticks, author, news, onTimer }: 
       </span>
       <p id={id} dir="auto">
         <Marked mark={mark} before={mark === 'changed' ? before?.text : undefined}>
-          <StepText text={item.text} onTimer={mark === 'removed' ? undefined : onTimer} />
+          <StepText text={item.text} step={step} timers={mark === 'removed' ? undefined : timers} />
         </Marked>
       </p>
       <ChangeTag mark={mark} author={author} />

@@ -3,7 +3,7 @@ import '../styles/app.css';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
-import { expectAccessibleInBothThemes } from '../../test/axe';
+import { expectAccessibleEverywhere } from '../../test/axe';
 import { App } from '../app';
 import type { Account } from '../lib/account';
 import { Api } from '../lib/api';
@@ -105,15 +105,11 @@ describe('an account', () => {
     expect(localStorage.length).toBe(0);
   });
 
-  it('has a page without axe violations, wide and narrow, light and dark', async () => {
+  it('has a page with one main button and without axe violations, at any width in either theme', async () => {
     await openAccount();
     await page.getByRole('button', { name: 'Delete my account…' }).click();
-    for (const width of [1280, 320]) {
-      await page.viewport(width, 800);
-      await expectAccessibleInBothThemes();
-      expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
-    }
-    document.documentElement.dataset['theme'] = 'auto';
+    expect(document.querySelectorAll('main .primary')).toHaveLength(1);
+    await expectAccessibleEverywhere();
   });
 });
 

@@ -23,6 +23,8 @@ const visibleText = () => {
   for (const hidden of page.querySelectorAll('.visually-hidden, .skip-link')) hidden.remove();
   return page.textContent ?? '';
 };
+/** The part of the page with this text is loaded when it is needed. */
+const loaded = (text: string) => vi.waitFor(() => expect(visibleText()).toContain(text));
 const spoken = () => [...document.querySelectorAll('[role="status"]')].map(one => one.textContent);
 
 async function renderLive(): Promise<View> {
@@ -124,8 +126,7 @@ describe('the connection id', () => {
     const view = await renderLive();
     const closing = { code: 1008, reason: 'Session revoked', action: 'sign_in', connection: 'c-9' };
     view.env.socket.say('closing', closing);
-    await pass(20);
-    expect(visibleText()).toContain('You are signed out');
+    await loaded('You are signed out');
     expect(shown()).toMatch(/: c-9$/);
   });
 });
@@ -162,8 +163,7 @@ describe('re-authentication', () => {
     await turn();
     view.env.socket.accept();
     view.env.socket.drop(1008, 'Invalid token');
-    await pass(20);
-    expect(visibleText()).toContain('You are signed out');
+    await loaded('You are signed out');
     expect(visibleText()).toContain('message 2');
     expect(document.activeElement?.textContent).toBe('You are signed out');
     expect(pill()?.className).toBe('connection-status red');

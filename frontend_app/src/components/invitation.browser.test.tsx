@@ -3,7 +3,7 @@ import '../styles/app.css';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
-import { expectAccessible } from '../../test/axe';
+import { expectAccessibleEverywhere } from '../../test/axe';
 import { App } from '../app';
 import { Api } from '../lib/api';
 import { StoredTokens } from '../lib/auth/stored-tokens';
@@ -51,7 +51,7 @@ it('says to what it leads and by whom, to somebody without an account, who comes
   await open(null);
   await expect.element(page.getByRole('heading', { name: 'Soup' })).toBeVisible();
   await expect.element(page.getByText('marta invites you to cook')).toBeVisible();
-  await expectAccessible();
+  await expectAccessibleEverywhere();
   await page.getByRole('button', { name: 'Continue as guest' }).click();
   await expect.poll(() => location.pathname).toBe('/r/soup');
   expect(asked).toContain(`GET ${LINK} nobody`);

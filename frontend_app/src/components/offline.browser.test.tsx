@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { messageOf, update } from '../../packages/client/test/fake-socket';
-import { expectAccessibleInBothThemes } from '../../test/axe';
+import { expectAccessibleEverywhere } from '../../test/axe';
 import { ADA, CHANGED, goLive, PANCAKES, renderRecipeChat, turn } from '../../test/render';
 import { keepRecipe, readKept } from '../lib/kept-recipes';
 
@@ -42,7 +42,7 @@ describe('without a connection', () => {
     await page.getByRole('button', { name: 'Cook' }).click();
     await expect.element(page.getByText('Step 1 of 2')).toBeVisible();
     (document.querySelector('dialog') as HTMLDialogElement).close();
-    await expectAccessibleInBothThemes();
+    await expectAccessibleEverywhere();
     view.manager.retryNow();
     await goLive(view, { recipe: CHANGED, revision: 5, messages: [messageOf(5)] });
     await expect.element(page.getByText('salt', { exact: true })).toBeVisible();

@@ -33,10 +33,10 @@ describe('on a phone', () => {
     await turn();
     const panel = document.querySelector('.chat-panel');
     expect(panel?.querySelector('.last-message')?.textContent).toBe(
-      'leo: Imported Soup: 6 ingredients',
+      'leo imported Soup: 6 ingredients',
     );
     expect(panel?.querySelector('[role="status"]')?.textContent).toBe(
-      'leo: Imported Soup: 6 ingredients',
+      'leo imported Soup: 6 ingredients',
     );
   });
 
@@ -159,6 +159,21 @@ describe('without access', () => {
     await expect.element(page.getByRole('heading', { name: 'Pancakes' })).toBeVisible();
   });
 
+  it('whoever was invited meanwhile is in when the page is looked at again', async () => {
+    const view = await renderRecipeChat();
+    await turn();
+    view.env.socket.accept();
+    await turn();
+    view.env.socket.drop(1008, 'Not allowed');
+    await expect.element(page.getByRole('heading', { name: 'No recipe here' })).toBeVisible();
+    expect(document.querySelector('.skeleton')).toBeNull();
+    const refused = view.env.socket;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await expect.poll(() => view.env.socket === refused).toBe(false);
+    await goLive(view);
+    await expect.element(page.getByRole('heading', { name: 'Pancakes' })).toBeVisible();
+  });
+
   it('nothing of the recipe stays on the screen of somebody who was removed', async () => {
     const view = await renderRecipeChat();
     const socket = await goLive(view, { revision: 2, messages: [messageOf(2)] });
@@ -220,13 +235,15 @@ describe('the conversation', () => {
     const messages = [
       messageOf(2, { content: '/invite dora as editor', effect: 'Invited dora', author: ADA }),
       messageOf(3, { content: 'Here is the recipe from Cooklang (c8f)', effect: 'Imported Soup' }),
+      messageOf(4, { content: '/invite eve', effect: 'eve can now view' }),
     ];
-    await goLive(await renderRecipeChat(), { revision: 3, messages });
+    await goLive(await renderRecipeChat(), { revision: 4, messages });
     await expect
       .poll(() => [...document.querySelectorAll('.system')].map(({ textContent }) => textContent))
       .toEqual([
-        expect.stringMatching(/^You: Invited dora · /),
-        expect.stringMatching(/^bob: Imported Soup · /),
+        expect.stringMatching(/^You invited dora · /),
+        expect.stringMatching(/^bob imported Soup · /),
+        expect.stringMatching(/^bob: eve can now view · /),
       ]);
     expect(document.querySelector('.bubble')).toBeNull();
   });

@@ -206,7 +206,7 @@ describe('the recipe card', () => {
     expect(amounts()).toEqual(['3 cups', '600 ml', '4']);
     expect(sent()).toEqual([]);
     await page.getByRole('button', { name: 'Back to 4' }).click();
-    expect(amounts()).toEqual(['1 1/2 cups', '300 ml', '2']);
+    expect(amounts()).toEqual(['1½ cups', '300 ml', '2']);
   });
 
   it('becomes the recipe of everybody by a second step, with one message', async () => {

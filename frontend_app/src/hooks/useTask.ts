@@ -13,7 +13,7 @@ export interface Task {
   fail: (problem: string) => void;
 }
 
-/** `words` are said instead of the server’s for some statuses. */
+/** `words` are said instead of the server’s for some statuses; 0 is no answer. */
 export function useTask(words: Record<number, string> = {}): Task {
   const [isRunning, setRunning] = useState(false);
   const [problem, setProblem] = useState('');
@@ -38,7 +38,7 @@ export function useTask(words: Record<number, string> = {}): Task {
 }
 
 export function problemText(error: unknown, words: Record<number, string> = {}): string {
-  if (!(error instanceof ApiError) || error.status === 0) return texts.refused;
+  if (!(error instanceof ApiError) || error.status === 0) return words[0] ?? texts.refused;
   if (error.status === 405) return texts.notServed;
   return words[error.status] ?? (error.message || texts.refused);
 }

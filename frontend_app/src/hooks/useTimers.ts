@@ -15,6 +15,8 @@ export interface Timers {
   list: readonly KitchenTimer[];
   start: (label: string, seconds: number) => void;
   stop: (timer: KitchenTimer) => void;
+  /** When the last timer of this name ends, in ms since the epoch; undefined where there is none. */
+  endOf: (label: string) => number | undefined;
 }
 
 /**
@@ -35,8 +37,10 @@ export function useTimers(
       startedAt: 0,
       endsAt: Date.parse(ends_at),
     }));
+    const list: readonly KitchenTimer[] = [...all, ...own];
     return {
-      list: [...all, ...own],
+      list,
+      endOf: label => list.findLast(timer => timer.label === label)?.endsAt,
       start: (label, seconds) => {
         if (shared && send) send(texts.timer.startRequest(seconds, label));
         else startTimer(label, seconds);

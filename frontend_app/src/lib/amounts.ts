@@ -21,6 +21,7 @@ const UNICODE_FRACTIONS: Record<string, string> = {
   '⅔': '2/3',
   '⅛': '1/8',
 };
+const SIGNS = new Map(Object.entries(UNICODE_FRACTIONS).map(([sign, text]) => [text, sign]));
 /** Units that are weighed or poured to the gram; and what a thousand of them are called. */
 const METRIC: Record<string, string | null> = { g: 'kg', ml: 'l', kg: null, l: null };
 /** Words that get an "s" from more than one on. */
@@ -28,7 +29,7 @@ const COUNTED =
   /^(cup|clove|tin|can|slice|splash|pinch|stick|sprig|bunch|piece|packet|pack|jar|bottle|glass|handful|dash|drop|head|stalk|leaf|knob|sheet|bag|box|pint|quart|ounce|pound|teaspoon|tablespoon)$/i;
 
 export interface Amount {
-  /** What stands before the name: "1 1/2 cups". */
+  /** What stands before the name: "1½ cups". */
   before: string;
   /** What stands after the name: "to taste". */
   after: string;
@@ -46,7 +47,8 @@ export function amountOf({ quantity, unit }: Ingredient, factor = 1): Amount {
     return { before: `${decimals(scaled, 1_000)} ${bigger}`, after: '' };
   const isUnchanged = factor === 1;
   const text = isUnchanged ? quantity : rounded(scaled, unit);
-  return { before: [text, unitText(unit, largest)].filter(Boolean).join(' '), after: '' };
+  const before = [withSigns(text), unitText(unit, largest)].filter(Boolean).join(' ');
+  return { before, after: '' };
 }
 
 export function unitText(unit: string, count: number): string {
@@ -69,6 +71,12 @@ function readNumber(text: string): number | null {
   const [, whole = '0', top = '0', bottom = '1'] = found;
   return Number(whole.replace(',', '.')) + Number(top) / Number(bottom);
 }
+
+/** "1 1/2" as one reads it: "1½". */
+const withSigns = (text: string) =>
+  text.replace(/(?<![\d/.,])(?:(\d+) )?(\d\/\d)(?![\d/])/g, (all, whole = '', fraction) =>
+    SIGNS.has(fraction) ? `${whole}${SIGNS.get(fraction)}` : all,
+  );
 
 const isWords = (text: string) => text !== '' && !/\d/.test(text);
 

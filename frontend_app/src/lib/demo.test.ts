@@ -36,5 +36,21 @@ describe('the example', () => {
       'Added 1 lemon',
       null,
     ]);
+    expect(end.changes.map(({ who, before }) => [who, before?.name])).toEqual([
+      ['Leo', 'milk'],
+      ['Priya', undefined],
+    ]);
+  });
+
+  it('keeps the last change of each row only', () => {
+    const end = ['use oil instead of milk', 'double it'].reduce(
+      (demo, text) => say(demo, 'Leo', text),
+      DEMO,
+    );
+    expect(end.changes).toHaveLength(DEMO.recipe.ingredients.length);
+    expect(end.changes.find(({ id }) => id === 'i2')?.before).toMatchObject({
+      name: 'oil',
+      quantity: '150',
+    });
   });
 });

@@ -18,8 +18,16 @@ export interface DemoLine {
 export interface Demo {
   recipe: DemoRecipe;
   lines: readonly DemoLine[];
-  /** The ids of what the last line changed. */
-  changed: readonly string[];
+  /** The last change of each row, if there was one. */
+  changes: readonly DemoChange[];
+}
+
+export interface DemoChange {
+  /** Of the ingredient. */
+  id: string;
+  who: string;
+  /** What it was; null for a new one. */
+  before: Ingredient | null;
 }
 
 const ingredient = (id: string, quantity: string, unit: string, name: string): Ingredient => ({
@@ -41,7 +49,7 @@ export const DEMO: Demo = {
     ],
   },
   lines: [],
-  changed: [],
+  changes: [],
 };
 
 /** What people in the example say, one after the other. */
@@ -72,13 +80,27 @@ interface Step {
   changed: readonly string[];
 }
 
-export function say({ recipe, lines }: Demo, who: string, text: string): Demo {
+export function say({ recipe, lines, changes }: Demo, who: string, text: string): Demo {
   const step = understand(recipe, text.trim().replace(/[.!]$/, ''));
   return {
     recipe: step?.recipe ?? recipe,
     lines: [...lines, { who, text: text.trim(), effect: step?.effect ?? null }],
-    changed: step?.changed ?? [],
+    changes: changesAfter(changes, recipe, who, step?.changed ?? []),
   };
+}
+
+function changesAfter(
+  earlier: readonly DemoChange[],
+  { ingredients }: DemoRecipe,
+  who: string,
+  changed: readonly string[],
+): DemoChange[] {
+  const added = changed.map(id => ({
+    id,
+    who,
+    before: ingredients.find(one => one.id === id) ?? null,
+  }));
+  return [...earlier.filter(({ id }) => !changed.includes(id)), ...added];
 }
 
 function understand(recipe: DemoRecipe, text: string): Step | null {

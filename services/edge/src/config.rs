@@ -43,6 +43,11 @@ pub struct Config {
     #[arg(long, env = "EDGE_DRAIN_TIMEOUT", value_parser = duration, default_value = "20s")]
     pub drain_timeout: Duration,
 
+    /// How long a connection stays, give or take a tenth, before its client is told to reconnect, so that new edges
+    /// fill; at most 50 a second; 0s: no limit
+    #[arg(long, env = "EDGE_MAX_CONNECTION_AGE", value_parser = duration, default_value = "0s")]
+    pub max_connection_age: Duration,
+
     /// How many messages a second a connection may send; 0: no limit
     #[arg(long, env = "EDGE_MESSAGE_RATE", default_value_t = 5)]
     pub message_rate: u32,

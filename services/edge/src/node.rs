@@ -42,6 +42,9 @@ use crate::{
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How often it is looked whether the machine has slept.
 const SLEEP_CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How often connections are closed that are too old, and how many then: 50 a second, half of what an edge lets in.
+const AGE_CHECK_INTERVAL: Duration = Duration::from_millis(200);
+const MAX_AGED_PER_CHECK: usize = 10;
 /// How many connections are closed at once while draining.
 const DRAIN_BATCHES: u32 = 100;
 /// How long the schedule may take to write what is still held back.
@@ -347,6 +350,7 @@ impl OpenEdge {
         background.spawn(deletions::take_up(Arc::clone(&edge), background.clone()));
         background.spawn(sweep(Arc::clone(&edge.rooms), background.clone()));
         background.spawn(wake_after_sleep(Arc::clone(&edge), background.clone()));
+        background.spawn(close_aged(Arc::clone(&edge), background.clone()));
         (edge, background)
     }
 }
@@ -357,6 +361,22 @@ async fn sweep(rooms: Arc<Rooms>, lifecycle: Lifecycle) {
             () = lifecycle.stopping() => return,
             () = sleep(SWEEP_INTERVAL) => rooms.sweep(Instant::now()),
         }
+    }
+}
+
+/// Has connections that are older than `--max-connection-age` close and come back, wherever the balancer sends them.
+async fn close_aged(edge: Arc<Edge>, lifecycle: Lifecycle) {
+    let max_age = edge.config.max_connection_age;
+    if max_age.is_zero() {
+        return;
+    }
+    loop {
+        tokio::select! {
+            () = lifecycle.stopping() => return,
+            () = sleep(AGE_CHECK_INTERVAL) => {}
+        }
+        edge.registry
+            .close_aged(max_age, MAX_AGED_PER_CHECK, Instant::now());
     }
 }
 

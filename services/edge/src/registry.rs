@@ -68,6 +68,10 @@ impl Control {
         self.changed.notify_one();
     }
 
+    fn is_closing(&self) -> bool {
+        lock(&self.orders).close.is_some()
+    }
+
     /// The next order. A close comes first, and again each time.
     pub async fn order(&self) -> Order {
         loop {
@@ -139,11 +143,18 @@ impl Entry {
     }
 }
 
+/// An open connection.
+#[derive(Debug)]
+struct Open {
+    control: Arc<Control>,
+    since: Instant,
+}
+
 /// All connections of this edge.
 #[derive(Debug, Default)]
 pub struct Registry {
     next: AtomicU64,
-    connections: Mutex<HashMap<u64, Arc<Control>>>,
+    connections: Mutex<HashMap<u64, Open>>,
     sessions: Mutex<Sessions>,
 }
 
@@ -185,7 +196,11 @@ impl Registry {
     pub fn connect(self: &Arc<Self>) -> Connection {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let control = Arc::new(Control::default());
-        lock(&self.connections).insert(number, Arc::clone(&control));
+        let open = Open {
+            control: Arc::clone(&control),
+            since: Instant::now(),
+        };
+        lock(&self.connections).insert(number, open);
         Connection {
             number,
             id: ConnectionId::random(),
@@ -201,8 +216,26 @@ impl Registry {
         controls.sort_unstable_by_key(|(number, _)| **number);
         controls
             .into_iter()
-            .map(|(_, control)| Arc::clone(control))
+            .map(|(_, open)| Arc::clone(&open.control))
             .collect()
+    }
+
+    /// Tells connections to close that are older than the age that each may reach, which is within a tenth of
+    /// `max_age`: at most so many, the oldest first. Says how many.
+    pub fn close_aged(&self, max_age: Duration, at_most: usize, now: Instant) -> usize {
+        let connections = lock(&self.connections);
+        let mut aged: Vec<_> = connections
+            .iter()
+            .filter(|(number, open)| {
+                now - open.since >= jittered(max_age, **number) && !open.control.is_closing()
+            })
+            .collect();
+        aged.sort_unstable_by_key(|(number, _)| **number);
+        aged.truncate(at_most);
+        for (_, open) in &aged {
+            open.control.close(Close::ServiceRestart);
+        }
+        aged.len()
     }
 
     /// How many connections there are.
@@ -282,8 +315,8 @@ impl Registry {
 
     /// Has every connection look at the clock: the machine has slept.
     pub fn wake(&self) {
-        for control in lock(&self.connections).values() {
-            control.wake();
+        for open in lock(&self.connections).values() {
+            open.control.wake();
         }
     }
 
@@ -403,6 +436,14 @@ impl Owners for Registry {
             .map(|entry| entry.record.clone())
             .collect()
     }
+}
+
+/// A duration within a tenth of the given one. Numbers that follow each other come to lie far apart.
+fn jittered(duration: Duration, number: u64) -> Duration {
+    // The golden ratio as a fraction of 2^64: multiples of it are spread evenly.
+    let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let fraction = (spread >> 32) as f64 / f64::from(u32::MAX);
+    duration.mul_f64(0.9 + 0.2 * fraction)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

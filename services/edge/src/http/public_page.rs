@@ -22,18 +22,24 @@ use super::{
 /// How long a copy of the page may be shown without asking again.
 const CACHING: &str = "public, max-age=60";
 /// It runs nothing and loads nothing; its one style is the one below.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-e+1p7wO5J7/90VY76m4G6utCSB+eNNqtlNnMTnQwO6c='; base-uri 'none'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-owF3m7dymzEJydd3azpTC1llySK/ZJCoWu5Cg/uczmI='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 /// Told in the ETag, so that a new look is not taken for the old one.
-const STYLE_VERSION: &str = "1";
+const STYLE_VERSION: &str = "2";
 
 const STYLE: &str = "\
-:root{color-scheme:light dark}\
-body{margin:0 auto;max-width:42rem;padding:2rem 1rem;font:1.0625rem/1.6 system-ui,sans-serif}\
-h1{line-height:1.2}\
-li{margin:.35rem 0}\
-footer{margin-top:3rem;opacity:.75}\
-@media print{body{max-width:none;padding:0;font-size:11pt}footer{display:none}li{break-inside:avoid}}";
+:root{color-scheme:light dark;--line:light-dark(#e6dcd2,#3b322c);--accent:light-dark(#a8410f,#ffb38a)}\
+body{margin:0 auto;max-width:42rem;padding:2.5rem 1.25rem;background:light-dark(#fbf7f2,#1b1714);color:light-dark(#2a211b,#f3ebe3);font:1.0625rem/1.6 system-ui,sans-serif}\
+h1,h2,::marker{font-family:Iowan Old Style,Palatino,Palatino Linotype,Georgia,Noto Serif,serif;font-weight:600}\
+h1{margin:0;font-size:2.25rem;line-height:1.25;text-wrap:balance}\
+h2{margin:2rem 0 .5rem;font-size:1.25rem}\
+ul{padding:0;list-style:none}\
+ul li{padding:.5rem 0;border-bottom:1px solid var(--line)}\
+ol{padding-inline-start:1.75rem}\
+ol li{margin:.75rem 0;padding-inline-start:.25rem}\
+::marker,a{color:var(--accent)}\
+footer{margin-top:3rem}\
+@media print{:root{color-scheme:light}body{max-width:none;padding:0;background:none;font-size:11pt}footer{display:none}li{break-inside:avoid}}";
 
 pub(super) async fn show(
     State(edge): Shared,
@@ -136,6 +142,7 @@ fn line(page: &mut String, element: &str, words: &str) {
     let _ = writeln!(page, "<{element} dir=\"auto\">{words}</{element}>");
 }
 
+/// "2 cups flour, sifted"; an amount in words stands after the name, as in "salt, to taste".
 fn ingredient_line(ingredient: &Ingredient) -> String {
     let Ingredient {
         name,
@@ -144,23 +151,77 @@ fn ingredient_line(ingredient: &Ingredient) -> String {
         note,
         ..
     } = ingredient;
-    let words = [quantity, unit, name].map(String::as_str);
-    let mut line =
-        words
-            .into_iter()
-            .filter(|word| !word.is_empty())
-            .fold(String::new(), |mut line, word| {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                line
-            });
-    if !note.is_empty() {
+    let is_counted = quantity.contains(|one: char| one.is_numeric());
+    let unit = in_plural(unit, quantity);
+    let (before, after) = match is_counted {
+        true => ([quantity.as_str(), &unit, name], ""),
+        false => ([unit.as_str(), name, ""], quantity.as_str()),
+    };
+    let before = before.into_iter().filter(|word| !word.is_empty());
+    let mut line = before.collect::<Vec<_>>().join(" ");
+    for part in [after, note].into_iter().filter(|part| !part.is_empty()) {
         line.push_str(", ");
-        line.push_str(note);
+        line.push_str(part);
     }
     line
+}
+
+/// Units that are words, as the web app writes them too: from more than one on they are many.
+const COUNTED: &[&str] = &[
+    "cup",
+    "clove",
+    "tin",
+    "can",
+    "slice",
+    "splash",
+    "pinch",
+    "stick",
+    "sprig",
+    "bunch",
+    "piece",
+    "packet",
+    "pack",
+    "jar",
+    "bottle",
+    "glass",
+    "handful",
+    "dash",
+    "drop",
+    "head",
+    "stalk",
+    "leaf",
+    "knob",
+    "sheet",
+    "bag",
+    "box",
+    "pint",
+    "quart",
+    "ounce",
+    "pound",
+    "teaspoon",
+    "tablespoon",
+];
+
+fn in_plural(unit: &str, quantity: &str) -> String {
+    let is_one =
+        matches!(quantity, "" | "1") || quantity.starts_with("1/") || is_fraction(quantity);
+    if is_one || !COUNTED.contains(&unit) {
+        return unit.to_owned();
+    }
+    match unit {
+        "leaf" => "leaves".to_owned(),
+        _ if ["s", "x", "ch", "sh"].iter().any(|end| unit.ends_with(end)) => format!("{unit}es"),
+        _ => format!("{unit}s"),
+    }
+}
+
+/// Less than one: "2/3", "½", "0.5".
+fn is_fraction(quantity: &str) -> bool {
+    let (top, bottom) = quantity.split_once('/').unwrap_or((quantity, "1"));
+    match (top.parse::<f64>(), bottom.parse::<f64>()) {
+        (Ok(top), Ok(bottom)) => top <= bottom,
+        _ => quantity.chars().count() == 1,
+    }
 }
 
 #[cfg(test)]
@@ -195,9 +256,42 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1, "{page}");
         assert_eq!(page.matches("</script").count(), 1, "{page}");
         assert!(
-            page.contains("<li dir=\"auto\">2 cup &quot;&gt;&lt;script&gt;"),
+            page.contains("<li dir=\"auto\">2 cups &quot;&gt;&lt;script&gt;"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn ingredients_are_written_as_one_says_them() {
+        for (quantity, unit, name, note, line) in [
+            (
+                "2 1/4",
+                "cup",
+                "flour",
+                "sifted",
+                "2 1/4 cups flour, sifted",
+            ),
+            ("1", "cup", "flour", "", "1 cup flour"),
+            ("2/3", "cup", "milk", "", "2/3 cup milk"),
+            ("½", "cup", "milk", "", "½ cup milk"),
+            ("0.5", "cup", "milk", "", "0.5 cup milk"),
+            ("1 1/2", "pinch", "salt", "", "1 1/2 pinches salt"),
+            ("3", "leaf", "basil", "", "3 leaves basil"),
+            ("2-3", "clove", "garlic", "", "2-3 cloves garlic"),
+            ("300", "g", "rice", "", "300 g rice"),
+            ("2", "", "eggs", "", "2 eggs"),
+            ("to taste", "", "salt", "", "salt, to taste"),
+            ("", "", "basil", "torn", "basil, torn"),
+        ] {
+            let ingredient = Ingredient {
+                name: name.into(),
+                quantity: quantity.into(),
+                unit: unit.into(),
+                note: note.into(),
+                ..Ingredient::default()
+            };
+            assert_eq!(ingredient_line(&ingredient), line);
+        }
     }
 
     #[test]

@@ -180,3 +180,47 @@ fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
     assert_eq!(kept.each_ref().map(closing), [None; 3]);
     assert_eq!(out.each_ref().map(closing), [Some(Close::NotAllowed); 2]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn old_connections_are_closed_around_their_age_a_few_at_a_time() {
+    const AGE: Duration = Duration::from_secs(60);
+    let registry = Registry::new();
+    let connections: Vec<_> = (0..1_000).map(|_| registry.connect()).collect();
+    let start = Instant::now();
+    let at = |millis| start + Duration::from_millis(millis);
+    let close = |millis, at_most| registry.close_aged(AGE, at_most, at(millis));
+
+    assert_eq!(close(53_900, usize::MAX), 0, "too early");
+    let half = close(60_000, usize::MAX);
+    assert!((480..=520).contains(&half), "{half} of 1000 at their age");
+    assert_eq!(close(60_000, usize::MAX), 0, "told twice");
+    assert_eq!(close(66_100, 10), 10);
+    assert_eq!(close(66_100, usize::MAX), 990 - half);
+
+    for connection in &connections {
+        assert_eq!(
+            connection.control.closing().now_or_never(),
+            Some(Close::ServiceRestart)
+        );
+    }
+    tokio::time::advance(Duration::from_millis(66_100)).await;
+    let _late = registry.connect();
+    assert_eq!(close(66_100, usize::MAX), 0, "of its own age");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_go_first_and_who_closes_already_is_left_out() {
+    const AGE: Duration = Duration::from_secs(60);
+    let registry = Registry::new();
+    let (first, second) = (registry.connect(), registry.connect());
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let third = registry.connect();
+    first.control.close(Close::SessionRevoked);
+
+    let now = Instant::now() + AGE * 2;
+    assert_eq!(registry.close_aged(AGE, 1, now), 1);
+    let told = |of: &Connection| of.control.closing().now_or_never();
+    assert_eq!(told(&first), Some(Close::SessionRevoked));
+    assert_eq!(told(&second), Some(Close::ServiceRestart));
+    assert_eq!(told(&third), None);
+}

@@ -1,4 +1,5 @@
-//! An edge that is told to stop: everybody is asked to go elsewhere, not all at once, and it ends in order.
+//! An edge that is told to stop: everybody is asked to go elsewhere, not all at once, and it ends in order. And one that
+//! has old connections go elsewhere.
 
 use std::time::Duration;
 
@@ -115,4 +116,23 @@ async fn a_second_signal_ends_at_once() {
     edge.process().terminate();
 
     edge.ended().await;
+}
+
+#[tokio::test]
+async fn an_old_connection_is_told_to_reconnect_and_comes_back_as_the_same_session() {
+    let stack = Plan::together()
+        .edge(&["--max-connection-age", "3s"])
+        .start()
+        .await;
+    let ada = stack.register("ada").await;
+    let mut old = stack.connect("soup").await;
+    let session = old.auth(&ada.access_token).await["session"]["id"].clone();
+    old.until_close(1012, "Service restart").await;
+    let told = old.closing().expect("the close is announced");
+    assert_eq!(told["action"], "reconnect");
+
+    let mut again = stack.connect("soup").await;
+    let resume = json!({"token": ada.access_token, "session": session});
+    assert_eq!(again.auth_with(resume).await["session"]["id"], session);
+    again.say("still here").await;
 }
