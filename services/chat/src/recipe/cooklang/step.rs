@@ -171,7 +171,21 @@ impl<'t> Reader<'t> {
         self.skip_until(|kind| matches!(kind, Kind::Sign('{' | '@' | '#' | '~')));
         if self.braces && self.kind() == Some(Kind::Sign('{')) {
             let open = self.at;
-            self.skip_until(|kind| kind == Kind::Sign('}'));
+            self.at += 1;
+            self.skip_until(|kind| matches!(kind, Kind::Sign('}' | '{' | ')')));
+            let first = self.at;
+            if self.kind() != Some(Kind::Sign('}')) {
+                self.skip_until(|kind| matches!(kind, Kind::Sign('}' | '{')));
+            }
+            // "@soy sauce{2%tbsp), @vinegar{1%tbsp}": the wrong bracket closes it.
+            if self.kind() == Some(Kind::Sign('{')) {
+                let mistyped = self.tokens[first].kind == Kind::Sign(')');
+                if mistyped {
+                    self.at = first + 1;
+                    return Some((&self.tokens[start..open], &self.tokens[open + 1..first]));
+                }
+                self.skip_until(|kind| kind == Kind::Sign('}'));
+            }
             if self.at < self.tokens.len() {
                 let close = self.at;
                 self.at += 1;

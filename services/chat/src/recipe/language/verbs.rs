@@ -147,12 +147,9 @@ static VERBS: &[Verb] = &[
     rest(&["turn up", "crank up", "dial up"], clause::increase)
         .when(to_an_amount)
         .weak(),
-    rest(
-        &["turn down", "bring down", "dial down"],
-        clause::reduce,
-    )
-    .when(to_an_amount)
-    .weak(),
+    rest(&["turn down", "bring down", "dial down"], clause::reduce)
+        .when(to_an_amount)
+        .weak(),
     rest(&["up", "boost"], clause::increase).weak(),
     rest(&["increase", "raise"], clause::increase).begins(with_object),
     rest(&["reduce", "decrease", "lower"], clause::reduce).begins(with_object),
