@@ -106,10 +106,9 @@ impl Said<'_> {
         }
         let said = self.words.join(" ");
         let time = in_words_of_time(&said).and_then(|new| self.with_another_time(&new, 0));
-        let step = match (time, self.with_another_heat()) {
-            (Some(step), None) | (None, Some(step)) => step,
-            // One of two things that it may mean.
-            (Some(_), Some(_)) | (None, None) => return None,
+        // Both at once may mean either.
+        let ((Some(step), None) | (None, Some(step))) = (time, self.with_another_heat()) else {
+            return None;
         };
         let content = self.content.trim().trim_end_matches([' ', '.', '!']);
         // "Bake at 375F for 25 minutes": the step tells one of them so far.
