@@ -1,6 +1,6 @@
-//! Rooms: the recipes that somebody on this edge looks at. A room is a short log of updates and a bell.
+//! Rooms: the recipes that somebody on this edge looks at. A room is a short log of updates and a `watch` of its revision.
 //!
-//! Each update is serialised once. A connection remembers the last position that it wrote and is rung when
+//! Each update is serialised once. A connection remembers the last position that it wrote and is woken when
 //! there is a newer one, so there is no queue per connection; one that has fallen behind the log fetches what
 //! it missed from the chat service. Rooms do not talk to the chat service: [`Rooms::changed`] tells whoever
 //! does which ones have come or gone.
@@ -42,7 +42,7 @@ use self::{
     log::{Log, Pushed},
     members::Members,
     people::People,
-    presence::{ChangedPeople, Shown},
+    presence::{ChangedPeople, PresenceFrames},
 };
 pub use self::people::SeenAs;
 pub(crate) use self::{
@@ -60,7 +60,7 @@ pub(crate) type AttachmentNumber = u64;
 /// All rooms of this edge.
 #[derive(Debug, Default)]
 pub struct Rooms {
-    open: Mutex<HashMap<RecipeId, Open>>,
+    open: Mutex<HashMap<RecipeId, OpenRoom>>,
     /// How many attachments there were.
     attachments: AtomicU64,
     /// Rooms that are attached again after a while.
@@ -74,7 +74,7 @@ pub struct Rooms {
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenRoom {
     room: Arc<Room>,
     members: Members,
     people: People,
@@ -113,7 +113,7 @@ pub(crate) struct Room {
     log: Mutex<Log>,
     /// The last word on who may see the recipe, for those who are on their way in.
     audience: Mutex<Option<Arc<Audience>>>,
-    shown: Shown,
+    shown: PresenceFrames,
 }
 
 /// A place in a room, given up when this is dropped.
@@ -164,7 +164,7 @@ impl Rooms {
         }
         let entry = open.entry(recipe.clone()).or_insert_with(|| {
             self.mark_changed(recipe);
-            Open {
+            OpenRoom {
                 room: Arc::new(Room::at(position.clone())),
                 members: Members::default(),
                 people: People::default(),
@@ -339,7 +339,7 @@ impl Rooms {
         }
     }
 
-    fn end_diverged(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) {
+    fn end_diverged(&self, open: &mut HashMap<RecipeId, OpenRoom>, recipe: &RecipeId) {
         if let Some(members) = self.end(open, recipe) {
             metrics::count_divergence();
             warn!(recipe.id = %recipe, connections = members.count(), "the recipe's history went back: its connections begin anew");
@@ -347,8 +347,8 @@ impl Rooms {
     }
 
     /// Its connections close; whoever comes next opens the room anew.
-    fn end(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) -> Option<Members> {
-        let Open { room, members, .. } = open.remove(recipe)?;
+    fn end(&self, open: &mut HashMap<RecipeId, OpenRoom>, recipe: &RecipeId) -> Option<Members> {
+        let OpenRoom { room, members, .. } = open.remove(recipe)?;
         room.end();
         self.mark_changed(recipe);
         Some(members)
@@ -389,7 +389,7 @@ impl Rooms {
     }
 }
 
-impl Open {
+impl OpenRoom {
     fn has_had(&self, attachment: AttachmentNumber) -> bool {
         let is_own = self.first_attachment != 0 && attachment >= self.first_attachment;
         attachment == 0 || is_own
@@ -406,7 +406,7 @@ impl Room {
             changes: watch::Sender::new(position.revision),
             log: Mutex::new(Log::at(position)),
             audience: Mutex::default(),
-            shown: Shown::default(),
+            shown: PresenceFrames::default(),
         }
     }
 
@@ -426,7 +426,7 @@ impl Room {
         let mut log = lock(&self.log);
         let pushed = log.push(update);
         if pushed == Pushed::New {
-            // Rung under the lock, so that the bell never goes back.
+            // Sent under the lock, so that the revision never goes back.
             self.changes.send_replace(log.newest().revision);
         }
         pushed

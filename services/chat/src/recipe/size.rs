@@ -10,7 +10,7 @@ use super::model::{Ingredient, Recipe, Step};
 
 /// A recipe as the edge writes it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct RecipeJson<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
@@ -62,7 +62,7 @@ fn timer(timer: &KitchenTimer) -> Timer<'_> {
 
 /// The bytes that a recipe takes in JSON, escapes included.
 pub fn json_size(recipe: &Recipe) -> usize {
-    serialized_size(&Shown {
+    serialized_size(&RecipeJson {
         title: &recipe.title,
         description: recipe.description.as_deref(),
         servings: recipe.servings,

@@ -58,7 +58,7 @@ fn check(member: &Member, since: Revision, expected: &[Revision]) {
 }
 
 #[tokio::test]
-async fn a_member_is_rung_and_reads_what_it_has_not_written() {
+async fn a_member_is_woken_and_reads_what_it_has_not_written() {
     let rooms = Rooms::new();
     let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None, &SeenAs::default());
     assert!(matches!(member.since(&at(7)), Since::Nothing));

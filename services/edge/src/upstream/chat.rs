@@ -246,7 +246,7 @@ pub enum Format {
 
 /// A recipe at a revision.
 #[derive(Debug)]
-pub struct Found {
+pub struct RecipeAt {
     /// Its id.
     pub id: String,
     /// Its revision.
@@ -280,9 +280,9 @@ impl ChatClient {
         id: String,
         revision: Revision,
         recipe: Option<chat::Recipe>,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let recipe = recipe.ok_or(ChatError::Unavailable)?;
-        Ok(Found {
+        Ok(RecipeAt {
             id,
             revision,
             recipe: convert::recipe(recipe, self.0.now()),
@@ -299,7 +299,7 @@ impl ChatClient {
         id: Option<String>,
         title: String,
         visibility: Visibility,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let call = CreateRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.unwrap_or_default(),
@@ -320,7 +320,7 @@ impl ChatClient {
         principal: &Principal,
         id: &RecipeId,
         revision: Option<Revision>,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let call = GetRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
@@ -432,7 +432,7 @@ impl ChatClient {
         principal: &Principal,
         id: &RecipeId,
         title: String,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let call = CopyRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),

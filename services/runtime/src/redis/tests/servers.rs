@@ -141,7 +141,7 @@ pub(crate) async fn open(url: &str) -> Redis {
         .await
         .unwrap()
         .unwrap();
-    redis.with_patience(TEST_TIMEOUT)
+    redis.with_timeout(TEST_TIMEOUT)
 }
 
 /// Asks another process until it says yes; there is nothing to wait for.

@@ -195,7 +195,7 @@ impl Live {
             let handled = tokio::select! {
                 biased; // as in `connection::live`
                 () = self.edge.awake.wait_until(false) => Ok(()),
-                order = self.connection.control.order() => self.obey(order).await,
+                order = self.connection.control.order() => self.on_order_with_bugs(order).await,
                 () = sleep_until(self.wakes()) => self.dispatch(Event::Tick).await,
                 Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
                     self.on_outcome(outcome).await
@@ -264,12 +264,12 @@ impl Live {
     }
 
     /// Does what the connection is told, with the bugs that twist it.
-    async fn obey(&mut self, order: Order) -> Result<(), End> {
+    async fn on_order_with_bugs(&mut self, order: Order) -> Result<(), End> {
         let order = match (order, self.world.bug) {
             (Order::Review { .. }, Some(Bug::LosesReviews)) if !self.under_way.is_empty() => {
                 return Ok(());
             }
-            // Without the rule a prompt is obeyed as a review is: however early it comes.
+            // Without the rule a prompt is followed as a review is: however early it comes.
             (Order::Prompt(prompt), Some(Bug::NoTooEarlyRule)) => Order::Review {
                 generation: prompt.generation,
             },

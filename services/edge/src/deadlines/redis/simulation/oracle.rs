@@ -184,7 +184,7 @@ impl Oracle {
                     && self
                         .fault_plan
                         .is_redis_calm(reporter.changed - RECOVERY, now);
-                // Found due without a connection, it is struck.
+                // Found due without a connection, it is cancelled.
                 let struck = |record: &SessionRecord| {
                     reporter.ended.is_some() && now >= record.due - TRANSIT_TOLERANCE
                 };

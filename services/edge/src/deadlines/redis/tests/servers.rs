@@ -139,7 +139,7 @@ impl Cluster {
 async fn open(url: &str) -> Redis {
     let redis = Redis::open(&url.parse().unwrap()).unwrap();
     is_up(&redis, true).await;
-    redis.with_patience(TEST_TIMEOUT)
+    redis.with_timeout(TEST_TIMEOUT)
 }
 
 pub(super) async fn is_up(redis: &Redis, expected: bool) {
