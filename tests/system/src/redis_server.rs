@@ -3,12 +3,17 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
+    time::Duration,
 };
 
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::{binary::clean_command, process::Process, timeouts::within};
+
+/// How often Redis is asked for what it tells nobody.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A private Redis.
 #[derive(Debug)]
@@ -113,6 +118,34 @@ impl RedisServer {
             .query_async(&mut connection)
             .await;
         keys.expect("the keys of Redis")
+    }
+
+    /// Waits until the schedule knows of so many sessions that they were asked: edges write it beside the connection.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn until_asked(&self, count: usize) {
+        let mut connection = self.connection().await;
+        let what = format!("{count} asked sessions in Redis");
+        let asked = async {
+            loop {
+                let sessions = self.keys("rc:{*}:session:*").await;
+                if sessions.len() >= count {
+                    let mut phases = redis::pipe();
+                    for session in sessions {
+                        phases.hget(session, "p");
+                    }
+                    let phases = phases.query_async(&mut connection).await;
+                    let phases: Vec<Option<String>> = phases.expect("the phases");
+                    let is_asked = |phase: &&Option<String>| phase.as_deref() == Some("q");
+                    if phases.iter().filter(is_asked).count() >= count {
+                        return;
+                    }
+                }
+                sleep(POLL_INTERVAL).await;
+            }
+        };
+        within(&what, asked).await;
     }
 }
 

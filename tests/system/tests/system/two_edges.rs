@@ -190,8 +190,7 @@ async fn an_unanswered_prompt_is_issued_again_after_a_take_over_without_more_tim
     let mut client = stack.connect_at(0, "soup").await;
     let session = client.auth(&ada.access_token).await["session"].clone();
     let asked = client.expect("auth_required").await;
-    // The prompt is told to Redis beside the loop.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    stack.redis().until_asked(1).await;
     stack.edges[0].kill().await;
 
     let mut client = stack.connect_at(1, "soup").await;
