@@ -25,9 +25,8 @@ use crate::{
     deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
     deletions,
     edge::Edge,
-    http,
+    gauges, http,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
-    metrics,
     registry::Registry,
     revocations,
     rooms::Rooms,
@@ -306,7 +305,7 @@ impl OpenEdge {
             redis,
             background,
         } = self;
-        metrics::watch(&edge);
+        gauges::watch(&edge);
         match edge.config.descriptors_fault() {
             Some((fault, true)) => warn!("{fault}"),
             Some((fault, false)) => info!("{fault}"),

@@ -5,8 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::kitchen_timers::KitchenTimer;
-use super::model::{Ingredient, Recipe, Step};
+use super::model::{Ingredient, KitchenTimer, Recipe, Step};
 
 /// A recipe as the edge writes it.
 #[derive(Serialize)]

@@ -328,7 +328,7 @@ mod tests {
     }
 
     /// Who is there and who has gone, as the chat service is told; `None`: nothing.
-    fn answered_position(people: &mut People, all: bool) -> Option<(Vec<String>, Vec<String>)> {
+    fn told(people: &mut People, all: bool) -> Option<(Vec<String>, Vec<String>)> {
         let change = people.take_change(all)?;
         let mut here: Vec<_> = change.here.into_iter().map(|person| person.id).collect();
         if !all {
@@ -347,31 +347,24 @@ mod tests {
         let mut people = People::default();
         enter(&mut people, "ada");
         enter(&mut people, "bob");
-        assert_eq!(
-            answered_position(&mut people, false),
-            words(&["ada", "bob"], &[])
-        );
-        assert_eq!(answered_position(&mut people, false), None);
+        assert_eq!(told(&mut people, false), words(&["ada", "bob"], &[]));
+        assert_eq!(told(&mut people, false), None);
         enter(&mut people, "ada");
-        assert_eq!(
-            answered_position(&mut people, false),
-            None,
-            "by a second connection"
-        );
+        assert_eq!(told(&mut people, false), None, "by a second connection");
         assert!(!people.leave(&user("ada"), false));
         assert!(people.leave(&user("ada"), false));
-        assert_eq!(answered_position(&mut people, false), words(&[], &["ada"]));
+        assert_eq!(told(&mut people, false), words(&[], &["ada"]));
         enter(&mut people, "ada");
         assert_eq!(
-            answered_position(&mut people, true),
+            told(&mut people, true),
             words(&["bob", "ada"], &[]),
             "in their order"
         );
-        assert_eq!(answered_position(&mut people, false), None);
+        assert_eq!(told(&mut people, false), None);
         enter(&mut people, "eve");
         people.leave(&user("eve"), false);
         assert_eq!(
-            answered_position(&mut people, false),
+            told(&mut people, false),
             words(&[], &["eve"]),
             "came and went"
         );

@@ -125,7 +125,7 @@ impl Member {
         let mine = open.get_mut(&self.recipe);
         let entry = mine.filter(|open| Arc::ptr_eq(&open.room, &self.room))?;
         let newest = self.room.shown.newest();
-        self.answered_position = newest.as_ref().map_or(0, |word| word.number);
+        self.presence_written = newest.as_ref().map_or(0, |word| word.number);
         let who = entry.members.get(self.number)?;
         let shown = newest.as_ref().map(|word| &word.presence);
         let first = entry.people.first_shown(&who.user, shown);
@@ -138,11 +138,11 @@ impl Member {
 
     /// What is known of who is there and was not told to the client yet.
     pub fn presence_news(&mut self) -> Option<Utf8Bytes> {
-        if self.room.shown.count.load(Ordering::Acquire) == self.answered_position {
+        if self.room.shown.count.load(Ordering::Acquire) == self.presence_written {
             return None;
         }
         let newest = self.room.shown.newest()?;
-        self.answered_position = newest.number;
+        self.presence_written = newest.number;
         Some(newest.frame.clone())
     }
 

@@ -1,7 +1,10 @@
 //! A room while updates come, connections fall behind, and the recipe's history goes back.
 
 use futures_util::FutureExt as _;
-use proto::websocket::frames::Message;
+use proto::{
+    ids::{Revision, UserId},
+    websocket::frames::Message,
+};
 use runtime::clock::Timestamp;
 
 use super::{log::MAX_UPDATES, *};

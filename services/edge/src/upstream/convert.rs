@@ -17,7 +17,7 @@ use crate::wire::outbound;
 
 use super::{
     Principal,
-    chat::{Joined, Recovery},
+    joined::{Joined, Recovery},
 };
 use crate::{
     access::{Access, Grant},

@@ -13,6 +13,7 @@ mod line;
 mod pending_call;
 mod replica_set;
 mod replicas;
+mod requester;
 mod router;
 mod verified_users;
 
@@ -44,8 +45,9 @@ pub use self::replicas::Replicas;
 use self::{
     known_recipes::KnownRecipes,
     line::Replica,
-    pending_call::{Answered, PendingCall, Requester},
+    pending_call::{Answered, PendingCall},
     replica_set::ReplicaSet,
+    requester::Requester,
     router::{Outgoing, ReplicaName, Router},
 };
 use super::{

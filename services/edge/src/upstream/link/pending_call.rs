@@ -1,17 +1,14 @@
 //! A call to the chat service, and whoever waits for its answer.
 
-use std::sync::Arc;
-
 use proto::{
     chat::{LinkRequest, answer, link_request::Call},
-    ids::{Position, RecipeId, UserId},
+    ids::{Position, RecipeId},
 };
-use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::sync::oneshot;
 
-use super::verified_users::VerifiedUsers;
-use crate::upstream::{AccessToken, Principal, chat::ChatError};
+use super::{requester::Requester, verified_users::VerifiedUsers};
+use crate::upstream::chat::ChatError;
 
 /// What the chat service says.
 pub(super) type Answered = answer::Result;
@@ -29,30 +26,6 @@ pub(super) struct PendingCall {
     /// Where the room stood when this was last sent.
     room: Option<Position>,
     reply: oneshot::Sender<(Result<Answered, ChatError>, Option<Position>)>,
-}
-
-/// Who asks.
-#[derive(Debug, Clone)]
-pub(super) struct Requester {
-    /// The user.
-    pub user: UserId,
-    /// What shows that.
-    pub token: AccessToken,
-    /// When the token ends.
-    pub token_ends: Timestamp,
-    /// The name that others see.
-    pub shown_name: Arc<str>,
-}
-
-impl From<&Principal> for Requester {
-    fn from(principal: &Principal) -> Self {
-        Self {
-            user: principal.user.clone(),
-            token: principal.token.clone(),
-            token_ends: principal.token_ends,
-            shown_name: Arc::clone(&principal.shown_name),
-        }
-    }
 }
 
 /// Where the answer comes out, with where the room stood when it was asked for; an error says that there will be none.

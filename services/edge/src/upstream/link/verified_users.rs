@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use proto::ids::UserId;
 use runtime::clock::Timestamp;
 
-use super::pending_call::Requester;
+use super::requester::Requester;
 
 /// How many users are remembered: fewer than the chat service does. Who finds no room shows the token with each call.
 const MAX_USERS: usize = 100_000;

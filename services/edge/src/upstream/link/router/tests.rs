@@ -9,7 +9,8 @@ use proto::{
 use tonic::transport::Endpoint;
 
 use super::{
-    super::pending_call::{Answer, Answered, PendingCall, Requester},
+    super::pending_call::{Answer, Answered, PendingCall},
+    super::requester::Requester,
     *,
 };
 use crate::{rooms::Progress, upstream::Principal};
