@@ -1,13 +1,10 @@
 //! A real redis-server on a free port, with nothing on disk, that can be killed, frozen and brought back.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
+pub use test_servers::free_port;
 use tokio::time::sleep;
 
 use crate::{binary::clean_command, process::Process, timeouts::within};
@@ -162,12 +159,6 @@ async fn launch(port: u16, folder: &Path, arguments: &[String]) -> Process {
     let process = Process::start("redis-server", command);
     process.line_with("Ready to accept connections").await;
     process
-}
-
-/// A port that nobody listens on at this moment, for servers that cannot choose one themselves.
-pub fn free_port() -> u16 {
-    let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    probe.local_addr().expect("its address").port()
 }
 
 #[cfg(test)]
