@@ -77,7 +77,11 @@ impl ClientSocket {
         loop {
             match self.stream.next().await?.ok()? {
                 Message::Text(text) => return Some(self.frames.read(&text)),
-                Message::Close(frame) => return Some(ToClient::Closed(close_of(&frame?))),
+                Message::Close(frame) => {
+                    let close = frame.filter(|frame| frame.code != CloseCode::Normal);
+                    // Without it, it is the answer to a close of the client's own.
+                    return close.map(|frame| ToClient::Closed(close_of(&frame)));
+                }
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
