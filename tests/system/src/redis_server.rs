@@ -142,7 +142,7 @@ impl RedisServer {
                 sleep(POLL_INTERVAL).await;
             }
         };
-        within(&what, asked).await;
+        within(&what, Box::pin(asked)).await;
     }
 }
 
