@@ -7,7 +7,7 @@ import { Icon } from './Icon';
 import { RecipeOutline } from './RecipeOutline';
 
 const labels = lazyTexts.importRecipe;
-const MOST = { ingredients: 6, steps: 1 };
+const MAX_SHOWN = { ingredients: 6, steps: 1 };
 
 interface Props {
   preview: Preview;
@@ -42,7 +42,7 @@ export function ImportPreview({
           <Icon name={isEmpty ? 'alert' : 'check'} />
           {isEmpty ? labels.nothing : count}
         </p>
-        {!isEmpty && <RecipeOutline recipe={recipe} most={MOST} />}
+        {!isEmpty && <RecipeOutline recipe={recipe} most={MAX_SHOWN} />}
         {leftOut.length > 0 && <p className="import-left-out">{labels.leftOut(leftOut)}</p>}
       </div>
       <p role="alert" className="problem">

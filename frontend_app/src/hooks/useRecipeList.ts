@@ -9,7 +9,7 @@ import { lazyTexts } from '../texts-lazy';
 export type Filter = 'all' | 'mine' | 'shared';
 
 /** What of the recipes is shown. */
-export interface Wanted {
+export interface RecipeFilter {
   query: string;
   filter: Filter;
   /** Null for all tags. */
@@ -44,7 +44,7 @@ interface Loaded {
   areKept?: boolean;
 }
 
-export function useRecipeList(api: Api, userId: string, wanted: Wanted): RecipeList {
+export function useRecipeList(api: Api, userId: string, wanted: RecipeFilter): RecipeList {
   const { query, tag } = wanted;
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [tags, setTags] = useState<readonly string[]>([]);
@@ -108,7 +108,7 @@ export function useRecipeList(api: Api, userId: string, wanted: Wanted): RecipeL
 }
 
 /** What the server has searched is not searched again: it finds ingredients, too. */
-function passes(recipe: RecipeSummary, { query, filter, tag }: Wanted, isKept: boolean): boolean {
+function passes(recipe: RecipeSummary, { query, filter, tag }: RecipeFilter, isKept: boolean): boolean {
   const { title, role, owned, tags = [] } = recipe;
   const isMine = role === 'owner' || owned === true;
   if (filter !== 'all' && isMine !== (filter === 'mine')) return false;

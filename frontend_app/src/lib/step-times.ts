@@ -13,7 +13,7 @@ const TIME = new RegExp(
   String.raw`(?<![\w/.])(?:(?:${NUMBER})(?:\s*(?:-|–|to|or)\s*(?:${NUMBER}))?[\s-]*${UNIT})(?:(?:\s+and)?\s+(?:${NUMBER})[\s-]*(?:minutes?|mins?)\b)?`,
   'gi',
 );
-const PIECE = new RegExp(
+const NUMBER_AND_UNIT = new RegExp(
   String.raw`(${NUMBER})(?:\s*(?:-|–|to|or)\s*(?:${NUMBER}))?[\s-]*(${UNIT})`,
   'gi',
 );
@@ -38,7 +38,7 @@ export function stepParts(text: string): StepPart[] {
 /** The shorter time of a range; "1 hour and 30 minutes" is one time. */
 function secondsOf(time: string): number {
   let seconds = 0;
-  for (const [, number = '', unit = ''] of time.matchAll(PIECE))
+  for (const [, number = '', unit = ''] of time.matchAll(NUMBER_AND_UNIT))
     seconds += numberOf(number) * secondsOfUnit(unit);
   return Math.round(seconds);
 }

@@ -1034,7 +1034,7 @@ pub struct Attach {
     /// what an attachment of the same recipe before it was sent. 0: from edges of before, which do not compare.
     #[prost(uint64, tag = "6")]
     pub attachment: u64,
-    /// Somebody at the edge who is in the recipe: updates are sent for as long as they are proven and may see it, and end with
+    /// Somebody at the edge who is in the recipe: updates are sent for as long as they are verified and may see it, and end with
     /// AttachmentEnded. Absent from edges of before: then whoever has last come in on this link counts.
     #[prost(message, optional, tag = "7")]
     pub principal: ::core::option::Option<Principal>,
@@ -1219,7 +1219,7 @@ pub struct AttachmentEnded {
     pub recipe_id: ::prost::alloc::string::String,
     #[prost(uint64, tag = "2")]
     pub attachment: u64,
-    /// Whether the user who was named may be named again, later: it could not be found out whether they are proven.
+    /// Whether the user who was named may be named again, later: it could not be found out whether they are verified.
     #[prost(bool, tag = "3")]
     pub retryable: bool,
 }

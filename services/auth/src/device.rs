@@ -13,7 +13,7 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{SecretSlice, SecretString};
 
-use crate::{pseudonyms::derived_key, user::Username};
+use crate::{derived_key::derived_key, user::Username};
 
 /// Marks a text as a device token, for people and for scanners of leaked secrets.
 const PREFIX: &str = "rcd_";

@@ -1,5 +1,8 @@
 //! `AuthService` over gRPC: reads requests, asks the authority, writes responses. It decides nothing; every
-//! failure becomes a status with fixed words in one place.
+//! failure becomes a status with fixed words in one place (`status`), every value a message in one (`responses`).
+
+mod responses;
+mod status;
 
 use std::sync::Arc;
 
@@ -18,27 +21,19 @@ use proto::{
 use runtime::lifecycle::Lifecycle;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::broadcast::error::RecvError;
-use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
-use tracing::error;
+use tonic::{Request, Response, Status};
 
+use self::{
+    responses::{duration, timestamp},
+    status::{internal, status},
+};
 use crate::{
-    attempts::RetryAfter,
-    authority::{
-        Authority, Claim, Client, Credentials, Deletion, Error, PasswordChange, SessionName,
-        SignedIn, TokenPair,
-    },
-    keys::{KeyInfo, KeyState},
-    passwords,
-    refresh::LoginSession,
-    revocations::{Event, RevocationEntry, Watch},
-    store::Account,
-    user::User,
+    authority::{Authority, Claim, Client, Credentials, PasswordChange, SessionName, SignedIn},
+    revocations::Watch,
 };
 
 /// No request is near this; a token has 4 KiB at most.
 const MAX_MESSAGE_SIZE: usize = 64 * 1024;
-/// Trailing metadata: when to try again.
-const RETRY_AFTER: &str = "retry-after-ms";
 
 /// The service, ready to be served.
 pub(crate) fn service(authority: Arc<Authority>, lifecycle: Lifecycle) -> AuthServiceServer<Auth> {
@@ -489,169 +484,4 @@ fn session_name(request: pb::RevokeSessionRequest) -> Result<SessionName, Status
 fn session_id(text: &str) -> Result<LoginSessionId, Status> {
     text.parse()
         .map_err(|_| Status::invalid_argument("The session id is malformed"))
-}
-
-/// What callers are told. The cause of a failure of ours goes to the log, here and nowhere else.
-fn status(error: Error) -> Status {
-    match error {
-        Error::Name(invalid) => Status::invalid_argument(invalid.to_string()),
-        Error::DisplayName(invalid) => Status::invalid_argument(invalid.to_string()),
-        Error::Password(weak) => Status::invalid_argument(weak.to_string()),
-        Error::NameTaken => Status::already_exists("The username is taken"),
-        Error::BadCredentials => Status::unauthenticated("Invalid username or password"),
-        Error::WrongPassword => Status::permission_denied("The current password is wrong"),
-        Error::NoPassword => Status::failed_precondition("A guest has no password"),
-        Error::NotBegun => Status::failed_precondition("The deletion has not begun"),
-        Error::NoGuest => Status::failed_precondition("This is an account already"),
-        Error::Disabled => {
-            Status::permission_denied("This account is disabled; ask those who run this server")
-        }
-        Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
-        Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
-        Error::NoSuchSession => Status::not_found("No such login session"),
-        Error::NoSuchKey => Status::not_found("No such key"),
-        Error::NoSuchUser => Status::not_found("No such user"),
-        Error::TooManyAttempts(wait) => try_later("Too many sign-ins", wait),
-        Error::Hashing(passwords::Error::Busy) => {
-            try_later("Too many sign-ins", RetryAfter(passwords::RETRY_AFTER))
-        }
-        Error::Store(cause) => unavailable(&cause),
-        Error::Keys(cause) => unavailable(&cause),
-        Error::Hashing(passwords::Error::Failed(_))
-        | Error::Signing(_)
-        | Error::NoKey
-        | Error::NoRandomness => internal(&error),
-    }
-}
-
-fn try_later(words: &'static str, RetryAfter(wait): RetryAfter) -> Status {
-    let mut metadata = MetadataMap::new();
-    // Rounded up, and never zero: a caller that comes back too early is refused again.
-    let millis = u64::try_from(wait.as_millis())
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    metadata.insert(RETRY_AFTER, millis.into());
-    Status::with_metadata(Code::ResourceExhausted, words, metadata)
-}
-
-fn unavailable(cause: &dyn std::error::Error) -> Status {
-    error!(%cause, "the store failed");
-    Status::unavailable("The auth service cannot answer now")
-}
-
-fn internal(cause: &dyn std::error::Error) -> Status {
-    error!(%cause, "a call failed");
-    Status::internal("The auth service has failed")
-}
-
-impl From<TokenPair> for pb::TokenPair {
-    fn from(tokens: TokenPair) -> Self {
-        Self {
-            access_token: tokens.access.expose_secret().to_owned(),
-            expires_in: duration(tokens.expires_in),
-            refresh_token: tokens.refresh.expose_secret().to_owned(),
-            refresh_expires_in: duration(tokens.refresh_expires_in),
-            session_id: tokens.session.id.to_string(),
-            user: Some(tokens.session.user.into()),
-        }
-    }
-}
-
-impl From<User> for pb::User {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id.to_string(),
-            display_name: user.shown_name().to_owned(),
-            name: user.name.as_str().to_owned(),
-            guest: user.guest,
-        }
-    }
-}
-
-impl From<Account> for pb::Account {
-    fn from(account: Account) -> Self {
-        Self {
-            user: Some(account.user.into()),
-            created_at: Some(timestamp(account.created_at)),
-            seen_at: Some(timestamp(account.seen_at)),
-            disabled_at: account.disabled_at.map(timestamp),
-        }
-    }
-}
-
-impl From<Deletion> for pb::Deletion {
-    fn from(deletion: Deletion) -> Self {
-        Self {
-            user: Some(deletion.user.into()),
-            access_token: deletion.token.expose_secret().to_owned(),
-        }
-    }
-}
-
-impl From<RevocationEntry> for pb::WatchRevocationsResponse {
-    fn from(mark: RevocationEntry) -> Self {
-        let at = Some(timestamp(mark.at));
-        match mark.event {
-            Event::Revoked(session) => Self {
-                session_id: session.to_string(),
-                revoked_at: at,
-                ..Self::default()
-            },
-            Event::Reviewed(session) => Self {
-                review: Some(pb::SessionReview {
-                    session_id: session.to_string(),
-                    reviewed_at: at,
-                }),
-                ..Self::default()
-            },
-            Event::AllReviewed => Self {
-                all_reviewed_at: at,
-                ..Self::default()
-            },
-        }
-    }
-}
-
-impl From<LoginSession> for pb::LoginSession {
-    fn from(session: LoginSession) -> Self {
-        Self {
-            session_id: session.id.to_string(),
-            created_at: session.created_at().map(timestamp),
-            refreshed_at: Some(timestamp(session.rotated_at)),
-            expires_at: Some(timestamp(session.expires_at)),
-            user: Some(session.user.into()),
-        }
-    }
-}
-
-impl From<KeyInfo> for pb::SigningKey {
-    fn from(key: KeyInfo) -> Self {
-        let state = match key.state {
-            KeyState::Next => pb::SigningKeyState::Next,
-            KeyState::Signing => pb::SigningKeyState::Signing,
-            KeyState::Retired => pb::SigningKeyState::Retired,
-            KeyState::Revoked => pb::SigningKeyState::Revoked,
-        };
-        Self {
-            kid: key.kid,
-            generation: key.generation,
-            state: state.into(),
-            published_at: key.published_at.map(timestamp),
-            signs_from: key.signs_from.map(timestamp),
-            revoked_at: key.revoked_at.map(timestamp),
-        }
-    }
-}
-
-fn duration(duration: std::time::Duration) -> Option<prost_types::Duration> {
-    // Only more than 292 billion years do not fit.
-    duration.try_into().ok()
-}
-
-fn timestamp(moment: runtime::clock::Timestamp) -> prost_types::Timestamp {
-    let millis = moment.unix_millis();
-    prost_types::Timestamp {
-        seconds: millis.div_euclid(1000),
-        nanos: i32::try_from(millis.rem_euclid(1000)).unwrap_or(0) * 1_000_000,
-    }
 }

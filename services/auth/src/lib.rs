@@ -4,6 +4,7 @@
 mod attempts;
 mod authority;
 mod config;
+mod derived_key;
 mod device;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

@@ -6,9 +6,9 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use runtime::network::AddressBlock;
-use secrecy::{ExposeSecret as _, SecretSlice};
+use secrecy::SecretSlice;
 
-use crate::{device::DeviceId, user::Username};
+use crate::{derived_key::derived_key, device::DeviceId, user::Username};
 
 /// How much of a hash is kept: two of as many as there are people never meet.
 const HASH_LENGTH: usize = 16;
@@ -63,12 +63,6 @@ impl Pseudonyms {
         hash.copy_from_slice(&mac.sign().as_ref()[..HASH_LENGTH]);
         hash
     }
-}
-
-/// A key for one purpose, from the server's secret.
-pub(crate) fn derived_key(secret: &SecretSlice<u8>, purpose: &[u8]) -> hmac::Key {
-    let secret = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret());
-    hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&secret, purpose).as_ref())
 }
 
 impl fmt::Debug for Pseudonyms {

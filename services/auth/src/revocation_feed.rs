@@ -143,13 +143,9 @@ impl Stream {
         }
     }
 
-    async fn write(&self, marks: &[RevocationEntry], patience: Duration) -> Result<(), Failure> {
+    async fn write(&self, marks: &[RevocationEntry], timeout: Duration) -> Result<(), Failure> {
         let commands: Vec<Cmd> = marks.iter().map(add).collect();
-        let answers = self
-            .redis
-            .with_patience(patience)
-            .run_all(&commands)
-            .await?;
+        let answers = self.redis.with_timeout(timeout).run_all(&commands).await?;
         answers.into_iter().try_for_each(|answer| answer.map(drop))
     }
 
@@ -159,7 +155,7 @@ impl Stream {
         marks: impl FnOnce() -> Vec<RevocationEntry>,
         kept_for: Duration,
     ) -> Result<usize, Failure> {
-        let redis = self.redis.with_patience(REPAIR_STEP_TIMEOUT);
+        let redis = self.redis.with_timeout(REPAIR_STEP_TIMEOUT);
         let fresh = Uuid::now_v7().to_string();
         let epoch: String = redis
             .script(&self.read_epoch.call().key(EPOCH).arg(fresh))

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use proto::ids::UserId;
 
 use crate::{
-    message::Principal,
+    principal::Principal,
     recipe::{Command, Role, Visibility},
 };
 

@@ -35,7 +35,7 @@ const MAX_PENDING_CALLS: usize = 4096;
 const STORE_RETRY_DELAY: Duration = Duration::from_millis(500);
 /// How long a join waits until it is decided anew.
 const JOIN_RETRY_DELAY: Duration = Duration::from_millis(10);
-/// How often it is looked for attachments of users who are proven no more.
+/// How often attachments of users whose tokens have ended are looked for.
 const PROOF_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// One call on a link. Number 0 wants no answer.
@@ -98,7 +98,7 @@ pub(crate) async fn run(
             },
             Some(()) = link.under_way.next() => {}
             behind = link.outbox.behind() => link.catch_up(behind),
-            _ = proof_checks.tick() => link.end_unproven(),
+            _ = proof_checks.tick() => link.end_unverified(),
             () = link.outbox.abandoned() => break,
             () = lifecycle.stopping() => break,
         }
@@ -148,8 +148,8 @@ impl Link {
         }
     }
 
-    fn end_unproven(&mut self) {
-        for recipe in self.outbox.end_unproven(self.recipes.now()) {
+    fn end_unverified(&mut self) {
+        for recipe in self.outbox.end_unverified(self.recipes.now()) {
             self.leave(&recipe);
         }
     }

@@ -68,7 +68,7 @@ impl Metrics {
     /// Instruments of the process's meter.
     pub(crate) fn new() -> Self {
         let meter = meter();
-        let seldom = |name, description| {
+        let visible_from_the_start = |name, description| {
             let counter = meter
                 .u64_counter(name)
                 .with_description(description)
@@ -101,23 +101,23 @@ impl Metrics {
                 ])
                 .build(),
             links: AtomicI64::new(0),
-            lagging: seldom(
+            lagging: visible_from_the_start(
                 LAGGING,
                 "How often a receiver was too slow for a recipe's updates",
             ),
-            catch_ups: seldom(
+            catch_ups: visible_from_the_start(
                 CATCH_UPS,
                 "How often a receiver read from the store what it had missed",
             ),
-            divergences: seldom(
+            divergences: visible_from_the_start(
                 DIVERGENCES,
                 "How often a receiver had another history of a recipe than the store",
             ),
-            presence_told: seldom(
+            presence_told: visible_from_the_start(
                 PRESENCE_TOLD,
                 "How often the edges of a recipe were told who is there",
             ),
-            expired_links: seldom(
+            expired_links: visible_from_the_start(
                 EXPIRED_LINKS,
                 "Share links that were removed after their end",
             ),

@@ -175,14 +175,14 @@ impl Outbox {
         self.change(|state| state.attach(attach, number, now))
     }
 
-    /// Hears that somebody has come into a recipe, and until when they are proven.
+    /// Hears that somebody has come into a recipe, and until when they are verified.
     pub(super) fn came_in(&self, recipe: &RecipeId, caller: Caller) {
         self.change(|state| state.came_in(recipe, caller));
     }
 
-    /// Ends the attachments of those who are proven no more, and names their recipes.
-    pub(super) fn end_unproven(&self, now: Timestamp) -> Vec<RecipeId> {
-        self.change(|state| state.end_unproven(now))
+    /// Ends the attachments of those whose tokens have ended, and names their recipes.
+    pub(super) fn end_unverified(&self, now: Timestamp) -> Vec<RecipeId> {
+        self.change(|state| state.end_unverified(now))
     }
 
     /// Takes no more updates of a recipe.

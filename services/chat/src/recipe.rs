@@ -39,9 +39,9 @@ pub use change::{
     Visibility, Which,
 };
 pub use import::ImportError;
-pub use kitchen_timers::{KitchenTimer, TimerCommand, follow_timer};
+pub use kitchen_timers::{TimerCommand, follow_timer};
 pub use language::parse;
-pub use model::{Ingredient, Recipe, Step, limits};
+pub use model::{Ingredient, KitchenTimer, Recipe, Step, limits};
 pub use naming::title_from_id;
 pub use plain::{PlainIngredient, PlainRecipe, from_plain};
 pub use quantity::{Amount, Quantity, Vague};

@@ -39,7 +39,7 @@ use crate::{
     names::{Called, Candidate},
     recipe::Recipe,
     recipe_state::{Accepted, RecipeState},
-    recipes::Link,
+    share_link::Link,
 };
 
 /// The messages of one recipe, or the decision to write none.

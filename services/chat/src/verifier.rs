@@ -4,7 +4,7 @@
 //! Without the address of an auth service, callers that have proved that they are services are believed.
 
 mod keys;
-mod proven;
+mod verified_users;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use runtime::{
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::keys::AuthService;
-use self::{keys::Keys, proven::ProvenUsers};
+use self::{keys::Keys, verified_users::VerifiedUsers};
 use crate::{message::Principal, refused::Refused};
 
 /// Who asks, and what is to show it.
@@ -80,7 +80,7 @@ impl Verifier {
     pub(crate) fn for_link(&self) -> LinkVerifier {
         LinkVerifier {
             verifier: self.clone(),
-            proven: ProvenUsers::default(),
+            verified: VerifiedUsers::default(),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Checks {
 #[derive(Debug)]
 pub(crate) struct LinkVerifier {
     verifier: Verifier,
-    proven: ProvenUsers,
+    verified: VerifiedUsers,
 }
 
 impl LinkVerifier {
@@ -122,10 +122,11 @@ impl LinkVerifier {
         let (who, until) = match claim.token {
             Some(token) => {
                 let until = checks.prove(&claim.who, &token).await?;
-                self.proven.remember(&claim.who, until, checks.clock.now());
+                self.verified
+                    .remember(&claim.who, until, checks.clock.now());
                 (claim.who, until)
             }
-            None => self.proven.find(&claim.who.user, checks.clock.now())?,
+            None => self.verified.find(&claim.who.user, checks.clock.now())?,
         };
         Ok(Caller {
             who,

@@ -12,6 +12,8 @@ mod documents;
 mod export_import;
 #[path = "recipe_language/fixture.rs"]
 mod fixture;
+#[path = "recipe_language/hints.rs"]
+mod hints;
 #[path = "recipe_language/page.rs"]
 mod page;
 #[path = "recipe_language/properties.rs"]

@@ -20,7 +20,6 @@ use proto::ids::RecipeId;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use crate::{
     chat::{NoToken, Token},
@@ -179,9 +178,9 @@ async fn token_pair(
     server: &Server,
     path: &str,
     body: &Value,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Renewed, Error> {
-    let answer = post(server, path, body, None, patience).await?;
+    let answer = post(server, path, body, None, timeout).await?;
     // The cause may quote the answer, and with it a token.
     let pair: TokenPair = serde_json::from_slice(&answer).map_err(|_| Error::Unfit {
         server: server.clone(),
@@ -201,9 +200,9 @@ async fn post(
     path: &str,
     body: &Value,
     token: Option<&Token>,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Bytes, Error> {
-    let (status, answer) = timeout(patience, exchange(server, path, body, token))
+    let (status, answer) = tokio::time::timeout(timeout, exchange(server, path, body, token))
         .await
         .map_err(|_| Error::Unreachable {
             server: server.clone(),

@@ -126,7 +126,7 @@ impl Chat {
             return todo;
         }
         let before = self.status();
-        self.happen(event, now, &mut todo);
+        self.dispatch(event, now, &mut todo);
         if matches!(self.link, Link::Live(_)) {
             todo.extend(self.outbox.send(now).map(Action::Send));
         }
@@ -142,7 +142,7 @@ impl Chat {
         todo
     }
 
-    fn happen(&mut self, event: Event, now: Instant, todo: &mut Vec<Action>) {
+    fn dispatch(&mut self, event: Event, now: Instant, todo: &mut Vec<Action>) {
         match event {
             Event::Opened => self.opened(now, todo),
             Event::NotOpened(why) => self.not_opened(why, now, todo),

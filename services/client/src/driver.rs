@@ -110,7 +110,7 @@ impl<T: Tokens, F: Front> Driver<T, F> {
                 }),
                 Input::End => Some(Event::NoMoreToSay),
                 Input::Leave => Some(Event::Leave),
-                Input::Look => None,
+                Input::Redraw => None,
             }),
         }
     }

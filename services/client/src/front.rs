@@ -17,7 +17,7 @@ pub enum Input {
     /// Leave now.
     Leave,
     /// Only what is shown has changed.
-    Look,
+    Redraw,
 }
 
 /// Shows a chat, and says what the person does.

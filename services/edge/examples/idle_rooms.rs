@@ -45,7 +45,7 @@ async fn measure() {
     let rooms = Rooms::new();
     let lifecycle = Lifecycle::new();
     let address: ServiceAddress = address.parse().unwrap();
-    let replicas = Replicas::Followed(
+    let replicas = Replicas::new(
         address.clone().follow(&lifecycle),
         address.dialer("chat", &Credentials::default()).unwrap(),
     );

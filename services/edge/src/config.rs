@@ -175,10 +175,6 @@ pub struct Config {
     /// else [default: at /metrics of --listen]
     #[arg(long, env = "EDGE_METRICS_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
     pub metrics_listen: Option<SocketAddr>,
-
-    /// Whether this edge works off the shared deadlines; tests switch it off to see the others do it
-    #[arg(long, env = "EDGE_CLAIM_DEADLINES", default_value_t = true, action = clap::ArgAction::Set, hide = true)]
-    pub claim_deadlines: bool,
 }
 
 /// A cookie's name that needs no quoting and claims nothing.

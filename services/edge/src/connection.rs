@@ -1,12 +1,12 @@
 //! One connection, from the upgrade to its end: one task owns it. First the client proves who it is
-//! (`greeting`), then one loop carries everything (`live`); the end is one straight line and one log line.
+//! (`handshake`), then one loop serves it (`live`); the end is one straight line and one log line.
 
 mod answers;
 mod handshake;
 mod invitation;
 mod live;
 mod session_driver;
-mod socket;
+pub(crate) mod socket;
 mod typing;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};

@@ -111,9 +111,9 @@ impl Deadlines {
     }
 
     /// Writes what is still held back, leaves the other edges, and ends the tasks: call it after the
-    /// connections are gone. Tells whether all that was done within `patience`.
-    pub async fn close(&self, patience: Duration) -> bool {
-        self.tasks.close(patience).await
+    /// connections are gone. Tells whether all that was done within `timeout`.
+    pub async fn close(&self, timeout: Duration) -> bool {
+        self.tasks.close(timeout).await
     }
 }
 
@@ -160,10 +160,10 @@ impl Tasks {
         self.closing.is_cancelled()
     }
 
-    async fn close(&self, patience: Duration) -> bool {
+    async fn close(&self, timeout: Duration) -> bool {
         self.closing.cancel();
         self.tracker.close();
-        tokio::time::timeout(patience, self.tracker.wait())
+        tokio::time::timeout(timeout, self.tracker.wait())
             .await
             .is_ok()
     }

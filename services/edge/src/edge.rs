@@ -46,8 +46,8 @@ pub struct Edge {
     pub registry: Arc<Registry>,
     /// The schedule.
     pub deadlines: Deadlines,
-    /// The way in for new connections.
-    pub door: UpgradeLimiter,
+    /// How fast new connections are taken.
+    pub upgrade_limiter: UpgradeLimiter,
     /// How many connections there may be, in all and by address.
     pub places: ConnectionLimit<AddressBlock>,
     /// How many connections a user may have.

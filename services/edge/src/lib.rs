@@ -12,6 +12,7 @@ mod node;
 mod access;
 mod audience;
 mod config;
+mod gauges;
 mod limits;
 mod metrics;
 mod public_url;

@@ -1,18 +1,13 @@
-//! The edge's metrics: every name, once. Those of the session schedule are in `deadlines`. Labels are bounded.
+//! The edge's metrics: every name, once. Those of the session schedule are in `deadlines`, what is read off the edge when
+//! somebody looks is in `gauges`. Labels are bounded.
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{sync::LazyLock, time::Duration};
 
+use crate::session::PromptSource;
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
-use proto::websocket::codes::Close;
-use runtime::descriptors;
-
-use crate::{edge::Edge, session::PromptSource};
 
 /// From a millisecond to the longest that anybody waits, in seconds.
 const SECONDS: [f64; 14] = [
@@ -109,7 +104,7 @@ pub(crate) fn count_end(end: (u16, &'static str)) {
     count_ends(1, end);
 }
 
-fn count_ends(more: u64, (code, reason): (u16, &'static str)) {
+pub(crate) fn count_ends(more: u64, (code, reason): (u16, &'static str)) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_closes")
@@ -189,7 +184,7 @@ pub(crate) fn count_message(outcome: &'static str) {
     count_messages(1, outcome);
 }
 
-fn count_messages(more: u64, outcome: &'static str) {
+pub(crate) fn count_messages(more: u64, outcome: &'static str) {
     static INSTRUMENT: LazyLock<Counter<u64>> = LazyLock::new(|| {
         meter()
             .u64_counter("edge_messages")
@@ -235,58 +230,6 @@ pub(crate) fn count_refused_upgrade(reason: &'static str) {
     INSTRUMENT.add(1, &[KeyValue::new("reason", reason)]);
 }
 
-/// Lets the levels be read whenever metrics are, for as long as the edge is there.
-pub(crate) fn watch(edge: &Arc<Edge>) {
-    // What alerts look at is there before it first happens: the rise to one would not be seen otherwise.
-    for outcome in ["accepted", "unavailable", "internal"] {
-        count_messages(0, outcome);
-    }
-    for close in [Close::TryAgainLater, Close::ReauthenticationTimeout] {
-        count_ends(0, (close.code(), close.reason()));
-    }
-    let level = |name, description, read: fn(&Edge) -> u64| {
-        let edge = Arc::downgrade(edge);
-        meter()
-            .u64_observable_gauge(name)
-            .with_description(description)
-            .with_callback(move |gauge| {
-                gauge.observe(edge.upgrade().map_or(0, |edge| read(&edge)), &[]);
-            })
-            .build();
-    };
-    level(
-        "edge_rooms",
-        "Recipes that somebody here looks at",
-        |edge| edge.rooms.count() as u64,
-    );
-    level(
-        "edge_max_connections",
-        "How many connections the edge takes: its flag, or what the file descriptors leave",
-        |edge| max_connections(edge.config.max_connections) as u64,
-    );
-    level("edge_sessions", "Sessions that are held here", |edge| {
-        edge.registry.session_count() as u64
-    });
-    level(
-        "edge_link_up",
-        "Whether the link to the chat service is open",
-        |edge| u64::from(edge.link.is_up()),
-    );
-    level("edge_draining", "Whether this node drains", |edge| {
-        u64::from(edge.lifecycle.is_stopping())
-    });
-}
-
-/// 0: no limit but that of the file descriptors.
-fn max_connections(flag: usize) -> usize {
-    let sockets = descriptors::for_sockets();
-    if flag == 0 {
-        sockets
-    } else {
-        flag.min(sockets)
-    }
-}
-
 fn seconds(name: &'static str, description: &'static str) -> Histogram<f64> {
     within(&SECONDS, name, description)
 }
@@ -300,6 +243,6 @@ fn within(boundaries: &[f64], name: &'static str, description: &'static str) -> 
         .build()
 }
 
-fn meter() -> Meter {
+pub(crate) fn meter() -> Meter {
     global::meter("edge")
 }

@@ -25,9 +25,8 @@ use crate::{
     deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
     deletions,
     edge::Edge,
-    http,
+    gauges, http,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
-    metrics,
     registry::Registry,
     revocations,
     rooms::Rooms,
@@ -129,20 +128,20 @@ pub async fn open(
     let auth: ServiceAddress = upstreams.auth.parse().map_err(wrong("--auth-url"))?;
     let chat: ServiceAddress = upstreams.chat.parse().map_err(wrong("--chat-url"))?;
     let redis = match upstreams.redis {
-        Some(url) => Some(open_redis(&url, &deadline_config(&config)).await?),
+        Some(url) => Some(open_redis(&url, &DeadlineConfig::default()).await?),
         None => None,
     };
 
-    let unproven = |flag| move |cause| OpenError::Credentials { flag, cause };
+    let invalid_credentials = |flag| move |cause| OpenError::Credentials { flag, cause };
     let dial_auth = auth.dialer("auth", &upstreams.credentials);
-    let dial_auth = dial_auth.map_err(unproven("--auth-url"))?;
+    let dial_auth = dial_auth.map_err(invalid_credentials("--auth-url"))?;
     let dial_chat = chat.dialer("chat", &upstreams.credentials);
-    let dial_chat = dial_chat.map_err(unproven("--chat-url"))?;
+    let dial_chat = dial_chat.map_err(invalid_credentials("--chat-url"))?;
 
     let background = Lifecycle::new();
     let services = Services {
         auth: Pool::new(auth.follow(&background), dial_auth),
-        chat: Replicas::Followed(chat.follow(&background), dial_chat),
+        chat: Replicas::new(chat.follow(&background), dial_chat),
         redis,
         background,
     };
@@ -182,11 +181,11 @@ pub fn assemble(
     };
     let registry = Registry::new();
     let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
-    let deadlines = start_deadlines(&config, redis.as_ref(), &registry, &lifecycle);
+    let deadlines = start_deadlines(redis.as_ref(), &registry, &lifecycle);
     let second = Duration::from_secs(1);
     let rate_limiter = RateLimiter::new(redis.as_ref());
     let edge = Edge {
-        door: UpgradeLimiter::new(&config),
+        upgrade_limiter: UpgradeLimiter::new(&config),
         places: ConnectionLimit::new(config.max_connections, config.max_connections_per_address),
         users: ConnectionLimit::new(0, config.max_connections_per_user),
         client_limits: ClientLimits::new(&config),
@@ -262,22 +261,14 @@ async fn warn_of_eviction(redis: &Redis) {
     }
 }
 
-fn deadline_config(config: &Config) -> DeadlineConfig {
-    DeadlineConfig {
-        claims: config.claim_deadlines,
-        ..DeadlineConfig::default()
-    }
-}
-
 fn start_deadlines(
-    config: &Config,
     redis: Option<&Redis>,
     registry: &Arc<Registry>,
     lifecycle: &Lifecycle,
 ) -> Deadlines {
     let owners = Arc::clone(registry);
     deadlines::start(
-        deadline_config(config),
+        DeadlineConfig::default(),
         EdgeId::random(),
         redis,
         owners,
@@ -314,7 +305,7 @@ impl OpenEdge {
             redis,
             background,
         } = self;
-        metrics::watch(&edge);
+        gauges::watch(&edge);
         match edge.config.descriptors_fault() {
             Some((fault, true)) => warn!("{fault}"),
             Some((fault, false)) => info!("{fault}"),

@@ -67,7 +67,7 @@ async fn watch(edge: &Edge) -> Result<(), AuthError> {
     let mut revocations = edge.auth.revocations().await?;
     loop {
         let mark = revocations.next().await?;
-        obey(edge, &mark);
+        apply(edge, &mark);
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn close(edge: &Edge, login: &LoginSessionId, lag: Duration, now: Ins
 }
 
 /// Each mark comes at least twice, and again after a break: the registry acts on what is new.
-fn obey(edge: &Edge, mark: &SessionMark) {
+fn apply(edge: &Edge, mark: &SessionMark) {
     let now = Instant::now();
     match mark {
         SessionMark::Revoked(login, at) => {
@@ -105,7 +105,7 @@ async fn follow_marks(edge: &Edge, redis: &Redis) {
     loop {
         match marks.next().await {
             Followed::Entry(entry) => match read_mark(&entry) {
-                Some(mark) => obey(edge, &mark),
+                Some(mark) => apply(edge, &mark),
                 None => warn!(entry = %entry.id, "a revocation mark names no session"),
             },
             // The first one tells that reading begins.

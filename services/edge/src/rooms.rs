@@ -1,6 +1,6 @@
-//! Rooms: the recipes that somebody on this edge looks at. A room is a short log of updates and a bell.
+//! Rooms: the recipes that somebody on this edge looks at. A room is a short log of updates and a `watch` of its revision.
 //!
-//! Each update is serialised once. A connection remembers the last position that it wrote and is rung when
+//! Each update is serialised once. A connection remembers the last position that it wrote and is woken when
 //! there is a newer one, so there is no queue per connection; one that has fallen behind the log fetches what
 //! it missed from the chat service. Rooms do not talk to the chat service: [`Rooms::changed`] tells whoever
 //! does which ones have come or gone.
@@ -16,6 +16,7 @@ mod log;
 mod members;
 mod people;
 mod presence;
+mod room;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -31,24 +32,16 @@ use std::{
     time::Duration,
 };
 
-use proto::ids::{Position, RecipeId, Revision, UserId};
-use tokio::{
-    sync::{Notify, watch},
-    time::Instant,
-};
+use proto::ids::{Position, RecipeId};
+use tokio::{sync::Notify, time::Instant};
 use tracing::{info, warn};
 
-use self::{
-    log::{Log, Pushed},
-    members::Members,
-    people::People,
-    presence::{ChangedPeople, Shown},
-};
-pub use self::people::SeenAs;
+use self::{log::Pushed, members::Members, people::People, presence::ChangedPeople, room::Room};
 pub(crate) use self::{
     log::{Since, Update},
     people::{MAX_SHOWN, PeopleChange},
 };
+pub use self::{people::SeenAs, room::Member};
 use crate::{audience::Audience, metrics, upstream::Principal};
 
 /// How long a room keeps an update: a connection that is further behind is too slow to be kept.
@@ -60,7 +53,7 @@ pub(crate) type AttachmentNumber = u64;
 /// All rooms of this edge.
 #[derive(Debug, Default)]
 pub struct Rooms {
-    open: Mutex<HashMap<RecipeId, Open>>,
+    open: Mutex<HashMap<RecipeId, OpenRoom>>,
     /// How many attachments there were.
     attachments: AtomicU64,
     /// Rooms that are attached again after a while.
@@ -74,7 +67,7 @@ pub struct Rooms {
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenRoom {
     room: Arc<Room>,
     members: Members,
     people: People,
@@ -104,30 +97,6 @@ pub struct Attaching {
     pub member: Arc<Principal>,
     /// Everybody who is there.
     pub people: PeopleChange,
-}
-
-/// One recipe that somebody here looks at.
-#[derive(Debug)]
-pub(crate) struct Room {
-    changes: watch::Sender<Revision>,
-    log: Mutex<Log>,
-    /// The last word on who may see the recipe, for those who are on their way in.
-    audience: Mutex<Option<Arc<Audience>>>,
-    shown: Shown,
-}
-
-/// A place in a room, given up when this is dropped.
-#[derive(Debug)]
-pub struct Member {
-    recipe: RecipeId,
-    rooms: Arc<Rooms>,
-    room: Arc<Room>,
-    number: u64,
-    changes: watch::Receiver<Revision>,
-    /// Whether they type.
-    typing: bool,
-    /// Up to which word the client was told who is there.
-    answered_position: u64,
 }
 
 impl Rooms {
@@ -164,7 +133,7 @@ impl Rooms {
         }
         let entry = open.entry(recipe.clone()).or_insert_with(|| {
             self.mark_changed(recipe);
-            Open {
+            OpenRoom {
                 room: Arc::new(Room::at(position.clone())),
                 members: Members::default(),
                 people: People::default(),
@@ -191,7 +160,7 @@ impl Rooms {
             room,
             number,
             typing: false,
-            answered_position: 0,
+            presence_written: 0,
         }
     }
 
@@ -339,7 +308,7 @@ impl Rooms {
         }
     }
 
-    fn end_diverged(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) {
+    fn end_diverged(&self, open: &mut HashMap<RecipeId, OpenRoom>, recipe: &RecipeId) {
         if let Some(members) = self.end(open, recipe) {
             metrics::count_divergence();
             warn!(recipe.id = %recipe, connections = members.count(), "the recipe's history went back: its connections begin anew");
@@ -347,8 +316,8 @@ impl Rooms {
     }
 
     /// Its connections close; whoever comes next opens the room anew.
-    fn end(&self, open: &mut HashMap<RecipeId, Open>, recipe: &RecipeId) -> Option<Members> {
-        let Open { room, members, .. } = open.remove(recipe)?;
+    fn end(&self, open: &mut HashMap<RecipeId, OpenRoom>, recipe: &RecipeId) -> Option<Members> {
+        let OpenRoom { room, members, .. } = open.remove(recipe)?;
         room.end();
         self.mark_changed(recipe);
         Some(members)
@@ -389,7 +358,7 @@ impl Rooms {
     }
 }
 
-impl Open {
+impl OpenRoom {
     fn has_had(&self, attachment: AttachmentNumber) -> bool {
         let is_own = self.first_attachment != 0 && attachment >= self.first_attachment;
         attachment == 0 || is_own
@@ -397,106 +366,6 @@ impl Open {
 
     fn takes(&self, attachment: AttachmentNumber) -> bool {
         attachment == 0 || attachment == self.attachment
-    }
-}
-
-impl Room {
-    fn at(position: Position) -> Self {
-        Self {
-            changes: watch::Sender::new(position.revision),
-            log: Mutex::new(Log::at(position)),
-            audience: Mutex::default(),
-            shown: Shown::default(),
-        }
-    }
-
-    fn position(&self) -> Position {
-        lock(&self.log).newest().clone()
-    }
-
-    fn progress(&self) -> Progress {
-        let log = lock(&self.log);
-        Progress {
-            newest: log.newest().clone(),
-            answered_position: log.answered_position().cloned(),
-        }
-    }
-
-    fn publish(&self, update: Arc<Update>) -> Pushed {
-        let mut log = lock(&self.log);
-        let pushed = log.push(update);
-        if pushed == Pushed::New {
-            // Rung under the lock, so that the bell never goes back.
-            self.changes.send_replace(log.newest().revision);
-        }
-        pushed
-    }
-
-    /// Whether the chat service's word, that the recipe stands at `position`, shows this to be of another history. A
-    /// recipe that was further before the question was asked went back.
-    fn is_refuted_by(&self, position: &Position, asked_at: Option<&Position>) -> bool {
-        let log = lock(&self.log);
-        let went_back =
-            |before: &Position| position.revision < before.revision && log.has_been_at(before);
-        asked_at.is_some_and(went_back) || log.contradicts(position)
-    }
-
-    fn end(&self) {
-        lock(&self.log).refute();
-        self.changes.send_modify(|_| {});
-    }
-}
-
-impl Member {
-    /// Waits until the room has something newer than when last asked, or somebody has come or gone.
-    pub async fn changed(&mut self) {
-        // The room, which holds the other end, lives as long as this.
-        self.changes.changed().await.ok();
-    }
-
-    /// Whether a user who was let in at a revision may still be here.
-    pub fn may_stay(&self, user: &UserId, name: &str, let_in_at: Revision) -> bool {
-        let audience = lock(&self.room.audience).clone();
-        audience.is_none_or(|audience| audience.keeps(user, name, let_in_at, Instant::now()))
-    }
-
-    /// Says that the member has proved who they are again, or may do something else.
-    pub fn show(&self, who: &Principal, shown: &SeenAs) {
-        self.rooms
-            .show(&self.recipe, &self.room, self.number, who, shown);
-    }
-
-    /// What has come since `position`.
-    pub fn since(&self, position: &Position) -> Since {
-        lock(&self.room.log).since(position)
-    }
-
-    /// Where the room stands.
-    pub fn position(&self) -> Position {
-        self.room.position()
-    }
-
-    /// Hears that the chat service has answered with the recipe at `position`, as [`Rooms::enter`] does; tells whether the room ends.
-    pub fn refute(&self, position: &Position, asked_at: &Position) -> bool {
-        let refuted = self.room.is_refuted_by(position, Some(asked_at));
-        match refuted {
-            true => self
-                .rooms
-                .end_room(&self.recipe, |open| Arc::ptr_eq(open, &self.room)),
-            false => {
-                if lock(&self.room.log).tell(position) {
-                    self.rooms.mark_changed(&self.recipe);
-                }
-            }
-        }
-        refuted
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        self.rooms
-            .leave(&self.recipe, &self.room, self.number, self.typing);
     }
 }
 

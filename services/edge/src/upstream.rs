@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod chat;
 mod convert;
 pub(crate) mod health;
+mod joined;
 mod link;
 
 use std::sync::Arc;

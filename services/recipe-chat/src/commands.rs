@@ -76,7 +76,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
 
 async fn client(config: terminal::Config) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
-    lifecycle.obey_signals().context("cannot watch signals")?;
+    lifecycle.watch_signals().context("cannot watch signals")?;
     Ok(terminal::run(config, lifecycle.stopping()).await?)
 }
 
@@ -100,7 +100,7 @@ fn serve(runtime: &Runtime, service: Service) -> anyhow::Result<()> {
 
 async fn run_service(service: Service, prometheus: Prometheus) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
-    lifecycle.obey_signals().context("cannot watch signals")?;
+    lifecycle.watch_signals().context("cannot watch signals")?;
     match service {
         Service::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
         Service::Auth(command) => run_auth(*command, prometheus, &lifecycle).await,

@@ -54,13 +54,13 @@ impl Lifecycle {
         self.kill.cancelled().await;
     }
 
-    /// Waits for every spawned task, at most `patience`; tells whether all ended.
-    pub async fn finished(&self, patience: Duration) -> bool {
+    /// Waits for every spawned task, at most `timeout`; tells whether all ended.
+    pub async fn finished(&self, timeout: Duration) -> bool {
         self.tasks.close();
         tokio::select! {
             () = self.tasks.wait() => true,
             () = self.killed() => false,
-            () = tokio::time::sleep(patience) => false,
+            () = tokio::time::sleep(timeout) => false,
         }
     }
 
@@ -69,7 +69,7 @@ impl Lifecycle {
     ///
     /// # Errors
     /// When the process may not install signal handlers.
-    pub fn obey_signals(&self) -> std::io::Result<()> {
+    pub fn watch_signals(&self) -> std::io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut quit = signal(SignalKind::quit())?;

@@ -93,7 +93,7 @@ impl RateLimiter {
         let shared = redis.map(|redis| {
             let reporter = tokio::spawn(report(redis.clone(), local.clone()));
             Arc::new(Shared {
-                buckets: SharedBuckets::new(redis.with_patience(timeout)),
+                buckets: SharedBuckets::new(redis.with_timeout(timeout)),
                 _reporter: AbortOnDropHandle::new(reporter),
             })
         });

@@ -64,7 +64,7 @@ pub enum Failure {
 #[derive(Clone)]
 pub struct Redis {
     link: Arc<Link>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Redis {
@@ -92,16 +92,16 @@ impl Redis {
         let target = Target::parse(url.expose())?;
         Ok(Self {
             link: Arc::new(Link::open(target, self_test)),
-            patience: DEFAULT_TIMEOUT,
+            timeout: DEFAULT_TIMEOUT,
         })
     }
 
-    /// The same connection for calls that may take `patience`.
+    /// The same connection for calls that may take `timeout`.
     #[must_use]
-    pub fn with_patience(&self, patience: Duration) -> Self {
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
             link: self.link.clone(),
-            patience,
+            timeout,
         }
     }
 
@@ -129,9 +129,9 @@ impl Redis {
     /// Asks for a sign of life.
     ///
     /// # Errors
-    /// When none comes within `patience`.
-    pub async fn ping(&self, patience: Duration) -> Result<(), Failure> {
-        let deadline = Instant::now() + patience;
+    /// When none comes within `timeout`.
+    pub async fn ping(&self, timeout: Duration) -> Result<(), Failure> {
+        let deadline = Instant::now() + timeout;
         let mut connection = self.link.connection(deadline).await?;
         self.bounded(deadline, connection.ping()).await
     }
@@ -141,7 +141,7 @@ impl Redis {
     /// # Errors
     /// See [`Failure`].
     pub async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         let mut connection = self.link.connection(deadline).await?;
         let value = self.bounded(deadline, connection.run(command)).await?;
         T::from_redis_value(value).map_err(Failure::Unexpected)
@@ -153,7 +153,7 @@ impl Redis {
     /// # Errors
     /// See [`Failure`].
     pub async fn run_all(&self, commands: &[Cmd]) -> Result<Vec<Result<Value, Failure>>, Failure> {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         let mut connection = self.link.connection(deadline).await?;
         if let Connection::Cluster(_) = connection {
             // A pipeline may not cross slots; the single commands share the wire all the same.

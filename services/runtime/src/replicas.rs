@@ -140,6 +140,16 @@ pub struct Replicas {
 }
 
 impl Replicas {
+    /// One replica that is always there, for a [`Dialer`] that has a channel to it.
+    pub fn one() -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (_, addresses) = watch::channel([address].as_slice().into());
+        Self {
+            addresses,
+            again: Arc::default(),
+        }
+    }
+
     /// Their addresses now, in order, each once; none until a name was looked up for the first time.
     pub fn now(&self) -> Arc<[SocketAddr]> {
         Arc::clone(&self.addresses.borrow())

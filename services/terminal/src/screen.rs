@@ -108,7 +108,7 @@ impl Screen {
     fn take_waiting(&mut self, event: Event, room: bool) -> io::Result<Input> {
         let mut input = self.view.take(event, room);
         for _ in 0..MAX_BATCH {
-            if input != Input::Look {
+            if input != Input::Redraw {
                 break;
             }
             match self.events.next().now_or_never() {
@@ -124,7 +124,7 @@ impl Screen {
 impl Front for Screen {
     async fn next(&mut self, room: bool) -> io::Result<Input> {
         select! {
-            _ = self.ticks.tick() => Ok(Input::Look),
+            _ = self.ticks.tick() => Ok(Input::Redraw),
             event = self.events.next() => match event {
                 Some(event) => self.take_waiting(event?, room),
                 None => Ok(Input::Leave),
@@ -173,9 +173,9 @@ impl View {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, room),
             Event::Paste(text) => {
                 self.composer.insert(&text);
-                Input::Look
+                Input::Redraw
             }
-            _ => Input::Look,
+            _ => Input::Redraw,
         }
     }
 
@@ -209,7 +209,7 @@ impl View {
             }
             _ => {}
         }
-        Input::Look
+        Input::Redraw
     }
 
     fn control_key(&mut self, code: KeyCode, room: bool) -> Input {
@@ -227,26 +227,26 @@ impl View {
             KeyCode::Char('w') => self.composer.backspace_word(),
             _ => {}
         }
-        Input::Look
+        Input::Redraw
     }
 
     /// Without room the text stays where it is.
     fn enter(&mut self, room: bool) -> Input {
         if !room {
             self.notice = Some(NO_ROOM.to_owned());
-            return Input::Look;
+            return Input::Redraw;
         }
-        self.composer.take().map_or(Input::Look, Input::Say)
+        self.composer.take().map_or(Input::Redraw, Input::Say)
     }
 
     /// Says what was suggested under a number.
     fn suggestion(&mut self, number: u8, room: bool) -> Input {
         let index = usize::from(number).wrapping_sub(1);
         match self.suggestions.get(index).cloned() {
-            None => Input::Look,
+            None => Input::Redraw,
             Some(_) if !room => {
                 self.notice = Some(NO_ROOM.to_owned());
-                Input::Look
+                Input::Redraw
             }
             Some(text) => {
                 self.suggestions.clear();

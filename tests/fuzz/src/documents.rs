@@ -24,7 +24,7 @@ pub fn cooklang(data: &[u8]) {
     };
     let written = to_cooklang(&recipe);
     let again = from_cooklang(&written).expect("a recipe that was written");
-    assert_eq!(Shown::of(&again), Shown::of(&recipe), "{written}");
+    assert_eq!(KeptByAll::of(&again), KeptByAll::of(&recipe), "{written}");
     let mut lines = [ingredients(&recipe), ingredients(&again)];
     // They come back in the order of the text.
     lines.iter_mut().for_each(|lines| lines.sort());
@@ -42,7 +42,7 @@ pub fn json_ld(data: &[u8]) {
     let written = to_schema_org(&recipe).to_string();
     let again = read_schema_org(&written).expect("a recipe that was written");
     let again = again.recipe;
-    assert_eq!(Shown::of(&again), Shown::of(&recipe), "{written}");
+    assert_eq!(KeptByAll::of(&again), KeptByAll::of(&recipe), "{written}");
     // What is an amount, a name or a note can't always be told from a line, but each line stays one.
     assert_eq!(again.ingredients.len(), recipe.ingredients.len());
 }
@@ -104,7 +104,7 @@ fn taken_over(read: Result<Recipe, ImportError>) -> Option<Recipe> {
 
 /// What every format keeps.
 #[derive(Debug, PartialEq, Eq)]
-struct Shown<'a> {
+struct KeptByAll<'a> {
     title: &'a str,
     description: Option<&'a str>,
     servings: u32,
@@ -112,7 +112,7 @@ struct Shown<'a> {
     tags: &'a [String],
 }
 
-impl<'a> Shown<'a> {
+impl<'a> KeptByAll<'a> {
     fn of(recipe: &'a Recipe) -> Self {
         Self {
             title: &recipe.title,

@@ -98,7 +98,7 @@ impl Port {
         let guard = runtime.enter();
         let services = Services {
             auth: Pool::over(nowhere()),
-            chat: Replicas::One(nowhere()),
+            chat: Replicas::over(nowhere()),
             redis: None,
             background: Lifecycle::new(),
         };

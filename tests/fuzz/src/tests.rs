@@ -42,13 +42,13 @@ fn every_seed_keeps_what_its_target_asserts() {
 /// As libFuzzer does, but always the same, and not for long.
 #[test]
 fn seeds_that_are_changed_at_random_keep_it_too() {
-    let mut dice = SmallRng::seed_from_u64(1);
+    let mut rng = SmallRng::seed_from_u64(1);
     for (name, files) in corpora() {
         let target = TARGETS.iter().find(|target| target.name == name).unwrap();
         let files: Vec<&[u8]> = files.values().map(Vec::as_slice).collect();
         for _ in 0..ROUNDS {
-            let [one, other] = [0; 2].map(|_| files[dice.random_range(0..files.len())]);
-            let data = changed(one, other, &mut dice);
+            let [one, other] = [0; 2].map(|_| files[rng.random_range(0..files.len())]);
+            let data = changed(one, other, &mut rng);
             println!("{name} {:?}", String::from_utf8_lossy(&data));
             (target.run)(&data);
         }
@@ -56,19 +56,19 @@ fn seeds_that_are_changed_at_random_keep_it_too() {
 }
 
 /// Some bytes of one input left out, said again, replaced, or by a piece of the other one.
-fn changed(one: &[u8], other: &[u8], dice: &mut SmallRng) -> Vec<u8> {
+fn changed(one: &[u8], other: &[u8], rng: &mut SmallRng) -> Vec<u8> {
     let mut data = one.to_vec();
-    for _ in 0..dice.random_range(1..6) {
-        let of = |length: usize, dice: &mut SmallRng| {
-            let from = dice.random_range(0..=length);
-            from..length.min(from + dice.random_range(0..24))
+    for _ in 0..rng.random_range(1..6) {
+        let of = |length: usize, rng: &mut SmallRng| {
+            let from = rng.random_range(0..=length);
+            from..length.min(from + rng.random_range(0..24))
         };
-        let (piece, at) = (of(data.len(), dice), dice.random_range(0..=data.len()));
-        match dice.random_range(0..4) {
+        let (piece, at) = (of(data.len(), rng), rng.random_range(0..=data.len()));
+        match rng.random_range(0..4) {
             0 => drop(data.drain(piece)),
             1 => data.extend_from_within(piece),
-            2 if at < data.len() => data[at] = dice.random(),
-            _ => drop(data.splice(at..at, other[of(other.len(), dice)].iter().copied())),
+            2 if at < data.len() => data[at] = rng.random(),
+            _ => drop(data.splice(at..at, other[of(other.len(), rng)].iter().copied())),
         }
     }
     data

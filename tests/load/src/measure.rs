@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use system_tests::{
     canary::Canary,
-    crowd::{Cook, Crowd, SpeakingPlan, purses},
+    crowd::{Cook, Crowd, SpeakingPlan, token_caches},
     history::History,
     http::Api,
     process::anonymous_memory,
@@ -54,7 +54,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<Value> {
 
 async fn cooks(options: &Options) -> anyhow::Result<Vec<Cook>> {
     let api = Api::new(options.edge[0], Canary::default());
-    let logins = purses(options.users, &options.edge, &api).await;
+    let logins = token_caches(options.users, &options.edge, &api).await;
     let histories: Vec<History> = repeat_with(History::default)
         .take(options.recipes)
         .collect();

@@ -1,5 +1,5 @@
-//! Real PostgreSQL and Redis servers for the tests of the services, each with its own port and folder, ended when
-//! dropped. The system tests have their own, which can be killed and frozen.
+//! Real PostgreSQL and Redis servers for tests, each with its own port and folder, ended when dropped. The system tests
+//! start theirs as processes that can be frozen, and take from here what servers need on this machine.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
 };
@@ -25,16 +25,6 @@ use tempfile::TempDir;
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
-}
-
-/// How to start a Redis server that keeps nothing on disk.
-pub fn redis(port: u16, folder: &Path) -> Command {
-    let mut command = Command::new("redis-server");
-    command
-        .args(["--port", &port.to_string()])
-        .args(["--save", "", "--appendonly", "no", "--dir"])
-        .arg(folder);
-    command
 }
 
 /// A PostgreSQL server with an empty database.
@@ -123,29 +113,71 @@ impl Drop for Postgres {
     }
 }
 
-/// A Redis server.
+/// A Redis server that keeps nothing on disk.
 #[derive(Debug)]
 pub struct Redis {
+    arguments: Vec<String>,
     child: Child,
     _folder: TempDir,
 }
 
 impl Redis {
-    /// Starts one that keeps nothing on disk.
+    /// Starts one.
     ///
     /// # Panics
     /// When it cannot be started, as when it is not installed or the port is taken.
     pub fn start(port: u16) -> Self {
+        Self::start_with(port, &[])
+    }
+
+    /// Starts one with more arguments.
+    ///
+    /// # Panics
+    /// As [`Redis::start`].
+    pub fn start_with(port: u16, more: &[&str]) -> Self {
+        let port = port.to_string();
+        Self::launch(&[&["--port", &port], more].concat())
+    }
+
+    /// Starts one that listens where its arguments say.
+    ///
+    /// # Panics
+    /// As [`Redis::start`].
+    pub fn launch(arguments: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut child = redis(port, folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("redis-server is installed");
-        wait_for_line(child.stdout.take().unwrap(), "Ready to accept connections");
+        let own = ["--save", "", "--appendonly", "no", "--dir"];
+        let own = own.into_iter().chain(folder.path().to_str());
+        let arguments: Vec<String> = own
+            .chain(arguments.iter().copied())
+            .map(Into::into)
+            .collect();
         Self {
-            child,
+            child: run_redis(&arguments),
+            arguments,
             _folder: folder,
         }
+    }
+
+    /// Kills it.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again where it was: empty, since nothing is ever saved.
+    ///
+    /// # Panics
+    /// As [`Redis::start`].
+    pub fn start_again(&mut self) {
+        self.child = run_redis(&self.arguments);
+    }
+
+    /// The id of its process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
     }
 }
 
@@ -155,8 +187,21 @@ impl Drop for Redis {
     }
 }
 
-/// PostgreSQL refuses to run as root: then it runs as its own user.
-fn postgres_user() -> Option<(u32, u32)> {
+fn run_redis(arguments: &[String]) -> Child {
+    let mut child = Command::new("redis-server")
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("redis-server is installed");
+    wait_for_line(child.stdout.take().unwrap(), "Ready to accept connections");
+    child
+}
+
+/// PostgreSQL refuses to run as root: then it runs as this user and group of its own.
+///
+/// # Panics
+/// When there is no user `postgres`.
+pub fn postgres_user() -> Option<(u32, u32)> {
     let number = |arguments: &[&str]| -> u32 {
         let output = Command::new("id").args(arguments).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -167,14 +212,17 @@ fn postgres_user() -> Option<(u32, u32)> {
     (number(&["-u"]) == 0).then(|| (number(&["-u", "postgres"]), number(&["-g", "postgres"])))
 }
 
-/// Debian keeps the server's programs out of the path, one folder for each version.
-fn postgres_folder() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let newest = versions.map(|version| version.path().join("bin")).max();
-    newest.unwrap_or_default()
+/// Where the programs of the newest PostgreSQL are. Debian keeps them out of the path, one folder for each version.
+pub fn postgres_folder() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let numbered = versions.flatten().filter_map(|entry| {
+        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+        Some((version, entry.path().join("bin")))
+    });
+    let newest = numbered
+        .filter(|(_, folder)| folder.join("initdb").is_file())
+        .max();
+    newest.map(|(_, folder)| folder).unwrap_or_default()
 }
 
 /// Waits until the server says so, and reads on so that it never blocks on a full pipe.

@@ -148,11 +148,11 @@ impl Default for Crowd {
 
 /// So many login sessions, whose tokens are refreshed at any of `edges`. They are made one after the other: a
 /// password costs the auth service much on purpose.
-pub async fn purses(count: usize, edges: &[SocketAddr], api: &Api) -> Vec<Arc<TokenCache>> {
-    let mut purses = Vec::new();
+pub async fn token_caches(count: usize, edges: &[SocketAddr], api: &Api) -> Vec<Arc<TokenCache>> {
+    let mut token_caches = Vec::new();
     for _ in 0..count {
         let account = Account::register(api, "cook").await;
-        purses.push(Arc::new(TokenCache::new(account, edges, api)));
+        token_caches.push(Arc::new(TokenCache::new(account, edges, api)));
     }
-    purses
+    token_caches
 }

@@ -1,13 +1,9 @@
 //! A real PostgreSQL in a temporary folder. It refuses to run as root, so then it runs as the user `postgres`.
 
-use std::{
-    fs,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use tempfile::TempDir;
+use test_servers::{postgres_folder, postgres_user};
 use tokio::process::Command;
 
 use crate::{
@@ -50,7 +46,7 @@ impl Postgres {
     /// `None` when somebody else has the port.
     async fn try_at(port: u16) -> Option<Self> {
         let folder = TempDir::new().expect("a temporary folder");
-        let user = unprivileged_user();
+        let user = postgres_user();
         if let Some((user, group)) = user {
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group))
                 .expect("to give the folder to postgres");
@@ -167,42 +163,13 @@ async fn run(name: &str, command: Command) {
 }
 
 fn tool(name: &str, user: Option<(u32, u32)>) -> Command {
-    let mut command = clean_command(&folder_of_tools().join(name));
+    let mut command = clean_command(&postgres_folder().join(name));
     if let Some((user, group)) = user {
         command.uid(user).gid(group);
     }
     // The folder of the tests may be closed to that user.
     command.current_dir("/");
     command
-}
-
-/// Debian keeps the server's programs out of the search path, one folder per version.
-fn folder_of_tools() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-    let mut found: Vec<(u32, PathBuf)> = versions
-        .flatten()
-        .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
-        .filter(|(_, folder)| folder.join("initdb").is_file())
-        .collect();
-    found.sort();
-    found.pop().map(|(_, folder)| folder).unwrap_or_default()
-}
-
-fn unprivileged_user() -> Option<(u32, u32)> {
-    let myself = fs::metadata("/proc/self").expect("/proc").uid();
-    if myself != 0 {
-        return None;
-    }
-    let users = fs::read_to_string("/etc/passwd").expect("/etc/passwd");
-    let entry = users.lines().find(|line| line.starts_with("postgres:"));
-    let fields: Vec<&str> = entry.expect("a user `postgres`").split(':').collect();
-    Some((
-        fields[2].parse().expect("a user id"),
-        fields[3].parse().expect("a group id"),
-    ))
 }
 
 #[cfg(test)]

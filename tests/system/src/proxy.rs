@@ -84,15 +84,19 @@ async fn accept(
             continue;
         }
         let cut = cut.borrow().clone();
-        let carried = carry(near, target, condition.clone());
+        let forwarded = forward(near, target, condition.clone());
         tokio::spawn(async move {
             // Ends when either side does, or all connections are cut: nobody waits for it.
-            cut.run_until_cancelled(carried).await;
+            cut.run_until_cancelled(forwarded).await;
         });
     }
 }
 
-async fn carry(near: TcpStream, target: SocketAddr, condition: watch::Receiver<NetworkCondition>) {
+async fn forward(
+    near: TcpStream,
+    target: SocketAddr,
+    condition: watch::Receiver<NetworkCondition>,
+) {
     let Ok(far) = TcpStream::connect(target).await else {
         return;
     };

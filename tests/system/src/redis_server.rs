@@ -1,14 +1,16 @@
 //! A real redis-server on a free port, with nothing on disk, that can be killed, frozen and brought back.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
-};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
+pub use test_servers::free_port;
+use tokio::time::sleep;
 
 use crate::{binary::clean_command, process::Process, timeouts::within};
+
+/// How often Redis is asked for what it tells nobody.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A private Redis.
 #[derive(Debug)]
@@ -114,6 +116,34 @@ impl RedisServer {
             .await;
         keys.expect("the keys of Redis")
     }
+
+    /// Waits until the schedule knows of so many sessions that they were asked: edges write it beside the connection.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn until_asked(&self, count: usize) {
+        let mut connection = self.connection().await;
+        let what = format!("{count} asked sessions in Redis");
+        let asked = async {
+            loop {
+                let sessions = self.keys("rc:{*}:session:*").await;
+                if sessions.len() >= count {
+                    let mut phases = redis::pipe();
+                    for session in sessions {
+                        phases.hget(session, "p");
+                    }
+                    let phases = phases.query_async(&mut connection).await;
+                    let phases: Vec<Option<String>> = phases.expect("the phases");
+                    let is_asked = |phase: &&Option<String>| phase.as_deref() == Some("q");
+                    if phases.iter().filter(is_asked).count() >= count {
+                        return;
+                    }
+                }
+                sleep(POLL_INTERVAL).await;
+            }
+        };
+        within(&what, Box::pin(asked)).await;
+    }
 }
 
 async fn launch(port: u16, folder: &Path, arguments: &[String]) -> Process {
@@ -129,12 +159,6 @@ async fn launch(port: u16, folder: &Path, arguments: &[String]) -> Process {
     let process = Process::start("redis-server", command);
     process.line_with("Ready to accept connections").await;
     process
-}
-
-/// A port that nobody listens on at this moment, for servers that cannot choose one themselves.
-pub fn free_port() -> u16 {
-    let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    probe.local_addr().expect("its address").port()
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ mod tests {
 
         replace(
             &mut all,
-            &["--sign-in-rate", "30", "--claim-deadlines=false"],
+            &["--sign-in-rate", "30", "--accept-old-cookie=false"],
         );
 
         let expected = [
@@ -186,7 +186,7 @@ mod tests {
             "5",
             "--sign-in-rate",
             "30",
-            "--claim-deadlines=false",
+            "--accept-old-cookie=false",
         ];
         assert_eq!(all, expected);
     }

@@ -6,7 +6,7 @@ use proto::ids::RecipeId;
 
 use crate::recipe_state::RecipeState;
 
-/// Ledgers by recipe.
+/// Recipe states by recipe.
 #[derive(Debug)]
 pub(super) struct Cache {
     recipe_states: HashMap<RecipeId, (u64, RecipeState)>,

@@ -387,7 +387,7 @@ impl Shard {
         if let Some(hints) = &self.dependencies.hints {
             hints.note(&recipe_state.id, recipe_state.revision);
         }
-        recipe_state.undo.let_go();
+        recipe_state.undo.drop_older();
         self.cache.put(recipe_state);
     }
 

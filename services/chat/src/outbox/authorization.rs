@@ -15,7 +15,7 @@ const MAX_JOINS: usize = 100_000;
 pub(crate) enum Authorization {
     /// Callers are believed here, or this one has been judged before.
     Unneeded,
-    /// This user, who is proven.
+    /// This user, who is verified.
     User(Caller),
     /// Nobody is named: whoever came in last on the link.
     LastJoin,
@@ -28,9 +28,9 @@ pub(crate) enum Authorization {
 pub(super) enum SentFor {
     /// Anybody.
     Anybody,
-    /// This user, whom the edge named, for as long as they are proven and may see it.
+    /// This user, whom the edge named, for as long as they are verified and may see it.
     User(Caller),
-    /// Whoever came in and is proven for the longest: the edge names nobody.
+    /// Whoever came in and is verified for the longest: the edge names nobody.
     LastJoin(Caller),
 }
 
@@ -43,7 +43,7 @@ impl SentFor {
         }
     }
 
-    /// Whether they are still proven.
+    /// Whether they are still verified.
     pub(super) fn lasts(&self, now: Timestamp) -> bool {
         match self {
             Self::Anybody => true,
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_edge_names_nobody_they_are_sent_for_whoever_is_proven_longest_and_until_then() {
+    fn where_the_edge_names_nobody_they_are_sent_for_whoever_is_verified_longest_and_until_then() {
         let mut sent_for = SentFor::LastJoin(caller("ada", 10));
         sent_for.renew(caller("bob", 5));
         assert_eq!(sent_for.user().unwrap().name(), "ada");

@@ -188,7 +188,7 @@ impl State {
         }
     }
 
-    pub(super) fn end_unproven(&mut self, now: Timestamp) -> Vec<RecipeId> {
+    pub(super) fn end_unverified(&mut self, now: Timestamp) -> Vec<RecipeId> {
         self.joins.expire(now);
         let over = |_: &RecipeId, room: &mut Room| !room.sent_for.lasts(now);
         let over: Vec<_> = self.rooms.extract_if(over).collect();

@@ -6,11 +6,16 @@
 mod amounts;
 mod help;
 mod ingredients;
+mod more_people;
+mod named_steps;
+mod other_amounts;
 mod other_language;
+mod other_words;
 mod people;
 mod requests;
 mod said;
 mod steps;
+mod times;
 mod wording;
 
 use self::said::Said;
@@ -30,11 +35,17 @@ pub fn hint(recipe: &Recipe, content: &str, given: Option<String>) -> Option<Str
         !given.starts_with("Say what to change it to") || said.names_an_ingredient()
     });
     // "Less salty": of what, is not said.
-    let given = given.map(|given| said.about_what_is_there(given));
-    said.in_another_language()
+    let given = given
+        .map(|given| said.about_what_is_there(given))
+        .map(|given| said.and_the_rest(given));
+    let hint = said
+        .in_another_language()
+        .or_else(|| said.about_a_named_step())
         .or_else(|| said.in_a_step())
+        .or_else(|| said.in_other_words())
         .or(given)
-        .or_else(|| said.wish())
+        .or_else(|| said.wish())?;
+    Some(said.with_an_example_that_works(hint))
 }
 
 impl Said<'_> {

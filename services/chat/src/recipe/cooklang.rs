@@ -11,6 +11,7 @@ mod metadata;
 mod quantity;
 mod reading;
 mod step;
+mod words;
 mod writing;
 mod yaml;
 

@@ -1,9 +1,7 @@
 //! The timers that run beside a recipe: started, stopped and given more time by messages, so that everybody sees the same
 //! ones. Time comes in by argument, in milliseconds since 1970. Pure.
 
-use serde::{Deserialize, Serialize};
-
-use super::model::Recipe;
+use super::model::{KitchenTimer, Recipe};
 
 /// How many timers run at once.
 const MAX_TIMERS: usize = 20;
@@ -11,19 +9,6 @@ const MAX_TIMERS: usize = 20;
 const MAX_SECONDS: u64 = 24 * 60 * 60;
 /// How long one that has ended is still there.
 const ENDED_RETENTION_MILLIS: i64 = 60 * 60 * 1000;
-
-/// A timer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KitchenTimer {
-    /// Unique in the recipe, never used again.
-    pub id: String,
-    /// What it is for; empty when nobody said.
-    pub label: String,
-    /// In milliseconds since 1970.
-    pub ends_at: i64,
-    /// The name of whoever started it.
-    pub by: String,
-}
 
 /// What a message asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

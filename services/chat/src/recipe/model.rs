@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kitchen_timers::KitchenTimer;
 use super::naming;
 use super::quantity::{Amount, Quantity};
 use super::unit::Unit;
@@ -82,6 +81,19 @@ pub struct Ingredient {
 pub struct Step {
     pub id: String,
     pub text: String,
+}
+
+/// A timer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitchenTimer {
+    /// Unique in the recipe, never used again.
+    pub id: String,
+    /// What it is for; empty when nobody said.
+    pub label: String,
+    /// In milliseconds since 1970.
+    pub ends_at: i64,
+    /// The name of whoever started it.
+    pub by: String,
 }
 
 impl Recipe {

@@ -5,12 +5,11 @@ use std::io;
 
 use serde::Serialize;
 
-use super::kitchen_timers::KitchenTimer;
-use super::model::{Ingredient, Recipe, Step};
+use super::model::{Ingredient, KitchenTimer, Recipe, Step};
 
 /// A recipe as the edge writes it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct RecipeJson<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
@@ -62,7 +61,7 @@ fn timer(timer: &KitchenTimer) -> Timer<'_> {
 
 /// The bytes that a recipe takes in JSON, escapes included.
 pub fn json_size(recipe: &Recipe) -> usize {
-    serialized_size(&Shown {
+    serialized_size(&RecipeJson {
         title: &recipe.title,
         description: recipe.description.as_deref(),
         servings: recipe.servings,

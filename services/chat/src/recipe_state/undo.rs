@@ -103,8 +103,8 @@ impl UndoStack {
         }
     }
 
-    /// Lets go of all but the newest few: they are in the store by now.
-    pub(crate) fn let_go(&mut self) {
+    /// Drops all but the newest few: they are in the store by now.
+    pub(crate) fn drop_older(&mut self) {
         for change in self.0.iter_mut().rev().skip(MAX_IN_MEMORY) {
             change.at_hand = None;
         }
@@ -140,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_let_go_is_asked_for_again_and_stays_until_it_is_there() {
+    fn what_was_dropped_is_asked_for_again_and_stays_until_it_is_there() {
         let mut stack = stack(1..7);
-        stack.let_go();
+        stack.drop_older();
         assert_eq!(stack.missing(4), [0; 0]);
         assert_eq!(stack.missing(6), [2, 1]);
         stack.put(2, undoable("back"));

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use proto::ids::{MessageId, RecipeId, UserId};
-use runtime::clock::Timestamp;
+use proto::ids::{MessageId, RecipeId};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Recipes;
+pub(crate) use crate::share_link::Link;
 use crate::{
     access::Right,
     message::Principal,
@@ -25,23 +25,6 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The longest text that is looked at as a token.
 const MAX_TOKEN_LENGTH: usize = 128;
-
-/// A link as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Link {
-    /// Names it to the owner.
-    pub id: String,
-    /// Where it leads.
-    pub recipe: RecipeId,
-    /// What it makes of whoever takes it.
-    pub role: Role,
-    /// Whose it is.
-    pub created_by: UserId,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it leads nowhere any more.
-    pub expires_at: Timestamp,
-}
 
 /// What a link tells anybody who has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

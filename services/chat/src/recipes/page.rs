@@ -53,7 +53,7 @@ pub(super) fn within(
 
 /// A message as the edge writes it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct MessageJson<'a> {
     id: &'a str,
     author: Author<'a>,
     content: &'a str,
@@ -72,7 +72,7 @@ struct Author<'a> {
 
 /// With the comma behind it.
 fn message_size(message: &Message) -> usize {
-    let shown = Shown {
+    let shown = MessageJson {
         id: message.id.as_str(),
         author: Author {
             id: message.author.user.as_str(),

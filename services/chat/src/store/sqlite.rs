@@ -20,7 +20,7 @@ use crate::{
     message::{Message, MessageKey, Principal},
     names::{Called, Candidate},
     recipe_state::RecipeState,
-    recipes::Link,
+    share_link::Link,
 };
 
 pub(super) const CONFIG: sqlite::Config = sqlite::Config {

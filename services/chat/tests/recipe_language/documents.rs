@@ -246,6 +246,52 @@ fn cooklang_is_read_as_people_write_it() {
 }
 
 #[test]
+fn an_amount_of_cooklang_that_the_wrong_bracket_closes_keeps_the_next_ingredient() {
+    let read = |text: &str| -> Vec<String> {
+        let recipe = from_cooklang(text).unwrap();
+        let lines = recipe.ingredients.iter();
+        lines.map(|line| line.in_words()).collect()
+    };
+    assert_eq!(
+        read("Mix @soy sauce{2%tbsp), @rice vinegar{1%tbsp} and @oil{}."),
+        ["2 tbsp soy sauce", "1 tbsp rice vinegar", "oil"]
+    );
+    assert_eq!(
+        read("Mix @oats{1%cup}(rolled) and @milk{2%cups}."),
+        ["1 cup oats", "2 cups milk"]
+    );
+}
+
+#[test]
+fn documents_with_odd_types_and_names_are_read() {
+    for document in [
+        r#"{"@type": ["https://schema.org/Recipe"], "name": "Soup", "recipeIngredient": ["2 leeks"], "recipeInstructions": "Boil."}"#,
+        r#"{"@type": "Recipe", "name": "Soup", "recipeIngredient": ["2 leeks"], "RecipeInstructions": ["Boil."]}"#,
+        r#"[{"@type": "WebSite"}, {"@type": "WebPage", "mainEntity": {"@type": "Recipe", "name": "Soup", "ingredients": "2 leeks",
+            "instructions": ["Boil."]}}]"#,
+        "{\"@type\": \"Recipe\", \"name\": \"Soup\", \"recipeIngredient\": [\"2\tleeks\"], \"recipeInstructions\": [{\"@type\": \
+         \"HowToStep\", \"description\": \"Boil.\"}]}",
+        r#"{"@type": "Recipe", "name": "Soup", "recipeIngredient": ["2 leeks"], "recipeInstructions": {"@type": "ItemList",
+            "itemListElement": [{"@type": "HowToStep", "name": "Boil.", "description": ""}]}}"#,
+    ] {
+        let recipe = read_schema_org(document)
+            .unwrap_or_else(|error| panic!("{document}: {error}"))
+            .recipe;
+        let lines: Vec<String> = recipe
+            .ingredients
+            .iter()
+            .map(|line| line.in_words())
+            .collect();
+        let steps: Vec<&str> = recipe.steps.iter().map(|step| step.text.as_str()).collect();
+        assert_eq!(
+            (lines, steps),
+            (vec!["2 leeks".to_owned()], vec!["Boil."]),
+            "{document}"
+        );
+    }
+}
+
+#[test]
 fn headings_in_a_list_are_said_of_the_lines_below_them() {
     let document = r#"{"@type": "Recipe", "name": "Tart", "recipeIngredient":
         ["For the base:", "2 cups oats", "1 stick butter, cold", "FILLING", "3 pears", "**Glaze**", "1 tbsp honey", "To serve", "cream"]}"#;

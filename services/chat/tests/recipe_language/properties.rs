@@ -6,6 +6,7 @@ use chat::recipe::{Change, Parsed, Quantity, Rational, Recipe, Scaling, follow, 
 use proptest::prelude::*;
 
 use crate::fixture::pancakes;
+use crate::sentences::rows;
 
 /// Words and signs that the grammar gives a meaning to, so that chance hits its corners.
 const VOCABULARY: &str = "add remove replace swap use change set make rename scale double halve half convert insert move \
@@ -100,6 +101,41 @@ proptest! {
             }
         }
     }
+}
+
+/// Every word of a message counts, wherever it stands: put anywhere into a sentence that is followed, a word that no rule
+/// knows is in what is changed, or nothing is changed.
+#[test]
+fn an_unknown_word_anywhere_in_a_sentence_is_kept_or_nothing_is_changed() {
+    let recipe = pancakes();
+    let mut lost = Vec::new();
+    for (message, _) in rows() {
+        // Why something is asked, a question or talk behind it and a heading above a list may say anything.
+        let free = message.contains(['\n', '?'])
+            || [" because ", ". I ", ". Don't "]
+                .iter()
+                .any(|mark| message.contains(mark));
+        if free || after(&recipe, &message).is_none() {
+            continue;
+        }
+        let words: Vec<&str> = message.split(' ').collect();
+        // Behind its end begins a sentence of its own, which may be talk.
+        let ends = usize::from(!message.ends_with(['.', '!']));
+        for at in 0..words.len() + ends {
+            let with = [&words[..at], &["zazu"], &words[at..]].concat().join(" ");
+            let Parsed::Changes(changes) = parse(&with) else {
+                continue;
+            };
+            let done = follow(&recipe, &changes).map(|(_, effect)| effect);
+            let asked = format!("{changes:?}");
+            if let Ok(effect) = done
+                && !asked.contains("zazu")
+            {
+                lost.push(format!("{with} => {effect}"));
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{}:\n{}", lost.len(), lost.join("\n"));
 }
 
 proptest! {

@@ -27,7 +27,7 @@ fn the_table_is_long_and_no_sentence_stands_twice() {
     assert!(all > 300, "{all}");
 }
 
-fn rows() -> Vec<(String, String)> {
+pub(crate) fn rows() -> Vec<(String, String)> {
     include_str!("sentences.txt")
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with("# "))

@@ -12,14 +12,14 @@ const MAX_DELAY: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Backoff {
     tries: u32,
-    dice: StdRng,
+    rng: StdRng,
 }
 
 impl Backoff {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             tries: 0,
-            dice: StdRng::seed_from_u64(seed),
+            rng: StdRng::seed_from_u64(seed),
         }
     }
 
@@ -29,13 +29,13 @@ impl Backoff {
             .saturating_mul(1 << self.tries.min(16))
             .min(MAX_DELAY);
         self.tries += 1;
-        ceiling.mul_f64(self.dice.random::<f64>())
+        ceiling.mul_f64(self.rng.random::<f64>())
     }
 
     /// The wait when the server has named one: never less, and spread by half of it.
     pub(super) fn after(&mut self, retry_after: Duration) -> Duration {
         self.tries += 1;
-        retry_after.saturating_add(retry_after.mul_f64(0.5 * self.dice.random::<f64>()))
+        retry_after.saturating_add(retry_after.mul_f64(0.5 * self.rng.random::<f64>()))
     }
 
     pub(super) fn reset(&mut self) {

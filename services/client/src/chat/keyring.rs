@@ -15,14 +15,14 @@ const REFRESH_LEAD: Duration = Duration::from_secs(90);
 
 /// The token at hand. Every new one has a higher number.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct NumberedToken {
     pub(super) access: SecretString,
     pub(super) number: u64,
     renew_at: Instant,
     ends_at: Instant,
 }
 
-impl Held {
+impl NumberedToken {
     fn new(token: Token, number: u64, now: Instant) -> Self {
         let life = token.good_for;
         let ahead = REFRESH_LEAD.max(life / 10).min(life / 2);
@@ -44,7 +44,7 @@ enum Renewal {
 
 #[derive(Debug)]
 pub(super) struct Keyring {
-    held: Held,
+    held: NumberedToken,
     renewal: Renewal,
     backoff: Backoff,
 }
@@ -52,7 +52,7 @@ pub(super) struct Keyring {
 impl Keyring {
     pub(super) fn new(token: Token, seed: u64, now: Instant) -> Self {
         Self {
-            held: Held::new(token, 1, now),
+            held: NumberedToken::new(token, 1, now),
             renewal: Renewal::Idle,
             backoff: Backoff::new(seed),
         }
@@ -64,7 +64,7 @@ impl Keyring {
     }
 
     /// The token at hand, when it is newer than `than` and lives long enough to be shown.
-    pub(super) fn newer(&self, than: u64, now: Instant) -> Option<&Held> {
+    pub(super) fn newer(&self, than: u64, now: Instant) -> Option<&NumberedToken> {
         let good = self.held.number > than && self.held.ends_at > now + MIN_TOKEN_LIFE;
         good.then_some(&self.held)
     }
@@ -79,7 +79,7 @@ impl Keyring {
     }
 
     pub(super) fn received(&mut self, token: Token, now: Instant) {
-        self.held = Held::new(token, self.held.number + 1, now);
+        self.held = NumberedToken::new(token, self.held.number + 1, now);
         self.renewal = Renewal::Idle;
         self.backoff.reset();
     }

@@ -47,7 +47,7 @@ pub(super) enum Link {
 
 /// An `auth` that is sent.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct SentAuth {
     pub(super) id: String,
     /// The number of its token.
     pub(super) token: u64,
@@ -133,11 +133,11 @@ impl Chat {
     }
 
     /// An `auth` with the token at hand, when it is newer than `than` and lives long enough.
-    pub(super) fn show_token(&mut self, than: u64, now: Instant) -> Option<Shown> {
+    pub(super) fn show_token(&mut self, than: u64, now: Instant) -> Option<SentAuth> {
         let held = self.keyring.newer(than, now)?;
         self.auths += 1;
         let id = format!("auth-{:016x}-{}", self.seed, self.auths);
-        Some(Shown {
+        Some(SentAuth {
             token: held.number,
             auth: Outgoing::Auth {
                 id: id.clone(),

@@ -32,7 +32,7 @@ impl Live {
         let heartbeat = self.heartbeat.next_deadline();
         match self.reauth {
             Reauth::Resting { until } => heartbeat.min(until),
-            Reauth::NotAsked | Reauth::NeedsToken | Reauth::Shown { .. } => heartbeat,
+            Reauth::NotAsked | Reauth::NeedsToken | Reauth::Sent { .. } => heartbeat,
         }
     }
 }
@@ -44,7 +44,7 @@ enum Reauth {
     /// The server has asked, and a newer token is being fetched.
     NeedsToken,
     /// The `auth` of this id is under way. `than` is the number of the token before it.
-    Shown { id: String, than: u64 },
+    Sent { id: String, than: u64 },
     /// It was refused for now: a token is shown again then.
     Resting { until: Instant },
 }
@@ -113,7 +113,7 @@ impl Chat {
         if let Some(id) = &update.in_reply_to {
             self.outbox.accepted(id);
             if let Link::Live(live) = &mut self.link
-                && matches!(&live.reauth, Reauth::Shown { id: shown, .. } if shown == id)
+                && matches!(&live.reauth, Reauth::Sent { id: shown, .. } if shown == id)
             {
                 live.reauth = Reauth::NotAsked;
             }
@@ -153,7 +153,7 @@ impl Chat {
         };
         if let Link::Live(live) = &mut self.link {
             live.token = shown.token;
-            live.reauth = Reauth::Shown { id: shown.id, than };
+            live.reauth = Reauth::Sent { id: shown.id, than };
         }
         todo.push(Action::Send(shown.auth));
     }
@@ -162,7 +162,7 @@ impl Chat {
         let Link::Live(live) = &mut self.link else {
             return;
         };
-        if let Reauth::Shown { id, than } = &live.reauth
+        if let Reauth::Sent { id, than } = &live.reauth
             && error.in_reply_to.as_ref() == Some(id)
             && error.retryable
         {

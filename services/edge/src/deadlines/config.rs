@@ -15,8 +15,6 @@ pub(crate) struct DeadlineConfig {
     pub heartbeat: Duration,
     /// By how much a session must be overdue before edges claim it that are not in charge of its shard.
     pub overdue: Duration,
-    /// Whether this edge claims what is due. Off, it depends on the other edges and on its own fallback timers.
-    pub claims: bool,
     /// How many sessions a second are written anew at most after Redis came back.
     pub repair_rate: u32,
     /// How many sessions may wait to be written; further ones are left to a repair.
@@ -31,7 +29,6 @@ impl Default for DeadlineConfig {
             lease: Duration::from_secs(5),
             heartbeat: Duration::from_secs(10),
             overdue: Duration::from_secs(2),
-            claims: true,
             repair_rate: 3_500,
             pending: 50_000,
         }

@@ -50,15 +50,13 @@ pub(super) fn open(
         owners,
         metrics: Metrics::new(),
     });
-    if config.claims {
-        let (schedule, closing) = (schedule.clone(), tasks.clone());
-        tasks.spawn(async move {
-            tokio::select! {
-                () = schedule.run_due() => {}
-                () = closing.closing() => {}
-            }
-        });
-    }
+    let (run_by, closing) = (schedule.clone(), tasks.clone());
+    tasks.spawn(async move {
+        tokio::select! {
+            () = run_by.run_due() => {}
+            () = closing.closing() => {}
+        }
+    });
     schedule
 }
 

@@ -16,7 +16,7 @@ use super::{
     body::{JsonBody, OptionalJsonBody},
     caller::bearer,
     client::Client,
-    cookies::{Cookies, Found},
+    cookies::{Cookies, RefreshCookie},
     problem::{Problem, whole_seconds},
 };
 use crate::{
@@ -192,7 +192,7 @@ fn cookie(
     cookies: &Cookies<'_>,
     client: &Client,
     action: &'static str,
-) -> Result<Option<Found>, Problem> {
+) -> Result<Option<RefreshCookie>, Problem> {
     let found = cookies.refresh();
     if found.is_err() {
         client.log_refusal(action, "two_cookies");

@@ -34,7 +34,7 @@ pub(super) struct Name {
 
 /// A refresh token that came in a cookie.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct RefreshCookie {
     pub(super) token: SecretString,
     /// The cookie to answer with. A session that began under the old name stays there, so that edges of both builds
     /// know it while one takes the place of the other.
@@ -68,7 +68,7 @@ impl<'a> Cookies<'a> {
     ///
     /// # Errors
     /// When there are two of the name: one of them was put there by somebody else.
-    pub(super) fn refresh(&self) -> Result<Option<Found>, Problem> {
+    pub(super) fn refresh(&self) -> Result<Option<RefreshCookie>, Problem> {
         for name in [Some(&self.refresh), self.old.as_ref()]
             .into_iter()
             .flatten()
@@ -77,7 +77,7 @@ impl<'a> Cookies<'a> {
             if let Some(value) = values.next() {
                 return match values.next() {
                     Some(_) => Err(two_of(name)),
-                    None => Ok(Some(Found {
+                    None => Ok(Some(RefreshCookie {
                         token: value.into(),
                         name: name.clone(),
                     })),

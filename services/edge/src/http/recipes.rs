@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     edge::Edge,
-    upstream::chat::{self, ChatError, Format, Found, Summary},
+    upstream::chat::{self, ChatError, Format, RecipeAt, Summary},
 };
 
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ impl From<Summary> for SummaryBody {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct RecipeListQuery {
     query: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
@@ -121,7 +121,7 @@ pub(super) struct Page {
 pub(super) async fn list(
     State(edge): Shared,
     Caller(principal): Caller,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    wanted: Result<Query<RecipeListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(wanted) = wanted.map_err(bad_query)?;
     let wanted = chat::ListQuery {
@@ -226,7 +226,7 @@ async fn show_public(
         return Err(sign_in());
     }
     match format.as_deref() {
-        None | Some("json") => Ok(shown(&Found {
+        None | Some("json") => Ok(shown(&RecipeAt {
             id: id.to_string(),
             revision: public.revision,
             recipe: public.recipe,
@@ -280,7 +280,7 @@ fn location(id: &str) -> [(HeaderName, String); 1] {
     [(header::LOCATION, format!("/v1/recipes/{id}"))]
 }
 
-fn shown(found: &Found) -> Response {
+fn shown(found: &RecipeAt) -> Response {
     Json(RecipeBody {
         id: &found.id,
         revision: found.revision,

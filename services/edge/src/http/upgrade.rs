@@ -84,7 +84,7 @@ fn prepare(
         return Err(("draining", draining::problem()));
     }
     let unauthenticated = edge
-        .door
+        .upgrade_limiter
         .enter(address, Instant::now())
         .map_err(|shut| (shut.label(), too_many(shut.retry_after())))?;
     let place = edge

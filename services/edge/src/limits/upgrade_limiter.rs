@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    fn door(flags: &[&str]) -> UpgradeLimiter {
+    fn limiter(flags: &[&str]) -> UpgradeLimiter {
         let command = Config::augment_args(clap::Command::new("edge").no_binary_name(true));
         UpgradeLimiter::new(&Config::from_arg_matches(&command.get_matches_from(flags)).unwrap())
     }
@@ -113,60 +113,62 @@ mod tests {
 
     #[test]
     fn one_address_cannot_use_up_what_is_there_for_all() {
-        let (door, now) = (
-            door(&["--upgrade-rate", "10", "--upgrade-rate-per-address", "1"]),
+        let (limiter, now) = (
+            limiter(&["--upgrade-rate", "10", "--upgrade-rate-per-address", "1"]),
             Instant::now(),
         );
-        let first = (0..100).filter(|_| door.enter(address(1), now).is_ok());
+        let first = (0..100).filter(|_| limiter.enter(address(1), now).is_ok());
         assert_eq!(first.count(), 10);
-        let refused = door.enter(address(1), now).unwrap_err();
+        let refused = limiter.enter(address(1), now).unwrap_err();
         assert_eq!(refused, Rejected::AddressRate(Duration::from_secs(1)));
 
-        let others = (2..100).filter(|last| door.enter(address(*last), now).is_ok());
+        let others = (2..100).filter(|last| limiter.enter(address(*last), now).is_ok());
         assert_eq!(others.count(), 10, "of two seconds' worth, ten were left");
-        let refused = door.enter(address(200), now).unwrap_err();
+        let refused = limiter.enter(address(200), now).unwrap_err();
         assert_eq!(refused, Rejected::Rate(Duration::from_millis(100)));
         let later = now + refused.retry_after();
-        assert!(door.enter(address(200), later).is_ok());
+        assert!(limiter.enter(address(200), later).is_ok());
     }
 
     #[test]
     fn whoever_says_who_they_are_makes_room() {
-        let door = door(&[
+        let limiter = limiter(&[
             "--max-unauthenticated",
             "3",
             "--max-unauthenticated-per-address",
             "2",
         ]);
         let now = Instant::now();
-        let first = door.enter(address(1), now).unwrap();
-        let _second = door.enter(address(1), now).unwrap();
-        let refused = door.enter(address(1), now).unwrap_err();
+        let first = limiter.enter(address(1), now).unwrap();
+        let _second = limiter.enter(address(1), now).unwrap();
+        let refused = limiter.enter(address(1), now).unwrap_err();
         assert_eq!(refused.label(), "unauthenticated");
-        let _third = door.enter(address(2), now).unwrap();
-        assert!(door.enter(address(3), now).is_err());
+        let _third = limiter.enter(address(2), now).unwrap();
+        assert!(limiter.enter(address(3), now).is_err());
 
         drop(first);
-        assert!(door.enter(address(1), now).is_ok());
+        assert!(limiter.enter(address(1), now).is_ok());
     }
 
     #[test]
     fn the_hosts_of_an_ipv6_subscriber_share_its_limits() {
-        let (door, now) = (
-            door(&[
+        let (limiter, now) = (
+            limiter(&[
                 "--upgrade-rate-per-address=1",
                 "--max-unauthenticated-per-address=20",
             ]),
             Instant::now(),
         );
         let host = |last: u16| IpAddr::from([0x2001, 0xdb8, 1, 2, 0, 0, 0, last]);
-        let inside: Vec<_> = (0..100).map(|last| door.enter(host(last), now)).collect();
+        let inside: Vec<_> = (0..100)
+            .map(|last| limiter.enter(host(last), now))
+            .collect();
         assert_eq!(inside.iter().filter(|entered| entered.is_ok()).count(), 10);
 
         let neighbour = IpAddr::from([0x2001, 0xdb8, 1, 3, 0, 0, 0, 1]);
-        assert!(door.enter(neighbour, now).is_ok());
+        assert!(limiter.enter(neighbour, now).is_ok());
         let inside: Vec<_> = (0..100)
-            .map(|second| door.enter(host(second), now + Duration::from_secs(second.into())))
+            .map(|second| limiter.enter(host(second), now + Duration::from_secs(second.into())))
             .collect();
         assert!(matches!(
             inside.last(),
@@ -176,14 +178,14 @@ mod tests {
 
     #[test]
     fn zero_is_no_limit() {
-        let door = door(&[
+        let limiter = limiter(&[
             "--upgrade-rate=0",
             "--upgrade-rate-per-address=0",
             "--max-unauthenticated=0",
             "--max-unauthenticated-per-address=0",
         ]);
         let now = Instant::now();
-        let inside: Vec<_> = (0..5_000).map(|_| door.enter(address(1), now)).collect();
+        let inside: Vec<_> = (0..5_000).map(|_| limiter.enter(address(1), now)).collect();
         assert!(inside.iter().all(Result::is_ok));
     }
 }

@@ -11,7 +11,7 @@ fn at(seconds: i64) -> Timestamp {
 
 /// A session about soup, and its user.
 #[derive(Clone, Copy)]
-struct Held {
+struct TestSession {
     session: &'static str,
     user: &'static str,
     login_session: &'static str,
@@ -22,8 +22,8 @@ struct Held {
 }
 
 /// A session of ada's login whose token was found good at second `validated`.
-fn held(session: &'static str, validated: i64, generation: u64, phase: Phase) -> Held {
-    Held {
+fn held(session: &'static str, validated: i64, generation: u64, phase: Phase) -> TestSession {
+    TestSession {
         session,
         user: "ada",
         login_session: "login",
@@ -35,7 +35,7 @@ fn held(session: &'static str, validated: i64, generation: u64, phase: Phase) ->
 }
 
 impl Connection {
-    fn hold(&self, held: Held) {
+    fn hold(&self, held: TestSession) {
         let now = Instant::now();
         let record = SessionRecord {
             session: held.session.parse().unwrap(),
@@ -125,7 +125,7 @@ fn a_review_that_was_heard_of_first_asks_who_comes_with_an_older_token() {
 fn a_review_of_everybody_asks_each_older_connection_of_every_login_and_those_that_come_later() {
     let registry = Registry::new();
     let [old, new, late] = [0; 3].map(|_| registry.connect());
-    let of_another = Held {
+    let of_another = TestSession {
         login_session: "another",
         ..held("old", 10, 3, Phase::Active)
     };
@@ -153,7 +153,7 @@ fn everybody_who_is_not_of_the_audience_is_shown_out_of_that_recipe_only() {
     let registry = Registry::new();
     let hold = |session, user, recipe| {
         let connection = registry.connect();
-        connection.hold(Held {
+        connection.hold(TestSession {
             user,
             recipe,
             ..held(session, 10, 1, Phase::Active)

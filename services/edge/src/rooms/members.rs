@@ -49,7 +49,7 @@ impl Members {
     }
 
     /// For whom the room is attached next: somebody whom the last word on who may see the recipe names, if there is one, and
-    /// of those whoever is proven for the longest.
+    /// of those whoever is verified for the longest.
     pub(super) fn vouching(&mut self, audience: Option<&Audience>) -> Option<Arc<Principal>> {
         let admitted =
             |who: &Principal| audience.is_none_or(|audience| audience.admits(&who.user, &who.name));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_attached_for_whoever_is_proven_for_the_longest_and_was_not_refused() {
+    fn a_room_is_attached_for_whoever_is_verified_for_the_longest_and_was_not_refused() {
         let mut members = Members::default();
         let ada = members.add(&somebody("ada", 10));
         members.add(&somebody("bob", 20));

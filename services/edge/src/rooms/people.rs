@@ -20,7 +20,7 @@ pub(crate) const MAX_SHOWN: usize = 50;
 #[derive(Debug, Default)]
 pub(super) struct People {
     /// Who is alone: most rooms are of one person, and must cost little.
-    one: Option<One>,
+    one: Option<OnlyPerson>,
     /// Otherwise.
     many: Option<Box<Crowd>>,
     /// Whether somebody was shown others, and nothing was told of them since.
@@ -28,16 +28,16 @@ pub(super) struct People {
 }
 
 #[derive(Debug)]
-struct One {
+struct OnlyPerson {
     user: UserId,
-    here: Here,
+    here: LocalPerson,
     /// Whether the chat service must hear of them.
     unsent: bool,
 }
 
 #[derive(Debug, Default)]
 struct Crowd {
-    here: HashMap<UserId, Here>,
+    here: HashMap<UserId, LocalPerson>,
     /// In the order in which they came.
     order: BTreeMap<u64, UserId>,
     arrivals: u64,
@@ -46,7 +46,7 @@ struct Crowd {
 }
 
 #[derive(Debug)]
-struct Here {
+struct LocalPerson {
     arrival: u64,
     connections: u32,
     /// Over how many of them they type.
@@ -89,7 +89,7 @@ impl People {
             here.connections += 1;
             return self.show(who, shown);
         }
-        let here = Here {
+        let here = LocalPerson {
             arrival: 0,
             connections: 1,
             typing: 0,
@@ -98,7 +98,7 @@ impl People {
         };
         let user = who.user.clone();
         if self.one.is_none() && self.many.is_none() {
-            self.one = Some(One {
+            self.one = Some(OnlyPerson {
                 user,
                 here,
                 unsent: true,
@@ -233,7 +233,7 @@ impl People {
         })
     }
 
-    fn get_mut(&mut self, user: &UserId) -> Option<&mut Here> {
+    fn get_mut(&mut self, user: &UserId) -> Option<&mut LocalPerson> {
         match &mut self.many {
             Some(crowd) => crowd.here.get_mut(user),
             None => {
@@ -247,7 +247,7 @@ impl People {
     fn crowd(&mut self) -> &mut Crowd {
         let one = self.one.take();
         let crowd = self.many.get_or_insert_default();
-        if let Some(One { user, here, unsent }) = one {
+        if let Some(OnlyPerson { user, here, unsent }) = one {
             crowd.unsent.extend(unsent.then(|| user.clone()));
             crowd.add(user, here);
         }
@@ -280,10 +280,10 @@ impl People {
 }
 
 impl Crowd {
-    fn add(&mut self, user: UserId, here: Here) {
+    fn add(&mut self, user: UserId, here: LocalPerson) {
         self.arrivals += 1;
         self.order.insert(self.arrivals, user.clone());
-        let here = Here {
+        let here = LocalPerson {
             arrival: self.arrivals,
             ..here
         };
@@ -328,7 +328,7 @@ mod tests {
     }
 
     /// Who is there and who has gone, as the chat service is told; `None`: nothing.
-    fn answered_position(people: &mut People, all: bool) -> Option<(Vec<String>, Vec<String>)> {
+    fn told(people: &mut People, all: bool) -> Option<(Vec<String>, Vec<String>)> {
         let change = people.take_change(all)?;
         let mut here: Vec<_> = change.here.into_iter().map(|person| person.id).collect();
         if !all {
@@ -347,31 +347,24 @@ mod tests {
         let mut people = People::default();
         enter(&mut people, "ada");
         enter(&mut people, "bob");
-        assert_eq!(
-            answered_position(&mut people, false),
-            words(&["ada", "bob"], &[])
-        );
-        assert_eq!(answered_position(&mut people, false), None);
+        assert_eq!(told(&mut people, false), words(&["ada", "bob"], &[]));
+        assert_eq!(told(&mut people, false), None);
         enter(&mut people, "ada");
-        assert_eq!(
-            answered_position(&mut people, false),
-            None,
-            "by a second connection"
-        );
+        assert_eq!(told(&mut people, false), None, "by a second connection");
         assert!(!people.leave(&user("ada"), false));
         assert!(people.leave(&user("ada"), false));
-        assert_eq!(answered_position(&mut people, false), words(&[], &["ada"]));
+        assert_eq!(told(&mut people, false), words(&[], &["ada"]));
         enter(&mut people, "ada");
         assert_eq!(
-            answered_position(&mut people, true),
+            told(&mut people, true),
             words(&["bob", "ada"], &[]),
             "in their order"
         );
-        assert_eq!(answered_position(&mut people, false), None);
+        assert_eq!(told(&mut people, false), None);
         enter(&mut people, "eve");
         people.leave(&user("eve"), false);
         assert_eq!(
-            answered_position(&mut people, false),
+            told(&mut people, false),
             words(&[], &["eve"]),
             "came and went"
         );

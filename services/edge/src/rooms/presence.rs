@@ -15,7 +15,7 @@ use runtime::clock::Timestamp;
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{AttachmentNumber, Member, Open, PeopleChange, Rooms, lock};
+use super::{AttachmentNumber, Member, OpenRoom, PeopleChange, Rooms, lock};
 use crate::wire::outbound;
 
 /// Rooms whose people have changed since the chat service was told.
@@ -27,14 +27,14 @@ pub(super) struct ChangedPeople {
 
 /// What a room's people were shown last of who is there.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
-    /// How many words there were; so that whoever has the newest need not lock.
-    words: AtomicU64,
-    newest: Mutex<Option<Arc<Word>>>,
+pub(super) struct PresenceFrames {
+    /// How many there were; so that whoever has the newest need not lock.
+    count: AtomicU64,
+    newest: Mutex<Option<Arc<PresenceFrame>>>,
 }
 
 #[derive(Debug)]
-struct Word {
+struct PresenceFrame {
     number: u64,
     presence: Presence,
     frame: Utf8Bytes,
@@ -47,20 +47,20 @@ impl ChangedPeople {
     }
 }
 
-impl Shown {
-    fn newest(&self) -> Option<Arc<Word>> {
+impl PresenceFrames {
+    fn newest(&self) -> Option<Arc<PresenceFrame>> {
         lock(&self.newest).clone()
     }
 
     fn put(&self, presence: Presence, frame: Utf8Bytes) {
         let mut newest = lock(&self.newest);
-        let number = self.words.load(Ordering::Relaxed) + 1;
-        *newest = Some(Arc::new(Word {
+        let number = self.count.load(Ordering::Relaxed) + 1;
+        *newest = Some(Arc::new(PresenceFrame {
             number,
             presence,
             frame,
         }));
-        self.words.store(number, Ordering::Release);
+        self.count.store(number, Ordering::Release);
     }
 }
 
@@ -83,7 +83,7 @@ impl Rooms {
         open.get_mut(recipe)?.people.take_change(false)
     }
 
-    /// Takes the chat service's word on who is there, sent for an attachment, and rings.
+    /// Takes the chat service's word on who is there, sent for an attachment, and wakes the room.
     pub fn tell_presence(
         &self,
         recipe: &RecipeId,
@@ -105,7 +105,7 @@ impl Rooms {
     }
 }
 
-impl Open {
+impl OpenRoom {
     /// Everybody who is there, for a new attachment.
     pub(super) fn attached_people(&mut self) -> PeopleChange {
         let mut people = self.people.take_change(true).unwrap_or_default();
@@ -125,7 +125,7 @@ impl Member {
         let mine = open.get_mut(&self.recipe);
         let entry = mine.filter(|open| Arc::ptr_eq(&open.room, &self.room))?;
         let newest = self.room.shown.newest();
-        self.answered_position = newest.as_ref().map_or(0, |word| word.number);
+        self.presence_written = newest.as_ref().map_or(0, |word| word.number);
         let who = entry.members.get(self.number)?;
         let shown = newest.as_ref().map(|word| &word.presence);
         let first = entry.people.first_shown(&who.user, shown);
@@ -138,11 +138,11 @@ impl Member {
 
     /// What is known of who is there and was not told to the client yet.
     pub fn presence_news(&mut self) -> Option<Utf8Bytes> {
-        if self.room.shown.words.load(Ordering::Acquire) == self.answered_position {
+        if self.room.shown.count.load(Ordering::Acquire) == self.presence_written {
             return None;
         }
         let newest = self.room.shown.newest()?;
-        self.answered_position = newest.number;
+        self.presence_written = newest.number;
         Some(newest.frame.clone())
     }
 

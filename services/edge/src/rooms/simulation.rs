@@ -2,11 +2,15 @@
 //! do what `connection::live` does. Whatever happens, nobody is sent messages of two histories as one, or one that was
 //! gone when they came; and at rest everybody has what the store has. Bugs are planted, and must be found.
 
+mod steps;
 mod world;
 
 use proptest::{collection::vec, prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
-use self::world::{Bug, CLIENTS, Step, Violation, World};
+use self::{
+    steps::{Bug, CLIENTS, Step, Violation},
+    world::World,
+};
 
 /// How many lives are tried.
 const CASES: u32 = 5_000;
@@ -24,7 +28,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Check),
         6 => Just(Step::Deliver),
         1 => Just(Step::LinkBreaks),
-        3 => Just(Step::Errand),
+        3 => Just(Step::Attach),
         1 => Just(Step::Sweep),
         4 => (0..CLIENTS).prop_map(Step::Come),
         6 => (0..CLIENTS).prop_map(Step::Read),
@@ -57,21 +61,21 @@ const ATTACHED_AGAIN: [Step; 21] = [
     Step::Read(1),
     Step::Answer(1),
     Step::GoBack(1),
-    Step::Errand,
+    Step::Attach,
     Step::Deliver,
     Step::Post,
     Step::Come(0),
     Step::Read(0),
     Step::Look(1),
     Step::Post,
-    Step::Errand,
+    Step::Attach,
     Step::Post,
     Step::GoBack(2),
     Step::Answer(0),
     Step::Come(1),
-    Step::Errand,
-    Step::Errand,
-    Step::Errand,
+    Step::Attach,
+    Step::Attach,
+    Step::Attach,
     Step::Deliver,
 ];
 

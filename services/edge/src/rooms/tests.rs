@@ -1,7 +1,10 @@
 //! A room while updates come, connections fall behind, and the recipe's history goes back.
 
 use futures_util::FutureExt as _;
-use proto::websocket::frames::Message;
+use proto::{
+    ids::{Revision, UserId},
+    websocket::frames::Message,
+};
 use runtime::clock::Timestamp;
 
 use super::{log::MAX_UPDATES, *};
@@ -58,7 +61,7 @@ fn check(member: &Member, since: Revision, expected: &[Revision]) {
 }
 
 #[tokio::test]
-async fn a_member_is_rung_and_reads_what_it_has_not_written() {
+async fn a_member_is_woken_and_reads_what_it_has_not_written() {
     let rooms = Rooms::new();
     let mut member = rooms.enter(&recipe(), &somebody(), &at(7), None, &SeenAs::default());
     assert!(matches!(member.since(&at(7)), Since::Nothing));

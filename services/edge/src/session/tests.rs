@@ -6,6 +6,7 @@ mod random;
 use runtime::clock::Timestamp;
 
 use super::*;
+use crate::wire::inbound::ResumeFrom;
 
 const TIMINGS: Timings = Timings {
     lead: Duration::from_secs(60),

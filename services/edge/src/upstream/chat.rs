@@ -14,7 +14,7 @@ use proto::{
         GetPublicRecipeRequest, GetRecipeRequest, ListMessagesRequest, ListRecipesRequest,
         RecipeFormat, chat_service_client::ChatServiceClient, list_messages_request::Page,
     },
-    ids::{MessageId, Position, RecipeId, Revision},
+    ids::{MessageId, RecipeId, Revision},
     text::MessageText,
 };
 use runtime::{
@@ -30,10 +30,10 @@ pub(crate) use self::{
     sharing::{AccessChange, Member},
     user_data::{Exported, UserExport},
 };
+pub(crate) use super::joined::{Join, Joined, Recovery};
 pub(crate) use super::link::{AccessNews, LinkTask};
 pub use super::link::{Link, Replicas};
 use super::{Principal, convert};
-use crate::access::Grant;
 use proto::websocket::frames::{Author, Message, Recipe, Role, Visibility};
 
 /// How long a call may take.
@@ -94,67 +94,6 @@ impl ChatError {
                 Self::Unavailable
             }
         }
-    }
-}
-
-/// What a join asks for.
-#[derive(Debug, Clone)]
-pub struct Join {
-    /// Who.
-    pub principal: Principal,
-    /// Where.
-    pub recipe: RecipeId,
-    /// Where the client stands.
-    pub after: Option<Position>,
-}
-
-/// The recipe as the one who joins finds it.
-#[derive(Debug)]
-pub struct Joined {
-    /// The position that the recipe stands at.
-    pub position: Position,
-    /// The recipe.
-    pub recipe: Arc<Recipe>,
-    /// Those after [`Join::after`], else the latest ones.
-    pub messages: Vec<Arc<Message>>,
-    /// Whether older ones exist.
-    pub truncated: bool,
-    /// What became of [`Join::after`].
-    pub recovery: Recovery,
-    /// What the user may do; `None` from a chat service that does not tell.
-    pub grant: Option<Grant>,
-    /// What others see the user as there; `None` from a chat service that does not tell.
-    pub name: Option<Arc<str>>,
-    /// Whether the chat service tells who is there.
-    pub tells_presence: bool,
-    /// Where the recipe's room stood when the chat service was asked, for the last time if the link broke meanwhile.
-    pub asked_at: Option<Position>,
-}
-
-/// What became of the position that a join named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recovery {
-    /// It named none.
-    Unasked,
-    /// All that came after it is there.
-    Complete,
-    /// It is of this history, but too much came after it.
-    Truncated,
-    /// The recipe has not come that far, or has another message there.
-    Diverged,
-}
-
-impl Joined {
-    /// What is known of the message at a revision.
-    pub fn at(&self, revision: Revision) -> Option<Position> {
-        if revision == self.position.revision {
-            return Some(self.position.clone());
-        }
-        let found = self.messages.iter().find(|m| m.revision == revision);
-        found.map(|message| Position {
-            revision,
-            message: message.id.parse().ok(),
-        })
     }
 }
 
@@ -246,7 +185,7 @@ pub enum Format {
 
 /// A recipe at a revision.
 #[derive(Debug)]
-pub struct Found {
+pub struct RecipeAt {
     /// Its id.
     pub id: String,
     /// Its revision.
@@ -280,9 +219,9 @@ impl ChatClient {
         id: String,
         revision: Revision,
         recipe: Option<chat::Recipe>,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let recipe = recipe.ok_or(ChatError::Unavailable)?;
-        Ok(Found {
+        Ok(RecipeAt {
             id,
             revision,
             recipe: convert::recipe(recipe, self.0.now()),
@@ -299,7 +238,7 @@ impl ChatClient {
         id: Option<String>,
         title: String,
         visibility: Visibility,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let call = CreateRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.unwrap_or_default(),
@@ -320,7 +259,7 @@ impl ChatClient {
         principal: &Principal,
         id: &RecipeId,
         revision: Option<Revision>,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let call = GetRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
@@ -432,7 +371,7 @@ impl ChatClient {
         principal: &Principal,
         id: &RecipeId,
         title: String,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let call = CopyRecipeRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),

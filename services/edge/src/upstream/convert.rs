@@ -17,7 +17,7 @@ use crate::wire::outbound;
 
 use super::{
     Principal,
-    chat::{Joined, Recovery},
+    joined::{Joined, Recovery},
 };
 use crate::{
     access::{Access, Grant},
@@ -31,12 +31,12 @@ const ENDED_TIMER_RETENTION: Duration = Duration::from_secs(60 * 60);
 pub(super) fn principal(principal: &Principal) -> chat::Principal {
     chat::Principal {
         access_token: principal.token.expose_secret().to_owned(),
-        ..unproven(principal)
+        ..unverified(principal)
     }
 }
 
 /// Who asks, where the chat service has been shown already.
-pub(super) fn unproven(principal: &Principal) -> chat::Principal {
+pub(super) fn unverified(principal: &Principal) -> chat::Principal {
     chat::Principal {
         user_id: principal.user.to_string(),
         name: principal.name.to_string(),

@@ -11,10 +11,11 @@ pub(crate) mod fuzzing;
 mod known_recipes;
 mod line;
 mod pending_call;
-mod proven;
 mod replica_set;
 mod replicas;
+mod requester;
 mod router;
+mod verified_users;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,8 +45,9 @@ pub use self::replicas::Replicas;
 use self::{
     known_recipes::KnownRecipes,
     line::Replica,
-    pending_call::{Answered, PendingCall, Requester},
+    pending_call::{Answered, PendingCall},
     replica_set::ReplicaSet,
+    requester::Requester,
     router::{Outgoing, ReplicaName, Router},
 };
 use super::{
@@ -124,10 +126,10 @@ impl Link {
         self.0.clock.now()
     }
 
-    /// Waits for a replica to be reached, at most `patience`; tells whether one was.
-    pub async fn opened_within(&self, patience: Duration) -> bool {
+    /// Waits for a replica to be reached, at most `timeout`; tells whether one was.
+    pub async fn opened_within(&self, timeout: Duration) -> bool {
         let mut open = self.0.open.subscribe();
-        timeout(patience, open.wait_for(|open| *open > 0))
+        tokio::time::timeout(timeout, open.wait_for(|open| *open > 0))
             .await
             .is_ok_and(|open| open.is_ok())
     }
@@ -148,7 +150,7 @@ impl Link {
     /// `NotFound` when the user may not, `Unavailable` when the service cannot be asked.
     pub async fn join(&self, join: Join) -> Result<Joined, ChatError> {
         let call = Call::Join(proto::chat::JoinRecipeRequest {
-            principal: Some(convert::unproven(&join.principal)),
+            principal: Some(convert::unverified(&join.principal)),
             recipe_id: join.recipe.to_string(),
             after: join.after.as_ref().map(|after| after.revision),
             message_id: join
@@ -176,7 +178,7 @@ impl Link {
     /// posting the same id again tells.
     pub fn post(&self, post: Post) -> impl Future<Output = Result<Posted, ChatError>> + use<> {
         let call = Call::Post(proto::chat::PostMessageRequest {
-            principal: Some(convert::unproven(&post.principal)),
+            principal: Some(convert::unverified(&post.principal)),
             recipe_id: post.recipe.to_string(),
             message_id: post.id.to_string(),
             content: post.content.as_str().to_owned(),

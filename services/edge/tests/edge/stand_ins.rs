@@ -4,6 +4,8 @@
 mod auth;
 #[path = "stand_ins/chat.rs"]
 mod chat;
+#[path = "stand_ins/chat_service.rs"]
+mod chat_service;
 
 use std::{pin::Pin, time::Duration};
 
@@ -18,10 +20,7 @@ use tonic::{
     transport::{Endpoint, Uri},
 };
 
-pub(crate) use self::{
-    auth::FakeAuth,
-    chat::{FakeChat, Served},
-};
+pub(crate) use self::{auth::FakeAuth, chat::FakeChat, chat_service::Served};
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 

@@ -61,7 +61,7 @@ impl TestEdge {
         let chat = Arc::new(FakeChat::default());
         let services = Services {
             auth: Pool::over(in_memory(AuthServiceServer::from_arc(Arc::clone(&auth)))),
-            chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
+            chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::clone(&chat))))),
             redis: None,
             background: Lifecycle::new(),
         };

@@ -93,15 +93,6 @@ async fn a_client_with_little_time_left_is_asked_right_after_its_welcome() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_connection_asks_by_itself_when_the_schedule_does_not() {
-    let test_edge = TestEdge::open(&["--claim-deadlines", "false"]).await;
-    let start = Instant::now();
-    let (mut client, _) = test_edge.enter("ada:900").await;
-    assert_eq!(client.next().await["type"], "auth_required");
-    assert_at(start + 14 * MINUTE + SECOND);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_verdict_that_does_not_come_keeps_the_connection_until_the_token_ends() {
     let test_edge = TestEdge::open(&[]).await;
     let start = Instant::now();

@@ -30,7 +30,7 @@ fn self_tests(chat_is_shared: bool) -> Vec<(&'static str, SelfTest)> {
 
 pub(super) async fn check(report: &mut Report, url: &SecretUrl, chat_is_shared: bool) {
     let redis = match Redis::open(url) {
-        Ok(redis) => redis.with_patience(CHECK_TIMEOUT),
+        Ok(redis) => redis.with_timeout(CHECK_TIMEOUT),
         Err(invalid) => return report.fault(WHAT, format!("--redis-url: {invalid}")),
     };
     if let Err(failure) = redis.ping(CHECK_TIMEOUT).await {

@@ -70,6 +70,8 @@ impl fmt::Debug for Channel {
 /// Makes channels to the replicas of one service. Cheap to clone; the default shows no credentials.
 #[derive(Debug, Clone, Default)]
 pub struct Dialer {
+    /// A channel that is there already, to the only replica.
+    given: Option<Channel>,
     credentials: Credentials,
     /// What its certificate may be made out to: its role, and the hosts of its address.
     names: Arc<[ServerName<'static>]>,
@@ -81,13 +83,25 @@ impl Dialer {
         let names = names.into_iter();
         let names = names.filter_map(|name| ServerName::try_from(name).ok());
         Self {
+            given: None,
             credentials: credentials.clone(),
             names: names.collect(),
         }
     }
 
+    /// For a service with one replica, to which this channel leads: a service in the same process.
+    pub fn over(channel: Channel) -> Self {
+        Self {
+            given: Some(channel),
+            ..Self::default()
+        }
+    }
+
     /// A channel to the replica at this address: connects when first used, and again whenever the connection is lost.
     pub fn channel(&self, address: SocketAddr) -> Channel {
+        if let Some(channel) = &self.given {
+            return channel.clone();
+        }
         // An address as text is always a good authority.
         let authority = address.to_string();
         let uri = Uri::builder().scheme("http").authority(authority);

@@ -39,17 +39,10 @@ pub enum Repeat {
 pub struct Pool(Arc<Inner>);
 
 struct Inner {
-    replicas: Source,
+    replicas: Replicas,
     dialer: Dialer,
     next: AtomicUsize,
     members: Mutex<HashMap<SocketAddr, Member>>,
-}
-
-enum Source {
-    /// Addresses that come and go.
-    Followed(Replicas),
-    /// One channel that is there already: for tests, and for services in the same process.
-    One(Channel),
 }
 
 #[derive(Clone)]
@@ -61,15 +54,6 @@ struct Member {
 impl Pool {
     /// One channel for each of these replicas, made by `dialer` and opened when first used.
     pub fn new(replicas: Replicas, dialer: Dialer) -> Self {
-        Self::from(Source::Followed(replicas), dialer)
-    }
-
-    /// Everything over this channel.
-    pub fn over(channel: Channel) -> Self {
-        Self::from(Source::One(channel), Dialer::default())
-    }
-
-    fn from(replicas: Source, dialer: Dialer) -> Self {
         Self(Arc::new(Inner {
             replicas,
             dialer,
@@ -78,21 +62,26 @@ impl Pool {
         }))
     }
 
+    /// Everything over this channel, to a service in the same process.
+    pub fn over(channel: Channel) -> Self {
+        Self::new(Replicas::one(), Dialer::over(channel))
+    }
+
     /// Calls one replica, and the next one when it cannot be reached and the call may be repeated. All of it
-    /// takes `patience` at most.
+    /// takes `timeout` at most.
     ///
     /// # Errors
     /// The status of the last answer; `UNAVAILABLE` when there was none in time.
     pub async fn call<T, F>(
         &self,
         repeat: Repeat,
-        patience: Duration,
+        timeout: Duration,
         call: impl Fn(Channel) -> F,
     ) -> Result<T, Status>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
-        timeout(patience, self.ask(repeat, call))
+        tokio::time::timeout(timeout, self.ask(repeat, call))
             .await
             .unwrap_or_else(|_| Err(Status::unavailable("no answer in time")))
     }
@@ -101,10 +90,7 @@ impl Pool {
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
-        let replicas = match &self.0.replicas {
-            Source::One(channel) => return Ok(call(channel.clone()).await?.into_inner()),
-            Source::Followed(replicas) => replicas,
-        };
+        let replicas = &self.0.replicas;
         let candidates = self.candidates(&replicas.some().await);
         let attempts = match repeat {
             Repeat::Idempotent => candidates.len().min(MAX_ATTEMPTS),
@@ -175,10 +161,7 @@ impl Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.replicas {
-            Source::Followed(replicas) => write!(f, "Pool({:?})", replicas.now()),
-            Source::One(_) => f.write_str("Pool(one channel)"),
-        }
+        write!(f, "Pool({:?})", self.0.replicas.now())
     }
 }
 

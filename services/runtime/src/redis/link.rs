@@ -28,7 +28,7 @@ const PING_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often the self-test is repeated, and how long it may take.
 const SELF_TEST_INTERVAL: Duration = Duration::from_secs(5);
 const SELF_TEST_TIMEOUT: Duration = Duration::from_secs(2);
-/// Answers slower than this are lost, whatever a caller's patience.
+/// Answers slower than this are lost, whatever timeout a caller has.
 const MAX_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Link {
@@ -41,7 +41,7 @@ struct Shared {
     self_test: SelfTest,
     state: watch::Sender<State>,
     up: watch::Sender<bool>,
-    doubt: Notify,
+    check_now: Notify,
     /// Something was refused that the service cannot do without: it is to be looked into.
     refused: Mutex<Option<Problem>>,
     refusals: Refusals,
@@ -62,7 +62,7 @@ impl Link {
             self_test,
             state: watch::Sender::new(State::Connecting),
             up: watch::Sender::new(false),
-            doubt: Notify::new(),
+            check_now: Notify::new(),
             refused: Mutex::default(),
             refusals: Refusals::default(),
         });
@@ -113,10 +113,10 @@ impl Link {
 
     /// Has the connection checked now.
     pub(super) fn check_now(&self) {
-        self.shared.doubt.notify_one();
+        self.shared.check_now.notify_one();
     }
 
-    /// Sorts an error, and doubts the connection when it is to blame.
+    /// Sorts an error, and has the connection checked when it is to blame.
     pub(super) fn judge(&self, error: RedisError) -> Failure {
         match Cause::of(&error) {
             None => Failure::Refused(error),
@@ -156,14 +156,14 @@ async fn keep(shared: Arc<Shared>) {
 
 /// Tries until there is a connection that can be used.
 async fn connect(shared: &Shared) -> Connection {
-    let wiring = ConnectionOptions {
+    let options = ConnectionOptions {
         slowest: MAX_ANSWER_TIMEOUT,
         on_push: None,
     };
     let mut pause = Backoff::default();
     let mut told = None;
     loop {
-        let attempt = timeout(MAX_ANSWER_TIMEOUT, shared.target.connect(&wiring)).await;
+        let attempt = timeout(MAX_ANSWER_TIMEOUT, shared.target.connect(&options)).await;
         let problem = match attempt {
             Ok(Ok(mut connection)) => match shared.try_out(&mut connection).await {
                 Ok(()) => return connection,
@@ -190,7 +190,7 @@ async fn watch_over(shared: &Shared, mut connection: Connection) -> Problem {
     loop {
         tokio::select! {
             () = sleep(PING_INTERVAL) => {}
-            () = shared.doubt.notified() => {}
+            () = shared.check_now.notified() => {}
         }
         let mut alive = Ok(());
         for _ in 0..attempts {

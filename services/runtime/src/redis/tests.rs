@@ -75,14 +75,14 @@ async fn fails_at_once_while_redis_is_away_and_comes_back_by_itself() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_costs_no_more_than_the_patience() {
+async fn a_server_that_hangs_costs_no_more_than_the_timeout() {
     let server = Server::start();
     let redis = server.open().await;
     redis.ping(TEST_TIMEOUT).await.unwrap();
     let mut up = redis.watch();
     server.signal("STOP");
 
-    let hurried = redis.with_patience(Duration::from_millis(20));
+    let hurried = redis.with_timeout(Duration::from_millis(20));
     let failure = hurried.run::<()>(&cmd("PING")).await.unwrap_err();
 
     assert!(matches!(failure, Failure::TimedOut), "{failure}");

@@ -54,8 +54,8 @@ impl<'a> ConnectionRun<'a> {
         }
     }
 
-    /// Carries the connection, which was begun then, to its end.
-    pub(super) async fn carry(mut self, started: Instant) -> End {
+    /// Runs the connection, which was begun then, to its end.
+    pub(super) async fn run(mut self, started: Instant) -> End {
         let end = match timeout(STEP_TIMEOUT, self.line.hear()).await {
             Ok(Incoming::Message(welcome)) => {
                 self.life.arrived(started);

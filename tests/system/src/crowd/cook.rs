@@ -119,13 +119,13 @@ impl ClientState {
 
     /// Full jitter below a ceiling that doubles; a time that the server named is spread upwards by half.
     fn wait(&mut self, named: Option<Duration>) -> Duration {
-        let dice: f64 = rand::rng().random();
+        let jitter: f64 = rand::rng().random();
         if let Some(named) = named {
-            return named.mul_f64(1.0 + dice / 2.0);
+            return named.mul_f64(1.0 + jitter / 2.0);
         }
         let doubled = FIRST_CEILING * 2u32.pow(self.tries.saturating_sub(2).min(8));
         self.tries += 1;
-        doubled.min(LONGEST_WAIT).mul_f64(dice)
+        doubled.min(LONGEST_WAIT).mul_f64(jitter)
     }
 
     async fn connect(&mut self) -> End {
@@ -143,7 +143,7 @@ impl ClientState {
         self.event_log
             .tell(format_args!("connects to {edge} for {recipe}"));
         line.send("auth", None, self.credentials()).await;
-        ConnectionRun::new(self, line).carry(started).await
+        ConnectionRun::new(self, line).run(started).await
     }
 
     /// Signed in, after a connection that began then.

@@ -193,7 +193,7 @@ async fn a_wrong_flag_is_told_with_exit_code_2() {
         (&["up", "--message-rate", "-1"], "-1"),
         (&["up", "--edge-listen", "nowhere"], "--edge-listen"),
         (&["client"], "RECIPE"),
-        (&["edge", "--claim-deadlines=perhaps"], "--claim-deadlines"),
+        (&["edge", "--presence=perhaps"], "--presence"),
     ];
     for (arguments, part) in wrong {
         let ended = run(arguments).await;

@@ -26,7 +26,7 @@ use std::{net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 use system_tests::{
-    crowd::{Cook, Report, Spread, TokenCache, purses},
+    crowd::{Cook, Report, Spread, TokenCache, token_caches},
     scale::{in_full, scale},
     stack::{Plan, Stack},
     timeouts::{SLACK, within_at_most},
@@ -99,7 +99,7 @@ fn edges_from(stack: &Stack, first: usize) -> Vec<SocketAddr> {
 
 /// Login sessions for a crowd.
 async fn logins(stack: &Stack) -> Vec<Arc<TokenCache>> {
-    purses(LOGINS, &edges_from(stack, 0), &stack.api()).await
+    token_caches(LOGINS, &edges_from(stack, 0), &stack.api()).await
 }
 
 /// Cooks that say nothing, ten to a recipe, and answer when they are asked.

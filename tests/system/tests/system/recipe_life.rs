@@ -359,10 +359,5 @@ async fn every_quota_has_a_flag() {
     owner.say(&format!("description: {long}")).await;
     let note = "b".repeat(490);
     owner.say(&format!("note on egg: {note}")).await;
-    refused(
-        &mut owner,
-        &format!("step 1: {long}"),
-        "larger than 3 KiB",
-    )
-    .await;
+    refused(&mut owner, &format!("step 1: {long}"), "larger than 3 KiB").await;
 }

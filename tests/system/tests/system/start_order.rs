@@ -92,7 +92,7 @@ enum Part {
 }
 
 /// Where each part will be.
-struct Places {
+struct Addresses {
     redis: u16,
     auth: SocketAddr,
     chat: SocketAddr,
@@ -100,7 +100,7 @@ struct Places {
     data: TempDir,
 }
 
-impl Places {
+impl Addresses {
     fn new() -> Self {
         let place = || SocketAddr::from(([127, 0, 0, 1], free_port()));
         Self {
@@ -182,11 +182,11 @@ async fn every_order_of_starts_comes_to_the_same() {
     assert_eq!(orders.len(), 24);
     let mut slowest = 0.0_f64;
     for order in orders {
-        let (places, mut running) = (Places::new(), Running::default());
+        let (addresses, mut running) = (Addresses::new(), Running::default());
         let canary = Canary::default();
-        let api = Api::new(places.edge, canary.clone());
+        let api = Api::new(addresses.edge, canary.clone());
         for part in &order {
-            places.start(*part, &mut running).await;
+            addresses.start(*part, &mut running).await;
         }
         let last_started = Instant::now();
         eventually(&format!("a whole from {order:?}"), async || {
@@ -196,7 +196,7 @@ async fn every_order_of_starts_comes_to_the_same() {
         .await;
         slowest = slowest.max(last_started.elapsed().as_secs_f64());
         let ada = Account::register(&api, "ada").await;
-        let mut client = Client::connect(places.edge, "soup", &canary).await;
+        let mut client = Client::connect(addresses.edge, "soup", &canary).await;
         client.auth(&ada.access_token).await;
         client.say("add 2 eggs").await;
     }

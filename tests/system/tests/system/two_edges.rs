@@ -137,27 +137,6 @@ async fn a_deadline_moved_in_redis_is_obeyed() {
 }
 
 #[tokio::test]
-async fn an_edge_that_works_off_no_deadlines_has_it_done_by_another() {
-    let mut stack = short_lives()
-        .one_edge(0, &["--claim-deadlines=false"])
-        .start()
-        .await;
-    let ada = stack.register("ada").await;
-    let mut client = stack.connect_at(0, "soup").await;
-    let session = client.auth(&ada.access_token).await["session"].clone();
-    wait_for_deadlines(&mut stack, 1).await;
-    // The edge's own fallback knows only the planned time: what comes earlier comes from the other edge.
-    move_deadlines(&mut stack, -1_500).await;
-
-    client.expect("auth_required").await;
-
-    assert!(OffsetDateTime::now_utc() < time_of(&session["reauth_at"]));
-    let fresh = ada.refresh(&stack.api()).await;
-    client.auth(&fresh.access_token).await;
-    client.say("cooking on").await;
-}
-
-#[tokio::test]
 async fn everybody_is_asked_exactly_once_though_all_edges_claim() {
     let stack = Plan::apart(3)
         .with_redis()
@@ -211,8 +190,7 @@ async fn an_unanswered_prompt_is_issued_again_after_a_take_over_without_more_tim
     let mut client = stack.connect_at(0, "soup").await;
     let session = client.auth(&ada.access_token).await["session"].clone();
     let asked = client.expect("auth_required").await;
-    // The prompt is told to Redis beside the loop.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    stack.redis().until_asked(1).await;
     stack.edges[0].kill().await;
 
     let mut client = stack.connect_at(1, "soup").await;

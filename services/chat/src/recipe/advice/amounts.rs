@@ -81,8 +81,8 @@ impl Said<'_> {
     /// An ingredient with its amount, and no word of what to do with it.
     pub(super) fn amount(&self) -> Option<String> {
         const FILLING: &[&str] = &[
-            "only", "just", "actually", "now", "with", "plus", "some", "and", "meant", "mean",
-            "another", "one", "the", "make", "set", "change", "use",
+            "try", "go", "do", "have", "only", "just", "actually", "now", "with", "plus", "some",
+            "and", "meant", "mean", "another", "one", "the", "make", "set", "change", "use",
         ];
         let content = self
             .content
@@ -121,10 +121,16 @@ impl Said<'_> {
         match known {
             Some(_) if amount.quantity.bounds().is_some() => self.amount_of_known(&line),
             _ if unit && read.name.split(' ').count() <= 3 => {
-                let said = if skip == 0 {
-                    content.trim_end_matches(['.', '!'])
-                } else {
-                    line.as_str()
+                let bare = self.bare_content();
+                let said = match skip {
+                    0 if self
+                        .words
+                        .first()
+                        .is_some_and(|word| content.to_lowercase().starts_with(word.as_str())) =>
+                    {
+                        bare.trim_start_matches(['*', '-', '•', '–']).trim()
+                    }
+                    _ => line.as_str(),
                 };
                 let add = format!("add {said}");
                 self.works(&add)
@@ -142,9 +148,18 @@ impl Said<'_> {
             .filter(|amount| amount.quantity.bounds().is_some())?;
         self.ingredient(&read.name)?;
         let (name, amount) = (&read.name, amount.in_words());
-        Some(format!(
-            "To change it, write \"change {name} to {amount}\"; to add it, \"add {amount} {name}\"."
-        ))
+        let (change, add) = (
+            format!("change {name} to {amount}"),
+            format!("add {amount} {name}"),
+        );
+        match (self.works(&change), self.works(&add)) {
+            (true, _) => Some(format!(
+                "To change it, write \"{change}\"; to add it, \"{add}\"."
+            )),
+            // There is just so much of it already.
+            (false, true) => Some(format!("To add it, write \"{add}\".")),
+            (false, false) => None,
+        }
     }
 
     /// "I meant tablespoons", "no, 3", "eggs 3", "sugar to 40 g", "sugar: less".

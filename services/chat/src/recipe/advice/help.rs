@@ -33,6 +33,10 @@ impl Said<'_> {
             | "start again" | "reset the recipe" | "delete the recipe" => Some(
                 "To begin anew, write \"remove everything\" for the ingredients and \"remove all steps\" for the steps.".to_owned(),
             ),
+            "metric" => Some("To turn all units, write \"convert to metric\".".to_owned()),
+            "imperial" | "us units" | "american units" => {
+                Some("To turn all units, write \"convert to US units\".".to_owned())
+            }
             "save" | "print" | "share" | "save it" => None,
             _ => None,
         }

@@ -31,6 +31,16 @@ impl Said<'_> {
             "i don't have any",
             "leave",
             "out with",
+            "ran out of",
+            "i ran out of",
+            "we ran out of",
+            "out of",
+            "no need for",
+            "not use",
+            "i'm allergic to",
+            "we're allergic to",
+            "i can't eat",
+            "i can't have",
         ];
         let phrase = PHRASES
             .iter()

@@ -6,7 +6,7 @@ impl Said<'_> {
     /// For how many it is to be.
     pub(super) fn how_many(&self) -> Option<String> {
         const NO_PEOPLE: &str = "was were used made cooked served did minutes hours minute hour days more years times last yesterday weeks steps \
-            batch eggs o'clock";
+            batch eggs o'clock step steps stars";
         if ["just for me", "only for me", "it's just me"]
             .iter()
             .any(|phrase| self.begins(phrase))
@@ -26,10 +26,17 @@ impl Said<'_> {
                 ));
             }
         }
+        if let Some(more) = self.more_people() {
+            return Some(more);
+        }
         let at = self.words.iter().position(|word| whole(word).is_some())?;
         let count = whole(self.word(at))?;
         let few = self.words.len() <= at + 2;
-        if few && at == 0 && self.word(0).ends_with('x') && self.words.len() == 1
+        if few
+            && at == 0
+            && self.word(0).ends_with('x')
+            && self.word(0).starts_with(|c: char| c.is_ascii_digit())
+            && self.words.len() == 1
             || few && matches!(self.word(at + 1), "batches" | "batch")
         {
             return Some(format!(
@@ -66,8 +73,14 @@ impl Said<'_> {
             || (self.word(0) == "for" && at == 1 && few)
             || (self.begins("cook for") && at == 2 && few)
             || (few && self.after(at + 1).starts_with("of us"))
-            || self.after(at + 1) == "of us";
+            || self.after(at + 1).starts_with("of us");
         if said {
+            // "For 4-6 people": what it is made for already is no change.
+            let most = self.word(at).split(['-', '–']).nth(1).and_then(whole);
+            let count = match most {
+                Some(most) if !self.works(&format!("for {count} people")) => most,
+                _ => count,
+            };
             return Some(format!(
                 "To make it for {count}, write \"for {count} people\"."
             ));

@@ -3,8 +3,9 @@
 
 use super::said::{Said, whole};
 use crate::recipe::apply::follow;
-use crate::recipe::change::Parsed;
-use crate::recipe::language::parse;
+use crate::recipe::change::{Change, Parsed};
+use crate::recipe::language::{self, parse};
+use crate::recipe::model::in_words;
 use crate::recipe::naming;
 
 /// What stands before the thing that somebody wishes for.
@@ -14,6 +15,12 @@ const REQUEST_PHRASES: &[&str] = &[
     "there must be",
     "we will need",
     "we'll need",
+    "we also need",
+    "i also need",
+    "we'll also need",
+    "you'll need",
+    "you will need",
+    "also need",
     "we need",
     "i need",
     "you need",
@@ -36,7 +43,7 @@ const MOST_WORDS: usize = 9;
 const NARRATION_WORDS: &str = "added used bought made forgot yesterday tomorrow don't didn't doesn't never said says mum mom dad maybe next \
     who how why when where which was were is are had been would wouldn't i'd we'd time times today tonight already";
 
-fn is_counted(words: &str) -> bool {
+pub(super) fn is_counted(words: &str) -> bool {
     let first = words.split(' ').next().unwrap_or_default();
     words.starts_with(|letter: char| letter.is_ascii_digit()) || whole(first).is_some()
 }
@@ -57,6 +64,9 @@ impl Said<'_> {
     pub(super) fn should_be(&self) -> Option<String> {
         let be = self.words.iter().position(|word| word == "be")?;
         let must = matches!(self.word(be.checked_sub(1)?), "should" | "must" | "to");
+        if must && be <= 2 && matches!(self.word(0), "it" | "that" | "this") {
+            return self.amount_of_known(&self.after(be + 1));
+        }
         let name = self.words.get(..be - 1)?.join(" ");
         let name = name
             .trim_end_matches(" needs")
@@ -118,8 +128,19 @@ impl Said<'_> {
                 false => format!("Say how much, as in \"change {} to 1 tsp\".", line.name),
             });
         }
-        // "We need a break" is no wish for an ingredient.
-        let some = what.len() < rest.len();
+        // "We need a break" is no wish for an ingredient, "it needs cinnamon" and "we need a pinch of salt" are.
+        const NO_FOOD: &str = "work help love time luck attention practice space air heat improvement you me us it one";
+        let of_dish = wish.is_some_and(|wish| wish.contains("needs"))
+            && what.split(' ').count() <= 2
+            && !what.ends_with("ing")
+            && !what.starts_with("to ")
+            && !what
+                .split(' ')
+                .any(|word| NO_FOOD.split_whitespace().any(|known| known == word));
+        let measured = what.starts_with("a ")
+            && language::ingredient_line(what)
+                .is_ok_and(|read| read.amount.is_some_and(|amount| amount.unit.is_some()));
+        let some = what.len() < rest.len() || of_dish || measured;
         let add = format!("add {what}");
         ((some || is_counted(what)) && self.works(&add))
             .then(|| format!("To add it, write \"{add}\"."))
@@ -127,17 +148,43 @@ impl Said<'_> {
 
     /// "2 onions", "3 cups".
     fn bare_amount(&self) -> Option<String> {
-        const NO_FOOD: &str = "of out for am pm in at percent days weeks months years thumbs points likes votes dollars euros \
-            bucks km miles";
-        if !is_counted(self.word(0)) || self.words.len() > 4 || self.has_any(NO_FOOD) {
+        const NO_FOOD: &str = "out for am pm in at percent days weeks months years thumbs points likes votes dollars euros \
+            bucks km miles people help ideas idea day days other thoughts music luck friends fun kind sort reason";
+        let some = matches!(self.word(0), "some" | "plenty") && self.words.len() <= 3;
+        let a_part = self.words.len() == 1 && self.word(0).contains('/');
+        if !(is_counted(self.word(0)) || some)
+            || a_part
+            || self.words.len() > 4
+            || self.has_any(NO_FOOD)
+        {
             return None;
         }
-        let add = format!("add {}", self.content.trim().trim_end_matches(['.', '!']));
+        let add = format!("add {}", self.bare_content());
         match parse(&add) {
             _ if self.works(&add) => Some(format!("To add it, write \"{add}\".")),
             // "Say what it is 3 cups of …"
             Parsed::Unclear { hint } if hint.starts_with("Say what it is") => Some(hint),
             _ => None,
+        }
+    }
+
+    /// What was written, or its words when small words stand around them: "and 2 bananas please".
+    pub(super) fn bare_content(&self) -> String {
+        let content = self.content.trim().trim_end_matches(['.', '!']);
+        let written = content.to_lowercase();
+        let bare = written.starts_with(self.word(0))
+            && self
+                .words
+                .last()
+                .is_some_and(|last| written.ends_with(last.as_str()));
+        match bare {
+            true => content.to_owned(),
+            false => {
+                let said = self.words.join(" ");
+                let ends = [" too", " as well", " also"];
+                let end = ends.iter().find_map(|end| said.strip_suffix(end));
+                end.unwrap_or(&said).to_owned()
+            }
         }
     }
 
@@ -151,6 +198,35 @@ impl Said<'_> {
              \"change flour to 300 g\" or \"remove sugar\"."
                 .to_owned()
         })
+    }
+
+    /// The hint that an ingredient is there already, with a message that adds the others that were named.
+    pub(super) fn and_the_rest(&self, given: String) -> String {
+        let there = given.strip_prefix("The recipe already has ");
+        let Some((there, _)) = there.and_then(|there| there.split_once(';')) else {
+            return given;
+        };
+        let Parsed::Changes(changes) = parse(self.content) else {
+            return given;
+        };
+        let rest: Option<Vec<String>> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::AddIngredient(new) if naming::key(&new.name) == naming::key(there) => None,
+                Change::AddIngredient(new) if new.note.is_none() => {
+                    Some(Some(in_words(&new.name, new.amount.as_ref())))
+                }
+                _ => Some(None),
+            })
+            .collect();
+        let add = rest.map(|rest| format!("add {}", rest.join(", ")));
+        match add.filter(|add| self.works(add)) {
+            Some(add) => format!(
+                "{}; to add the rest alone, write \"{add}\".",
+                given.trim_end_matches('.')
+            ),
+            None => given,
+        }
     }
 
     pub(super) fn works(&self, message: &str) -> bool {

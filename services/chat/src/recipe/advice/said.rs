@@ -16,6 +16,7 @@ pub(super) struct Said<'a> {
 const POLITE: &[&str] = &[
     "can you",
     "could you",
+    "would you mind",
     "would you",
     "can we",
     "could we",
@@ -49,6 +50,7 @@ const POLITE: &[&str] = &[
     "i'd rather",
     "i'd prefer to",
     "feel free to",
+    "do you mind",
     "please",
 ];
 
@@ -56,7 +58,7 @@ impl<'a> Said<'a> {
     pub(super) fn new(recipe: &'a Recipe, content: &'a str) -> Self {
         const BEFORE: &[&str] = &[
             "please", "ok", "okay", "oh", "hey", "hi", "and", "also", "so", "well", "but", "no",
-            "wait", "nope", "oops", "sorry", "actually", "um", "hmm", "ah",
+            "wait", "nope", "oops", "sorry", "actually", "um", "hmm", "ah", "lol", "haha", "plus",
         ];
         let all: Vec<String> = content
             .split(|c: char| {
@@ -76,7 +78,8 @@ impl<'a> Said<'a> {
         let next_time = counted && all.iter().map(String::as_str).take(2).eq(later);
         let all = all.get(if next_time { 2 } else { 0 }..).unwrap_or_default();
         // "No sugar" is a wish, "no, 3 eggs" a correction.
-        let comma = content.trim_start().to_lowercase().starts_with("no ");
+        let lower = content.trim_start().to_lowercase();
+        let comma = lower.starts_with("no ") && !lower.starts_with("no wait");
         let skip = all
             .iter()
             .take_while(|word| BEFORE.contains(&word.as_str()) && !(comma && word.as_str() == "no"))

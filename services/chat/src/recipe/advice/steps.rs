@@ -1,6 +1,7 @@
 //! Times and temperatures, which stand in the steps, and kitchen work, which is a step.
 
 use super::said::Said;
+use super::times::is_temperature;
 use crate::recipe::language;
 
 impl Said<'_> {
@@ -26,9 +27,28 @@ impl Said<'_> {
         if self.has(&["timer", "alarm"]) {
             return Some("To start a timer, write \"timer 9 minutes for the pasta\".".to_owned());
         }
-        let verb =
-            ["change", "make", "set", "adjust", "turn", "use", "replace"].contains(&self.word(0));
-        let changes_it = (verb || self.has(&["oven", "temperature", "instead"]))
+        if let Some(either) = self.another_time_or_heat() {
+            return Some(either);
+        }
+        let verb = [
+            "change", "make", "set", "adjust", "turn", "use", "replace", "reduce", "lower",
+            "raise", "increase",
+        ]
+        .contains(&self.word(0));
+        let hot = self.has(&["oven", "temperature", "temp", "heat"]);
+        // "Set the oven to 375"
+        let degrees = degrees.or_else(|| {
+            let at = self
+                .words
+                .iter()
+                .rposition(|word| matches!(word.as_str(), "to" | "at" | "oven"))?;
+            let number = self.word(at + 1);
+            let degrees = number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit());
+            (hot && degrees).then(|| number.to_owned())
+        });
+        // "By 25F" is a difference.
+        let degrees = degrees.filter(|_| !self.has(&["by"]));
+        let changes_it = (verb || hot || self.has(&["instead"]))
             && !self.has(&["preheat"])
             && !self.begins("add");
         let minutes = self.has(&["minutes", "minute", "mins", "min", "hours", "hour"]);
@@ -40,6 +60,13 @@ impl Said<'_> {
             }));
         }
         let times = self.has(&["minutes", "minute", "mins", "hours", "hour", "rest", "time"]);
+        let told = self.has(&["time"]) && self.has(&["should"])
+            || self.word(1) == "time"
+            || self.begins("make it")
+            || self.begins("make that");
+        if minutes && told && !self.begins("add") {
+            return Some(self.retime());
+        }
         let retimed =
             verb && times && self.words.iter().any(|word| word == "to") && !self.has(&["step"]);
         let longer = self.has(&["longer", "shorter"]);
@@ -52,12 +79,12 @@ impl Said<'_> {
             && self.words.len() <= 2
             && minutes
             && self.word(0).starts_with(|c: char| c.is_ascii_digit());
-        let hot =
+        let only_hot =
             self.words.first().is_some_and(|word| is_temperature(word)) && self.words.len() <= 3;
         if alone && !self.content.contains('?') {
             return Some(self.retime());
         }
-        if hot && let Some(degrees) = self.words.first() {
+        if only_hot && let Some(degrees) = self.words.first() {
             return Some(self.rewrite(degrees, |step| {
                 step.split_whitespace()
                     .find(|word| is_temperature(word))
@@ -78,79 +105,6 @@ impl Said<'_> {
         None
     }
 
-    /// The one step that tells a time of the work that is named, written anew with the other time.
-    fn retime(&self) -> String {
-        let times = |text: &str| {
-            let words: Vec<String> = text
-                .split_whitespace()
-                .map(|word| word.trim_matches(['.', ',', ';']).to_lowercase())
-                .collect();
-            let at = words.iter().position(|word| {
-                matches!(
-                    word.as_str(),
-                    "minutes" | "minute" | "mins" | "min" | "hours" | "hour"
-                )
-            })?;
-            let number = words.get(at.checked_sub(1)?)?;
-            number
-                .starts_with(|c: char| c.is_ascii_digit())
-                .then(|| format!("{number} {}", words[at]))
-        };
-        let said = self.words.join(" ");
-        let changed_to = said.rsplit_once(" to ").map(|(_, to)| to.to_owned());
-        let by = self.has(&["longer", "shorter", "more", "less"]);
-        let said = match changed_to {
-            _ if by => None,
-            Some(to) => times(&to),
-            None => times(&said),
-        };
-        let mut steps = self
-            .recipe
-            .steps
-            .iter()
-            .enumerate()
-            .filter_map(|(at, step)| Some((at, step, times(&step.text)?)))
-            .filter(|(_, step, _)| {
-                let text = step.text.to_lowercase();
-                let work = self
-                    .words
-                    .iter()
-                    .find(|word| language::is_kitchen_work(word));
-                work.is_none_or(|work| text.contains(work.as_str()))
-            });
-        match (said, steps.next(), steps.next()) {
-            (Some(new), Some((at, step, old)), None) if new != old && step.text.contains(&old) => {
-                let text = step.text.replace(&old, &new);
-                format!(
-                    "Times stand in the steps; write \"step {}: {text}\".",
-                    at + 1
-                )
-            }
-            _ => {
-                "Times stand in the steps; write the step anew, as in \"step 2: Rest 30 minutes.\""
-                    .to_owned()
-            }
-        }
-    }
-
-    /// The one step that has such a part, written anew with the other.
-    fn rewrite(&self, new: &str, part: impl Fn(&str) -> Option<String>) -> String {
-        let mut steps = self
-            .recipe
-            .steps
-            .iter()
-            .enumerate()
-            .filter_map(|(at, step)| Some((at, step, part(&step.text)?)));
-        match (steps.next(), steps.next()) {
-            (Some((at, step, old)), None) => {
-                let old = old.trim_end_matches(['.', ',', ';']);
-                let text = step.text.replace(old, &new.to_uppercase());
-                format!("Temperatures stand in the steps; write \"step {}: {text}\".", at + 1)
-            }
-            _ => "Temperatures stand in the steps; write the step anew, as in \"step 3: Bake at 180 °C.\"".to_owned(),
-        }
-    }
-
     /// What is done in a kitchen is a step.
     pub(super) fn work(&self) -> Option<String> {
         const MORE_WORK: &str = "divide quarter halve scale cut reduce turn set scrape drop shape flip place leave remove put lower raise";
@@ -166,11 +120,29 @@ impl Said<'_> {
         let more = MORE_WORK.split_whitespace().any(|work| work == first);
         let served = first == "serve" && self.words.len() == 2;
         let topped = first == "top" && self.word(1) == "with";
-        if !(language::is_kitchen_work(&first) || more || topped)
-            || (content.split_whitespace().count() < 3 && !served)
+        const PANS: &str = "pan tin tray dish skillet pot mould mold griddle wok casserole";
+        const HOW: &str = "well everything until again overnight together gently";
+        let pan = matches!(first.as_str(), "use" | "take")
+            && self
+                .words
+                .last()
+                .is_some_and(|last| PANS.split_whitespace().any(|pan| pan == last));
+        // "Stir well", "cool completely", "let cool"
+        let second = self.word(1);
+        let two = self.words.len() == 2
+            && (second.ends_with("ly")
+                || HOW.split_whitespace().any(|how| how == second)
+                || first == "let" && self.lets_stand());
+        if !(language::is_kitchen_work(&first) || more || topped || pan)
+            || (content.split_whitespace().count() < 3 && !served && !two)
             || (first == "let" && !self.lets_stand())
             || first == "rest" && self.words.len() < 3
         {
+            return None;
+        }
+        if self.has_any(
+            "sale party contest monday tuesday wednesday thursday friday saturday sunday weekend",
+        ) {
             return None;
         }
         if more && self.has_any("me you us him them table light lights phone music dishes") {
@@ -187,13 +159,4 @@ impl Said<'_> {
         const ITSELF: &str = "rest cool stand sit rise chill simmer soak set prove proof dry cook bake boil marinate steep";
         !self.has_any("me us him her them you") && self.has_any(ITSELF)
     }
-}
-
-fn is_temperature(word: &str) -> bool {
-    let word = word.trim_end_matches(['.', ',', ';']).to_lowercase();
-    let digits = word
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(word.len());
-    (2..=3).contains(&digits)
-        && matches!(&word[digits..], "c" | "f" | "°c" | "°f" | "°" | "ºc" | "ºf")
 }

@@ -1,11 +1,36 @@
 //! Requests that are clear but for their wording: asked politely, misspelt, with an arrow, a label without its colon.
 
+use super::requests::is_counted;
 use super::said::Said;
 use crate::recipe::language;
 use crate::recipe::naming;
 use crate::recipe::unit::Unit;
 
+/// How many conversions are tried for an example.
+const MOST_TRIED: usize = 12;
+
 impl Said<'_> {
+    /// The hint, where its example of a conversion is one that this recipe can follow.
+    pub(super) fn with_an_example_that_works(&self, hint: String) -> String {
+        const EXAMPLE: &str = "convert butter to grams";
+        if !hint.contains(EXAMPLE) || self.works(EXAMPLE) {
+            return hint;
+        }
+        let lines = self.recipe.ingredients.iter();
+        let other = lines
+            .filter(|line| line.unit.is_some())
+            .flat_map(|line| {
+                ["ml", "grams", "ounces", "cups"]
+                    .map(|unit| format!("convert {} to {unit}", line.name))
+            })
+            .take(MOST_TRIED)
+            .find(|message| self.works(message));
+        match other {
+            Some(other) => hint.replace(EXAMPLE, &other),
+            None => hint,
+        }
+    }
+
     /// "Is it possible to remove the sugar": what is asked for would work on its own.
     pub(super) fn asked_politely(&self) -> Option<String> {
         let said = self.words.join(" ");
@@ -16,7 +41,12 @@ impl Said<'_> {
     /// "Slowly add the milk" is a step; "throw the nuts in" and "drop the salt" ask for a change.
     pub(super) fn taken_out(&self) -> Option<String> {
         let first = self.word(0);
-        if first.ends_with("ly") && self.words.len() > 2 {
+        let done = language::is_kitchen_work(self.word(1))
+            || matches!(
+                self.word(1),
+                "add" | "put" | "bring" | "turn" | "place" | "set"
+            );
+        if first.ends_with("ly") && done && self.words.len() > 2 {
             let text = language::sentence(self.content.trim());
             return Some(format!("To make it a step, write \"add step: {text}\"."));
         }
@@ -39,7 +69,8 @@ impl Said<'_> {
                     .to_owned(),
             );
         }
-        if first == "step" && self.words.len() <= 9 && !self.content.contains('?') {
+        let done = self.has_any("done finished ready complete over now next is was");
+        if first == "step" && !done && self.words.len() <= 9 && !self.content.contains('?') {
             return Some("Write the step after a colon, as in \"step 2: Rest 30 minutes.\", or move it, as in \"move step 2 to 1\".".to_owned());
         }
         if self.words.len() == 1 && matches!(first, "title" | "name")
@@ -72,11 +103,21 @@ impl Said<'_> {
         let title = match self.content.split_once(':').filter(|_| label) {
             Some((_, title)) => title.trim().to_owned(),
             None => {
-                let said = ["the title should be", "the name should be"]
-                    .iter()
-                    .any(|phrase| self.begins(phrase));
-                let title: Vec<&str> = self.content.split_whitespace().skip(4).collect();
-                said.then(|| title.join(" "))?
+                const PHRASES: &[&str] = &[
+                    "the title should be",
+                    "the name should be",
+                    "title should be",
+                    "name should be",
+                    "the title is",
+                    "the name is",
+                    "the new title is",
+                    "new title",
+                    "new name",
+                ];
+                let phrase = PHRASES.iter().find(|phrase| self.begins(phrase))?;
+                let words = self.content.split_whitespace();
+                let title: Vec<&str> = words.skip(phrase.split(' ').count()).collect();
+                Some(title.join(" ")).filter(|title| !title.is_empty())?
             }
         };
         Some(format!("Write \"title: {title}\"."))
@@ -131,8 +172,11 @@ impl Said<'_> {
             _ if ["→", "->", "=>"].iter().any(|arrow| self.content.contains(arrow)) => {
                 let (old, new) = ["→", "->", "=>"].iter().find_map(|arrow| self.content.split_once(arrow))?;
                 let (old, new) = (old.trim(), new.trim().trim_start_matches('>').trim());
-                self.ingredient(old)?;
-                Some(format!("To replace it, write \"replace {old} with {new}\"."))
+                let line = self.ingredient(old)?;
+                Some(match is_counted(new) {
+                    true => format!("To change it, write \"change {} to {new}\".", line.name),
+                    false => format!("To replace it, write \"replace {old} with {new}\"."),
+                })
             }
             "call" | "name" => {
                 let rest = self.after(1);

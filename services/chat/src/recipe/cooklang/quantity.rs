@@ -1,7 +1,7 @@
 //! Reads what stands in the braces of a Cooklang component: "1 1/2%cups", "=2", "a good pinch".
 
 use super::lexer::{Kind, Token};
-use super::step::trimmed;
+use super::words::trimmed;
 
 /// An amount as it is written.
 #[derive(Debug, PartialEq, Eq)]

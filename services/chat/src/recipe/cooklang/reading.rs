@@ -4,6 +4,7 @@ use super::blocks::{Block, Blocks};
 use super::front_matter;
 use super::metadata::{Metadata, Value};
 use super::step::{self, Component, Step, StepError};
+use super::words::trimmed;
 use crate::recipe::apply::{append_ingredient, make};
 use crate::recipe::change::{Change, NewIngredient, Place};
 use crate::recipe::import::{ImportError, Placed as _, beginning};
@@ -47,20 +48,20 @@ pub fn read_cooklang(text: &str) -> Result<Reading, ImportError> {
     while let Some(block) = blocks.next() {
         match block {
             Block::Metadata { key, value } => {
-                let key = step::trimmed(body, key).to_lowercase();
+                let key = trimmed(body, key).to_lowercase();
                 match Metadata::has(&key) {
-                    true => metadata.set(&key, Value::Text(step::trimmed(body, value))),
+                    true => metadata.set(&key, Value::Text(trimmed(body, value))),
                     false => metadata.left_out.tell(&key),
                 }
             }
             Block::Section { name } => {
-                let name = step::trimmed(body, name);
+                let name = trimmed(body, name);
                 in_list = name == super::UNNAMED;
                 section =
                     Some(name).filter(|name| !name.is_empty() && !in_list && name != super::STEPS);
             }
             Block::Note(tokens) => {
-                let text = step::trimmed(body, tokens);
+                let text = trimmed(body, tokens);
                 let note = Change::AddStep {
                     text: format!("Note: {text}"),
                     at: Place::End,

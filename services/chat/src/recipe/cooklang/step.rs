@@ -4,6 +4,7 @@
 
 use super::lexer::{Kind, Token};
 use super::quantity::{Fault, Quantity};
+use super::words::{plain, trimmed};
 use crate::recipe::model::limits;
 use crate::recipe::naming;
 
@@ -79,33 +80,6 @@ pub(super) fn read(text: &str, tokens: &[Token]) -> Result<Step, StepError> {
     Ok(step)
 }
 
-/// What the tokens say: without comments, a space for a new line, and escaped characters as they are.
-pub(super) fn plain(text: &str, tokens: &[Token]) -> String {
-    let mut said = String::new();
-    for token in tokens {
-        match token.kind {
-            Kind::Newline => said.push(' '),
-            Kind::Comment => {}
-            Kind::Escaped => said.push_str(&text[token.start + 1..token.end]),
-            _ => said.push_str(&text[token.start..token.end]),
-        }
-    }
-    said
-}
-
-/// As `plain`, with single spaces inside and none at the ends.
-pub(super) fn trimmed(text: &str, tokens: &[Token]) -> String {
-    let said = plain(text, tokens);
-    let mut before = ' ';
-    let mut kept = said.trim().to_owned();
-    kept.retain(|letter| {
-        let kept = letter != ' ' || before != ' ';
-        before = letter;
-        kept
-    });
-    kept
-}
-
 #[derive(Debug)]
 struct Reader<'t> {
     text: &'t str,
@@ -171,7 +145,21 @@ impl<'t> Reader<'t> {
         self.skip_until(|kind| matches!(kind, Kind::Sign('{' | '@' | '#' | '~')));
         if self.braces && self.kind() == Some(Kind::Sign('{')) {
             let open = self.at;
-            self.skip_until(|kind| kind == Kind::Sign('}'));
+            self.at += 1;
+            self.skip_until(|kind| matches!(kind, Kind::Sign('}' | '{' | ')')));
+            let first = self.at;
+            if self.kind() != Some(Kind::Sign('}')) {
+                self.skip_until(|kind| matches!(kind, Kind::Sign('}' | '{')));
+            }
+            // "@soy sauce{2%tbsp), @vinegar{1%tbsp}": the wrong bracket closes it.
+            if self.kind() == Some(Kind::Sign('{')) {
+                let mistyped = self.tokens[first].kind == Kind::Sign(')');
+                if mistyped {
+                    self.at = first + 1;
+                    return Some((&self.tokens[start..open], &self.tokens[open + 1..first]));
+                }
+                self.skip_until(|kind| kind == Kind::Sign('}'));
+            }
             if self.at < self.tokens.len() {
                 let close = self.at;
                 self.at += 1;

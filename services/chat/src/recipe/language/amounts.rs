@@ -32,10 +32,17 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
             cursor.eat_mark('.');
         }
     }
+    let ordinal = counts_off(*cursor);
     let Some(quantity) = quantity(cursor)? else {
         *cursor = start;
         return Ok(None);
     };
+    if ordinal && unit(&mut { *cursor }).is_none() {
+        return Err(Miss::unclear(
+            "Say how many, as in \"add 1 egg\"; a part of one is \"add 1/3 egg\".",
+        ));
+    }
+    cursor.eat("or so");
     let note = size_before_container(cursor)
         .or_else(|| length_before_piece(cursor))
         .or_else(|| qualifier(cursor));
@@ -63,6 +70,12 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
     let note = note
         .or_else(|| in_other_units(cursor))
         .or_else(|| and_as_much(cursor, unit.as_ref()));
+    cursor.eat("or so");
+    // "100g+ chocolate"
+    let mut ahead = *cursor;
+    if ahead.follows_closely() && ahead.eat_mark('+') && !numbers::starts_with_number(ahead) {
+        *cursor = ahead;
+    }
     let mut ahead = *cursor;
     if ahead.eat("of") && !ahead.at_break() {
         *cursor = ahead;
@@ -70,6 +83,12 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Measured>, Miss> {
     cursor.eat_any(&["the", "your"]);
     let amount = Amount::of(quantity, unit);
     Ok(Some(Measured { amount, note }))
+}
+
+/// "A third egg" is the third one, "a third of an egg" and "a third cup" are parts.
+fn counts_off(mut cursor: Cursor<'_>) -> bool {
+    const PART: &[&str] = &["of", "cup", "cups", "less", "more", "fewer", "as", "the"];
+    cursor.eat("a third") && !cursor.word().is_empty() && !PART.contains(&cursor.word())
 }
 
 /// An amount with a unit that stands alone: "2 tsp".

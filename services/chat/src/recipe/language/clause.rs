@@ -415,6 +415,18 @@ fn hashtags(cursor: &mut Cursor<'_>) -> Outcome {
     details::tags(cursor).and_then(|tags| one(Change::AddTags(tags)))
 }
 
+/// After "after that": kitchen work is a step, a command is a change like any other.
+pub(super) fn after_that(cursor: &mut Cursor<'_>) -> Outcome {
+    cursor.eat_mark(',');
+    if verbs::begin_here(*cursor) {
+        return read(cursor);
+    }
+    match verbs::is_kitchen_work(cursor.word()) {
+        true => steps::new_step(cursor),
+        false => Err(Miss::Talk),
+    }
+}
+
 /// "Then bake …" is a step; "then add 2 eggs" is a change like any other.
 pub(super) fn narrated_or_joined(cursor: &mut Cursor<'_>) -> Outcome {
     let mut after = *cursor;

@@ -17,6 +17,7 @@ const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm
     remainder everything anything something nothing ingredients more less fewer twice thrice much many enough \
     beating mixing stirring whisking folding making using adding letting allowing keeping leaving where why how what per either \
     called along zero comment reminder timer stars batch batches thirds times amount alternately thanks thx ok okay yes yep asap pls plz reduce layer question review rating message \
+    million millions billion \
     slowly gradually carefully gently quickly immediately constantly separately \
     degrees °c °f";
 
@@ -150,7 +151,11 @@ fn is_no_food(last: &str) -> bool {
     const NOUNS: &str = "time times step steps line lines title name names heading headings section sections alarm alarms star \
         one ones both class style recipe recipes file page list folder group category tag tags note notes description \
         instruction instructions direction directions message messages user users member members account friend friends guest \
-        guests mum mom dad grandma grandpa brother sister wife husband calories kcal";
+        guests mum mom dad grandma grandpa brother sister wife husband calories kcal min day days week weeks \
+        flavor flavour color colour crunch texture sweetness depth moisture richness acidity body volume warmth kick twist style \
+        variety consistency thickness fun magic effort care bowl pan pot board knife spatula oven mixer blender skillet fridge \
+        freezer microwave stove plate plates vegan vegetarian gluten-free free dairy-free sugar-free lactose-free nut-free halal \
+        kosher keto paleo low-carb healthy spicy tasty delicious quick easy";
     NOUNS.split_whitespace().any(|noun| noun == last)
 }
 
@@ -186,6 +191,7 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         // "Another ingredient", but "mystery ingredient mix".
         "ingredient" => at == 0 || at + 1 == words.len(),
         "last" | "first" | "back" | "mixture" => at > 0 && at + 1 == words.len(),
+        "second" | "third" | "fourth" | "fifth" => at == 0,
         "next" => matches!(next, "time" | "day" | "week"),
         // "Cream" and "toast" are names, "season" and "cover" are work.
         _ if words.len() == 1 && is_kitchen_work(word) => !is_food(word),
@@ -217,7 +223,8 @@ fn is_unfit(words: &[String], at: usize) -> bool {
         "half" => at > 0 && next != "and" && !matches!(words[at - 1].as_str(), "and" | "of"),
         "step" | "steps" => at > 0,
         _ if at == 0 && words.len() > 1 && is_kitchen_work(word) && !is_noun_too(word) => {
-            !is_kitchen_work(next)
+            // "A drizzle of honey"
+            !(is_kitchen_work(next) || next == "of")
         }
         _ if at == 0 && is_kitchen_work(word) && !is_noun_too(word) => true,
         // "Eggs 1 cup milk" are two ingredients.

@@ -120,7 +120,12 @@ impl<'a> Cursor<'a> {
 
     /// Moves over the first of the phrases that stands here.
     pub(super) fn eat_any(&mut self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|words| self.eat(words))
+        let first = self.word();
+        let begins = |words: &str| {
+            let rest = words.strip_prefix(first);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        !first.is_empty() && phrases.iter().any(|words| begins(words) && self.eat(words))
     }
 
     /// Whether the words stand here.

@@ -106,6 +106,10 @@ pub(super) fn difference(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome>
         let factor = Rational::new(percent, 100).and_then(|part| direction.part_of_one(part));
         return Some(multiplied(cursor, factor));
     }
+    if let Some(outcome) = less_by_a_part(&mut ahead, more) {
+        *cursor = ahead;
+        return Some(outcome);
+    }
     if matches!(ahead.word(), "less" | "fewer") {
         ahead.advance();
         return Some(without_number(&mut ahead, "less"));
@@ -125,6 +129,30 @@ pub(super) fn difference(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome>
         by,
         direction,
     }))
+}
+
+/// "A third less sugar", "half more milk": by a part of what there is.
+fn less_by_a_part(cursor: &mut Cursor<'_>, more: bool) -> Option<Outcome> {
+    let mut ahead = *cursor;
+    let part = numbers::number(&mut ahead).ok()??;
+    // "Half an egg less" is no part of all eggs.
+    let of_one = matches!(ahead.word_before(), "a" | "an");
+    let direction = direction(&mut ahead)?;
+    let measured = amounts::unit(&mut { ahead }).is_some();
+    if part >= Rational::ONE || part.is_zero() || of_one || measured {
+        return None;
+    }
+    if direction == Direction::More && !more {
+        // "Add 1/2 more onion" is half an onion, "add half more flour" half of the flour.
+        let in_words = !numbers::number_ahead(*cursor);
+        return in_words.then(|| {
+            Err(Miss::unclear(
+                "Say how much to add, as in \"add 1 cup flour\", or by how much, as in \"increase flour by 50%\".",
+            ))
+        });
+    }
+    *cursor = ahead;
+    Some(multiplied(cursor, direction.part_of_one(part)))
 }
 
 /// "Quarter it" is a part of the recipe, "quarter the onions" is work with a knife.

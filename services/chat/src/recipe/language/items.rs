@@ -139,7 +139,10 @@ fn amount_behind(start: Cursor<'_>) -> Option<Behind<'_>> {
 /// "onions 2": so many, and no number of a kind.
 fn is_count(amount: &Amount) -> bool {
     let few = |number: Rational| number <= Rational::whole(24) && !number.is_zero();
-    matches!(amount.quantity, Quantity::Exactly(number) if few(number))
+    amount
+        .quantity
+        .bounds()
+        .is_some_and(|(low, high)| few(low) && few(high))
 }
 
 /// "1 tbsp extra virgin olive oil", not "1 extra tbsp".
@@ -210,7 +213,16 @@ pub(super) fn item(cursor: &mut Cursor<'_>) -> Result<NewIngredient, Miss> {
 /// It ends before `until`, or at the end of the item.
 pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Which>, Miss> {
     let every = cursor.eat("all") && !matches!(cursor.word(), "");
-    while cursor.eat_any(&["amount of", "quantity of", "of", "the", "some", "our", "my"]) {}
+    while cursor.eat_any(&[
+        "amount of",
+        "quantity of",
+        "number of",
+        "of",
+        "the",
+        "some",
+        "our",
+        "my",
+    ]) {}
     if cursor.eat("last ingredient") {
         return Ok(Some(Which::Last));
     }
@@ -247,7 +259,16 @@ pub(super) fn which(cursor: &mut Cursor<'_>, until: &[&str]) -> Result<Option<Wh
         }
         cursor.advance();
     }
-    let name = name_since(start, politeness::without_after(*cursor, start));
+    let mut end = politeness::without_after(*cursor, start);
+    // "The sugar amount" is what there is of sugar.
+    if let Some(shorter) = ["amount", "quantity"]
+        .iter()
+        .find_map(|word| end.before_ending(start, word))
+        .filter(|shorter| shorter.position() > start.position())
+    {
+        end = shorter;
+    }
+    let name = name_since(start, end);
     if !start.is_quoted() {
         coverage::which(&name)?;
     }

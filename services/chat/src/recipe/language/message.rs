@@ -24,6 +24,7 @@ pub(super) fn read(content: &str) -> Outcome {
         group: None,
         steps_heading: None,
         preamble: Vec::new(),
+        left_over: None,
         allowance: Allowance::default(),
         changes: Vec::new(),
     };
@@ -49,6 +50,8 @@ struct Reader<'c> {
     steps_heading: Option<String>,
     /// Lines of a pasted recipe that say something about it, above its headings.
     preamble: Vec<&'c str>,
+    /// A line that asks for something and that no rule reads.
+    left_over: Option<&'c str>,
     allowance: Allowance,
     changes: Vec<Change>,
 }
@@ -61,7 +64,12 @@ impl<'c> Reader<'c> {
         };
         match read {
             Ok(more) => self.changes.extend(more),
-            Err(Miss::Talk) => {}
+            Err(Miss::Talk) => {
+                let command = matches!(self.section, Section::None) && !self.pasted;
+                if command && self.left_over.is_none() && line_asks(line) {
+                    self.left_over = Some(line);
+                }
+            }
             Err(other) => return Err(other),
         }
         Ok(())
@@ -134,11 +142,33 @@ impl<'c> Reader<'c> {
         if says_something {
             self.changes.push(Change::SetDescription(Some(about)));
         }
-        match self.changes.is_empty() {
-            true => Err(Miss::Talk),
-            false => Ok(self.changes),
+        match (self.changes.is_empty(), self.left_over) {
+            (true, _) => Err(Miss::Talk),
+            (false, None) => Ok(self.changes),
+            // Of several lines each counts.
+            (false, Some(line)) => Err(Miss::Unclear(format!(
+                "Nothing was changed, because \"{}\" can't be followed; begin each line with what to do, as in \"add 2 cups \
+                 flour\".",
+                pasted::bare(line)
+            ))),
         }
     }
+}
+
+/// Whether a line that no rule reads is no mere talk.
+fn line_asks(line: &str) -> bool {
+    let bare = pasted::bare(line);
+    let tokens = lexer::tokens(&bare);
+    let cursor = Cursor::new(&bare, &tokens);
+    let mut behind = cursor;
+    // "2 carrots", but "2 of us".
+    let counted = numbers::number_ahead(cursor)
+        && matches!(numbers::number(&mut behind), Ok(Some(_)))
+        && !matches!(
+            behind.word(),
+            "" | "of" | "o'clock" | "am" | "pm" | "more" | "days" | "minutes" | "hours" | "min"
+        );
+    (counted && !line.contains('?')) || asks_for_something(cursor)
 }
 
 fn added_step(text: String) -> Change {
@@ -227,7 +257,22 @@ fn asks_for_something(start: Cursor<'_>) -> bool {
         cursor.advance();
         amount |= number && amounts::unit(&mut { cursor }).is_some();
     }
-    (work || amount) && cursor.mark() != Some('?')
+    (work || amount || begins_a_command_soon(start)) && cursor.mark() != Some('?')
+}
+
+/// Whether a command stands at the beginning of a sentence that no rule reads, or behind a word or two of it, and nobody
+/// tells of what they do: "halve it wompy", "now halve it wompy", but not "I will add the milk".
+fn begins_a_command_soon(start: Cursor<'_>) -> bool {
+    const TELLS: &str = "i i'm i've i'd i'll we we've we'd we'll he she they you it it's its that this who why what when where \
+        which how did does do don't never should would could can may might mum mom dad then if because as so";
+    let told = TELLS.split_whitespace().any(|word| word == start.word());
+    let mut here = start;
+    !told
+        && (0..3).any(|_| {
+            let begins = !here.at_stop() && verbs::clearly_begin_here(here);
+            here.advance();
+            begins
+        })
 }
 
 /// Nothing but marks may be left behind the last clause.

@@ -59,9 +59,15 @@ fn narrates(mut cursor: Cursor<'_>) -> bool {
 /// word or two.
 pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
     const FEWEST_WORDS: usize = 3;
+    const NO_KITCHEN: &str =
+        "sale party contest monday tuesday wednesday thursday friday saturday sunday weekend";
     let work = is_kitchen_work(cursor.word()) && !matches!(cursor.word(), "let" | "cook");
     let said = cursor.take_rest();
-    let replaces = said.contains(" instead of ");
+    let elsewhere = said
+        .to_lowercase()
+        .split_whitespace()
+        .any(|word| NO_KITCHEN.split(' ').any(|known| known == word));
+    let replaces = elsewhere || said.contains(" instead of ");
     if !work || replaces || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
         return Err(Miss::Talk);
     }

@@ -3,7 +3,19 @@
 use super::Miss;
 use super::cursor::{Cursor, LOOK_AHEAD};
 
-const BEFORE: [&str; 60] = [
+const BEFORE: &[&str] = &[
+    "lol",
+    "haha",
+    "omg",
+    "yay",
+    "mmm",
+    "ooh",
+    "whoops",
+    "anyway",
+    "btw",
+    "nice",
+    "awesome",
+    "alternatively",
     "pls",
     "plz",
     "yeah",
@@ -66,7 +78,10 @@ const BEFORE: [&str; 60] = [
     "do me a favor and",
 ];
 
-const AFTER: [&str; 16] = [
+const AFTER: &[&str] = &[
+    "also",
+    "though",
+    "tho",
     "pls",
     "plz",
     "asap",
@@ -123,7 +138,7 @@ pub(super) fn is_small_talk(mut cursor: Cursor<'_>) -> bool {
         if cursor.is_done() {
             return true;
         }
-        if !(cursor.eat_any(SMALL_TALK) || cursor.eat_any(&AFTER)) {
+        if !(cursor.eat_any(SMALL_TALK) || cursor.eat_any(AFTER)) {
             return false;
         }
     }
@@ -132,7 +147,7 @@ pub(super) fn is_small_talk(mut cursor: Cursor<'_>) -> bool {
 const REASON: [&str; 5] = ["because", "since", "so", "cause", "as"];
 
 pub(super) fn skip_before(cursor: &mut Cursor<'_>) {
-    while cursor.eat_any(&BEFORE) {
+    while cursor.eat_any(BEFORE) {
         while is_pause(*cursor) {
             cursor.advance();
         }
@@ -142,7 +157,7 @@ pub(super) fn skip_before(cursor: &mut Cursor<'_>) {
 /// What stands behind polite words, to look at it; as far as a look ahead goes.
 pub(super) fn behind(mut cursor: Cursor<'_>) -> Cursor<'_> {
     for _ in 0..LOOK_AHEAD {
-        if !cursor.eat_any(&BEFORE) {
+        if !cursor.eat_any(BEFORE) {
             break;
         }
         cursor = cursor.behind(is_pause);
@@ -157,7 +172,7 @@ fn is_pause(cursor: Cursor<'_>) -> bool {
 pub(super) fn skip_after(cursor: &mut Cursor<'_>) {
     let mut ahead = *cursor;
     ahead.eat_mark(',');
-    while ahead.eat_any(&AFTER) || ahead.mark().is_some_and(is_decoration) {
+    while ahead.eat_any(AFTER) || ahead.mark().is_some_and(is_decoration) {
         if !ahead.is_done() && ahead.mark().is_some_and(is_decoration) {
             ahead.advance();
         }

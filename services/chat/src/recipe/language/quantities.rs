@@ -183,9 +183,16 @@ pub(super) fn make_it(cursor: &mut Cursor<'_>) -> Outcome {
     if let Some(hint) = time_in_a_step(*cursor) {
         return Err(hint);
     }
-    let item = items::item(cursor).map_err(|_| {
+    let mut end = *cursor;
+    while !end.at_stop() && !end.stands("instead of") {
+        end.advance();
+    }
+    let mut said = cursor.up_to(end);
+    let item = items::item(&mut said).map_err(|_| {
         Miss::unclear("Say of what, as in \"make it 3 eggs\" or \"make it 6 servings\".")
     })?;
+    *cursor = cursor.moved_to(said);
+    differences::rather_than(cursor);
     match item.amount {
         Some(amount) => one(set(Which::Named(item.name), amount, item.note)),
         None => Err(Miss::Talk),

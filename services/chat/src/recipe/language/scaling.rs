@@ -138,7 +138,7 @@ pub(super) fn scale(cursor: &mut Cursor<'_>) -> Outcome {
         finish(cursor).map_err(|_| unclear())?;
         return one(Change::Scale(Scaling::By(percent.ok_or_else(unclear)?)));
     }
-    if cursor.eat_any(&["to serve", "to", "for"]) {
+    if cursor.eat_any(&["to serve", "to feed", "to", "for"]) {
         return to_servings(cursor, true).map_err(|_| unclear());
     }
     cursor.eat_any(&["by a factor of", "by", "x"]);

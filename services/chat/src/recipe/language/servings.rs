@@ -24,11 +24,25 @@ pub(super) fn to_servings(cursor: &mut Cursor<'_>, clearly: bool) -> Outcome {
     } else if cursor.eat("of us") {
         cursor.eat("all");
     }
+    instead_of_so_many(cursor);
     finish(cursor)?;
     if !clearly && !people && servings == 0 {
         return Err(Miss::unclear("Say for how many, as in \"for 6 people\"."));
     }
     one(Change::Scale(scaling))
+}
+
+/// "Instead of 4": for how many it was.
+fn instead_of_so_many(cursor: &mut Cursor<'_>) {
+    let mut ahead = *cursor;
+    let told = ahead.eat_any(&["instead of", "rather than", "not"]);
+    ahead.eat("for");
+    if told && matches!(numbers::whole(&mut ahead), Ok(Some(_))) {
+        if is_people(ahead.word()) {
+            ahead.advance();
+        }
+        *cursor = ahead;
+    }
 }
 
 /// After "add": "2 more servings". `None`: it is about something else.
@@ -46,9 +60,12 @@ pub(super) fn more_servings(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     *cursor = ahead;
     Some(match more {
         true => one(Change::Scale(Scaling::Plus(servings))),
-        false => Err(Miss::Unclear(format!(
-            "Say \"for {servings} more people\" to make more, or \"for {servings} people\" to make that many."
-        ))),
+        false => {
+            let people = if servings == 1 { "person" } else { "people" };
+            Err(Miss::Unclear(format!(
+                "Say \"for {servings} more {people}\" to make more, or \"for {servings} {people}\" to make that many."
+            )))
+        }
     })
 }
 

@@ -206,6 +206,36 @@ pub(super) fn labelled(cursor: &mut Cursor<'_>) -> Outcome {
     }
 }
 
+/// After "new step": the text, behind a colon or when it begins with kitchen work.
+pub(super) fn new_step(cursor: &mut Cursor<'_>) -> Outcome {
+    match is_kitchen_work(cursor.word()) {
+        true => text_of(cursor).and_then(|text| {
+            one(Change::AddStep {
+                text,
+                at: Place::End,
+            })
+        }),
+        false => labelled(cursor),
+    }
+}
+
+/// "First step: …", "last step: …": is that one to be written anew, or another one to be added?
+pub(super) fn first_or_last(cursor: &mut Cursor<'_>) -> Outcome {
+    cursor.eat("the");
+    let is_first = cursor.word() == "first";
+    cursor.advance();
+    cursor.advance();
+    let text = sentence(&text_of(cursor)?);
+    Err(Miss::Unclear(match is_first {
+        true => format!(
+            "To add it, write \"add step at the start: {text}\"; to write the first step anew, \"step 1: {text}\"."
+        ),
+        false => format!(
+            "To add it, write \"add step: {text}\"; to write the last step anew, \"change the last step to {text}\"."
+        ),
+    }))
+}
+
 /// After "change": "step 2 to …". `None`: it is not about a step.
 pub(super) fn change(cursor: &mut Cursor<'_>) -> Option<Outcome> {
     let mut ahead = *cursor;

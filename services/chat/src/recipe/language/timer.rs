@@ -11,7 +11,7 @@ const LABEL_WORDS: usize = 5;
 const LABEL_LENGTH: usize = 50;
 
 const ARTICLES: [&str; 8] = ["a", "an", "the", "my", "our", "that", "this", "please"];
-const STARTING: [&str; 4] = ["set", "start", "begin", "put"];
+const STARTING: [&str; 7] = ["set", "start", "begin", "put", "add", "make", "create"];
 const STOPPING: [&str; 6] = ["stop", "cancel", "end", "remove", "delete", "clear"];
 const CONNECTING: [&str; 4] = ["for", "on", "called", "named"];
 /// Words that begin a sentence about a timer and name none.
@@ -145,7 +145,12 @@ fn label(words: &[&str]) -> Option<String> {
         let letters = word.chars().all(|c| c.is_alphanumeric() || c == '\'');
         letters && *word != "timer" && *word != "timers"
     };
-    let names = (1..=LABEL_WORDS).contains(&words.len())
+    // "For the pasta and one for the eggs" are two timers.
+    let two = words
+        .windows(2)
+        .any(|pair| pair[0] == "and" && matches!(pair[1], "one" | "another"));
+    let names = !two
+        && (1..=LABEL_WORDS).contains(&words.len())
         && words.iter().all(plain)
         && !NO_LABEL.contains(&words[0]);
     let label = words.join(" ");

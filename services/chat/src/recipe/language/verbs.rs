@@ -89,9 +89,19 @@ static VERBS: &[Verb] = &[
         .weak(),
     rest(&["drop"], clause::reduce).when(to_an_amount).weak(),
     rest(&["drop"], clause::remove).begins(before_the).weak(),
-    rest(&["leave out", "take out"], ingredients::remove)
-        .begins(always)
-        .weak(),
+    rest(
+        &[
+            "leave out",
+            "take out",
+            "take away",
+            "leave off",
+            "cut out",
+            "do without",
+        ],
+        clause::remove,
+    )
+    .begins(always)
+    .weak(),
     rest(&["leave", "take"], clause::take_out)
         .when(ends_in_out)
         .weak(),
@@ -102,13 +112,13 @@ static VERBS: &[Verb] = &[
         .when(off_something)
         .weak(),
     whole(&["leave", "take"], clause::label).begins(before_the),
-    rest(&["get rid of"], ingredients::remove)
-        .begins(always)
-        .weak(),
+    rest(&["get rid of"], clause::remove).begins(always).weak(),
     rest(&["replace"], clause::replace).begins(always),
     rest(&["rewrite", "edit"], clause::replace).begins(with_object),
+    rest(&["swap in"], ingredients::substitute).begins(always),
     rest(&["swap"], clause::swap).begins(always),
     rest(&["exchange"], clause::swap).begins(with_object),
+    rest(&["trade"], clause::swap).weak(),
     rest(&["switch"], clause::switch).begins(with_object),
     rest(&["substitute"], ingredients::substitute).begins(always),
     // "Salt and sub rolls" are two ingredients.
@@ -131,7 +141,15 @@ static VERBS: &[Verb] = &[
     rest(&["another"], differences::another)
         .when(before_a_number)
         .weak(),
-    rest(&["bump"], clause::increase).begins(with_object).weak(),
+    rest(&["bump up", "bump"], clause::increase)
+        .begins(with_object)
+        .weak(),
+    rest(&["turn up", "crank up", "dial up"], clause::increase)
+        .when(to_an_amount)
+        .weak(),
+    rest(&["turn down", "bring down", "dial down"], clause::reduce)
+        .when(to_an_amount)
+        .weak(),
     rest(&["up", "boost"], clause::increase).weak(),
     rest(&["increase", "raise"], clause::increase).begins(with_object),
     rest(&["reduce", "decrease", "lower"], clause::reduce).begins(with_object),
@@ -143,6 +161,8 @@ static VERBS: &[Verb] = &[
             "half as much",
             "half as many",
             "half the amount",
+            "half more",
+            "half less",
             "twice",
             "three times",
         ],
@@ -188,14 +208,30 @@ static VERBS: &[Verb] = &[
     rest(&["show", "give"], scaling::shown_in_units),
     // Steps.
     rest(&["insert"], clause::insert).begins(always),
+    rest(&["put"], clause::insert)
+        .when(before_a_new_step)
+        .weak(),
     rest(&["put"], steps::relocate).begins(before_a_step).weak(),
     rest(&["move"], steps::relocate).begins(before_a_step),
     rest(&["combine", "merge", "join"], clause::join_steps)
         .when(steps::is_named)
         .begins(steps::is_named),
     rest(&["step"], steps::labelled).begins(with_object),
-    rest(&["new step", "next step"], steps::labelled).begins(with_object),
+    rest(&["new step", "next step"], steps::new_step).begins(with_object),
+    whole(
+        &[
+            "first step",
+            "the first step",
+            "last step",
+            "the last step",
+            "final step",
+            "the final step",
+        ],
+        steps::first_or_last,
+    )
+    .when(before_label_mark),
     rest(&["steps"], steps::labelled),
+    rest(&["after that", "after this"], clause::after_that),
     whole(&["before", "after"], steps::before_or_after),
     whole(ORDER, clause::narrated_or_joined),
     // Title, description, tags.
@@ -311,6 +347,11 @@ fn before_it(after: Cursor<'_>) -> bool {
 
 fn before_a_step(after: Cursor<'_>) -> bool {
     matches!(after.word(), "step" | "the")
+}
+
+/// "a step before 2".
+fn before_a_new_step(after: Cursor<'_>) -> bool {
+    after.word() == "a" && (after.word_ahead(1) == "step" || after.word_ahead(2) == "step")
 }
 
 /// "the salt out", "2 eggs in": the clause ends with the word.
@@ -487,7 +528,7 @@ remove, delete, omit THE ANY ALONE
 ditch, skip, lose THE ANY WEAK
 drop WEAK
 drop THE WEAK
-leave out, take out THE ANY ALONE WEAK
+leave out, take out, take away, leave off, cut out, do without THE ANY ALONE WEAK
 leave, take WEAK
 put, throw, toss, chuck, pop WEAK
 take, knock, shave WEAK
@@ -495,8 +536,10 @@ leave, take THE
 get rid of THE ANY ALONE WEAK
 replace THE ANY ALONE
 rewrite, edit THE ANY
+swap in THE ANY ALONE
 swap THE ANY ALONE
 exchange THE ANY
+trade WEAK
 switch THE ANY
 substitute THE ANY ALONE
 sub
@@ -511,13 +554,15 @@ set, adjust, update, modify, correct THE ANY
 more
 less
 another WEAK
-bump THE ANY WEAK
+bump up, bump THE ANY WEAK
+turn up, crank up, dial up WEAK
+turn down, bring down, dial down WEAK
 up, boost WEAK
 increase, raise THE ANY
 reduce, decrease, lower THE ANY
 double THE ALONE
 halve THE ANY ALONE
-half as much, half as many, half the amount, twice, three times WEAK
+half as much, half as many, half the amount, half more, half less, twice, three times WEAK
 half THE ALONE
 triple THE ANY ALONE
 quadruple THE ANY ALONE
@@ -538,12 +583,15 @@ imperial, american
 in
 show, give
 insert THE ANY ALONE
+put WEAK
 put THE WEAK
 move THE
 combine, merge, join
 step THE ANY
 new step, next step THE ANY
+first step, the first step, last step, the last step, final step, the final step
 steps
+after that, after this
 before, after
 first, firstly, then, next, finally, lastly, afterwards
 title THE ANY

@@ -13,7 +13,7 @@ use super::{
     reading::parsed,
     statements,
 };
-use crate::recipes::Link;
+use crate::share_link::Link;
 
 impl Postgres {
     pub(in crate::store) async fn add_link(

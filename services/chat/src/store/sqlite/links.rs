@@ -11,7 +11,7 @@ use super::{
     },
     queries::{parsed, text},
 };
-use crate::recipes::Link;
+use crate::share_link::Link;
 
 const LINK: &str = "SELECT id, recipe, role, created_by, created_at, expires_at FROM links";
 

@@ -86,11 +86,11 @@ impl Simulation {
             shown: Vec::new(),
             ended: false,
         };
-        world.happen(Event::Deadline);
+        world.dispatch(Event::Deadline);
         world
     }
 
-    fn happen(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         let was_deadline = matches!(event, Event::Deadline);
         for action in self.chat.handle(event, self.now) {
             match action {
@@ -140,7 +140,7 @@ impl Simulation {
                     let id = format!("m{}", self.said.len());
                     self.said.push(id.clone());
                     let content = id.clone();
-                    self.happen(Event::Say { id, content });
+                    self.dispatch(Event::Say { id, content });
                 }
             }
             Step::SomebodyElseSays => {
@@ -152,7 +152,7 @@ impl Simulation {
             Step::ServerRefuses(code) => self.server_reads(Some(*code)),
             Step::ClientReads => {
                 if let Some(frame) = self.to_client.pop_front() {
-                    self.happen(Event::Frame(Box::new(frame)));
+                    self.dispatch(Event::Frame(Box::new(frame)));
                 }
             }
             Step::ServerAsksAgain if self.connection == Connection::LetIn => {
@@ -161,12 +161,12 @@ impl Simulation {
             }
             Step::ConnectionOpens if self.connection == Connection::Opening => {
                 self.connection = Connection::Open;
-                self.happen(Event::Opened);
+                self.dispatch(Event::Opened);
             }
             Step::ConnectionFails if self.connection == Connection::Opening => {
                 self.cut();
                 let why = NotOpened::Unreachable("refused".into());
-                self.happen(Event::NotOpened(why));
+                self.dispatch(Event::NotOpened(why));
             }
             Step::ConnectionBreaks if open => self.close(None, ""),
             Step::ServerCloses(close) if open => self.close(Some(close.code()), close.reason()),
@@ -181,19 +181,19 @@ impl Simulation {
             }
             Step::TokenComes if self.refreshing => {
                 self.refreshing = false;
-                self.happen(Event::Token(Ok(token())));
+                self.dispatch(Event::Token(Ok(token())));
             }
             Step::TokenFails if self.refreshing => {
                 self.refreshing = false;
-                self.happen(Event::Token(Err(NoToken::Unavailable)));
+                self.dispatch(Event::Token(Err(NoToken::Unavailable)));
             }
             Step::TimePasses => {
                 if let Some(at) = self.chat.next_deadline() {
                     self.now = self.now.max(at);
-                    self.happen(Event::Deadline);
+                    self.dispatch(Event::Deadline);
                 }
             }
-            Step::MachineSleeps => self.happen(Event::Slept(Duration::from_secs(600))),
+            Step::MachineSleeps => self.dispatch(Event::Slept(Duration::from_secs(600))),
             Step::ServerAsksAgain
             | Step::ConnectionOpens
             | Step::ConnectionFails
@@ -207,7 +207,7 @@ impl Simulation {
     fn close(&mut self, code: Option<u16>, reason: &str) {
         self.cut();
         let reason = reason.to_owned();
-        self.happen(Event::Closed { code, reason });
+        self.dispatch(Event::Closed { code, reason });
     }
 
     fn server_reads(&mut self, refusal: Option<ErrorCode>) {

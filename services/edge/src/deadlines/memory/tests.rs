@@ -1,9 +1,6 @@
 use std::sync::Mutex;
 
-use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout},
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use super::*;
 use crate::deadlines::{Deadlines, Delivery, Phase, start};
@@ -99,18 +96,6 @@ async fn nobody_takes_over_the_session_of_another_user_or_recipe() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edge_that_does_not_claim_prompts_nobody() {
-    let config = DeadlineConfig {
-        claims: false,
-        ..DeadlineConfig::default()
-    };
-    let mut edge = Edge::with(config);
-    edge.deadlines.schedule(record("s1", 1, MINUTE));
-
-    edge.nothing_within(2 * MINUTE).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn closing_ends_the_task() {
     let edge = Edge::start();
     assert!(edge.deadlines.close(MINUTE).await);
@@ -169,8 +154,8 @@ impl Edge {
         self.prompts.recv().await.unwrap()
     }
 
-    async fn nothing_within(&mut self, patience: Duration) {
-        let prompt = timeout(patience, self.prompts.recv()).await;
+    async fn nothing_within(&mut self, timeout: Duration) {
+        let prompt = tokio::time::timeout(timeout, self.prompts.recv()).await;
         assert!(prompt.is_err(), "{prompt:?}");
     }
 

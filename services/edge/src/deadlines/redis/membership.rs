@@ -11,7 +11,6 @@ use super::{
     super::{Tasks, record::EdgeId},
     RedisSchedule,
     inbox::EdgeMessage,
-    store::ClaimMode,
 };
 
 pub(super) async fn work(schedule: Arc<RedisSchedule>, tasks: Tasks) {
@@ -48,61 +47,50 @@ async fn return_of(schedule: &RedisSchedule) {
 
 /// Sends a heartbeat, and learns which other edges do.
 async fn heartbeat(schedule: &RedisSchedule, known: &mut Known) -> Result<(), Failure> {
-    let duty = if schedule.config.claims {
-        ClaimMode::Claims
-    } else {
-        ClaimMode::OwnsOnly
-    };
-    let roll = schedule
+    let answer = schedule
         .store
-        .heartbeat(&schedule.edge, duty, schedule.config.heartbeat)
+        .heartbeat(&schedule.edge, schedule.config.heartbeat)
         .await?;
-    if known.announced && !roll.was_alive {
+    if known.announced && !answer.was_alive {
         // It had lapsed: whatever else lapsed, write it anew.
         schedule.repairs.order_all();
     }
-    let mut others = roll.members;
+    let mut others = answer.members;
     others.retain(|member| *member != schedule.edge);
-    let claimers = look_up(schedule, others, known).await?;
+    let members = look_up(schedule, others, known).await?;
     if !std::mem::replace(&mut known.announced, true) {
         notify_members(schedule, known);
     }
     schedule.membership.send_if_modified(|membership| {
-        let changed = *membership != claimers;
-        *membership = claimers;
+        let changed = *membership != members;
+        *membership = members;
         changed
     });
     Ok(())
 }
 
-/// Finds out who of the others is there, and which edges claim.
+/// Finds out who of the others is there; gives all that are, this edge included.
 async fn look_up(
     schedule: &RedisSchedule,
     others: Vec<EdgeId>,
     known: &mut Known,
 ) -> Result<Vec<EdgeId>, Failure> {
-    let duties = schedule.store.duties(&others).await?;
-    let mut claimers = Vec::new();
-    if schedule.config.claims {
-        claimers.push(schedule.edge.clone());
-    }
+    let alive = schedule.store.alive(&others).await?;
     let mut gone = Vec::new();
     known.others.clear();
-    for (other, duty) in others.into_iter().zip(duties) {
-        match duty {
-            None => gone.push(other),
-            Some(ClaimMode::OwnsOnly) => known.others.push(other),
-            Some(ClaimMode::Claims) => {
-                claimers.push(other.clone());
-                known.others.push(other);
-            }
+    for (other, alive) in others.into_iter().zip(alive) {
+        match alive {
+            true => known.others.push(other),
+            false => gone.push(other),
         }
     }
-    claimers.sort();
+    let mut members = known.others.clone();
+    members.push(schedule.edge.clone());
+    members.sort();
     if !gone.is_empty() {
         schedule.store.remove_members(&gone).await?;
     }
-    Ok(claimers)
+    Ok(members)
 }
 
 /// Frees the shards of this edge for the others at once.

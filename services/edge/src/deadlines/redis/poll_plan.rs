@@ -29,7 +29,7 @@ pub(super) struct ShardPoll {
     pub(super) shard: u16,
     /// By how much a session must be overdue to be taken.
     pub(super) overdue: Duration,
-    /// How many sessions may be taken; with none, the poll only tells the epoch.
+    /// How many sessions may be taken.
     pub(super) max: usize,
 }
 
@@ -47,7 +47,6 @@ pub(super) enum PollResult {
 #[derive(Debug)]
 pub(super) struct PollPlan {
     edge: EdgeId,
-    claims: bool,
     poll: Duration,
     overdue: Duration,
     /// How long an edge leaves shards alone that others are in charge of.
@@ -75,7 +74,6 @@ impl PollPlan {
         };
         Self {
             edge,
-            claims: config.claims,
             poll: config.poll,
             overdue: config.overdue,
             foreign_poll: config.overdue,
@@ -83,14 +81,14 @@ impl PollPlan {
         }
     }
 
-    /// Divides the shards among the edges that claim. What became this edge's own is looked at next.
-    pub(super) fn assign(&mut self, claimers: &[EdgeId], now: Instant) {
-        let edges = u32::try_from(claimers.len()).unwrap_or(u32::MAX);
+    /// Divides the shards among the edges that are there. What became this edge's own is looked at next.
+    pub(super) fn assign(&mut self, members: &[EdgeId], now: Instant) {
+        let edges = u32::try_from(members.len()).unwrap_or(u32::MAX);
         self.foreign_poll = self
             .overdue
             .max(FOREIGN_POLL_PER_EDGE.saturating_mul(edges));
         for (shard, state) in (0_u16..).zip(&mut self.shards) {
-            let mine = self.claims && in_charge(claimers, shard) == Some(&self.edge);
+            let mine = in_charge(members, shard) == Some(&self.edge);
             if mine && !state.mine {
                 state.next = now;
             }
@@ -129,7 +127,7 @@ impl PollPlan {
                 } else {
                     self.overdue
                 },
-                max: if self.claims { MAX_CLAIM } else { 0 },
+                max: MAX_CLAIM,
             })
             .collect()
     }
@@ -198,13 +196,10 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn alone(claims: bool) -> (PollPlan, Instant) {
+    fn alone() -> (PollPlan, Instant) {
         let now = Instant::now();
         let edge = EdgeId::stored("a");
-        let config = DeadlineConfig {
-            claims,
-            ..DeadlineConfig::default()
-        };
+        let config = DeadlineConfig::default();
         let mut poll_plan = PollPlan::new(edge.clone(), &config, 1, now);
         poll_plan.assign(&[edge], now);
         (poll_plan, now)
@@ -212,7 +207,7 @@ mod tests {
 
     #[track_caller]
     fn check(found: PollResult, next_in: Duration) {
-        let (mut poll_plan, now) = alone(true);
+        let (mut poll_plan, now) = alone();
         poll_plan.looked(0, found, first("s1"), now, 0.5);
         assert!(poll_plan.due(now + next_in / 2).is_empty() || next_in.is_zero());
         assert_eq!(poll_plan.due(now + next_in).len(), 1);
@@ -230,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_peek_every_poll_shows_whether_to_look_earlier() {
-        let (mut poll_plan, now) = alone(true);
+        let (mut poll_plan, now) = alone();
         poll_plan.looked(
             0,
             PollResult::Next(Some(10 * SECOND)),
@@ -257,7 +252,7 @@ mod tests {
 
     #[test]
     fn takes_from_the_shards_of_others_only_what_is_overdue() {
-        let (mut poll_plan, now) = alone(true);
+        let (mut poll_plan, now) = alone();
         poll_plan.assign(&[EdgeId::stored("other")], now);
         let overdue = 2 * SECOND;
         let poll = ShardPoll {
@@ -279,7 +274,7 @@ mod tests {
 
     #[test]
     fn what_becomes_its_own_is_looked_at_at_once() {
-        let (mut poll_plan, now) = alone(true);
+        let (mut poll_plan, now) = alone();
         poll_plan.assign(&[EdgeId::stored("other")], now);
         poll_plan.looked(0, PollResult::Next(None), First::new(), now, 0.5);
 
@@ -291,16 +286,8 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_that_does_not_claim_still_learns_the_epoch() {
-        let (poll_plan, now) = alone(false);
-        let polls = poll_plan.due(now);
-        assert_eq!(polls.len(), 1);
-        assert_eq!(polls[0].max, 0);
-    }
-
-    #[test]
     fn many_edges_share_the_watch() {
-        let (mut poll_plan, now) = alone(true);
+        let (mut poll_plan, now) = alone();
         let others: Vec<EdgeId> = (0..100).map(|_| EdgeId::random()).collect();
         poll_plan.assign(&others, now);
         poll_plan.looked(0, PollResult::Next(None), First::new(), now, 0.5);

@@ -22,7 +22,7 @@ use super::{
     poll_plan::{First, ShardPoll},
     scripts::{self, Scripts, TakeOverAnswer},
     shards::Shards,
-    store::{Answer, Answers, ClaimMode, Claimable, Heartbeat, Store, Written},
+    store::{Answer, Answers, Claimable, Heartbeat, Store, Written},
 };
 
 /// How long one round trip may take.
@@ -32,9 +32,8 @@ const MAX_INCOMING: usize = 10_000;
 
 /// All edges that ever gave a sign of life and were not yet found gone.
 pub(super) const EDGES: &str = "rc:edges";
-/// What an edge says of itself.
+/// What a heartbeat says. Older builds also wrote and read `owns`, of an edge that claims nothing.
 const CLAIMS: &str = "claims";
-const OWNS_ONLY: &str = "owns";
 
 pub(super) struct RedisStore {
     redis: Redis,
@@ -44,19 +43,18 @@ pub(super) struct RedisStore {
 impl RedisStore {
     pub(super) fn new(redis: &Redis, shards: u16) -> Self {
         Self {
-            redis: redis.with_patience(ROUND_TRIP_TIMEOUT),
+            redis: redis.with_timeout(ROUND_TRIP_TIMEOUT),
             scripts: Scripts::new(Shards::new(shards)),
         }
     }
 
-    async fn roll(
+    async fn give_sign_of_life(
         &self,
         edge: &EdgeId,
-        duty: ClaimMode,
         lifetime: Duration,
     ) -> Result<Heartbeat, Failure> {
         let commands = [
-            sign_of_life(edge, duty, lifetime),
+            sign_of_life(edge, lifetime),
             command(&["SADD", EDGES, edge.as_str()]),
             command(&["SMEMBERS", EDGES]),
         ];
@@ -71,16 +69,15 @@ impl RedisStore {
         })
     }
 
-    async fn said(&self, edges: &[EdgeId]) -> Result<Vec<Option<ClaimMode>>, Failure> {
+    async fn are_alive(&self, edges: &[EdgeId]) -> Result<Vec<bool>, Failure> {
         let questions: Vec<Cmd> = edges
             .iter()
             .map(|edge| command(&["GET", &heartbeat_key(edge)]))
             .collect();
         let answers = self.all(&questions).await?;
-        let duty = |answer: Result<Value, Failure>| {
-            Ok(read::<Option<String>>(answer?)?.map(|said| duty_named(&said)))
-        };
-        answers.into_iter().map(duty).collect()
+        let is_alive =
+            |answer: Result<Value, Failure>| Ok(read::<Option<String>>(answer?)?.is_some());
+        answers.into_iter().map(is_alive).collect()
     }
 
     /// A pipeline without commands would be an error.
@@ -174,17 +171,12 @@ impl Store for RedisStore {
         .boxed()
     }
 
-    fn heartbeat<'a>(
-        &'a self,
-        edge: &'a EdgeId,
-        duty: ClaimMode,
-        lifetime: Duration,
-    ) -> Answer<'a, Heartbeat> {
-        self.roll(edge, duty, lifetime).boxed()
+    fn heartbeat<'a>(&'a self, edge: &'a EdgeId, lifetime: Duration) -> Answer<'a, Heartbeat> {
+        self.give_sign_of_life(edge, lifetime).boxed()
     }
 
-    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<ClaimMode>>> {
-        self.said(edges).boxed()
+    fn alive<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<bool>> {
+        self.are_alive(edges).boxed()
     }
 
     fn remove_members<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, ()> {
@@ -237,23 +229,11 @@ async fn next_text(mut subscription: Subscription) -> Option<(Vec<u8>, Subscript
 }
 
 /// Answers what it said before, which tells whether it had lapsed.
-pub(super) fn sign_of_life(edge: &EdgeId, duty: ClaimMode, lifetime: Duration) -> Cmd {
-    let says = match duty {
-        ClaimMode::Claims => CLAIMS,
-        ClaimMode::OwnsOnly => OWNS_ONLY,
-    };
-    let mut command = command(&["SET", &heartbeat_key(edge), says, "PX"]);
+pub(super) fn sign_of_life(edge: &EdgeId, lifetime: Duration) -> Cmd {
+    let mut command = command(&["SET", &heartbeat_key(edge), CLAIMS, "PX"]);
     let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     command.arg(millis.max(1)).arg("GET");
     command
-}
-
-fn duty_named(said: &str) -> ClaimMode {
-    if said == CLAIMS {
-        ClaimMode::Claims
-    } else {
-        ClaimMode::OwnsOnly
-    }
 }
 
 pub(super) fn channel(edge: &EdgeId) -> String {

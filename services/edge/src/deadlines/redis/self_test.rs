@@ -9,7 +9,6 @@ use super::{
     super::record::EdgeId,
     redis_store::{self, EDGES},
     shards::Shards,
-    store::ClaimMode,
 };
 
 /// A session and an edge of this name exist only while a self-test runs.
@@ -34,7 +33,7 @@ pub(crate) fn self_test(shards: u16) -> SelfTest {
         .script("session schedule (scripts on rc:{…})", &on_session)
         .command(
             "heartbeat of an edge (rc:edge:…)",
-            redis_store::sign_of_life(&edge, ClaimMode::OwnsOnly, LIFETIME),
+            redis_store::sign_of_life(&edge, LIFETIME),
         )
         .script("set of edges (rc:edges)", &on_edges)
         .command(

@@ -1,6 +1,6 @@
 //! The whole protocol of deadlines in one deterministic run: several edges with the real schedule, the real rules of
-//! sessions and the real registry; a model of Redis; clients that answer, or do not, or reconnect elsewhere; and every
-//! trouble that can be thought of, drawn from a seed. All on tokio's paused clock: minutes take milliseconds, and the
+//! sessions, the real registry and the real sockets; a model of Redis; clients that answer, or do not, or read nothing for a
+//! while, or reconnect elsewhere; and every fault that can be thought of, drawn from a seed. All on tokio's paused clock: minutes take milliseconds, and the
 //! same seed gives the same run.
 //!
 //! `SEEDS=10000 cargo test -p edge --lib simulation::many -- --nocapture` plays so many; a failure names its seed, and
@@ -14,6 +14,7 @@ mod fault_plan;
 mod oracle;
 mod repair;
 mod servers;
+mod socket;
 mod switch;
 mod wire;
 mod world;

@@ -1,5 +1,5 @@
 //! What the schedule's tasks ask of wherever the schedule is kept: Redis in production, a model of it in the
-//! simulation. Every question is answered within the patience of the one who answers.
+//! simulation. Every question is answered within the timeout of the one who answers.
 
 use std::time::Duration;
 
@@ -57,20 +57,15 @@ pub(super) trait Store: Send + Sync {
     ) -> Answer<'a, Option<TakenOver>>;
 
     /// Gives a sign of life that lapses after `lifetime`, and tells who else ever gave one.
-    fn heartbeat<'a>(
-        &'a self,
-        edge: &'a EdgeId,
-        duty: ClaimMode,
-        lifetime: Duration,
-    ) -> Answer<'a, Heartbeat>;
+    fn heartbeat<'a>(&'a self, edge: &'a EdgeId, lifetime: Duration) -> Answer<'a, Heartbeat>;
 
-    /// Tells for each edge what it last said of itself; `None`: its sign of life has lapsed.
-    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<ClaimMode>>>;
+    /// Tells for each edge whether its heartbeat has not expired.
+    fn alive<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<bool>>;
 
-    /// Takes edges that are gone off the roll.
+    /// Removes edges that are gone from the membership.
     fn remove_members<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, ()>;
 
-    /// Takes an edge off the roll that goes, its sign of life included.
+    /// Removes an edge that leaves from the membership, with its heartbeat.
     fn leave<'a>(&'a self, edge: &'a EdgeId) -> Answer<'a, ()>;
 
     /// Sends texts to the inboxes of edges. They may be lost.
@@ -97,20 +92,11 @@ pub(super) struct Claimable {
     pub(super) first: First,
 }
 
-/// What an edge does for the schedule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ClaimMode {
-    /// It claims what is due.
-    Claims,
-    /// It only holds sessions.
-    OwnsOnly,
-}
-
 /// Who is there.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     /// Whether the edge's own sign of life before had not lapsed.
     pub(super) was_alive: bool,
-    /// All edges that gave a sign of life and were not yet struck, this one included.
+    /// All edges that gave a sign of life and were not yet removed, this one included.
     pub(super) members: Vec<EdgeId>,
 }

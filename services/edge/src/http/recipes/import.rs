@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{RecipePath, bad_query, location, message_id::IdempotencyKey, recipe_id, shown};
 use crate::{
     http::{Shared, caller::Caller, problem::Problem},
-    upstream::chat::{self, Document, Found},
+    upstream::chat::{self, Document, RecipeAt},
 };
 
 /// How many bytes a document of plain text may have; the API's limit for bodies is that for JSON.
@@ -111,7 +111,7 @@ pub(in crate::http) async fn import(
         return Ok(Json(PreviewBody::from(preview)).into_response());
     }
     let imported = edge.chat.import(&principal, &id, &key, document).await?;
-    let found = Found {
+    let found = RecipeAt {
         id: id.to_string(),
         revision: imported.revision,
         recipe: imported.recipe,

@@ -18,7 +18,7 @@ pub(in crate::http) struct Before {
 }
 
 #[derive(Deserialize)]
-pub(in crate::http) struct Which {
+pub(in crate::http) struct AtRevision {
     revision: Revision,
 }
 
@@ -53,7 +53,7 @@ pub(in crate::http) async fn undo(
     Caller(principal): Caller,
     path: RecipePath,
     IdempotencyKey(key): IdempotencyKey,
-    JsonBody(Which { revision }): JsonBody<Which>,
+    JsonBody(AtRevision { revision }): JsonBody<AtRevision>,
 ) -> Result<Response, Problem> {
     let id = recipe_id(path)?;
     let found = edge.chat.undo(&principal, &id, &key, revision).await?;
@@ -66,7 +66,7 @@ pub(in crate::http) async fn restore(
     Caller(principal): Caller,
     path: RecipePath,
     IdempotencyKey(key): IdempotencyKey,
-    JsonBody(Which { revision }): JsonBody<Which>,
+    JsonBody(AtRevision { revision }): JsonBody<AtRevision>,
 ) -> Result<Response, Problem> {
     let id = recipe_id(path)?;
     let found = edge.chat.restore(&principal, &id, &key, revision).await?;

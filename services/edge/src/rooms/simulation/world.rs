@@ -14,61 +14,14 @@ use proto::{
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
-use super::super::{AttachmentNumber, Member, Rooms, SeenAs, Since, Update};
+use super::{
+    super::{AttachmentNumber, Member, Rooms, SeenAs, Since, Update},
+    steps::{Bug, CLIENTS, Step, Violation},
+};
 use crate::{upstream::Principal, wire::rendered::Rendered};
 
-pub(super) const CLIENTS: usize = 3;
 /// The chat service sends only the newest of more missed updates than this.
 const MISSED: u64 = 3;
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Step {
-    Post,
-    /// The store loses so many messages.
-    GoBack(usize),
-    /// The chat service compares what it has sent with the store.
-    Check,
-    /// The edge gets the next thing from the link.
-    Deliver,
-    LinkBreaks,
-    /// The edge attaches or detaches its room.
-    Errand,
-    /// The room forgets its updates.
-    Sweep,
-    Come(usize),
-    /// The chat service reads what a client's connection has asked for.
-    Read(usize),
-    /// The answer comes, after what was sent before it.
-    Answer(usize),
-    /// A connection looks at its room.
-    Look(usize),
-    Leave(usize),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bug {
-    None,
-    /// Positions are revisions alone, as they were before.
-    RevisionsAlone,
-    /// The edge does not listen when the chat service says that the history is another one.
-    DeafToDivergence,
-    /// The edge does not hold an answer of the chat service against its room.
-    RoomNotCompared,
-    /// The edge attaches its room from where its updates have come, and does not say that a member is further.
-    MembersNotNamed,
-    /// What is sent names no attachment.
-    AttachmentsNotNamed,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Violation {
-    /// A client was sent a message that does not follow the one before.
-    Mixed { has: Option<String>, sent: String },
-    /// A client was sent a message that was gone when it came.
-    Ghost(String),
-    /// Somebody has something else than the store when all is quiet.
-    Apart,
-}
 
 /// What the chat service read from the store.
 struct Reading {
@@ -186,7 +139,7 @@ impl World {
                     }
                 }
             }
-            Step::Errand => self.errand(),
+            Step::Attach => self.attach(),
             Step::Sweep => self.rooms.sweep(Instant::now() + Duration::from_secs(60)),
             Step::Come(who) => self.come(who),
             Step::Read(who) => self.read(who),
@@ -300,7 +253,7 @@ impl World {
         }
     }
 
-    fn errand(&mut self) {
+    fn attach(&mut self) {
         let changed = self.rooms.changed().now_or_never().is_some();
         // A new link attaches the room once, however many reasons there are.
         let unattached = std::mem::take(&mut self.unattached);
@@ -497,7 +450,7 @@ impl World {
     /// Nothing more happens to the store; everybody comes, and what is under way arrives.
     pub(super) fn rest(&mut self) -> Result<(), Violation> {
         for _ in 0..20 {
-            for step in [Step::Errand, Step::Check] {
+            for step in [Step::Attach, Step::Check] {
                 self.step(step)?;
             }
             while !self.line.is_empty() {

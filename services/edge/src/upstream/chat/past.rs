@@ -9,7 +9,7 @@ use proto::{
 };
 use runtime::trace_context::request;
 
-use super::{ChatClient, ChatError, Found, bounded};
+use super::{ChatClient, ChatError, RecipeAt, bounded};
 use crate::upstream::{Principal, convert};
 
 impl ChatClient {
@@ -46,7 +46,7 @@ impl ChatClient {
         id: &RecipeId,
         message: &MessageId,
         revision: Revision,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let question = UndoRevisionRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
@@ -68,7 +68,7 @@ impl ChatClient {
         id: &RecipeId,
         message: &MessageId,
         revision: Revision,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let question = RestoreRevisionRequest {
             principal: Some(convert::principal(principal)),
             recipe_id: id.to_string(),
@@ -85,7 +85,7 @@ impl ChatClient {
         id: &RecipeId,
         message: Option<chat::Message>,
         recipe: Option<chat::Recipe>,
-    ) -> Result<Found, ChatError> {
+    ) -> Result<RecipeAt, ChatError> {
         let message = message.ok_or(ChatError::Unavailable)?;
         self.found(id.to_string(), message.revision, recipe)
     }

@@ -56,7 +56,7 @@ impl Room {
         };
         let rooms = Rooms::new();
         let clock: SharedClock = Arc::new(ManualClock::at(Timestamp::from_unix_millis(0)));
-        let (link, _) = Link::new(Replicas::One(channel), Arc::clone(&rooms), clock);
+        let (link, _) = Link::new(Replicas::over(channel), Arc::clone(&rooms), clock);
         link.0.open(&replica);
         let written = Position::default();
         Self {

@@ -1,17 +1,14 @@
 //! A call to the chat service, and whoever waits for its answer.
 
-use std::sync::Arc;
-
 use proto::{
     chat::{LinkRequest, answer, link_request::Call},
-    ids::{Position, RecipeId, UserId},
+    ids::{Position, RecipeId},
 };
-use runtime::clock::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::sync::oneshot;
 
-use super::proven::ProvenUsers;
-use crate::upstream::{AccessToken, Principal, chat::ChatError};
+use super::{requester::Requester, verified_users::VerifiedUsers};
+use crate::upstream::chat::ChatError;
 
 /// What the chat service says.
 pub(super) type Answered = answer::Result;
@@ -28,31 +25,7 @@ pub(super) struct PendingCall {
     traceparent: String,
     /// Where the room stood when this was last sent.
     room: Option<Position>,
-    asker: oneshot::Sender<(Result<Answered, ChatError>, Option<Position>)>,
-}
-
-/// Who asks.
-#[derive(Debug, Clone)]
-pub(super) struct Requester {
-    /// The user.
-    pub user: UserId,
-    /// What shows that.
-    pub token: AccessToken,
-    /// When the token ends.
-    pub token_ends: Timestamp,
-    /// The name that others see.
-    pub shown_name: Arc<str>,
-}
-
-impl From<&Principal> for Requester {
-    fn from(principal: &Principal) -> Self {
-        Self {
-            user: principal.user.clone(),
-            token: principal.token.clone(),
-            token_ends: principal.token_ends,
-            shown_name: Arc::clone(&principal.shown_name),
-        }
-    }
+    reply: oneshot::Sender<(Result<Answered, ChatError>, Option<Position>)>,
 }
 
 /// Where the answer comes out, with where the room stood when it was asked for; an error says that there will be none.
@@ -66,7 +39,7 @@ impl PendingCall {
         call: Call,
         traceparent: String,
     ) -> (Self, Answer) {
-        let (asker, answer) = oneshot::channel();
+        let (reply, answer) = oneshot::channel();
         let call = Self {
             recipe,
             asking,
@@ -74,21 +47,21 @@ impl PendingCall {
             shown: false,
             traceparent,
             room: None,
-            asker,
+            reply,
         };
         (call, answer)
     }
 
-    /// The call as it is sent, as often as it takes: with the token where its user is not proven yet. `room` is where
+    /// The call as it is sent, as often as it takes: with the token where its user is not verified yet. `room` is where
     /// the room stands then.
     pub(super) fn request(
         &mut self,
         number: u64,
-        proven: &ProvenUsers,
+        verified: &VerifiedUsers,
         room: Option<Position>,
     ) -> LinkRequest {
         self.room = room;
-        self.shown = !proven.covers(&self.asking);
+        self.shown = !verified.covers(&self.asking);
         let mut call = self.call.clone();
         let principal = match &mut call {
             Call::Join(join) => join.principal.as_mut(),
@@ -105,23 +78,23 @@ impl PendingCall {
         }
     }
 
-    /// Notes what an answer says of whether its user is proven.
-    pub(super) fn learn(&self, answer: &Result<Answered, ChatError>, proven: &mut ProvenUsers) {
+    /// Notes what an answer says of whether its user is verified.
+    pub(super) fn learn(&self, answer: &Result<Answered, ChatError>, verified: &mut VerifiedUsers) {
         match answer {
-            Ok(_) if self.shown => proven.note(&self.asking),
+            Ok(_) if self.shown => verified.note(&self.asking),
             Ok(_) => {}
             // Whatever the reason: the next call shows it again.
-            Err(_) => proven.forget(&self.asking.user),
+            Err(_) => verified.forget(&self.asking.user),
         }
     }
 
     /// Whether nobody waits any more.
     pub(super) fn is_abandoned(&self) -> bool {
-        self.asker.is_closed()
+        self.reply.is_closed()
     }
 
     pub(super) fn answer(self, answer: Result<Answered, ChatError>) {
         // Whoever asked may have given up.
-        self.asker.send((answer, self.room)).ok();
+        self.reply.send((answer, self.room)).ok();
     }
 }

@@ -20,7 +20,7 @@ use proto::{
 use runtime::grpc::Channel;
 use tokio::sync::Notify;
 
-use super::{PendingCall, pending_call::Answered, proven::ProvenUsers};
+use super::{PendingCall, pending_call::Answered, verified_users::VerifiedUsers};
 use crate::{
     rendezvous,
     rooms::{Attaching, PeopleChange},
@@ -63,13 +63,13 @@ pub(super) struct Router {
 #[derive(Debug)]
 struct OpenStream {
     channel: Channel,
-    /// Rung when there is something to send.
+    /// Notified when there is something to send.
     has_outgoing: Arc<Notify>,
     /// What was asked and is not answered; those from `unsent` on were not sent yet.
     asked: BTreeMap<u64, PendingCall>,
     unsent: u64,
     /// The users whose tokens were accepted there.
-    proven: ProvenUsers,
+    verified: VerifiedUsers,
     /// The rooms that are attached there.
     attached: HashSet<RecipeId>,
     /// The rooms that must be attached anew, or detached.
@@ -88,7 +88,7 @@ struct Route {
 }
 
 impl Router {
-    /// Takes a replica in that can be reached now; gives the bell that rings when there is something to send.
+    /// Takes a replica in that can be reached now; gives what is notified when there is something to send.
     pub(super) fn open(&mut self, replica: &ReplicaName, channel: Channel) -> Arc<Notify> {
         let has_outgoing = Arc::new(Notify::new());
         let line = OpenStream {
@@ -96,7 +96,7 @@ impl Router {
             has_outgoing: Arc::clone(&has_outgoing),
             asked: BTreeMap::new(),
             unsent: 0,
-            proven: ProvenUsers::default(),
+            verified: VerifiedUsers::default(),
             attached: HashSet::new(),
             to_tell: BTreeSet::new(),
             changed_people: BTreeSet::new(),
@@ -147,7 +147,7 @@ impl Router {
             .collect()
     }
 
-    /// Puts a call in its place. One for which there is no room is dropped, which its asker notices.
+    /// Puts a call in its place. One for which there is no room is dropped, which whoever asked notices.
     pub(super) fn ask(&mut self, call: PendingCall) {
         if call.is_abandoned() {
             return;
@@ -174,7 +174,7 @@ impl Router {
             return;
         };
         if let Some(call) = line.asked.remove(&number) {
-            call.learn(&answer, &mut line.proven);
+            call.learn(&answer, &mut line.verified);
             self.settle(&call.recipe);
             call.answer(answer);
         }
@@ -269,11 +269,13 @@ impl Router {
         let Some(line) = self.lines.get_mut(replica) else {
             return Vec::new();
         };
-        let OpenStream { asked, proven, .. } = line;
+        let OpenStream {
+            asked, verified, ..
+        } = line;
         let next = asked.range_mut(line.unsent..).take(MAX_BATCH);
         let next = next.map(|(number, call)| {
             let room = position(&call.recipe);
-            call.request(*number, proven, room)
+            call.request(*number, verified, room)
         });
         let next: Vec<_> = next.collect();
         if let Some(last) = next.last() {

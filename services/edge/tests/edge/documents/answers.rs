@@ -63,7 +63,7 @@ impl TestApi {
         let auth = AuthServiceServer::from_arc(Arc::clone(&fake_auth));
         let services = Services {
             auth: Pool::over(in_memory_all(Routes::new(auth).add_service(health_service))),
-            chat: Replicas::One(in_memory(ChatServiceServer::new(Served(Arc::new(
+            chat: Replicas::over(in_memory(ChatServiceServer::new(Served(Arc::new(
                 FakeChat::default(),
             ))))),
             redis: None,
@@ -142,7 +142,7 @@ impl TestApi {
 async fn every_documented_answer_is_given_and_looks_as_documented() {
     let mut documented_answers = DocumentedAnswers::open();
     let web = web_server().await;
-    let desk = TestApi::open(&[
+    let api = TestApi::open(&[
         "--max-connections=1",
         "--sign-in-rate=0",
         "--import-from-web",
@@ -150,7 +150,7 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
     ])
     .await;
     for call in in_good_times().into_iter().chain(from_web(web)) {
-        check(&mut documented_answers, &desk, &call).await;
+        check(&mut documented_answers, &api, &call).await;
     }
     let without_web = TestApi::open(&[]).await;
     check(
@@ -167,29 +167,29 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
         check(&mut documented_answers, &crowded, &call).await;
     }
     // An edge that fetches no pages describes no way to have them fetched.
-    for (api, described) in [(&desk, true), (&without_web, false)] {
-        let document = api
+    for (asked, described) in [(&api, true), (&without_web, false)] {
+        let document = asked
             .ask(Request::get("/openapi.json").body(Body::empty()).unwrap())
             .await;
         let document = String::from_utf8_lossy(&document.body).into_owned();
         assert_eq!(document.contains("/v1/imports"), described);
         assert_eq!(document.contains("WebImport"), described);
     }
-    let page = desk
+    let page = api
         .ask(Request::get("/").body(Body::empty()).unwrap())
         .await;
     let again = Request::get("/").header(header::IF_NONE_MATCH, &page.headers[header::ETAG]);
-    let unchanged = desk.ask(again.body(Body::empty()).unwrap()).await;
+    let unchanged = api.ask(again.body(Body::empty()).unwrap()).await;
     documented_answers.check("GET", "/", 304, &unchanged);
     for status in [101, 503] {
-        let answer = desk.upgrade().await;
+        let answer = api.upgrade().await;
         documented_answers.check("GET", "/v1/chat/{recipe_id}", status, &answer);
     }
-    desk.fake_auth.crowded.store(true, Ordering::SeqCst);
-    check(&mut documented_answers, &desk, &too_many_guests()).await;
-    desk.leave().await;
+    api.fake_auth.crowded.store(true, Ordering::SeqCst);
+    check(&mut documented_answers, &api, &too_many_guests()).await;
+    api.leave().await;
     for call in in_bad_times() {
-        check(&mut documented_answers, &desk, &call).await;
+        check(&mut documented_answers, &api, &call).await;
     }
     assert_eq!(documented_answers.unseen(), Vec::<String>::new());
 }
@@ -210,17 +210,17 @@ async fn web_server() -> SocketAddr {
     address
 }
 
-async fn check(documented_answers: &mut DocumentedAnswers, desk: &TestApi, call: &Call) {
-    let answer = desk.ask(call.request()).await;
+async fn check(documented_answers: &mut DocumentedAnswers, api: &TestApi, call: &Call) {
+    let answer = api.ask(call.request()).await;
     documented_answers.check(call.method.as_str(), call.template, call.status, &answer);
 }
 
 #[tokio::test]
 async fn every_route_is_documented_and_nothing_else_is() {
-    let desk = TestApi::open(&[]).await;
+    let api = TestApi::open(&[]).await;
     let document = openapi();
     let documented: BTreeSet<_> = object(&document["paths"]).keys().cloned().collect();
-    let routes = routes(&desk.router);
+    let routes = routes(&api.router);
     assert_eq!(routes, documented);
     for path in routes.iter().filter(|path| *path != "/") {
         let uri = path
@@ -228,7 +228,7 @@ async fn every_route_is_documented_and_nothing_else_is() {
             .replace("{recipe_id}", "pancakes")
             .replace("{name}", "bob");
         let request = Request::builder().method("BREW").uri(uri);
-        let answer = desk.ask(request.body(Body::empty()).unwrap()).await;
+        let answer = api.ask(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, 405, "{path}");
         let allowed = string_of(&answer.headers, header::ALLOW).to_lowercase();
         // What answers GET answers HEAD.

@@ -26,7 +26,7 @@ fn open(server: &Server, sign_in: &str) -> Redis {
     Redis::open_tested(&url(server, sign_in), self_test()).unwrap()
 }
 
-async fn becomes(redis: &Redis, up: bool) {
+async fn wait_until_up(redis: &Redis, up: bool) {
     let mut states = redis.watch();
     let changed = timeout(TEST_TIMEOUT, states.wait_for(|now| *now == up)).await;
     changed.expect("a change in time").unwrap();
@@ -45,7 +45,7 @@ async fn is_down_until(redis: &Redis, cause: Cause, words: &str, mend: impl Asyn
     assert!(!told.contains("hunter2"), "{told}");
     assert!(!redis.is_up());
     mend().await;
-    becomes(redis, true).await;
+    wait_until_up(redis, true).await;
     assert_eq!(redis.problem(), None);
 }
 
@@ -90,7 +90,7 @@ async fn a_missing_or_wrong_password_is_told() {
     for (redis, cause) in [(without, Cause::NoAuth), (wrong, Cause::WrongPassword)] {
         becomes_known(&redis, cause).await;
     }
-    becomes(&open(&server, ":secret@"), true).await;
+    wait_until_up(&open(&server, ":secret@"), true).await;
 }
 
 async fn becomes_known(redis: &Redis, cause: Cause) {
@@ -114,7 +114,7 @@ async fn a_server_that_is_not_there_is_told_with_its_address() {
 async fn a_full_memory_a_replica_and_a_disk_that_fails_are_down_until_they_are_mended() {
     let (server, other) = (Server::start(), Server::start());
     let redis = open(&server, "");
-    becomes(&redis, true).await;
+    wait_until_up(&redis, true).await;
     let tell = async |words: &[&str]| server.told_until_ok(words).await;
 
     tell(&["CONFIG", "SET", "maxmemory", "1"]).await;
@@ -141,7 +141,7 @@ async fn a_channel_and_a_stream_that_are_refused_are_told_while_the_rest_goes_on
     };
     acl(&["resetchannels", "-xread"]).await;
     let redis = Redis::open(&url(&server, "")).unwrap();
-    becomes(&redis, true).await;
+    wait_until_up(&redis, true).await;
     let subscription = redis.subscribe(vec!["rc:news".into()], 4);
     becomes_known(&redis, Cause::NoPermission).await;
     assert!(redis.is_up());

@@ -1,12 +1,12 @@
 //! Redis servers of the tests' own. Each ends with its test.
 
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
+use test_servers::free_port;
 use tokio::time::{sleep, timeout};
 
 use super::super::Redis;
@@ -141,7 +141,7 @@ pub(crate) async fn open(url: &str) -> Redis {
         .await
         .unwrap()
         .unwrap();
-    redis.with_patience(TEST_TIMEOUT)
+    redis.with_timeout(TEST_TIMEOUT)
 }
 
 /// Asks another process until it says yes; there is nothing to wait for.
@@ -187,13 +187,6 @@ impl Authority {
     pub(crate) fn file(&self, name: &str) -> String {
         self.0.path().join(name).display().to_string()
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .unwrap()
-        .port()
 }
 
 fn spawn(arguments: &[String]) -> Child {

@@ -86,8 +86,8 @@ impl SimulatedService {
         (kitchen.history, kitchen.log)
     }
 
-    /// Whether the bug strikes now. It does not always, so that it hides as bugs do.
-    fn strikes(&mut self, bug: Bug) -> bool {
+    /// Whether the bug occurs now. It does not always, so that it hides as bugs do.
+    fn occurs(&mut self, bug: Bug) -> bool {
         self.bug == bug && self.rng.below(5) == 0
     }
 
@@ -106,9 +106,9 @@ impl SimulatedService {
         if self.rng.below(4) == 0 {
             // The answer is lost on its way.
             self.clients[who].pending = Some(message);
-        } else if self.strikes(Bug::RefusedButKept) {
+        } else if self.occurs(Bug::RefusedButKept) {
             self.history.refused(&message.id);
-        } else if self.strikes(Bug::AnswerOfAnother) && revision > 1 {
+        } else if self.occurs(Bug::AnswerOfAnother) && revision > 1 {
             self.history.accepted(&message.id, revision - 1);
         } else {
             self.history.accepted(&message.id, revision);
@@ -119,24 +119,24 @@ impl SimulatedService {
     fn accept(&mut self, message: &Seen) -> u64 {
         let known = self.log.iter().find(|entry| entry.id == message.id);
         if let Some(known) = known.map(|entry| entry.revision)
-            && !self.strikes(Bug::NoDedupe)
+            && !self.occurs(Bug::NoDedupe)
         {
             return known;
         }
         let mut entry = message.clone();
         entry.revision = self.log.last().map_or(0, |last| last.revision) + 1;
-        if self.strikes(Bug::RevisionSkipped) {
+        if self.occurs(Bug::RevisionSkipped) {
             entry.revision += 1;
         }
-        if self.strikes(Bug::ContentChanged) {
+        if self.occurs(Bug::ContentChanged) {
             entry.content.push('!');
         }
         let revision = entry.revision;
-        if self.strikes(Bug::AnswerBeforeCommit) {
+        if self.occurs(Bug::AnswerBeforeCommit) {
             return revision;
         }
         self.log.push(entry);
-        if self.strikes(Bug::OutOfTime) && self.log.len() > 4 {
+        if self.occurs(Bug::OutOfTime) && self.log.len() > 4 {
             return self.put_before_others();
         }
         revision
@@ -157,16 +157,16 @@ impl SimulatedService {
     /// Sends a client everything that it has not.
     fn update(&mut self, who: usize) {
         let mut updates = self.log[self.clients[who].sent..].to_vec();
-        if self.strikes(Bug::UpdatesReordered) && updates.len() > 1 {
+        if self.occurs(Bug::UpdatesReordered) && updates.len() > 1 {
             updates.swap(0, 1);
         }
-        if self.strikes(Bug::UpdateDoubled) && !updates.is_empty() {
+        if self.occurs(Bug::UpdateDoubled) && !updates.is_empty() {
             updates.insert(0, updates[0].clone());
         }
-        if self.strikes(Bug::UpdateLost) && updates.len() > 2 {
+        if self.occurs(Bug::UpdateLost) && updates.len() > 2 {
             updates.remove(1);
         }
-        if self.strikes(Bug::Forked)
+        if self.occurs(Bug::Forked)
             && let Some(update) = updates.last_mut()
         {
             update.content = "what the other replica has here".to_owned();

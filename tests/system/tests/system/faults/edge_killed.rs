@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use system_tests::crowd::{Cook, Crowd};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     for_crowds, in_full, limit, logins, quiet_cooks, scaled, tell, upgrade_pace::UpgradePace,
@@ -54,8 +54,7 @@ async fn an_edge_dies_and_its_sessions_go_on_elsewhere_with_their_deadlines() {
     crowd
         .until_present(half * 2, Duration::from_secs(life))
         .await;
-    // A prompt is told to Redis beside the loop.
-    sleep(Duration::from_secs(1)).await;
+    stack.redis().until_asked(half).await;
     assert_eq!(crowd.report().figures().prompts.len(), half);
 
     let killed = Instant::now();

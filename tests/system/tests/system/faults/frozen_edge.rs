@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use system_tests::{
-    crowd::{Cook, Crowd, SpeakingPlan, purses},
+    crowd::{Cook, Crowd, SpeakingPlan, token_caches},
     history::History,
 };
 use tokio::time::{Instant, sleep_until};
@@ -31,7 +31,7 @@ async fn sleep_over_deadlines(sleep: Duration) {
         .start()
         .await;
     // A refresh at an edge that sleeps would only tell how long it sleeps.
-    let logins = purses(4, &edges_from(&stack, 1), &stack.api()).await;
+    let logins = token_caches(4, &edges_from(&stack, 1), &stack.api()).await;
     let silent = |cook| Cook {
         renews: false,
         ..cook

@@ -1,4 +1,4 @@
-//! When nothing fails, everybody is asked once and in time; and by another node when the own one does not look.
+//! When nothing fails, everybody is asked once and in time; by whichever edge is in charge.
 
 use std::time::Duration;
 
@@ -50,13 +50,12 @@ async fn everybody_is_asked_once_and_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_owners_scheduler_off_another_node_asks_everybody() {
+async fn what_lies_in_another_edges_charge_is_asked_for_by_that_edge() {
     let count = scaled(1_000);
     let stack = for_crowds(2)
         .with_redis()
         .auth(&["--access-ttl", "14s"])
         .edge(&["--reauth-lead", "8s", "--reauth-grace", "7s"])
-        .one_edge(0, &["--claim-deadlines=false"])
         .start()
         .await;
     let logins = logins(&stack).await;
@@ -88,13 +87,12 @@ async fn with_the_owners_scheduler_off_another_node_asks_everybody() {
         "asked_by": {"other_node": other, "own_node": own, "fallback": fallback},
         "report": report.to_json(),
     });
-    tell("owner's scheduler off", &figures);
+    tell("in another edge's charge", &figures);
     report.assert_sound();
-    assert!(other >= 1.0);
-    assert_eq!(own, 0.0, "the owner does not look");
+    assert!(other >= 1.0 && own >= 1.0, "{figures}");
     // The fallback is the net below: only a machine that is too slow for a second needs it.
     assert!(
-        fallback <= if in_full() { 0.0 } else { other / 10.0 },
+        fallback <= if in_full() { 0.0 } else { (own + other) / 10.0 },
         "{figures}"
     );
     let lateness = Spread::of(report.figures().prompts.clone());

@@ -44,7 +44,7 @@ async fn live_through(stack: &mut Stack, steps: &[Step]) {
     for step in steps {
         println!("  {} {step:?}", minutes_now());
         for fault in &step.faults {
-            strike(stack, *fault).await;
+            inject(stack, *fault).await;
         }
         sleep(step.lasts).await;
         // What was killed comes back last: a service that cannot reach what it needs does not start, and nobody here
@@ -58,7 +58,7 @@ async fn live_through(stack: &mut Stack, steps: &[Step]) {
     }
 }
 
-async fn strike(stack: &mut Stack, fault: Fault) {
+async fn inject(stack: &mut Stack, fault: Fault) {
     match fault {
         Fault::Killed(service) => service.of(stack).kill().await,
         Fault::Frozen(service) => service.of(stack).process().freeze(),

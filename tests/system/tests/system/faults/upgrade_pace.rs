@@ -1,4 +1,4 @@
-//! A door of an edge that is too narrow for a crowd: what a storm must respect.
+//! An upgrade limit that is too low for a crowd: what a storm must respect.
 
 use system_tests::crowd::Figures;
 
@@ -29,15 +29,15 @@ impl UpgradePace {
         3 * self.rate
     }
 
-    /// Ends the test unless the door was felt, and kept. `peak` is what the clients saw: a busy machine tells many of
+    /// Ends the test unless the limit was reached, and kept. `peak` is what the clients saw: a busy machine tells many of
     /// them at once what happened one after the other.
     #[track_caller]
     pub(super) fn assert_kept(&self, figures: &Figures, peak: usize) {
-        assert!(figures.turned_away > 0, "the door was wide enough for all");
+        assert!(figures.turned_away > 0, "the limit was never reached");
         let leeway = if in_full() { self.rate / 4 } else { self.rate };
         assert!(
             peak <= self.peak() + leeway,
-            "{peak} came within one second through a door for {}",
+            "{peak} came within one second where the limit is {}",
             self.peak()
         );
     }

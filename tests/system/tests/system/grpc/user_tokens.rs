@@ -270,7 +270,7 @@ async fn on_a_link_a_token_counts_for_its_own_user_on_that_link_alone() {
 
     assert_eq!(link.join(&principal(&ada)).await, Code::Ok);
     let silent = with_token(&ada, "");
-    assert_eq!(link.post(&silent).await, Code::Ok, "ada is proven");
+    assert_eq!(link.post(&silent).await, Code::Ok, "ada is verified");
     let others = with_token(&ada, &eve.access_token);
     assert_eq!(link.post(&others).await, Code::PermissionDenied);
     assert_eq!(link.post(&silent).await, Code::Ok, "ada still is");
@@ -282,7 +282,7 @@ async fn on_a_link_a_token_counts_for_its_own_user_on_that_link_alone() {
 }
 
 #[tokio::test]
-async fn a_link_hears_of_a_recipe_only_for_a_user_who_is_proven_there_and_may_see_it() {
+async fn a_link_hears_of_a_recipe_only_for_a_user_who_is_verified_there_and_may_see_it() {
     let (mut stack, _folder, ada) = private_soup().await;
     let eve = stack.register("eve").await;
     let channel = stack.chat().channel().await;
@@ -290,11 +290,14 @@ async fn a_link_hears_of_a_recipe_only_for_a_user_who_is_proven_there_and_may_se
     // The edge is a service of the deployment, and no more.
     let mut link = Link::open(channel.clone()).await;
     assert_eq!(link.attach(1, None).await, Code::PermissionDenied);
-    let unproven = with_token(&ada, "");
-    assert_eq!(link.attach(2, Some(unproven)).await, Code::PermissionDenied);
+    let unverified = with_token(&ada, "");
+    assert_eq!(
+        link.attach(2, Some(unverified)).await,
+        Code::PermissionDenied
+    );
     let others = with_token(&ada, &eve.access_token);
     assert_eq!(link.attach(3, Some(others)).await, Code::PermissionDenied);
-    // Who is proven and may not see it counts as little.
+    // Who is verified and may not see it counts as little.
     assert_eq!(link.attach(4, Some(principal(&eve))).await, Code::NotFound);
     assert_eq!(link.attach(5, None).await, Code::PermissionDenied);
     let mut ada_says = stack.join(&ada, "soup").await;

@@ -40,7 +40,10 @@ pub(super) fn amount_before(cursor: &mut Cursor<'_>) -> Option<Measured> {
             *cursor = start;
         }
     }
-    cursor.eat_any(&["at most", "at least", "up to", "a total of", "or so"]);
+    if cursor.eat_any(&["at most", "at least"]) && note.is_none() {
+        note = Some(format!("at {}", cursor.word_before()));
+    }
+    cursor.eat_any(&["up to", "a total of", "or so"]);
     if let Some(piece) = piece_of_a_size(cursor) {
         return Some(piece);
     }

@@ -28,9 +28,11 @@ pub(super) enum Bug {
     SleepsForFree,
     /// The token in use, shown again, is taken for a new one.
     SameTokenCounts,
+    /// A client that reads nothing is waited for, for as long as its token lasts.
+    WaitsForSlowReaders,
 }
 
-pub(super) const ALL: [Bug; 13] = [
+pub(super) const ALL: [Bug; 14] = [
     Bug::NoFallback,
     Bug::NoTooEarlyRule,
     Bug::AsksAgain,
@@ -44,6 +46,7 @@ pub(super) const ALL: [Bug; 13] = [
     Bug::LosesReviews,
     Bug::SleepsForFree,
     Bug::SameTokenCounts,
+    Bug::WaitsForSlowReaders,
 ];
 
 impl Bug {

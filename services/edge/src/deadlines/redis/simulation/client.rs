@@ -5,14 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use proto::{ids::SessionId, websocket::codes::Close};
 use rand::{RngExt as _, rngs::SmallRng};
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
-    connection::{ClientSocket, FromClient, Hello, TIMINGS, ToClient, Token, connect},
+    connection::{Hello, TIMINGS, connect},
     oracle::Answered,
+    socket::{ClientSocket, ToClient, Token},
     world::{World, dice_of},
 };
 
@@ -35,7 +33,7 @@ pub(super) async fn live(world: Arc<World>, number: u64) {
         session: None,
         outstanding: None,
         answered: None,
-        abandoned: Vec::new(),
+        pause: None,
     };
     client.pause(0..20_000).await;
     loop {
@@ -55,8 +53,8 @@ struct Client {
     outstanding: Option<Prompt>,
     /// A token that was shown over this connection and is not answered yet.
     answered: Option<Answered>,
-    /// Connections to edges that did not answer: half open for as long as the edge does not notice.
-    abandoned: Vec<ClientSocket>,
+    /// When it last stopped to read, and began again.
+    pause: Option<(Instant, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +75,8 @@ enum Intent {
     /// The token that it has already shown, which is no answer to anything.
     ShowSameToken,
     Leave,
+    /// It reads nothing for a while, as a phone in a pocket.
+    StopReading,
     /// As when a train enters a tunnel.
     Drop,
 }
@@ -108,13 +108,14 @@ impl Client {
                 self.outstanding = None;
             }
             self.sessions += 1;
+            self.pause = None;
             let hello = Hello {
                 user: self.name.clone(),
                 token: self.token,
                 resumes: self.session.clone(),
                 fresh: format!("{}-{}", self.name, self.sessions).parse().unwrap(),
             };
-            let mut line = connect(&self.world, &edge, hello);
+            let mut line = connect(&self.world, &edge, hello).await;
             let over = tokio::select! {
                 biased;
                 over = self.converse(&mut line) => over,
@@ -130,7 +131,8 @@ impl Client {
                 }
             };
             if !edge.awake.is_on() {
-                self.abandoned.push(line);
+                // Half open for as long as the edge does not notice.
+                tokio::spawn(line.abandon());
             }
             match over {
                 Over::Lost => self.pause(50..3_000).await,
@@ -145,9 +147,13 @@ impl Client {
         loop {
             tokio::select! {
                 biased;
-                heard = line.from_edge.recv() => match heard {
+                () = sleep_until(self.reads_from()), if !self.is_reading() => {
+                    (intent, when) = self.intend();
+                }
+                heard = line.next(), if self.is_reading() => match heard {
                     None => return Over::Lost,
                     Some(ToClient::Closed(close)) => return self.closed(close),
+                    Some(ToClient::Update) => {}
                     Some(ToClient::Welcome { session, reauth_at }) => {
                         let resumed = self.session.replace(session.clone()) == Some(session);
                         let answered = self.answered.take().is_some();
@@ -163,22 +169,41 @@ impl Client {
                 () = sleep_until(when) => {
                     match intent {
                         Intent::Nothing => {}
-                        Intent::ShowToken => self.show_token(&line.to_edge),
-                        // The edge may be gone already.
+                        Intent::ShowToken => self.show_token(line),
                         Intent::ShowSameToken => {
-                            line.to_edge.try_send(FromClient::Auth(self.token)).ok();
+                            // The edge may be gone already.
+                            line.show(self.token);
                         }
                         Intent::Leave => {
-                            // The edge may be gone already.
-                            line.to_edge.try_send(FromClient::Leave).ok();
+                            line.leave();
                             return Over::Ended;
                         }
+                        Intent::StopReading => self.stop_reading(),
                         Intent::Drop => return Over::Lost,
                     }
                     (intent, when) = (Intent::Nothing, Instant::now() + NEVER);
                 }
             }
         }
+    }
+
+    fn stop_reading(&mut self) {
+        let now = Instant::now();
+        let until = now + Duration::from_millis(self.rng.random_range(1_000..30_000));
+        self.pause = Some((now, until));
+        self.world.oracle.note(&format!(
+            "{} reads nothing for {:?}",
+            self.name,
+            until - now
+        ));
+    }
+
+    fn is_reading(&self) -> bool {
+        Instant::now() >= self.reads_from()
+    }
+
+    fn reads_from(&self) -> Instant {
+        self.pause.map_or_else(Instant::now, |(_, until)| until)
     }
 
     fn was_asked(&mut self, answer_by: Instant) {
@@ -221,15 +246,22 @@ impl Client {
             .oracle
             .closed(&self.name, close, prompt, answered, self.token.expires);
         match close {
-            Close::TryAgainLater | Close::SessionMoved | Close::ServiceRestart => Over::Lost,
+            Close::TooSlow => self.world.oracle.too_slow(&self.name, self.pause),
+            Close::ServiceRestart => self.world.oracle.moved_on(&self.name, self.pause),
+            _ => {}
+        }
+        match close {
+            Close::TryAgainLater | Close::SessionMoved | Close::ServiceRestart | Close::TooSlow => {
+                Over::Lost
+            }
             _ => Over::Ended,
         }
     }
 
-    fn show_token(&mut self, to_edge: &mpsc::Sender<FromClient>) {
+    fn show_token(&mut self, line: &mut ClientSocket) {
         let before = self.token;
         let token = self.fresh_token();
-        if to_edge.try_send(FromClient::Auth(token)).is_err() {
+        if !line.show(token) {
             return;
         }
         self.token = token;
@@ -249,6 +281,7 @@ impl Client {
             0 => Intent::Leave,
             1..5 => Intent::ShowToken,
             5..8 => Intent::Drop,
+            8..11 => Intent::StopReading,
             _ => Intent::Nothing,
         };
         (intent, when)
@@ -263,6 +296,7 @@ impl Client {
             0..3 => Intent::Nothing,
             3..6 => Intent::Drop,
             6 => Intent::ShowSameToken,
+            7 => Intent::StopReading,
             _ => Intent::ShowToken,
         };
         (intent, when)

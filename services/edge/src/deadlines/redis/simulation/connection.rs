@@ -1,25 +1,29 @@
 //! One simulated connection on an edge: the real session's rules, driven by the code that drives them in production
-//! (`connection::SessionDriver`), and the real registry, with a channel for a socket and a pause for every call to another
-//! service.
+//! (`connection::SessionDriver`), the real registry and the real socket, with a pause for every call to another service.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::{ids::SessionId, websocket::codes::Close};
-use runtime::clock::SleepWatch;
+use runtime::clock::{ManualClock, SleepWatch};
 use tokio::{
-    sync::mpsc,
+    io::DuplexStream,
     time::{Instant, sleep, sleep_until},
 };
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
     bugs::Bug,
     edge::Edge,
     oracle::{ConnectionReporter, OPERATOR},
+    socket::{ClientSocket, Frames, Token, WRITE_TIMEOUT, pair},
     world::World,
 };
 use crate::{
-    connection::{End, SessionDriver, publish, release},
+    connection::{
+        End, SessionDriver, publish, release,
+        socket::{Incoming, Socket, WriteDeadline},
+    },
     deadlines::{Phase, Scope},
     registry::{Connection, Order},
     session::{Action, Event, PromptReason, PromptSource, Reauth, Session, Timings, Verdict},
@@ -36,38 +40,8 @@ const RECIPE: &str = "pancakes";
 /// How long the other services take to answer.
 const CALL: Duration = Duration::from_millis(7);
 const RETRY: Duration = Duration::from_millis(500);
-
-/// What a client shows of itself: its token ends then.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
-    /// Its id, among those of its client.
-    pub(super) number: u64,
-    pub(super) expires: Instant,
-}
-
-#[derive(Debug)]
-pub(super) enum FromClient {
-    Auth(Token),
-    Leave,
-}
-
-#[derive(Debug)]
-pub(super) enum ToClient {
-    Welcome {
-        session: SessionId,
-        reauth_at: Instant,
-    },
-    AuthRequired {
-        answer_by: Instant,
-    },
-    Closed(Close),
-}
-
-/// A client's end of a connection.
-pub(super) struct ClientSocket {
-    pub(super) to_edge: mpsc::Sender<FromClient>,
-    pub(super) from_edge: mpsc::Receiver<ToClient>,
-}
+/// How often somebody else says something.
+const UPDATE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What a client asks for at first.
 pub(super) struct Hello {
@@ -79,30 +53,50 @@ pub(super) struct Hello {
 }
 
 /// Opens a connection to an edge.
-pub(super) fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> ClientSocket {
-    let (to_edge, from_client) = mpsc::channel(16);
-    let (to_client, from_edge) = mpsc::channel(16);
-    let (world, edge) = (world.clone(), edge.clone());
-    tokio::spawn(async move {
-        let open = open(&world, &edge, hello, to_client.clone());
-        tokio::select! {
-            biased;
-            () = edge.running.wait_until(false) => {}
-            opened = open => match opened {
-                Ok(mut live) => {
-                    let end = tokio::select! {
-                        biased;
-                        () = edge.running.wait_until(false) => End::Lost,
-                        end = live.run(from_client) => end,
-                    };
-                    live.release(end);
-                }
-                // A client that hung up hears nothing.
-                Err(close) => { to_client.try_send(ToClient::Closed(close)).ok(); }
-            }
+pub(super) async fn connect(world: &Arc<World>, edge: &Arc<Edge>, hello: Hello) -> ClientSocket {
+    let write_timeout = match world.bug {
+        Some(Bug::WaitsForSlowReaders) => Duration::from_secs(3600),
+        _ => WRITE_TIMEOUT,
+    };
+    let (socket, client) = pair(world.oracle.frames(), write_timeout).await;
+    tokio::spawn(serve(world.clone(), edge.clone(), hello, socket));
+    client
+}
+
+/// Serves a connection to its end, which comes with that of its edge at the latest.
+async fn serve(world: Arc<World>, edge: Arc<Edge>, hello: Hello, mut socket: Socket<DuplexStream>) {
+    let opened = tokio::select! {
+        biased;
+        () = edge.running.wait_until(false) => return,
+        opened = open(&world, &edge, hello) => opened,
+    };
+    let end = match opened {
+        Ok(opened) => {
+            let mut live = Live::new(&world, &edge, opened, &mut socket);
+            let end = tokio::select! {
+                biased;
+                () = edge.running.wait_until(false) => End::Lost,
+                end = live.run() => end,
+            };
+            live.release(end);
+            end
         }
-    });
-    ClientSocket { to_edge, from_edge }
+        Err(close) => End::Closed(close),
+    };
+    tokio::select! {
+        biased;
+        () = edge.running.wait_until(false) => {}
+        () = finish(&edge, socket, end) => {}
+    }
+}
+
+async fn finish(edge: &Edge, socket: Socket<DuplexStream>, end: End) {
+    edge.awake.wait_until(true).await;
+    match end {
+        End::Closed(close) => socket.close(close, None).await,
+        End::Left(_) => socket.finish().await,
+        End::Lost => {}
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -111,26 +105,31 @@ enum Outcome {
     Answered,
 }
 
-struct Live {
-    world: Arc<World>,
-    edge: Arc<Edge>,
+/// What a handshake comes to.
+struct Opened {
+    id: SessionId,
+    session: Session,
+    user: String,
+}
+
+struct Live<'a> {
+    world: &'a Arc<World>,
+    edge: &'a Edge,
     connection: Connection,
     session: Session,
     sleeps: SleepWatch,
     id: SessionId,
     user: String,
-    life: ConnectionReporter,
-    to_client: mpsc::Sender<ToClient>,
+    reporter: ConnectionReporter,
+    socket: &'a mut Socket<DuplexStream>,
+    frames: Frames,
+    /// When somebody else says something.
+    next_update: Instant,
     tokens: VecDeque<Token>,
     under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
 }
 
-async fn open(
-    world: &Arc<World>,
-    edge: &Arc<Edge>,
-    hello: Hello,
-    to_client: mpsc::Sender<ToClient>,
-) -> Result<Live, Close> {
+async fn open(world: &World, edge: &Edge, hello: Hello) -> Result<Opened, Close> {
     edge.awake.wait_until(true).await;
     sleep(CALL).await;
     edge.awake.wait_until(true).await;
@@ -166,23 +165,38 @@ async fn open(
         }
         None => (hello.fresh, Session::new(TIMINGS, principal, expires)),
     };
-    Ok(Live {
-        life: world.oracle.opened(&id, &edge.id, &edge.awake),
-        connection: edge.registry.connect(),
-        world: world.clone(),
-        edge: edge.clone(),
-        session,
-        sleeps: SleepWatch::new(&edge.clock),
+    Ok(Opened {
         id,
+        session,
         user: hello.user,
-        to_client,
-        tokens: VecDeque::new(),
-        under_way: FuturesUnordered::new(),
     })
 }
 
-impl Live {
-    async fn run(&mut self, mut from_client: mpsc::Receiver<FromClient>) -> End {
+impl<'a> Live<'a> {
+    fn new(
+        world: &'a Arc<World>,
+        edge: &'a Edge,
+        opened: Opened,
+        socket: &'a mut Socket<DuplexStream>,
+    ) -> Self {
+        Self {
+            reporter: world.oracle.opened(&opened.id, &edge.id, &edge.awake),
+            connection: edge.registry.connect(),
+            session: opened.session,
+            sleeps: SleepWatch::new(&edge.clock),
+            id: opened.id,
+            user: opened.user,
+            frames: world.oracle.frames(),
+            next_update: Instant::now() + UPDATE_INTERVAL,
+            tokens: VecDeque::new(),
+            under_way: FuturesUnordered::new(),
+            world,
+            edge,
+            socket,
+        }
+    }
+
+    async fn run(&mut self) -> End {
         self.record();
         if let Err(end) = self.on_outcome(Outcome::Answered).await {
             return end;
@@ -195,29 +209,61 @@ impl Live {
             let handled = tokio::select! {
                 biased; // as in `connection::live`
                 () = self.edge.awake.wait_until(false) => Ok(()),
-                order = self.connection.control.order() => self.obey(order).await,
+                order = self.connection.control.order() => self.on_order_with_bugs(order).await,
                 () = sleep_until(self.wakes()) => self.dispatch(Event::Tick).await,
                 Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
                     self.on_outcome(outcome).await
                 }
-                frame = from_client.recv(), if self.session.accepts_auth() => match frame {
-                    Some(FromClient::Auth(token)) => {
-                        self.tokens.push_back(token);
-                        let reauth = Reauth {
-                            token: "simulated".into(),
-                            id: None,
-                            resume: ResumeFrom::Start,
-                        };
-                        self.dispatch(Event::Auth(reauth)).await
-                    }
-                    Some(FromClient::Leave) => Err(End::Left(Some(1000))),
-                    None => Err(End::Lost),
-                },
+                incoming = self.socket.read(), if self.session.accepts_auth() => {
+                    self.receive(incoming).await
+                }
+                () = sleep_until(self.next_update) => self.pass_on().await,
             };
             if let Err(end) = handled {
                 return end;
             }
         }
+    }
+
+    async fn receive(&mut self, incoming: Incoming) -> Result<(), End> {
+        match incoming {
+            Incoming::Text(text) => {
+                self.tokens.push_back(self.frames.read_token(&text));
+                let reauth = Reauth {
+                    token: "simulated".into(),
+                    id: None,
+                    resume: ResumeFrom::Start,
+                };
+                self.dispatch(Event::Auth(reauth)).await
+            }
+            Incoming::Closed(code) => Err(End::Left(code)),
+            Incoming::Forbidden(close) => Err(End::Closed(close)),
+            Incoming::Lost => Err(End::Lost),
+            Incoming::Ping | Incoming::Pong => Ok(()),
+        }
+    }
+
+    /// Tells the client what somebody else has said.
+    async fn pass_on(&mut self) -> Result<(), End> {
+        self.next_update = Instant::now() + UPDATE_INTERVAL;
+        self.write(Frames::update()).await
+    }
+
+    /// As the connection does in production. What the machine sleeps meanwhile need not be counted, since timers here do not
+    /// stand still for it.
+    async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
+        let clock = ManualClock::default();
+        let until = WriteDeadline {
+            at: self.session.expires(),
+            watch: SleepWatch::new(&clock),
+            clock: &clock,
+        };
+        self.reporter.writes();
+        let written = self.socket.write(frame, until, &self.connection.control);
+        let written = written.await;
+        self.reporter.wrote(written.is_ok());
+        self.edge.awake.wait_until(true).await;
+        Ok(written?)
     }
 
     fn release(&mut self, end: End) {
@@ -226,15 +272,11 @@ impl Live {
             End::Left(_) => "left".into(),
             End::Lost => "lost".into(),
         };
-        self.life
+        self.reporter
             .ended(&why, end.ends_session(), self.edge.is_reachable());
         let generation = self.session.generation();
         let deadlines = &self.edge.deadlines;
         release(end, &self.id, generation, &self.connection, deadlines);
-        if let End::Closed(close) = end {
-            // A client that hung up hears nothing.
-            self.to_client.try_send(ToClient::Closed(close)).ok();
-        }
     }
 
     /// All edges of a run have one clock for their timers. One whose machine slept finds its deadlines where its own
@@ -264,12 +306,12 @@ impl Live {
     }
 
     /// Does what the connection is told, with the bugs that twist it.
-    async fn obey(&mut self, order: Order) -> Result<(), End> {
+    async fn on_order_with_bugs(&mut self, order: Order) -> Result<(), End> {
         let order = match (order, self.world.bug) {
             (Order::Review { .. }, Some(Bug::LosesReviews)) if !self.under_way.is_empty() => {
                 return Ok(());
             }
-            // Without the rule a prompt is obeyed as a review is: however early it comes.
+            // Without the rule a prompt is followed as a review is: however early it comes.
             (Order::Prompt(prompt), Some(Bug::NoTooEarlyRule)) => Order::Review {
                 generation: prompt.generation,
             },
@@ -279,7 +321,7 @@ impl Live {
         let is_prompt = matches!(order, Order::Prompt(_) | Order::Review { .. });
         let is_asked = self.session.phase().0 == Phase::Asked;
         if self.world.bug == Some(Bug::AsksAgain) && is_prompt && is_asked {
-            self.tell_to_prove(TIMINGS.grace, "bug");
+            self.tell_to_prove(TIMINGS.grace, "bug").await?;
         }
         self.on_order(order).await
     }
@@ -290,7 +332,7 @@ impl Live {
                 self.tokens.pop_front();
                 let verdict = if token.expires > Instant::now() {
                     Verdict::Good {
-                        principal: validated(&self.world, &self.user, token),
+                        principal: validated(self.world, &self.user, token),
                         expires: self.world.believed(token),
                     }
                 } else {
@@ -298,57 +340,45 @@ impl Live {
                 };
                 self.dispatch(Event::Verified(verdict)).await
             }
-            // As the socket does in production.
-            Outcome::Answered if Instant::now() >= self.session.expires() => {
-                Err(End::Closed(Close::ReauthenticationTimeout))
-            }
             Outcome::Answered => {
-                self.life.answered();
-                self.tell(ToClient::Welcome {
-                    session: self.id.clone(),
-                    reauth_at: self.session.ask_at(),
-                });
+                let welcome = self.frames.welcome(&self.id, self.session.ask_at());
+                self.write(welcome).await?;
+                self.reporter.answered();
                 self.dispatch(Event::Answered).await
             }
         }
     }
 
-    fn tell_to_prove(&mut self, answer_in: Duration, by: &'static str) {
-        self.life.wrote();
-        self.life.asked(by);
+    async fn tell_to_prove(&mut self, answer_in: Duration, by: &'static str) -> Result<(), End> {
+        self.reporter.asked(by);
         let answer_by = Instant::now() + answer_in;
-        self.tell(ToClient::AuthRequired { answer_by });
-    }
-
-    /// Clients read at once; one that hung up misses it.
-    fn tell(&self, message: ToClient) {
-        self.to_client.try_send(message).ok();
+        self.write(self.frames.auth_required(answer_by)).await
     }
 }
 
-impl SessionDriver for Live {
+impl SessionDriver for Live<'_> {
     fn session(&mut self) -> &mut Session {
         &mut self.session
     }
 
     fn verify(&mut self) {
         let token = self.tokens.front().copied();
-        let world = self.world.clone();
+        let world = Arc::clone(self.world);
         self.under_way
             .extend(token.map(|token| verify(world, token)));
     }
 
     fn answer(&mut self, _: Reauth, renewed: bool) {
-        self.life.accepted();
+        self.reporter.accepted();
         if renewed && self.world.bug == Some(Bug::Overtakes) {
             for action in self.session.handle(Event::Answered, Instant::now()) {
-                if let Action::Ask { answer_in, .. } = action {
-                    self.tell_to_prove(answer_in, "bug");
+                if matches!(action, Action::Ask { .. }) {
+                    self.reporter.asked("bug");
                 }
             }
             self.record();
         }
-        self.under_way.push(rejoin(self.world.clone()));
+        self.under_way.push(rejoin(Arc::clone(self.world)));
     }
 
     async fn ask(
@@ -365,14 +395,13 @@ impl SessionDriver for Live {
             PromptSource::OtherNode => "other",
             PromptSource::Fallback => "fallback",
         };
-        self.tell_to_prove(answer_in, by);
-        Ok(())
+        self.tell_to_prove(answer_in, by).await
     }
 
     fn record(&mut self) {
         let record = self.session.record(&self.id, &RECIPE.parse().unwrap());
         let principal = self.session.principal();
-        self.life.recorded(&record, principal.validated_at);
+        self.reporter.recorded(&record, principal.validated_at);
         publish(record, principal, &self.connection, &self.edge.deadlines);
     }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong in a run, and when: drawn from the seed before the run begins, so that the judge can tell what may
+//! What goes wrong in a run, and when: drawn from the seed before the run begins, so that the oracle can tell what may
 //! be expected at any time.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ const LAST: Duration = Duration::from_secs(110);
 pub(super) struct FaultWindow {
     pub(super) from: Instant,
     pub(super) until: Instant,
-    pub(super) trouble: FaultKind,
+    pub(super) kind: FaultKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) enum FaultKind {
 
 #[derive(Debug)]
 pub(super) struct FaultPlan {
-    pub(super) spells: Vec<FaultWindow>,
+    pub(super) windows: Vec<FaultWindow>,
     /// When an operator has everybody asked.
     pub(super) review: Option<Instant>,
     is_cluster: bool,
@@ -74,8 +74,8 @@ impl FaultPlan {
         } else {
             rng.random_range(1..8)
         };
-        let spells = (0..count).map(|_| {
-            let (trouble, longest) = draw(rng, edges, primaries);
+        let windows = (0..count).map(|_| {
+            let (kind, longest) = draw(rng, edges, primaries);
             let from = rng.random_range(FIRST.as_millis()..LAST.as_millis() - 2_000);
             let room = LAST.as_millis() - from;
             let longest = longest.as_millis().min(room);
@@ -84,15 +84,15 @@ impl FaultPlan {
             FaultWindow {
                 from: moment(from),
                 until: moment(from + lasts),
-                trouble,
+                kind,
             }
         });
-        let mut spells: Vec<FaultWindow> = spells.collect();
-        spells.sort_by_key(|spell| spell.from);
+        let mut windows: Vec<FaultWindow> = windows.collect();
+        windows.sort_by_key(|window| window.from);
         let review = (rng.random_range(0..2) == 0)
             .then(|| now + Duration::from_millis(rng.random_range(20_000..150_000)));
         Self {
-            spells,
+            windows,
             review,
             is_cluster: primaries > 1,
         }
@@ -100,14 +100,17 @@ impl FaultPlan {
 
     /// Whether nothing is wrong all that time.
     pub(super) fn is_calm(&self, from: Instant, until: Instant) -> bool {
-        !self.spells.iter().any(|spell| spell.touches(from, until))
+        !self
+            .windows
+            .iter()
+            .any(|window| window.touches(from, until))
     }
 
     /// Whether nothing is wrong with Redis and the ways to it all that time.
     pub(super) fn is_redis_calm(&self, from: Instant, until: Instant) -> bool {
-        let edges_only = |trouble| {
+        let edges_only = |kind| {
             matches!(
-                trouble,
+                kind,
                 FaultKind::Crash { .. }
                     | FaultKind::Leave { .. }
                     | FaultKind::Freeze { .. }
@@ -117,9 +120,9 @@ impl FaultPlan {
             )
         };
         !self
-            .spells
+            .windows
             .iter()
-            .any(|spell| !edges_only(spell.trouble) && spell.touches(from, until))
+            .any(|window| !edges_only(window.kind) && window.touches(from, until))
     }
 
     /// Whether the auth service could be asked all that time.
@@ -134,49 +137,50 @@ impl FaultPlan {
 
     /// Whether some edge did nothing for a while in that time.
     pub(super) fn froze(&self, from: Instant, until: Instant) -> bool {
-        let mut spells = self.spells.iter();
-        spells.any(|spell| {
+        let mut windows = self.windows.iter();
+        windows.any(|window| {
             let stands_still = matches!(
-                spell.trouble,
+                window.kind,
                 FaultKind::Freeze { .. } | FaultKind::Sleep { .. }
             );
-            stands_still && spell.touches(from, until)
+            stands_still && window.touches(from, until)
         })
     }
 
     /// Whether some edge told its clients to go elsewhere in that time.
     pub(super) fn drained(&self, from: Instant, until: Instant) -> bool {
-        let mut spells = self.spells.iter();
-        spells.any(|spell| {
-            let drains = matches!(spell.trouble, FaultKind::Leave { .. });
-            drains && spell.from <= until && spell.until + DRAIN_TIMEOUT >= from
+        let mut windows = self.windows.iter();
+        windows.any(|window| {
+            let drains = matches!(window.kind, FaultKind::Leave { .. });
+            drains && window.from <= until && window.until + DRAIN_TIMEOUT >= from
         })
     }
 
     /// Whether Redis came back with something older than it had known.
     pub(super) fn was_set_back_before(&self, now: Instant) -> bool {
-        let older = |trouble| matches!(trouble, FaultKind::Away { older_by: Some(by), .. } if !by.is_zero());
-        let mut spells = self.spells.iter();
-        spells.any(|spell| older(spell.trouble) && spell.until <= now)
+        let older =
+            |kind| matches!(kind, FaultKind::Away { older_by: Some(by), .. } if !by.is_zero());
+        let mut windows = self.windows.iter();
+        windows.any(|window| older(window.kind) && window.until <= now)
     }
 
-    fn is_free_of(&self, trouble: FaultKind, from: Instant, until: Instant) -> bool {
-        let mut spells = self.spells.iter();
-        !spells.any(|spell| spell.trouble == trouble && spell.touches(from, until))
+    fn is_free_of(&self, kind: FaultKind, from: Instant, until: Instant) -> bool {
+        let mut windows = self.windows.iter();
+        !windows.any(|window| window.kind == kind && window.touches(from, until))
     }
 
     /// Whether something was lost after `since` that nobody can notice, so that it is only made good by the next
     /// write of each session.
     pub(super) fn lost_unnoticed(&self, since: Instant, now: Instant) -> bool {
-        let unnoticed = |trouble| match trouble {
+        let unnoticed = |kind| match kind {
             FaultKind::ClockJump { .. } => true,
             // The clients of a cluster mend their connections by themselves, and the epoch is as it was.
             FaultKind::Away { older_by, .. } => older_by.is_some() && self.is_cluster,
             _ => false,
         };
-        self.spells
+        self.windows
             .iter()
-            .any(|spell| unnoticed(spell.trouble) && spell.from < now && spell.until >= since)
+            .any(|window| unnoticed(window.kind) && window.from < now && window.until >= since)
     }
 }
 
@@ -186,7 +190,7 @@ impl FaultWindow {
     }
 }
 
-/// Some trouble, and how long it lasts at most.
+/// Some kind, and how long it lasts at most.
 fn draw(rng: &mut SmallRng, edges: usize, primaries: usize) -> (FaultKind, Duration) {
     let primary = rng.random_range(0..primaries);
     let place = rng.random_range(0..edges);

@@ -22,6 +22,7 @@ use super::{
     edge::SHARDS,
     fault_plan::FaultPlan,
     servers::Servers,
+    socket::{Frames, WRITE_TIMEOUT},
     switch::Switch,
 };
 use crate::rendezvous;
@@ -52,7 +53,7 @@ pub(super) struct Oracle {
 
 #[derive(Default)]
 struct State {
-    lives: Vec<ObservedConnection>,
+    connections: Vec<ObservedConnection>,
     /// How often each connection asked in each generation.
     asked: BTreeMap<(usize, u64), u32>,
     trace: Vec<String>,
@@ -88,6 +89,9 @@ struct ObservedConnection {
     /// How many accepted tokens are not answered, and when the last one was.
     unanswered: u32,
     answered: Instant,
+    /// Since when something is being written, and when a write had last to wait for the client.
+    writing: Option<Instant>,
+    waited: Instant,
     /// When what the schedule must know of it changed.
     changed: Instant,
     asked: bool,
@@ -121,6 +125,11 @@ impl Oracle {
         Timestamp::from_unix_millis(millis.try_into().unwrap())
     }
 
+    /// How the moments of this run are written into frames.
+    pub(super) fn frames(&self) -> Frames {
+        Frames::new(self.began)
+    }
+
     /// Adds a line to the trace.
     pub(super) fn note(&self, what: &str) {
         let line = format!("{:>9.3} {what}", self.began.elapsed().as_secs_f64());
@@ -151,7 +160,7 @@ impl Oracle {
         self.note(&format!("{session} opens at {edge}"));
         let now = Instant::now();
         let mut state = self.state();
-        state.lives.push(ObservedConnection {
+        state.connections.push(ObservedConnection {
             session: session.clone(),
             edge: edge.clone(),
             awake: awake.clone(),
@@ -160,12 +169,14 @@ impl Oracle {
             begun: now,
             unanswered: 0,
             answered: now,
+            writing: None,
+            waited: now,
             changed: now,
             asked: false,
             ended: None,
             over: false,
         });
-        ConnectionReporter::new(self.clone(), state.lives.len() - 1)
+        ConnectionReporter::new(self.clone(), state.connections.len() - 1)
     }
 
     /// A session was asked for at another edge; `found`: what the schedule said, if it could be reached.
@@ -174,22 +185,21 @@ impl Oracle {
         self.note(&format!("{session} is taken over: {}", describe(found)));
         let expected = {
             let state = self.state();
-            let last = state
-                .lives
-                .iter()
-                .rev()
-                .find(|reporter| reporter.session == *session && reporter.record.is_some());
-            last.and_then(|reporter| {
-                let settled = reporter.ended.unwrap_or(now) > reporter.changed + WRITTEN
+            let last =
+                state.connections.iter().rev().find(|connection| {
+                    connection.session == *session && connection.record.is_some()
+                });
+            last.and_then(|connection| {
+                let settled = connection.ended.unwrap_or(now) > connection.changed + WRITTEN
                     && self
                         .fault_plan
-                        .is_redis_calm(reporter.changed - RECOVERY, now);
-                // Found due without a connection, it is struck.
+                        .is_redis_calm(connection.changed - RECOVERY, now);
+                // Found due without a connection, it is cancelled.
                 let struck = |record: &SessionRecord| {
-                    reporter.ended.is_some() && now >= record.due - TRANSIT_TOLERANCE
+                    connection.ended.is_some() && now >= record.due - TRANSIT_TOLERANCE
                 };
-                let record = reporter.record.clone();
-                record.filter(|record| settled && !reporter.over && !struck(record))
+                let record = connection.record.clone();
+                record.filter(|record| settled && !connection.over && !struck(record))
             })
         };
         let Some(expected) = expected else { return };
@@ -252,112 +262,150 @@ impl Oracle {
                     self.fault(&format!("{client} was told to try later"));
                 }
             }
-            Close::ServiceRestart if self.fault_plan.drained(now, now) => {}
+            // See `moved_on` and `too_slow`.
+            Close::ServiceRestart | Close::TooSlow => {}
             // What it knows may be older than the session's last move.
             Close::SessionMoved if self.fault_plan.was_set_back_before(now) => {}
             other => self.fault(&format!("{client} was closed wrongly: {other:?}")),
         }
     }
 
+    /// A client was told to go elsewhere, and stopped to read then: rightly?
+    pub(super) fn moved_on(&self, client: &str, pause: Option<(Instant, Instant)>) {
+        let now = Instant::now();
+        // It may have lain unread all that time.
+        let told = pause.filter(|(_, until)| now <= *until + WRITTEN);
+        let told = told.map_or(now, |(from, _)| from);
+        if !self.fault_plan.drained(told, now) {
+            self.fault(&format!("{client} was told to go elsewhere"));
+        }
+    }
+
+    /// A client was closed that stopped to read then, and began again: rightly?
+    pub(super) fn too_slow(&self, client: &str, pause: Option<(Instant, Instant)>) {
+        let now = Instant::now();
+        let was_slow = |(from, until): (Instant, Instant)| {
+            until - from >= WRITE_TIMEOUT && now <= until + WRITTEN
+        };
+        if !pause.is_some_and(was_slow) {
+            self.fault(&format!("{client} was called too slow"));
+        }
+    }
+
     /// Compares the schedule with the connections, when there was time enough to write it.
     pub(super) fn audit(&self, servers: &Servers) {
         let now = Instant::now();
-        self.each_open(|oracle, reporter| oracle.must_have_been_asked(reporter, now));
-        self.each_open(|oracle, reporter| oracle.must_have_been_reviewed(reporter, now));
+        self.each_open(|oracle, connection| oracle.must_have_been_asked(connection, now));
+        self.each_open(|oracle, connection| oracle.must_have_been_reviewed(connection, now));
         if !self.fault_plan.is_calm(now - RECOVERY, now) {
             return;
         }
         let shards = Shards::new(SHARDS);
-        self.each_open(|oracle, reporter| oracle.must_be_written(reporter, servers, &shards, now));
+        self.each_open(|oracle, connection| {
+            oracle.must_be_written(connection, servers, &shards, now)
+        });
         let mut seen = BTreeSet::new();
-        self.each_open(|_, reporter| {
-            let first = seen.insert(reporter.session.clone());
-            let settled = now > reporter.changed + WRITTEN
-                && !self.fault_plan.lost_unnoticed(reporter.begun, now);
-            (!first && settled).then(|| format!("{} has two connections", reporter.session))
+        self.each_open(|_, connection| {
+            let first = seen.insert(connection.session.clone());
+            let settled = now > connection.changed + WRITTEN
+                && !self.fault_plan.lost_unnoticed(connection.begun, now);
+            (!first && settled).then(|| format!("{} has two connections", connection.session))
         });
     }
 
     fn each_open(&self, mut check: impl FnMut(&Self, &ObservedConnection) -> Option<String>) {
         let state = self.state();
         let open = state
-            .lives
+            .connections
             .iter()
-            .filter(|reporter| reporter.ended.is_none());
-        let faults: Vec<String> = open.filter_map(|reporter| check(self, reporter)).collect();
+            .filter(|connection| connection.ended.is_none());
+        let faults: Vec<String> = open
+            .filter_map(|connection| check(self, connection))
+            .collect();
         drop(state);
         for fault in faults {
             self.fault(&fault);
         }
     }
 
-    fn must_have_been_asked(&self, reporter: &ObservedConnection, now: Instant) -> Option<String> {
-        let since = self.due(reporter)?;
-        let forgotten = !reporter.asked && reporter.awake.is_on() && now > since + LATE;
-        forgotten.then(|| format!("{} was not asked", reporter.session))
+    fn must_have_been_asked(
+        &self,
+        connection: &ObservedConnection,
+        now: Instant,
+    ) -> Option<String> {
+        let since = self.due(connection)?;
+        let forgotten = !connection.asked && connection.awake.is_on() && now > since + LATE;
+        forgotten.then(|| format!("{} was not asked", connection.session))
     }
 
     fn must_have_been_reviewed(
         &self,
-        reporter: &ObservedConnection,
+        connection: &ObservedConnection,
         now: Instant,
     ) -> Option<String> {
-        let record = reporter.record.as_ref()?;
+        let record = connection.record.as_ref()?;
         let at = self.fault_plan.review.filter(|at| *at <= now)?;
-        let is_older = reporter.validated_at < self.time_of(at);
-        let since = at.max(self.free_to_be_asked(reporter, record));
-        let forgotten = is_older && !reporter.asked && reporter.awake.is_on() && now > since + LATE;
+        let is_older = connection.validated_at < self.time_of(at);
+        let since = at.max(self.free_to_be_asked(connection, record));
+        let forgotten =
+            is_older && !connection.asked && connection.awake.is_on() && now > since + LATE;
         (forgotten && record.phase == Phase::Active)
-            .then(|| format!("{} was not reviewed", reporter.session))
+            .then(|| format!("{} was not reviewed", connection.session))
     }
 
     fn must_be_written(
         &self,
-        reporter: &ObservedConnection,
+        connection: &ObservedConnection,
         servers: &Servers,
         shards: &Shards,
         now: Instant,
     ) -> Option<String> {
-        let record = reporter.record.as_ref()?;
-        if now < reporter.changed + 2 * WRITTEN
+        let record = connection.record.as_ref()?;
+        if now < connection.changed + 2 * WRITTEN
             || record.expires <= now + WRITTEN
-            || self.fault_plan.lost_unnoticed(reporter.changed, now)
+            || self.fault_plan.lost_unnoticed(connection.changed, now)
         {
             return None;
         }
-        let shard = shards.of(&reporter.session);
+        let shard = shards.of(&connection.session);
         let known = servers.run(shard, |book, moment, _| {
-            let (record, owner) = book.known(moment, &reporter.session)?;
+            let (record, owner) = book.known(moment, &connection.session)?;
             Some((record.by_clock(moment, now), owner.clone()))
         })?;
         let newer = |(known, _): &(SessionRecord, EdgeId)| known.generation > record.generation;
-        if known.as_ref().is_some_and(newer) && self.fault_plan.lost_unnoticed(reporter.begun, now)
+        if known.as_ref().is_some_and(newer)
+            && self.fault_plan.lost_unnoticed(connection.begun, now)
         {
             return None;
         }
         let is_right = known.as_ref().is_some_and(|(known, owner)| {
             (owner, known.generation, known.phase)
-                == (&reporter.edge, record.generation, record.phase)
+                == (&connection.edge, record.generation, record.phase)
                 && apart(known.due, record.due.max(now)) < WRITTEN
         });
         (!is_right).then(|| format!("the schedule has {known:?} instead of {record:?}"))
     }
 
     /// From when on a connection's client should have been asked.
-    fn due(&self, reporter: &ObservedConnection) -> Option<Instant> {
-        let record = reporter.record.as_ref()?;
+    fn due(&self, connection: &ObservedConnection) -> Option<Instant> {
+        let record = connection.record.as_ref()?;
         let ask_at = record.expires - self.excess - TIMINGS.lead;
-        Some(ask_at.max(self.free_to_be_asked(reporter, record)))
+        Some(ask_at.max(self.free_to_be_asked(connection, record)))
     }
 
     /// Before that nothing could be asked over a connection.
-    fn free_to_be_asked(&self, reporter: &ObservedConnection, record: &SessionRecord) -> Instant {
+    fn free_to_be_asked(&self, connection: &ObservedConnection, record: &SessionRecord) -> Instant {
         // The answer to an `auth` goes first, while that costs nobody any of their time.
-        let answered = match reporter.unanswered {
-            0 => reporter.answered,
-            _ => (record.expires - TIMINGS.grace).max(reporter.begun + WELCOME),
+        let answered = match connection.unanswered {
+            0 => connection.answered,
+            _ => (record.expires - TIMINGS.grace).max(connection.begun + WELCOME),
         };
-        reporter.begun.max(reporter.awake.turned()).max(answered)
+        // While a slow reader is waited for, nothing else is done for it.
+        let free = connection
+            .writing
+            .map_or(connection.waited, |_| Instant::now());
+        let free = free.max(connection.begun).max(answered);
+        free.max(connection.awake.turned())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::super::{
     super::{in_memory_schedule::InMemorySchedule, record::EdgeId},
-    store::{ClaimMode, Heartbeat},
+    store::Heartbeat,
 };
 
 /// Ahead of the edges by so much, so that clocks can go back.
@@ -50,7 +50,7 @@ pub(super) struct Data {
     shards: BTreeMap<u16, Shard>,
     members: BTreeSet<EdgeId>,
     /// Each with the moment at which it lapses.
-    signs_of_life: BTreeMap<EdgeId, (ClaimMode, Instant)>,
+    heartbeats: BTreeMap<EdgeId, Instant>,
 }
 
 #[derive(Clone, Default)]
@@ -107,48 +107,38 @@ impl Servers {
     }
 
     /// As `SET … PX … GET`, `SADD` and `SMEMBERS`.
-    pub(super) fn heartbeat(
-        &self,
-        edge: &EdgeId,
-        duty: ClaimMode,
-        lifetime: Duration,
-    ) -> Option<Heartbeat> {
+    pub(super) fn heartbeat(&self, edge: &EdgeId, lifetime: Duration) -> Option<Heartbeat> {
         let mut state = self.state();
-        let data = state.roll()?;
+        let data = state.membership()?;
         let now = Instant::now();
-        let before = data
-            .signs_of_life
-            .insert(edge.clone(), (duty, now + lifetime));
+        let before = data.heartbeats.insert(edge.clone(), now + lifetime);
         data.members.insert(edge.clone());
         Some(Heartbeat {
-            was_alive: before.is_some_and(|(_, until)| until > now),
+            was_alive: before.is_some_and(|until| until > now),
             members: data.members.iter().cloned().collect(),
         })
     }
 
-    pub(super) fn duties(&self, edges: &[EdgeId]) -> Option<Vec<Option<ClaimMode>>> {
+    pub(super) fn alive(&self, edges: &[EdgeId]) -> Option<Vec<bool>> {
         let mut state = self.state();
-        let data = state.roll()?;
+        let data = state.membership()?;
         let now = Instant::now();
-        let duty = |edge| {
-            let (duty, until) = data.signs_of_life.get(edge)?;
-            (*until > now).then_some(*duty)
-        };
-        Some(edges.iter().map(duty).collect())
+        let is_alive = |edge| data.heartbeats.get(edge).is_some_and(|until| *until > now);
+        Some(edges.iter().map(is_alive).collect())
     }
 
     pub(super) fn remove_members(&self, edges: &[EdgeId]) -> Option<()> {
         let mut state = self.state();
-        let data = state.roll()?;
+        let data = state.membership()?;
         data.members.retain(|member| !edges.contains(member));
         Some(())
     }
 
     pub(super) fn leave(&self, edge: &EdgeId) -> Option<()> {
         let mut state = self.state();
-        let data = state.roll()?;
+        let data = state.membership()?;
         data.members.remove(edge);
-        data.signs_of_life.remove(edge);
+        data.heartbeats.remove(edge);
         Some(())
     }
 }
@@ -164,7 +154,7 @@ impl State {
     }
 
     /// Who is there is kept by the first one.
-    fn roll(&mut self) -> Option<&mut Data> {
+    fn membership(&mut self) -> Option<&mut Data> {
         let first = &mut self.primaries[0];
         first.up.then_some(&mut first.data)
     }

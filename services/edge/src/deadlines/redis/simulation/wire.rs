@@ -1,5 +1,5 @@
 //! One edge's way to the [`Servers`], with all that can happen to a network: it takes time, loses messages, is cut, and
-//! the process at its end may be frozen. It gives up after the same patience as the one in production, notices in the
+//! the process at its end may be frozen. It gives up after the same timeout as the one in production, notices in the
 //! same way that Redis is away, and comes back by itself.
 
 use std::{
@@ -29,7 +29,7 @@ use super::{
         pending::Write,
         poll_plan::{First, ShardPoll},
         shards::Shards,
-        store::{Answer, Answers, ClaimMode, Claimable, Heartbeat, Store, Written},
+        store::{Answer, Answers, Claimable, Heartbeat, Store, Written},
     },
     bugs::Bug,
     servers::{Primary, Servers},
@@ -322,18 +322,13 @@ impl Store for Wire {
         .boxed()
     }
 
-    fn heartbeat<'a>(
-        &'a self,
-        edge: &'a EdgeId,
-        duty: ClaimMode,
-        lifetime: Duration,
-    ) -> Answer<'a, Heartbeat> {
-        self.call(&[], move || self.servers.heartbeat(edge, duty, lifetime))
+    fn heartbeat<'a>(&'a self, edge: &'a EdgeId, lifetime: Duration) -> Answer<'a, Heartbeat> {
+        self.call(&[], move || self.servers.heartbeat(edge, lifetime))
             .boxed()
     }
 
-    fn duties<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<Option<ClaimMode>>> {
-        self.call(&[], || self.servers.duties(edges)).boxed()
+    fn alive<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, Vec<bool>> {
+        self.call(&[], || self.servers.alive(edges)).boxed()
     }
 
     fn remove_members<'a>(&'a self, edges: &'a [EdgeId]) -> Answer<'a, ()> {

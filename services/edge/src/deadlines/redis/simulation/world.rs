@@ -11,18 +11,18 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::{
     bugs::Bug,
     client,
-    connection::Token,
     edge::Edge,
     fault_plan::{FaultKind, FaultPlan, FaultWindow},
     oracle::{Oracle, Verdict},
     servers::{Data, Servers},
+    socket::Token,
     switch::Switch,
 };
 use crate::{rendezvous, upstream::Principal};
 
 const EDGES: usize = 3;
 const CLIENTS: u64 = 14;
-/// Long enough that every client is asked after the last trouble.
+/// Long enough that every client is asked after the last kind.
 const LASTS: Duration = Duration::from_secs(180);
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
 
@@ -45,7 +45,7 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
     let mut rng = dice_of("world", seed);
     let primaries = if rng.random() { 1 } else { 3 };
     let fault_plan = FaultPlan::draw(&mut rng, EDGES, primaries);
-    let (spells, review) = (fault_plan.spells.clone(), fault_plan.review);
+    let (windows, review) = (fault_plan.windows.clone(), fault_plan.review);
     let servers = Arc::new(Servers::new(primaries));
     let edges = (0..EDGES).map(|place| Edge::start(&format!("edge{place}"), seed, &servers, bug));
     let world = Arc::new(World {
@@ -58,8 +58,8 @@ pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
         edges: Mutex::new(edges.collect()),
         servers,
     });
-    for (number, spell) in spells.into_iter().enumerate() {
-        tokio::spawn(go_through(world.clone(), spell, number));
+    for (number, window) in windows.into_iter().enumerate() {
+        tokio::spawn(go_through(world.clone(), window, number));
     }
     if let Some(at) = review {
         tokio::spawn(review_everybody(world.clone(), at));
@@ -138,17 +138,13 @@ async fn review_everybody(world: Arc<World>, at: Instant) {
 }
 
 /// Lets one thing go wrong, and be well again.
-async fn go_through(world: Arc<World>, spell: FaultWindow, number: usize) {
+async fn go_through(world: Arc<World>, window: FaultWindow, number: usize) {
     let servers = &world.servers;
-    let data = comes_back_with(servers, &spell).await;
-    let FaultWindow {
-        from,
-        until,
-        trouble,
-    } = spell;
+    let data = comes_back_with(servers, &window).await;
+    let FaultWindow { from, until, kind } = window;
     sleep_until(from).await;
-    world.oracle.note(&format!("{trouble:?} begins"));
-    match trouble {
+    world.oracle.note(&format!("{kind:?} begins"));
+    match kind {
         FaultKind::Away { primary, .. } => {
             servers.state().primaries[primary].stop();
             sleep_until(until).await;
@@ -227,18 +223,18 @@ async fn go_through(world: Arc<World>, spell: FaultWindow, number: usize) {
             world.chat.turn(true);
         }
     }
-    world.oracle.note(&format!("{trouble:?} ends"));
+    world.oracle.note(&format!("{kind:?} ends"));
 }
 
 /// What a primary that goes away will have when it is back, if not what it has when it goes.
-async fn comes_back_with(servers: &Servers, spell: &FaultWindow) -> Option<Data> {
-    let FaultKind::Away { primary, older_by } = spell.trouble else {
+async fn comes_back_with(servers: &Servers, window: &FaultWindow) -> Option<Data> {
+    let FaultKind::Away { primary, older_by } = window.kind else {
         return None;
     };
     let Some(older_by) = older_by else {
         return Some(Data::default());
     };
-    sleep_until(spell.from - older_by).await;
+    sleep_until(window.from - older_by).await;
     let copy = servers.state().primaries[primary].snapshot();
     (!older_by.is_zero()).then_some(copy)
 }

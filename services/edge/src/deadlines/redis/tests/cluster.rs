@@ -3,14 +3,14 @@
 use std::{collections::HashSet, time::Duration};
 
 use super::servers::{Cluster, Edge, asked, id, quick, record, until};
-use crate::deadlines::{DeadlineConfig, Issuer};
+use crate::deadlines::DeadlineConfig;
 
 #[tokio::test]
 async fn a_cluster_serves_as_well_as_a_single_server() {
     let cluster = Cluster::start().await;
     let redis = cluster.redis().await;
-    let mut owner = Edge::start(config(false), &redis).await;
-    let mut other = Edge::start(config(true), &redis).await;
+    let mut owner = Edge::start(config(), &redis).await;
+    let mut other = Edge::start(config(), &redis).await;
 
     let mut sessions: HashSet<String> = (0..60).map(|number| format!("s{number}")).collect();
     for session in &sessions {
@@ -20,7 +20,6 @@ async fn a_cluster_serves_as_well_as_a_single_server() {
     }
     while !sessions.is_empty() {
         let prompt = owner.prompt().await;
-        assert_eq!(prompt.issuer, Issuer::OtherNode);
         owner.deadlines.schedule(asked(prompt.session.as_str(), 1));
         sessions.remove(prompt.session.as_str());
     }
@@ -34,14 +33,14 @@ async fn a_cluster_serves_as_well_as_a_single_server() {
     assert_eq!(owner.moved().await, (id("s1"), 2));
 
     other.deadlines.schedule(record("own", 1, Duration::ZERO));
-    assert_eq!(other.prompt().await.issuer, Issuer::OwnNode);
+    assert_eq!(other.prompt().await.session, id("own"));
 }
 
 #[tokio::test]
 async fn the_loss_of_a_primary_is_felt_by_its_own_sessions_only_and_mended_when_it_is_back() {
     let mut cluster = Cluster::start().await;
     let redis = cluster.redis().await;
-    let mut edge = Edge::start(config(true), &redis).await;
+    let mut edge = Edge::start(config(), &redis).await;
     for number in 0..60 {
         edge.connect(record(&format!("s{number}"), 1, Duration::from_secs(3)));
     }
@@ -68,9 +67,8 @@ async fn the_loss_of_a_primary_is_felt_by_its_own_sessions_only_and_mended_when_
     until(async || cluster.servers[1].sessions().await == lost).await;
 }
 
-fn config(claims: bool) -> DeadlineConfig {
+fn config() -> DeadlineConfig {
     DeadlineConfig {
-        claims,
         shards: 24,
         ..quick()
     }

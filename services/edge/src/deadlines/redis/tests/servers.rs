@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashSet,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use proto::ids::SessionId;
 use runtime::{lifecycle::Lifecycle, redis::Redis};
-use tempfile::TempDir;
+use test_servers::Redis as RedisServer;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
@@ -24,9 +24,7 @@ pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Server {
     pub(super) port: u16,
-    arguments: &'static [&'static str],
-    folder: TempDir,
-    process: Child,
+    process: RedisServer,
 }
 
 impl Server {
@@ -36,14 +34,10 @@ impl Server {
         server
     }
 
-    fn launch(port: u16, arguments: &'static [&'static str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = launch(port, &folder, arguments);
+    fn launch(port: u16, arguments: &[&str]) -> Self {
         Self {
             port,
-            arguments,
-            folder,
-            process,
+            process: RedisServer::start_with(port, arguments),
         }
     }
 
@@ -62,20 +56,12 @@ impl Server {
     }
 
     pub(super) fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.process.kill();
     }
 
     /// Empty, since nothing is ever saved.
     pub(super) fn start_again(&mut self) {
-        self.process = launch(self.port, &self.folder, self.arguments);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.process.start_again();
     }
 }
 
@@ -139,7 +125,7 @@ impl Cluster {
 async fn open(url: &str) -> Redis {
     let redis = Redis::open(&url.parse().unwrap()).unwrap();
     is_up(&redis, true).await;
-    redis.with_patience(TEST_TIMEOUT)
+    redis.with_timeout(TEST_TIMEOUT)
 }
 
 pub(super) async fn is_up(redis: &Redis, expected: bool) {
@@ -166,14 +152,6 @@ fn free_port() -> u16 {
             return port;
         }
     }
-}
-
-fn launch(port: u16, folder: &TempDir, arguments: &[&str]) -> Child {
-    test_servers::redis(port, folder.path())
-        .args(arguments)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 /// An edge of which only the schedule is real.

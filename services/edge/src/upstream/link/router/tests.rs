@@ -9,7 +9,8 @@ use proto::{
 use tonic::transport::Endpoint;
 
 use super::{
-    super::pending_call::{Answer, Answered, PendingCall, Requester},
+    super::pending_call::{Answer, Answered, PendingCall},
+    super::requester::Requester,
     *,
 };
 use crate::{rooms::Progress, upstream::Principal};
@@ -19,7 +20,7 @@ use crate::{rooms::Progress, upstream::Principal};
 struct TestRouter {
     inner: Router,
     rooms: HashMap<RecipeId, u64>,
-    askers: HashMap<String, Answer>,
+    answers: HashMap<String, Answer>,
 }
 
 impl TestRouter {
@@ -50,8 +51,8 @@ impl TestRouter {
             ..PostMessageRequest::default()
         });
         let asking = Requester::from(&Principal::for_tests("ada"));
-        let (call, asker) = PendingCall::new(recipe.clone(), asking, call, String::new());
-        self.askers.insert(id.to_owned(), asker);
+        let (call, answer) = PendingCall::new(recipe.clone(), asking, call, String::new());
+        self.answers.insert(id.to_owned(), answer);
         self.inner.ask(call);
     }
 
@@ -189,7 +190,7 @@ async fn a_recipe_moves_to_a_better_replica_once_its_questions_are_answered() {
         router.words("b"),
         [format!("attach {pie} after 7"), "m3".to_owned()]
     );
-    assert!(router.askers.get_mut("m2").unwrap().try_recv().is_ok());
+    assert!(router.answers.get_mut("m2").unwrap().try_recv().is_ok());
 }
 
 #[tokio::test]
@@ -215,32 +216,32 @@ async fn what_is_held_back_for_a_better_replica_survives_the_loss_of_either() {
 }
 
 #[tokio::test]
-async fn while_no_replica_can_be_reached_questions_wait_unless_their_askers_give_up() {
+async fn while_no_replica_can_be_reached_questions_wait_unless_who_asked_gives_up() {
     let pie: RecipeId = "pie".parse().unwrap();
     let mut router = TestRouter::default();
     router.ask(&pie, "m1");
     router.ask(&pie, "m2");
     router.ask(&pie, "m3");
-    router.askers.remove("m2");
+    router.answers.remove("m2");
     router.open("a");
     assert_eq!(router.words("a"), ["m1", "m3"]);
 }
 
 #[tokio::test]
-async fn a_question_for_which_there_is_no_room_is_dropped_and_its_asker_knows() {
+async fn a_question_for_which_there_is_no_room_is_dropped_and_whoever_asked_knows() {
     let pie: RecipeId = "pie".parse().unwrap();
     let mut router = TestRouter::default();
     for n in 0..=MAX_PENDING_CALLS {
         router.ask(&pie, &n.to_string());
     }
     let last = router
-        .askers
+        .answers
         .get_mut(&MAX_PENDING_CALLS.to_string())
         .unwrap();
     assert!(last.try_recv().is_err_and(|error| error == closed()));
-    router.askers.remove("5");
+    router.answers.remove("5");
     router.ask(&pie, "there is room again");
-    let again = router.askers.get_mut("there is room again").unwrap();
+    let again = router.answers.get_mut("there is room again").unwrap();
     assert!(again.try_recv().is_err_and(|error| error != closed()));
 }
 

@@ -47,21 +47,21 @@ pub(super) enum Service {
 
 /// The faults of a run of this length.
 pub(super) fn fault_schedule(seed: u64, length: Duration) -> Vec<Step> {
-    let mut dice = StdRng::seed_from_u64(seed);
+    let mut rng = StdRng::seed_from_u64(seed);
     let mut steps = Vec::new();
     let mut end = Duration::ZERO;
     while end < length {
-        let mut faults = vec![fault(&mut dice)];
-        if dice.random_bool(0.3) {
-            let second = fault(&mut dice);
+        let mut faults = vec![fault(&mut rng)];
+        if rng.random_bool(0.3) {
+            let second = fault(&mut rng);
             if !meet(faults[0], second) {
                 faults.push(second);
             }
         }
         let step = Step {
             faults,
-            lasts: Duration::from_millis(dice.random_range(200..=LONGEST)),
-            rest: Duration::from_millis(dice.random_range(0..=REST)),
+            lasts: Duration::from_millis(rng.random_range(200..=LONGEST)),
+            rest: Duration::from_millis(rng.random_range(0..=REST)),
         };
         end += step.lasts + step.rest;
         steps.push(step);
@@ -69,28 +69,28 @@ pub(super) fn fault_schedule(seed: u64, length: Duration) -> Vec<Step> {
     steps
 }
 
-fn fault(dice: &mut StdRng) -> Fault {
-    match dice.random_range(0..9) {
-        0 => Fault::Killed(service(dice)),
-        1 => Fault::Frozen(service(dice)),
+fn fault(rng: &mut StdRng) -> Fault {
+    match rng.random_range(0..9) {
+        0 => Fault::Killed(service(rng)),
+        1 => Fault::Frozen(service(rng)),
         2 => Fault::RedisRestarted,
         3 => Fault::RedisFlushed,
-        4 | 5 => Fault::Redis(random_faults(dice)),
-        6 => Fault::Auth(random_faults(dice)),
-        _ => Fault::Chat(random_faults(dice)),
+        4 | 5 => Fault::Redis(random_faults(rng)),
+        6 => Fault::Auth(random_faults(rng)),
+        _ => Fault::Chat(random_faults(rng)),
     }
 }
 
-fn service(dice: &mut StdRng) -> Service {
-    match dice.random_range(0..4) {
+fn service(rng: &mut StdRng) -> Service {
+    match rng.random_range(0..4) {
         0 => Service::Auth,
         1 => Service::Chat,
         edge => Service::Edge(edge - 2),
     }
 }
 
-fn random_faults(dice: &mut StdRng) -> NetworkCondition {
-    match dice.random_range(0..4) {
+fn random_faults(rng: &mut StdRng) -> NetworkCondition {
+    match rng.random_range(0..4) {
         0 => NetworkCondition::Slow(Duration::from_millis(500)),
         1 => NetworkCondition::Frozen,
         2 => NetworkCondition::BlackHole,

@@ -16,7 +16,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde_json::json;
 use system_tests::{
-    crowd::{TokenCache, purses},
+    crowd::{TokenCache, token_caches},
     http::Api,
     stack::Stack,
 };
@@ -59,7 +59,7 @@ struct Input {
 }
 
 struct Attacker {
-    dice: SmallRng,
+    rng: SmallRng,
     edge: SocketAddr,
     chat: SocketAddr,
     inputs: Arc<Vec<Input>>,
@@ -73,11 +73,11 @@ impl Attackers {
         let inputs = Arc::new(inputs());
         let (stop, attacks) = (CancellationToken::new(), Arc::default());
         let mut tasks = JoinSet::new();
-        let purses = purses(2, &edges_from(stack, 0), &stack.api()).await;
+        let token_caches = token_caches(2, &edges_from(stack, 0), &stack.api()).await;
         for number in 0..ATTACKERS {
-            let token_cache = purses[number as usize % purses.len()].clone();
+            let token_cache = token_caches[number as usize % token_caches.len()].clone();
             let attacker = Attacker {
-                dice: SmallRng::seed_from_u64(number.into()),
+                rng: SmallRng::seed_from_u64(number.into()),
                 edge: stack.edges[number as usize % stack.edges.len()].address(),
                 chat: stack.chats[0].address(),
                 inputs: Arc::clone(&inputs),
@@ -130,7 +130,7 @@ impl Attacker {
                 self.token = (self.token_cache.fresh_token().await, Instant::now());
             }
             let inputs = Arc::clone(&self.inputs);
-            let input = &inputs[self.dice.random_range(0..inputs.len())];
+            let input = &inputs[self.rng.random_range(0..inputs.len())];
             let data = self.changed(&input.data);
             // Refusals, closes and silence are all fine.
             timeout(STEP_TIMEOUT, self.attack(&input.corpus, &data))
@@ -143,15 +143,15 @@ impl Attacker {
     /// As it is, or with some bytes changed, left out or said again.
     fn changed(&mut self, data: &[u8]) -> Vec<u8> {
         let mut data = data.to_vec();
-        for _ in 0..self.dice.random_range(0..6) {
+        for _ in 0..self.rng.random_range(0..6) {
             let length = data.len();
             let (from, upto) = (
-                self.dice.random_range(0..=length),
-                self.dice.random_range(0..=length),
+                self.rng.random_range(0..=length),
+                self.rng.random_range(0..=length),
             );
             let piece = from.min(upto)..from.max(upto);
-            match self.dice.random_range(0..3) {
-                0 if from < length => data[from] = self.dice.random(),
+            match self.rng.random_range(0..3) {
+                0 if from < length => data[from] = self.rng.random(),
                 1 if piece.len() < length / 2 => drop(data.drain(piece)),
                 2 if length < 32 << 10 => data.extend_from_within(piece),
                 _ => {}
@@ -164,7 +164,7 @@ impl Attacker {
         let text = String::from_utf8_lossy(data);
         match corpus {
             "client_frame" => {
-                let signed_in = self.dice.random();
+                let signed_in = self.rng.random();
                 self.say(signed_in, vec![Message::text(&*text)]).await
             }
             "access_token" => {
@@ -200,7 +200,7 @@ impl Attacker {
     }
 
     fn recipe(&mut self) -> String {
-        format!("hostile-{}", self.dice.random_range(0..RECIPES))
+        format!("hostile-{}", self.rng.random_range(0..RECIPES))
     }
 
     /// Says something over a connection of its own, which it then lets fall.

@@ -1,14 +1,17 @@
-//! What the judge is told by one connection.
+//! What the oracle is told by one connection.
 
 use std::{sync::Arc, time::Duration};
 
 use runtime::clock::Timestamp;
 use tokio::time::Instant;
 
-use super::{EARLY, LATE, LATE_IN_CALM, OPERATOR, Oracle, RECOVERY, TRANSIT_TOLERANCE};
+use super::{
+    EARLY, LATE, LATE_IN_CALM, OPERATOR, Oracle, RECOVERY, TRANSIT_TOLERANCE, WRITE_TIMEOUT,
+    WRITTEN,
+};
 use crate::deadlines::{Phase, SessionRecord, redis::simulation::connection::TIMINGS};
 
-/// A connection's own way to the judge.
+/// A connection's own way to the oracle.
 pub(in super::super) struct ConnectionReporter {
     oracle: Arc<Oracle>,
     number: usize,
@@ -25,23 +28,23 @@ impl ConnectionReporter {
         let mut fault = None;
         {
             let mut state = self.oracle.state();
-            let reporter = &mut state.lives[self.number];
-            let before = reporter
+            let connection = &mut state.connections[self.number];
+            let before = connection
                 .record
                 .as_ref()
                 .map(|record| (record.generation, record.phase));
             if before.is_none_or(|(generation, _)| generation != record.generation) {
                 if before.is_some() {
-                    fault = self.oracle.must_have_been_asked(reporter, now);
+                    fault = self.oracle.must_have_been_asked(connection, now);
                 }
-                reporter.begun = now;
-                reporter.asked = false;
+                connection.begun = now;
+                connection.asked = false;
             }
             if before != Some((record.generation, record.phase)) {
-                reporter.changed = now;
+                connection.changed = now;
             }
-            reporter.record = Some(record.clone());
-            reporter.validated_at = validated_at;
+            connection.record = Some(record.clone());
+            connection.validated_at = validated_at;
         }
         self.note(&format!(
             "is {:?} in generation {}",
@@ -52,49 +55,64 @@ impl ConnectionReporter {
         }
     }
 
-    /// Something was written to the client.
-    pub(in super::super) fn wrote(&self) {
-        let late = {
-            let state = self.oracle.state();
-            let record = state.lives[self.number].record.as_ref();
-            record.is_some_and(|record| Instant::now() >= record.expires - self.oracle.excess)
+    /// Something is about to be written to the client.
+    pub(in super::super) fn writes(&self) {
+        self.oracle.state().connections[self.number].writing = Some(Instant::now());
+    }
+
+    /// It was written, or was not.
+    pub(in super::super) fn wrote(&self, written: bool) {
+        let now = Instant::now();
+        let (late, waited) = {
+            let mut state = self.oracle.state();
+            let connection = &mut state.connections[self.number];
+            let began = connection.writing.take().unwrap_or(now);
+            if now > began {
+                connection.waited = now;
+            }
+            let end = connection.record.as_ref();
+            let end = end.map(|record| record.expires - self.oracle.excess);
+            (end.is_some_and(|end| began >= end), now - began)
         };
-        if late {
+        if late && written {
             self.fault("was written to after its token had ended");
+        }
+        if waited > WRITE_TIMEOUT + WRITTEN {
+            self.fault("was waited for though it read nothing");
         }
     }
 
     /// A token was accepted; its answer is to be written.
     pub(in super::super) fn accepted(&self) {
-        self.oracle.state().lives[self.number].unanswered += 1;
+        self.oracle.state().connections[self.number].unanswered += 1;
     }
 
     /// The answer to an accepted token was written.
     pub(in super::super) fn answered(&self) {
-        self.wrote();
         let mut state = self.oracle.state();
-        let reporter = &mut state.lives[self.number];
-        reporter.unanswered = reporter.unanswered.saturating_sub(1);
-        reporter.answered = Instant::now();
+        let connection = &mut state.connections[self.number];
+        connection.unanswered = connection.unanswered.saturating_sub(1);
+        connection.answered = Instant::now();
     }
 
     pub(in super::super) fn asked(&mut self, by: &str) {
         let now = Instant::now();
         let (due, early, count, calm, overtakes) = {
             let mut state = self.oracle.state();
-            let reporter = &mut state.lives[self.number];
-            reporter.asked = true;
-            let unanswered = reporter.unanswered > 0;
-            let (Some(record), Some(due)) = (reporter.record.clone(), self.oracle.due(reporter))
+            let connection = &mut state.connections[self.number];
+            connection.asked = true;
+            let unanswered = connection.unanswered > 0;
+            let (Some(record), Some(due)) =
+                (connection.record.clone(), self.oracle.due(connection))
             else {
                 return;
             };
             let ask_at = record.expires - TIMINGS.lead;
-            let free = self.oracle.free_to_be_asked(reporter, &record);
+            let free = self.oracle.free_to_be_asked(connection, &record);
             let overtakes = unanswered && now < free;
             let fault_plan = &self.oracle.fault_plan;
             let calm = fault_plan.is_calm(due - RECOVERY, now)
-                && !fault_plan.lost_unnoticed(reporter.changed, now);
+                && !fault_plan.lost_unnoticed(connection.changed, now);
             // By connection: when Redis forgot a take-over, the next one counts the same generation.
             let count = state
                 .asked
@@ -133,17 +151,17 @@ impl ConnectionReporter {
         let now = Instant::now();
         let (fault, outlived) = {
             let mut state = self.oracle.state();
-            let reporter = &mut state.lives[self.number];
-            reporter.ended = Some(now);
-            reporter.over = over;
-            let end = reporter
+            let connection = &mut state.connections[self.number];
+            connection.ended = Some(now);
+            connection.over = over;
+            let end = connection
                 .record
                 .as_ref()
                 .map(|record| record.expires - self.oracle.excess);
-            let end = end.map(|end| end.max(reporter.awake.turned()));
+            let end = end.map(|end| end.max(connection.awake.turned()));
             let outlived = reachable && end.is_some_and(|end| now > end + TRANSIT_TOLERANCE);
-            let reporter = &state.lives[self.number];
-            let fault = self.oracle.must_have_been_asked(reporter, now);
+            let connection = &state.connections[self.number];
+            let fault = self.oracle.must_have_been_asked(connection, now);
             (fault.filter(|_| reachable), outlived)
         };
         self.note(&format!("ends: {why}"));
@@ -156,12 +174,12 @@ impl ConnectionReporter {
     }
 
     fn note(&self, what: &str) {
-        let session = self.oracle.state().lives[self.number].session.clone();
+        let session = self.oracle.state().connections[self.number].session.clone();
         self.oracle.note(&format!("{session} {what}"));
     }
 
     fn fault(&self, what: &str) {
-        let session = self.oracle.state().lives[self.number].session.clone();
+        let session = self.oracle.state().connections[self.number].session.clone();
         self.oracle.fault(&format!("{session} {what}"));
     }
 }

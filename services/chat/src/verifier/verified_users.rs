@@ -11,21 +11,21 @@ use crate::{message::Principal, refused::Refused};
 /// shows the token with each call.
 const MAX_USERS: usize = 200_000;
 
-/// Until when each of them is proven, and under which name.
+/// Until when each of them is verified, and under which name.
 #[derive(Debug, Default)]
-pub(super) struct ProvenUsers(HashMap<UserId, Proven>);
+pub(super) struct VerifiedUsers(HashMap<UserId, Verified>);
 
 #[derive(Debug)]
-struct Proven {
+struct Verified {
     who: Principal,
     until: Timestamp,
 }
 
-impl ProvenUsers {
+impl VerifiedUsers {
     /// Notes that a token has shown who somebody is, until it ends. An older token shortens nothing.
     pub(super) fn remember(&mut self, who: &Principal, until: Timestamp, now: Timestamp) {
         if self.0.len() >= MAX_USERS && !self.0.contains_key(&who.user) {
-            self.0.retain(|_, proven| now < proven.until);
+            self.0.retain(|_, verified| now < verified.until);
             if self.0.len() >= MAX_USERS {
                 return;
             }
@@ -34,19 +34,19 @@ impl ProvenUsers {
         // Names change from one token to the next: those of the newest count.
         if known.is_none_or(|known| until >= known.until) {
             let who = who.clone();
-            self.0.insert(who.user.clone(), Proven { who, until });
+            self.0.insert(who.user.clone(), Verified { who, until });
         }
     }
 
-    /// Who a user is that shows no token, and until when that is proven.
+    /// Who a user is that shows no token, and until when that is verified.
     pub(super) fn find(
         &self,
         user: &UserId,
         now: Timestamp,
     ) -> Result<(Principal, Timestamp), Refused> {
-        let proven = self.0.get(user).ok_or(Refused::NoToken)?;
-        match now < proven.until {
-            true => Ok((proven.who.clone(), proven.until)),
+        let verified = self.0.get(user).ok_or(Refused::NoToken)?;
+        match now < verified.until {
+            true => Ok((verified.who.clone(), verified.until)),
             false => Err(Refused::SignInEnded),
         }
     }
@@ -64,14 +64,14 @@ mod tests {
         Principal::new(format!("u{number}").parse().unwrap(), "ada").unwrap()
     }
 
-    fn until(users: &ProvenUsers, number: usize, now: i64) -> Result<Timestamp, Refused> {
+    fn until(users: &VerifiedUsers, number: usize, now: i64) -> Result<Timestamp, Refused> {
         let found = users.find(&user(number).user, at(now));
         found.map(|(_, until)| until)
     }
 
     #[test]
-    fn a_user_is_proven_until_the_newest_token_ends() {
-        let mut users = ProvenUsers::default();
+    fn a_user_is_verified_until_the_newest_token_ends() {
+        let mut users = VerifiedUsers::default();
         assert_eq!(until(&users, 1, 0), Err(Refused::NoToken));
         users.remember(&user(1), at(100), at(0));
         users.remember(&user(1), at(50), at(0));
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_user_has_the_names_of_the_newest_token_whatever_a_call_says() {
-        let mut users = ProvenUsers::default();
+        let mut users = VerifiedUsers::default();
         let named = |name| Principal::new(user(1).user, name).unwrap();
         for (name, until, counts) in [
             ("guest", 100, "guest"),
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_link_remembers_a_bounded_number_of_users_and_forgets_those_that_ended() {
-        let mut users = ProvenUsers::default();
+        let mut users = VerifiedUsers::default();
         for number in 0..MAX_USERS {
             users.remember(&user(number), at(100), at(0));
         }

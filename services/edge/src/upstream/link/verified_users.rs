@@ -5,23 +5,23 @@ use std::{collections::HashMap, sync::Arc};
 use proto::ids::UserId;
 use runtime::clock::Timestamp;
 
-use super::pending_call::Requester;
+use super::requester::Requester;
 
 /// How many users are remembered: fewer than the chat service does. Who finds no room shows the token with each call.
 const MAX_USERS: usize = 100_000;
 
 /// What the newest token that was accepted says, by user.
 #[derive(Debug, Default)]
-pub(super) struct ProvenUsers(HashMap<UserId, Proven>);
+pub(super) struct VerifiedUsers(HashMap<UserId, Verified>);
 
 #[derive(Debug)]
-struct Proven {
+struct Verified {
     until: Timestamp,
     /// The name that others see: another one is told by showing the token that has it.
     shown_name: Arc<str>,
 }
 
-impl ProvenUsers {
+impl VerifiedUsers {
     /// Whether the replica knows already what this token would show it.
     pub(super) fn covers(&self, asking: &Requester) -> bool {
         let known = self.0.get(&asking.user);
@@ -41,11 +41,11 @@ impl ProvenUsers {
         }
         let known = self.0.get(&asking.user);
         if known.is_none_or(|known| known.until <= asking.token_ends) {
-            let proven = Proven {
+            let verified = Verified {
                 until: asking.token_ends,
                 shown_name: Arc::clone(&asking.shown_name),
             };
-            self.0.insert(asking.user.clone(), proven);
+            self.0.insert(asking.user.clone(), verified);
         }
     }
 
@@ -67,32 +67,35 @@ mod tests {
 
     #[test]
     fn a_token_is_shown_once_and_again_when_there_is_a_newer_one() {
-        let mut proven = ProvenUsers::default();
-        assert!(!proven.covers(&asking("ada", 100)));
-        proven.note(&asking("ada", 100));
-        assert!(proven.covers(&asking("ada", 100)));
-        assert!(proven.covers(&asking("ada", 50)), "of another connection");
-        assert!(!proven.covers(&asking("ada", 200)));
-        assert!(!proven.covers(&asking("bob", 100)));
-        proven.note(&asking("ada", 50));
-        assert!(proven.covers(&asking("ada", 100)));
+        let mut verified = VerifiedUsers::default();
+        assert!(!verified.covers(&asking("ada", 100)));
+        verified.note(&asking("ada", 100));
+        assert!(verified.covers(&asking("ada", 100)));
+        assert!(verified.covers(&asking("ada", 50)), "of another connection");
+        assert!(!verified.covers(&asking("ada", 200)));
+        assert!(!verified.covers(&asking("bob", 100)));
+        verified.note(&asking("ada", 50));
+        assert!(verified.covers(&asking("ada", 100)));
         let mut renamed = asking("ada", 100);
         renamed.shown_name = "Ada Lovelace".into();
-        assert!(!proven.covers(&renamed), "under another name");
-        proven.forget(&asking("ada", 0).user);
-        assert!(!proven.covers(&asking("ada", 100)));
+        assert!(!verified.covers(&renamed), "under another name");
+        verified.forget(&asking("ada", 0).user);
+        assert!(!verified.covers(&asking("ada", 100)));
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut proven = ProvenUsers::default();
+        let mut verified = VerifiedUsers::default();
         for number in 0..MAX_USERS {
-            proven.note(&asking(&format!("u{number}"), 100));
+            verified.note(&asking(&format!("u{number}"), 100));
         }
-        proven.note(&asking("ada", 100));
-        assert!(!proven.covers(&asking("ada", 100)), "there is no room");
-        proven.note(&asking("ada", 200));
-        assert!(proven.covers(&asking("ada", 200)), "older tokens made room");
-        assert_eq!(proven.0.len(), 1);
+        verified.note(&asking("ada", 100));
+        assert!(!verified.covers(&asking("ada", 100)), "there is no room");
+        verified.note(&asking("ada", 200));
+        assert!(
+            verified.covers(&asking("ada", 200)),
+            "older tokens made room"
+        );
+        assert_eq!(verified.0.len(), 1);
     }
 }
