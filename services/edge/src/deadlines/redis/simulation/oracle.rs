@@ -281,11 +281,13 @@ impl Oracle {
         }
     }
 
-    /// A client was closed that stopped to read then, and began again: rightly?
+    /// A client was closed that stopped to read then, and began again: rightly? An edge that stood still meanwhile finds
+    /// out late.
     pub(super) fn too_slow(&self, client: &str, pause: Option<(Instant, Instant)>) {
         let now = Instant::now();
         let was_slow = |(from, until): (Instant, Instant)| {
-            until - from >= WRITE_TIMEOUT && now <= until + WRITTEN
+            let in_time = now <= until + WRITTEN || self.fault_plan.froze(from, now);
+            until - from >= WRITE_TIMEOUT && in_time
         };
         if !pause.is_some_and(was_slow) {
             self.fault(&format!("{client} was called too slow"));
