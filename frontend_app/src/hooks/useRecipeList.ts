@@ -108,7 +108,11 @@ export function useRecipeList(api: Api, userId: string, wanted: RecipeFilter): R
 }
 
 /** What the server has searched is not searched again: it finds ingredients, too. */
-function passes(recipe: RecipeSummary, { query, filter, tag }: RecipeFilter, isKept: boolean): boolean {
+function passes(
+  recipe: RecipeSummary,
+  { query, filter, tag }: RecipeFilter,
+  isKept: boolean,
+): boolean {
   const { title, role, owned, tags = [] } = recipe;
   const isMine = role === 'owner' || owned === true;
   if (filter !== 'all' && isMine !== (filter === 'mine')) return false;
