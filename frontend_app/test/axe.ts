@@ -25,10 +25,7 @@ async function expectNothing(part: Document | Element, rules: string[], where: s
 }
 
 /** axe finds nothing as the page is now, in either theme. */
-export async function expectAccessible(
-  part: Document | Element = document,
-  where = '',
-): Promise<void> {
+async function expectAccessible(part: Document | Element = document, where = ''): Promise<void> {
   const root = document.documentElement;
   for (const [theme, rules] of [
     ['light', TAGS],

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cdp, page, userEvent } from 'vitest/browser';
 import { messageOf, update } from '../../packages/client/test/fake-socket';
-import { expectAccessible, expectAccessibleEverywhere, VIEWPORTS } from '../../test/axe';
+import { expectAccessibleEverywhere, VIEWPORTS } from '../../test/axe';
 import { CHANGED, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 
 /** Where the conversation is a sheet over the recipe. */
@@ -206,7 +206,7 @@ describe('WCAG 2.2 AA', () => {
     expect(document.activeElement?.tagName).toBe('TEXTAREA');
     await userEvent.keyboard('{Escape}?');
     await expect.element(page.getByRole('dialog')).toBeVisible();
-    await expectAccessible();
+    await expectAccessibleEverywhere('dialog');
     await userEvent.keyboard('{Escape}');
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
   });

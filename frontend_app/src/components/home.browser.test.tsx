@@ -245,6 +245,7 @@ describe('the shelf', () => {
       .element(page.getByText('These recipes are on this device.', { exact: false }))
       .toBeVisible();
     expect(titles()).toEqual(['Kept pie', 'Kept soup']);
+    await expectAccessibleEverywhere();
     await page.getByRole('searchbox').fill('sou');
     await expect.poll(titles).toEqual(['Kept soup']);
     await page.getByRole('searchbox').fill('');
@@ -326,6 +327,7 @@ describe('an address that leads nowhere', () => {
   it('is a page, with a way back', async () => {
     await openAt('/r/not%20valid!');
     await expect.element(page.getByRole('heading', { name: 'Nothing is here' })).toBeVisible();
+    await expectAccessibleEverywhere();
     await page.getByRole('link', { name: 'Back to your recipes' }).click();
     await expect.element(page.getByRole('link', { name: 'Soup' })).toBeVisible();
     await expect.poll(() => document.activeElement?.tagName).toBe('MAIN');
@@ -350,6 +352,7 @@ describe('the sign-out', () => {
       .element(page.getByText('One message has not been sent yet', { exact: false }))
       .toBeVisible();
     expect(tokens.user).not.toBeNull();
+    await expectAccessibleEverywhere('dialog');
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
     await expect.element(page.getByRole('button', { name: 'Continue as guest' })).toBeVisible();
     expect(localStorage.length).toBe(0);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { messageOf, SESSION, update } from '../../packages/client/test/fake-socket';
+import { expectAccessibleEverywhere } from '../../test/axe';
 import { ADA, goLive, PANCAKES, renderRecipeChat, turn, type View } from '../../test/render';
 import type { Role } from '../lib/access';
 
@@ -109,6 +110,13 @@ describe('the menu', () => {
     expect(document.activeElement?.tagName).toBe('SUMMARY');
     expect(document.querySelector('details')?.open).toBe(false);
   });
+
+  it('is accessible while it is open', async () => {
+    await goLive(await renderRecipeChat());
+    document.querySelector('summary')?.click();
+    await expect.element(page.getByRole('button', { name: 'Print' })).toBeVisible();
+    await expectAccessibleEverywhere();
+  });
 });
 
 describe('a viewer', () => {
@@ -154,6 +162,7 @@ describe('without access', () => {
     await expect
       .element(page.getByText('There is no such recipe, or you may not see it.', { exact: false }))
       .toBeVisible();
+    await expectAccessibleEverywhere();
     await page.getByRole('button', { name: 'Try again' }).click();
     await goLive(view);
     await expect.element(page.getByRole('heading', { name: 'Pancakes' })).toBeVisible();
@@ -182,6 +191,7 @@ describe('without access', () => {
       .element(page.getByRole('heading', { name: 'You no longer have access' }))
       .toBeVisible();
     expect(document.body.textContent).not.toMatch(/flour|message 2/);
+    await expectAccessibleEverywhere();
   });
 });
 
