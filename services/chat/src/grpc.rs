@@ -103,12 +103,12 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let who = self.caller(request.principal).await?.who;
         let recipe = id(&request.recipe_id)?;
-        let standing = self.recipes.get(&who, &recipe, request.revision).await;
-        let standing = standing.map_err(status)?;
+        let at_revision = self.recipes.get(&who, &recipe, request.revision).await;
+        let at_revision = at_revision.map_err(status)?;
         Ok(Response::new(wire::GetRecipeResponse {
             recipe_id: request.recipe_id,
-            revision: standing.revision,
-            recipe: Some((&*standing.recipe).into()),
+            revision: at_revision.revision,
+            recipe: Some((&*at_revision.recipe).into()),
         }))
     }
 
@@ -120,9 +120,9 @@ impl ChatService for Chat {
         let request = request.into_inner();
         let who = self.caller(request.principal).await?.who;
         let recipe = id(&request.recipe_id)?;
-        let standing = self.recipes.get(&who, &recipe, request.revision).await;
-        let standing = standing.map_err(status)?;
-        let (revision, recipe) = (standing.revision, standing.recipe);
+        let at_revision = self.recipes.get(&who, &recipe, request.revision).await;
+        let at_revision = at_revision.map_err(status)?;
+        let (revision, recipe) = (at_revision.revision, at_revision.recipe);
         let written = self.recipes.documents().run(move || write(&recipe)).await;
         let (media_type, document) = written.map_err(status)?;
         Ok(Response::new(wire::ExportRecipeResponse {

@@ -76,8 +76,8 @@ impl Replica {
 
     async fn ingredients(&self, recipe: &str) -> Vec<String> {
         let recipe = recipe.parse().unwrap();
-        let standing = self.recipes.get(&someone("ada"), &recipe, None).await;
-        let recipe = standing.unwrap().recipe;
+        let at_revision = self.recipes.get(&someone("ada"), &recipe, None).await;
+        let recipe = at_revision.unwrap().recipe;
         recipe.ingredients.iter().map(|i| i.in_words()).collect()
     }
 }

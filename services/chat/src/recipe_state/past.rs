@@ -57,7 +57,7 @@ impl RecipeState {
         let (recipe, effect) = match past {
             Past::TakenBack { change, after } => {
                 let taken = take_back(&change.before, after, &self.recipe);
-                let taken = taken.map_err(|standing| match standing {
+                let taken = taken.map_err(|conflict| match conflict {
                     UndoConflict::Elements(_) => Refused::ChangedSince,
                     UndoConflict::NoRoom => Refused::TooMuch(TooMuch::Bytes(limits.bytes)),
                 })?;

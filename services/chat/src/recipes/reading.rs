@@ -278,7 +278,7 @@ impl Recipes {
         recipe_state: RecipeState,
         after: Revision,
     ) -> Result<(Vec<Arc<Update>>, Position), Refused> {
-        let (newest, standing) = (recipe_state.revision, recipe_state.position());
+        let (newest, newest_position) = (recipe_state.revision, recipe_state.position());
         let too_many = newest - after > MAX_MISSED as Revision;
         let after = if too_many { newest - 1 } else { after };
         let page = Page {
@@ -304,7 +304,9 @@ impl Recipes {
             versions
         };
         let updates = with_versions(&recipe_state.id, after, messages, versions);
-        let upto = updates.last().map_or(standing, |last| last.position());
+        let upto = updates
+            .last()
+            .map_or(newest_position, |last| last.position());
         Ok((updates, upto))
     }
 }

@@ -96,9 +96,9 @@ proptest! {
         let (before, changed, now) = (&versions[at], &versions[at + 1], &versions[messages.len()]);
         let taken = match take_back(before, changed, now) {
             Ok(taken) => taken,
-            Err(standing) => {
+            Err(conflict) => {
                 // Only what was changed since stands against it.
-                prop_assert!(matches!(&standing, UndoConflict::Elements(found) if !found.is_empty()), "{standing:?}");
+                prop_assert!(matches!(&conflict, UndoConflict::Elements(found) if !found.is_empty()), "{conflict:?}");
                 prop_assert!(changed != now);
                 return Ok(());
             }
@@ -129,8 +129,8 @@ proptest! {
 #[test]
 fn what_was_changed_since_stands_against_it() {
     let versions = history(&["add 2 cups rice", "change rice to 3 cups"].map(str::to_owned));
-    let standing = take_back(&versions[0], &versions[1], &versions[2]).unwrap_err();
+    let conflict = take_back(&versions[0], &versions[1], &versions[2]).unwrap_err();
     let rice = &versions[1].ingredients[versions[1].ingredients.len() - 1];
     let expected = UndoConflict::Elements(vec![Element::Ingredient(rice.id.clone())]);
-    assert_eq!(standing, expected);
+    assert_eq!(conflict, expected);
 }

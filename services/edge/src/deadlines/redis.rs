@@ -230,7 +230,7 @@ impl RedisSchedule {
         self.store.wait_until(true).await;
     }
 
-    /// Dice for one task: no two edges throw the same, and one edge always does.
+    /// Random numbers for one task: no two edges draw the same, and one edge always does.
     fn rng(&self, task: u64) -> SmallRng {
         SmallRng::seed_from_u64(rendezvous::score(self.edge.as_str(), task))
     }
