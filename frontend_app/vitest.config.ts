@@ -49,6 +49,8 @@ export default defineConfig({
                 args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
               },
             }),
+            // A name that is part of another one must not find both.
+            locators: { exact: true },
             instances: [{ browser: 'chromium' }],
             viewport: { width: 1280, height: 800 },
           },

@@ -297,9 +297,9 @@ describe('the sign-in form', () => {
     const password = page.getByLabelText('Password', { exact: true });
     await password.fill('wrong horse');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await expect.element(page.getByText('Invalid username or password')).toBeVisible();
-    await page.getByRole('button', { name: 'New here?' }).click();
-    await expect.element(page.getByText('Invalid username or password')).not.toBeInTheDocument();
+    await expect.element(page.getByText(/^Invalid username or password/)).toBeVisible();
+    await page.getByRole('button', { name: /^New here\?/ }).click();
+    await expect.element(page.getByText(/^Invalid username or password/)).not.toBeInTheDocument();
     await expect.element(page.getByText('At least 8 characters')).toBeVisible();
     await page.getByLabelText('Show what I type').click();
     await expect.element(password).toHaveAttribute('type', 'text');
