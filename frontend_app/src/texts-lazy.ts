@@ -118,7 +118,7 @@ export const lazyTexts = {
     stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
     inThisStep: 'In this step',
     back: 'Back',
-    next: 'Next',
+    next: (step: number) => `Step ${step}`,
     finish: 'Done',
   },
   timer: {

@@ -2,6 +2,7 @@
 
 import { useNow } from '../hooks/useNow';
 import type { Undo } from '../hooks/useUndo';
+import { withSigns } from '../lib/amounts';
 import type { Change } from '../lib/last-change';
 import { agoText, texts } from '../texts';
 import { Icon } from './Icon';
@@ -23,7 +24,7 @@ export function ChangeLine({ change, me, undo, disabled, isDiffShown, onToggleDi
   const now = useNow(30_000);
   const who = change.author.id === me ? texts.you.toLowerCase() : change.author.name;
   const when = agoText(now - Date.parse(change.at));
-  const what = labels.changeBy(change.effect, who);
+  const what = labels.changeBy(withSigns(change.effect), who);
   const verb = change.isUndo ? labels.redo : labels.undo;
   const title = labels.undoTitle(verb, what);
   return (

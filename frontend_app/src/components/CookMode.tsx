@@ -103,7 +103,7 @@ export default function CookMode({ recipe, factor, ticks, timers, step, onStep, 
         </button>
         {/* biome-ignore lint/a11y/noAutofocus: the dialog has just been opened for this */}
         <button type="button" className="primary" autoFocus onClick={() => go(1)}>
-          {at === last ? labels.finish : labels.next}
+          {at === last ? labels.finish : labels.next(at + 2)}
         </button>
       </footer>
     </dialog>

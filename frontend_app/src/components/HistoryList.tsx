@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTask } from '../hooks/useTask';
+import { withSigns } from '../lib/amounts';
 import { type Api, ApiError } from '../lib/api';
 import { isTimer } from '../lib/last-change';
 import { type Version, VersionCalls } from '../lib/versions';
@@ -109,7 +110,7 @@ function VersionRow({ version, calls, now, isOpen, onToggle, onRestore, isRestor
       <button type="button" className="version" aria-expanded={isOpen} onClick={onToggle}>
         <Face user={author} small />
         <span className="grow" dir="auto">
-          {effect} <span className="soft meta">{author.name}</span>
+          {withSigns(effect)} <span className="soft meta">{author.name}</span>
         </span>
         <time className={isNow ? 'now meta' : 'soft meta'} dateTime={at}>
           {isNow ? labels.now : timeText(at)}

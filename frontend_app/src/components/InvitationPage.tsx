@@ -8,6 +8,7 @@ import { acceptLink, describeLink, type Invitation } from '../lib/links';
 import { navigate } from '../lib/navigation';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
+import { Brand } from './Brand';
 import { Face } from './Face';
 import { Link } from './Link';
 import { WaysIn } from './WaysIn';
@@ -32,6 +33,7 @@ export default function InvitationPage({ api, token, user }: Props) {
   if (!invitation) {
     return (
       <main className="page narrow-page" tabIndex={-1}>
+        <Brand />
         <h1>{problem ? labels.title : texts.appName}</h1>
         {problem ? <p role="alert">{problem}</p> : <div className="skeleton" aria-hidden="true" />}
         {problem && (
@@ -49,10 +51,7 @@ export default function InvitationPage({ api, token, user }: Props) {
   }
   return (
     <main className="page invitation-page" tabIndex={-1}>
-      <p className="brand">
-        <img src="/favicon.svg" alt="" width="32" height="32" />
-        {texts.appName}
-      </p>
+      <Brand />
       <section>
         <p className="row soft" dir="auto">
           <Face user={{ id: invitation.by, name: invitation.by }} />

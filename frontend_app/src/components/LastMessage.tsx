@@ -1,6 +1,7 @@
 // The last thing said, in one or two lines, for where the conversation itself is not in sight.
 
 import type { Chat } from '@recipe-chat/react';
+import { withSigns } from '../lib/amounts';
 import { isSystemMessage } from '../lib/last-change';
 import { texts } from '../texts';
 import { Face } from './Face';
@@ -49,7 +50,7 @@ export function LastMessage({ chat: { messages, outbox, state }, me, unread }: P
         </span>
         {last.effect && (
           <span className="last-line done" dir="auto">
-            {last.effect}
+            {withSigns(last.effect)}
           </span>
         )}
       </span>

@@ -43,6 +43,11 @@ function Fetching({ total, wait }: { total: number; wait: () => Promise<void> })
   return inBox(talk(total).slice(first), { olderExist: first > 0, onOlder });
 }
 
+it('shows amounts in what a message did as they stand on the card', async () => {
+  await render(inBox([messageOf(1, { effect: 'Added 1 1/2 cup flour' })]));
+  await expect.element(page.getByText('Added 1½ cup flour')).toBeVisible();
+});
+
 describe('a long conversation', () => {
   it('keeps at most 400 of 10,000 messages in the DOM, and shows earlier ones on request', async () => {
     await render(inBox(talk(10_000)));

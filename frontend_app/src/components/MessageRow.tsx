@@ -3,6 +3,7 @@
 import type { ChatMessage, OutboxMessage } from '@recipe-chat/client';
 import { memo, type ReactNode, useState } from 'react';
 import { useElapsed } from '../hooks/useNow';
+import { withSigns } from '../lib/amounts';
 import { isSystemMessage } from '../lib/last-change';
 import { colorOf } from '../lib/people';
 import { dayText, texts, timeText } from '../texts';
@@ -48,7 +49,7 @@ export const MessageRow = memo(function MessageRow({
       </p>
       {effect && (
         <p className="effect" dir="auto">
-          {effect}
+          {withSigns(effect)}
         </p>
       )}
       <Advice hint={hint} offered={message.suggestions ?? NONE} onSay={onSay} />

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { forgetRecipe } from '../lib/kept-recipes';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
+import { Brand } from './Brand';
 import { Link } from './Link';
 
 interface Props {
@@ -30,6 +31,7 @@ export default function NoAccessPage({ wasIn, recipeId, userId, onRetry }: Props
   }, [onRetry]);
   return (
     <main className="page narrow-page" tabIndex={-1}>
+      <Brand />
       <h1 ref={heading} tabIndex={-1}>
         {title}
       </h1>

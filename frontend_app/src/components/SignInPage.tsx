@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react';
 import type { Api } from '../lib/api';
 import { texts } from '../texts';
+import { Brand } from './Brand';
 import { lazyComponent } from './lazy';
 import { WaysIn } from './WaysIn';
 
@@ -24,10 +25,7 @@ export function SignInPage({ api }: { api: Api }) {
   }, []);
   return (
     <main className="page landing" tabIndex={-1}>
-      <p className="brand">
-        <img src="/favicon.svg" alt="" width="32" height="32" />
-        {texts.appName}
-      </p>
+      <Brand />
       <div>
         <h1>{texts.headline}</h1>
         <p className="soft">{texts.tagline}</p>

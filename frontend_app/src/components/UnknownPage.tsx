@@ -3,6 +3,7 @@
 import { useEffect } from 'react';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
+import { Brand } from './Brand';
 import { Link } from './Link';
 
 const labels = lazyTexts.unknownPage;
@@ -13,6 +14,7 @@ export default function UnknownPage() {
   }, []);
   return (
     <main className="page narrow-page" tabIndex={-1}>
+      <Brand />
       <h1>{labels.title}</h1>
       <p className="soft">{labels.text}</p>
       <p>

@@ -45,7 +45,7 @@ describe('cook mode', () => {
     expect(place()).toBe('Step 1 of 2');
     const rows = [...document.querySelectorAll('.cook-step .name')].map(one => one.textContent);
     expect(rows).toEqual(['flour, sifted', 'milk']);
-    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('button', { name: 'Step 2' }).click();
     await expect.poll(place).toBe('Step 2 of 2');
     await userEvent.keyboard('{ArrowLeft}');
     await expect.poll(place).toBe('Step 1 of 2');

@@ -73,7 +73,7 @@ function readNumber(text: string): number | null {
 }
 
 /** "1 1/2" as one reads it: "1½". */
-const withSigns = (text: string) =>
+export const withSigns = (text: string) =>
   text.replace(/(?<![\d/.,])(?:(\d+) )?(\d\/\d)(?![\d/])/g, (all, whole = '', fraction) =>
     SIGNS.has(fraction) ? `${whole}${SIGNS.get(fraction)}` : all,
   );
