@@ -28,9 +28,12 @@ for (const name of readdirSync(join(PACKAGES, 'client/docs')))
 const WITH_SOCKET = "import WebSocket from 'ws';\nglobalThis.WebSocket ??= WebSocket;\n";
 const at = (url, code) => WITH_SOCKET + code.replace("'http://127.0.0.1:8080'", JSON.stringify(url));
 
+/** Somebody who can sign in again, in place of a guest. */
+const ACCOUNT = "'/v1/auth/register', { username: 'grace', password: 'correct horse battery' }";
+
 /** The other pages' code, in the setting that the README makes. */
 export const otherPages = url => {
-  const [imports, rest] = at(url, firstMessage.replaceAll("'ada'", "'grace'")).split('\n\n');
+  const [imports, rest] = at(url, firstMessage.replace("'/v1/auth/guest'", ACCOUNT)).split('\n\n');
   const signedIn = rest.split('\n').filter(line => !line.includes('/v1/recipes')).join('\n');
   return `${imports.replace('{ ', '{ Unauthorized, ')}
 ${signedIn}
@@ -55,13 +58,13 @@ chat.disconnect();
 };
 
 /** What a page's code takes as given: somebody who is signed in, and a recipe of theirs. */
-const given = (url, name) => {
-  const [imports, rest] = at(url, firstMessage.replaceAll("'ada'", `'${name}'`)).split('\n\n');
+const given = url => {
+  const [imports, rest] = at(url, firstMessage).split('\n\n');
   return `${imports}\n${rest}\nconst getToken = () => access_token;\n`;
 };
 
 export const keptOutbox = url => `import 'fake-indexeddb/auto';
-${given(url, 'bob')}
+${given(url)}
 const userId = 'u-1';
 ${storedOutbox.replace('getToken', 'getToken: () => new Promise(() => {})')}
 chat.connect(id).catch(() => {});
@@ -75,14 +78,14 @@ next.on('message', ({ content }) => console.log('kept', content) ?? next.disconn
 await next.connect(id);
 `;
 
-export const otherRuntimes = url => `${given(url, 'carol')}
+export const otherRuntimes = url => `${given(url)}
 ${otherSocket.replace("import WebSocket from 'ws';\n", '')}
 await chat.connect(id);
 chat.disconnect();
 console.log('connected over ws');
 `;
 
-export const phone = url => `${given(url, 'dan')}
+export const phone = url => `${given(url)}
 ${reactNative}
 chat.on('state', ({ state, reason }) => console.log(state, reason?.reason));
 await chat.connect(id);
