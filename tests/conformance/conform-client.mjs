@@ -123,9 +123,12 @@ async function act(context, step) {
 if (import.meta.filename === process.argv[1]) {
   const command = process.argv.slice(2);
   if (command.length === 0) throw new Error('usage: conform-client.mjs COMMAND ARGUMENT...');
-  const report = ({ name, fault }) => console.log(fault ? `FAILED  ${name}\n        ${fault}` : `ok      ${name}`);
   const results = await conformClient(command, report, process.env.WORD);
   const failed = results.filter(({ fault }) => fault).length;
   console.log(`${results.length - failed} passed, ${failed} failed`);
   process.exitCode = failed ? 1 : 0;
+}
+
+export function report({ name, fault }) {
+  console.log(fault ? `FAILED  ${name}\n        ${fault}` : `ok      ${name}`);
 }

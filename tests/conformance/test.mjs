@@ -6,8 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { casesOf, conform, report } from './conform.mjs';
-import { cases as clientCases, conformClient } from './conform-client.mjs';
+import { cases as clientCases, conformClient, report } from './conform-client.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BINARY = process.env.RECIPE_CHAT_BIN ?? join(ROOT, 'target/checked/recipe-chat');
@@ -45,14 +44,38 @@ function unquoted(cases) {
     .map(({ name, contract }) => ({ name, fault: `the protocol's page does not say: ${contract}` }));
 }
 
+/** What `recipe-chat conform` prints of each case: `ok` and its name, or `FAILED`, its name and below it what is wrong. */
+async function conform(url, args, print = console.log) {
+  const runner = spawn(BINARY, ['conform', url, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const found = [];
+  for await (const line of createInterface({ input: runner.stdout })) {
+    print(line);
+    const [, verdict, name] = /^(ok|FAILED) +(.*)/.exec(line) ?? [];
+    if (verdict) found.push({ name, fault: verdict === 'ok' ? null : 'as printed' });
+  }
+  return found;
+}
+
 /** `node test.mjs WORD` picks cases by their names. */
 const word = process.argv[2] ?? '';
 const results = [];
+const serverCases = JSON.parse(readFileSync(join(ROOT, 'proto/websocket/conformance.json'), 'utf8'));
 for (const shortTokens of [false, true]) {
-  const cases = casesOf({ word, shortTokens });
+  const cases = serverCases.filter(one => (one.short_tokens ?? false) === shortTokens && one.name.includes(word));
   results.push(...unquoted(cases));
   if (cases.length === 0) continue;
-  await withServer(shortTokens ? SHORT : [], async url => results.push(...(await conform(url, cases, report))));
+  const more = shortTokens ? ['--short-tokens'] : [];
+  const tried = await withServer(shortTokens ? SHORT : [], url => conform(url, [word, ...more]));
+  const untried = cases.filter(({ name }) => !tried.some(one => one.name === name));
+  results.push(...tried, ...untried.map(({ name }) => ({ name, fault: 'it was not tried' })));
+}
+
+/** A server that does otherwise is told of. */
+if (word === '') {
+  const flags = ['--allowed-origins', 'https://elsewhere.example'];
+  const [found] = await withServer(flags, url => conform(url, ['an origin that is not listed'], () => {}));
+  results.push({ name: 'a server that lets a strange origin in does not pass', fault: found?.fault ? null : 'it does' });
+  report(results.at(-1));
 }
 
 /** The package is built by the compiler that the web app has. */
@@ -73,7 +96,7 @@ for (const [who, command] of Object.entries(CLIENTS)) {
 }
 rmSync(built, { recursive: true });
 
-for (const result of results.filter(({ fault }) => fault?.startsWith("the protocol's page"))) report(result);
+for (const result of results.filter(({ fault }) => fault?.match(/^the protocol's page|^it was not/))) report(result);
 const failed = results.filter(({ fault }) => fault).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);
 process.exitCode = failed ? 1 : 0;

@@ -127,9 +127,17 @@ impl Presence {
             let Some((_, recipe)) = self.due.pop_first() else {
                 break;
             };
-            let room = self.rooms.get_mut(&recipe).and_then(Slot::many);
-            let news = room.and_then(|room| room.tell(now));
-            told.extend(news.map(|present| (recipe, present)));
+            let Some(room) = self.rooms.get_mut(&recipe).and_then(Slot::many) else {
+                continue;
+            };
+            // It has grown much since this was planned: a crowd that is coming in is not told of itself in the middle of it.
+            let soonest = room.soonest();
+            if soonest > now + DELAY {
+                room.due = Some(soonest);
+                self.due.insert((soonest, recipe));
+                continue;
+            }
+            told.extend(room.tell(now).map(|present| (recipe, present)));
         }
         told
     }

@@ -2,20 +2,13 @@
 //! out. The refresh token stays here, in memory.
 
 use std::{
-    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{
-    Request, StatusCode,
-    client::conn::http1,
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST},
-};
-use hyper_util::rt::TokioIo;
+use hyper::{Method, StatusCode};
 use proto::ids::RecipeId;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -24,6 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     chat::{NoToken, Token},
     dial::{Server, Unreachable},
+    http::{self, NoAnswer},
     printable,
     tokens::Tokens,
 };
@@ -34,8 +28,6 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(4);
 /// Nobody waits long for a sign-out.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The most that is read of an answer.
-const MAX_BODY: usize = 64 << 10;
 
 /// Why a call has failed. The words of the server are for people.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +38,16 @@ pub enum Error {
     Unfit { server: Server, what: String },
     #[error("{words}")]
     Refused { status: StatusCode, words: String },
+}
+
+impl Error {
+    fn of(server: &Server, error: NoAnswer) -> Self {
+        let server = server.clone();
+        match error {
+            NoAnswer::Unreachable(source) => Self::Unreachable { server, source },
+            NoAnswer::Unfit(what) => Self::Unfit { server, what },
+        }
+    }
 }
 
 /// A login session on a server.
@@ -202,12 +204,12 @@ async fn post(
     token: Option<&Token>,
     timeout: Duration,
 ) -> Result<Bytes, Error> {
-    let (status, answer) = tokio::time::timeout(timeout, exchange(server, path, body, token))
-        .await
-        .map_err(|_| Error::Unreachable {
-            server: server.clone(),
-            source: Unreachable::TimedOut,
-        })??;
+    let access = token.map(|token| &token.access);
+    let call = http::call(server, Method::POST, path, access, Some(body));
+    let answered = tokio::time::timeout(timeout, call).await;
+    let (status, answer) = answered
+        .unwrap_or_else(|_| Err(Unreachable::TimedOut.into()))
+        .map_err(|error| Error::of(server, error))?;
     if status.is_success() {
         return Ok(answer);
     }
@@ -217,49 +219,4 @@ async fn post(
         detail => printable::line(detail).into_owned(),
     };
     Err(Error::Refused { status, words })
-}
-
-/// One request on a connection of its own.
-async fn exchange(
-    server: &Server,
-    path: &str,
-    body: &Value,
-    token: Option<&Token>,
-) -> Result<(StatusCode, Bytes), Error> {
-    let unfit = |what: String| Error::Unfit {
-        server: server.clone(),
-        what,
-    };
-    let stream = server.dial().await.map_err(|source| Error::Unreachable {
-        server: server.clone(),
-        source,
-    })?;
-    let mut request = Request::post(server.path(path))
-        .header(HOST, server.authority())
-        .header(CONTENT_TYPE, "application/json");
-    if let Some(token) = token {
-        let bearer = format!("Bearer {}", token.access.expose_secret());
-        request = request.header(AUTHORIZATION, bearer);
-    }
-    let request = request
-        .body(Full::new(Bytes::from(body.to_string())))
-        .map_err(|error| unfit(error.to_string()))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| unfit(error.to_string()))?;
-    let mut answer = pin!(async {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| unfit(error.to_string()))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
-        let body = body.map_err(|error| unfit(error.to_string()))?;
-        Ok((status, body.to_bytes()))
-    });
-    tokio::select! {
-        biased; // a connection that ends with its answer has still answered
-        answer = &mut answer => answer,
-        _ = connection => answer.await,
-    }
 }

@@ -33,9 +33,10 @@ pub enum Unreachable {
 }
 
 /// Bytes to and from the server.
-pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
-pub(crate) type Stream = Box<dyn Bytes>;
+/// A connection to the server, below HTTP.
+pub type Stream = Box<dyn Bytes>;
 
 /// Where the server is.
 #[derive(Clone)]
@@ -93,7 +94,7 @@ impl Server {
     }
 
     /// The address of a WebSocket on the server.
-    pub(crate) fn web_socket(&self, path: &str) -> String {
+    pub fn web_socket(&self, path: &str) -> String {
         self.url("ws", path)
     }
 
@@ -103,7 +104,10 @@ impl Server {
     }
 
     /// Opens a stream, in bounded time.
-    pub(crate) async fn dial(&self) -> Result<Stream, Unreachable> {
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or not in time.
+    pub async fn dial(&self) -> Result<Stream, Unreachable> {
         timeout(CONNECT_TIMEOUT, self.reach())
             .await
             .map_err(|_| Unreachable::TimedOut)?

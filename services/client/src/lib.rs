@@ -34,6 +34,7 @@ mod conversation;
 mod dial;
 mod driver;
 mod front;
+pub mod http;
 pub mod printable;
 mod socket;
 mod tokens;
@@ -44,7 +45,7 @@ pub use chat::{
     Token, Waiting,
 };
 pub use conversation::{Conversation, Ended};
-pub use dial::{BadAddress, Server, Unreachable};
+pub use dial::{BadAddress, Server, Stream, Unreachable};
 pub use driver::Driver;
 pub use front::{Front, Input};
 pub use proto::{ids::RecipeId, websocket::frames::Message};

@@ -20,6 +20,7 @@ use runtime::{
 use crate::{
     backup::{Backup, Verify},
     check::Check,
+    conform::Conform,
     dev_ca::DevCa,
     explain::Explain,
     health::Health,
@@ -76,6 +77,8 @@ pub(crate) enum Command {
     Users(Users),
     /// List, rotate and revoke the keys that sign access tokens, as an operator
     Keys(Keys),
+    /// Try whether a server keeps to the protocol, case by case
+    Conform(Conform),
     /// Say what a close or an error of the protocol means, and what to do about it
     Explain(Explain),
     /// Say what an access token says, and what keeps it from being accepted

@@ -25,7 +25,7 @@ use crate::{
     cli::{
         AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
     },
-    dev_ca, explain, health, keys, migrate, service_token, sessions, token, users,
+    conform, dev_ca, explain, health, keys, migrate, service_token, sessions, token, users,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -66,6 +66,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate(migrate) => runtime.block_on(Box::pin(migrate::run(migrate))),
         Command::Backup(backup) => backup::back_up(&backup),
         Command::Verify(verify) => backup::verify(&verify),
+        Command::Conform(conform) => runtime.block_on(Box::pin(conform::run(conform))),
         Command::Explain(explain) => explain::run(&explain),
         Command::Token(token) => token::run(&token),
         Command::DevCa(dev_ca) => dev_ca::run(&dev_ca),

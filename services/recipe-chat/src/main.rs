@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod cli;
 mod commands;
+mod conform;
 mod dev_ca;
 mod explain;
 mod health;

@@ -191,6 +191,22 @@ fn a_crowd_is_counted_and_the_first_fifty_are_named_less_often() {
 }
 
 #[test]
+fn a_crowd_that_comes_in_is_told_of_when_it_is_there() {
+    let crowd: Vec<_> = (0..5_000).map(|n| person(&format!("p{n}"))).collect();
+    let (mut presence, t) = a_while(&[(A, &crowd[..2])]);
+    presence.change(A, &soup(), here(&crowd[2..3]), t);
+    let first = presence.next_due().unwrap();
+    assert!(told(&mut presence, first).is_some());
+    presence.change(A, &soup(), here(&crowd[3..4]), first);
+    assert!(presence.next_due() < Some(first + 2 * SECOND), "of a few");
+    presence.change(A, &soup(), here(&crowd[4..]), first);
+    assert_eq!(told(&mut presence, first + 2 * SECOND), None);
+    assert_eq!(presence.next_due(), Some(first + MAX_INTERVAL));
+    let (_, count) = told(&mut presence, first + MAX_INTERVAL).unwrap();
+    assert_eq!(count, 5_000);
+}
+
+#[test]
 fn a_link_tells_of_a_bounded_number_of_people() {
     let (mut presence, t) = (Presence::default(), Instant::now());
     let other: RecipeId = "pie".parse().unwrap();

@@ -15,7 +15,7 @@ use runtime::clock::Timestamp;
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{AttachmentNumber, Member, OpenRoom, PeopleChange, Rooms, lock};
+use super::{AttachmentNumber, Member, OpenRoom, PeopleChange, Rooms, lock, people::MAX_SHOWN};
 use crate::wire::outbound;
 
 /// Rooms whose people have changed since the chat service was told.
@@ -50,6 +50,19 @@ impl ChangedPeople {
 impl PresenceFrames {
     fn newest(&self) -> Option<Arc<PresenceFrame>> {
         lock(&self.newest).clone()
+    }
+
+    /// Keeps what a newcomer to a crowd was shown before the chat service has told anything, for those who follow. It is
+    /// news to nobody.
+    fn keep_first(&self, presence: Presence, frame: Utf8Bytes) {
+        let mut newest = lock(&self.newest);
+        newest.get_or_insert_with(|| {
+            Arc::new(PresenceFrame {
+                number: 0,
+                presence,
+                frame,
+            })
+        });
     }
 
     fn put(&self, presence: Presence, frame: Utf8Bytes) {
@@ -130,10 +143,16 @@ impl Member {
         let shown = newest.as_ref().map(|word| &word.presence);
         let first = entry.people.first_shown(&who.user, shown);
         drop(open);
-        match first {
-            Some(first) => Some(outbound::presence(first, clock_now)),
-            None => newest.map(|word| word.frame.clone()),
+        let Some(first) = first else {
+            return newest.map(|word| word.frame.clone());
+        };
+        let is_crowd = newest.is_none() && first.people.len() >= MAX_SHOWN;
+        let kept = is_crowd.then(|| first.clone());
+        let frame = outbound::presence(first, clock_now);
+        if let Some(kept) = kept {
+            self.room.shown.keep_first(kept, frame.clone());
         }
+        Some(frame)
     }
 
     /// What is known of who is there and was not told to the client yet.

@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use proto::{
     ids::{Revision, UserId},
-    websocket::frames::Message,
+    websocket::frames::{Message, Presence},
 };
 use runtime::clock::Timestamp;
 
@@ -372,4 +372,27 @@ fn a_connection_of_another_history_than_its_room_is_found() {
     let _others = rooms.enter(&recipe(), &somebody(), &at(3), None, &SeenAs::default());
     rooms.publish(&recipe(), 0, update(4));
     assert!(matches!(ahead.since(&position(4, "n")), Since::Diverged));
+}
+
+#[test]
+fn who_comes_to_a_crowd_is_shown_what_the_one_before_was_and_nobody_again() {
+    let rooms = Rooms::new();
+    let come = |name: String| {
+        let who = Principal::for_tests(&name);
+        let mut member = rooms.enter(&recipe(), &who, &at(0), None, &SeenAs::default());
+        let first = member.first_presence(Timestamp::default()).unwrap();
+        (member, first)
+    };
+    let mut people: Vec<_> = (0..60).map(|n| come(format!("p{n}"))).collect();
+    assert_ne!(people[47].1, people[48].1, "a few are shown themselves");
+    assert_eq!(people[49].1, people[59].1);
+    let news = |(member, _): &mut (Member, _)| member.presence_news();
+    assert!(people.iter_mut().all(|person| news(person).is_none()));
+
+    let presence = Presence {
+        people: Vec::new(),
+        count: 60,
+    };
+    rooms.tell_presence(&recipe(), 0, presence, Timestamp::default());
+    assert!(people.iter_mut().all(|person| news(person).is_some()));
 }
