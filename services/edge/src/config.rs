@@ -13,6 +13,9 @@ use crate::{public_url::PublicUrl, web_page::Fetcher};
 /// How many connections an edge holds where nobody has said.
 const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
 
+/// How many events of connections an edge may be told to keep.
+const MAX_CONNECTION_EVENTS: usize = 1_000_000;
+
 /// How an edge behaves.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Edge")]
@@ -171,10 +174,23 @@ pub struct Config {
     #[arg(long, env = "EDGE_WRITE_TIMEOUT", value_parser = duration, default_value = "10s")]
     pub write_timeout: Duration,
 
+    /// How many events of connections of the last hour are kept in memory, for operators who ask why somebody was
+    /// disconnected; a user who stays makes 9 an hour; 0: none
+    #[arg(long, env = "EDGE_CONNECTION_EVENTS", default_value_t = 50_000, value_parser = connection_events)]
+    pub connection_events: usize,
+
     /// Where Prometheus may read the metrics, such as 0.0.0.0:9464; then they are not at /metrics beside everything
     /// else [default: at /metrics of --listen]
     #[arg(long, env = "EDGE_METRICS_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
     pub metrics_listen: Option<SocketAddr>,
+}
+
+/// A number of events whose memory is some hundred megabytes at most.
+fn connection_events(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| *number <= MAX_CONNECTION_EVENTS)
+        .ok_or_else(|| format!("write a number from 0 to {MAX_CONNECTION_EVENTS}"))
 }
 
 /// A cookie's name that needs no quoting and claims nothing.

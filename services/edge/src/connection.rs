@@ -24,9 +24,10 @@ use tokio::{
 use tracing::{Instrument as _, Span, field::Empty, info, info_span};
 
 pub(crate) use self::session_driver::{SessionDriver, publish, release};
-use self::{live::Live, socket::Socket};
+use self::{handshake::Authenticated, live::Live, socket::Socket};
 use crate::{
     edge::Edge,
+    event_log::{ConnectionEvent, Subject},
     limits::ConnectionPermit,
     metrics::{self, ConnectionGauge},
     registry::Connection,
@@ -99,6 +100,8 @@ impl From<socket::WriteFault> for End {
 /// What a connection did, for its summary.
 #[derive(Debug, Default)]
 struct ConnectionStats {
+    /// Under what its events are kept, where they are.
+    logged: Option<Arc<Subject>>,
     /// Whether the client has sent a well-formed `auth`: from then on closes are announced.
     introduced: bool,
     session: Option<SessionId>,
@@ -131,7 +134,14 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let began = Instant::now();
-    let mut stats = ConnectionStats::default();
+    let now = edge.clock.now();
+    let logged = edge
+        .event_log
+        .open(&connection.id, &upgraded.recipe, upgraded.address, now);
+    let mut stats = ConnectionStats {
+        logged,
+        ..ConnectionStats::default()
+    };
     // What lasts for a moment only is boxed, so that it does not add to what the connection holds for its life.
     let mut socket = Box::pin(Socket::new(stream, edge.config.write_timeout)).await;
     let mut gauge = ConnectionGauge::new();
@@ -154,6 +164,7 @@ where
             span.record("user.id", authenticated.session.principal().user.as_str());
             span.record("session.id", authenticated.id.as_str());
             stats.session = Some(authenticated.id.clone());
+            log_authenticated(&edge, &stats, &authenticated);
             let (mut live, first) = Live::new(
                 &edge,
                 &mut socket,
@@ -170,6 +181,7 @@ where
         Err(end) => end,
     };
 
+    log_end(&edge, &stats, &connection, end);
     match end {
         End::Closed(close) => {
             let closing = stats
@@ -185,8 +197,31 @@ where
     summarise(end, &stats, began.elapsed(), upgraded.address);
 }
 
+fn log_authenticated(edge: &Edge, stats: &ConnectionStats, authenticated: &Authenticated) {
+    let (session, logged) = (&authenticated.session, stats.logged.as_ref());
+    if let Some(subject) = logged {
+        subject.authenticated(session.principal(), &authenticated.id);
+    }
+    // A take-over counts a generation.
+    let resumed = session.generation() > 1;
+    let event = ConnectionEvent::Authenticated { resumed };
+    edge.event_log.record(logged, event, edge.clock.now());
+}
+
+fn log_end(edge: &Edge, stats: &ConnectionStats, connection: &Connection, end: End) {
+    let cause = connection.control.close_cause();
+    let event = ConnectionEvent::Ended {
+        end,
+        announced: stats.introduced && matches!(end, End::Closed(_)),
+        cause: cause.filter(|_| end == End::Closed(Close::ServiceRestart)),
+    };
+    let now = edge.clock.now();
+    edge.event_log.record(stats.logged.as_ref(), event, now);
+    edge.event_log.count_end(end_labels(end));
+}
+
 /// Code and reason, as metrics and logs name them.
-fn end_labels(end: End) -> (u16, &'static str) {
+pub(crate) fn end_labels(end: End) -> (u16, &'static str) {
     match end {
         End::Closed(close) => (close.code(), close.reason()),
         // The client chooses the code: only known ones become labels.

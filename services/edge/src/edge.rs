@@ -14,6 +14,7 @@ use runtime::{
 use crate::{
     config::Config,
     deadlines::Deadlines,
+    event_log::EventLog,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
     registry::Registry,
     rooms::Rooms,
@@ -44,6 +45,8 @@ pub struct Edge {
     pub rooms: Arc<Rooms>,
     /// The connections.
     pub registry: Arc<Registry>,
+    /// What happened to them.
+    pub event_log: EventLog,
     /// The schedule.
     pub deadlines: Deadlines,
     /// How fast new connections are taken.

@@ -22,6 +22,7 @@ mod revocations;
 mod web_page;
 
 mod connection;
+mod event_log;
 mod registry;
 mod rendezvous;
 mod rooms;

@@ -25,6 +25,7 @@ use crate::{
     deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
     deletions,
     edge::Edge,
+    event_log::{CloseCause, EventLog},
     gauges, http,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
     registry::Registry,
@@ -192,6 +193,7 @@ pub fn assemble(
         user_limits: UserLimits::new(&config, rate_limiter.clone()),
         rate_limiter,
         web_pages: config.web_pages(),
+        event_log: EventLog::new(config.connection_events),
         sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
         anonymous_limit: Limit::new(config.anonymous_rate, 60 * second, config.anonymous_rate),
         health: Health::new(auth.clone(), link.clone()),
@@ -400,7 +402,7 @@ async fn drain(edge: &Edge) {
     let close = async {
         for batch in controls.chunks(batch) {
             for control in batch {
-                control.close(Close::ServiceRestart);
+                control.close_for(Close::ServiceRestart, CloseCause::Drain);
             }
             sleep(pause).await;
         }
@@ -411,7 +413,7 @@ async fn drain(edge: &Edge) {
     }
     // Whoever was upgraded meanwhile.
     for control in edge.registry.controls() {
-        control.close(Close::ServiceRestart);
+        control.close_for(Close::ServiceRestart, CloseCause::Drain);
     }
     if !edge.lifecycle.finished(DRAIN_END_TIMEOUT).await {
         warn!(

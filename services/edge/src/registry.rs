@@ -21,6 +21,7 @@ use tokio::{sync::Notify, time::Instant};
 use crate::{
     audience::Audience,
     deadlines::{Delivery, Owners, Phase, Prompt, SessionRecord},
+    event_log::CloseCause,
     upstream::Principal,
 };
 
@@ -55,6 +56,8 @@ pub struct Control {
 #[derive(Debug, Default)]
 struct Orders {
     close: Option<Close>,
+    /// Why, where the close does not say it.
+    cause: Option<CloseCause>,
     /// The generation under review.
     review: Option<u64>,
     prompt: Option<Prompt>,
@@ -66,6 +69,21 @@ impl Control {
     pub fn close(&self, close: Close) {
         lock(&self.orders).close.get_or_insert(close);
         self.changed.notify_one();
+    }
+
+    /// Tells the connection to close, and notes why; the first reason stays.
+    pub(crate) fn close_for(&self, close: Close, cause: CloseCause) {
+        let mut orders = lock(&self.orders);
+        if orders.close.is_none() {
+            (orders.close, orders.cause) = (Some(close), Some(cause));
+        }
+        drop(orders);
+        self.changed.notify_one();
+    }
+
+    /// Why the connection was told to close, where the close does not say it.
+    pub(crate) fn close_cause(&self) -> Option<CloseCause> {
+        lock(&self.orders).cause
     }
 
     fn is_closing(&self) -> bool {
@@ -233,7 +251,8 @@ impl Registry {
         aged.sort_unstable_by_key(|(number, _)| **number);
         aged.truncate(at_most);
         for (_, open) in &aged {
-            open.control.close(Close::ServiceRestart);
+            open.control
+                .close_for(Close::ServiceRestart, CloseCause::MaxAge);
         }
         aged.len()
     }

@@ -35,6 +35,7 @@ use crate::{
     access::Grant,
     deadlines::Phase,
     edge::Edge,
+    event_log::ConnectionEvent,
     limits::{ClientUse, ConnectionPermit},
     metrics::{self, ConnectionGauge, State},
     registry::{Connection, Order},
@@ -279,6 +280,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         if now >= self.next_ping {
             self.next_ping = now + self.edge.config.ping_interval;
             if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
+                self.log(ConnectionEvent::Unresponsive);
                 return Err(End::Lost);
             }
             self.unanswered_pings += 1;
@@ -328,6 +330,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         };
         debug!(?slept, "the machine was suspended");
         self.on_sleep(slept)
+    }
+
+    /// Notes what happened, for operators.
+    fn log(&self, event: ConnectionEvent) {
+        let (logged, now) = (self.stats.logged.as_ref(), self.edge.clock.now());
+        self.edge.event_log.record(logged, event, now);
     }
 
     async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
@@ -386,8 +394,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SessionDriver for Live<'_, S> {
     }
 
     fn answer(&mut self, reauth: Reauth, renewed: bool) {
-        if renewed && let Some(asked) = self.asked.take() {
-            metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
+        if renewed {
+            let asked = self.asked.take();
+            let was_asked = asked.is_some();
+            self.log(ConnectionEvent::Renewed { was_asked });
+            if let Some(asked) = asked {
+                metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
+            }
         }
         self.rejoin(reauth, Duration::ZERO);
     }
@@ -401,6 +414,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SessionDriver for Live<'_, S> {
         let lateness = Instant::now().saturating_duration_since(self.session.ask_at());
         metrics::count_prompt(source, lateness);
         self.asked = Some(Instant::now());
+        self.log(ConnectionEvent::Asked {
+            reason,
+            source,
+            answer_in,
+        });
         let reason = match reason {
             PromptReason::Expiring => AuthRequiredReason::Expiring,
             PromptReason::Review => AuthRequiredReason::Review,
