@@ -174,9 +174,14 @@ pub struct Config {
     #[arg(long, env = "EDGE_WRITE_TIMEOUT", value_parser = duration, default_value = "10s")]
     pub write_timeout: Duration,
 
+    /// Where operators are told what this edge does and what happened to its connections, such as 127.0.0.1:9465, over
+    /// HTTP; an address of other machines needs an operator's token [default: nowhere]
+    #[arg(long, env = "EDGE_ADMIN_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
+    pub admin_listen: Option<SocketAddr>,
+
     /// How many events of connections of the last hour are kept in memory, for operators who ask why somebody was
     /// disconnected; a user who stays makes 9 an hour; 0: none
-    #[arg(long, env = "EDGE_CONNECTION_EVENTS", default_value_t = 50_000, value_parser = connection_events)]
+    #[arg(long, env = "EDGE_CONNECTION_EVENTS", default_value_t = 50_000, value_parser = connection_events, help_heading = "Telemetry")]
     pub connection_events: usize,
 
     /// Where Prometheus may read the metrics, such as 0.0.0.0:9464; then they are not at /metrics beside everything

@@ -50,6 +50,17 @@ pub(crate) fn start(
     Deadlines { backend, tasks }
 }
 
+/// How a schedule that edges share is seen from this one.
+#[derive(Debug)]
+pub(crate) struct SharedState {
+    /// How many edges have a live heartbeat, this one included.
+    pub(crate) edges: usize,
+    /// How many writes of sessions have not reached Redis yet.
+    pub(crate) unwritten: usize,
+    /// Why Redis cannot be used at the moment.
+    pub(crate) problem: Option<Problem>,
+}
+
 /// A handle to the schedule; clones share it.
 #[derive(Clone)]
 pub struct Deadlines {
@@ -107,6 +118,22 @@ impl Deadlines {
         match &self.backend {
             Backend::Memory(_) => None,
             Backend::Redis(schedule) => schedule.problem(),
+        }
+    }
+
+    /// This edge, as other edges know it.
+    pub(crate) fn edge(&self) -> &EdgeId {
+        match &self.backend {
+            Backend::Memory(schedule) => schedule.edge(),
+            Backend::Redis(schedule) => schedule.edge(),
+        }
+    }
+
+    /// What lies in Redis for all edges; `None`: it is kept in memory.
+    pub(crate) fn shared(&self) -> Option<SharedState> {
+        match &self.backend {
+            Backend::Memory(_) => None,
+            Backend::Redis(schedule) => Some(schedule.state()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod address_limit;
+pub(crate) mod admin;
 mod auth;
 mod base_url;
 mod body;

@@ -6,6 +6,8 @@
 //! `connection` owns each of them, `session` has the rules, `rooms` fan out, `deadlines` and `upstream` reach what is
 //! behind.
 
+pub mod admin;
+
 mod edge;
 mod node;
 
@@ -39,6 +41,6 @@ pub mod internals;
 
 pub use self::{
     config::Config,
-    node::{OpenEdge, OpenError, Services, Upstreams, assemble, open, redis_self_test},
+    node::{AdminPort, OpenEdge, OpenError, Services, Upstreams, assemble, open, redis_self_test},
     upstream::chat::Replicas,
 };

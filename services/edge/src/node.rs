@@ -9,6 +9,7 @@ use runtime::{
     config::SecretUrl,
     grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
+    operator_token::OperatorToken,
     rate_limiter::{self, Limit, RateLimiter},
     redis::{InvalidUrl, Redis, SelfTest, cmd},
     replicas::ServiceAddress,
@@ -108,6 +109,16 @@ pub struct OpenEdge {
     link: LinkTask,
     redis: Option<Redis>,
     background: Lifecycle,
+    admin: Option<AdminPort>,
+}
+
+/// A port for operators.
+#[derive(Debug)]
+pub struct AdminPort {
+    /// Where they are answered: on loopback, unless there is a token.
+    pub listener: TcpListener,
+    /// What they prove themselves with.
+    pub token: Option<OperatorToken>,
 }
 
 /// Prepares an edge: checks its settings. Auth, chat and Redis need not be there yet: it joins them when they come.
@@ -213,6 +224,7 @@ pub fn assemble(
         link: link_task,
         redis,
         background,
+        admin: None,
     }
 }
 
@@ -284,10 +296,22 @@ impl OpenEdge {
         self.edge.link.clone()
     }
 
+    /// Answers operators too, at a port of their own, for as long as it serves and drains.
+    #[must_use]
+    pub fn with_admin(self, admin: Option<AdminPort>) -> Self {
+        Self { admin, ..self }
+    }
+
     /// Serves until the lifecycle stops it, then drains: closes the connections in small batches spread over
     /// the drain time, and waits for them. Until that is over the port answers that the edge stops.
-    pub async fn serve(self, listener: TcpListener) {
+    pub async fn serve(mut self, listener: TcpListener) {
+        let admin = self.admin.take();
         let (edge, background) = self.start();
+        if let Some(AdminPort { listener, token }) = admin {
+            let (edge, until) = (Arc::clone(&edge), background.clone());
+            background
+                .spawn(async move { http::admin::serve(listener, edge, token, &until).await });
+        }
         let limits = edge.config.http_limits();
         let drained = async {
             edge.lifecycle.stopping().await;
@@ -306,6 +330,7 @@ impl OpenEdge {
             link,
             redis,
             background,
+            admin: _,
         } = self;
         gauges::watch(&edge);
         match edge.config.descriptors_fault() {

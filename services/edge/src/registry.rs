@@ -2,6 +2,8 @@
 //!
 //! Orders to a connection do not queue: the newest prompt or review replaces the one before, and the first close stays.
 
+mod census;
+
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::{
@@ -18,6 +20,7 @@ use proto::{
 use runtime::clock::Timestamp;
 use tokio::{sync::Notify, time::Instant};
 
+pub(crate) use self::census::EXPIRY_BOUNDS;
 use crate::{
     audience::Audience,
     deadlines::{Delivery, Owners, Phase, Prompt, SessionRecord},
@@ -164,6 +167,7 @@ impl Entry {
 /// An open connection.
 #[derive(Debug)]
 struct Open {
+    id: ConnectionId,
     control: Arc<Control>,
     since: Instant,
 }
@@ -214,14 +218,16 @@ impl Registry {
     pub fn connect(self: &Arc<Self>) -> Connection {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let control = Arc::new(Control::default());
+        let id = ConnectionId::random();
         let open = Open {
+            id: id.clone(),
             control: Arc::clone(&control),
             since: Instant::now(),
         };
         lock(&self.connections).insert(number, open);
         Connection {
             number,
-            id: ConnectionId::random(),
+            id,
             control,
             registry: Arc::clone(self),
         }
@@ -236,6 +242,19 @@ impl Registry {
             .into_iter()
             .map(|(_, open)| Arc::clone(&open.control))
             .collect()
+    }
+
+    /// Tells a connection to close, since an operator wants it; whether there is such a one. Its client comes back.
+    pub(crate) fn disconnect(&self, connection: &str) -> bool {
+        let connections = lock(&self.connections);
+        let open = connections
+            .values()
+            .find(|open| open.id.as_str() == connection);
+        if let Some(open) = open {
+            open.control
+                .close_for(Close::ServiceRestart, CloseCause::Operator);
+        }
+        open.is_some()
     }
 
     /// Tells connections to close that are older than the age that each may reach, which is within a tenth of

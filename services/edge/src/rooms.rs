@@ -19,6 +19,7 @@ mod presence;
 mod room;
 #[cfg(test)]
 mod simulation;
+mod sizes;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,7 @@ use self::{log::Pushed, members::Members, people::People, presence::ChangedPeopl
 pub(crate) use self::{
     log::{Since, Update},
     people::{MAX_SHOWN, PeopleChange},
+    sizes::SIZE_BOUNDS,
 };
 pub use self::{people::SeenAs, room::Member};
 use crate::{audience::Audience, metrics, upstream::Principal};

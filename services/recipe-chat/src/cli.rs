@@ -12,15 +12,17 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use runtime::{
-    config::{SecretUrl, listen_address},
+    config::{SecretUrl, listen_address, secret},
     grpc::CredentialArgs,
     telemetry::TelemetryConfig,
 };
+use secrecy::SecretString;
 
 use crate::{
     backup::{Backup, Verify},
     check::Check,
     conform::Conform,
+    connections::Connections,
     dev_ca::DevCa,
     explain::Explain,
     health::Health,
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Tell whether copies that `backup` made are good
     Verify(Verify),
+    /// Say what edges do and why somebody was disconnected, as an operator
+    Connections(Connections),
     /// List, review and revoke login sessions, as an operator
     Sessions(Sessions),
     /// List, show, disable, enable and delete users, and reset passwords, as an operator
@@ -259,6 +263,11 @@ pub(crate) struct EdgeCommand {
     #[command(flatten)]
     pub(crate) redis: RedisArgs,
 
+    /// What operators prove themselves with at --admin-listen; without it that is for this machine only, and takes no
+    /// orders
+    #[arg(long, env = "EDGE_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret, help_heading = "Telemetry")]
+    pub(crate) operator_token: Option<SecretString>,
+
     #[command(flatten)]
     pub(crate) edge: edge::Config,
 
@@ -402,6 +411,8 @@ mod tests {
             "recipe-chat auth --database-url postgres://ada:canary@db/auth",
             "recipe-chat client soup --user ada --password canary",
             "recipe-chat auth --operator-token canary",
+            "recipe-chat edge --operator-token canary",
+            "recipe-chat connections --operator-token canary",
             "recipe-chat sessions list ada --operator-token canary",
             "recipe-chat keys list --operator-token canary",
             "recipe-chat users list --operator-token canary",

@@ -3,7 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, anyhow};
-use edge::Upstreams;
+use edge::{AdminPort, Upstreams};
 use runtime::{
     clock::SystemClock,
     config::SecretUrl,
@@ -12,8 +12,10 @@ use runtime::{
     lifecycle::Lifecycle,
     listener::bind,
     metrics_port,
+    operator_token::OperatorToken,
     telemetry::{Prometheus, Telemetry},
 };
+use secrecy::SecretString;
 use tokio::{
     runtime::Runtime,
     time::{sleep, timeout},
@@ -25,7 +27,8 @@ use crate::{
     cli::{
         AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
     },
-    conform, dev_ca, explain, health, keys, migrate, service_token, sessions, token, users,
+    conform, connections, dev_ca, explain, health, keys, migrate, service_token, sessions, token,
+    users,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -60,6 +63,9 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Client(config) => runtime.block_on(Box::pin(client(*config))),
         Command::Health(health) => runtime.block_on(health::run(health)),
         Command::Check(check) => runtime.block_on(Box::pin(check::run(*check))),
+        Command::Connections(connections) => {
+            runtime.block_on(Box::pin(connections::run(connections)))
+        }
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
         Command::Users(users) => runtime.block_on(Box::pin(users::run(users))),
         Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
@@ -184,9 +190,10 @@ async fn run_edge(
         credentials: command.credentials.open()?,
     };
     let clock = SystemClock::shared();
+    let admin = admin_port(command.edge.admin_listen, command.operator_token)?;
     let edge = edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
     announce("edge", address)?;
-    edge.serve(listener).await;
+    edge.with_admin(admin).serve(listener).await;
     Ok(())
 }
 
@@ -198,6 +205,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     let edge_listener = bind("--edge-listen", up.edge_listen)?;
     let edge_address = edge_listener.local_addr()?;
     serve_metrics(up.edge.metrics_listen, prometheus.clone(), &lifecycle)?;
+    let admin = admin_port(up.edge.admin_listen, up.auth.operator_token.clone())?;
     let auth_address = auth_listener.local_addr()?;
     let chat_address = chat_listener.local_addr()?;
 
@@ -253,7 +261,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         )
     };
     let front = async {
-        edge.serve(edge_listener).await;
+        edge.with_admin(admin).serve(edge_listener).await;
         behind.stop();
         Ok(())
     };
@@ -324,6 +332,26 @@ fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {
         .ok_or_else(|| anyhow!("--data-dir must be readable text"))?;
     let Ok(url) = format!("sqlite:{path}").parse();
     Ok(url)
+}
+
+/// A port for operators, if an address for that is given: on this machine only, unless they prove themselves.
+fn admin_port(
+    address: Option<SocketAddr>,
+    token: Option<SecretString>,
+) -> anyhow::Result<Option<AdminPort>> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    if token.is_none() && !address.ip().to_canonical().is_loopback() {
+        return Err(anyhow!(
+            "--admin-listen {address} can be reached from other machines: give --operator-token, so that callers must \
+             prove that they are operators, or listen on 127.0.0.1"
+        ));
+    }
+    let token = token.map(OperatorToken::new).transpose()?;
+    let listener = bind("--admin-listen", address)?;
+    announce("admin", listener.local_addr()?)?;
+    Ok(Some(AdminPort { listener, token }))
 }
 
 /// Lets Prometheus read the metrics at a port of their own, if an address for that is given.

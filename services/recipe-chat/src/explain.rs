@@ -40,6 +40,13 @@ pub(crate) fn run(explain: &Explain) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{}", texts.join("\n\n")).context("cannot write to standard output")
 }
 
+/// The explanation of a close that a client was told; `None`: the protocol has no such one.
+pub(crate) fn of_told(code: u16, reason: &str) -> Option<String> {
+    let is_it = |close: &Close| close.code() == code && close.reason() == reason;
+    let close = Close::ALL.into_iter().find(is_it)?;
+    Some(Code::Close(close).text())
+}
+
 fn all() -> impl Iterator<Item = Code> {
     let closes = Close::ALL.into_iter().map(Code::Close);
     closes.chain(ErrorCode::ALL.into_iter().map(Code::Error))

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod commands;
 mod conform;
+mod connections;
 mod dev_ca;
 mod explain;
 mod health;

@@ -61,6 +61,10 @@ pub(super) fn open(
 }
 
 impl MemorySchedule {
+    pub(super) fn edge(&self) -> &EdgeId {
+        &self.edge
+    }
+
     pub(super) fn schedule(&self, record: SessionRecord) {
         self.sessions().schedule(Instant::now(), record, &self.edge);
         self.changed.notify_one();

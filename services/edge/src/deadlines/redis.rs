@@ -48,7 +48,7 @@ use self::{
     store::Store,
 };
 use super::{
-    DeadlineConfig, Tasks,
+    DeadlineConfig, SharedState, Tasks,
     metrics::{self, Metrics},
     record::{Delivery, EdgeId, Issuer, Owners, Prompt, Scope, SessionRecord, Unavailable},
 };
@@ -125,6 +125,18 @@ fn open_in(
 }
 
 impl RedisSchedule {
+    pub(super) fn edge(&self) -> &EdgeId {
+        &self.edge
+    }
+
+    pub(super) fn state(&self) -> SharedState {
+        SharedState {
+            edges: self.membership.borrow().len(),
+            unwritten: self.pending().len(),
+            problem: self.problem(),
+        }
+    }
+
     pub(super) fn schedule(&self, record: SessionRecord) {
         let session = record.session.clone();
         self.queue(&session, Write::Put(record));

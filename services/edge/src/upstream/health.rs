@@ -52,6 +52,13 @@ impl Health {
         }
     }
 
+    /// The names of the replicas of the auth service that there are.
+    pub(crate) fn auth_replicas(&self) -> Vec<String> {
+        let addresses = self.auth.addresses();
+        let name = |address| format!("http://{address}");
+        addresses.iter().map(name).collect()
+    }
+
     /// Which services serve: one replica of each is enough.
     pub async fn serving(&self) -> Serving {
         // Whoever asks meanwhile waits for the same answer.

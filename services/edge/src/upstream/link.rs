@@ -121,6 +121,17 @@ impl Link {
         *self.0.open.borrow() > 0
     }
 
+    /// The names of the replicas that there are.
+    pub(crate) fn replicas(&self) -> Vec<String> {
+        let names = self.0.replicas.now().into_iter();
+        names.map(|name| name.to_string()).collect()
+    }
+
+    /// To how many of them a line is open.
+    pub(crate) fn open_lines(&self) -> usize {
+        *self.0.open.borrow()
+    }
+
     /// What time it is.
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()

@@ -67,6 +67,11 @@ impl Pool {
         Self::new(Replicas::one(), Dialer::over(channel))
     }
 
+    /// Where the replicas are that there are now.
+    pub fn addresses(&self) -> Arc<[SocketAddr]> {
+        self.0.replicas.now()
+    }
+
     /// Calls one replica, and the next one when it cannot be reached and the call may be repeated. All of it
     /// takes `timeout` at most.
     ///

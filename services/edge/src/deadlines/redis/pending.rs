@@ -36,6 +36,11 @@ impl Pending {
         }
     }
 
+    /// How many sessions have a change that waits.
+    pub(super) fn len(&self) -> usize {
+        self.writes.len()
+    }
+
     /// Adds a change that is newer than what waits.
     pub(super) fn add(&mut self, session: &SessionId, write: Write) -> Result<(), Full> {
         self.merge(session, |known| match known {
