@@ -46,6 +46,13 @@ def test_it_starts_the_binary_itself():
     assert 'ENTRYPOINT ["recipe-chat"]' in DOCKERFILE
 
 
+def test_the_operators_port_is_for_the_container_itself():
+    """Where others reach it, it wants a token, which no image has."""
+    assert "EDGE_ADMIN_LISTEN=127.0.0.1:9465 " in DOCKERFILE
+    exposed = re.search(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE)[1].split()
+    assert "9465" not in exposed
+
+
 def test_its_settings_exist(is_known):
     names = re.findall(r"^(?:ENV|   ) ?(\w+)=", DOCKERFILE.split(" AS runtime")[1], re.MULTILINE)
     assert "EDGE_LISTEN" in names

@@ -259,6 +259,12 @@ def test_policies_open_what_is_needed(manifests):
         assert selector == {} or manifests.selected(selector), f"{policy['metadata']['name']} is about nobody"
 
 
+def test_nothing_leads_to_the_operators_port(manifests):
+    assert "EDGE_ADMIN_LISTEN" not in settings_of(manifests)["data"], "the image's is on loopback"
+    assert "9465" not in str(manifests.of("NetworkPolicy") + manifests.of("Service"))
+    assert 9465 not in ports(manifests.named("Deployment", "edge")).values()
+
+
 def allows(manifests, direction, peers, whom, other):
     """The ports that policies open between pods of these labels."""
     opened = set()

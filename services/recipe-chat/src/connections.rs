@@ -20,7 +20,6 @@ use self::edges::{Answers, Asked, Edges};
 
 /// Which edges are asked, and for what.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = false)]
 pub(crate) struct Connections {
     #[command(flatten)]
     edges: EdgeArgs,
@@ -56,7 +55,7 @@ struct EdgeArgs {
     operator_token: Option<SecretString>,
 
     /// How long an edge may take to answer
-    #[arg(long, value_parser = duration, default_value = "5s", global = true)]
+    #[arg(long, env = "EDGE_ADMIN_TIMEOUT", value_parser = duration, default_value = "5s", global = true)]
     timeout: Duration,
 }
 

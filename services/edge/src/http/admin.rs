@@ -39,7 +39,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Nothing that is sent here has a body.
 const MAX_BODY: usize = 1024;
 /// The longest id or name that is looked for.
-const MAX_SEARCHED: usize = 128;
+const MAX_SEARCHED: usize = 256;
 /// For how long an overview counts, however often somebody asks: making it takes a look at every connection.
 const OVERVIEW_LIFE: Duration = Duration::from_secs(1);
 
@@ -184,7 +184,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Searched {
 fn searched(text: &str) -> Result<Option<String>, Problem> {
     let text = text.trim();
     match text.len() > MAX_SEARCHED {
-        true => Err(bad_search("An id or a name has at most 128 bytes")),
+        true => Err(bad_search("An id or a name has at most 256 bytes")),
         false => Ok((!text.is_empty()).then(|| text.to_owned())),
     }
 }
@@ -201,6 +201,6 @@ mod tests {
     fn what_a_form_leaves_empty_is_not_asked_for() {
         assert_eq!(searched(" ").unwrap(), None);
         assert_eq!(searched(" ada ").unwrap().as_deref(), Some("ada"));
-        assert!(searched(&"x".repeat(129)).is_err());
+        assert!(searched(&"x".repeat(257)).is_err());
     }
 }

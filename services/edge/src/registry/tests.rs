@@ -224,3 +224,41 @@ async fn the_oldest_go_first_and_who_closes_already_is_left_out() {
     assert_eq!(told(&second), Some(Close::ServiceRestart));
     assert_eq!(told(&third), None);
 }
+
+#[test]
+fn connections_are_counted_by_state_and_by_when_their_tokens_end() {
+    let registry = Registry::new();
+    let [active, asked, _stranger] = [0; 3].map(|_| registry.connect());
+    active.hold(held("active", 10, 1, Phase::Active));
+    asked.hold(held("asked", 10, 1, Phase::Asked));
+    let now = Instant::now() + Duration::from_secs(1);
+
+    let census = registry.census(now);
+
+    let states = (census.unauthenticated, census.active, census.asked);
+    assert_eq!(states, (1, 1, 1));
+    // Within 900 s, and not within 600 s.
+    assert_eq!(census.expiries, [0, 0, 0, 0, 0, 2, 0, 0]);
+    let later = registry.census(now + Duration::from_secs(898));
+    assert_eq!(later.expiries, [2, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn an_operator_disconnects_one_connection_and_no_other() {
+    let registry = Registry::new();
+    let [one, other] = [0; 2].map(|_| registry.connect());
+
+    assert!(registry.disconnect(one.id.as_str()));
+    assert!(!registry.disconnect("nobody"));
+
+    assert_eq!(
+        one.control.closing().now_or_never(),
+        Some(Close::ServiceRestart)
+    );
+    assert_eq!(one.control.close_cause(), Some(CloseCause::Operator));
+    assert_eq!(other.control.closing().now_or_never(), None);
+    // The first reason stays.
+    one.control
+        .close_for(Close::ServiceRestart, CloseCause::Drain);
+    assert_eq!(one.control.close_cause(), Some(CloseCause::Operator));
+}

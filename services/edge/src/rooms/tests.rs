@@ -396,3 +396,29 @@ fn who_comes_to_a_crowd_is_shown_what_the_one_before_was_and_nobody_again() {
     rooms.tell_presence(&recipe(), 0, presence, Timestamp::default());
     assert!(people.iter_mut().all(|person| news(person).is_some()));
 }
+
+#[test]
+fn rooms_are_counted_by_how_many_are_in_them() {
+    let rooms = Rooms::new();
+    let enter = |recipe: &str| {
+        let recipe = recipe.parse().unwrap();
+        rooms.enter(&recipe, &somebody(), &at(0), None, &SeenAs::default())
+    };
+    let _members = [
+        enter("one"),
+        enter("three"),
+        enter("three"),
+        enter("three"),
+        enter("two"),
+        enter("two"),
+    ];
+
+    let sizes = rooms.sizes(2);
+
+    assert_eq!(sizes.by_size, [1, 1, 1, 0, 0, 0, 0]);
+    let largest = sizes.largest.iter();
+    let largest: Vec<_> = largest
+        .map(|(size, recipe)| (*size, recipe.as_str()))
+        .collect();
+    assert_eq!(largest, [(3, "three"), (2, "two")]);
+}

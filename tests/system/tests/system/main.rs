@@ -24,6 +24,7 @@ mod tokens;
 mod backup;
 mod check;
 mod cli;
+mod connections;
 mod grpc;
 mod http_auth;
 mod http_operations;
