@@ -161,7 +161,7 @@ async function takeDialogs({ page }: ChatPage): Promise<string> {
 async function takeCooking({ page }: ChatPage): Promise<void> {
   await page.getByRole('button', { name: 'Start a timer: 2 minutes' }).click();
   await page.getByRole('button', { name: 'Cook', exact: true }).click();
-  for (const step of [2, 3]) await page.getByRole('button', { name: `Step ${step}` }).click();
+  for (const step of [2, 3]) await page.getByRole('button', { name: `Step ${step}`, exact: true }).click();
   await takeScreenshots(page, 'cook', ...WIDTHS, 'landscape');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^Stop/ }).click();

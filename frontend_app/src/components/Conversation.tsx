@@ -2,7 +2,7 @@
 
 import { type Ingredient, MAX_HISTORY, type User } from '@recipe-chat/client';
 import type { Chat } from '@recipe-chat/react';
-import { type RefObject, useCallback, useDeferredValue, useMemo } from 'react';
+import { type RefObject, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { PAGE_SIZE } from '../hooks/useMessageWindow';
 import { useThrottled } from '../hooks/useThrottled';
 import type { Api } from '../lib/api';
@@ -37,6 +37,7 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
     return page.length;
   }, [api, manager, recipeId]);
   const suggest = useCallback((text: string) => composer.current?.fill(text), [composer]);
+  const typing = useTypingText(chat, user.id);
   const isLoading = recipe === null && chat.ending === null;
   const placeholder =
     state === 'authenticating' ? texts.composer.authenticating : texts.composer.placeholder;
@@ -55,7 +56,7 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
         onHelp={onHelp}
         onSay={isEditor && canWrite(chat) ? chat.sendMessage : undefined}
       />
-      <p className="typing soft meta">{typingText(chat, user.id)}</p>
+      <p className="typing soft meta">{typing}</p>
       {isEditor ? (
         <MessageInput
           ref={composer}
@@ -75,9 +76,14 @@ export function Conversation({ recipeId, chat, user, api, composer, isEditor, on
 
 const NO_INGREDIENTS: readonly Ingredient[] = [];
 
-function typingText({ presence }: Chat, me: string): string {
+/** Who is typing, in words. Whoever has said something since that was told has done so, and the server tells it a moment later. */
+function useTypingText({ presence, messages }: Chat, me: string): string {
+  const newest = messages.at(-1);
+  const [told, setTold] = useState({ presence, newest });
+  if (told.presence !== presence) setTold({ presence, newest });
+  const hasSpoken = newest !== told.newest ? newest?.author.id : undefined;
   const names = (presence?.people ?? [])
-    .filter(({ id, typing }) => typing && id !== me)
+    .filter(({ id, typing }) => typing && id !== me && id !== hasSpoken)
     .map(({ name }) => name);
   return names.length > 0 ? texts.typing(names) : '';
 }

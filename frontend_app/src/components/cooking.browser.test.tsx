@@ -121,6 +121,11 @@ describe('the others', () => {
     const faces = [...document.querySelectorAll('.page-header .face')];
     expect(faces.map(face => face.getAttribute('aria-label'))).toEqual(['leo', 'ada']);
     await expect.element(page.getByText('leo is typing…')).toBeVisible();
+    const message = messageOf(2, { author: LEO, content: 'there' });
+    view.env.socket.say('recipe_update', update({ revision: 2, recipe: PANCAKES, message }));
+    await expect.element(page.getByText('leo is typing…')).not.toBeInTheDocument();
+    view.env.socket.say('presence', { people, count: 2 });
+    await expect.element(page.getByText('leo is typing…')).toBeVisible();
   });
 
   it('are told that one writes, where the server knows of presence, and only there', async () => {
