@@ -45,7 +45,10 @@ impl Error {
         let server = server.clone();
         match error {
             NoAnswer::Unreachable(source) => Self::Unreachable { server, source },
-            NoAnswer::Unfit(what) => Self::Unfit { server, what },
+            NoAnswer::Unfit(what) => Self::Unfit {
+                server,
+                what: what.to_string(),
+            },
         }
     }
 }

@@ -1,15 +1,12 @@
 //! One call of the server's HTTP API, on a connection of its own.
 
-use std::pin::pin;
-
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use hyper::{
     Method, Request, StatusCode,
-    client::conn::http1,
     header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
-use hyper_util::rt::TokioIo;
+use runtime::http_call::{self, CallFailed};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -25,7 +22,7 @@ pub enum NoAnswer {
     Unreachable(#[from] Unreachable),
     /// What came is no answer over HTTP/1, or too long.
     #[error("{0}")]
-    Unfit(String),
+    Unfit(#[from] CallFailed),
 }
 
 /// A request for a path of the server, as the person whose access token that is. How long it may take is the caller's
@@ -40,7 +37,6 @@ pub async fn call(
     token: Option<&SecretString>,
     body: Option<&Value>,
 ) -> Result<(StatusCode, Bytes), NoAnswer> {
-    let unfit = |error: &dyn ToString| NoAnswer::Unfit(error.to_string());
     let stream = server.dial().await?;
     let mut request = Request::builder()
         .method(method)
@@ -51,23 +47,7 @@ pub async fn call(
         request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()));
     }
     let body = body.map(Value::to_string).unwrap_or_default();
-    let request = request
-        .body(Full::new(Bytes::from(body)))
-        .map_err(|error| unfit(&error))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| unfit(&error))?;
-    let mut answer = pin!(async {
-        let response = sender.send_request(request).await;
-        let response = response.map_err(|error| unfit(&error))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
-        let body = body.map_err(|error| unfit(&error))?;
-        Ok((status, body.to_bytes()))
-    });
-    tokio::select! {
-        biased; // a connection that ends with its answer has still answered
-        answer = &mut answer => answer,
-        _ = connection => answer.await,
-    }
+    let request = request.body(Full::new(Bytes::from(body)));
+    let request = request.map_err(CallFailed::Unsendable)?;
+    Ok(http_call::exchange(stream, request, MAX_BODY).await?)
 }

@@ -1,13 +1,19 @@
 //! One call over HTTP to a port of our own: for operators' commands, which ask many of them.
 
-use std::{fmt, io, net::SocketAddr, str::FromStr};
+use std::{error::Error, fmt, io, net::SocketAddr, str::FromStr};
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
-use hyper::{body::Bytes, client::conn::http1};
+use hyper::{
+    body::{Body, Bytes},
+    client::conn::http1,
+};
 use hyper_util::rt::TokioIo;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+};
 use url::Url;
 
 /// How many addresses a name may stand for at most.
@@ -118,8 +124,24 @@ pub async fn call(address: SocketAddr, call: &HttpCall) -> Result<(StatusCode, B
     }
     let request = request.body(Empty::<Bytes>::new())?;
     let stream = TcpStream::connect(address).await?;
+    exchange(stream, request, call.max_answer).await
+}
+
+/// Sends a request over a connection that is for it alone, and reads an answer of at most so many bytes. The caller bounds
+/// the time.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn exchange<S, B>(
+    stream: S,
+    request: Request<B>,
+    max_answer: usize,
+) -> Result<(StatusCode, Bytes), CallFailed>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let max_answer = call.max_answer;
     let answer = async {
         let (head, body) = sender.send_request(request).await?.into_parts();
         let body = Limited::new(body, max_answer).collect().await;
@@ -130,7 +152,7 @@ pub async fn call(address: SocketAddr, call: &HttpCall) -> Result<(StatusCode, B
         Ok((head.status, body.to_bytes()))
     };
     tokio::pin!(answer, connection);
-    // The connection is driven only as long as somebody waits for the answer.
+    // The connection is driven only as long as somebody waits for the answer, and one that ends with its answer has answered.
     tokio::select! {
         biased;
         answer = &mut answer => answer,
