@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::ids::UserId;
+use proto::ids::{SessionId, UserId};
 use runtime::{
     clock::SharedClock,
     lifecycle::Lifecycle,
@@ -18,7 +18,9 @@ use crate::{
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
     registry::Registry,
     rooms::Rooms,
+    session::Timings,
     upstream::{
+        Calls, Principal,
         auth::AuthClient,
         chat::{ChatClient, Link},
         health::Health,
@@ -39,6 +41,8 @@ pub struct Edge {
     pub chat: ChatClient,
     /// The chat service, for joins, posts and updates.
     pub link: Link,
+    /// What connections ask of both.
+    pub calls: Arc<dyn Calls>,
     /// Whether the services behind the edge serve.
     pub health: Health,
     /// The recipes that somebody here looks at.
@@ -49,6 +53,10 @@ pub struct Edge {
     pub event_log: EventLog,
     /// The schedule.
     pub deadlines: Deadlines,
+    /// When the holders of sessions are asked.
+    pub timings: Timings,
+    /// Makes the id of a new session.
+    pub new_session_id: fn(&Principal) -> SessionId,
     /// How fast new connections are taken.
     pub upgrade_limiter: UpgradeLimiter,
     /// How many connections there may be, in all and by address.

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use proto::{ids::RecipeId, websocket::codes::Close};
+use proto::{
+    ids::{RecipeId, SessionId},
+    websocket::codes::Close,
+};
 use runtime::{
     accept,
     clock::{SharedClock, SleepWatch},
@@ -32,10 +35,12 @@ use crate::{
     registry::Registry,
     revocations,
     rooms::Rooms,
+    session::Timings,
     upstream::{
         auth::AuthClient,
         chat::{AccessNews, ChatClient, Link, LinkTask, Replicas},
         health::Health,
+        over_grpc,
     },
 };
 
@@ -181,19 +186,39 @@ pub fn assemble(
     prometheus: Prometheus,
     lifecycle: Lifecycle,
 ) -> OpenEdge {
-    let Services {
-        auth,
-        chat,
+    let (redis, background) = (services.redis.clone(), services.background.clone());
+    let registry = Registry::new();
+    let deadlines = start_deadlines(redis.as_ref(), &registry, &lifecycle);
+    let (edge, link) = assemble_around(
+        registry, deadlines, config, services, clock, prometheus, lifecycle,
+    );
+    OpenEdge {
+        edge: Arc::new(edge),
+        link,
         redis,
         background,
+        admin: None,
+    }
+}
+
+/// Puts an edge together around a schedule that runs already.
+pub(crate) fn assemble_around(
+    registry: Arc<Registry>,
+    deadlines: Deadlines,
+    config: Config,
+    services: Services,
+    clock: SharedClock,
+    prometheus: Prometheus,
+    lifecycle: Lifecycle,
+) -> (Edge, LinkTask) {
+    let Services {
+        auth, chat, redis, ..
     } = services;
     let rooms = match config.presence {
         true => Rooms::new(),
         false => Rooms::without_presence(),
     };
-    let registry = Registry::new();
     let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
-    let deadlines = start_deadlines(redis.as_ref(), &registry, &lifecycle);
     let second = Duration::from_secs(1);
     let rate_limiter = RateLimiter::new(redis.as_ref());
     let edge = Edge {
@@ -208,8 +233,11 @@ pub fn assemble(
         sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
         anonymous_limit: Limit::new(config.anonymous_rate, 60 * second, config.anonymous_rate),
         health: Health::new(auth.clone(), link.clone()),
+        calls: over_grpc(AuthClient::new(auth.clone()), link.clone()),
         auth: AuthClient::new(auth),
         chat: ChatClient::new(link.clone()),
+        timings: Timings::new(config.reauth_lead, config.reauth_grace),
+        new_session_id: |_| SessionId::random(),
         config,
         clock,
         link,
@@ -219,13 +247,7 @@ pub fn assemble(
         prometheus,
         lifecycle,
     };
-    OpenEdge {
-        edge: Arc::new(edge),
-        link: link_task,
-        redis,
-        background,
-        admin: None,
-    }
+    (edge, link_task)
 }
 
 /// What the edge does with Redis, to be tried before it is relied on.
@@ -400,7 +422,7 @@ async fn close_aged(edge: Arc<Edge>, lifecycle: Lifecycle) {
 
 /// Has all connections look at the clock when the machine has slept: until something happens on them, no timer of
 /// theirs would tell.
-async fn wake_after_sleep(edge: Arc<Edge>, lifecycle: Lifecycle) {
+pub(crate) async fn wake_after_sleep(edge: Arc<Edge>, lifecycle: Lifecycle) {
     let mut watch = SleepWatch::new(&*edge.clock);
     loop {
         tokio::select! {
@@ -415,7 +437,7 @@ async fn wake_after_sleep(edge: Arc<Edge>, lifecycle: Lifecycle) {
 }
 
 /// Closes all connections, spread over the drain time, and waits for them to end.
-async fn drain(edge: &Edge) {
+pub(crate) async fn drain(edge: &Edge) {
     let controls = edge.registry.controls();
     info!(connections = controls.len(), "draining");
     let batch = controls.len().div_ceil(DRAIN_BATCHES as usize).max(1);

@@ -5,7 +5,7 @@
 mod census;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -176,7 +176,8 @@ struct Open {
 #[derive(Debug, Default)]
 pub struct Registry {
     next: AtomicU64,
-    connections: Mutex<HashMap<u64, Open>>,
+    /// The oldest first.
+    connections: Mutex<BTreeMap<u64, Open>>,
     sessions: Mutex<Sessions>,
 }
 
@@ -235,12 +236,9 @@ impl Registry {
 
     /// The ways to all connections, the oldest first.
     pub fn controls(&self) -> Vec<Arc<Control>> {
-        let connections = lock(&self.connections);
-        let mut controls: Vec<_> = connections.iter().collect();
-        controls.sort_unstable_by_key(|(number, _)| **number);
-        controls
-            .into_iter()
-            .map(|(_, open)| Arc::clone(&open.control))
+        lock(&self.connections)
+            .values()
+            .map(|open| Arc::clone(&open.control))
             .collect()
     }
 
@@ -261,19 +259,14 @@ impl Registry {
     /// `max_age`: at most so many, the oldest first. Says how many.
     pub fn close_aged(&self, max_age: Duration, at_most: usize, now: Instant) -> usize {
         let connections = lock(&self.connections);
-        let mut aged: Vec<_> = connections
-            .iter()
-            .filter(|(number, open)| {
-                now - open.since >= jittered(max_age, **number) && !open.control.is_closing()
-            })
-            .collect();
-        aged.sort_unstable_by_key(|(number, _)| **number);
-        aged.truncate(at_most);
-        for (_, open) in &aged {
+        let aged = connections.iter().filter(|(number, open)| {
+            now - open.since >= jittered(max_age, **number) && !open.control.is_closing()
+        });
+        let close = |(_, open): (_, &Open)| {
             open.control
                 .close_for(Close::ServiceRestart, CloseCause::MaxAge);
-        }
-        aged.len()
+        };
+        aged.take(at_most).map(close).count()
     }
 
     /// How many connections there are.

@@ -25,8 +25,6 @@ use crate::{
 
 /// How much earlier than due a prompt may come before it is taken for a mistake (clock jump, stale restore).
 const EARLY_TOLERANCE: Duration = Duration::from_secs(2);
-/// How long after it was due the owner asks by itself when no prompt came.
-const FALLBACK_DELAY: Duration = Duration::from_secs(1);
 /// For how long at least the answer to an accepted `auth` goes before a prompt, however little time is left.
 const MIN_ANSWER_LEAD: Duration = Duration::from_secs(1);
 /// For how long, once the time for an answer is up, what has come by then is still read: it may lie unread.
@@ -232,7 +230,7 @@ impl Session {
 
     /// When nobody else has asked by then.
     fn asks_by_itself_at(&self) -> Instant {
-        let at = self.ask_at() + FALLBACK_DELAY;
+        let at = self.ask_at() + self.timings.fallback_delay;
         self.unanswered.back().map_or(at, |until| at.max(*until))
     }
 
@@ -296,7 +294,7 @@ impl Session {
         self.review_waits = false;
     }
 
-    /// What a sleep of the machine does to deadlines, as one sees it who is awake: they wait for the timers.
+    /// Sets every deadline to where timers have it that have stood still for so long.
     #[cfg(test)]
     pub(crate) fn stood_still(&mut self, by: Duration) {
         let later = |deadline: &mut Instant| *deadline += by;
@@ -307,6 +305,24 @@ impl Session {
             Prompted::Not => {}
             Prompted::Here { answer_by } | Prompted::Elsewhere { answer_by } => later(answer_by),
         }
+    }
+
+    /// Forgets that its holder was asked.
+    #[cfg(test)]
+    pub(crate) fn forget_prompt(&mut self) {
+        self.prompted = Prompted::Not;
+    }
+
+    /// Forgets which tokens are not answered yet.
+    #[cfg(test)]
+    pub(crate) fn forget_answers(&mut self) {
+        self.unanswered.clear();
+    }
+
+    /// Whether a token waits for its verdict, or for the answer to it.
+    #[cfg(test)]
+    pub(crate) fn is_busy(&self) -> bool {
+        !(self.unverified.is_empty() && self.unanswered.is_empty())
     }
 
     fn on_answered(&mut self, now: Instant) -> Vec<Action> {

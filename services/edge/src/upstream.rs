@@ -1,6 +1,7 @@
 //! The services behind the edge: the only place that knows tonic and protobuf.
 
 pub(crate) mod auth;
+mod calls;
 pub(crate) mod chat;
 mod convert;
 pub(crate) mod health;
@@ -39,6 +40,7 @@ impl PartialEq for AccessToken {
 
 impl Eq for AccessToken {}
 
+pub(crate) use self::calls::{Calls, over_grpc};
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::link::fuzzing;
 

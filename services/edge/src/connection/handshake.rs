@@ -13,18 +13,19 @@ use tokio::{
     select,
     time::{Instant, sleep_until},
 };
-use tracing::{Instrument as _, field::Empty, info_span, warn};
+use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::{
-    ConnectionStats, End, Upgraded,
+    End, Upgraded,
     socket::{Incoming, Socket},
+    telemetry::Telemetry,
 };
 use crate::{
-    deadlines::Scope,
+    deadlines::{Scope, SessionRecord},
     edge::Edge,
     limits::ConnectionPermit,
     registry::Connection,
-    session::{Reauth, Session, Timings},
+    session::{Reauth, Session},
     upstream::{
         Principal,
         auth::AuthError,
@@ -63,7 +64,7 @@ pub(super) async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
     upgraded: &Upgraded,
     connection: &Connection,
-    stats: &mut ConnectionStats,
+    telemetry: &mut Telemetry,
 ) -> Result<Box<Authenticated>, End> {
     let deadline = Instant::now() + edge.config.auth_timeout;
     let auth = select! {
@@ -72,10 +73,10 @@ pub(super) async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
         () = sleep_until(deadline) => return Err(End::Closed(Close::AuthenticationTimeout)),
         first = first_message(socket) => first?,
     };
-    stats.introduced = true;
+    telemetry.introduced();
     let span = info_span!("auth", trace_id = Empty);
     trace_context::begin(&span, auth.traceparent.as_deref());
-    let admission = admit(edge, &upgraded.recipe, auth).instrument(span);
+    let admission = admit(edge, &upgraded.recipe, auth, telemetry).instrument(span);
     // Nothing more is read meanwhile: what the client sends already waits in its socket.
     select! {
         biased;
@@ -103,10 +104,11 @@ async fn admit(
     edge: &Arc<Edge>,
     recipe: &RecipeId,
     auth: Auth,
+    telemetry: &mut Telemetry,
 ) -> Result<Box<Authenticated>, Close> {
     let sleeps = SleepWatch::new(&*edge.clock);
     let (principal, expires) = edge
-        .auth
+        .calls
         .validate(&auth.token)
         .await
         .map_err(|error| judge_token(&error))?;
@@ -119,7 +121,11 @@ async fn admit(
         .take(principal.user.clone())
         .ok_or(Close::TooManyConnections)?;
     let joined = join(edge, &principal, recipe, auth.resume.position()).await?;
-    let (id, session) = open_session(edge, recipe, &auth, principal, expires).await;
+    let taken = match &auth.session {
+        Some(session) => take_over(edge, session, &principal, recipe, telemetry).await,
+        None => None,
+    };
+    let (id, session) = open_session(edge, taken, principal, expires);
     Ok(Box::new(Authenticated {
         id,
         session,
@@ -161,7 +167,7 @@ async fn join(
         recipe: recipe.clone(),
         after: after.cloned(),
     };
-    edge.link.join(join).await.map_err(|error| match error {
+    edge.calls.join(join).await.map_err(|error| match error {
         ChatError::NotFound | ChatError::Forbidden(_) => Close::NotAllowed,
         ChatError::Conflict(_)
         | ChatError::Invalid(_)
@@ -171,36 +177,40 @@ async fn join(
     })
 }
 
-/// Takes the named session over when there is such a one for this recipe, else opens a new one.
-async fn open_session(
+/// Takes a session over, when there is such a one of this user, login session and recipe.
+async fn take_over(
     edge: &Edge,
+    session: &SessionId,
+    principal: &Principal,
     recipe: &RecipeId,
-    auth: &Auth,
+    telemetry: &mut Telemetry,
+) -> Option<SessionRecord> {
+    let scope = Scope {
+        user: principal.user.clone(),
+        login_session: principal.login_session.clone(),
+        recipe: recipe.clone(),
+    };
+    let found = edge.deadlines.take_over(session, &scope).await;
+    telemetry.took_over(session, &found);
+    found.ok().flatten()
+}
+
+/// The session that was taken over, or else a new one.
+fn open_session(
+    edge: &Edge,
+    taken: Option<SessionRecord>,
     principal: Principal,
     expires: Instant,
 ) -> (SessionId, Session) {
-    let timings = Timings {
-        lead: edge.config.reauth_lead,
-        grace: edge.config.reauth_grace,
-    };
-    if let Some(id) = &auth.session {
-        let scope = Scope {
-            user: principal.user.clone(),
-            login_session: principal.login_session.clone(),
-            recipe: recipe.clone(),
-        };
-        match edge.deadlines.take_over(id, &scope).await {
-            Ok(Some(record)) => {
-                let now = Instant::now();
-                let session = Session::resumed(timings, principal, expires, &record, now);
-                return (id.clone(), session);
-            }
-            Ok(None) => {}
-            Err(unavailable) => warn!(%unavailable, "a session is opened anew"),
+    match taken {
+        Some(record) => {
+            let now = Instant::now();
+            let session = Session::resumed(edge.timings, principal, expires, &record, now);
+            (record.session, session)
         }
+        None => (
+            (edge.new_session_id)(&principal),
+            Session::new(edge.timings, principal, expires),
+        ),
     }
-    (
-        SessionId::random(),
-        Session::new(timings, principal, expires),
-    )
 }

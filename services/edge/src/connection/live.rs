@@ -3,49 +3,46 @@
 //! machine, and carries out what follows. Between any two inputs it brings the client up to date.
 
 mod incoming;
+mod session_driver;
 mod updates;
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::{
     ids::{Position, RecipeId, SessionId, UserId},
-    websocket::{
-        codes::Close,
-        frames::{AuthRequiredReason, Author},
-    },
+    websocket::{codes::Close, frames::Author},
 };
 use runtime::clock::SleepWatch;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
-    time::{Instant, Sleep, sleep, sleep_until},
+    time::{Instant, Sleep, sleep_until},
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use tracing::{Span, debug};
+use tracing::Span;
 
 use super::{
-    ConnectionStats, End, SessionDriver,
+    End,
     answers::Answers,
     handshake::{Authenticated, FirstAnswer},
     socket::{Incoming, Socket, WriteDeadline},
+    telemetry::Telemetry,
     typing::Typing,
+    untold,
 };
 use crate::{
     access::Grant,
-    deadlines::Phase,
     edge::Edge,
-    event_log::ConnectionEvent,
     limits::{ClientUse, ConnectionPermit},
-    metrics::{self, ConnectionGauge, State},
     registry::{Connection, Order},
     rooms::{Member, SeenAs},
-    session::{Event, PromptReason, PromptSource, Reauth, Session, Verdict},
+    session::{Event, Reauth, Session, Verdict},
     upstream::{
         auth::AuthError,
         chat::{ChatError, Joined, Posted},
     },
-    wire::{inbound::Chat, outbound},
+    wire::inbound::Chat,
 };
 
 /// How many messages of one connection may be under way; then it reads no more until one is answered.
@@ -60,10 +57,7 @@ pub(super) struct Live<'a, S> {
     edge: &'a Arc<Edge>,
     socket: &'a mut Socket<S>,
     connection: &'a Connection,
-    gauge: &'a mut ConnectionGauge,
-    stats: &'a mut ConnectionStats,
-    /// When the client was asked to prove itself again, until it has.
-    asked: Option<Instant>,
+    telemetry: &'a mut Telemetry,
     recipe: &'a RecipeId,
     id: SessionId,
     session: Session,
@@ -134,8 +128,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         edge: &'a Arc<Edge>,
         socket: &'a mut Socket<S>,
         connection: &'a Connection,
-        gauge: &'a mut ConnectionGauge,
-        stats: &'a mut ConnectionStats,
+        telemetry: &'a mut Telemetry,
         recipe: &'a RecipeId,
         authenticated: Authenticated,
     ) -> (Self, Box<FirstAnswer>) {
@@ -176,9 +169,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             edge,
             socket,
             connection,
-            gauge,
-            stats,
-            asked: None,
+            telemetry,
             recipe,
         };
         (live, first)
@@ -189,18 +180,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         match self.run_loop(first).await {
             Err(end) => end,
         }
-    }
-
-    /// Gives the session up, or leaves it to be resumed.
-    pub(super) fn release(&self, end: End) {
-        let generation = self.session.generation();
-        super::release(
-            end,
-            &self.id,
-            generation,
-            self.connection,
-            &self.edge.deadlines,
-        );
     }
 
     async fn run_loop(&mut self, first: Box<FirstAnswer>) -> Result<Infallible, End> {
@@ -276,28 +255,37 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     async fn tick(&mut self) -> Result<(), End> {
+        // First the session: once its token has ended not even a ping is written.
+        self.dispatch(Event::Tick).await?;
         let now = Instant::now();
-        if now >= self.next_ping {
-            self.next_ping = now + self.edge.config.ping_interval;
-            if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
-                self.log(ConnectionEvent::Unresponsive);
-                return Err(End::Lost);
-            }
-            self.unanswered_pings += 1;
-            self.socket.ping().await?;
-        }
         if self.typing.ends_at().is_some() && !self.typing.is_on(now) {
             self.stop_typing();
         }
-        self.dispatch(Event::Tick).await
+        if now >= self.next_ping {
+            self.next_ping = now + self.edge.config.ping_interval;
+            self.ping_peer().await?;
+        }
+        Ok(())
+    }
+
+    async fn ping_peer(&mut self) -> Result<(), End> {
+        if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
+            self.telemetry.unresponsive();
+            return Err(End::Lost);
+        }
+        self.unanswered_pings += 1;
+        self.telemetry.writes();
+        let written = self.socket.ping().await;
+        self.telemetry.wrote(0, written);
+        Ok(written?)
     }
 
     async fn on_outcome(&mut self, outcome: Outcome) -> Result<(), End> {
         match outcome {
             Outcome::Verified(mut verdict, watch) => {
-                self.stats.reauths += 1;
+                self.telemetry.verified();
                 if let Verdict::Good { expires, .. } = &mut verdict {
-                    let slept = watch.untold(&*self.edge.clock);
+                    let slept = untold(&watch, &*self.edge.clock);
                     *expires = expires.checked_sub(slept).unwrap_or(*expires);
                 }
                 self.dispatch(Event::Verified(verdict)).await?;
@@ -323,39 +311,29 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
     }
 
-    /// Tells the session how long the machine has slept, if it has: before anything is accepted.
-    fn notice_sleep(&mut self) -> Result<(), End> {
-        let Some(slept) = self.sleeps.slept(&*self.edge.clock) else {
-            return Ok(());
-        };
-        debug!(?slept, "the machine was suspended");
-        self.on_sleep(slept)
-    }
-
-    /// Notes what happened, for operators.
-    fn log(&self, event: ConnectionEvent) {
-        let (logged, now) = (self.stats.logged.as_ref(), self.edge.clock.now());
-        self.edge.event_log.record(logged, event, now);
-    }
-
     async fn write(&mut self, frame: Utf8Bytes) -> Result<(), End> {
         let (until, control) = (self.write_deadline(), &self.connection.control);
-        self.socket.write(frame, until, control).await?;
-        self.stats.frames_out += 1;
-        Ok(())
+        self.telemetry.writes();
+        let written = self.socket.write(frame, until, control).await;
+        self.telemetry.wrote(1, written);
+        Ok(written?)
     }
 
     /// Writes a frame together with what is written next.
     async fn hold(&mut self, frame: Utf8Bytes) -> Result<(), End> {
         let (until, control) = (self.write_deadline(), &self.connection.control);
-        self.socket.hold(frame, until, control).await?;
-        self.stats.frames_out += 1;
-        Ok(())
+        self.telemetry.writes();
+        let held = self.socket.hold(frame, until, control).await;
+        self.telemetry.wrote(1, held);
+        Ok(held?)
     }
 
     async fn flush(&mut self) -> Result<(), End> {
         let (until, control) = (self.write_deadline(), &self.connection.control);
-        Ok(self.socket.flush(until, control).await?)
+        self.telemetry.writes();
+        let written = self.socket.flush(until, control).await;
+        self.telemetry.wrote(0, written);
+        Ok(written?)
     }
 
     fn write_deadline(&self) -> WriteDeadline<'a> {
@@ -364,77 +342,5 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             watch: self.sleeps,
             clock: &*self.edge.clock,
         }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> SessionDriver for Live<'_, S> {
-    fn session(&mut self) -> &mut Session {
-        &mut self.session
-    }
-
-    /// While the auth service cannot be asked the verdict is open: it is asked again for as long as the old token
-    /// lives, which ends the connection by itself.
-    fn verify(&mut self) {
-        let Some(token) = self.session.unverified_token().cloned() else {
-            return;
-        };
-        let auth = self.edge.auth.clone();
-        let watch = SleepWatch::new(&*self.edge.clock);
-        let verify = async move {
-            loop {
-                match auth.validate(&token).await {
-                    Ok((principal, expires)) => return Verdict::Good { principal, expires },
-                    Err(AuthError::Unauthenticated(_)) => return Verdict::Invalid,
-                    Err(_) => sleep(RETRY_DELAY).await,
-                }
-            }
-        };
-        let outcome = verify.map(move |verdict| Outcome::Verified(verdict, watch));
-        self.under_way.push(outcome.boxed());
-    }
-
-    fn answer(&mut self, reauth: Reauth, renewed: bool) {
-        if renewed {
-            let asked = self.asked.take();
-            let was_asked = asked.is_some();
-            self.log(ConnectionEvent::Renewed { was_asked });
-            if let Some(asked) = asked {
-                metrics::reauth_time().record(asked.elapsed().as_secs_f64(), &[]);
-            }
-        }
-        self.rejoin(reauth, Duration::ZERO);
-    }
-
-    async fn ask(
-        &mut self,
-        reason: PromptReason,
-        source: PromptSource,
-        answer_in: Duration,
-    ) -> Result<(), End> {
-        let lateness = Instant::now().saturating_duration_since(self.session.ask_at());
-        metrics::count_prompt(source, lateness);
-        self.asked = Some(Instant::now());
-        self.log(ConnectionEvent::Asked {
-            reason,
-            source,
-            answer_in,
-        });
-        let reason = match reason {
-            PromptReason::Expiring => AuthRequiredReason::Expiring,
-            PromptReason::Review => AuthRequiredReason::Review,
-        };
-        let now = self.edge.clock.now();
-        self.write(outbound::auth_required(reason, now + answer_in, now))
-            .await
-    }
-
-    fn record(&mut self) {
-        let record = self.session.record(&self.id, self.recipe);
-        self.gauge.set(match record.phase {
-            Phase::Active => State::Active,
-            Phase::Asked => State::Asked,
-        });
-        let principal = self.session.principal();
-        super::publish(record, principal, self.connection, &self.edge.deadlines);
     }
 }

@@ -31,10 +31,10 @@ use tokio_tungstenite::{
 };
 
 use self::first_message::{FirstMessage, Verdict};
-use crate::registry::Control;
+use crate::{connection::untold, registry::Control};
 
 /// The largest frame, and the largest message.
-pub(crate) const MAX_FRAME: usize = 64 << 10;
+const MAX_FRAME: usize = 64 << 10;
 /// The longest first message: before it is read, the client has not proved who it is.
 const MAX_FIRST_MESSAGE: usize = 8 << 10;
 /// How many bytes a second a client must take while something waits for it.
@@ -52,7 +52,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a client has sent.
 #[derive(Debug)]
-pub(crate) enum Incoming {
+pub(super) enum Incoming {
     /// A text frame.
     Text(Utf8Bytes),
     /// A frame that ends the connection.
@@ -69,7 +69,7 @@ pub(crate) enum Incoming {
 
 /// Why a frame was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WriteFault {
+pub(super) enum WriteFault {
     /// The connection must close instead.
     Close(Close),
     /// The connection is gone.
@@ -78,17 +78,17 @@ pub(crate) enum WriteFault {
 
 /// Until when something may be written. A sleep of the machine counts, though timers do not notice it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct WriteDeadline<'a> {
+pub(super) struct WriteDeadline<'a> {
     /// By the timers, all sleeps counted that were told.
-    pub(crate) at: Instant,
+    pub(super) at: Instant,
     /// Tells of those that were not.
-    pub(crate) watch: SleepWatch,
-    pub(crate) clock: &'a dyn Clock,
+    pub(super) watch: SleepWatch,
+    pub(super) clock: &'a dyn Clock,
 }
 
 impl WriteDeadline<'_> {
     fn has_come(&self) -> bool {
-        Instant::now() + self.watch.untold(self.clock) >= self.at
+        Instant::now() + untold(&self.watch, self.clock) >= self.at
     }
 
     async fn comes(self) {
@@ -100,7 +100,7 @@ impl WriteDeadline<'_> {
 
 /// A WebSocket on the server's side.
 #[derive(Debug)]
-pub(crate) struct Socket<S> {
+pub(super) struct Socket<S> {
     stream: WebSocketStream<Metered<S>>,
     reader: Arc<Mutex<LeastRate>>,
     write_timeout: Duration,
@@ -108,7 +108,7 @@ pub(crate) struct Socket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream that has been upgraded.
-    pub(crate) async fn new(stream: S, write_timeout: Duration) -> Self {
+    pub(super) async fn new(stream: S, write_timeout: Duration) -> Self {
         let reader = LeastRate::new(MIN_RATE, write_timeout, Instant::now());
         let reader = Arc::new(Mutex::new(reader));
         let metered = Metered {
@@ -130,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// The next frame. Cancel-safe: a frame that is not complete stays in the stream.
-    pub(crate) async fn read(&mut self) -> Incoming {
+    pub(super) async fn read(&mut self) -> Incoming {
         match self.stream.next().await {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             Some(Ok(Message::Binary(_))) => Incoming::Forbidden(Close::TextFramesOnly),
@@ -149,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Writes a text frame. Gives up when `until` comes, when the connection is told to close, or when the peer
     /// lags the write time-out behind the least rate: one that takes nothing does after that time.
-    pub(crate) async fn write(
+    pub(super) async fn write(
         &mut self,
         text: Utf8Bytes,
         until: WriteDeadline<'_>,
@@ -160,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// The same, but what fits is held back until the next write, so that both go in one.
-    pub(crate) async fn hold(
+    pub(super) async fn hold(
         &mut self,
         text: Utf8Bytes,
         until: WriteDeadline<'_>,
@@ -171,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Writes what is held back.
-    pub(crate) async fn flush(
+    pub(super) async fn flush(
         &mut self,
         until: WriteDeadline<'_>,
         control: &Control,
@@ -180,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Sends a ping; a connection that takes none within the write time-out is lost.
-    pub(crate) async fn ping(&mut self) -> Result<(), WriteFault> {
+    pub(super) async fn ping(&mut self) -> Result<(), WriteFault> {
         let ping = self.stream.send(Message::Ping(Bytes::new()));
         match timeout(self.write_timeout, ping).await {
             Ok(Ok(())) => Ok(()),
@@ -191,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Closes with a reason and waits a moment for the peer to agree, so that it reads the reason before the
     /// connection is gone. `announcement` is the last text frame.
-    pub(crate) async fn close(mut self, close: Close, announcement: Option<Utf8Bytes>) {
+    pub(super) async fn close(mut self, close: Close, announcement: Option<Utf8Bytes>) {
         let frame = CloseFrame {
             code: CloseCode::from(close.code()),
             reason: Utf8Bytes::from_static(close.reason()),
@@ -209,7 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Lets a close that the client began come to its end: the answer is queued already.
-    pub(crate) async fn finish(mut self) {
+    pub(super) async fn finish(mut self) {
         timeout(CLOSE_TIMEOUT, self.stream.flush()).await.ok();
     }
 

@@ -8,13 +8,29 @@ use tokio::time::Instant;
 
 use crate::{upstream::Principal, wire::inbound::ResumeFrom};
 
+/// How late a prompt may be before the owner of the session asks by itself.
+pub(super) const FALLBACK_DELAY: Duration = Duration::from_secs(1);
+
 /// The timings of the protocol.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Timings {
+pub struct Timings {
     /// How long before a token ends its holder is asked.
     pub lead: Duration,
     /// How long they have to answer.
     pub grace: Duration,
+    /// How late a prompt may be before the owner of the session asks by itself.
+    pub fallback_delay: Duration,
+}
+
+impl Timings {
+    /// Those of an edge with these settings.
+    pub(crate) const fn new(lead: Duration, grace: Duration) -> Self {
+        Self {
+            lead,
+            grace,
+            fallback_delay: FALLBACK_DELAY,
+        }
+    }
 }
 
 /// What happens to a session.

@@ -5,13 +5,10 @@ mod random;
 
 use runtime::clock::Timestamp;
 
-use super::*;
+use super::{events::FALLBACK_DELAY, *};
 use crate::wire::inbound::ResumeFrom;
 
-const TIMINGS: Timings = Timings {
-    lead: Duration::from_secs(60),
-    grace: Duration::from_secs(30),
-};
+const TIMINGS: Timings = Timings::new(Duration::from_secs(60), Duration::from_secs(30));
 const LIFE: Duration = Duration::from_secs(900);
 const MINUTE: Duration = Duration::from_secs(60);
 

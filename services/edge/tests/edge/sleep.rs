@@ -1,8 +1,8 @@
 //! The machine is suspended: its timers stand still, tokens end nevertheless.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::test_edge::TestEdge;
 
@@ -61,6 +61,38 @@ async fn a_fresh_token_after_a_sleep_counts_from_then_on() {
     assert_eq!(ada.next().await["type"], "auth_required");
     let asked = renewed.elapsed();
     assert!((28 * MINUTE..31 * MINUTE).contains(&asked), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sleep_while_a_fresh_token_is_verified_counts() {
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut ada, _) = test_edge.enter("ada:900").await;
+    test_edge.auth.away.store(true, Ordering::SeqCst);
+    ada.auth("ada:1800").await;
+    sleep(SECOND).await;
+    test_edge.clock.sleep(5 * MINUTE);
+    test_edge.auth.away.store(false, Ordering::SeqCst);
+    assert_eq!(ada.next().await["payload"]["in_reply_to"], "a");
+    let renewed = Instant::now();
+    assert_eq!(ada.next().await["type"], "auth_required");
+    let asked = renewed.elapsed();
+    assert!((23 * MINUTE..25 * MINUTE).contains(&asked), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sleep_while_a_write_waits_for_its_reader_counts() {
+    let test_edge = TestEdge::open(&[]).await;
+    let mut ada = test_edge.connect_over(1_024).await;
+    ada.auth("ada:900").await;
+    assert_eq!(ada.next().await["payload"]["in_reply_to"], "a");
+    for number in 0..8 {
+        test_edge.chat.say(&format!("m{number}"), &"x".repeat(400));
+    }
+    sleep(SECOND).await;
+    test_edge.clock.sleep(16 * MINUTE);
+    // One that reads nothing is given up after ten seconds, and after three once its token has ended.
+    sleep(4 * SECOND).await;
+    assert_eq!(test_edge.edge.registry.count(), 0);
 }
 
 /// The administrator, or a clock that was set: no token is older for that.

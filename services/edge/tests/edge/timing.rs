@@ -46,6 +46,21 @@ async fn pings_buy_no_time() {
     assert_at(start + 5 * SECOND);
 }
 
+/// As when the process was stopped: a ping is due too, and must not be written.
+#[tokio::test(start_paused = true)]
+async fn an_edge_that_stood_still_over_the_end_of_a_token_writes_nothing_but_the_close() {
+    let test_edge = TestEdge::open(&[]).await;
+    let (mut client, _) = test_edge.enter("ada:900").await;
+    tokio::time::advance(16 * MINUTE).await;
+    let next = client.next_raw().await;
+    let closing = next.as_ref().and_then(|next| next.to_text().ok());
+    assert!(
+        closing.is_some_and(|text| text.contains(r#""type":"closing""#)),
+        "{next:?}"
+    );
+    assert_eq!(client.closed().await, reason("Re-authentication timeout"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_15_minute_token_is_asked_for_at_exactly_14_minutes_and_closed_30_seconds_later() {
     let test_edge = TestEdge::open(&[]).await;

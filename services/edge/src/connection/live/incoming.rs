@@ -1,7 +1,7 @@
 //! What a connection does with its client's frames: each gets exactly one answer that names it. What comes too fast
 //! is refused, and whoever goes on nevertheless is closed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use proto::{
@@ -21,7 +21,7 @@ use tracing::{Instrument as _, Span, field::Empty, info_span};
 
 use super::{End, Live, LookedUp, Outcome};
 use crate::{
-    connection::{SessionDriver as _, invitation::invited_name, socket::Incoming},
+    connection::{invitation::invited_name, socket::Incoming},
     limits::Sent,
     metrics,
     session::{Event, Reauth},
@@ -49,7 +49,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             Incoming::Closed(code) => return Err(End::Left(code)),
             Incoming::Lost => return Err(End::Lost),
         };
-        self.stats.frames_in += 1;
+        self.telemetry.received();
         match inbound::read(&text) {
             Ok(ClientMessage::Auth(auth)) => self.reauthenticate(auth).await,
             Ok(ClientMessage::Chat(chat)) => self.chat(chat).await,
@@ -180,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
             let id = Some(chat.id);
             return self.refuse_too_fast(Sent::Message, id, wait).await;
         }
-        self.stats.messages += 1;
+        self.telemetry.posts();
         self.stop_typing();
         let ticket = self.answers.expect(&chat, self.written.revision);
         let span = info_span!("message", message.id = %chat.id, trace_id = Empty);
@@ -195,9 +195,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     /// Looks up whom a message invites before it is posted. Nothing more is read meanwhile: messages keep their order.
     fn look_up(&mut self, ticket: u64, chat: Chat, name: String, span: Span) {
         self.looking_up = true;
-        let auth = self.edge.auth.clone();
+        let calls = Arc::clone(&self.edge.calls);
         let looked_up = async move {
-            let found = auth.find_user(&name).instrument(span.clone()).await;
+            let found = calls.find_user(&name).instrument(span.clone()).await;
             Outcome::LookedUp(Box::new(LookedUp {
                 ticket,
                 chat,
@@ -236,7 +236,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         known_users: Option<Vec<Author>>,
     ) {
         let principal = self.session.principal();
-        let answer = self.edge.link.post(Post {
+        let answer = self.edge.calls.post(Post {
             principal: principal.clone(),
             recipe: self.recipe.clone(),
             id,

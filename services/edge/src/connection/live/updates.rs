@@ -1,7 +1,7 @@
 //! What a connection tells its client of the recipe: the answers to `auth`, the room's updates, and, for one
 //! that has fallen behind, everything that it missed at once. Revisions only go up.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use proto::{
@@ -18,7 +18,6 @@ use tokio::{
 
 use super::{End, JoinedAt, Live, Outcome};
 use crate::{
-    connection::SessionDriver as _,
     metrics,
     rooms::{SeenAs, Since, Update},
     session::{Event, Reauth},
@@ -43,6 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         };
         let frame = outbound::recipe_update(payload, self.edge.clock.now());
         self.hold(frame).await?;
+        self.telemetry.answered();
         self.dispatch(Event::Answered).await
     }
 
@@ -142,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         after: Option<Position>,
         delay: Duration,
     ) -> BoxFuture<'static, Result<Joined, ChatError>> {
-        let link = self.edge.link.clone();
+        let calls = Arc::clone(&self.edge.calls);
         let join = Join {
             principal: self.session.principal().clone(),
             recipe: self.recipe.clone(),
@@ -150,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         };
         let fetch = async move {
             sleep(delay).await;
-            link.join(join).await
+            calls.join(join).await
         };
         fetch.boxed()
     }

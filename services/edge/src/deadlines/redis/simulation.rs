@@ -1,19 +1,22 @@
-//! The whole protocol of deadlines in one deterministic run: several edges with the real schedule, the real rules of
-//! sessions, the real registry and the real sockets; a model of Redis; clients that answer, or do not, or read nothing for a
-//! while, or reconnect elsewhere; and every fault that can be thought of, drawn from a seed. All on tokio's paused clock: minutes take milliseconds, and the
-//! same seed gives the same run.
+//! The whole protocol of deadlines in one deterministic run: several edges as they are in production, from the WebSocket to
+//! the schedule; a model of Redis, and stand-ins for auth and chat; clients that answer, or do not, or read nothing for a
+//! while, or reconnect elsewhere; and every fault that can be thought of, drawn from a seed. All on tokio's paused clock:
+//! minutes take milliseconds, and the same seed gives the same run.
 //!
 //! `SEEDS=10000 cargo test -p edge --lib simulation::many -- --nocapture` plays so many; a failure names its seed, and
 //! `SEED=7 cargo test -p edge --lib simulation::one -- --nocapture` plays one and prints what happened.
 
 mod bugs;
 mod client;
-mod connection;
+mod clock;
 mod edge;
 mod fault_plan;
+mod follower;
 mod oracle;
+mod process;
 mod repair;
 mod servers;
+mod services;
 mod socket;
 mod switch;
 mod wire;
@@ -22,9 +25,14 @@ mod world;
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use self::{bugs::Bug, oracle::Verdict};
+use crate::session::Timings;
+
+/// Those of an edge with the default settings.
+const TIMINGS: Timings = Timings::new(Duration::from_secs(60), Duration::from_secs(30));
 
 /// How many seeds are played when nobody says otherwise.
 const SEEDS: u64 = 200;

@@ -1,4 +1,9 @@
-//! What the simulation must notice: each bug takes one rule away, at the border of the code that is simulated.
+//! What the simulation must notice: each bug takes one rule away, at the border of what is simulated (the services, the
+//! settings, Redis and the way to it) or between a connection and its session's rules (`twist`).
+
+use std::time::Duration;
+
+use crate::session::{Event, PromptReason, Session};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bug {
@@ -50,7 +55,52 @@ pub(super) const ALL: [Bug; 14] = [
 ];
 
 impl Bug {
+    /// By how much edges overrate tokens.
+    pub(super) fn excess(bug: Option<Self>) -> Duration {
+        match bug {
+            Some(Self::NoHardEnd) => Duration::from_secs(30),
+            _ => Duration::ZERO,
+        }
+    }
+
     pub(super) fn silences_fallback(self) -> bool {
         matches!(self, Self::NoFallback | Self::TakenInsteadOfLeased)
+    }
+}
+
+/// What a bug makes of an event that is about to be handed to a session's rules; `None`: it is not.
+pub(super) fn twist(bug: Option<Bug>, event: Event, session: &mut Session) -> Option<Event> {
+    let reason = match &event {
+        Event::Slept(slept) => {
+            // The timers, which all edges of a run share, have counted it. So the session's deadlines are set first to
+            // where timers have them that stand still.
+            session.stood_still(*slept);
+            return (bug != Some(Bug::SleepsForFree)).then_some(event);
+        }
+        Event::Prompted { reason, .. } => *reason,
+        Event::Auth(_) | Event::Verified(_) | Event::Answered | Event::Tick => return Some(event),
+    };
+    let is_review = reason == PromptReason::Review;
+    match bug {
+        Some(Bug::LosesReviews) if is_review && session.is_busy() => return None,
+        Some(Bug::AsksAgain) => session.forget_prompt(),
+        Some(Bug::Overtakes) => session.forget_answers(),
+        // Without the rule a prompt is followed as a review is: however early it comes.
+        Some(Bug::NoTooEarlyRule) => return Some(as_review(event)),
+        _ => {}
+    }
+    Some(event)
+}
+
+fn as_review(event: Event) -> Event {
+    match event {
+        Event::Prompted {
+            generation, source, ..
+        } => Event::Prompted {
+            generation,
+            reason: PromptReason::Review,
+            source,
+        },
+        other => other,
     }
 }

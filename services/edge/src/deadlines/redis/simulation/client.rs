@@ -3,14 +3,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use proto::{ids::SessionId, websocket::codes::Close};
+use proto::{
+    ids::SessionId,
+    websocket::{codes::Close, frames::RecipeUpdate},
+};
 use rand::{RngExt as _, rngs::SmallRng};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
-    connection::{Hello, TIMINGS, connect},
-    oracle::Answered,
-    socket::{ClientSocket, ToClient, Token},
+    TIMINGS,
+    edge::Edge,
+    follower::Follower,
+    oracle::{Answered, ConnectionReporter},
+    socket::{ClientSocket, ToClient, Token, pair},
     world::{World, dice_of},
 };
 
@@ -25,7 +30,8 @@ pub(super) async fn live(world: Arc<World>, number: u64) {
         world,
         name,
         rng,
-        sessions: 0,
+        connected: Instant::now(),
+        follower: Follower::default(),
         token: Token {
             number: 0,
             expires: Instant::now(),
@@ -46,7 +52,9 @@ struct Client {
     world: Arc<World>,
     name: String,
     rng: SmallRng,
-    sessions: u64,
+    /// When its connection began.
+    connected: Instant,
+    follower: Follower,
     token: Token,
     session: Option<SessionId>,
     /// The prompt that is not yet answered by a token that was accepted.
@@ -75,6 +83,7 @@ enum Intent {
     /// The token that it has already shown, which is no answer to anything.
     ShowSameToken,
     Leave,
+    Say,
     /// It reads nothing for a while, as a phone in a pocket.
     StopReading,
     /// As when a train enters a tunnel.
@@ -107,15 +116,8 @@ impl Client {
                 // Nobody can tell whether a prompt that came after that token was for it.
                 self.outstanding = None;
             }
-            self.sessions += 1;
             self.pause = None;
-            let hello = Hello {
-                user: self.name.clone(),
-                token: self.token,
-                resumes: self.session.clone(),
-                fresh: format!("{}-{}", self.name, self.sessions).parse().unwrap(),
-            };
-            let mut line = connect(&self.world, &edge, hello).await;
+            let mut line = self.connect(&edge).await;
             let over = tokio::select! {
                 biased;
                 over = self.converse(&mut line) => over,
@@ -141,6 +143,17 @@ impl Client {
         }
     }
 
+    /// Opens a connection and says who it is.
+    async fn connect(&mut self, edge: &Arc<Edge>) -> ClientSocket {
+        self.connected = Instant::now();
+        let (mut line, stream) = pair(self.world.calendar, &self.name).await;
+        let reporter = ConnectionReporter::new(&self.world.oracle, edge, self.world.bug);
+        edge.serve(stream, reporter);
+        self.follower.connects();
+        line.introduce(self.token, self.session.as_ref(), self.follower.position());
+        line
+    }
+
     /// Talks until the connection is over.
     async fn converse(&mut self, line: &mut ClientSocket) -> Over {
         let (mut intent, mut when) = self.intend();
@@ -153,13 +166,10 @@ impl Client {
                 heard = line.next(), if self.is_reading() => match heard {
                     None => return Over::Lost,
                     Some(ToClient::Closed(close)) => return self.closed(close),
-                    Some(ToClient::Update) => {}
-                    Some(ToClient::Welcome { session, reauth_at }) => {
-                        let resumed = self.session.replace(session.clone()) == Some(session);
-                        let answered = self.answered.take().is_some();
-                        if answered || !resumed {
-                            self.was_answered(answered, reauth_at);
-                        }
+                    Some(ToClient::Recipe(update)) => self.hear(line, &update),
+                    Some(ToClient::Refused(id)) => {
+                        let wrong = self.follower.answered(id.as_deref());
+                        self.world.oracle.judge(&self.name, wrong);
                     }
                     Some(ToClient::AuthRequired { answer_by }) => {
                         self.was_asked(answer_by);
@@ -174,6 +184,7 @@ impl Client {
                             // The edge may be gone already.
                             line.show(self.token);
                         }
+                        Intent::Say => line.say(self.follower.says(&self.name)),
                         Intent::Leave => {
                             line.leave();
                             return Over::Ended;
@@ -184,6 +195,26 @@ impl Client {
                     (intent, when) = (Intent::Nothing, Instant::now() + NEVER);
                 }
             }
+        }
+    }
+
+    /// Hears of the recipe and, as the answer to an `auth`, of the session.
+    fn hear(&mut self, line: &ClientSocket, update: &RecipeUpdate) {
+        let oracle = &self.world.oracle;
+        oracle.judge(&self.name, self.follower.hears(update));
+        oracle.judge(
+            &self.name,
+            self.follower.answered(update.in_reply_to.as_deref()),
+        );
+        oracle.must_answer(&self.name, self.follower.waits_since(), self.pause);
+        let Some(session) = &update.session else {
+            return;
+        };
+        let id: SessionId = session.id.parse().unwrap();
+        let resumed = self.session.replace(id.clone()) == Some(id);
+        let answered = self.answered.take().is_some();
+        if answered || !resumed {
+            self.was_answered(answered, line.moment(&session.reauth_at));
         }
     }
 
@@ -248,12 +279,19 @@ impl Client {
         match close {
             Close::TooSlow => self.world.oracle.too_slow(&self.name, self.pause),
             Close::ServiceRestart => self.world.oracle.moved_on(&self.name, self.pause),
+            Close::AuthenticationTimeout => {
+                self.world
+                    .oracle
+                    .never_introduced(&self.name, self.connected);
+            }
             _ => {}
         }
         match close {
-            Close::TryAgainLater | Close::SessionMoved | Close::ServiceRestart | Close::TooSlow => {
-                Over::Lost
-            }
+            Close::TryAgainLater
+            | Close::SessionMoved
+            | Close::ServiceRestart
+            | Close::TooSlow
+            | Close::AuthenticationTimeout => Over::Lost,
             _ => Over::Ended,
         }
     }
@@ -282,6 +320,7 @@ impl Client {
             1..5 => Intent::ShowToken,
             5..8 => Intent::Drop,
             8..11 => Intent::StopReading,
+            11..15 => Intent::Say,
             _ => Intent::Nothing,
         };
         (intent, when)

@@ -1,14 +1,25 @@
-//! A simulated edge process: the real schedule and the real registry of connections, on a simulated wire. It can
-//! crash, leave in order, and be frozen.
+//! A simulated edge process: production's edge, its schedule on a simulated wire, its calls answered by simulated
+//! services. It can crash, leave in order, and be frozen.
 
 use std::{
-    sync::{Arc, Mutex},
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
-use proto::{ids::SessionId, websocket::codes::Close};
-use runtime::{clock::ManualClock, lifecycle::Lifecycle};
-use tokio::{sync::Notify, time::sleep};
+use clap::Parser;
+use proto::ids::SessionId;
+use runtime::{
+    grpc::{Credentials, Pool},
+    lifecycle::Lifecycle,
+    replicas::{Replicas, ServiceAddress},
+    telemetry::Prometheus,
+};
+use tokio::{
+    io::DuplexStream,
+    sync::{Notify, oneshot},
+    task::unconstrained,
+};
 
 use super::{
     super::{
@@ -20,16 +31,41 @@ use super::{
         shards::Shards,
     },
     bugs::Bug,
+    clock::MachineClock,
+    oracle::ConnectionReporter,
+    process::Process,
     servers::Servers,
+    services::{Services, SimulatedCalls, recipe},
     switch::Switch,
     wire::Wire,
     world::dice_of,
 };
-use crate::registry::Registry;
+use crate::{
+    config::Config,
+    connection::{self, Upgraded},
+    edge::Edge as ProductionEdge,
+    node::{self, assemble_around},
+    registry::Registry,
+    upstream::chat,
+};
 
 pub(super) const SHARDS: u16 = 4;
-/// Over how long the closes of a drain are spread.
+/// As long as the closes of a drain take at most, and then the connections' ends.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// For as long as any run lasts.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// The settings of every edge: the defaults, but for a drain that is over soon also with few connections.
+static CONFIG: LazyLock<Config> = LazyLock::new(|| {
+    let flags = ["edge", "--drain-timeout=10s", "--presence=false"];
+    Flags::parse_from(flags).config
+});
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    config: Config,
+}
 
 pub(super) struct Edge {
     pub(super) id: EdgeId,
@@ -38,12 +74,11 @@ pub(super) struct Edge {
     /// Off while the process is frozen.
     pub(super) awake: Arc<Switch>,
     /// The clock of its machine.
-    pub(super) clock: ManualClock,
+    pub(super) clock: MachineClock,
     /// Off once it has ended.
-    pub(super) running: Switch,
-    /// Off once it drains: the balancer sends nobody here any more.
-    accepting: Switch,
-    lifecycle: Lifecycle,
+    pub(super) running: Arc<Switch>,
+    edge: Arc<ProductionEdge>,
+    process: Arc<Process>,
 }
 
 impl Edge {
@@ -51,6 +86,7 @@ impl Edge {
         name: &str,
         seed: u64,
         servers: &Arc<Servers>,
+        services: &Arc<Services>,
         bug: Option<Bug>,
     ) -> Arc<Self> {
         let id = EdgeId::stored(&format!("{name}-{seed}"));
@@ -83,16 +119,62 @@ impl Edge {
             backend: Backend::Redis(schedule),
             tasks,
         };
-        Arc::new(Self {
+        let clock = MachineClock::new(services.calendar);
+        let edge = assemble(&registry, &deadlines, &clock, lifecycle);
+        let simulated = Arc::new(Self {
             id,
             registry,
             deadlines,
             awake,
-            clock: ManualClock::default(),
-            running: Switch::new(true),
-            accepting: Switch::new(true),
-            lifecycle,
-        })
+            clock,
+            running: Arc::new(Switch::new(true)),
+            edge: Arc::new(with_simulated_calls(edge, services, bug)),
+            process: Arc::default(),
+        });
+        simulated.run(services);
+        simulated
+    }
+
+    /// Lets its tasks run until it ends.
+    fn run(&self, services: &Arc<Services>) {
+        let (edge, process) = (&self.edge, &self.process);
+        process.spawn(Arc::clone(services).deliver(Arc::clone(&edge.rooms)));
+        process.spawn(node::wake_after_sleep(
+            Arc::clone(edge),
+            edge.lifecycle.clone(),
+        ));
+        let (running, tasks) = (
+            Arc::clone(&self.running),
+            Arc::clone(process).run(Arc::clone(&self.awake)),
+        );
+        // All of a process is one task here, which may do as much at once as there is.
+        tokio::spawn(unconstrained(async move {
+            tokio::select! {
+                biased;
+                () = running.wait_until(false) => {}
+                () = tasks => {}
+            }
+        }));
+    }
+
+    /// Serves a connection to its end, which comes with that of the process at the latest.
+    pub(super) fn serve(&self, stream: DuplexStream, reporter: ConnectionReporter) {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let upgraded = Upgraded {
+            recipe: recipe(),
+            address,
+            place: self.edge.places.take(address.into()).unwrap(),
+            unauthenticated: None,
+        };
+        let edge = Arc::clone(&self.edge);
+        let connection = connection::run_observed(edge, stream, upgraded, Box::new(reporter));
+        let (guard, ended) = oneshot::channel::<()>();
+        // A drain waits for it.
+        self.edge.lifecycle.spawn(async { drop(ended.await) });
+        self.process.spawn(async move {
+            connection.await;
+            drop(guard);
+        });
     }
 
     /// Whether a client can get through to it.
@@ -102,28 +184,78 @@ impl Edge {
 
     /// Whether the balancer sends clients to it.
     pub(super) fn is_accepting(&self) -> bool {
-        self.is_reachable() && self.accepting.is_on()
+        self.is_reachable() && !self.edge.lifecycle.is_stopping()
     }
 
     /// Its connections end at once, and so does everything else.
     pub(super) fn crash(&self) {
-        self.lifecycle.kill();
+        self.edge.lifecycle.kill();
         self.running.turn(false);
     }
 
     /// It drains: its connections are told to go elsewhere, one after the other, and their sessions stay. Then the
     /// schedule is closed in order.
     pub(super) async fn leave(&self) {
-        self.accepting.turn(false);
-        let controls = self.registry.controls();
-        let pause = DRAIN_TIMEOUT / u32::try_from(controls.len()).unwrap().max(1);
-        for control in controls {
-            control.close(Close::ServiceRestart);
-            sleep(pause).await;
-        }
+        self.edge.lifecycle.stop();
+        node::drain(&self.edge).await;
         self.running.turn(false);
         self.deadlines.close(Duration::from_secs(2)).await;
-        self.lifecycle.kill();
+        self.edge.lifecycle.kill();
+    }
+}
+
+/// Production's edge around a schedule. What it would ask auth and chat over gRPC goes nowhere.
+fn assemble(
+    registry: &Arc<Registry>,
+    deadlines: &Deadlines,
+    clock: &MachineClock,
+    lifecycle: Lifecycle,
+) -> ProductionEdge {
+    let nowhere: ServiceAddress = "http://127.0.0.1:9".parse().unwrap();
+    let dial = |role| nowhere.dialer(role, &Credentials::default()).unwrap();
+    let services = node::Services {
+        auth: Pool::new(Replicas::one(), dial("auth")),
+        chat: chat::Replicas::new(Replicas::one(), dial("chat")),
+        redis: None,
+        background: Lifecycle::new(),
+    };
+    let (edge, _) = assemble_around(
+        Arc::clone(registry),
+        deadlines.clone(),
+        CONFIG.clone(),
+        services,
+        Arc::new(clock.clone()),
+        Prometheus::default(),
+        lifecycle,
+    );
+    edge
+}
+
+fn with_simulated_calls(
+    edge: ProductionEdge,
+    services: &Arc<Services>,
+    bug: Option<Bug>,
+) -> ProductionEdge {
+    let mut config = edge.config;
+    if bug == Some(Bug::WaitsForSlowReaders) {
+        config.write_timeout = NEVER;
+    }
+    let mut timings = edge.timings;
+    if bug.is_some_and(Bug::silences_fallback) {
+        timings.fallback_delay = NEVER;
+    }
+    ProductionEdge {
+        calls: Arc::new(SimulatedCalls {
+            services: Arc::clone(services),
+            rooms: Arc::clone(&edge.rooms),
+        }),
+        new_session_id: |holder| {
+            let since = holder.validated_at.unix_millis();
+            format!("{}-{since}", holder.user).parse().unwrap()
+        },
+        config,
+        timings,
+        ..edge
     }
 }
 

@@ -4,6 +4,7 @@ mod reporter;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    mem,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -18,11 +19,11 @@ use super::{
         super::record::{EdgeId, Phase, SessionRecord},
         shards::Shards,
     },
-    connection::TIMINGS,
+    TIMINGS,
+    clock::Calendar,
     edge::SHARDS,
     fault_plan::FaultPlan,
     servers::Servers,
-    socket::{Frames, WRITE_TIMEOUT},
     switch::Switch,
 };
 use crate::rendezvous;
@@ -36,15 +37,16 @@ const EARLY: Duration = Duration::from_secs(2);
 const RECOVERY: Duration = Duration::from_secs(30);
 /// How long a write may take when all is well.
 const WRITTEN: Duration = Duration::from_secs(1);
+/// How long the answer to a message may take when the client reads and its edge does not stand still.
+const ANSWERED: Duration = Duration::from_secs(1);
 /// How long a prompt waits at least for the answer to an `auth`.
 const WELCOME: Duration = Duration::from_secs(1);
 const TRANSIT_TOLERANCE: Duration = Duration::from_millis(50);
-
-/// Who asks when it is not the schedule.
-pub(super) const OPERATOR: &str = "an operator";
+/// How far behind a reader may be before it is too slow, as in production.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Oracle {
-    began: Instant,
+    calendar: Calendar,
     fault_plan: FaultPlan,
     /// By how much edges overrate tokens.
     excess: Duration,
@@ -110,29 +112,18 @@ pub(super) struct Answered {
 }
 
 impl Oracle {
-    pub(super) fn new(fault_plan: FaultPlan, excess: Duration) -> Arc<Self> {
+    pub(super) fn new(calendar: Calendar, fault_plan: FaultPlan, excess: Duration) -> Arc<Self> {
         Arc::new(Self {
-            began: Instant::now(),
+            calendar,
             fault_plan,
             excess,
             state: Mutex::default(),
         })
     }
 
-    /// A moment as the clocks of the services tell it.
-    pub(super) fn time_of(&self, moment: Instant) -> Timestamp {
-        let millis = (moment - self.began).as_millis();
-        Timestamp::from_unix_millis(millis.try_into().unwrap())
-    }
-
-    /// How the moments of this run are written into frames.
-    pub(super) fn frames(&self) -> Frames {
-        Frames::new(self.began)
-    }
-
     /// Adds a line to the trace.
     pub(super) fn note(&self, what: &str) {
-        let line = format!("{:>9.3} {what}", self.began.elapsed().as_secs_f64());
+        let line = format!("{:>9.3} {what}", self.calendar.elapsed().as_secs_f64());
         self.state().trace.push(line);
     }
 
@@ -143,20 +134,17 @@ impl Oracle {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        let state = std::mem::take(&mut *self.state());
+        // Connections may still tell of their ends.
+        let mut state = self.state();
         Verdict {
-            faults: state.faults,
-            trace: state.trace,
-            lateness: state.lateness,
+            faults: mem::take(&mut state.faults),
+            trace: mem::take(&mut state.trace),
+            lateness: mem::take(&mut state.lateness),
         }
     }
 
-    pub(super) fn opened(
-        self: &Arc<Self>,
-        session: &SessionId,
-        edge: &EdgeId,
-        awake: &Arc<Switch>,
-    ) -> ConnectionReporter {
+    /// A connection carries a session from now on; tells by which number it is known.
+    fn opened(&self, session: &SessionId, edge: &EdgeId, awake: &Arc<Switch>) -> usize {
         self.note(&format!("{session} opens at {edge}"));
         let now = Instant::now();
         let mut state = self.state();
@@ -176,11 +164,11 @@ impl Oracle {
             ended: None,
             over: false,
         });
-        ConnectionReporter::new(self.clone(), state.connections.len() - 1)
+        state.connections.len() - 1
     }
 
     /// A session was asked for at another edge; `found`: what the schedule said, if it could be reached.
-    pub(super) fn took_over(&self, session: &SessionId, found: Option<&Option<SessionRecord>>) {
+    fn took_over(&self, session: &SessionId, found: Option<&Option<SessionRecord>>) {
         let now = Instant::now();
         self.note(&format!("{session} is taken over: {}", describe(found)));
         let expected = {
@@ -262,8 +250,8 @@ impl Oracle {
                     self.fault(&format!("{client} was told to try later"));
                 }
             }
-            // See `moved_on` and `too_slow`.
-            Close::ServiceRestart | Close::TooSlow => {}
+            // See `moved_on`, `too_slow` and `never_introduced`.
+            Close::ServiceRestart | Close::TooSlow | Close::AuthenticationTimeout => {}
             // What it knows may be older than the session's last move.
             Close::SessionMoved if self.fault_plan.was_set_back_before(now) => {}
             other => self.fault(&format!("{client} was closed wrongly: {other:?}")),
@@ -281,6 +269,14 @@ impl Oracle {
         }
     }
 
+    /// A client was closed for not saying who it is, which it did at once: rightly? An edge that stands still may find that
+    /// late.
+    pub(super) fn never_introduced(&self, client: &str, connected: Instant) {
+        if !self.fault_plan.froze(connected, Instant::now()) {
+            self.fault(&format!("{client} was not read"));
+        }
+    }
+
     /// A client was closed that stopped to read then, and began again: rightly? An edge that stood still meanwhile finds
     /// out late.
     pub(super) fn too_slow(&self, client: &str, pause: Option<(Instant, Instant)>) {
@@ -291,6 +287,28 @@ impl Oracle {
         };
         if !pause.is_some_and(was_slow) {
             self.fault(&format!("{client} was called too slow"));
+        }
+    }
+
+    /// A client has found something wrong with what it was told.
+    pub(super) fn judge(&self, client: &str, wrong: Option<String>) {
+        if let Some(wrong) = wrong {
+            self.fault(&format!("{client} {wrong}"));
+        }
+    }
+
+    /// A client hears something, and has waited since then for the answer to its oldest message: not too long?
+    pub(super) fn must_answer(
+        &self,
+        client: &str,
+        since: Option<Instant>,
+        pause: Option<(Instant, Instant)>,
+    ) {
+        let now = Instant::now();
+        let Some(since) = since else { return };
+        let read_on = pause.map_or(since, |(_, until)| since.max(until));
+        if now > read_on + ANSWERED && !self.fault_plan.froze(since, now) {
+            self.fault(&format!("{client} was not answered"));
         }
     }
 
@@ -347,7 +365,7 @@ impl Oracle {
     ) -> Option<String> {
         let record = connection.record.as_ref()?;
         let at = self.fault_plan.review.filter(|at| *at <= now)?;
-        let is_older = connection.validated_at < self.time_of(at);
+        let is_older = connection.validated_at < self.calendar.time_of(at);
         let since = at.max(self.free_to_be_asked(connection, record));
         let forgotten =
             is_older && !connection.asked && connection.awake.is_on() && now > since + LATE;

@@ -7,10 +7,12 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     super::{super::DeadlineConfig, shards::Shards},
-    connection::TIMINGS,
+    TIMINGS,
+    clock::Calendar,
     edge::{Edge, SHARDS},
     on_paused_clock,
     servers::{Data, Servers},
+    services::Services,
 };
 use crate::{registry::Connection, session::Session, upstream::Principal};
 
@@ -23,7 +25,8 @@ const UNDER_WAY: usize = 512;
 fn a_repair_writes_the_nearest_deadlines_first_and_no_more_than_its_rate() {
     on_paused_clock(async {
         let servers = Arc::new(Servers::new(1));
-        let edge = Edge::start("edge0", 0, &servers, None);
+        let services = Arc::new(Services::new(Calendar::begin(), None));
+        let edge = Edge::start("edge0", 0, &servers, &services, None);
         sleep(Duration::from_secs(5)).await;
         let (sessions, _connections) = hold(&edge);
 

@@ -1,10 +1,18 @@
-//! The in-memory socket of a simulated connection: production's [`Socket`] at the edge's end, a client at the other that
-//! reads when it likes. Little fits between them, so that a client that reads nothing is soon waited for.
+//! A client's end of a simulated connection, which speaks the protocol: production's connection is at the other end. Little
+//! fits between them, so that a client that reads nothing is soon waited for.
 
-use std::{fmt::Display, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use proto::{ids::SessionId, websocket::codes::Close};
+use proto::{
+    ids::{Position, SessionId},
+    websocket::{
+        codes::Close,
+        frames::{AuthPayload, ChatPayload, ClientFrame, Closing, RecipeUpdate, ServerFrame},
+    },
+};
+use runtime::clock::Timestamp;
+use serde_json::{from_str, to_string};
 use tokio::{
     io::{DuplexStream, duplex},
     time::Instant,
@@ -17,14 +25,10 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::connection::socket::Socket;
+use super::clock::Calendar;
 
-/// How far behind a reader may be before it is too slow, as in production.
-pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many bytes may lie between an edge and a client: about four updates of the room.
 const BUFFER_SIZE: usize = 2_048;
-/// What else is in an update.
-const UPDATE_SIZE: usize = 400;
 
 /// What a client shows of itself: its token ends then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,39 +40,34 @@ pub(super) struct Token {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ToClient {
-    Welcome {
-        session: SessionId,
-        reauth_at: Instant,
-    },
+    Recipe(Box<RecipeUpdate>),
     AuthRequired {
         answer_by: Instant,
     },
-    /// Somebody else has said something.
-    Update,
+    /// The message of this id was not carried out.
+    Refused(Option<String>),
     Closed(Close),
-}
-
-/// Makes text frames of what is sent, and reads them. Moments are written as nanoseconds since the run began.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Frames {
-    began: Instant,
 }
 
 /// A client's end of a connection.
 pub(super) struct ClientSocket {
     stream: WebSocketStream<DuplexStream>,
-    frames: Frames,
+    calendar: Calendar,
+    user: String,
+    /// What the edge said of the close that comes.
+    closing: Option<Closing>,
 }
 
-/// Both ends of a connection that begins.
-pub(super) async fn pair(
-    frames: Frames,
-    write_timeout: Duration,
-) -> (Socket<DuplexStream>, ClientSocket) {
+/// A client's end of a new connection, and the edge's.
+pub(super) async fn pair(calendar: Calendar, user: &str) -> (ClientSocket, DuplexStream) {
     let (near, far) = duplex(BUFFER_SIZE);
-    let socket = Socket::new(near, write_timeout).await;
-    let stream = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
-    (socket, ClientSocket { stream, frames })
+    let client = ClientSocket {
+        stream: WebSocketStream::from_raw_socket(near, Role::Client, None).await,
+        calendar,
+        user: user.to_owned(),
+        closing: None,
+    };
+    (client, far)
 }
 
 impl ClientSocket {
@@ -76,20 +75,72 @@ impl ClientSocket {
     pub(super) async fn next(&mut self) -> Option<ToClient> {
         loop {
             match self.stream.next().await?.ok()? {
-                Message::Text(text) => return Some(self.frames.read(&text)),
+                Message::Text(text) => {
+                    let heard = self.read(from_str(&text).unwrap());
+                    if heard.is_some() {
+                        return heard;
+                    }
+                }
                 Message::Close(frame) => {
                     let close = frame.filter(|frame| frame.code != CloseCode::Normal);
                     // Without it, it is the answer to a close of the client's own.
-                    return close.map(|frame| ToClient::Closed(close_of(&frame)));
+                    return close.map(|frame| ToClient::Closed(self.close_of(&frame)));
                 }
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
     }
 
-    /// Shows a token; tells whether it was sent.
+    /// Shows a token first, with a session to resume and how far the client has come.
+    pub(super) fn introduce(
+        &mut self,
+        token: Token,
+        session: Option<&SessionId>,
+        position: Option<&Position>,
+    ) {
+        let message = position.and_then(|position| position.message.as_ref());
+        self.authenticate(AuthPayload {
+            token: token.write(&self.user, self.calendar),
+            session: session.map(ToString::to_string),
+            revision: position.map(|position| position.revision),
+            message_id: message.map(ToString::to_string),
+            traceparent: None,
+        });
+    }
+
+    /// Shows another token; tells whether it was sent.
     pub(super) fn show(&mut self, token: Token) -> bool {
-        self.send(Message::Text(self.frames.token(token)))
+        self.authenticate(AuthPayload {
+            token: token.write(&self.user, self.calendar),
+            session: None,
+            revision: None,
+            message_id: None,
+            traceparent: None,
+        })
+    }
+
+    fn authenticate(&mut self, payload: AuthPayload) -> bool {
+        self.send_frame(&ClientFrame::Auth {
+            id: None,
+            timestamp: None,
+            payload,
+        })
+    }
+
+    /// Says something about the recipe. The edge may be gone already.
+    pub(super) fn say(&mut self, id: String) {
+        self.send_frame(&ClientFrame::ChatMessage {
+            id,
+            timestamp: None,
+            payload: ChatPayload {
+                content: "how long does it take?".into(),
+                traceparent: None,
+            },
+        });
+    }
+
+    fn send_frame(&mut self, frame: &ClientFrame) -> bool {
+        self.send(Message::text(to_string(frame).unwrap()))
     }
 
     /// Closes the connection in order. The edge may be gone already.
@@ -109,103 +160,56 @@ impl ClientSocket {
     fn send(&mut self, message: Message) -> bool {
         matches!(self.stream.send(message).now_or_never(), Some(Ok(())))
     }
-}
 
-impl Frames {
-    pub(super) fn new(began: Instant) -> Self {
-        Self { began }
-    }
-
-    pub(super) fn welcome(self, session: &SessionId, reauth_at: Instant) -> Utf8Bytes {
-        format!("welcome {session} {}", self.write(reauth_at)).into()
-    }
-
-    pub(super) fn auth_required(self, answer_by: Instant) -> Utf8Bytes {
-        format!("auth_required {}", self.write(answer_by)).into()
-    }
-
-    pub(super) fn update() -> Utf8Bytes {
-        format!("update {}", "x".repeat(UPDATE_SIZE)).into()
-    }
-
-    fn token(self, token: Token) -> Utf8Bytes {
-        format!("auth {} {}", token.number, self.write(token.expires)).into()
-    }
-
-    /// The token that a client shows.
-    pub(super) fn read_token(self, text: &str) -> Token {
-        let words: Vec<&str> = text.split(' ').collect();
-        match words[..] {
-            ["auth", number, expires] => Token {
-                number: number_of(number),
-                expires: self.moment(expires),
-            },
-            _ => panic!("a client sent {text:?}"),
-        }
-    }
-
-    fn read(self, text: &str) -> ToClient {
-        let words: Vec<&str> = text.split(' ').collect();
-        match words[..] {
-            ["welcome", session, reauth_at] => ToClient::Welcome {
-                session: session.parse().unwrap(),
-                reauth_at: self.moment(reauth_at),
-            },
-            ["auth_required", answer_by] => ToClient::AuthRequired {
-                answer_by: self.moment(answer_by),
-            },
-            ["update", _] => ToClient::Update,
-            _ => panic!("an edge sent {text:?}"),
-        }
-    }
-
-    fn write(self, moment: Instant) -> impl Display {
-        (moment - self.began).as_nanos()
-    }
-
-    fn moment(self, text: &str) -> Instant {
-        self.began + Duration::from_nanos(number_of(text))
-    }
-}
-
-fn number_of<N: FromStr<Err = std::num::ParseIntError>>(text: &str) -> N {
-    text.parse().unwrap()
-}
-
-fn close_of(frame: &CloseFrame) -> Close {
-    let is_it = |close: &Close| {
-        close.code() == u16::from(frame.code) && close.reason() == frame.reason.as_str()
-    };
-    Close::ALL.into_iter().find(is_it).expect("a close of ours")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_written_is_read() {
-        let now = Instant::now();
-        let frames = Frames::new(now);
-        let later = now + Duration::from_nanos(1_234_567_890);
-        let session: SessionId = "s1".parse().unwrap();
-        let token = Token {
-            number: 7,
-            expires: later,
-        };
-
-        assert_eq!(
-            frames.read(&frames.welcome(&session, later)),
-            ToClient::Welcome {
-                session,
-                reauth_at: later
+    /// `None`: it only announces what comes next.
+    fn read(&mut self, frame: ServerFrame) -> Option<ToClient> {
+        match frame {
+            ServerFrame::RecipeUpdate { payload, .. } => Some(ToClient::Recipe(Box::new(payload))),
+            ServerFrame::Error { payload, .. } => Some(ToClient::Refused(payload.in_reply_to)),
+            ServerFrame::AuthRequired { payload, .. } => Some(ToClient::AuthRequired {
+                answer_by: self.moment(&payload.expires_at),
+            }),
+            ServerFrame::Closing { payload, .. } => {
+                self.closing = Some(payload);
+                None
             }
-        );
-        assert_eq!(
-            frames.read(&frames.auth_required(later)),
-            ToClient::AuthRequired { answer_by: later }
-        );
-        assert_eq!(frames.read(&Frames::update()), ToClient::Update);
-        assert_eq!(frames.read_token(&frames.token(token)), token);
+            other => panic!("an edge sent {other:?}"),
+        }
+    }
+
+    pub(super) fn moment(&self, time: &str) -> Instant {
+        self.calendar.moment(time.parse().unwrap())
+    }
+
+    /// A close of ours, which is what was announced if anything was.
+    fn close_of(&self, frame: &CloseFrame) -> Close {
+        let code = u16::from(frame.code);
+        if let Some(closing) = &self.closing {
+            let announced = (closing.code, closing.reason.as_str());
+            assert_eq!(announced, (code.into(), frame.reason.as_str()));
+        }
+        let is_it = |close: &Close| close.code() == code && close.reason() == frame.reason.as_str();
+        Close::ALL.into_iter().find(is_it).expect("a close of ours")
+    }
+}
+
+impl Token {
+    /// As its client shows it.
+    fn write(self, user: &str, calendar: Calendar) -> String {
+        let expires = calendar.time_of(self.expires).unix_millis();
+        format!("{user}:{}:{expires}", self.number)
+    }
+
+    /// As the auth service reads it: whose it is, and what it says.
+    pub(super) fn read(text: &str, calendar: Calendar) -> (&str, Self) {
+        let mut parts = text.split(':');
+        let mut part = || parts.next().expect("a token has three parts");
+        let (user, number, expires) = (part(), part(), part());
+        let expires = Duration::from_millis(expires.parse().unwrap());
+        let token = Self {
+            number: number.parse().unwrap(),
+            expires: calendar.moment(Timestamp::default() + expires),
+        };
+        (user, token)
     }
 }

@@ -24,13 +24,14 @@ use super::{
     super::{
         super::{
             in_memory_schedule::{InMemorySchedule, TakenOver},
-            record::{EdgeId, Scope},
+            record::{EdgeId, Phase, Scope},
         },
         pending::Write,
         poll_plan::{First, ShardPoll},
         shards::Shards,
         store::{Answer, Answers, Claimable, Heartbeat, Store, Written},
     },
+    TIMINGS,
     bugs::Bug,
     servers::{Primary, Servers},
     switch::Switch,
@@ -311,10 +312,11 @@ impl Store for Wire {
             let take = || {
                 self.servers.run(shard, |book, moment, _| {
                     let taken = book.take_over(moment, session, scope, edge)?;
-                    Some(TakenOver {
-                        record: taken.record.by_clock(moment, Instant::now()),
-                        ..taken
-                    })
+                    let mut record = taken.record.by_clock(moment, Instant::now());
+                    if self.bug == Some(Bug::TimeStartsAnew) && record.phase == Phase::Asked {
+                        record.due = Instant::now() + TIMINGS.grace;
+                    }
+                    Some(TakenOver { record, ..taken })
                 })
             };
             self.call(&[shard], take).await

@@ -11,12 +11,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::{
     bugs::Bug,
     client,
+    clock::Calendar,
     edge::Edge,
     fault_plan::{FaultKind, FaultPlan, FaultWindow},
     oracle::{Oracle, Verdict},
     servers::{Data, Servers},
-    socket::Token,
-    switch::Switch,
+    services::Services,
 };
 use crate::{rendezvous, upstream::Principal};
 
@@ -29,10 +29,8 @@ const AUDIT_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) servers: Arc<Servers>,
-    /// Off while the auth service cannot be asked.
-    pub(super) auth: Switch,
-    /// Off while the chat service cannot be asked: newcomers are turned away, and no `auth` is answered.
-    pub(super) chat: Switch,
+    pub(super) calendar: Calendar,
+    services: Arc<Services>,
     pub(super) oracle: Arc<Oracle>,
     pub(super) bug: Option<Bug>,
     /// When an operator had everybody asked.
@@ -42,22 +40,26 @@ pub(super) struct World {
 
 /// Plays one seed to its end.
 pub(super) async fn play(seed: u64, bug: Option<Bug>) -> Verdict {
+    let calendar = Calendar::begin();
     let mut rng = dice_of("world", seed);
     let primaries = if rng.random() { 1 } else { 3 };
     let fault_plan = FaultPlan::draw(&mut rng, EDGES, primaries);
     let (windows, review) = (fault_plan.windows.clone(), fault_plan.review);
     let servers = Arc::new(Servers::new(primaries));
-    let edges = (0..EDGES).map(|place| Edge::start(&format!("edge{place}"), seed, &servers, bug));
+    let services = Arc::new(Services::new(calendar, bug));
+    let start = |place| Edge::start(&format!("edge{place}"), seed, &servers, &services, bug);
+    let edges = (0..EDGES).map(start).collect();
     let world = Arc::new(World {
         seed,
-        auth: Switch::new(true),
-        chat: Switch::new(true),
-        oracle: Oracle::new(fault_plan, excess(bug)),
+        calendar,
+        oracle: Oracle::new(calendar, fault_plan, Bug::excess(bug)),
         bug,
         reviewed: Mutex::default(),
-        edges: Mutex::new(edges.collect()),
+        edges: Mutex::new(edges),
         servers,
+        services,
     });
+    tokio::spawn(world.services.clone().talk());
     for (number, window) in windows.into_iter().enumerate() {
         tokio::spawn(go_through(world.clone(), window, number));
     }
@@ -79,20 +81,7 @@ pub(super) fn dice_of(name: &str, seed: u64) -> SmallRng {
     SmallRng::seed_from_u64(rendezvous::score(name, seed))
 }
 
-fn excess(bug: Option<Bug>) -> Duration {
-    if bug == Some(Bug::NoHardEnd) {
-        Duration::from_secs(30)
-    } else {
-        Duration::ZERO
-    }
-}
-
 impl World {
-    /// When an edge believes that a token ends.
-    pub(super) fn believed(&self, token: Token) -> Instant {
-        token.expires + excess(self.bug)
-    }
-
     /// An edge that the balancer finds healthy, if there is one.
     pub(super) fn pick(&self, rng: &mut SmallRng) -> Option<Arc<Edge>> {
         let edges = self.edges.lock().unwrap();
@@ -110,7 +99,7 @@ impl World {
         let mut edges = self.edges.lock().unwrap();
         if !edges[place].running.is_on() {
             let name = format!("edge{place}-{number}");
-            edges[place] = Edge::start(&name, self.seed, &self.servers, self.bug);
+            edges[place] = Edge::start(&name, self.seed, &self.servers, &self.services, self.bug);
             if let Some(at) = *self.reviewed.lock().unwrap() {
                 self.tell_of_review(&edges[place], at);
             }
@@ -119,7 +108,7 @@ impl World {
 
     /// Edges hear of reviews by ways that do not fail together; one that is frozen hears when it wakes.
     fn tell_of_review(&self, edge: &Arc<Edge>, at: Instant) {
-        let (edge, at) = (edge.clone(), self.oracle.time_of(at));
+        let (edge, at) = (edge.clone(), self.calendar.time_of(at));
         tokio::spawn(async move {
             edge.awake.wait_until(true).await;
             let login = Principal::for_tests("anybody").login_session;
@@ -209,18 +198,18 @@ async fn go_through(world: Arc<World>, window: FaultWindow, number: usize) {
             let asleep = Instant::now();
             edge.awake.turn(false);
             sleep_until(until).await;
-            edge.clock.sleep(asleep.elapsed());
+            edge.clock.slept(asleep.elapsed());
             edge.awake.turn(true);
         }
         FaultKind::NoAuth => {
-            world.auth.turn(false);
+            world.services.auth.turn(false);
             sleep_until(until).await;
-            world.auth.turn(true);
+            world.services.auth.turn(true);
         }
         FaultKind::NoChat => {
-            world.chat.turn(false);
+            world.services.chat.turn(false);
             sleep_until(until).await;
-            world.chat.turn(true);
+            world.services.chat.turn(true);
         }
     }
     world.oracle.note(&format!("{kind:?} ends"));
