@@ -2,6 +2,7 @@
 //! shutdown, the same for every service.
 
 mod channel;
+mod client_metrics;
 mod credentials;
 mod health;
 mod incoming;

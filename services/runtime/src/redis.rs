@@ -250,7 +250,10 @@ impl Redis {
         deadline: Instant,
         call: impl Future<Output = ::redis::RedisResult<T>>,
     ) -> Result<T, Failure> {
-        match timeout_at(deadline, call).await {
+        let begun = Instant::now();
+        let answered = timeout_at(deadline, call).await;
+        metrics::count_round_trip(&answered, begun.elapsed());
+        match answered {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.link.judge(error)),
             Err(_) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use opentelemetry::{KeyValue, global};
 use secrecy::ExposeSecret as _;
 use sqlx::{
     Connection as _, PgPool,
@@ -80,8 +81,37 @@ pub async fn open(url: &SecretUrl, config: Config) -> Result<PgPool, OpenError> 
         })?;
     // What the server thinks of the goodbye does not matter.
     first.close().await.ok();
-    Ok(PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options);
+    export(&pool, config);
+    Ok(pool)
+}
+
+/// Lets the pool's connections be counted for as long as it is open.
+fn export(pool: &PgPool, config: Config) {
+    let meter = global::meter("runtime");
+    let schema = KeyValue::new("schema", config.schema);
+    let (counted, schema_of_counted) = (pool.clone(), schema.clone());
+    meter
+        .u64_observable_gauge("database_pool_connections")
+        .with_description("Connections to PostgreSQL, by whether they are in use")
+        .with_callback(move |gauge| {
+            if counted.is_closed() {
+                return;
+            }
+            let (all, idle) = (u64::from(counted.size()), counted.num_idle() as u64);
+            for (state, count) in [("idle", idle), ("in_use", all.saturating_sub(idle))] {
+                let labels = [schema_of_counted.clone(), KeyValue::new("state", state)];
+                gauge.observe(count, &labels);
+            }
+        })
+        .build();
+    let most = u64::from(config.max_connections);
+    meter
+        .u64_observable_gauge("database_pool_max_connections")
+        .with_description("How many connections to PostgreSQL there may be")
+        .with_callback(move |gauge| gauge.observe(most, std::slice::from_ref(&schema)))
+        .build();
 }

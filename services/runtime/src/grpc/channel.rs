@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use futures_util::future::BoxFuture;
 use http::{Request, Uri, header::AUTHORIZATION};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -20,7 +21,9 @@ use tonic::{
 };
 use url::Url;
 
-use super::{CONNECT_TIMEOUT, CredentialError, Credentials, KEEP_ALIVE};
+use super::{
+    CONNECT_TIMEOUT, CredentialError, Credentials, KEEP_ALIVE, client_metrics::CallUnderWay,
+};
 
 /// An address that no channel can be made for.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +50,7 @@ impl From<transport::Channel> for Channel {
 impl Service<Request<Body>> for Channel {
     type Response = http::Response<Body>;
     type Error = transport::Error;
-    type Future = transport::channel::ResponseFuture;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -57,7 +60,13 @@ impl Service<Request<Body>> for Channel {
         if let Some(authorization) = self.credentials.authorization() {
             request.headers_mut().insert(AUTHORIZATION, authorization);
         }
-        self.inner.call(request)
+        let under_way = CallUnderWay::of(request.uri().path());
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            under_way.answered(&answer);
+            answer
+        })
     }
 }
 

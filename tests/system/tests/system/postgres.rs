@@ -1,6 +1,6 @@
 //! The same promises with both databases in PostgreSQL.
 
-use system_tests::{client::new_id, stack::Plan, timeouts::eventually};
+use system_tests::{client::new_id, postgres::Postgres, stack::Plan, timeouts::eventually};
 
 #[tokio::test]
 async fn everything_works_on_postgresql_and_survives_its_services() {
@@ -61,6 +61,35 @@ async fn a_database_that_hangs_is_a_service_that_is_away() {
             Err(error) => assert_eq!(error["code"], "unavailable", "{error}"),
         }
     }
+}
+
+#[tokio::test]
+async fn the_pool_of_connections_is_measured() {
+    let postgres = Postgres::start().await;
+    let auth = postgres.database("auth").await;
+    let chat = postgres.database("chat").await;
+    let databases = ["--auth-database-url", &auth, "--chat-database-url", &chat];
+    let stack = Plan::together().auth(&databases).start().await;
+    let ada = stack.register("ada").await;
+    stack.join(&ada, "soup").await.say("add 3 leeks").await;
+
+    let metrics = stack.api().get("/metrics").send().await.expect(200).text();
+
+    let sum = |name: &str, label: &str| {
+        let lines = metrics.lines();
+        let lines = lines.filter(|line| line.starts_with(name) && line.contains(label));
+        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        values.sum::<f64>()
+    };
+    for schema in ["schema=\"recipe_chat_auth\"", "schema=\"recipe_chat_chat\""] {
+        let (open, most) = (
+            sum("database_pool_connections{", schema),
+            sum("database_pool_max_connections{", schema),
+        );
+        assert!(open >= 1.0 && open <= most, "{open} of {most}\n{metrics}");
+    }
+    let method = "method=\"recipechat.auth.v1.AuthService/ValidateToken\"";
+    assert!(sum("grpc_client_calls_total{", method) >= 1.0, "{metrics}");
 }
 
 /// The processes of a PostgreSQL, one for each connection.
