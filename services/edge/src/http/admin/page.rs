@@ -22,17 +22,17 @@ const STYLE: &str = "\
 body{margin:0 auto;max-width:80rem;padding:1.5rem 1.25rem;background:light-dark(#fbf7f2,#1b1714);color:light-dark(#2a211b,#f3ebe3);font:1rem/1.5 system-ui,sans-serif}\
 h1{margin:0;font-size:1.5rem}h2{margin:2rem 0 .5rem;font-size:1.25rem}\
 a{color:var(--accent)}\
-section.lists{display:flex;flex-wrap:wrap;gap:1rem 3rem}\
+section.lists{display:flex;flex-wrap:wrap;gap:1rem 3rem;align-items:start}\
 div.wide{overflow-x:auto}\
 table{border-collapse:collapse}caption{padding:.25rem 0;text-align:start;font-weight:600}\
 th,td{padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);text-align:start;vertical-align:top}\
-td.number{text-align:end;font-variant-numeric:tabular-nums}\
+time{white-space:nowrap}td.number{text-align:end;font-variant-numeric:tabular-nums}\
 form{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end}label{display:grid}\
 input,button{padding:.4rem .6rem;font:inherit}\
 .problem{font-weight:600}";
 
 /// It runs nothing and loads nothing; its one style is the one above, and its form leads here.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-91/PKKSTwwxYV4gD6I/+1dDPuNdErauOA3qwBWaGJx8='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-EhSuN4AWXpLrES8DngGdHf/pPA4pFLgT0y9fy0Q05Zo='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 pub(super) async fn show(State(admin): Shared, Searched(filter): Searched) -> Response {
     let overview = admin.overview().await;
