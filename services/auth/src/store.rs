@@ -16,7 +16,7 @@ use proto::ids::{LoginSessionId, UserId};
 use runtime::{
     clock::Timestamp,
     config::SecretUrl,
-    database::{OpenError, plan::Step, sqlite},
+    database::{OpenError, plan::Step, postgres, sqlite},
 };
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument as _, debug_span};
@@ -45,7 +45,7 @@ pub(crate) enum Error {
     Malformed(&'static str),
     #[error("SQLite: {0}")]
     Sqlite(#[from] sqlite::Error),
-    #[error("PostgreSQL: {0}")]
+    #[error("PostgreSQL: {}", postgres::told(.0))]
     Postgres(#[from] sqlx::Error),
 }
 

@@ -76,7 +76,7 @@ pub enum OpenError {
         cause: rusqlite::Error,
     },
     /// PostgreSQL refused, or cannot be reached.
-    #[error("{url}: {cause}")]
+    #[error("{url}: {}", postgres::told(.cause))]
     Postgres {
         /// The address without its password.
         url: SecretUrl,
@@ -93,6 +93,17 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the address is wrong, as it is written, rather than what is there.
+    pub fn is_of_address(&self) -> bool {
+        match self {
+            Self::InDoubt(_) | Self::UnknownScheme(_) => true,
+            Self::Postgres { cause, .. } => matches!(cause, sqlx::Error::Configuration(_)),
+            _ => false,
+        }
+    }
+}
+
 /// What a failed migration means. The library names a table of its own, which is not there.
 fn migration_failed(cause: &sqlx::migrate::MigrateError) -> String {
     match cause {
@@ -100,6 +111,9 @@ fn migration_failed(cause: &sqlx::migrate::MigrateError) -> String {
             "migration {version} was broken off half way: mend what it left, and delete its row from the table `migrations` \
              of the service's schema (recipe_chat_auth or recipe_chat_chat)"
         ),
+        sqlx::migrate::MigrateError::ExecuteMigration(cause, version) => {
+            format!("migration {version}: {}", postgres::told(cause))
+        }
         cause => cause.to_string(),
     }
 }

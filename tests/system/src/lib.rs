@@ -12,6 +12,7 @@ pub mod scale;
 pub mod timeouts;
 
 pub mod binary;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod redis_sentinel;

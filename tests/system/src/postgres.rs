@@ -110,6 +110,11 @@ impl Postgres {
         run("psql", psql).await;
     }
 
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its process, to be frozen and thawed.
     pub fn process(&self) -> &Process {
         &self.process

@@ -14,6 +14,7 @@ use crate::{
     canary::Canary,
     client::Client,
     http::Api,
+    pgbouncer::PgBouncer,
     postgres::Postgres,
     process::{Process, last_lines},
     redis_server::RedisServer,
@@ -33,6 +34,7 @@ pub struct Stack {
     pub redis: Option<RedisServer>,
     /// PostgreSQL, when the databases are there.
     pub postgres: Option<Postgres>,
+    pooler: Option<PgBouncer>,
     proxies: Option<Proxies>,
     canary: Canary,
     data: TempDir,

@@ -13,10 +13,7 @@ use runtime::{
 };
 use rusqlite::{Connection, types::ValueRef};
 use secrecy::{ExposeSecret, SecretSlice};
-use sqlx::{
-    Column as _, PgConnection, PgPool, Row as _, TypeInfo as _,
-    postgres::{PgRow, Postgres},
-};
+use sqlx::{Column as _, Row as _, TypeInfo as _, postgres::PgRow};
 
 use super::Error;
 
@@ -67,7 +64,7 @@ const POSTGRES: postgres::Config = postgres::Config {
 #[derive(Debug)]
 pub(super) enum Database {
     Sqlite(sqlite::Database),
-    Postgres(PgPool),
+    Postgres(postgres::Pool),
 }
 
 /// SQL with its parameters, the first of which is `$1`.
@@ -116,13 +113,7 @@ impl Database {
                 let run = move |db: &Connection| statements.iter().map(|one| one.run(db)).collect();
                 database.write(run).await
             }
-            Self::Postgres(pool) if N == 1 => ask(&mut *pool.acquire().await?, &statements).await,
-            Self::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                let answers = ask(&mut transaction, &statements).await?;
-                transaction.commit().await?;
-                Ok(answers)
-            }
+            Self::Postgres(pool) => ask(pool, &statements).await,
         };
         let answers: Vec<Vec<Row>> = answers?;
         answers
@@ -131,15 +122,22 @@ impl Database {
     }
 }
 
-async fn ask(
-    connection: &mut PgConnection,
-    statements: &[Statement],
-) -> Result<Vec<Vec<Row>>, Error> {
-    let mut answers = Vec::with_capacity(statements.len());
-    for statement in statements {
-        answers.push(statement.ask(connection).await?);
+/// Asks in one transaction; one statement alone is one by itself.
+async fn ask(pool: &postgres::Pool, statements: &[Statement]) -> Result<Vec<Vec<Row>>, Error> {
+    if let [only] = statements {
+        return Ok(vec![read_all(&pool.fetch_all(only.query()).await?)?]);
     }
+    let mut answers = Vec::with_capacity(statements.len());
+    let mut transaction = pool.begin().await?;
+    for statement in statements {
+        answers.push(read_all(&transaction.fetch_all(statement.query()).await?)?);
+    }
+    transaction.commit().await?;
     Ok(answers)
+}
+
+fn read_all(rows: &[PgRow]) -> Result<Vec<Row>, Error> {
+    rows.iter().map(read_postgres).collect()
 }
 
 impl Statement {
@@ -175,8 +173,8 @@ impl Statement {
         Ok(answer)
     }
 
-    async fn ask(&self, connection: &mut PgConnection) -> Result<Vec<Row>, Error> {
-        let mut query = sqlx::query::<Postgres>(self.sql);
+    fn query(&self) -> postgres::Statement<'_> {
+        let mut query = sqlx::query(self.sql);
         for value in &self.parameters {
             query = match value {
                 Value::Text(text) => query.bind(text),
@@ -185,8 +183,7 @@ impl Statement {
                 Value::Secret(secret) => query.bind(secret.expose_secret()),
             };
         }
-        let rows = query.fetch_all(connection).await?;
-        rows.iter().map(read_postgres).collect()
+        query
     }
 }
 

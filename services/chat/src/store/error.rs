@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::database::{self, sqlite};
+use runtime::database::{self, postgres, sqlite};
 
 /// A request that the store did not carry out, or did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,7 +17,7 @@ pub(crate) enum Error {
     #[error("SQLite: {0}")]
     Sqlite(Arc<rusqlite::Error>),
     /// PostgreSQL refused, or cannot be reached.
-    #[error("PostgreSQL: {0}")]
+    #[error("PostgreSQL: {}", postgres::told(.0))]
     Postgres(Arc<sqlx::Error>),
     /// Another replica was writing the same recipes: nothing was written, and trying again helps.
     #[error("another replica was first")]

@@ -19,10 +19,10 @@ use runtime::{
     config::SecretUrl,
     database::{OpenError, postgres},
 };
-use sqlx::{PgPool, Row, postgres::PgRow};
+use sqlx::{Row, postgres::PgRow};
 
 use self::{
-    binding::{Asked, bind_members, bind_messages, bind_versions, column},
+    binding::{bind_members, bind_messages, bind_versions, column},
     reading::{message, parsed, recipe_state},
 };
 use super::{
@@ -67,7 +67,7 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
-pub(crate) struct Postgres(pub(super) PgPool);
+pub(crate) struct Postgres(pub(super) postgres::Pool);
 
 impl Postgres {
     /// Connects and brings the tables up to date, under a lock that replicas share.
@@ -339,8 +339,8 @@ impl Postgres {
             .collect())
     }
 
-    async fn rows(&self, query: Asked<'_>) -> Result<Vec<PgRow>, Error> {
-        Ok(query.fetch_all(&self.0).await?)
+    async fn rows(&self, query: postgres::Statement<'_>) -> Result<Vec<PgRow>, Error> {
+        Ok(self.0.fetch_all(query).await?)
     }
 }
 
@@ -355,7 +355,7 @@ impl Postgres {
     pub(crate) async fn run(&self, statements: &[String]) {
         for statement in statements {
             let statement = sqlx::AssertSqlSafe(statement.clone());
-            sqlx::query(statement).execute(&self.0).await.unwrap();
+            self.rows(sqlx::query(statement)).await.unwrap();
         }
     }
 }

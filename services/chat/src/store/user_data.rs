@@ -144,7 +144,7 @@ impl Postgres {
         for parameter in &asked {
             query = query.bind(parameter);
         }
-        let rows = query.fetch_all(&self.0).await?;
+        let rows = self.0.fetch_all(query).await?;
         rows.iter()
             .map(|row| trace(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
             .collect()
@@ -157,7 +157,7 @@ impl Postgres {
             for parameter in parameters {
                 query = query.bind(parameter);
             }
-            query.execute(&mut *transaction).await?;
+            transaction.fetch_all(query).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -17,7 +17,10 @@ pub(super) async fn check(report: &mut Report, what: &str, schema: &str, url: &S
         match timeout(CHECK_TIMEOUT, ask_postgres(report, what, schema, url)).await {
             Ok(Ok(())) => {}
             // The cause may name the user, never the password.
-            Ok(Err(cause)) => report.fault(what, format!("{url} cannot be used: {cause}")),
+            Ok(Err(cause)) => {
+                let cause = postgres::told(&cause);
+                report.fault(what, format!("{url} cannot be used: {cause}"));
+            }
             Err(_) => report.fault(what, format!("{url} does not answer")),
         }
     } else {
@@ -55,10 +58,14 @@ async fn ask_postgres(
 ) -> Result<(), sqlx::Error> {
     let mut connection = postgres::options(url)?.connect().await?;
     report.good(what, format!("{url} answers"));
+    // One transaction, and nothing prepared by name: a pooler may be in between.
+    let mut transaction = connection.begin().await?;
     let before = now();
-    let theirs = database_time(&mut connection).await?;
+    let theirs = database_time(&mut transaction).await?;
     report.clock(what, before, theirs, now());
-    if is_migrated(&mut connection, schema).await? {
+    let is_migrated = is_migrated(&mut transaction, schema).await?;
+    transaction.commit().await?;
+    if is_migrated {
         report.good(what, "its tables are there");
     } else {
         report.good(
@@ -71,14 +78,15 @@ async fn ask_postgres(
 
 async fn database_time(connection: &mut PgConnection) -> Result<Timestamp, sqlx::Error> {
     const SQL: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-    let row = sqlx::query(SQL).fetch_one(connection).await?;
+    let row = sqlx::query(SQL).persistent(false);
+    let row = row.fetch_one(connection).await?;
     Ok(Timestamp::from_unix_millis(row.try_get(0)?))
 }
 
 async fn is_migrated(connection: &mut PgConnection, schema: &str) -> Result<bool, sqlx::Error> {
     const SQL: &str = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
-    let row = sqlx::query(SQL).bind(schema).fetch_one(connection).await?;
-    row.try_get(0)
+    let row = sqlx::query(SQL).bind(schema).persistent(false);
+    row.fetch_one(connection).await?.try_get(0)
 }
 
 #[cfg(test)]

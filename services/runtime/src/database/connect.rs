@@ -7,6 +7,8 @@ use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
+use super::postgres::told;
+
 /// How long one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first and the longest pause between two attempts.
@@ -35,7 +37,7 @@ pub(super) async fn connect(
             return Err(error);
         }
         if delay == RETRY_DELAY {
-            warn!(database = %name, %error, ?wait, "the database cannot be reached yet, trying on");
+            warn!(database = %name, error = told(&error), ?wait, "the database cannot be reached yet, trying on");
         }
         sleep(delay.mul_f64(rand::random_range(0.5..1.0)).min(left)).await;
         delay = (delay * 2).min(MAX_RETRY_DELAY);

@@ -3,13 +3,14 @@
 //! where a newer one has been. One that older programs cannot work with says so, and keeps them out. What is in a
 //! schema is known to the services alone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
-    PgConnection, Row as _, SqlSafeStr as _,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _,
+    migrate::{MigrateError, Migration, MigrationType},
+    postgres::PgRow,
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 /// How often a migration is tried that meets tables in use, and how long the pause between two tries is at most: long
@@ -65,71 +66,174 @@ pub(super) enum Unusable {
     Migration(#[from] MigrateError),
 }
 
-/// Brings a schema in PostgreSQL up to date, under a lock, so that replicas may start together. A table in use is waited for
-/// shortly and tried again, so that nobody queues up behind the migration for long. The schema holds every table,
-/// that of the migrations included, and is first in the connection's `search_path`. `migrations` are descriptions
-/// and statements, oldest first; a description that begins with `breaking` keeps older programs out.
+/// Brings a schema in PostgreSQL up to date, each migration in a transaction under a lock, so that replicas may start
+/// together, also behind a pooler. A table in use is waited for shortly and tried again, so that nobody queues up behind the
+/// migration for long. The schema holds every table, that of the migrations included. `begin` begins a transaction with the
+/// schema first in its `search_path`. `migrations` are descriptions and statements, oldest first; a description that
+/// begins with `breaking` keeps older programs out.
 ///
 /// # Errors
 /// When a newer program broke with this one, or the database refuses.
 pub(super) async fn migrate(
     connection: &mut PgConnection,
+    begin: &Arc<str>,
     schema: &'static str,
     migrations: &[(&'static str, &'static str)],
 ) -> Result<(), Unusable> {
-    let known = migrations.len() as i64;
-    if let Some(found) = newer_break(connection, known).await? {
-        return Err(TooNew { found, known }.into());
-    }
     let steps = (1..).zip(migrations).map(|(version, (description, sql))| {
         let (kind, description) = (MigrationType::Simple, (*description).into());
         Migration::new(version, description, kind, sql.into_sql_str(), false)
     });
-    let mut migrator = Migrator::with_migrations(steps.collect());
-    // Those of a newer program.
-    migrator.set_ignore_missing(true);
-    migrator.create_schema(schema);
-    migrator.dangerous_set_table_name(format!("{schema}.migrations"));
-    for attempt in 1.. {
-        match migrator.run(&mut *connection).await {
+    let steps: Vec<_> = steps.collect();
+    let mut attempt = 1;
+    loop {
+        match apply_next(&mut *connection, begin, schema, &steps).await {
+            Ok(true) => attempt = 1,
+            Ok(false) => return Ok(()),
             Err(busy) if attempt < MAX_ATTEMPTS && is_lock_timeout(&busy) => {
                 if attempt == 1 {
                     warn!(%schema, "tables that are to change are in use, trying on");
                 }
+                attempt += 1;
                 sleep(MAX_RETRY_DELAY.mul_f64(rand::random_range(0.5..1.0))).await;
             }
-            migrated => return Ok(migrated?),
+            Err(unusable) => return Err(unusable),
         }
     }
+}
+
+/// Applies the oldest migration that is missing, if any is; says whether one was.
+async fn apply_next(
+    connection: &mut PgConnection,
+    begin: &Arc<str>,
+    schema: &'static str,
+    steps: &[Migration],
+) -> Result<bool, Unusable> {
+    let mut transaction = connection
+        .begin_with(AssertSqlSafe(Arc::clone(begin)))
+        .await?;
+    let lock = format!("SELECT pg_advisory_xact_lock(hashtextextended('{schema} migrations', 0))");
+    transaction.execute(AssertSqlSafe(lock)).await?;
+    make_table(&mut transaction, schema).await?;
+    let applied = applied(&mut transaction, schema).await?;
+    let known = steps.len() as i64;
+    let broken = applied.iter().rev().find(|row| row.breaks_with(known));
+    if let Some(row) = broken {
+        let found = row.version;
+        return Err(TooNew { found, known }.into());
+    }
+    for step in steps {
+        let Some(row) = applied.iter().find(|row| row.version == step.version) else {
+            apply(&mut transaction, schema, step).await?;
+            transaction.commit().await?;
+            return Ok(true);
+        };
+        row.check(step)?;
+    }
+    transaction.commit().await?;
+    Ok(false)
+}
+
+/// A row of the table of migrations. The table is as the library makes it that builds before this one use.
+struct Applied {
+    version: i64,
+    description: String,
+    is_whole: bool,
+    checksum: Vec<u8>,
+}
+
+impl Applied {
+    /// Whether a program that knows so many migrations cannot work with this one.
+    fn breaks_with(&self, known: i64) -> bool {
+        self.version > known && self.description.starts_with("breaking")
+    }
+
+    /// Whether it is what the program knows by that number.
+    fn check(&self, step: &Migration) -> Result<(), MigrateError> {
+        if !self.is_whole {
+            return Err(MigrateError::Dirty(self.version));
+        }
+        if self.checksum != *step.checksum {
+            return Err(MigrateError::VersionMismatch(self.version));
+        }
+        Ok(())
+    }
+}
+
+async fn make_table(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    const IS_THERE: &str = "SELECT to_regclass($1 || '.migrations') IS NOT NULL";
+    let is_there = sqlx::query(IS_THERE).bind(schema).persistent(false);
+    if is_there.fetch_one(&mut *connection).await?.try_get(0)? {
+        return Ok(());
+    }
+    let make = format!(
+        "CREATE SCHEMA IF NOT EXISTS {schema};
+        CREATE TABLE {schema}.migrations (
+            version BIGINT PRIMARY KEY,
+            description TEXT NOT NULL,
+            installed_on TIMESTAMPTZ NOT NULL DEFAULT now(),
+            success BOOLEAN NOT NULL,
+            checksum BYTEA NOT NULL,
+            execution_time BIGINT NOT NULL
+        )"
+    );
+    connection.execute(AssertSqlSafe(make)).await?;
+    Ok(())
+}
+
+/// What was applied, oldest first.
+async fn applied(connection: &mut PgConnection, schema: &str) -> Result<Vec<Applied>, sqlx::Error> {
+    let sql = format!(
+        "SELECT version, description, success, checksum FROM {schema}.migrations ORDER BY version"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    let rows = rows.fetch_all(connection).await?;
+    let read = |row: &PgRow| {
+        Ok(Applied {
+            version: row.try_get(0)?,
+            description: row.try_get(1)?,
+            is_whole: row.try_get(2)?,
+            checksum: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn apply(
+    connection: &mut PgConnection,
+    schema: &str,
+    step: &Migration,
+) -> Result<(), Unusable> {
+    let begun = Instant::now();
+    connection
+        .execute(step.sql.clone())
+        .await
+        .map_err(|cause| MigrateError::ExecuteMigration(cause, step.version))?;
+    let took = i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX);
+    let note = format!(
+        "INSERT INTO {schema}.migrations (version, description, success, checksum, execution_time)
+        VALUES ($1, $2, true, $3, $4)"
+    );
+    let note = sqlx::query(AssertSqlSafe(note))
+        .bind(step.version)
+        .bind(&*step.description)
+        .bind(&*step.checksum)
+        .bind(took);
+    note.persistent(false).execute(connection).await?;
     Ok(())
 }
 
 /// Whether it only met something in use, and has changed nothing.
-fn is_lock_timeout(error: &MigrateError) -> bool {
-    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
-        return false;
+fn is_lock_timeout(error: &Unusable) -> bool {
+    let cause = match error {
+        Unusable::Refused(cause) => cause,
+        Unusable::Migration(
+            MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _),
+        ) => cause,
+        Unusable::TooNew(_) | Unusable::Migration(_) => return false,
     };
     let refused = cause.as_database_error();
     refused.is_some_and(|refused| refused.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
-}
-
-/// The newest breaking migration beyond those that are known.
-async fn newer_break(
-    connection: &mut PgConnection,
-    known: i64,
-) -> Result<Option<i64>, sqlx::Error> {
-    const ANY: &str = "SELECT to_regclass('migrations') IS NOT NULL";
-    const NEWEST: &str =
-        "SELECT max(version) FROM migrations WHERE version > $1 AND description LIKE 'breaking%'";
-    let any = sqlx::query(ANY).fetch_one(&mut *connection).await?;
-    if !any.try_get(0)? {
-        return Ok(None);
-    }
-    let newest = sqlx::query(NEWEST)
-        .bind(known)
-        .fetch_one(connection)
-        .await?;
-    newest.try_get(0)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
-use sqlx::{Connection as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use super::{Kind, OpenError, connect, migrations, postgres, sqlite};
 use crate::config::SecretUrl;
@@ -71,9 +71,7 @@ async fn of_server(url: &SecretUrl, schema: &'static str) -> Result<usize, OpenE
         url: url.clone(),
         cause,
     };
-    let options = postgres::options(url)
-        .map_err(refused)?
-        .options([("search_path", schema)]);
+    let options = postgres::options(url).map_err(refused)?;
     let mut connection = connect::connect(&options, Duration::ZERO, url)
         .await
         .map_err(refused)?;
@@ -83,15 +81,17 @@ async fn of_server(url: &SecretUrl, schema: &'static str) -> Result<usize, OpenE
     Ok(usize::try_from(applied).unwrap_or(0))
 }
 
-async fn newest(connection: &mut PgConnection, schema: &str) -> Result<i64, sqlx::Error> {
+/// In one transaction and with nothing prepared by name, so that a pooler may be in between.
+async fn newest(connection: &mut PgConnection, schema: &'static str) -> Result<i64, sqlx::Error> {
     const ANY: &str = "SELECT to_regclass($1 || '.migrations') IS NOT NULL";
-    const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM migrations";
-    let any = sqlx::query(ANY).bind(schema).fetch_one(&mut *connection);
-    if !any.await?.try_get::<bool, _>(0)? {
+    let mut transaction = connection.begin().await?;
+    let any = sqlx::query(ANY).bind(schema).persistent(false);
+    if !any.fetch_one(&mut *transaction).await?.try_get(0)? {
         return Ok(0);
     }
-    let newest = sqlx::query(NEWEST).fetch_one(connection);
-    newest.await?.try_get(0)
+    let newest = format!("SELECT coalesce(max(version), 0) FROM {schema}.migrations");
+    let newest = sqlx::query(AssertSqlSafe(newest)).persistent(false);
+    newest.fetch_one(&mut *transaction).await?.try_get(0)
 }
 
 #[cfg(test)]

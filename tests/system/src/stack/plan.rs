@@ -8,6 +8,7 @@ use super::{Proxies, Stack};
 use crate::{
     binary,
     canary::Canary,
+    pgbouncer::PgBouncer,
     postgres::Postgres,
     redis_server::RedisServer,
     service::{Launch, Service, flags, replace},
@@ -31,6 +32,8 @@ pub struct Plan {
     redis: bool,
     redis_url: Option<String>,
     postgres: bool,
+    /// Settings of a PgBouncer before PostgreSQL.
+    pooler: Option<&'static str>,
     proxied: bool,
     chat_replicas: usize,
     verifies_tokens: bool,
@@ -49,6 +52,7 @@ impl Plan {
             redis: false,
             redis_url: None,
             postgres: false,
+            pooler: None,
             proxied: false,
             chat_replicas: 1,
             verifies_tokens: true,
@@ -109,6 +113,13 @@ impl Plan {
     pub fn with_postgres(mut self) -> Self {
         self.postgres = true;
         self
+    }
+
+    /// With both databases in PostgreSQL, behind a PgBouncer with these settings beside its usual ones.
+    #[must_use]
+    pub fn with_pooler(mut self, settings: &'static str) -> Self {
+        self.pooler = Some(settings);
+        self.with_postgres()
     }
 
     /// With more flags for the auth service.
@@ -173,6 +184,7 @@ impl Plan {
             edges: Vec::new(),
             redis,
             postgres: None,
+            pooler: None,
             proxies: None,
             canary: Canary::default(),
             data,
@@ -243,10 +255,15 @@ impl Plan {
     async fn databases(&self, stack: &mut Stack) -> [Vec<String>; 2] {
         if self.postgres {
             let postgres = Postgres::start().await;
-            let urls = [
+            let mut urls = [
                 postgres.database("auth").await,
                 postgres.database("chat").await,
             ];
+            if let Some(settings) = self.pooler {
+                let pooler = PgBouncer::start(&postgres, settings).await;
+                urls = ["auth", "chat"].map(|name| pooler.url(name));
+                stack.pooler = Some(pooler);
+            }
             stack.postgres = Some(postgres);
             return urls.map(|url| flags(&["--database-url", &url]));
         }

@@ -1,10 +1,69 @@
 //! The same promises with both databases in PostgreSQL.
 
-use system_tests::{client::new_id, postgres::Postgres, stack::Plan, timeouts::eventually};
+use futures_util::future::join_all;
+use system_tests::{
+    account::Account,
+    binary::recipe_chat,
+    client::new_id,
+    postgres::Postgres,
+    process::{Ended, Process},
+    stack::{Plan, Stack},
+    timeouts::eventually,
+};
 
 #[tokio::test]
 async fn everything_works_on_postgresql_and_survives_its_services() {
-    let mut stack = Plan::apart(1).with_postgres().start().await;
+    keeps_its_promises(Plan::apart(1).with_postgres()).await;
+}
+
+#[tokio::test]
+async fn everything_works_behind_a_pooler_that_gives_each_transaction_another_connection() {
+    let stack = keeps_its_promises(Plan::apart(1).chat_replicas(2).with_pooler("")).await;
+    for service in stack.auth.iter().chain(&stack.chats) {
+        let said = service.process().stderr();
+        assert!(said.contains("the database is behind a pooler"), "{said}");
+    }
+    let url = stack.chats[0].arguments().join(" ");
+    let check = ["check", "--chat-database-url"];
+    let url = url.split(' ').find(|word| word.starts_with("postgres://"));
+    let ended = run(&[&check[..], &[url.unwrap()]].concat()).await;
+    assert!(ended.stdout.contains("its tables are there"), "{ended:?}");
+    let plan = ["migrate", "--plan", "--chat-database-url"];
+    let ended = run(&[&plan[..], &[url.unwrap()]].concat()).await;
+    assert!(ended.stdout.contains("chat: up to date"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_pooler_that_ignores_settings_is_noticed() {
+    let ignoring = "ignore_startup_parameters = options,extra_float_digits";
+    let stack = keeps_its_promises(Plan::apart(1).with_pooler(ignoring)).await;
+    let said = stack.chats[0].process().stderr();
+    assert!(said.contains("the database is behind a pooler"), "{said}");
+}
+
+#[tokio::test]
+async fn what_postgresql_says_is_told_without_a_line_of_its_source() {
+    let postgres = Postgres::start().await;
+    let url = format!("postgres://postgres@127.0.0.1:{}/nowhere", postgres.port());
+    for service in ["auth", "chat"] {
+        let ended = run(&[service, "--listen=127.0.0.1:0", "--database-url", &url]).await;
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let said = ended.stderr;
+        assert!(
+            said.contains("database \"nowhere\" does not exist"),
+            "{said}"
+        );
+        assert!(!said.contains("at line"), "{said}");
+    }
+}
+
+async fn run(arguments: &[&str]) -> Ended {
+    let mut process = Process::start("recipe-chat", recipe_chat(arguments));
+    process.ended().await
+}
+
+async fn keeps_its_promises(plan: Plan) -> Stack {
+    let mut stack = plan.start().await;
     let ada = stack.register("ada").await;
     let mut client = stack.join(&ada, "soup").await;
     let id = new_id();
@@ -34,8 +93,22 @@ async fn everything_works_on_postgresql_and_survives_its_services() {
     );
     let update = client.say("double it").await;
     assert_eq!(update["recipe"]["ingredients"][0]["quantity"], "6");
+    many_write_at_once(&stack, &ada).await;
     ada.logout(&stack.api()).await;
     client.expect_close(1008, "Session revoked").await;
+    stack
+}
+
+/// More recipes than a pooler has connections, so that transactions of all kinds meet on each.
+async fn many_write_at_once(stack: &Stack, ada: &Account) {
+    let writing = (0..8).map(|number| async move {
+        let mut client = stack.join(ada, &format!("soup-{number}")).await;
+        for count in 1..=5 {
+            let update = client.say(&format!("add {count} carrots")).await;
+            assert_eq!(update["message"]["revision"], count, "{update}");
+        }
+    });
+    join_all(writing).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! What a commit sends: the rows of each table, one array for each column.
 
-use sqlx::{Postgres, postgres::PgArguments, query::Query};
+use runtime::database::postgres::Statement;
 
 use super::super::rows::{RecipeRow, role_text, signed};
 use crate::{access::Member, message::Message};
 
-pub(super) type Asked<'q> = Query<'q, Postgres, PgArguments>;
-
-pub(super) fn bind_messages<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q> {
+pub(super) fn bind_messages<'q>(query: Statement<'q>, rows: &[RecipeRow]) -> Statement<'q> {
     let messages: Vec<(&str, &Message)> = rows
         .iter()
         .flat_map(|row| row.messages.iter().map(|m| (row.id.as_str(), &**m)))
@@ -24,7 +22,7 @@ pub(super) fn bind_messages<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'
         .bind(column(&messages, |(_, m)| m.accepted_at.unix_millis()))
 }
 
-pub(super) fn bind_versions<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q> {
+pub(super) fn bind_versions<'q>(query: Statement<'q>, rows: &[RecipeRow]) -> Statement<'q> {
     let versions: Vec<_> = rows
         .iter()
         .flat_map(|row| row.versions.iter().map(|version| (row.id.clone(), version)))
@@ -36,7 +34,7 @@ pub(super) fn bind_versions<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'
 }
 
 /// Those who are members now, then those who are not any more.
-pub(super) fn bind_members<'q>(query: Asked<'q>, rows: &[RecipeRow]) -> Asked<'q> {
+pub(super) fn bind_members<'q>(query: Statement<'q>, rows: &[RecipeRow]) -> Statement<'q> {
     let members = || {
         rows.iter().flat_map(|row| {
             row.members

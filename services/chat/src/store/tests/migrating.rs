@@ -47,8 +47,8 @@ async fn a_migration_may_take_long_and_waits_for_a_table_only_shortly_but_again(
     let databases = Databases::postgres();
     let url: SecretUrl = databases.url().parse().unwrap();
     let pool = open(&url, CONFIG).await.unwrap();
-    let limit = sqlx::query("SHOW statement_timeout").fetch_one(&pool).await;
-    assert_eq!(limit.unwrap().get::<String, _>(0), "5s");
+    let limit = pool.fetch_all(sqlx::query("SHOW statement_timeout")).await;
+    assert_eq!(limit.unwrap()[0].get::<String, _>(0), "5s");
 
     let mut user = PgConnection::connect(url.expose()).await.unwrap();
     user.execute("BEGIN; LOCK TABLE migrating.entries IN ACCESS EXCLUSIVE MODE")
@@ -65,7 +65,6 @@ async fn a_migration_may_take_long_and_waits_for_a_table_only_shortly_but_again(
     };
     let (pool, ()) = tokio::join!(open(&url, LONGER), using);
     let pool = pool.unwrap();
-    pool.execute("INSERT INTO entries (id, name) VALUES (1, 'a')")
-        .await
-        .unwrap();
+    let added = sqlx::query("INSERT INTO entries (id, name) VALUES (1, 'a')");
+    pool.fetch_all(added).await.unwrap();
 }
