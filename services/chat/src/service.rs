@@ -51,6 +51,9 @@ pub async fn open(
     redis: Option<SecretUrl>,
     clock: SharedClock,
 ) -> Result<Chat, OpenError> {
+    if let Some(url) = &redis {
+        Redis::check(url)?;
+    }
     let store = Store::open(
         database,
         config.chat_database_connections,

@@ -7,8 +7,8 @@ use edge::{AdminPort, Upstreams};
 use runtime::{
     clock::SystemClock,
     config::SecretUrl,
-    descriptors,
-    grpc::{Access, Credentials},
+    database, descriptors,
+    grpc::{Access, Credentials, DialError},
     lifecycle::Lifecycle,
     listener::bind,
     metrics_port,
@@ -42,9 +42,36 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
-            ExitCode::FAILURE
+            if is_of_settings(&error) {
+                ExitCode::from(2)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
+}
+
+/// Whether a setting makes no sense as it is written, as when a flag cannot be read; starting again would not help.
+fn is_of_settings(error: &anyhow::Error) -> bool {
+    let of_database = |error: &database::OpenError| error.is_of_address();
+    if let Some(auth) = error.downcast_ref::<auth::OpenError>() {
+        return match auth {
+            auth::OpenError::Config(_) | auth::OpenError::Redis(_) => true,
+            auth::OpenError::Store(cause) => of_database(cause),
+            auth::OpenError::Unusable(_) => false,
+        };
+    }
+    if let Some(chat) = error.downcast_ref::<chat::OpenError>() {
+        return match chat {
+            chat::OpenError::Redis(_) => true,
+            chat::OpenError::Database(cause) => of_database(cause),
+        };
+    }
+    error.is::<edge::OpenError>()
+        || error.is::<DialError>()
+        || error
+            .downcast_ref::<database::OpenError>()
+            .is_some_and(of_database)
 }
 
 fn try_run(cli: Cli) -> anyhow::Result<()> {
@@ -221,6 +248,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         .map_or_else(|| in_data_dir("chat.db"), Ok)?;
     let clock = SystemClock::shared();
     let redis = up.redis.redis_url.clone();
+    let access_ttl = up.auth.access_ttl;
     let opened = async {
         let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone());
         let auth = auth.await.map_err(|error| of_auth(error, auth_flag))?;
@@ -246,6 +274,11 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
         credentials,
     };
     let mut edge = up.edge;
+    if access_ttl <= edge.reauth_lead {
+        warn!(
+            "--access-ttl is not longer than --reauth-lead: everybody is asked to authenticate again at once"
+        );
+    }
     edge.import_from_web.get_or_insert(true);
     let edge = edge::open(edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
 

@@ -83,6 +83,14 @@ impl Redis {
         Self::open_tested(url, SelfTest::default())
     }
 
+    /// Whether the address makes sense, for whoever does not use it but should be told.
+    ///
+    /// # Errors
+    /// As those of [`Redis::open`].
+    pub fn check(url: &SecretUrl) -> Result<(), InvalidUrl> {
+        Target::parse(url.expose()).map(drop)
+    }
+
     /// As [`Redis::open`]; it counts as up only while `self_test` passes, which is repeated every few seconds and
     /// whenever something is refused.
     ///

@@ -106,7 +106,9 @@ impl FromStr for ServiceAddress {
         for address in named {
             let invalid = || InvalidAddress(address.to_owned());
             let url = Url::parse(address).map_err(|_| invalid())?;
-            let port = url.port_or_known_default().ok_or_else(invalid)?;
+            // Nobody listens at the port that the scheme stands for, unless it is written.
+            let port = url.port_or_known_default().filter(|_| names_port(address));
+            let port = port.ok_or_else(invalid)?;
             if !matches!(url.scheme(), "http" | "https") || !matches!(url.path(), "" | "/") {
                 return Err(invalid());
             }
@@ -120,6 +122,14 @@ impl FromStr for ServiceAddress {
         read.fixed = orderly(read.fixed);
         Ok(read)
     }
+}
+
+/// Whether the address has a port, also one that a URL may leave out.
+fn names_port(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for ServiceAddress {
@@ -258,7 +268,17 @@ mod tests {
             .unwrap();
         assert_eq!(read.fixed, addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
         assert_eq!(read.names, [("auth".to_owned(), 50051)]);
-        for wrong in ["", "auth:50051", "ftp://auth", " , ", "http://auth/x"] {
+        for wrong in [
+            "",
+            "auth:50051",
+            "ftp://auth:1",
+            " , ",
+            "http://auth:1/x",
+            "http://auth",
+            "http://auth:",
+            "https://[::1]",
+            "http://10.0.0.1",
+        ] {
             assert!(wrong.parse::<ServiceAddress>().is_err(), "{wrong}");
         }
     }

@@ -7,9 +7,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use runtime::warning_limiter::WarningLimiter;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::{
     Shared, address_limit,
@@ -20,6 +22,7 @@ use super::{
     problem::{Problem, whole_seconds},
 };
 use crate::{
+    edge::Edge,
     revocations,
     upstream::auth::{AuthError, Revoke, SignedIn, Tokens, User},
 };
@@ -78,6 +81,7 @@ pub(super) async fn register(
         client.on_behalf_of(),
     );
     let signed_in = asked.await?;
+    warn_of_short_life(&edge, &signed_in.tokens);
     let cookies = Cookies::new(&edge.config, &headers);
     let created = StatusCode::CREATED;
     Ok(answer(created, &signed_in, credentials.refresh, &cookies))
@@ -92,6 +96,7 @@ pub(super) async fn guest(
 ) -> Result<Response, Problem> {
     address_limit::sign_in(&edge, &client, "guest").await?;
     let tokens = edge.auth.register_guest(client.on_behalf_of()).await?;
+    warn_of_short_life(&edge, &tokens);
     let mut response = pair(StatusCode::CREATED, &tokens, wishes.refresh);
     if wishes.refresh == RefreshIn::Cookie {
         let cookies = Cookies::new(&edge.config, &headers);
@@ -118,8 +123,26 @@ pub(super) async fn login(
         client.on_behalf_of(),
     );
     let signed_in = asked.await?;
+    warn_of_short_life(&edge, &signed_in.tokens);
     let ok = StatusCode::OK;
     Ok(answer(ok, &signed_in, credentials.refresh, &cookies))
+}
+
+/// Says once in a while that the settings of auth and of this edge do not go together: a token from a sign-in has its
+/// whole life before it.
+fn warn_of_short_life(edge: &Edge, tokens: &Tokens) {
+    static TOO_SHORT: WarningLimiter = WarningLimiter::new();
+    let (life, lead) = (tokens.expires_in, edge.config.reauth_lead);
+    if life <= lead
+        && let Some(untold) = TOO_SHORT.admit(Instant::now())
+    {
+        warn!(
+            ?life,
+            ?lead,
+            untold,
+            "tokens do not live longer than --reauth-lead: everybody is asked to authenticate again at once"
+        );
+    }
 }
 
 /// A refresh that is refused leaves the cookie alone: another tab may have put a newer one there.

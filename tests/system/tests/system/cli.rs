@@ -7,7 +7,7 @@ use system_tests::{
     process::{Ended, Process},
     service::{Launch, Service},
     stack::Plan,
-    timeouts::STEP_TIMEOUT,
+    timeouts::{STEP_TIMEOUT, eventually},
 };
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -213,9 +213,9 @@ async fn a_wrong_flag_is_told_with_exit_code_2() {
 }
 
 #[track_caller]
-fn assert_one_clear_line(arguments: &[&str], ended: &Ended, parts: &[&str]) {
+fn assert_one_clear_line(arguments: &[&str], ended: &Ended, code: i32, parts: &[&str]) {
     let said = &ended.stderr;
-    assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {said}");
+    assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {said}");
     assert_eq!(said.trim().lines().count(), 1, "{arguments:?}: {said}");
     for part in parts {
         assert!(said.contains(part), "{arguments:?} lacks {part:?}: {said}");
@@ -238,7 +238,7 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
     let (free, nobody) = ("127.0.0.1:0", "127.0.0.1:1");
     let http = format!("http://{nobody}");
     let postgres = format!("postgres://ada:hunter2@{nobody}/kitchen");
-    let failing: [(&[&str], &[&str]); 10] = [
+    let failing: [(&[&str], &[&str]); 7] = [
         (
             &["auth", "--listen", &taken, "--database-url", &sqlite],
             &["--listen", &taken, "taken"],
@@ -305,47 +305,107 @@ async fn a_start_that_cannot_be_is_one_clear_line_and_exit_code_1() {
             ],
             &["/proc"],
         ),
+    ];
+    for (arguments, parts) in failing {
+        let ended = run(arguments).await;
+        assert_one_clear_line(arguments, &ended, 1, parts);
+    }
+}
+
+#[tokio::test]
+async fn a_setting_that_makes_no_sense_is_one_clear_line_and_exit_code_2() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().display().to_string();
+    let sqlite = format!("sqlite:{data}/x.db");
+    let anywhere = "--listen=127.0.0.1:0";
+    let http = "http://127.0.0.1:1";
+    let mysql = "mysql://ada:hunter2@db/x";
+    let of_up = [
+        "up",
+        "--edge-listen=127.0.0.1:0",
+        "--auth-listen=127.0.0.1:0",
+        "--chat-listen=127.0.0.1:0",
+        "--data-dir",
+        &data,
+    ];
+    let up = |flag, value| [of_up.as_slice(), &[flag, value]].concat();
+    let of_edge = ["edge", anywhere, "--chat-url", http];
+    let edge = |more: &[&'static str]| [of_edge.as_slice(), more].concat();
+    let failing: [(Vec<&str>, &[&str]); 10] = [
         (
-            &[
-                "chat",
-                "--listen",
-                free,
+            vec!["auth", anywhere, "--database-url", mysql],
+            &["--database-url", "AUTH_DATABASE_URL", "postgres://"],
+        ),
+        (
+            vec!["chat", anywhere, "--database-url", mysql],
+            &["--database-url", "CHAT_DATABASE_URL", "postgres://"],
+        ),
+        (
+            vec![
+                "auth",
+                anywhere,
                 "--database-url",
-                "mysql://ada:hunter2@db/x",
+                "postgres://ada:x@db:y/x",
             ],
-            &["--database-url", "CHAT_DATABASE_URL"],
+            &["--database-url"],
         ),
         (
-            &[
-                "edge",
-                "--listen",
-                free,
-                "--auth-url",
-                "nonsense",
-                "--chat-url",
-                &http,
-            ],
-            &["--auth-url"],
+            up("--auth-database-url", mysql),
+            &["--auth-database-url", "AUTH_DATABASE_URL"],
         ),
         (
-            &[
-                "edge",
-                "--listen",
-                free,
-                "--auth-url",
-                &http,
-                "--chat-url",
-                &http,
+            up("--chat-database-url", mysql),
+            &["--chat-database-url", "CHAT_DATABASE_URL"],
+        ),
+        (edge(&["--auth-url", "nonsense"]), &["--auth-url"]),
+        (
+            edge(&["--auth-url", "http://auth"]),
+            &["--auth-url", "http://host:port"],
+        ),
+        (
+            edge(&["--auth-url", http, "--redis-url", "hunter2"]),
+            &["--redis-url", "REDIS_URL"],
+        ),
+        (
+            vec![
+                "chat",
+                anywhere,
+                "--database-url",
+                &sqlite,
                 "--redis-url",
                 "hunter2",
             ],
             &["--redis-url", "REDIS_URL"],
         ),
+        (
+            vec!["auth", anywhere, "--access-ttl=1h", "--refresh-ttl=5s"],
+            &["--refresh-ttl"],
+        ),
     ];
     for (arguments, parts) in failing {
-        let ended = run(arguments).await;
-        assert_one_clear_line(arguments, &ended, parts);
+        let ended = run(&arguments).await;
+        assert_one_clear_line(&arguments, &ended, 2, parts);
     }
+}
+
+#[tokio::test]
+async fn tokens_that_do_not_outlive_the_lead_are_warned_of() {
+    let stack = Plan::together()
+        .auth(&["--access-ttl", "30s", "--reauth-lead", "60s"])
+        .start()
+        .await;
+    let said = stack.edges[0].process().stderr();
+    assert!(said.contains("--access-ttl is not longer than"), "{said}");
+
+    let stack = Plan::apart(1).auth(&["--access-ttl", "30s"]).start().await;
+    stack.register("ada").await;
+    let edge = &stack.edges[0];
+    eventually("a warning", async || {
+        edge.process()
+            .stderr()
+            .contains("tokens do not live longer than --reauth-lead")
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -357,7 +417,7 @@ async fn a_second_chat_service_on_the_same_sqlite_file_is_refused() {
 
     let ended = run(&second).await;
 
-    assert_one_clear_line(&second, &ended, &["--database-url"]);
+    assert_one_clear_line(&second, &ended, 1, &["--database-url"]);
 }
 
 #[tokio::test]
