@@ -34,7 +34,7 @@ pub struct Stack {
     pub redis: Option<RedisServer>,
     /// PostgreSQL, when the databases are there.
     pub postgres: Option<Postgres>,
-    pooler: Option<PgBouncer>,
+    pooler: Option<Box<PgBouncer>>,
     proxies: Option<Proxies>,
     canary: Canary,
     data: TempDir,

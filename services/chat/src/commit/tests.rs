@@ -181,7 +181,7 @@ async fn many_authors_get_one_dense_order_in_each_recipe() {
 
 #[tokio::test]
 async fn the_same_id_with_other_words_is_a_conflict_but_not_for_another_author() {
-    Databases::each(async |store| {
+    Box::pin(Databases::each(async |store| {
         let replica = Replica::on(&store);
         replica.join("pie", "ada").await;
         let (first, conflict, other) = tokio::join!(
@@ -192,7 +192,7 @@ async fn the_same_id_with_other_words_is_a_conflict_but_not_for_another_author()
         assert_eq!(revision(&first), 1);
         assert_eq!(conflict.unwrap_err(), Refused::MessageIdReused);
         assert_eq!(revision(&other), 2);
-    })
+    }))
     .await;
 }
 

@@ -262,7 +262,7 @@ impl Plan {
             if let Some(settings) = self.pooler {
                 let pooler = PgBouncer::start(&postgres, settings).await;
                 urls = ["auth", "chat"].map(|name| pooler.url(name));
-                stack.pooler = Some(pooler);
+                stack.pooler = Some(Box::new(pooler));
             }
             stack.postgres = Some(postgres);
             return urls.map(|url| flags(&["--database-url", &url]));
