@@ -594,6 +594,70 @@ pub struct DeleteUserRequest {
 /// The deletion has begun.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteUserResponse {}
+/// Says which events are wanted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListAuditEventsRequest {
+    /// Only those about this user, by name in any case or by id; empty: about anybody.
+    #[prost(string, tag = "1")]
+    pub user: ::prost::alloc::string::String,
+    /// Only those of this kind; empty: of all.
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// Only those since then; absent: all that are kept.
+    #[prost(message, optional, tag = "3")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only those before this one, where the page before ended; 0: from the newest on.
+    #[prost(uint64, tag = "4")]
+    pub before: u64,
+    /// How many at most; 0: 100. At most 1,000.
+    #[prost(uint32, tag = "5")]
+    pub limit: u32,
+}
+/// A page of events, the newest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListAuditEventsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<AuditEvent>,
+    /// Before which the next page begins; 0: there is none.
+    #[prost(uint64, tag = "2")]
+    pub next: u64,
+}
+/// What somebody did, or was refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditEvent {
+    /// Larger than that of every event before.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Such as `login`, `logout` or `disable_user`.
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// `ok`, or why it was refused.
+    #[prost(string, tag = "4")]
+    pub outcome: ::prost::alloc::string::String,
+    /// The name of the operator whose order it was; empty: of none.
+    #[prost(string, tag = "5")]
+    pub operator: ::prost::alloc::string::String,
+    /// About whom; empty: about nobody who is known.
+    #[prost(string, tag = "6")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Their name, while they are here.
+    #[prost(string, tag = "7")]
+    pub username: ::prost::alloc::string::String,
+    /// The login session; empty: none.
+    #[prost(string, tag = "8")]
+    pub session_id: ::prost::alloc::string::String,
+    /// Where the client was, as far as the edge told; empty: unknown.
+    #[prost(string, tag = "9")]
+    pub client_address: ::prost::alloc::string::String,
+    /// The id of the request at the edge; empty: unknown.
+    #[prost(string, tag = "10")]
+    pub request_id: ::prost::alloc::string::String,
+    /// What else it was about, such as the name of a key.
+    #[prost(string, tag = "11")]
+    pub about: ::prost::alloc::string::String,
+}
 /// What a signing key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1508,6 +1572,36 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "DeleteUser"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists what was noted of sign-ins, refusals, revocations and operators' orders, the newest first, a page at a time; for
+        /// operators only.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        pub async fn list_audit_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListAuditEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAuditEventsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListAuditEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ListAuditEvents"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1816,6 +1910,17 @@ pub mod auth_service_server {
             request: tonic::Request<super::DeleteUserRequest>,
         ) -> std::result::Result<
             tonic::Response<super::DeleteUserResponse>,
+            tonic::Status,
+        >;
+        /// Lists what was noted of sign-ins, refusals, revocations and operators' orders, the newest first, a page at a time; for
+        /// operators only.
+        ///
+        /// PERMISSION_DENIED as in ListSessions.
+        async fn list_audit_events(
+            &self,
+            request: tonic::Request<super::ListAuditEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAuditEventsResponse>,
             tonic::Status,
         >;
     }
@@ -3141,6 +3246,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DeleteUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListAuditEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListAuditEventsSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListAuditEventsRequest>
+                    for ListAuditEventsSvc<T> {
+                        type Response = super::ListAuditEventsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListAuditEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_audit_events(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListAuditEventsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -2,6 +2,7 @@
 //! where it is kept (`store`). Here is what all of that shares; the questions are in the modules below.
 
 mod account;
+mod auditing;
 mod client;
 mod deletion;
 mod error;
@@ -13,31 +14,32 @@ mod users;
 
 use std::{sync::Arc, time::Duration};
 
-use aws_lc_rs::{
-    constant_time::verify_slices_are_equal,
-    rand::{SecureRandom, SystemRandom},
-};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use runtime::{
+    audit::{self, Audit, Backlog},
     clock::{SharedClock, Timestamp},
     config::SecretUrl,
+    operators::Operators,
     rate_limiter::{self, RateLimiter},
     redis::{InvalidUrl, Redis, SelfTest},
 };
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use secrecy::{SecretSlice, SecretString};
 
 pub use self::error::OpenError;
 use self::error::outcome;
 pub(crate) use self::{
     account::{Claim, PasswordChange},
+    auditing::AuditQuery,
     client::Client,
     deletion::Deletion,
     error::Error,
     sessions::SessionName,
     sign_in::{Credentials, SignedIn},
-    upkeep::{spawn_upkeep, store_probe},
+    upkeep::{spawn_audit, spawn_upkeep, store_probe},
 };
 use crate::{
     attempts::Attempts,
+    audit::AuditEvent,
     config::Config,
     device::DeviceTokens,
     keys::{KeyKeeper, KeyStore, PROPAGATION_TIME},
@@ -64,6 +66,8 @@ pub(crate) struct Authority {
     config: Config,
     rules: TokenPolicy,
     store: Arc<Store>,
+    audit: Audit<AuditEvent>,
+    operators: Operators,
     keys: KeyKeeper,
     minter: Minter,
     passwords: Passwords,
@@ -110,7 +114,7 @@ impl Authority {
         database: &SecretUrl,
         redis: Option<&SecretUrl>,
         clock: SharedClock,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<(Self, Backlog<AuditEvent>), OpenError> {
         config.check()?;
         let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
         let metrics = Metrics::new();
@@ -128,7 +132,14 @@ impl Authority {
             .secret(REFRESH_SECRET, fresh)
             .await
             .map_err(|error| unusable(&error))?;
+        let operators = config.operators();
+        let operators = operators.map_err(|error| unusable(&error))?;
+        let counts = metrics.clone();
+        let count = Arc::new(move |outcome, count| counts.audit(outcome, count));
+        let (audit, backlog) = audit::queue(audit::QUEUE_LENGTH, count);
         let authority = Self {
+            audit,
+            operators,
             rules: TokenPolicy::new(
                 config.issuer.clone(),
                 config.audience.clone(),
@@ -160,7 +171,7 @@ impl Authority {
             .read_revocations()
             .await
             .map_err(|error| unusable(&error))?;
-        Ok(authority)
+        Ok((authority, backlog))
     }
 
     /// The public keys as a JSON Web Key Set.
@@ -179,16 +190,12 @@ impl Authority {
 
     /// Whether an operators' token is configured.
     pub(crate) fn has_operators(&self) -> bool {
-        self.config.operator_token.is_some()
+        self.operators.are_any()
     }
 
-    /// Whether this is the operators' token. It takes as long whatever is wrong with it.
-    pub(crate) fn is_operator(&self, token: &str) -> bool {
-        let expected = self.config.operator_token.as_ref();
-        expected.is_some_and(|expected| {
-            let expected = expected.expose_secret().as_bytes();
-            verify_slices_are_equal(expected, token.as_bytes()).is_ok()
-        })
+    /// Whose operator token this is. It takes as long whatever is wrong with it.
+    pub(crate) fn operator(&self, token: &str) -> Option<Arc<str>> {
+        self.operators.name_of(token)
     }
 
     /// Begins to watch revocations; `None` when too many do.

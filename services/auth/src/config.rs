@@ -2,8 +2,11 @@
 
 use std::{fmt, num::NonZero, path::PathBuf, time::Duration};
 
-use runtime::config::{duration, secret};
-use secrecy::{ExposeSecret as _, SecretString};
+use runtime::{
+    config::{duration, secret},
+    operators::Operators,
+};
+use secrecy::SecretString;
 
 /// Settings of the auth service. Its addresses and its database are given apart from these.
 #[derive(Debug, Clone, clap::Args)]
@@ -73,6 +76,14 @@ pub struct Config {
     #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
     pub operator_token: Option<SecretString>,
 
+    /// Operator tokens with the names under which it is noted what is done with them: NAME=TOKEN, separated by spaces or lines
+    #[arg(long, env = "AUTH_OPERATOR_TOKENS", hide_env_values = true, value_parser = secret)]
+    pub operator_tokens: Option<SecretString>,
+
+    /// How long it is kept who signed in, was refused or shut out, and what operators did (0: for ever)
+    #[arg(long, env = "AUTH_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
+    pub auth_keep_audit: Duration,
+
     /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
     #[arg(long, env = "AUTH_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
     pub auth_database_wait: Duration,
@@ -80,9 +91,6 @@ pub struct Config {
 
 /// To within how long it is known when somebody was last seen.
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// Shorter operator tokens could be guessed.
-const OPERATOR_TOKEN_LENGTH: usize = 16;
 
 /// What is wrong with a configuration, all of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,23 +134,28 @@ impl Config {
                 self.key_max_age < Duration::from_secs(60),
                 "--key-max-age must be at least 1m, so that every replica knows a key before it is used",
             ),
-            (
-                self.operator_token
-                    .as_ref()
-                    .is_some_and(|token| token.expose_secret().len() < OPERATOR_TOKEN_LENGTH),
-                "--operator-token must have at least 16 characters",
-            ),
             (self.issuer.is_empty(), "--issuer must not be empty"),
             (self.audience.is_empty(), "--audience must not be empty"),
         ]
         .into_iter()
         .filter_map(|(broken, fault)| broken.then_some(fault))
+        .chain(self.operators().err())
         .collect();
         if faults.is_empty() {
             Ok(())
         } else {
             Err(Faults(faults))
         }
+    }
+}
+
+impl Config {
+    /// Who may give orders.
+    ///
+    /// # Errors
+    /// What is wrong with their tokens.
+    pub(crate) fn operators(&self) -> Result<Operators, &'static str> {
+        Operators::read(self.operator_token.as_ref(), self.operator_tokens.as_ref())
     }
 }
 

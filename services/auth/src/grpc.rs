@@ -28,7 +28,9 @@ use self::{
     status::{internal, status},
 };
 use crate::{
-    authority::{Authority, Claim, Client, Credentials, PasswordChange, SessionName, SignedIn},
+    authority::{
+        AuditQuery, Authority, Claim, Client, Credentials, PasswordChange, SessionName, SignedIn,
+    },
     revocations::Watch,
 };
 
@@ -52,21 +54,17 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    /// Lets operators through, and nobody when no operator token is configured.
-    fn require_operator<T>(&self, request: &Request<T>) -> Result<(), Status> {
+    /// Lets operators through, and nobody when no operator token is configured; gives the operator's name.
+    fn require_operator<T>(&self, request: &Request<T>) -> Result<Arc<str>, Status> {
         let metadata = request.metadata();
         let own = metadata.get_all(proto::OPERATOR_TOKEN).into_iter();
         let own = own.filter_map(|value| value.to_str().ok());
         // Where commands of the build before send it.
         let bearers = metadata.get_all("authorization").into_iter();
         let bearers = bearers.filter_map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let is_operator = own
-            .chain(bearers)
-            .any(|token| self.authority.is_operator(token));
-        match is_operator {
-            true => Ok(()),
-            false => Err(Status::permission_denied("For operators only")),
-        }
+        own.chain(bearers)
+            .find_map(|token| self.authority.operator(token))
+            .ok_or_else(|| Status::permission_denied("For operators only"))
     }
 }
 
@@ -165,12 +163,17 @@ impl AuthService for Auth {
     ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
         // An id is no secret like a token: where there are operators, they alone end sessions by it.
         let by_id = matches!(request.get_ref().by, Some(By::SessionId(_)));
-        if by_id && self.authority.has_operators() {
-            self.require_operator(&request)?;
-        }
+        let operator = match by_id && self.authority.has_operators() {
+            true => Some(self.require_operator(&request)?),
+            false => None,
+        };
         let client = client(&request, "");
         let name = session_name(request.into_inner())?;
-        let id = self.authority.revoke(name, &client).await.map_err(status)?;
+        let revoked = match (operator, name) {
+            (Some(operator), SessionName::Id(id)) => self.authority.revoke_for(&operator, id).await,
+            (_, name) => self.authority.revoke(name, &client).await,
+        };
+        let id = revoked.map_err(status)?;
         Ok(Response::new(pb::RevokeSessionResponse {
             session_id: id.to_string(),
         }))
@@ -217,9 +220,13 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::ReviewSessionRequest>,
     ) -> Result<Response<pb::ReviewSessionResponse>, Status> {
-        self.require_operator(&request)?;
+        let operator = self.require_operator(&request)?;
         let id = session_id(&request.into_inner().session_id)?;
-        let reviewed_at = self.authority.review(&id).await.map_err(status)?;
+        let reviewed_at = self
+            .authority
+            .review(&operator, &id)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::ReviewSessionResponse {
             reviewed_at: Some(timestamp(reviewed_at)),
         }))
@@ -240,8 +247,12 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::RotateKeysRequest>,
     ) -> Result<Response<pb::RotateKeysResponse>, Status> {
-        self.require_operator(&request)?;
-        let promotion = self.authority.rotate_keys().await.map_err(status)?;
+        let operator = self.require_operator(&request)?;
+        let promotion = self
+            .authority
+            .rotate_keys(&operator)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::RotateKeysResponse {
             kid: promotion.kid,
             signs_from: Some(timestamp(promotion.signs_from)),
@@ -252,9 +263,12 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::RevokeKeyRequest>,
     ) -> Result<Response<pb::RevokeKeyResponse>, Status> {
-        self.require_operator(&request)?;
+        let operator = self.require_operator(&request)?;
         let kid = request.into_inner().kid;
-        self.authority.revoke_key(&kid).await.map_err(status)?;
+        self.authority
+            .revoke_key(&operator, &kid)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::RevokeKeyResponse {}))
     }
 
@@ -367,9 +381,12 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::DeleteUserRequest>,
     ) -> Result<Response<pb::DeleteUserResponse>, Status> {
-        self.require_operator(&request)?;
+        let operator = self.require_operator(&request)?;
         let name = request.into_inner().username;
-        self.authority.delete_user(&name).await.map_err(status)?;
+        self.authority
+            .delete_user(&operator, &name)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::DeleteUserResponse {}))
     }
 
@@ -404,9 +421,12 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::DisableUserRequest>,
     ) -> Result<Response<pb::DisableUserResponse>, Status> {
-        self.require_operator(&request)?;
+        let operator = self.require_operator(&request)?;
         let name = request.into_inner().username;
-        self.authority.disable_user(&name).await.map_err(status)?;
+        self.authority
+            .disable_user(&operator, &name)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::DisableUserResponse {}))
     }
 
@@ -414,9 +434,12 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::EnableUserRequest>,
     ) -> Result<Response<pb::EnableUserResponse>, Status> {
-        self.require_operator(&request)?;
+        let operator = self.require_operator(&request)?;
         let name = request.into_inner().username;
-        self.authority.enable_user(&name).await.map_err(status)?;
+        self.authority
+            .enable_user(&operator, &name)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::EnableUserResponse {}))
     }
 
@@ -424,12 +447,36 @@ impl AuthService for Auth {
         &self,
         request: Request<pb::ResetPasswordRequest>,
     ) -> Result<Response<pb::ResetPasswordResponse>, Status> {
-        self.require_operator(&request)?;
+        let operator = self.require_operator(&request)?;
         let name = request.into_inner().username;
-        let reset = self.authority.reset_password(&name).await.map_err(status)?;
+        let reset = self
+            .authority
+            .reset_password(&operator, &name)
+            .await
+            .map_err(status)?;
         Ok(Response::new(pb::ResetPasswordResponse {
             code: reset.code.expose_secret().to_owned(),
             expires_at: Some(timestamp(reset.until)),
+        }))
+    }
+
+    async fn list_audit_events(
+        &self,
+        request: Request<pb::ListAuditEventsRequest>,
+    ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
+        self.require_operator(&request)?;
+        let request = request.into_inner();
+        let query = AuditQuery {
+            user: request.user,
+            kind: request.kind,
+            since: request.since.as_ref().map(responses::moment),
+            before: request.before,
+            limit: request.limit,
+        };
+        let (events, next) = self.authority.audit_events(query).await.map_err(status)?;
+        Ok(Response::new(pb::ListAuditEventsResponse {
+            events: events.into_iter().map(Into::into).collect(),
+            next: next.unwrap_or_default(),
         }))
     }
 

@@ -2,6 +2,7 @@
 //! that prove it. It knows nothing of recipes, and calls no other service.
 
 mod attempts;
+mod audit;
 mod authority;
 mod config;
 mod derived_key;
@@ -25,6 +26,7 @@ mod user;
 use std::sync::Arc;
 
 use runtime::{
+    audit::Backlog,
     clock::SharedClock,
     config::SecretUrl,
     database::{self, plan::Step},
@@ -41,7 +43,11 @@ pub use crate::{
 
 /// The auth service, opened and ready to serve.
 #[derive(Debug)]
-pub struct Auth(Arc<authority::Authority>);
+pub struct Auth {
+    authority: Arc<authority::Authority>,
+    /// What is noted and not yet written.
+    audit: Backlog<audit::AuditEvent>,
+}
 
 /// What the service does with Redis, to be tried before it is relied on.
 pub fn redis_self_test() -> SelfTest {
@@ -78,9 +84,12 @@ impl Auth {
         redis: Option<&SecretUrl>,
         clock: SharedClock,
     ) -> Result<Self, OpenError> {
-        authority::Authority::open(config, database, redis, clock)
-            .await
-            .map(|authority| Self(Arc::new(authority)))
+        let opened = authority::Authority::open(config, database, redis, clock);
+        let (authority, audit) = opened.await?;
+        Ok(Self {
+            authority: Arc::new(authority),
+            audit,
+        })
     }
 
     /// Serves gRPC to callers that have `access`, until the lifecycle stops it.
@@ -93,9 +102,10 @@ impl Auth {
         access: Access,
         lifecycle: &Lifecycle,
     ) -> anyhow::Result<()> {
-        authority::spawn_upkeep(&self.0, lifecycle);
-        let store = authority::store_probe(&self.0);
-        let service = grpc::service(self.0, lifecycle.clone());
+        authority::spawn_audit(&self.authority, self.audit, lifecycle);
+        authority::spawn_upkeep(&self.authority, lifecycle);
+        let store = authority::store_probe(&self.authority);
+        let service = grpc::service(self.authority, lifecycle.clone());
         runtime::grpc::serve(
             listener,
             service,

@@ -20,6 +20,8 @@ pub(crate) const REFRESHES: &str = "auth.refreshes";
 pub(crate) const FORGOTTEN: &str = "auth.forgotten";
 /// Login sessions revoked, by `cause`.
 pub(crate) const REVOCATIONS: &str = "auth.revocations";
+/// Events for the audit, by `outcome`: written, failed, or dropped since there was no room.
+pub(crate) const AUDIT_EVENTS: &str = "auth.audit.events";
 /// Time to hash a password, without the time in the queue.
 pub(crate) const PASSWORD_HASH_TIME: &str = "auth.password_hash.duration";
 /// Time of one call to the store, by `operation` and `outcome`.
@@ -51,6 +53,7 @@ pub(crate) struct Metrics {
     revocations: Counter<u64>,
     forgotten: Counter<u64>,
     feed_writes: Counter<u64>,
+    audit: Counter<u64>,
     password_hash_time: Histogram<f64>,
     store_time: Histogram<f64>,
 }
@@ -82,6 +85,10 @@ impl Metrics {
             feed_writes: counter(
                 FEED_WRITES,
                 "Writes to the stream of revocations in Redis, by outcome",
+            ),
+            audit: counter(
+                AUDIT_EVENTS,
+                "Events for the audit, by outcome: written, failed, or dropped since there was no room",
             ),
             password_hash_time: seconds(
                 PASSWORD_HASH_TIME,
@@ -122,6 +129,10 @@ impl Metrics {
     pub(crate) fn feed_write(&self, outcome: &'static str) {
         self.feed_writes
             .add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn audit(&self, outcome: &'static str, count: u64) {
+        self.audit.add(count, &[KeyValue::new("outcome", outcome)]);
     }
 
     pub(crate) fn password_hash(&self, took: Duration) {

@@ -2,6 +2,7 @@
 //! statements in one transaction, the same for SQLite and PostgreSQL, with a time-out and a measurement.
 
 mod accounts;
+mod audit;
 mod database;
 mod deletions;
 mod keys;
@@ -24,6 +25,7 @@ use tracing::{Instrument as _, debug_span};
 use self::database::{Database, Row, Statement};
 pub(crate) use self::{
     accounts::{Ended, NewPassword, ResetCode},
+    audit::AuditFilter,
     login_sessions::{Proof, Rotation},
     users::{Account, StoredUser},
 };
@@ -100,6 +102,18 @@ impl Store {
         operation: &'static str,
         statements: [Statement; N],
     ) -> Result<[Vec<Row>; N], Error> {
+        let answers = self.transact_all(operation, statements.into()).await?;
+        answers
+            .try_into()
+            .map_err(|_| Error::Malformed("the number of answers"))
+    }
+
+    /// As [`Store::transact`], of however many statements.
+    async fn transact_all(
+        &self,
+        operation: &'static str,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Vec<Row>>, Error> {
         let begun = Instant::now();
         let span = debug_span!("store", db.operation.name = operation);
         let answer = timeout(CALL_TIMEOUT, self.database.transact(statements))

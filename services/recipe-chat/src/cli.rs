@@ -19,6 +19,7 @@ use runtime::{
 use secrecy::SecretString;
 
 use crate::{
+    audit::Audit,
     backup::{Backup, Verify},
     check::Check,
     conform::Conform,
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Try whether a server keeps to the protocol, case by case
     Conform(Conform),
+    /// List who signed in, was refused or shut out, and what operators did, as an operator
+    Audit(Audit),
     /// Say what a close or an error of the protocol means, and what to do about it
     Explain(Explain),
     /// Say what an access token says, and what keeps it from being accepted
@@ -416,6 +419,8 @@ mod tests {
             "recipe-chat sessions list ada --operator-token canary",
             "recipe-chat keys list --operator-token canary",
             "recipe-chat users list --operator-token canary",
+            "recipe-chat audit --operator-token canary",
+            "recipe-chat auth --operator-tokens ada=canary",
         ] {
             let cli = Cli::try_parse_from(words.split(' ')).unwrap();
             assert!(!format!("{cli:?}").contains("canary"));

@@ -23,7 +23,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    backup, check,
+    audit, backup, check,
     cli::{
         AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
     },
@@ -96,6 +96,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         Command::Sessions(sessions) => runtime.block_on(Box::pin(sessions::run(sessions))),
         Command::Users(users) => runtime.block_on(Box::pin(users::run(users))),
         Command::Keys(keys) => runtime.block_on(Box::pin(keys::run(keys))),
+        Command::Audit(audit) => runtime.block_on(Box::pin(audit::run(audit))),
         Command::Migrate(migrate) => runtime.block_on(Box::pin(migrate::run(migrate))),
         Command::Backup(backup) => backup::back_up(&backup),
         Command::Verify(verify) => backup::verify(&verify),

@@ -1,6 +1,7 @@
 //! Recipe Chat, the one binary: reads the command line, starts telemetry, runs a command, and says in one line
 //! what went wrong.
 
+mod audit;
 mod backup;
 mod check;
 mod cli;

@@ -2,6 +2,7 @@
 //! lifecycle, gRPC stacks, health probes, Redis connections, migrations, repeated warnings and telemetry. It knows nothing of recipes, tokens or sockets.
 
 pub mod accept;
+pub mod audit;
 pub mod build;
 pub mod clock;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod listener;
 pub mod metrics_port;
 pub mod network;
 pub mod operator_token;
+pub mod operators;
 pub mod probe;
 pub mod rate_limiter;
 pub mod redis;

@@ -7,6 +7,7 @@ use tracing::info;
 use super::{Authority, Client, Error, outcome, sign_in::chosen_display_name};
 use crate::{
     attempts::Key,
+    audit::Subject,
     refresh::LoginSession,
     reset_code,
     store::{Account, NewPassword},
@@ -84,6 +85,9 @@ impl Authority {
             .await;
         self.metrics.sign_in("password_change", outcome(&answer));
         client.log_refusal("password_change", Some(&pseudonym), &answer);
+        let subject = Subject::User(principal.user.id.clone());
+        let session = Some(principal.session.clone());
+        self.note_answer("password_change", subject, session, client, &answer);
         answer
     }
 
@@ -157,6 +161,11 @@ impl Authority {
         let answer = self.try_claim(token, claim, client).await;
         self.metrics.sign_in("claim", outcome(&answer));
         client.log_refusal("claim", None, &answer);
+        let subject = match &answer {
+            Ok(account) => Subject::User(account.user.id.clone()),
+            Err(_) => Subject::Unknown,
+        };
+        self.note_answer("claim", subject, None, client, &answer);
         answer
     }
 
@@ -198,6 +207,10 @@ impl Authority {
         let session = self.store.session(id).await?;
         let own = session.filter(|session| session.user.id == principal.user.id);
         let own = own.ok_or(Error::NoSuchSession)?;
-        self.revoke_session(&own.id, "request").await
+        let answer = self.revoke_session(&own.id, "request").await;
+        let subject = Subject::User(own.user.id);
+        let client = Client::default();
+        self.note_answer("end_session", subject, Some(own.id), &client, &answer);
+        answer
     }
 }

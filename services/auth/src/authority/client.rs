@@ -36,6 +36,11 @@ impl Client {
         self.address.map(AddressBlock::from)
     }
 
+    /// What the edge calls the request.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
     /// Logs why somebody was refused, if they were. The account is its pseudonym. Failures of ours are logged where
     /// they are answered.
     pub(super) fn log_refusal<T>(

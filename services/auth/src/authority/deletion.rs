@@ -1,12 +1,14 @@
 //! Users who leave for good, in two steps: here they are shut out, then what they have elsewhere is deleted by whoever
 //! asks for the deletions that have begun, and then they are forgotten here.
 
+use std::sync::Arc;
+
 use proto::ids::{LoginSessionId, UserId};
 use secrecy::SecretString;
 use tracing::info;
 
 use super::{Authority, Client, Error, outcome};
-use crate::{token::Principal, user::User};
+use crate::{audit::Subject, token::Principal, user::User};
 
 /// The login session that tokens for deletions name. Nobody is let in by it.
 const DELETION: &str = "deletion";
@@ -45,12 +47,21 @@ impl Authority {
         };
         self.metrics.sign_in("deletion", outcome(&proved));
         client.log_refusal("deletion", Some(&pseudonym), &proved);
+        let subject = Subject::User(account.user.id.clone());
+        let session = Some(principal.session.clone());
+        self.note_answer("deletion", subject, session, client, &proved);
         proved?;
         self.delete(&account.user.id, "request").await
     }
 
     /// Begins to delete a user, for an operator.
-    pub(crate) async fn delete_user(&self, name: &str) -> Result<(), Error> {
+    pub(crate) async fn delete_user(&self, operator: &Arc<str>, name: &str) -> Result<(), Error> {
+        let answer = self.try_delete_user(name).await;
+        self.note_order(operator, self.order_about("delete_user", name), &answer);
+        answer
+    }
+
+    async fn try_delete_user(&self, name: &str) -> Result<(), Error> {
         let user = self.named(name).await?.user;
         self.delete(&user.id, "operator").await
     }

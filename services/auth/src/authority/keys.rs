@@ -1,5 +1,7 @@
 //! The keys that sign access tokens, as operators change them, and what follows from a key that is revoked.
 
+use std::sync::Arc;
+
 use tracing::info;
 
 use super::{Authority, Error, Event, PROPAGATION_TIME, RevocationEntry};
@@ -36,12 +38,29 @@ impl Authority {
     }
 
     /// Has the next key sign, as soon as every replica knows it.
-    pub(crate) async fn rotate_keys(&self) -> Result<Promotion, Error> {
-        Ok(self.keys.rotate(self.clock.now()).await?)
+    pub(crate) async fn rotate_keys(&self, operator: &Arc<str>) -> Result<Promotion, Error> {
+        let answer = self
+            .keys
+            .rotate(self.clock.now())
+            .await
+            .map_err(Error::from);
+        let order = self.order("rotate_keys");
+        let order = match &answer {
+            Ok(promotion) => order.about(&promotion.kid),
+            Err(_) => order,
+        };
+        self.note_order(operator, order, &answer);
+        answer
     }
 
     /// Throws a signing key away: its tokens are good nowhere any more.
-    pub(crate) async fn revoke_key(&self, kid: &str) -> Result<(), Error> {
+    pub(crate) async fn revoke_key(&self, operator: &Arc<str>, kid: &str) -> Result<(), Error> {
+        let answer = self.try_revoke_key(kid).await;
+        self.note_order(operator, self.order("revoke_key").about(kid), &answer);
+        answer
+    }
+
+    async fn try_revoke_key(&self, kid: &str) -> Result<(), Error> {
         match self.keys.revoke(kid, self.clock.now()).await? {
             Revoke::Revoked => Ok(()),
             Revoke::Unknown => Err(Error::NoSuchKey),

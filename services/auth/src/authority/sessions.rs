@@ -1,6 +1,6 @@
 //! Login sessions that are open: validating their access tokens, refreshing, reviewing and revoking them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
@@ -9,6 +9,7 @@ use tracing::info;
 
 use super::{Authority, Client, Error, TokenPair, deletion::is_for_deletion, outcome};
 use crate::{
+    audit::{AuditEvent, Subject},
     refresh::{LoginSession, Presented, Refusal, Verdict, judge},
     revocations::{Event, RevocationEntry},
     store::{self, Ended, Rotation},
@@ -52,19 +53,26 @@ impl Authority {
         token: &SecretString,
         client: &Client,
     ) -> Result<TokenPair, Error> {
-        let mut account = None;
-        let answer = self.try_refresh(token, client, &mut account).await;
+        let mut of = None;
+        let answer = self.try_refresh(token, client, &mut of).await;
         self.metrics.refresh(outcome(&answer));
+        let account = of.as_ref();
+        let account = account.map(|session| self.pseudonyms.account(Some(&session.user.name)));
         client.log_refusal("refresh", account.as_deref(), &answer);
+        // Of refreshes only what is refused is noted: there are many, and they let nobody in who was not.
+        if let (Err(_), Some(session)) = (&answer, of) {
+            let subject = Subject::User(session.user.id);
+            self.note_answer("refresh", subject, Some(session.id), client, &answer);
+        }
         answer
     }
 
-    /// `account` becomes the pseudonym of whose token it is, as soon as that is known.
+    /// `of` becomes the login session whose token it is, as soon as that is known.
     async fn try_refresh(
         &self,
         token: &SecretString,
         client: &Client,
-        account: &mut Option<String>,
+        of: &mut Option<LoginSession>,
     ) -> Result<TokenPair, Error> {
         let token = self
             .minter
@@ -82,7 +90,7 @@ impl Authority {
                 .session(&token.session())
                 .await?
                 .ok_or(Refusal::Unknown)?;
-            *account = Some(self.pseudonyms.account(Some(&session.user.name)));
+            *of = Some(session.clone());
             let now = self.clock.now();
             match judge(&session, &presented, now, self.lifetimes()) {
                 Verdict::Rotate => {
@@ -120,6 +128,25 @@ impl Authority {
     ) -> Result<LoginSessionId, Error> {
         let answer = self.try_revoke(name).await;
         client.log_refusal("revoke", None, &answer);
+        if let Ok(id) = &answer {
+            let session = Some(id.clone());
+            self.note_answer("logout", Subject::Unknown, session, client, &answer);
+        }
+        answer
+    }
+
+    /// Ends a login session for an operator.
+    pub(crate) async fn revoke_for(
+        &self,
+        operator: &Arc<str>,
+        id: LoginSessionId,
+    ) -> Result<LoginSessionId, Error> {
+        let order = AuditEvent {
+            session: Some(id.clone()),
+            ..self.order("revoke_session")
+        };
+        let answer = self.try_revoke(SessionName::Id(id)).await;
+        self.note_order(operator, order, &answer);
         answer
     }
 
@@ -169,7 +196,21 @@ impl Authority {
     }
 
     /// Has everybody who uses a login session asked to authenticate again; says since when.
-    pub(crate) async fn review(&self, id: &LoginSessionId) -> Result<Timestamp, Error> {
+    pub(crate) async fn review(
+        &self,
+        operator: &Arc<str>,
+        id: &LoginSessionId,
+    ) -> Result<Timestamp, Error> {
+        let order = AuditEvent {
+            session: Some(id.clone()),
+            ..self.order("review_session")
+        };
+        let answer = self.try_review(id).await;
+        self.note_order(operator, order, &answer);
+        answer
+    }
+
+    async fn try_review(&self, id: &LoginSessionId) -> Result<Timestamp, Error> {
         let now = self.clock.now();
         let reviewed_at = self.store.review(id, now).await?;
         let reviewed_at = reviewed_at.ok_or(Error::NoSuchSession)?;

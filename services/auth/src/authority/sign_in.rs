@@ -40,11 +40,12 @@ impl Authority {
         display_name: &str,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        let name = credentials.username.expose_secret().parse().ok();
+        let name: Option<Username> = credentials.username.expose_secret().parse().ok();
         let account = self.pseudonyms.account(name.as_ref());
         let answer = self.try_register(credentials, display_name, client).await;
         self.metrics.sign_in("register", outcome(&answer));
         client.log_refusal("register", Some(&account), &answer);
+        self.note_sign_in("register", name.as_ref(), client, &answer);
         answer
     }
 
@@ -62,6 +63,7 @@ impl Authority {
             .await;
         self.metrics.sign_in("login", outcome(&answer));
         client.log_refusal("login", Some(&account), &answer);
+        self.note_sign_in("login", name.as_ref(), client, &answer);
         answer
     }
 
@@ -70,6 +72,7 @@ impl Authority {
         let answer = self.try_register_guest(client).await;
         self.metrics.sign_in("guest", outcome(&answer));
         client.log_refusal("guest", None, &answer);
+        self.note_sign_in("guest", None, client, &answer);
         answer
     }
 

@@ -16,7 +16,7 @@ async fn authority(arguments: &[&str]) -> (Authority, ManualClock) {
     let config = crate::config::tests::config(arguments);
     let database = "sqlite::memory:".parse().unwrap();
     let authority = Authority::open(config, &database, None, Arc::new(clock.clone())).await;
-    (authority.unwrap(), clock)
+    (authority.unwrap().0, clock)
 }
 
 async fn ada(authority: &Authority) -> TokenPair {

@@ -3,12 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use runtime::{clock::Timestamp, grpc::Probe, lifecycle::Lifecycle};
+use runtime::{audit::Backlog, clock::Timestamp, grpc::Probe, lifecycle::Lifecycle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tracing::warn;
 
 use super::{Authority, Error, PROPAGATION_TIME};
-use crate::store;
+use crate::{audit, store};
 
 /// How often keys are looked at: twice before a change of theirs must be known everywhere.
 const KEYS_INTERVAL: Duration = Duration::from_secs(PROPAGATION_TIME.as_secs() / 2);
@@ -38,6 +38,20 @@ pub(crate) fn store_probe(authority: &Arc<Authority>) -> Probe {
         let store = Arc::clone(&store);
         Box::pin(async move { store.ping().await.map_err(|error| error.to_string()) })
     })
+}
+
+/// Writes what is noted, until nobody can note anything any more.
+pub(crate) fn spawn_audit(
+    authority: &Authority,
+    backlog: Backlog<audit::AuditEvent>,
+    lifecycle: &Lifecycle,
+) {
+    // Not the authority, which notes: with it this would never end.
+    let store = Arc::clone(&authority.store);
+    backlog.spawn(lifecycle, move |events| {
+        let store = Arc::clone(&store);
+        async move { store.add_audit_events(events).await }
+    });
 }
 
 /// Begins the upkeep; it ends when the lifecycle stops.
@@ -112,7 +126,7 @@ async fn sweep(authority: Arc<Authority>) {
 }
 
 impl Authority {
-    /// Forgets login sessions and guests whose time is over, in steps that hold nobody up.
+    /// Forgets login sessions, guests and events of the audit whose time is over, in steps that hold nobody up.
     async fn forget_what_is_over(&self, now: Timestamp) -> Result<(), Error> {
         let before = now.before(ENDED_SESSION_RETENTION);
         let expired = || async { Ok::<_, Error>(self.store.forget_sessions(before).await?) };
@@ -120,6 +134,11 @@ impl Authority {
         let revoked =
             || async { Ok::<_, Error>(self.store.forget_revoked_sessions(before).await?) };
         self.step_by_step("session", STEP, revoked).await?;
+        if !self.config.auth_keep_audit.is_zero() {
+            let before = now.before(self.config.auth_keep_audit);
+            let events = || async { Ok::<_, Error>(self.store.forget_audit_events(before).await?) };
+            self.step_by_step("audit", STEP, events).await?;
+        }
         let guests = || self.delete_guests(GUESTS_STEP);
         self.step_by_step("guest", GUESTS_STEP, guests).await
     }

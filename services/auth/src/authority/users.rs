@@ -1,5 +1,7 @@
 //! What operators may do with users.
 
+use std::sync::Arc;
+
 use runtime::clock::Timestamp;
 use secrecy::SecretString;
 use tracing::info;
@@ -57,7 +59,13 @@ impl Authority {
     }
 
     /// Shuts a user out.
-    pub(crate) async fn disable_user(&self, name: &str) -> Result<(), Error> {
+    pub(crate) async fn disable_user(&self, operator: &Arc<str>, name: &str) -> Result<(), Error> {
+        let answer = self.try_disable_user(name).await;
+        self.note_order(operator, self.order_about("disable_user", name), &answer);
+        answer
+    }
+
+    async fn try_disable_user(&self, name: &str) -> Result<(), Error> {
         let user = self.named(name).await?.user;
         let now = self.clock.now();
         let ended = self.store.disable(&user.id, now).await?;
@@ -67,7 +75,13 @@ impl Authority {
     }
 
     /// Lets a user in again.
-    pub(crate) async fn enable_user(&self, name: &str) -> Result<(), Error> {
+    pub(crate) async fn enable_user(&self, operator: &Arc<str>, name: &str) -> Result<(), Error> {
+        let answer = self.try_enable_user(name).await;
+        self.note_order(operator, self.order_about("enable_user", name), &answer);
+        answer
+    }
+
+    async fn try_enable_user(&self, name: &str) -> Result<(), Error> {
         let user = self.named(name).await?.user;
         self.store.enable(&user.id).await?;
         info!(user.id = %user.id, "a user is enabled");
@@ -75,7 +89,17 @@ impl Authority {
     }
 
     /// Puts a code in the place of a user's password.
-    pub(crate) async fn reset_password(&self, name: &str) -> Result<ResetPassword, Error> {
+    pub(crate) async fn reset_password(
+        &self,
+        operator: &Arc<str>,
+        name: &str,
+    ) -> Result<ResetPassword, Error> {
+        let answer = self.try_reset_password(name).await;
+        self.note_order(operator, self.order_about("reset_password", name), &answer);
+        answer
+    }
+
+    async fn try_reset_password(&self, name: &str) -> Result<ResetPassword, Error> {
         let user = self.named(name).await?.user;
         if user.guest {
             return Err(Error::NoPassword);

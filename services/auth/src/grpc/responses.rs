@@ -4,6 +4,7 @@ use proto::auth as pb;
 use secrecy::ExposeSecret;
 
 use crate::{
+    audit::Noted,
     authority::{Deletion, TokenPair},
     keys::{KeyInfo, KeyState},
     refresh::LoginSession,
@@ -109,6 +110,31 @@ impl From<KeyInfo> for pb::SigningKey {
             revoked_at: key.revoked_at.map(timestamp),
         }
     }
+}
+
+impl From<Noted> for pb::AuditEvent {
+    fn from(event: Noted) -> Self {
+        Self {
+            id: event.id,
+            at: Some(timestamp(event.at)),
+            kind: event.kind,
+            outcome: event.outcome,
+            operator: event.operator,
+            user_id: event.user_id,
+            username: event.username,
+            session_id: event.session,
+            client_address: event.address,
+            request_id: event.request_id,
+            about: event.about,
+        }
+    }
+}
+
+/// What a request tells of a time; of one that is out of reach, the end that is nearest.
+pub(super) fn moment(at: &prost_types::Timestamp) -> runtime::clock::Timestamp {
+    let millis = at.seconds.saturating_mul(1000);
+    let millis = millis.saturating_add(i64::from(at.nanos / 1_000_000));
+    runtime::clock::Timestamp::from_unix_millis(millis)
 }
 
 pub(super) fn duration(duration: std::time::Duration) -> Option<prost_types::Duration> {

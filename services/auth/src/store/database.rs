@@ -25,6 +25,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0003_revoked_keys_and_sources.sql"),
         include_str!("../../migrations/sqlite/0004_accounts.sql"),
         include_str!("../../migrations/sqlite/0005_deletions.sql"),
+        include_str!("../../migrations/sqlite/0006_audit.sql"),
     ],
     readers: 0,
     // What is forgotten, such as an old signing key, is overwritten.
@@ -53,6 +54,10 @@ const POSTGRES: postgres::Config = postgres::Config {
         (
             "deletions of users",
             include_str!("../../migrations/postgres/0005_deletions.sql"),
+        ),
+        (
+            "audit",
+            include_str!("../../migrations/postgres/0006_audit.sql"),
         ),
     ],
     settings: &[],
@@ -104,21 +109,17 @@ impl Database {
     }
 
     /// Runs statements in one transaction; gives the rows of each.
-    pub(super) async fn transact<const N: usize>(
+    pub(super) async fn transact(
         &self,
-        statements: [Statement; N],
-    ) -> Result<[Vec<Row>; N], Error> {
-        let answers = match self {
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        match self {
             Self::Sqlite(database) => {
                 let run = move |db: &Connection| statements.iter().map(|one| one.run(db)).collect();
                 database.write(run).await
             }
             Self::Postgres(pool) => ask(pool, &statements).await,
-        };
-        let answers: Vec<Vec<Row>> = answers?;
-        answers
-            .try_into()
-            .map_err(|_| Error::Malformed("the number of answers"))
+        }
     }
 }
 
@@ -272,6 +273,12 @@ impl From<String> for Value {
 impl From<bool> for Value {
     fn from(yes: bool) -> Self {
         Self::Integer(Some(yes.into()))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
     }
 }
 

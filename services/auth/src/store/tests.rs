@@ -4,6 +4,7 @@ use test_servers::Postgres;
 
 use super::*;
 use crate::{
+    audit::AuditEvent,
     keys::{RevokedKey, StoredKey},
     passwords::StoredPassword,
     pseudonyms::Source,
@@ -51,6 +52,24 @@ async fn keeps_its_promises(store: &Store) {
     reads_users_of_the_build_before(store).await;
     leaves_nothing_of_a_user_but_that_their_sessions_are_over(store).await;
     finds_guests_who_were_not_seen(store).await;
+    forgets_what_was_noted_long_ago(store).await;
+}
+
+async fn forgets_what_was_noted_long_ago(store: &Store) {
+    let noted = |seconds| AuditEvent::new(after(seconds), "rotate_keys", "ok").about("a key");
+    let events = vec![noted(1), noted(2), noted(3)];
+    store.add_audit_events(events).await.unwrap();
+    assert_eq!(store.forget_audit_events(after(3)).await.unwrap(), 2);
+    let all = AuditFilter {
+        user: None,
+        kind: None,
+        since: Timestamp::default(),
+        before: u64::MAX,
+        limit: 10,
+    };
+    let left = store.audit_events(&all).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].at, left[0].about.as_str()), (after(3), "a key"));
 }
 
 #[tokio::test]
@@ -69,7 +88,7 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
         file.pragma_update(None, "user_version", version).unwrap();
         found
     };
-    assert_eq!(newer(99), 5);
+    assert_eq!(newer(99), 6);
     let older = open(&url).await;
     keeps_its_promises(&older).await;
     drop(older);

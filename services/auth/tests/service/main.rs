@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod audit;
 mod harness;
 mod keys;
 mod opening;

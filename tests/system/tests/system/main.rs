@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod audit;
 mod delivery;
 mod envelope;
 mod first_message;

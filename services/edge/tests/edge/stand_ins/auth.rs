@@ -225,6 +225,13 @@ impl AuthService for FakeAuth {
         Err(Status::unimplemented(""))
     }
 
+    async fn list_audit_events(
+        &self,
+        _: Request<auth::ListAuditEventsRequest>,
+    ) -> Result<Response<auth::ListAuditEventsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     async fn list_keys(
         &self,
         _: Request<auth::ListKeysRequest>,
