@@ -2,7 +2,6 @@
 
 use futures_util::future::join_all;
 use system_tests::{
-    account::Account,
     binary::recipe_chat,
     client::new_id,
     postgres::Postgres,
@@ -93,16 +92,17 @@ async fn keeps_its_promises(plan: Plan) -> Stack {
     );
     let update = client.say("double it").await;
     assert_eq!(update["recipe"]["ingredients"][0]["quantity"], "6");
-    many_write_at_once(&stack, &ada).await;
+    many_write_at_once(&stack).await;
     ada.logout(&stack.api()).await;
     client.expect_close(1008, "Session revoked").await;
     stack
 }
 
 /// More recipes than a pooler has connections, so that transactions of all kinds meet on each.
-async fn many_write_at_once(stack: &Stack, ada: &Account) {
+async fn many_write_at_once(stack: &Stack) {
     let writing = (0..8).map(|number| async move {
-        let mut client = stack.join(ada, &format!("soup-{number}")).await;
+        let cook = stack.register("cook").await;
+        let mut client = stack.join(&cook, &format!("soup-{number}")).await;
         for count in 1..=5 {
             let update = client.say(&format!("add {count} carrots")).await;
             assert_eq!(update["message"]["revision"], count, "{update}");
