@@ -182,9 +182,10 @@ impl Oracle {
                     && self
                         .fault_plan
                         .is_redis_calm(connection.changed - RECOVERY, now);
-                // Found due without a connection, it is cancelled.
+                // Found due without a connection, it is cancelled; once its token has ended, it is forgotten.
                 let struck = |record: &SessionRecord| {
-                    connection.ended.is_some() && now >= record.due - TRANSIT_TOLERANCE
+                    let ends = connection.ended.map_or(record.expires, |_| record.due);
+                    now >= ends - TRANSIT_TOLERANCE
                 };
                 let record = connection.record.clone();
                 record.filter(|record| settled && !connection.over && !struck(record))
