@@ -226,3 +226,52 @@ async fn without_a_token_the_operators_port_is_for_this_machine_and_only_reads()
         .await
         .problem(403);
 }
+
+#[tokio::test]
+async fn a_timeline_says_who_asked_what_was_answered_and_what_was_not() {
+    let plan = Plan::apart(1)
+        .auth(&["--operator-token", OPERATOR])
+        .edge(&ADMIN)
+        .edge(&["--reauth-grace", "5s"]);
+    let mut stack = plan.start().await;
+    stack.canary().remember(OPERATOR);
+    let edges = [admin_of(&stack, 0).await];
+    let ada = stack.register("ada").await;
+    let mut client = stack.join(&ada, "soup").await;
+
+    review(&mut stack, &ada).await;
+    client.expect("auth_required").await;
+    let fresh = ada.refresh(&stack.api()).await;
+    client.auth(&fresh.access_token).await;
+    review(&mut stack, &ada).await;
+    client.expect("auth_required").await;
+    client.until_close(1008, "Re-authentication timeout").await;
+
+    let timeline = told_as_json(&edges, &["--user", &ada.id]).await;
+    let events = timeline["events"].as_array().unwrap();
+    let happened: Vec<_> = events.iter().map(|event| event["event"].as_str()).collect();
+    let expected = [
+        "connected",
+        "authenticated",
+        "asked",
+        "answered",
+        "asked",
+        "closed",
+    ];
+    assert_eq!(happened, expected.map(Some), "{timeline:#}");
+    assert_eq!(events[2]["by"], "operator");
+    assert_eq!(events[2]["answer_in_ms"], 5000);
+    assert_eq!(events[3]["was_asked"], true);
+    assert_eq!(events[5]["reason"], "Re-authentication timeout");
+}
+
+/// An operator has everybody of a login session asked.
+async fn review(stack: &mut Stack, account: &Account) {
+    let login = forge::claims(&account.access_token)["sid"].clone();
+    let mut command = recipe_chat(&["sessions", "review", login.as_str().unwrap()]);
+    command
+        .env("EDGE_AUTH_URL", stack.auth().url())
+        .env("AUTH_OPERATOR_TOKEN", OPERATOR);
+    let ended = Process::start("sessions", command).ended().await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
