@@ -1272,6 +1272,57 @@ pub struct ExportedMessages {
     #[prost(message, repeated, tag = "2")]
     pub messages: ::prost::alloc::vec::Vec<Message>,
 }
+/// Says which events are wanted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListAuditEventsRequest {
+    /// Only what this user did, by id; empty: what anybody did.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Only what was done to this recipe; empty: to any.
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// Only those of this kind; empty: of all.
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// Only those since then; absent: all that are kept.
+    #[prost(message, optional, tag = "4")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only those before this one, where the page before ended; 0: from the newest on.
+    #[prost(uint64, tag = "5")]
+    pub before: u64,
+    /// How many at most; 0: 100. At most 1,000.
+    #[prost(uint32, tag = "6")]
+    pub limit: u32,
+}
+/// A page of events, the newest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListAuditEventsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<AuditEvent>,
+    /// Before which the next page begins; 0: there is none.
+    #[prost(uint64, tag = "2")]
+    pub next: u64,
+}
+/// What somebody did to a recipe.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditEvent {
+    /// Larger than that of every event before.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// `access`, `create_link`, `delete_link` or `delete_recipe`.
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// Who; empty: somebody who has left for good.
+    #[prost(string, tag = "4")]
+    pub user_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// What it did, in words, or the id of the link; at most 64 characters.
+    #[prost(string, tag = "6")]
+    pub about: ::prost::alloc::string::String,
+}
 /// How recipes are exchanged with other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -2195,6 +2246,36 @@ pub mod chat_service_client {
                 .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "ExportUser"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Lists what was noted of changes of who may come into recipes, of links and of deletions, the newest first, a page at a
+        /// time; for operators only, who show themselves by the metadata `operator-token`.
+        ///
+        /// PERMISSION_DENIED: not an operator.
+        pub async fn list_audit_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListAuditEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAuditEventsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ListAuditEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ListAuditEvents"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2466,6 +2547,17 @@ pub mod chat_service_server {
             &self,
             request: tonic::Request<super::ExportUserRequest>,
         ) -> std::result::Result<tonic::Response<Self::ExportUserStream>, tonic::Status>;
+        /// Lists what was noted of changes of who may come into recipes, of links and of deletions, the newest first, a page at a
+        /// time; for operators only, who show themselves by the metadata `operator-token`.
+        ///
+        /// PERMISSION_DENIED: not an operator.
+        async fn list_audit_events(
+            &self,
+            request: tonic::Request<super::ListAuditEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAuditEventsResponse>,
+            tonic::Status,
+        >;
     }
     /// Owns recipe state: turns messages into recipe changes, durable, ordered, exactly once.
     #[derive(Debug)]
@@ -3669,6 +3761,51 @@ pub mod chat_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ListAuditEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListAuditEventsSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ListAuditEventsRequest>
+                    for ListAuditEventsSvc<T> {
+                        type Response = super::ListAuditEventsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListAuditEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::list_audit_events(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListAuditEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -15,14 +15,14 @@ use std::{
 };
 
 use proto::ids::RecipeId;
-use runtime::{clock::SharedClock, trace_context::traceparent};
+use runtime::{audit::Audit, clock::SharedClock, trace_context::traceparent};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
 pub(crate) use self::shard::Shard;
 use crate::{
-    hints::Hints, hub::Hub, message::Posted, metrics::Metrics, quota::Quotas, recipe_state::Draft,
-    refused::Refused, store::Store,
+    audit::AuditEvent, hints::Hints, hub::Hub, message::Posted, metrics::Metrics, quota::Quotas,
+    recipe_state::Draft, refused::Refused, store::Store,
 };
 
 /// How many shards recipes are spread over. More would only make smaller batches.
@@ -62,6 +62,8 @@ pub(crate) struct Dependencies {
     pub metrics: Arc<Metrics>,
     /// How much each user may write.
     pub quotas: Arc<Quotas>,
+    /// Where it is noted who changed who may come in.
+    pub(crate) audit: Audit<AuditEvent>,
 }
 
 /// How large a pipeline may get.

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
-use runtime::config::duration;
+use runtime::{
+    config::{duration, secret},
+    operators::Operators,
+};
+use secrecy::SecretString;
 
 use crate::{quota, recipe::limits, recipe_state::RecipeLimits};
 
@@ -62,6 +66,18 @@ pub struct Config {
     /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
     #[arg(long, env = "CHAT_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
     pub chat_database_wait: Duration,
+
+    /// What operators prove themselves with to see what was done to recipes; without one nobody can
+    #[arg(long, env = "CHAT_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
+    pub chat_operator_token: Option<SecretString>,
+
+    /// Operator tokens with names: NAME=TOKEN, separated by spaces or lines
+    #[arg(long, env = "CHAT_OPERATOR_TOKENS", hide_env_values = true, value_parser = secret)]
+    pub chat_operator_tokens: Option<SecretString>,
+
+    /// How long it is kept who changed who may come into a recipe, made links and deleted recipes (0: for ever)
+    #[arg(long, env = "CHAT_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
+    pub chat_keep_audit: Duration,
 }
 
 impl Default for Config {
@@ -80,11 +96,23 @@ impl Default for Config {
             bytes_per_user: 100 << 20,
             chat_database_connections: 8,
             chat_database_wait: Duration::from_secs(30),
+            chat_operator_token: None,
+            chat_operator_tokens: None,
+            chat_keep_audit: Duration::from_secs(90 * 86_400),
         }
     }
 }
 
 impl Config {
+    /// Who may see what was done to recipes.
+    ///
+    /// # Errors
+    /// What is wrong with their tokens.
+    pub fn operators(&self) -> Result<Operators, &'static str> {
+        let (one, named) = (&self.chat_operator_token, &self.chat_operator_tokens);
+        Operators::read(one.as_ref(), named.as_ref())
+    }
+
     /// How much one user may have and write, and one recipe may hold.
     pub(crate) fn quotas(&self) -> quota::Limits {
         let or = |limit: u32, none: usize| match limit {

@@ -1,6 +1,7 @@
 //! `recipechat.chat.v1.ChatService`: each call becomes a domain value, goes through `Recipes`, and its result
 //! becomes the answer. Nothing is decided here.
 
+mod auditing;
 mod encoded_recipes;
 mod links;
 mod presence;
@@ -17,7 +18,7 @@ use proto::chat::{
     self as wire, RecipeFormat,
     chat_service_server::{ChatService, ChatServiceServer},
 };
-use runtime::lifecycle::Lifecycle;
+use runtime::{lifecycle::Lifecycle, operators::Operators};
 use secrecy::ExposeSecret as _;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
@@ -49,12 +50,14 @@ const MAX_MESSAGE_SIZE: usize = MAX_PAGE_SIZE + (128 << 10);
 pub(crate) fn service(
     recipes: Recipes,
     verifier: Verifier,
+    operators: Operators,
     link_queue: usize,
     lifecycle: Lifecycle,
 ) -> ChatServiceServer<Chat> {
     ChatServiceServer::new(Chat {
         recipes,
         verifier,
+        operators,
         link_queue,
         lifecycle,
     })
@@ -66,6 +69,7 @@ pub(crate) fn service(
 pub(crate) struct Chat {
     recipes: Recipes,
     verifier: Verifier,
+    operators: Operators,
     link_queue: usize,
     lifecycle: Lifecycle,
 }
@@ -94,6 +98,23 @@ impl ChatService for Chat {
         recipe_state
             .map(|recipe_state| Response::new(recipe_state.into()))
             .map_err(status)
+    }
+
+    async fn list_audit_events(
+        &self,
+        request: Request<wire::ListAuditEventsRequest>,
+    ) -> Result<Response<wire::ListAuditEventsResponse>, Status> {
+        let shown = request.metadata().get_all(proto::OPERATOR_TOKEN);
+        let mut shown = shown.into_iter().filter_map(|value| value.to_str().ok());
+        if !shown.any(|token| self.operators.name_of(token).is_some()) {
+            return Err(Status::permission_denied("For operators only"));
+        }
+        let filter = request.into_inner().into();
+        let (events, next) = self.recipes.audit_events(filter).await.map_err(status)?;
+        Ok(Response::new(wire::ListAuditEventsResponse {
+            events: events.into_iter().map(Into::into).collect(),
+            next: next.unwrap_or_default(),
+        }))
     }
 
     async fn get_recipe(

@@ -7,6 +7,7 @@ pub mod fuzzing;
 pub mod recipe;
 
 mod access;
+mod audit;
 mod catch_up;
 mod commit;
 mod config;

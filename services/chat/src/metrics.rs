@@ -40,6 +40,8 @@ const PRESENT: &str = "chat_present_people";
 const PRESENCE_TOLD: &str = "chat_presence_told";
 /// How many expired links were deleted.
 const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
+/// Events for the audit, by `outcome`: written, failed, dropped since there was no room, or deleted since they were old.
+const AUDIT_EVENTS: &str = "chat_audit_events";
 /// Whether Redis can be used: 1 or 0.
 const REDIS_UP: &str = "chat_redis_up";
 /// Why not: 1 for the `cause` that keeps it.
@@ -62,6 +64,7 @@ pub(crate) struct Metrics {
     divergences: Counter<u64>,
     presence_told: Counter<u64>,
     expired_links: Counter<u64>,
+    audit: Counter<u64>,
 }
 
 impl Metrics {
@@ -120,6 +123,10 @@ impl Metrics {
             expired_links: visible_from_the_start(
                 EXPIRED_LINKS,
                 "Share links that were removed after their end",
+            ),
+            audit: visible_from_the_start(
+                AUDIT_EVENTS,
+                "Events for the audit, by outcome: written, failed, dropped since there was no room, or deleted since they were old",
             ),
         }
     }
@@ -192,6 +199,11 @@ impl Metrics {
     /// Expired links were deleted.
     pub(crate) fn expired_links_deleted(&self, count: u64) {
         self.expired_links.add(count, &[]);
+    }
+
+    /// So many events for the audit had this outcome.
+    pub(crate) fn audit(&self, outcome: &'static str, count: u64) {
+        self.audit.add(count, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// Counts a receiver that has another history of a recipe.

@@ -15,7 +15,10 @@ mod user_data;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision};
-use runtime::clock::{SharedClock, Timestamp};
+use runtime::{
+    audit::Audit,
+    clock::{SharedClock, Timestamp},
+};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Span, warn};
 
@@ -31,6 +34,7 @@ pub(crate) use self::{
 };
 use crate::{
     access::folded,
+    audit::{self, AuditEvent, AuditFilter, Noted},
     catch_up::Joined,
     commit::{Answer, Pipeline},
     hints::Hints,
@@ -60,6 +64,7 @@ pub(crate) struct Recipes {
     metrics: Arc<Metrics>,
     documents: DocumentPool,
     quotas: Arc<Quotas>,
+    audit: Audit<AuditEvent>,
 }
 
 /// A wish to come in.
@@ -93,6 +98,7 @@ impl Recipes {
             metrics: dependencies.metrics,
             documents: DocumentPool::default(),
             quotas: dependencies.quotas,
+            audit: dependencies.audit,
         }
     }
 
@@ -190,6 +196,32 @@ impl Recipes {
         let right = recipe_state.right_of(&join.who)?;
         self.joined(recipe_state, right, visit.name, join.after)
             .await
+    }
+
+    /// Notes for operators what somebody did to a recipe.
+    fn note(&self, kind: &'static str, who: &Principal, recipe: &RecipeId, about: &str) {
+        let event = AuditEvent::new(self.clock.now(), kind, &who.user, recipe, about);
+        self.audit.note(event);
+    }
+
+    /// What operators ask for of what was noted, the newest first, and before which event the next page begins.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub(crate) async fn audit_events(
+        &self,
+        mut filter: AuditFilter,
+    ) -> Result<(Vec<Noted>, Option<u64>), Refused> {
+        let limit = match filter.limit {
+            0 => audit::DEFAULT_PAGE,
+            limit => limit.min(audit::MAX_PAGE),
+        };
+        filter.limit = limit + 1;
+        let mut events = self.ask(self.store.audit_events(filter)).await?;
+        let more = events.len() > limit as usize;
+        events.truncate(limit as usize);
+        let next = events.last().filter(|_| more).map(|event| event.id);
+        Ok((events, next))
     }
 
     /// What time it is.

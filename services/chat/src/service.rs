@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use runtime::{
+    audit::{self, Backlog},
     clock::SharedClock,
     config::SecretUrl,
     grpc::{Access, Probe},
     lifecycle::Lifecycle,
+    operators::Operators,
     redis::{InvalidUrl, Redis, SelfTest},
 };
 use tokio::net::TcpListener;
 
 use crate::{
+    audit::AuditEvent,
     commit::{Dependencies, Limits, Pipeline, Shard},
     config::Config,
     grpc,
@@ -36,6 +39,9 @@ pub struct Chat {
     replicas: Option<Replicas>,
     clock: SharedClock,
     upkeep: Upkeep,
+    /// What is noted and not yet written.
+    audit: Backlog<AuditEvent>,
+    operators: Operators,
     /// By whose keys tokens are verified; without it callers are believed.
     auth: Option<AuthService>,
 }
@@ -54,6 +60,7 @@ pub async fn open(
     if let Some(url) = &redis {
         Redis::check(url)?;
     }
+    let operators = config.operators().map_err(OpenError::Config)?;
     let store = Store::open(
         database,
         config.chat_database_connections,
@@ -70,14 +77,19 @@ pub async fn open(
         }),
         false => None,
     };
+    let metrics = Arc::new(Metrics::new());
+    let counts = Arc::clone(&metrics);
+    let count = Arc::new(move |outcome, count| counts.audit(outcome, count));
+    let (audit, backlog) = audit::queue(audit::QUEUE_LENGTH, count);
     let dependencies = Dependencies {
+        audit,
         store: store.clone(),
         hub,
         hints: replicas
             .as_ref()
             .map(|replicas| Arc::clone(&replicas.hints)),
         clock: clock.clone(),
-        metrics: Arc::new(Metrics::new()),
+        metrics,
         quotas: Arc::new(Quotas::new(config.quotas())),
     };
     let limits = Limits {
@@ -99,9 +111,12 @@ pub async fn open(
         store: dependencies.store.clone(),
         clock: clock.clone(),
         metrics: Arc::clone(&dependencies.metrics),
+        keep_audit: config.chat_keep_audit,
     };
     Ok(Chat {
         upkeep,
+        audit: backlog,
+        operators,
         store,
         recipes: Recipes::new(pipeline, dependencies),
         shards,
@@ -149,6 +164,11 @@ impl Chat {
         access: Access,
         lifecycle: Lifecycle,
     ) -> anyhow::Result<()> {
+        let store = self.store.clone();
+        self.audit.spawn(&lifecycle, move |events| {
+            let store = store.clone();
+            async move { store.add_audit_events(events).await }
+        });
         for shard in self.shards {
             let killed = lifecycle.clone();
             lifecycle.spawn(async move {
@@ -181,7 +201,13 @@ impl Chat {
             Some(auth) => Verifier::by(auth, self.clock, &lifecycle),
             None => Verifier::default(),
         };
-        let service = grpc::service(self.recipes, verifier, self.link_queue, lifecycle.clone());
+        let service = grpc::service(
+            self.recipes,
+            verifier,
+            self.operators,
+            self.link_queue,
+            lifecycle.clone(),
+        );
         runtime::grpc::serve(
             listener,
             service,

@@ -159,7 +159,8 @@ macro_rules! ask {
     }};
 }
 
-// It calls by the macro above.
+// They call by the macro above.
+mod audit;
 mod user_data;
 
 /// The migrations that opening the database at `url` would apply. Changes nothing.

@@ -20,6 +20,8 @@ pub(crate) struct Upkeep {
     pub(crate) store: Store,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Arc<Metrics>,
+    /// How long what was noted is kept; zero: for ever.
+    pub(crate) keep_audit: Duration,
 }
 
 impl Upkeep {
@@ -30,6 +32,28 @@ impl Upkeep {
         loop {
             times.tick().await;
             self.delete_expired_links().await;
+            if !self.keep_audit.is_zero() {
+                self.delete_old_audit_events().await;
+            }
+        }
+    }
+
+    async fn delete_old_audit_events(&self) {
+        loop {
+            let before = self.clock.now().before(self.keep_audit);
+            match self.store.delete_old_audit_events(before, STEP).await {
+                Ok(deleted) => {
+                    self.metrics.audit("deleted", deleted);
+                    if deleted < u64::from(STEP) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    warn!(%error, "old events of the audit could not be deleted");
+                    return;
+                }
+            }
+            sleep(PAUSE).await;
         }
     }
 

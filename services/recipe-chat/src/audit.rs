@@ -1,18 +1,23 @@
-//! `recipe-chat audit`: what the auth service has noted of sign-ins, refusals, revocations and operators' orders.
+//! `recipe-chat audit`: what the auth service has noted of sign-ins, refusals, revocations and operators' orders, and the
+//! chat service of who changed who may come into recipes.
 
 use std::{fmt::Write as _, io::Write as _};
 
 use anyhow::Context as _;
 use clap::Args;
-use proto::auth::{AuditEvent, ListAuditEventsRequest, ListAuditEventsResponse};
+use proto::{
+    auth,
+    chat::{self, chat_service_client::ChatServiceClient},
+};
 use runtime::{
     clock::{Clock as _, SystemClock, Timestamp},
     config::duration,
+    replicas::ServiceAddress,
 };
 use serde_json::{Map, Value};
 use tonic::Request;
 
-use crate::operator::{AuthService, Operator, OperatorArgs, moment};
+use crate::operator::{AuthService, OperatorArgs, moment};
 
 /// Which events an operator wants to see.
 #[derive(Debug, Args)]
@@ -20,11 +25,24 @@ pub(crate) struct Audit {
     #[command(flatten)]
     operator: OperatorArgs,
 
-    /// Only what is about this user, by name or by id
+    /// What the chat service has noted of recipes, instead of the auth service
+    #[arg(long)]
+    chat: bool,
+
+    /// The chat service, for --chat: the addresses of its replicas, separated by commas
+    #[arg(long, env = "EDGE_CHAT_URL", default_value = "http://127.0.0.1:50052")]
+    chat_url: ServiceAddress,
+
+    /// Only what is about this user, by name or by id; with --chat: what they did, by id
     #[arg(long, default_value = "", hide_default_value = true)]
     user: String,
 
-    /// Only what is of this kind, such as login, logout, refresh or disable_user
+    /// Only what was done to this recipe, with --chat
+    #[arg(long, default_value = "", hide_default_value = true, requires = "chat")]
+    recipe: String,
+
+    /// Only what is of this kind, such as login, logout, refresh or disable_user; with --chat access, create_link,
+    /// delete_link or delete_recipe
     #[arg(long, default_value = "", hide_default_value = true)]
     kind: String,
 
@@ -45,21 +63,33 @@ pub(crate) struct Audit {
     json: bool,
 }
 
+/// A page of events, whichever service has noted them.
+#[derive(Debug, Default)]
+struct Page {
+    events: Vec<Event>,
+    /// Before which the next page begins; 0: there is none.
+    next: u64,
+}
+
+/// What an event tells; what is empty is not known, or is of another service.
+#[derive(Debug, Default)]
+struct Event {
+    id: u64,
+    at: String,
+    fields: [(&'static str, String); 10],
+}
+
 /// Prints a page of events, the newest first.
 ///
 /// # Errors
-/// What the auth service says against it.
+/// What the service says against it.
 pub(crate) async fn run(audit: Audit) -> anyhow::Result<()> {
-    let operator = audit.operator.connect()?;
-    let question = ListAuditEventsRequest {
-        user: audit.user,
-        kind: audit.kind,
-        since: audit.since.map(timestamp),
-        before: audit.before,
-        limit: audit.limit,
+    let json = audit.json;
+    let page = match audit.chat {
+        true => of_chat(audit).await?,
+        false => of_auth(audit).await?,
     };
-    let page = list(&operator, question).await?;
-    let told = match audit.json {
+    let told = match json {
         true => lines(&page.events),
         false => table(&page),
     };
@@ -68,14 +98,84 @@ pub(crate) async fn run(audit: Audit) -> anyhow::Result<()> {
         .context("cannot write to standard output")
 }
 
-async fn list(
-    operator: &Operator,
-    question: ListAuditEventsRequest,
-) -> anyhow::Result<ListAuditEventsResponse> {
-    let call = |mut client: AuthService, question: Request<ListAuditEventsRequest>| async move {
+async fn of_auth(audit: Audit) -> anyhow::Result<Page> {
+    let question = auth::ListAuditEventsRequest {
+        user: audit.user,
+        kind: audit.kind,
+        since: audit.since.map(timestamp),
+        before: audit.before,
+        limit: audit.limit,
+    };
+    let call = |mut client: AuthService, question: Request<auth::ListAuditEventsRequest>| async move {
         client.list_audit_events(question).await
     };
-    operator.ask(question, call).await
+    let answer = audit.operator.connect()?.ask(question, call).await?;
+    Ok(Page {
+        events: answer.events.into_iter().map(Event::from).collect(),
+        next: answer.next,
+    })
+}
+
+async fn of_chat(audit: Audit) -> anyhow::Result<Page> {
+    let question = chat::ListAuditEventsRequest {
+        user_id: audit.user,
+        recipe_id: audit.recipe,
+        kind: audit.kind,
+        since: audit.since.map(timestamp),
+        before: audit.before,
+        limit: audit.limit,
+    };
+    let call = |channel, question: Request<chat::ListAuditEventsRequest>| async move {
+        ChatServiceClient::new(channel)
+            .list_audit_events(question)
+            .await
+    };
+    let operator = audit.operator.connect_to("chat", audit.chat_url)?;
+    let answer = operator.ask_by(question, call).await?;
+    Ok(Page {
+        events: answer.events.into_iter().map(Event::from).collect(),
+        next: answer.next,
+    })
+}
+
+impl From<auth::AuditEvent> for Event {
+    fn from(event: auth::AuditEvent) -> Self {
+        Self {
+            id: event.id,
+            at: moment(event.at.as_ref()),
+            fields: [
+                ("kind", event.kind),
+                ("outcome", event.outcome),
+                ("operator", event.operator),
+                ("username", event.username),
+                ("user_id", event.user_id),
+                ("client_address", event.client_address),
+                ("session_id", event.session_id),
+                ("request_id", event.request_id),
+                ("recipe_id", String::new()),
+                ("about", event.about),
+            ],
+        }
+    }
+}
+
+impl From<chat::AuditEvent> for Event {
+    fn from(event: chat::AuditEvent) -> Self {
+        let of_auth = Self::from(auth::AuditEvent {
+            id: event.id,
+            at: event.at,
+            kind: event.kind,
+            user_id: event.user_id,
+            about: event.about,
+            ..auth::AuditEvent::default()
+        });
+        let recipe = event.recipe_id;
+        let fields = of_auth.fields.map(|(name, value)| match name {
+            "recipe_id" => (name, recipe.clone()),
+            name => (name, value),
+        });
+        Self { fields, ..of_auth }
+    }
 }
 
 /// Reads a time, or how long ago it was.
@@ -95,68 +195,34 @@ fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     }
 }
 
-/// What an event tells, each thing under its name; what is empty is left out.
-fn fields(event: &AuditEvent) -> impl Iterator<Item = (&'static str, &str)> {
-    let fields = [
-        ("kind", &event.kind),
-        ("outcome", &event.outcome),
-        ("operator", &event.operator),
-        ("user_id", &event.user_id),
-        ("username", &event.username),
-        ("session_id", &event.session_id),
-        ("client_address", &event.client_address),
-        ("request_id", &event.request_id),
-        ("about", &event.about),
-    ];
-    let fields = fields
-        .into_iter()
-        .map(|(name, value)| (name, value.as_str()));
-    fields.filter(|(_, value)| !value.is_empty())
-}
-
-/// One object a line.
-fn lines(events: &[AuditEvent]) -> String {
+/// One object a line; what is empty is left out.
+fn lines(events: &[Event]) -> String {
     let mut text = String::new();
     for event in events {
         let mut object = Map::new();
         object.insert("id".to_owned(), event.id.into());
-        object.insert("at".to_owned(), moment(event.at.as_ref()).into());
-        object.extend(fields(event).map(|(name, value)| (name.to_owned(), value.into())));
+        object.insert("at".to_owned(), event.at.as_str().into());
+        let told = event.fields.iter().filter(|(_, value)| !value.is_empty());
+        object.extend(told.map(|(name, value)| ((*name).to_owned(), value.as_str().into())));
         // Writing to a text cannot fail.
         writeln!(text, "{}", Value::Object(object)).ok();
     }
     text
 }
 
-/// One line each, for people and for `awk`.
-fn table(page: &ListAuditEventsResponse) -> String {
-    let mut text = format!(
-        "{:24}  {:15}  {:16}  {:12}  {:24}  {:39}  {:36}  {:36}  {}\n",
-        "AT", "KIND", "OUTCOME", "OPERATOR", "USER", "ADDRESS", "SESSION", "REQUEST", "ABOUT"
-    );
+/// One line each, for people and for `awk`: when, what, and what else is known under its name.
+fn table(page: &Page) -> String {
+    let mut text = format!("{:24}  {:15}  {:16}  {}\n", "AT", "KIND", "OUTCOME", "REST");
     for event in &page.events {
-        let user = match event.username.as_str() {
-            "" => &event.user_id,
-            name => name,
-        };
-        let shown = [
-            &event.outcome,
-            &event.operator,
-            user,
-            &event.client_address,
-            &event.session_id,
-            &event.request_id,
-            &event.about,
-        ];
-        let [outcome, operator, user, address, session, request, about] =
-            shown.map(|text: &str| if text.is_empty() { "-" } else { text });
-        let (at, kind) = (moment(event.at.as_ref()), &event.kind);
+        let [(_, kind), (_, outcome), rest @ ..] = &event.fields;
+        let outcome = if outcome.is_empty() { "ok" } else { outcome };
+        let known = rest.iter().filter(|(_, value)| !value.is_empty());
+        let known: Vec<_> = known
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let (at, known) = (&event.at, known.join(" "));
         // Writing to a text cannot fail.
-        writeln!(
-            text,
-            "{at:24}  {kind:15}  {outcome:16}  {operator:12}  {user:24}  {address:39}  {session:36}  {request:36}  {about}"
-        )
-        .ok();
+        writeln!(text, "{at:24}  {kind:15}  {outcome:16}  {known}").ok();
     }
     if page.next > 0 {
         // Writing to a text cannot fail.
@@ -179,27 +245,44 @@ mod tests {
 
     #[test]
     fn an_event_is_a_line_in_both_forms() {
-        let event = AuditEvent {
+        let refused = auth::AuditEvent {
             id: 7,
             at: Some(timestamp(Timestamp::from_unix_millis(1_800_000_000_123))),
             kind: "login".to_owned(),
             outcome: "bad_credentials".to_owned(),
             client_address: "192.0.2.7".to_owned(),
-            ..AuditEvent::default()
+            ..auth::AuditEvent::default()
+        };
+        let invited = chat::AuditEvent {
+            id: 6,
+            kind: "access".to_owned(),
+            user_id: "u1".to_owned(),
+            recipe_id: "pie".to_owned(),
+            about: "Invited bob".to_owned(),
+            ..chat::AuditEvent::default()
+        };
+        let page = Page {
+            events: vec![refused.into(), invited.into()],
+            next: 6,
         };
         assert_eq!(
-            lines(std::slice::from_ref(&event)),
+            lines(&page.events[..1]),
             "{\"at\":\"2027-01-15T08:00:00.123Z\",\"client_address\":\"192.0.2.7\",\"id\":7,\"kind\":\"login\",\
              \"outcome\":\"bad_credentials\"}\n"
         );
-        let page = ListAuditEventsResponse {
-            events: vec![event],
-            next: 7,
-        };
         let table = table(&page);
-        let words: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
-        let expected = "2027-01-15T08:00:00.123Z login bad_credentials - - 192.0.2.7 - - -";
-        assert_eq!(words.join(" "), expected);
-        assert!(table.ends_with("# more: recipe-chat audit --before 7\n"));
+        let squeezed: Vec<_> = table
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            squeezed[1],
+            "2027-01-15T08:00:00.123Z login bad_credentials client_address=192.0.2.7"
+        );
+        assert_eq!(
+            squeezed[2],
+            "- access ok user_id=u1 recipe_id=pie about=Invited bob"
+        );
+        assert_eq!(squeezed[3], "# more: recipe-chat audit --before 6");
     }
 }

@@ -164,6 +164,9 @@ fn settings(report: &mut Report, check: &Check) {
     if let Err(of_auth) = check.auth.check() {
         faults.push(of_auth.to_string());
     }
+    if let Err(of_chat) = check.chat.operators() {
+        faults.push(of_chat.to_owned());
+    }
     // Relations that neither service can see alone.
     let asked = check.edge.reauth_lead;
     if asked >= check.auth.access_ttl {

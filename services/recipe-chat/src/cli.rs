@@ -421,6 +421,7 @@ mod tests {
             "recipe-chat users list --operator-token canary",
             "recipe-chat audit --operator-token canary",
             "recipe-chat auth --operator-tokens ada=canary",
+            "recipe-chat chat --chat-operator-token canary",
         ] {
             let cli = Cli::try_parse_from(words.split(' ')).unwrap();
             assert!(!format!("{cli:?}").contains("canary"));

@@ -63,7 +63,7 @@ fn is_of_settings(error: &anyhow::Error) -> bool {
     }
     if let Some(chat) = error.downcast_ref::<chat::OpenError>() {
         return match chat {
-            chat::OpenError::Redis(_) => true,
+            chat::OpenError::Redis(_) | chat::OpenError::Config(_) => true,
             chat::OpenError::Database(cause) => of_database(cause),
         };
     }
@@ -250,10 +250,23 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     let clock = SystemClock::shared();
     let redis = up.redis.redis_url.clone();
     let access_ttl = up.auth.access_ttl;
+    // One process has one set of operators, unless it is told of two.
+    let mut of_chat_service = up.chat;
+    if of_chat_service.chat_operator_token.is_none()
+        && of_chat_service.chat_operator_tokens.is_none()
+    {
+        of_chat_service.chat_operator_token = up.auth.operator_token.clone();
+        of_chat_service.chat_operator_tokens = up.auth.operator_tokens.clone();
+    }
     let opened = async {
         let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone());
         let auth = auth.await.map_err(|error| of_auth(error, auth_flag))?;
-        let chat = chat::open(&up.chat, &chat_database, redis.clone(), clock.clone());
+        let chat = chat::open(
+            &of_chat_service,
+            &chat_database,
+            redis.clone(),
+            clock.clone(),
+        );
         let chat = chat.await.map_err(|error| of_chat(error, chat_flag))?;
         anyhow::Ok((auth, chat))
     };
@@ -355,7 +368,7 @@ fn of_auth(error: auth::OpenError, database: &'static str) -> anyhow::Error {
 /// Names the flag that says where the database is.
 fn of_chat(error: chat::OpenError, database: &'static str) -> anyhow::Error {
     match error {
-        chat::OpenError::Redis(_) => error.into(),
+        chat::OpenError::Redis(_) | chat::OpenError::Config(_) => error.into(),
         _ => anyhow::Error::new(error).context(database),
     }
 }

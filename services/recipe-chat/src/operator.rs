@@ -41,8 +41,10 @@ pub(crate) struct OperatorArgs {
 /// A client of the auth service.
 pub(crate) type AuthService = AuthServiceClient<Channel>;
 
-/// An operator who asks the auth service.
+/// An operator who asks a service.
 pub(crate) struct Operator {
+    /// Which service.
+    service: &'static str,
     /// As it was given, for complaints.
     address: String,
     pool: Pool,
@@ -57,14 +59,28 @@ impl OperatorArgs {
     /// # Errors
     /// When there is no operator token, or the credentials cannot be used.
     pub(crate) fn connect(self) -> anyhow::Result<Operator> {
+        let auth = self.auth_url.clone();
+        self.connect_to("auth", auth)
+    }
+
+    /// The same to another service, at that address.
+    ///
+    /// # Errors
+    /// As those of `connect`.
+    pub(crate) fn connect_to(
+        self,
+        service: &'static str,
+        address: ServiceAddress,
+    ) -> anyhow::Result<Operator> {
         let token = self
             .operator_token
             .ok_or_else(|| anyhow!("--operator-token or AUTH_OPERATOR_TOKEN is needed"))?;
-        let dialer = self.auth_url.dialer("auth", &self.credentials.open()?)?;
+        let dialer = address.dialer(service, &self.credentials.open()?)?;
         let lifecycle = Lifecycle::new();
         Ok(Operator {
-            address: self.auth_url.to_string(),
-            pool: Pool::new(self.auth_url.follow(&lifecycle), dialer),
+            service,
+            address: address.to_string(),
+            pool: Pool::new(address.follow(&lifecycle), dialer),
             token,
             lifecycle,
         })
@@ -84,6 +100,22 @@ impl Operator {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
+        let call = |channel, request| call(AuthService::new(channel), request);
+        self.send(Repeat::Idempotent, question, call).await
+    }
+
+    /// Asks whichever service it is a question that may be asked twice.
+    ///
+    /// # Errors
+    /// What the service says against it.
+    pub(crate) async fn ask_by<Q: Clone, A, F>(
+        &self,
+        question: Q,
+        call: impl Fn(Channel, Request<Q>) -> F,
+    ) -> anyhow::Result<A>
+    where
+        F: Future<Output = Result<Response<A>, Status>>,
+    {
         self.send(Repeat::Idempotent, question, call).await
     }
 
@@ -99,6 +131,7 @@ impl Operator {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
+        let call = |channel, request| call(AuthService::new(channel), request);
         self.send(Repeat::Never, question, call).await
     }
 
@@ -106,7 +139,7 @@ impl Operator {
         &self,
         repeat: Repeat,
         question: Q,
-        call: impl Fn(AuthService, Request<Q>) -> F,
+        call: impl Fn(Channel, Request<Q>) -> F,
     ) -> anyhow::Result<A>
     where
         F: Future<Output = Result<Response<A>, Status>>,
@@ -119,10 +152,10 @@ impl Operator {
             request
                 .metadata_mut()
                 .insert(proto::OPERATOR_TOKEN, proof.clone());
-            call(AuthService::new(channel), request)
+            call(channel, request)
         });
         let answer = asked.await;
-        answer.map_err(|status| anyhow!("{}", told(&status, &self.address)))
+        answer.map_err(|status| anyhow!("{}", told(&status, self.service, &self.address)))
     }
 }
 
@@ -133,14 +166,14 @@ impl Drop for Operator {
 }
 
 /// What a failed call means: nobody could be reached, or the service refused.
-fn told(status: &Status, address: &str) -> String {
+fn told(status: &Status, service: &str, address: &str) -> String {
     let mut causes =
         std::iter::successors(std::error::Error::source(status), |cause| cause.source());
     // What comes from the network has a cause, what the service says has none.
     match causes.by_ref().last() {
-        Some(cause) => format!("the auth service cannot be reached at {address}: {cause}"),
+        Some(cause) => format!("the {service} service cannot be reached at {address}: {cause}"),
         None => format!(
-            "the auth service at {address} answers: {}",
+            "the {service} service at {address} answers: {}",
             status.message()
         ),
     }
@@ -190,7 +223,7 @@ mod tests {
     fn what_the_service_says_is_told_as_its_own_words() {
         let refused = Status::permission_denied("no");
         assert_eq!(
-            told(&refused, "http://auth:50051"),
+            told(&refused, "auth", "http://auth:50051"),
             "the auth service at http://auth:50051 answers: no"
         );
     }

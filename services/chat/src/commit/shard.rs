@@ -14,6 +14,7 @@ use tracing::{Instrument, Span, info_span, warn};
 
 use super::{Dependencies, Order, Post, batch::Batch, cache::Cache};
 use crate::{
+    audit::AuditEvent,
     message::{MessageKey, Posted, Update},
     recipe_state::{Draft, Undoable},
     refused::Refused,
@@ -360,6 +361,12 @@ impl Shard {
             self.dependencies
                 .quotas
                 .charge(author, accepted.bytes(), now);
+            if accepted.access.changed {
+                let (at, recipe) = (accepted.message.accepted_at, &recipe_state.id);
+                let effect = accepted.message.effect.as_deref().unwrap_or_default();
+                let event = AuditEvent::new(at, "access", author, recipe, effect);
+                self.dependencies.audit.note(event);
+            }
         }
         let excluding = write.accepted.iter().any(|one| one.access.tightened);
         if excluding {

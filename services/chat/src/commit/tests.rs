@@ -90,6 +90,7 @@ fn idle(store: &Store, queue: usize) -> (Recipes, Vec<Shard>) {
         clock: SystemClock::shared(),
         metrics: Arc::default(),
         quotas: Arc::default(),
+        audit: runtime::audit::queue(1, Arc::new(|_, _| {})).0,
     };
     let limits = Limits { queue, cached: 64 };
     let (pipeline, shards) = Pipeline::new(limits, &dependencies);

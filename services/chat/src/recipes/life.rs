@@ -143,7 +143,9 @@ impl Recipes {
     /// When `who` is not the owner.
     pub(crate) async fn delete(&self, who: &Principal, recipe: &RecipeId) -> Result<(), Refused> {
         let recipe_state = self.owned(who, recipe).await?;
-        self.ask(self.store.delete(recipe)).await?;
+        if self.ask(self.store.delete(recipe)).await? {
+            self.note("delete_recipe", who, recipe, "");
+        }
         self.pipeline.forget(recipe).await;
         // Whoever is attached is behind what never comes, asks the store, and learns that the recipe is gone.
         let beyond = recipe_state.revision + 1;

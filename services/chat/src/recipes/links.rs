@@ -66,6 +66,7 @@ impl Recipes {
             expires_at: now + lifetime,
         };
         self.ask(self.store.add_link(&link, hash(&token))).await?;
+        self.note("create_link", who, recipe, &link.id);
         Ok((link, token))
     }
 
@@ -94,7 +95,10 @@ impl Recipes {
     ) -> Result<(), Refused> {
         self.owned(who, recipe).await?;
         match self.ask(self.store.delete_link(recipe, link)).await? {
-            true => Ok(()),
+            true => {
+                self.note("delete_link", who, recipe, link);
+                Ok(())
+            }
             false => Err(Refused::NoSuchLink),
         }
     }

@@ -50,9 +50,10 @@ impl Recipes {
             }
             match traces.last() {
                 Some(last) if traces.len() == MAX_TRACES => after = last.recipe.to_string(),
-                Some(_) | None => return Ok(()),
+                Some(_) | None => break,
             }
         }
+        self.ask(self.store.forget_in_audit(user)).await
     }
 
     /// Gives everything that is a user's, piece by piece: their recipes with the conversation, then their own messages

@@ -80,6 +80,9 @@ pub enum OpenError {
     /// Its database.
     #[error(transparent)]
     Database(#[from] database::OpenError),
+    /// Settings that make no sense.
+    #[error("{0}")]
+    Config(&'static str),
     /// The address of Redis makes no sense.
     #[error("--redis-url")]
     Redis(#[from] runtime::redis::InvalidUrl),

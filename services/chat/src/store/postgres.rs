@@ -58,6 +58,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
             "what people are called",
             include_str!("../../migrations/postgres/0005_names.sql"),
         ),
+        (
+            "audit",
+            include_str!("../../migrations/postgres/0006_audit.sql"),
+        ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],

@@ -32,6 +32,7 @@ pub(super) const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0004_lists.sql"),
         include_str!("../../migrations/sqlite/0005_owner_index.sql"),
         include_str!("../../migrations/sqlite/0006_names.sql"),
+        include_str!("../../migrations/sqlite/0007_audit.sql"),
     ],
     readers: 2,
     pragmas: "

@@ -1,5 +1,6 @@
 //! What both databases promise: each case runs on SQLite, and on a real PostgreSQL server.
 
+mod audit;
 mod databases;
 mod first_schema;
 mod migrating;

@@ -24,7 +24,7 @@ pub(crate) struct Trace {
 }
 
 /// The same for both databases; SQLite writes parameters with a question mark.
-type Statement = (&'static str, Vec<String>);
+pub(super) type Statement = (&'static str, Vec<String>);
 
 const TRACES: &str = "SELECT r.id, r.owner = $1, coalesce((SELECT m.user_id FROM members m WHERE m.recipe = r.id \
                       AND m.role = 'editor' AND m.user_id IS NOT NULL AND m.user_id <> $1 \
@@ -126,7 +126,37 @@ impl Sqlite {
         self.0.read(read).await
     }
 
-    async fn execute(&self, statements: Vec<Statement>) -> Result<(), Error> {
+    /// Runs one statement that reads texts.
+    pub(super) async fn texts(
+        &self,
+        sql: &'static str,
+        parameters: Vec<String>,
+        columns: usize,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let read = move |db: &rusqlite::Connection| -> Result<_, Error> {
+            let mut statement = db.prepare_cached(&numbered(sql))?;
+            let texts = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at)).collect();
+            let rows = statement.query_map(params_from_iter(&parameters), texts)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        self.0.read(read).await
+    }
+
+    /// Runs one statement that gives a row for each that it changed; tells how many.
+    pub(super) async fn change(
+        &self,
+        sql: &'static str,
+        parameters: Vec<String>,
+    ) -> Result<usize, Error> {
+        let write = move |db: &rusqlite::Connection| -> Result<_, Error> {
+            let mut statement = db.prepare_cached(&numbered(sql))?;
+            let rows = statement.query_map(params_from_iter(&parameters), |_| Ok(()))?;
+            Ok(rows.collect::<Result<Vec<()>, _>>()?.len())
+        };
+        self.0.write(write).await
+    }
+
+    pub(super) async fn execute(&self, statements: Vec<Statement>) -> Result<(), Error> {
         let write = move |db: &rusqlite::Connection| {
             for (sql, parameters) in &statements {
                 db.prepare_cached(&numbered(sql))?
@@ -150,7 +180,31 @@ impl Postgres {
             .collect()
     }
 
-    async fn execute(&self, statements: Vec<Statement>) -> Result<(), Error> {
+    pub(super) async fn texts(
+        &self,
+        sql: &'static str,
+        parameters: Vec<String>,
+        columns: usize,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let mut query = sqlx::query(sql);
+        for parameter in &parameters {
+            query = query.bind(parameter);
+        }
+        let rows = self.0.fetch_all(query).await?;
+        rows.iter()
+            .map(|row| (0..columns).map(|at| Ok(row.try_get(at)?)).collect())
+            .collect()
+    }
+
+    pub(super) async fn change(
+        &self,
+        sql: &'static str,
+        parameters: Vec<String>,
+    ) -> Result<usize, Error> {
+        Ok(self.texts(sql, parameters, 0).await?.len())
+    }
+
+    pub(super) async fn execute(&self, statements: Vec<Statement>) -> Result<(), Error> {
         let mut transaction = self.0.begin().await?;
         for (sql, parameters) in &statements {
             let mut query = sqlx::query(*sql);

@@ -11,10 +11,11 @@ use system_tests::{
 const BOB: &str = "the-token-of-bob-0123";
 
 async fn as_bob(stack: &mut Stack, words: &[&str]) -> Ended {
-    let url = stack.auth().url();
+    let (auth, chat) = (stack.auth().url(), stack.chat().url());
     let mut command = recipe_chat(words);
     command
-        .env("EDGE_AUTH_URL", url)
+        .env("EDGE_AUTH_URL", auth)
+        .env("EDGE_CHAT_URL", chat)
         .env("AUTH_OPERATOR_TOKEN", BOB);
     let ended = Process::start("recipe-chat", command).ended().await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
@@ -32,9 +33,24 @@ async fn events(stack: &mut Stack, words: &[&str]) -> Vec<Value> {
 
 async fn tells_what_happened(plan: Plan) {
     let tokens = format!("bob={BOB}");
-    let mut stack = plan.auth(&["--operator-tokens", &tokens]).start().await;
+    let plan = plan.auth(&["--operator-tokens", &tokens]);
+    let mut stack = plan.chat(&["--chat-operator-token", BOB]).start().await;
     stack.canary().remember(BOB);
     let ada = stack.register("ada").await;
+    let made = json!({"id": "soup"});
+    let soup = stack
+        .api()
+        .post("/v1/recipes", &made)
+        .bearer(&ada.access_token);
+    soup.send().await.expect(201);
+    let link = json!({"role": "viewer"});
+    let link = stack
+        .api()
+        .post("/v1/recipes/soup/links", &link)
+        .bearer(&ada.access_token);
+    let link = link.send().await.expect(201).json();
+    let mut client = stack.join(&ada, "soup").await;
+    client.say("/public").await;
     let wrong = json!({"username": ada.name, "password": "not-the-password"});
     let refused = stack.api().post("/v1/auth/login", &wrong).send().await;
     let request_id = refused
@@ -78,9 +94,37 @@ async fn tells_what_happened(plan: Plan) {
             .await
             .is_empty()
     );
+    told_of_recipes(&mut stack, &ada.id, &link).await;
     // It is in the database, not in the process.
     stack.auth().restart().await;
     assert_eq!(events(&mut stack, &of_ada).await.len(), 3);
+}
+
+async fn told_of_recipes(stack: &mut Stack, ada: &str, link: &Value) {
+    let of_soup = ["--chat", "--recipe", "soup", "--user", ada];
+    let written = async {
+        loop {
+            let found = events(&mut *stack, &of_soup).await;
+            if found.len() == 2 {
+                return found;
+            }
+        }
+    };
+    let found = within("events that are written", written).await;
+    assert_eq!(found[0]["kind"], "access");
+    let about = found[0]["about"].as_str().unwrap();
+    assert!(about.contains("public"), "{found:?}");
+    assert_eq!(found[1]["kind"], "create_link");
+    assert_eq!(found[1]["about"], link["id"]);
+    let url = stack.chat().url();
+    let mut stranger = recipe_chat(&["audit", "--chat", "--chat-url", &url]);
+    stranger.env("AUTH_OPERATOR_TOKEN", "the-token-of-eve-0123");
+    let refused = Process::start("recipe-chat", stranger).ended().await;
+    assert!(
+        refused.stderr.contains("For operators only"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[tokio::test]

@@ -377,6 +377,13 @@ impl ChatService for Served {
         }
     }
 
+    async fn list_audit_events(
+        &self,
+        _: Request<chat::ListAuditEventsRequest>,
+    ) -> Result<Response<chat::ListAuditEventsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     async fn post_message(
         &self,
         _: Request<chat::PostMessageRequest>,

@@ -1,0 +1,12 @@
+-- Who changed who may come into a recipe, for operators.
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    kind    TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    recipe  TEXT NOT NULL,
+    about   TEXT NOT NULL
+);
+CREATE INDEX audit_by_user ON audit (user_id, id);
+CREATE INDEX audit_by_recipe ON audit (recipe, id);
+CREATE INDEX audit_by_time ON audit (at);
