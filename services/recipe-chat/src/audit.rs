@@ -69,6 +69,8 @@ struct Page {
     events: Vec<Event>,
     /// Before which the next page begins; 0: there is none.
     next: u64,
+    /// What says so, in front of `--before`.
+    command: &'static str,
 }
 
 /// What an event tells; what is empty is not known, or is of another service.
@@ -113,6 +115,7 @@ async fn of_auth(audit: Audit) -> anyhow::Result<Page> {
     Ok(Page {
         events: answer.events.into_iter().map(Event::from).collect(),
         next: answer.next,
+        command: "recipe-chat audit",
     })
 }
 
@@ -135,6 +138,7 @@ async fn of_chat(audit: Audit) -> anyhow::Result<Page> {
     Ok(Page {
         events: answer.events.into_iter().map(Event::from).collect(),
         next: answer.next,
+        command: "recipe-chat audit --chat",
     })
 }
 
@@ -226,7 +230,7 @@ fn table(page: &Page) -> String {
     }
     if page.next > 0 {
         // Writing to a text cannot fail.
-        writeln!(text, "# more: recipe-chat audit --before {}", page.next).ok();
+        writeln!(text, "# more: {} --before {}", page.command, page.next).ok();
     }
     text
 }
@@ -264,6 +268,7 @@ mod tests {
         let page = Page {
             events: vec![refused.into(), invited.into()],
             next: 6,
+            command: "recipe-chat audit --chat",
         };
         assert_eq!(
             lines(&page.events[..1]),
@@ -283,6 +288,6 @@ mod tests {
             squeezed[2],
             "- access ok user_id=u1 recipe_id=pie about=Invited bob"
         );
-        assert_eq!(squeezed[3], "# more: recipe-chat audit --before 6");
+        assert_eq!(squeezed[3], "# more: recipe-chat audit --chat --before 6");
     }
 }

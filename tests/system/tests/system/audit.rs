@@ -37,7 +37,7 @@ async fn tells_what_happened(plan: Plan) {
     let mut stack = plan.chat(&["--chat-operator-token", BOB]).start().await;
     stack.canary().remember(BOB);
     let ada = stack.register("ada").await;
-    let made = json!({"id": "soup"});
+    let made = json!({"id": "soup", "title": "Soup"});
     let soup = stack
         .api()
         .post("/v1/recipes", &made)
