@@ -22,11 +22,11 @@ pub(crate) struct AuditFilter {
 }
 
 impl Store {
-    /// Keeps events, all or none of them.
+    /// Keeps events, all or none of them. Of a user who is not there any more no id is kept.
     pub(crate) async fn add_audit_events(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
         // A name that was typed is only compared: people type passwords there.
         const SQL: &str = "INSERT INTO audit (at, kind, outcome, operator, user_id, session, address, request_id, about) \
-                           SELECT $1, $2, $3, $4, coalesce(nullif($5, ''), \
+                           SELECT $1, $2, $3, $4, coalesce((SELECT id FROM users WHERE id = $5), \
                            (SELECT id FROM users WHERE name_key = $6), \
                            (SELECT user_id FROM sessions WHERE id = $7), ''), $7, $8, $9, $10";
         let statements = events.into_iter().map(|event| {

@@ -34,13 +34,16 @@ impl Store {
         rows.iter().map(|row| read_user(row, 0)).collect()
     }
 
-    /// Removes a user whose deletion has begun; `false` when it has not. That their sessions are over stays known.
+    /// Removes a user whose deletion has begun; `false` when it has not. That their sessions are over stays known, and what
+    /// was noted of them stays without saying of whom, from where.
     pub(crate) async fn finish_deletion(&self, user: &UserId) -> Result<bool, Error> {
-        const STATEMENTS: [&str; 4] = [
+        const STATEMENTS: [&str; 5] = [
             "INSERT INTO ended_sessions (id, revoked_at) SELECT id, revoked_at FROM sessions WHERE user_id = $1 \
              AND revoked_at IS NOT NULL \
              AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL) ON CONFLICT (id) DO NOTHING",
             "DELETE FROM sessions WHERE user_id = $1 \
+             AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL)",
+            "UPDATE audit SET user_id = '', session = '', address = '' WHERE user_id = $1 \
              AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL)",
             "DELETE FROM users WHERE id = $1 AND deleting_at IS NOT NULL",
             "SELECT id FROM users WHERE id = $1",

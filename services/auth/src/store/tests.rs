@@ -4,7 +4,7 @@ use test_servers::Postgres;
 
 use super::*;
 use crate::{
-    audit::AuditEvent,
+    audit::{AuditEvent, Subject},
     keys::{RevokedKey, StoredKey},
     passwords::StoredPassword,
     pseudonyms::Source,
@@ -55,19 +55,22 @@ async fn keeps_its_promises(store: &Store) {
     forgets_what_was_noted_long_ago(store).await;
 }
 
-async fn forgets_what_was_noted_long_ago(store: &Store) {
-    let noted = |seconds| AuditEvent::new(after(seconds), "rotate_keys", "ok").about("a key");
-    let events = vec![noted(1), noted(2), noted(3)];
-    store.add_audit_events(events).await.unwrap();
-    assert_eq!(store.forget_audit_events(after(3)).await.unwrap(), 2);
-    let all = AuditFilter {
+fn every_event() -> AuditFilter {
+    AuditFilter {
         user: None,
         kind: None,
         since: Timestamp::default(),
         before: u64::MAX,
         limit: 10,
-    };
-    let left = store.audit_events(&all).await.unwrap();
+    }
+}
+
+async fn forgets_what_was_noted_long_ago(store: &Store) {
+    let noted = |seconds| AuditEvent::new(after(seconds), "rotate_keys", "ok").about("a key");
+    let events = vec![noted(1), noted(2), noted(3)];
+    store.add_audit_events(events).await.unwrap();
+    assert_eq!(store.forget_audit_events(after(3)).await.unwrap(), 2);
+    let left = store.audit_events(&every_event()).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].at, left[0].about.as_str()), (after(3), "a key"));
 }
@@ -444,9 +447,23 @@ async fn leaves_nothing_of_a_user_but_that_their_sessions_are_over(store: &Store
         store.deletions(10).await.unwrap(),
         std::slice::from_ref(&open.user)
     );
+    let noted = |outcome| AuditEvent {
+        subject: Subject::User(id.clone()),
+        session: Some(open.id.clone()),
+        address: Some([192, 0, 2, 7].into()),
+        ..AuditEvent::new(after(20), "deletion", outcome)
+    };
+    store.add_audit_events(vec![noted("ok")]).await.unwrap();
     for _ in 0..2 {
         assert!(store.finish_deletion(id).await.unwrap());
     }
+    store.add_audit_events(vec![noted("late")]).await.unwrap();
+    let [late, before] = &store.audit_events(&every_event()).await.unwrap()[..] else {
+        panic!("what was noted stays");
+    };
+    assert_eq!([&late.user_id, &before.user_id], ["", ""]);
+    assert_eq!([&before.session, &before.address], ["", ""]);
+    assert_eq!(store.forget_audit_events(after(21)).await.unwrap(), 2);
     assert_eq!(store.deletions(10).await.unwrap(), []);
     assert!(store.session(&open.id).await.unwrap().is_none());
     let mark = RevocationEntry {
