@@ -76,6 +76,14 @@ impl Metrics {
                 .with_description(description)
                 .build()
         };
+        let audit = counter(
+            AUDIT_EVENTS,
+            "Events for the audit, by outcome: written, failed, or dropped since there was no room",
+        );
+        // What operators look for is there before it first happens.
+        for outcome in ["written", "failed", "dropped"] {
+            audit.add(0, &[KeyValue::new("outcome", outcome)]);
+        }
         Self {
             sign_ins: counter(SIGN_INS, "Sign-ins and registrations, by kind and outcome"),
             validations: counter(VALIDATIONS, "Validations of access tokens, by outcome"),
@@ -86,10 +94,7 @@ impl Metrics {
                 FEED_WRITES,
                 "Writes to the stream of revocations in Redis, by outcome",
             ),
-            audit: counter(
-                AUDIT_EVENTS,
-                "Events for the audit, by outcome: written, failed, or dropped since there was no room",
-            ),
+            audit,
             password_hash_time: seconds(
                 PASSWORD_HASH_TIME,
                 "Time to hash a password, without the time in the queue",
