@@ -52,6 +52,8 @@ impl Socket {
     pub(crate) async fn next(&mut self) -> anyhow::Result<Utf8Bytes> {
         loop {
             match self.0.next().await.context("the connection is gone")?? {
+                // Who is there is told between other things, and answers nothing.
+                Message::Text(text) if text.contains(r#""type":"presence""#) => {}
                 Message::Text(text) => return Ok(text),
                 Message::Close(close) => bail!("the server closed: {close:?}"),
                 _ => {}
