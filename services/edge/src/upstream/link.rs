@@ -283,7 +283,7 @@ impl LinkState {
         loop {
             select! {
                 _ = retries.tick() => self.rooms.retry(),
-                changed = self.rooms.changed() => self.tell(changed),
+                changed = self.rooms.changed() => self.queue(changed),
                 () = self.regroup.notified() => {
                     for recipes in self.rooms.all().chunks(MAX_MOVED_ROOMS) {
                         self.router().regroup(recipes);
@@ -323,8 +323,8 @@ impl LinkState {
         self.regroup.notify_one();
     }
 
-    fn tell(&self, recipes: impl IntoIterator<Item = RecipeId>) {
-        self.router().tell(recipes);
+    fn queue(&self, recipes: impl IntoIterator<Item = RecipeId>) {
+        self.router().queue(recipes);
     }
 
     fn outgoing(&self, replica: &ReplicaName) -> Outgoing {

@@ -18,6 +18,8 @@ use super::{
 
 /// How many notes leave in one round trip.
 const MAX_BATCH: usize = 512;
+/// The line that says so. Other builds on the same Redis know this word.
+const MEMBERS_CHANGED: &str = "muster";
 
 /// What one edge tells another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,12 +106,12 @@ impl EdgeMessage {
                 session,
                 generation,
             } => format!("moved {generation} {session}"),
-            Self::MembersChanged => "muster".into(),
+            Self::MembersChanged => MEMBERS_CHANGED.into(),
         }
     }
 
     pub(super) fn from_line(line: &str) -> Option<Self> {
-        if line == "muster" {
+        if line == MEMBERS_CHANGED {
             return Some(Self::MembersChanged);
         }
         let (kind, rest) = line.split_once(' ')?;

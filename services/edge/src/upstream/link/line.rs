@@ -199,7 +199,7 @@ impl LinkStream<'_> {
         let rooms = &self.state.rooms;
         if !rooms.publish(&recipe_id, update_attachment, update) {
             // Nobody is there any more: the detachment is on its way, or was lost with an earlier line.
-            self.state.tell([recipe_id]);
+            self.state.queue([recipe_id]);
         }
     }
 

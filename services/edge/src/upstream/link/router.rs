@@ -73,7 +73,7 @@ struct OpenStream {
     /// The rooms that are attached there.
     attached: HashSet<RecipeId>,
     /// The rooms that must be attached anew, or detached.
-    to_tell: BTreeSet<RecipeId>,
+    queued: BTreeSet<RecipeId>,
     /// The attached rooms whose people have changed.
     changed_people: BTreeSet<RecipeId>,
 }
@@ -98,7 +98,7 @@ impl Router {
             unsent: 0,
             verified: VerifiedUsers::default(),
             attached: HashSet::new(),
-            to_tell: BTreeSet::new(),
+            queued: BTreeSet::new(),
             changed_people: BTreeSet::new(),
         };
         self.lines.insert(Arc::clone(replica), line);
@@ -180,13 +180,13 @@ impl Router {
         }
     }
 
-    /// Hears that rooms have opened or closed, or that a replica tells of one that may be closed.
-    pub(super) fn tell(&mut self, recipes: impl IntoIterator<Item = RecipeId>) {
+    /// Queues rooms to be attached or detached: they have opened or closed, or a replica tells of one that may be closed.
+    pub(super) fn queue(&mut self, recipes: impl IntoIterator<Item = RecipeId>) {
         for recipe in recipes {
             let serving = self.serving(&recipe).cloned();
             for (replica, line) in &mut self.lines {
                 if line.attached.contains(&recipe) || serving.as_ref() == Some(replica) {
-                    line.tell(&recipe);
+                    line.queue(&recipe);
                 }
             }
         }
@@ -214,7 +214,7 @@ impl Router {
             let Some(recipe) = line.changed_people.pop_first() else {
                 break;
             };
-            if line.attached.contains(&recipe) && !line.to_tell.contains(&recipe) {
+            if line.attached.contains(&recipe) && !line.queued.contains(&recipe) {
                 changed.push(recipe);
             }
         }
@@ -227,7 +227,7 @@ impl Router {
             let serving = self.serving(recipe).cloned();
             for (replica, line) in &mut self.lines {
                 if line.attached.contains(recipe) != (serving.as_ref() == Some(replica)) {
-                    line.tell(recipe);
+                    line.queue(recipe);
                 }
             }
         }
@@ -244,7 +244,7 @@ impl Router {
         let mut outgoing = Outgoing::default();
         while outgoing.rooms.len() < MAX_BATCH {
             let line = self.lines.get_mut(replica);
-            let Some(recipe) = line.and_then(|line| line.to_tell.pop_first()) else {
+            let Some(recipe) = line.and_then(|line| line.queued.pop_first()) else {
                 break;
             };
             let served = self.serving(&recipe) == Some(replica);
@@ -341,8 +341,8 @@ impl Router {
 }
 
 impl OpenStream {
-    fn tell(&mut self, recipe: &RecipeId) {
-        self.to_tell.insert(recipe.clone());
+    fn queue(&mut self, recipe: &RecipeId) {
+        self.queued.insert(recipe.clone());
         self.has_outgoing.notify_one();
     }
 }

@@ -42,7 +42,7 @@ impl TestRouter {
 
     fn open_room(&mut self, recipe: &RecipeId, newest: u64) {
         self.rooms.insert(recipe.clone(), newest);
-        self.inner.tell([recipe.clone()]);
+        self.inner.queue([recipe.clone()]);
     }
 
     fn ask(&mut self, recipe: &RecipeId, id: &str) {
@@ -260,7 +260,7 @@ async fn a_room_is_attached_where_its_recipe_is_and_detached_when_it_closes() {
     assert_eq!(router.words("b"), NOTHING);
 
     router.rooms.remove(&pie);
-    router.inner.tell([pie.clone()]);
+    router.inner.queue([pie.clone()]);
     assert_eq!(router.words("a"), [format!("detach {pie}")]);
 
     router.open_room(&pie, 5);
