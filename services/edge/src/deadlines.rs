@@ -21,11 +21,12 @@ use runtime::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use self::record::{Issuer, Unavailable};
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::redis::fuzzing;
-pub(crate) use self::{
+pub use self::{
     config::DeadlineConfig,
-    record::{Delivery, EdgeId, Issuer, Owners, Phase, Prompt, Scope, SessionRecord, Unavailable},
+    record::{Delivery, EdgeId, Owners, Phase, Prompt, Scope, SessionRecord},
 };
 use self::{memory::MemorySchedule, redis::RedisSchedule};
 
@@ -35,7 +36,7 @@ pub(crate) fn redis_self_test(config: &DeadlineConfig) -> SelfTest {
 }
 
 /// Starts keeping deadlines for `edge`: in Redis for all edges that use it, or in memory for a single one. Its tasks run until [`Deadlines::close`] or the lifecycle is killed.
-pub(crate) fn start(
+pub fn start(
     config: DeadlineConfig,
     edge: EdgeId,
     redis: Option<&Redis>,
@@ -52,13 +53,13 @@ pub(crate) fn start(
 
 /// How a schedule that edges share is seen from this one.
 #[derive(Debug)]
-pub(crate) struct SharedState {
+pub struct SharedState {
     /// How many edges have a live heartbeat, this one included.
-    pub(crate) edges: usize,
+    pub edges: usize,
     /// How many writes of sessions have not reached Redis yet.
-    pub(crate) unwritten: usize,
+    pub unwritten: usize,
     /// Why Redis cannot be used at the moment.
-    pub(crate) problem: Option<Problem>,
+    pub problem: Option<Problem>,
 }
 
 /// A handle to the schedule; clones share it.
@@ -130,7 +131,7 @@ impl Deadlines {
     }
 
     /// What lies in Redis for all edges; `None`: it is kept in memory.
-    pub(crate) fn shared(&self) -> Option<SharedState> {
+    pub fn shared(&self) -> Option<SharedState> {
         match &self.backend {
             Backend::Memory(_) => None,
             Backend::Redis(schedule) => Some(schedule.state()),

@@ -2,6 +2,10 @@
 
 pub use crate::{
     connection::{Upgraded, run as run_connection},
+    deadlines::{
+        DeadlineConfig, Deadlines, Delivery, EdgeId, Owners, Phase, Prompt, Scope, SessionRecord,
+        start as start_deadlines,
+    },
     edge::Edge,
     http::router,
     rooms::{Member, Rooms, SeenAs},

@@ -4,6 +4,7 @@
 mod measure;
 mod options;
 mod presence;
+mod renewals;
 mod silent;
 
 use clap::Parser as _;
@@ -13,10 +14,11 @@ use self::options::Options;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let figures = match (options.silent, options.presence) {
-        (Some(sockets), _) => silent::run(options.edge[0], sockets).await,
-        (None, Some(people)) => presence::run(people).await?,
-        (None, None) => measure::run(&options).await?,
+    let figures = match (options.silent, options.presence, options.renewals.renewals) {
+        (Some(sockets), _, _) => silent::run(options.edge[0], sockets).await,
+        (None, Some(people), _) => presence::run(people).await?,
+        (None, None, Some(sessions)) => renewals::run(&options, sessions).await?,
+        (None, None, None) => measure::run(&options).await?,
     };
     print(&format!("{figures:#}"));
     Ok(())

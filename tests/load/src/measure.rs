@@ -13,7 +13,7 @@ use system_tests::{
 };
 use tokio::{net::TcpStream, time::sleep};
 
-use crate::options::Options;
+use crate::{options::Options, renewals::Samples};
 
 /// How long the last connection may take beyond the time that the rate gives it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -44,6 +44,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<Value> {
     let mut figures = report.to_json();
     figures["connections"] = json!(options.connections);
     figures["messages_answered"] = json!(report.figures().answers.len());
+    if options.samples {
+        figures["samples"] = Samples::of(&report).to_json();
+    }
     if let (Some(before), Some(after)) = (before, after) {
         #[expect(clippy::cast_precision_loss, reason = "for people to read")]
         let each = after.saturating_sub(before) as f64 / 1024.0 / options.connections as f64;
@@ -67,6 +70,7 @@ async fn cooks(options: &Options) -> anyhow::Result<Vec<Cook>> {
             edges,
             recipe: format!("load-{recipe}"),
             token_cache: logins[number % options.users].clone(),
+            shares_first_token: options.shared_token,
             renews: true,
             talk: pace.map(|pace| SpeakingPlan {
                 history: histories[recipe].clone(),

@@ -51,9 +51,38 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) presence: Option<usize>,
 
+    /// Whether connections of one user come with one token, so that the tokens end at the same time
+    #[arg(long)]
+    pub(crate) shared_token: bool,
+
+    /// Whether each single time is printed too
+    #[arg(long)]
+    pub(crate) samples: bool,
+
+    #[command(flatten)]
+    pub(crate) renewals: Renewals,
+
     /// The process id of an edge, to measure what a connection costs it
     #[arg(long)]
     pub(crate) pid: Option<u32>,
+}
+
+/// What is measured of sessions that are asked for fresh tokens.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Renewals {
+    /// Instead of all that: how late so many sessions are asked for fresh tokens, how long it takes until they are
+    /// accepted, and how soon a logout closes. Starts services of its own, of the program that `RECIPE_CHAT_BIN` names;
+    /// with `ulimit -n 20000`. `--connect-rate` and `--shared-token` count
+    #[arg(long)]
+    pub(crate) renewals: Option<usize>,
+
+    /// Over how many edges they are spread
+    #[arg(long, default_value_t = 1)]
+    pub(crate) over_edges: usize,
+
+    /// How long an access token lives, in seconds; all must be connected a minute before the first one ends
+    #[arg(long, default_value = "300", value_parser = seconds)]
+    pub(crate) token_life: Duration,
 }
 
 impl Options {
@@ -72,7 +101,12 @@ impl Options {
 
     /// How long it takes until all are connected.
     pub(crate) fn arrival(&self) -> anyhow::Result<Duration> {
-        let connections = u32::try_from(self.connections).context("--connections is too large")?;
+        self.arrival_of(self.connections)
+    }
+
+    /// How long it takes until so many are connected.
+    pub(crate) fn arrival_of(&self, connections: usize) -> anyhow::Result<Duration> {
+        let connections = u32::try_from(connections).context("too many connections")?;
         Ok(Duration::from_secs_f64(1.0 / self.connect_rate) * connections)
     }
 

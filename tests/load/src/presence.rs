@@ -26,22 +26,10 @@ const STAY: Duration = Duration::from_secs(9);
 /// # Errors
 /// When the processor time of the services cannot be read.
 pub(crate) async fn run(people: usize) -> anyhow::Result<Value> {
-    let unlimited = [
-        "--max-connections-per-address",
-        "0",
-        "--upgrade-rate",
-        "0",
-        "--upgrade-rate-per-address",
-        "0",
-        "--max-unauthenticated-per-address",
-        "0",
-        "--max-http-connections-per-address",
-        "0",
-    ];
     let stack = Plan::apart(2)
         .with_redis()
         .log("warn")
-        .edge(&unlimited)
+        .without_limits()
         .one_edge(1, &["--presence", "false"])
         .start()
         .await;

@@ -83,6 +83,19 @@ impl Stack {
         client
     }
 
+    /// The value of a metric of one edge, all series with these labels added up.
+    pub async fn metric(&self, edge: usize, name: &str, labels: &str) -> f64 {
+        let answer = self.api_at(edge).get("/metrics").send().await.expect(200);
+        let text = answer.text();
+        let series = text.lines().filter(|line| {
+            let known = line.split(['{', ' ']).next() == Some(name);
+            known && line.contains(labels)
+        });
+        series
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum()
+    }
+
     /// The auth service of a stack apart.
     ///
     /// # Panics

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How the schedule is kept and worked off.
 #[derive(Debug, Clone)]
-pub(crate) struct DeadlineConfig {
+pub struct DeadlineConfig {
     /// Into how many shards sessions are spread. Fixed for a deployment: another number is another schedule.
     pub shards: u16,
     /// How soon this edge notices that another one put something earlier into a shard that it is in charge of.

@@ -78,7 +78,7 @@ pub enum Issuer {
 
 /// Whether a prompt found its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
+pub enum Delivery {
     /// The connection decides about it.
     Delivered,
     /// No connection of this edge has the session: the schedule forgets it.
@@ -86,7 +86,7 @@ pub(crate) enum Delivery {
 }
 
 /// The connections of this edge, as the schedule sees them.
-pub(crate) trait Owners: Send + Sync + 'static {
+pub trait Owners: Send + Sync + 'static {
     /// Tells the connection that its session seems due. Must not block. The same prompt may come more than once, late
     /// or for nothing: the connection decides whether its client is asked.
     fn prompt(&self, prompt: Prompt) -> Delivery;
@@ -108,11 +108,11 @@ pub struct Unavailable;
 /// One run of one edge process. A restarted edge has another one, so that it never is mistaken for the owner of
 /// connections that ended with the run before.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct EdgeId(Arc<str>);
+pub struct EdgeId(Arc<str>);
 
 impl EdgeId {
     /// A new, unique one: 16 hexadecimal digits.
-    pub(crate) fn random() -> Self {
+    pub fn random() -> Self {
         Self(format!("{:016x}", rand::random::<u64>()).into())
     }
 

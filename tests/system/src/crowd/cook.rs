@@ -40,6 +40,8 @@ pub struct Cook {
     pub recipe: String,
     /// Where its tokens come from.
     pub token_cache: Arc<TokenCache>,
+    /// Whether it comes with the token that its login session has, which others come with too.
+    pub shares_first_token: bool,
     /// Whether it answers when it is asked for a fresh token.
     pub renews: bool,
     /// What it says, if it talks.
@@ -52,6 +54,7 @@ pub(super) struct ClientState {
     pub(super) edges: Vec<SocketAddr>,
     pub(super) recipe: String,
     pub(super) token_cache: Arc<TokenCache>,
+    shares_first_token: bool,
     pub(super) renews: bool,
     pub(super) speaker: Option<Speaker>,
     pub(super) rules: Rules,
@@ -77,6 +80,7 @@ impl ClientState {
             edges: cook.edges,
             recipe: cook.recipe,
             token_cache: cook.token_cache,
+            shares_first_token: cook.shares_first_token,
             renews: cook.renews,
             speaker: cook.talk.map(Speaker::new),
             rules: Rules::default(),
@@ -93,7 +97,10 @@ impl ClientState {
 
     /// Lives until told to stop, and until what was said last is answered; or until it is sent away.
     pub(super) async fn live(mut self) {
-        self.token = self.token_cache.fresh_token().await;
+        self.token = match self.shares_first_token {
+            true => self.token_cache.token().await,
+            false => self.token_cache.fresh_token().await,
+        };
         self.token_cache
             .make_recipe(&self.token, &self.recipe)
             .await;

@@ -155,7 +155,8 @@ impl Spread {
         }
     }
 
-    fn to_json(self) -> Value {
+    /// As JSON, in tenths of milliseconds.
+    pub fn to_json(self) -> Value {
         let round = |value: f64| (value * 10.0).round() / 10.0;
         json!({
             "count": self.count,

@@ -39,6 +39,11 @@ impl TokenCache {
         }
     }
 
+    /// The newest access token, which others may have as well.
+    pub async fn token(&self) -> String {
+        self.account.lock().await.access_token.clone()
+    }
+
     /// A fresh access token, for the one who asks alone. Waits for as long as no service can give one.
     ///
     /// # Panics

@@ -24,6 +24,30 @@ const NO_RATES: [&str; 6] = [
     "0",
 ];
 
+/// What holds a crowd from one address back.
+const NO_LIMITS: [&str; 20] = [
+    "--max-connections-per-address",
+    "0",
+    "--max-connections-per-user",
+    "0",
+    "--max-http-connections-per-address",
+    "0",
+    "--max-unauthenticated",
+    "0",
+    "--upgrade-rate",
+    "0",
+    "--message-rate",
+    "0",
+    "--message-rate-per-user",
+    "0",
+    "--auth-rate-per-user",
+    "0",
+    "--request-rate-per-user",
+    "0",
+    "--control-rate",
+    "0",
+];
+
 /// What to start. By default: no limit on sign-ins and upgrades from one address, logs at TRACE, SQLite in a private folder.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -143,6 +167,12 @@ impl Plan {
             replace(edge, more);
         }
         self
+    }
+
+    /// Without any limit on what a crowd from one address, or of one user, does.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        self.chat(&["--bytes-per-user", "0"]).edge(&NO_LIMITS)
     }
 
     /// With more flags for one edge.

@@ -112,22 +112,10 @@ fn quiet_cooks(
         edges: edges.to_vec(),
         recipe: format!("dish-{}", number / 10),
         token_cache: logins[number % logins.len()].clone(),
+        shares_first_token: false,
         renews: true,
         talk: None,
     })
-}
-
-/// The value of a metric of one edge, all series with these labels added up.
-async fn metric(stack: &Stack, edge: usize, name: &str, labels: &str) -> f64 {
-    let answer = stack.api_at(edge).get("/metrics").send().await.expect(200);
-    let text = answer.text();
-    let series = text.lines().filter(|line| {
-        let known = line.split(['{', ' ']).next() == Some(name);
-        known && line.contains(labels)
-    });
-    series
-        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-        .sum()
 }
 
 /// How many sessions the schedule in Redis knows.

@@ -21,29 +21,6 @@ use crate::{socket::Socket, usage::Watched};
 const USERS: usize = 10;
 /// How many recipes there are.
 pub(crate) const RECIPES: usize = 100;
-/// What an edge must not do to a crowd from one address.
-const NO_LIMITS: [&str; 20] = [
-    "--max-connections-per-address",
-    "0",
-    "--max-connections-per-user",
-    "0",
-    "--max-http-connections-per-address",
-    "0",
-    "--max-unauthenticated",
-    "0",
-    "--upgrade-rate",
-    "0",
-    "--message-rate",
-    "0",
-    "--message-rate-per-user",
-    "0",
-    "--auth-rate-per-user",
-    "0",
-    "--request-rate-per-user",
-    "0",
-    "--control-rate",
-    "0",
-];
 /// What makes a recipe of the size that is measured: an update is about 1.3 kB.
 const RECIPE: &str = "add 1 cup flour; add 2 cups milk; add 3 eggs; add 4 tbsp sugar; add 5 tsp salt; add 6 cups oats; \
     add 7 tbsp butter; add 8 cups water; add 9 tsp yeast; add 10 cups rye";
@@ -93,8 +70,7 @@ impl Target {
             .with_redis()
             .binary(binary)
             .log("info")
-            .chat(&["--bytes-per-user", "0"])
-            .edge(&NO_LIMITS);
+            .without_limits();
         let plan = match postgres {
             true => plan.with_postgres(),
             false => plan,

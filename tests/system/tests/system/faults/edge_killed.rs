@@ -14,6 +14,7 @@ use super::{
 /// A cook that never answers, so that its deadline is seen to hold.
 fn silent(cook: Cook) -> Cook {
     Cook {
+        shares_first_token: false,
         renews: false,
         ..cook
     }

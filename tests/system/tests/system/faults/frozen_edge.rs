@@ -33,6 +33,7 @@ async fn sleep_over_deadlines(sleep: Duration) {
     // A refresh at an edge that sleeps would only tell how long it sleeps.
     let logins = token_caches(4, &edges_from(&stack, 1), &stack.api()).await;
     let silent = |cook| Cook {
+        shares_first_token: false,
         renews: false,
         ..cook
     };
@@ -51,6 +52,7 @@ async fn sleep_over_deadlines(sleep: Duration) {
         edges: edges_from(&stack, 1),
         recipe: "dish-0".to_owned(),
         token_cache: logins[0].clone(),
+        shares_first_token: false,
         renews: true,
         talk: Some(SpeakingPlan {
             history: history.clone(),

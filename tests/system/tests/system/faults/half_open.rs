@@ -11,7 +11,7 @@ use system_tests::{
 };
 use tokio::time::Instant;
 
-use super::{for_crowds, limit, logins, metric, quiet_cooks, scaled, tell};
+use super::{for_crowds, limit, logins, quiet_cooks, scaled, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_open_clients_are_dropped_by_their_missing_pongs() {
@@ -28,7 +28,7 @@ async fn half_open_clients_are_dropped_by_their_missing_pongs() {
     proxy.set(NetworkCondition::BlackHole);
     let gone = Instant::now();
     eventually("the dead connections to be dropped", async || {
-        metric(&stack, 0, "edge_connections", "").await <= 0.0
+        stack.metric(0, "edge_connections", "").await <= 0.0
     })
     .await;
     let after = gone.elapsed();
@@ -75,7 +75,7 @@ async fn a_client_that_comes_back_after_a_half_open_link_takes_its_own_session_o
 
     assert_eq!(resumed["id"], session["id"]);
     eventually("the old connection to be let go", async || {
-        metric(&stack, 0, "edge_connections", "").await <= 0.0
+        stack.metric(0, "edge_connections", "").await <= 0.0
     })
     .await;
     client.say("here now").await;

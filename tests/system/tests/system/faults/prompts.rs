@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use system_tests::crowd::{Crowd, Spread};
 
-use super::{edges_from, for_crowds, in_full, limit, logins, metric, quiet_cooks, scaled, tell};
+use super::{edges_from, for_crowds, in_full, limit, logins, quiet_cooks, scaled, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_is_asked_once_and_in_time() {
@@ -68,13 +68,9 @@ async fn what_lies_in_another_edges_charge_is_asked_for_by_that_edge() {
 
     let asked = async |by: &str| {
         let labels = format!("by=\"{by}\"");
-        metric(
-            &stack,
-            0,
-            "edge_auth_required_lateness_seconds_count",
-            &labels,
-        )
-        .await
+        stack
+            .metric(0, "edge_auth_required_lateness_seconds_count", &labels)
+            .await
     };
     let (other, own, fallback) = (
         asked("other_node").await,

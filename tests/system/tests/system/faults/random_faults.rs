@@ -132,6 +132,7 @@ async fn whatever_fails_nothing_is_lost_and_nobody_is_sent_away() {
         edges: edges_from(&stack, number % 2),
         recipe: format!("storm-{}", number % RECIPES),
         token_cache: logins[number % logins.len()].clone(),
+        shares_first_token: false,
         renews: true,
         talk: Some(SpeakingPlan {
             history: histories[number % RECIPES].clone(),

@@ -70,6 +70,7 @@ async fn a_rolling_restart_of_every_service_loses_and_doubles_nothing() {
         edges: edges_from(&stack, number % 2),
         recipe: recipe(number / COOKS_PER_RECIPE),
         token_cache: logins[number % logins.len()].clone(),
+        shares_first_token: false,
         renews: true,
         talk: Some(SpeakingPlan {
             history: histories[number / COOKS_PER_RECIPE].clone(),

@@ -71,6 +71,7 @@ fn cooks(
         edges: edges_from(stack, number % stack.edges.len()),
         recipe: format!("{recipe}-{}", number % RECIPES),
         token_cache: logins[number % logins.len()].clone(),
+        shares_first_token: false,
         renews: true,
         talk: Some(SpeakingPlan {
             history: histories[number % RECIPES].clone(),
