@@ -74,10 +74,26 @@ impl Names {
         access: &Access,
     ) -> Result<Visit, store::Error> {
         let asked = vec![(recipe.clone(), who.user.clone())];
-        let known = store.called(asked).await?.pop();
-        let known = known.filter(|(_, _, called)| *called.chosen == *who.shown_name());
+        let called = store.called(asked).await?.pop();
+        let called = called.map(|(_, _, called)| called);
+        self.give_unless(store, recipe, who, access, called).await
+    }
+
+    /// The same, where it is known what they are `called` there, if they ever came.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) async fn give_unless(
+        &self,
+        store: &Store,
+        recipe: &RecipeId,
+        who: &Principal,
+        access: &Access,
+        called: Option<Called>,
+    ) -> Result<Visit, store::Error> {
+        let known = called.filter(|called| *called.chosen == *who.shown_name());
         let visit = match known {
-            Some((_, _, called)) => Visit {
+            Some(called) => Visit {
                 first: false,
                 name: called.name,
             },

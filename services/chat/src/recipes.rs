@@ -45,7 +45,7 @@ use crate::{
     recipe::{Visibility, suggestions, title_from_id, told_changes},
     recipe_state::{Draft, RecipeState},
     refused::Refused,
-    store::{self, Store, Visit},
+    store::{self, Snapshot, Store, Visit},
 };
 
 /// How long the refusal of a recipe takes that is not there or not for whoever asks: longer than reading one does.
@@ -186,16 +186,23 @@ impl Recipes {
     /// # Errors
     /// When it is not there, or not for them.
     pub(crate) async fn join(&self, join: JoinAs) -> Result<Joined, Refused> {
-        let mut recipe_state = self.visible(&join.who, &join.recipe).await?;
-        self.bind_invitation(&recipe_state, &join.who).await?;
-        let visit = self.come(&recipe_state, &join.who).await?;
+        let mut snapshot = self.visible_snapshot(&join).await?;
+        let Snapshot {
+            recipe_state,
+            called,
+            ..
+        } = &mut snapshot;
+        self.bind_invitation(recipe_state, &join.who).await?;
+        let (recipe, access) = (&recipe_state.id, &recipe_state.access);
+        let names = self.hub.names();
+        let given = names.give_unless(&self.store, recipe, &join.who, access, called.take());
+        let visit = self.ask(given).await?;
         if visit.first {
             // Somebody may have been shut out until just now: they must either not come in or be known to have.
-            recipe_state = self.visible(&join.who, &join.recipe).await?;
+            snapshot = self.visible_snapshot(&join).await?;
         }
-        let right = recipe_state.right_of(&join.who)?;
-        self.joined(recipe_state, right, visit.name, join.after)
-            .await
+        let right = snapshot.recipe_state.right_of(&join.who)?;
+        self.joined(snapshot, right, visit.name, join.after).await
     }
 
     /// Notes for operators what somebody did to a recipe.
@@ -283,11 +290,28 @@ impl Recipes {
     /// The recipe, when it is there and `who` may see it. Whether it is not there or not for them shows neither in the
     /// words nor in the time that the refusal takes.
     async fn visible(&self, who: &Principal, recipe: &RecipeId) -> Result<RecipeState, Refused> {
-        let asked = Instant::now();
-        let recipe_state = self.ask(self.store.load_one(recipe)).await?;
-        let visible = recipe_state.filter(|recipe_state| recipe_state.right_of(who).is_ok());
+        let loading = self.store.load_one(recipe);
+        let may_see = |recipe_state: &RecipeState| recipe_state.right_of(who).is_ok();
+        self.ask_if(loading, may_see).await
+    }
+
+    /// What somebody who may come in finds, as [`Recipes::visible`].
+    async fn visible_snapshot(&self, join: &JoinAs) -> Result<Snapshot, Refused> {
+        let tail = reading::tail(join.after.as_ref());
+        let reading = self.store.snapshot(&join.recipe, &join.who.user, tail);
+        let may_see = |found: &Snapshot| found.recipe_state.right_of(&join.who).is_ok();
+        self.ask_if(reading, may_see).await
+    }
+
+    async fn ask_if<T>(
+        &self,
+        asked: impl Future<Output = Result<Option<T>, store::Error>>,
+        may_see: impl FnOnce(&T) -> bool,
+    ) -> Result<T, Refused> {
+        let began = Instant::now();
+        let visible = self.ask(asked).await?.filter(may_see);
         if visible.is_none() {
-            sleep_until(asked + REFUSAL_TIME).await;
+            sleep_until(began + REFUSAL_TIME).await;
         }
         visible.ok_or(Refused::NoSuchRecipe)
     }

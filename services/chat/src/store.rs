@@ -7,6 +7,7 @@
 mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod page;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -30,6 +31,7 @@ use tracing::{Instrument as _, debug_span};
 pub use self::error::OpenError;
 pub(crate) use self::{
     error::Error,
+    page::{Page, Prefer, Snapshot, Tail},
     user_data::{FORMER_MEMBER, MAX_TRACES, Trace},
 };
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
@@ -51,28 +53,6 @@ pub(crate) struct Write {
     pub recipe_state: RecipeState,
     /// What was accepted, in order.
     pub accepted: Vec<Accepted>,
-}
-
-/// Which messages of a recipe are asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Page {
-    /// Those after this revision…
-    pub after: Revision,
-    /// …up to this one.
-    pub upto: Revision,
-    /// At most so many.
-    pub limit: usize,
-    /// Which of them, when there are more.
-    pub prefer: Prefer,
-}
-
-/// Which end of a page is kept when it is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Prefer {
-    /// The first ones.
-    Oldest,
-    /// The last ones.
-    Newest,
 }
 
 /// Whose recipes are listed, and which of them.
@@ -226,6 +206,17 @@ impl Store {
     /// Reads one recipe at its newest revision.
     pub(crate) async fn load_one(&self, recipe: &RecipeId) -> Result<Option<RecipeState>, Error> {
         Ok(self.load(vec![recipe.clone()]).await?.pop())
+    }
+
+    /// Reads what somebody who comes to a recipe finds there, in one turn where the database allows it; `None` when it is
+    /// not there.
+    pub(crate) async fn snapshot(
+        &self,
+        recipe: &RecipeId,
+        user: &UserId,
+        tail: Tail,
+    ) -> Result<Option<Snapshot>, Error> {
+        ask!(self, snapshot(recipe.clone(), user.clone(), tail))
     }
 
     /// Finds the messages that were accepted under these keys before.

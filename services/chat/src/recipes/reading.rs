@@ -12,7 +12,7 @@ use crate::{
     recipe::{Recipe, told_changes},
     recipe_state::RecipeState,
     refused::Refused,
-    store::{Page, Prefer, Version},
+    store::{Page, Prefer, Snapshot, Tail, Version},
 };
 
 /// How many messages come with a join when the client has none.
@@ -184,21 +184,19 @@ impl Recipes {
 
     pub(super) async fn joined(
         &self,
-        recipe_state: RecipeState,
+        snapshot: Snapshot,
         right: Right,
         name: Arc<str>,
         after: Option<Position>,
     ) -> Result<Joined, Refused> {
-        let (recovery, missed) = match after {
-            Some(position) => self.recover(&recipe_state, &position).await?,
-            None => (Recovery::Unasked, None),
-        };
-        let page = match missed {
-            Some(messages) => MessagePage {
-                messages,
-                truncated: false,
-            },
-            None => self.latest(&recipe_state).await?,
+        let Snapshot {
+            recipe_state,
+            messages,
+            ..
+        } = snapshot;
+        let (recovery, page) = match after {
+            Some(position) => self.recover(&recipe_state, &position, messages).await?,
+            None => (Recovery::Unasked, latest_of(&recipe_state, messages)),
         };
         Ok(Joined {
             position: recipe_state.position(),
@@ -212,32 +210,33 @@ impl Recipes {
         })
     }
 
-    /// All messages after a position; none when they cannot be told, or are too many.
+    /// All messages after a position, from those that were read with the recipe; the latest, when these are not all.
     async fn recover(
         &self,
         recipe_state: &RecipeState,
         position: &Position,
-    ) -> Result<(Recovery, Option<Vec<Arc<Message>>>), Refused> {
-        if !self.has_been_at(recipe_state, position).await? {
-            return Ok((Recovery::Diverged, None));
-        }
-        let missed =
-            usize::try_from(recipe_state.revision - position.revision).unwrap_or(usize::MAX);
-        if missed > MAX_MISSED {
-            return Ok((Recovery::Truncated, None));
-        }
-        let page = Page {
-            after: position.revision,
-            upto: recipe_state.revision,
-            limit: MAX_MISSED,
-            prefer: Prefer::Newest,
+        read: Vec<Arc<Message>>,
+    ) -> Result<(Recovery, MessagePage), Refused> {
+        let there = read.iter().find(|m| m.revision == position.revision);
+        let known = match (there, &position.message) {
+            (Some(there), Some(named)) => there.id == *named,
+            (Some(_), None) => true,
+            (None, _) => self.has_been_at(recipe_state, position).await?,
         };
-        let room = page::beside(&recipe_state.recipe);
-        let messages = self.page(&recipe_state.id, page, room).await?;
-        Ok(match messages.len() == missed {
-            true => (Recovery::Complete, Some(messages)),
-            false => (Recovery::Truncated, None),
-        })
+        if !known {
+            return Ok((Recovery::Diverged, self.latest(recipe_state).await?));
+        }
+        let missed = usize::try_from(recipe_state.revision - position.revision);
+        let after = read.into_iter().filter(|m| m.revision > position.revision);
+        let messages = fitting(recipe_state, after.collect());
+        if missed != Ok(messages.len()) {
+            return Ok((Recovery::Truncated, self.latest(recipe_state).await?));
+        }
+        let page = MessagePage {
+            messages,
+            truncated: false,
+        };
+        Ok((Recovery::Complete, page))
     }
 
     async fn latest(&self, recipe_state: &RecipeState) -> Result<MessagePage, Refused> {
@@ -247,15 +246,10 @@ impl Recipes {
             limit: DEFAULT_MESSAGES,
             prefer: Prefer::Newest,
         };
-        let room = page::beside(&recipe_state.recipe);
-        let messages = self.page(&recipe_state.id, page, room).await?;
-        let first = messages
-            .first()
-            .map_or(recipe_state.revision + 1, |m| m.revision);
-        Ok(MessagePage {
-            truncated: first > 1,
-            messages,
-        })
+        let messages = self
+            .ask(self.store.messages(&recipe_state.id, page))
+            .await?;
+        Ok(latest_of(recipe_state, messages))
     }
 
     /// A page of at most so many bytes.
@@ -308,6 +302,37 @@ impl Recipes {
             .last()
             .map_or(newest_position, |last| last.position());
         Ok((updates, upto))
+    }
+}
+
+/// Which messages somebody who comes in may be told: all that they missed, with the one where they stand, or the latest.
+pub(super) fn tail(after: Option<&Position>) -> Tail {
+    match after {
+        Some(position) => Tail::After {
+            revision: position.revision.saturating_sub(1),
+            unless_more_than: MAX_MISSED + 1,
+        },
+        None => Tail::Latest(DEFAULT_MESSAGES),
+    }
+}
+
+/// The last messages of a recipe as a page of its own.
+fn latest_of(recipe_state: &RecipeState, messages: Vec<Arc<Message>>) -> MessagePage {
+    let messages = fitting(recipe_state, messages);
+    let first = messages
+        .first()
+        .map_or(recipe_state.revision + 1, |m| m.revision);
+    MessagePage {
+        truncated: first > 1,
+        messages,
+    }
+}
+
+/// The last messages that fit into one frame beside the recipe.
+fn fitting(recipe_state: &RecipeState, messages: Vec<Arc<Message>>) -> Vec<Arc<Message>> {
+    match messages.is_empty() {
+        true => messages,
+        false => page::within(page::beside(&recipe_state.recipe), messages, Prefer::Newest),
     }
 }
 

@@ -26,7 +26,7 @@ use self::{
     reading::{message, parsed, recipe_state},
 };
 use super::{
-    Error, Page, Prefer, Version, Visit,
+    Error, Page, Prefer, Snapshot, Tail, Version, Visit,
     rows::{RecipeRow, from_json, signed, unsigned},
 };
 use crate::{
@@ -111,6 +111,27 @@ impl Postgres {
         let ids: Vec<_> = recipes.iter().map(RecipeId::as_str).collect();
         let rows = self.rows(sqlx::query(statements::LOAD).bind(ids)).await?;
         rows.iter().map(recipe_state).collect()
+    }
+
+    pub(super) async fn snapshot(
+        &self,
+        recipe: RecipeId,
+        user: UserId,
+        tail: Tail,
+    ) -> Result<Option<Snapshot>, Error> {
+        let Some(recipe_state) = self.load(vec![recipe.clone()]).await?.pop() else {
+            return Ok(None);
+        };
+        let called = self.called(vec![(recipe.clone(), user)]).await?.pop();
+        let messages = match tail.page(recipe_state.revision) {
+            Some(page) => self.messages(recipe, page).await?,
+            None => Vec::new(),
+        };
+        Ok(Some(Snapshot {
+            called: called.map(|(_, _, called)| called),
+            messages,
+            recipe_state,
+        }))
     }
 
     pub(super) async fn find(

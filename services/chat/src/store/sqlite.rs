@@ -15,7 +15,7 @@ use runtime::{
 };
 use rusqlite::Connection;
 
-use super::{Error, Listing, Page, Summary, Version, Visit, rows::RecipeRow};
+use super::{Error, Listing, Page, Snapshot, Summary, Tail, Version, Visit, rows::RecipeRow};
 use crate::{
     message::{Message, MessageKey, Principal},
     names::{Called, Candidate},
@@ -64,6 +64,17 @@ impl Sqlite {
 
     pub(super) async fn load(&self, recipes: Vec<RecipeId>) -> Result<Vec<RecipeState>, Error> {
         self.0.read(move |db| queries::load(db, &recipes)).await
+    }
+
+    pub(super) async fn snapshot(
+        &self,
+        recipe: RecipeId,
+        user: UserId,
+        tail: Tail,
+    ) -> Result<Option<Snapshot>, Error> {
+        self.0
+            .read(move |db| queries::snapshot(db, &recipe, &user, tail))
+            .await
     }
 
     pub(super) async fn find(

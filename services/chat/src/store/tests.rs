@@ -5,6 +5,7 @@ mod databases;
 mod first_schema;
 mod migrating;
 mod newer;
+mod snapshot;
 mod sqlite;
 
 use std::sync::Arc;

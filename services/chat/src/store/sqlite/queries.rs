@@ -6,9 +6,12 @@ use proto::ids::{RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::super::{
-    Error, Page, Prefer, Version,
-    rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
+use super::{
+    super::{
+        Error, Page, Prefer, Snapshot, Tail, Version,
+        rows::{RecipeRow, from_json, role, role_text, signed, unsigned, visibility},
+    },
+    visits,
 };
 use crate::{
     access::{Access, Member},
@@ -213,6 +216,27 @@ fn members(db: &Connection, recipe: &RecipeId) -> Result<Vec<Member>, Error> {
         });
     }
     Ok(members)
+}
+
+/// All of one moment: the thread has one transaction for it.
+pub(super) fn snapshot(
+    db: &Connection,
+    recipe: &RecipeId,
+    user: &UserId,
+    tail: Tail,
+) -> Result<Option<Snapshot>, Error> {
+    let Some(recipe_state) = load_one(db, recipe)? else {
+        return Ok(None);
+    };
+    let messages = match tail.page(recipe_state.revision) {
+        Some(page) => messages(db, recipe, page)?,
+        None => Vec::new(),
+    };
+    Ok(Some(Snapshot {
+        called: visits::called_at(db, recipe, user)?,
+        messages,
+        recipe_state,
+    }))
 }
 
 pub(super) fn find(

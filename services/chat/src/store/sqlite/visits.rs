@@ -58,23 +58,30 @@ pub(super) fn called(
     db: &Connection,
     people: &[(RecipeId, UserId)],
 ) -> Result<Vec<(RecipeId, UserId, Called)>, Error> {
-    let mut select = db.prepare_cached(
-        "SELECT chosen_name, shown_name FROM visits WHERE user_id = ?1 AND recipe = ?2",
-    )?;
     let mut found = Vec::new();
     for (recipe, user) in people {
-        let called = select
-            .query_row([user.as_str(), recipe.as_str()], |row| {
-                let (chosen, name): (String, String) = (row.get(0)?, row.get(1)?);
-                Ok(Called {
-                    chosen: chosen.into(),
-                    name: name.into(),
-                })
-            })
-            .optional()?;
+        let called = called_at(db, recipe, user)?;
         found.extend(called.map(|called| (recipe.clone(), user.clone(), called)));
     }
     Ok(found)
+}
+
+pub(super) fn called_at(
+    db: &Connection,
+    recipe: &RecipeId,
+    user: &UserId,
+) -> Result<Option<Called>, Error> {
+    let mut select = db.prepare_cached(
+        "SELECT chosen_name, shown_name FROM visits WHERE user_id = ?1 AND recipe = ?2",
+    )?;
+    let called = select.query_row([user.as_str(), recipe.as_str()], |row| {
+        let (chosen, name): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(Called {
+            chosen: chosen.into(),
+            name: name.into(),
+        })
+    });
+    Ok(called.optional()?)
 }
 
 pub(super) fn visitor_name(
