@@ -8,7 +8,7 @@ use crate::{
         EndSessionRequest, GetAccountRequest, LoginRequest, LoginResponse, RefreshTokenRequest,
         RefreshTokenResponse, RegisterGuestResponse, RegisterRequest, RegisterResponse,
         ResetPasswordResponse, RevokeSessionRequest, TokenPair, UpdateAccountRequest,
-        ValidateTokenRequest, revoke_session_request,
+        ValidateTokenRequest, ValidateTokenResponse, revoke_session_request,
     },
     chat,
 };
@@ -30,6 +30,7 @@ redacted!(
     LoginRequest,
     LoginResponse,
     ValidateTokenRequest,
+    ValidateTokenResponse,
     RefreshTokenRequest,
     RefreshTokenResponse,
     RevokeSessionRequest,
@@ -110,6 +111,13 @@ mod tests {
                 "{:?}",
                 ValidateTokenRequest {
                     access_token: secret.clone()
+                }
+            ),
+            format!(
+                "{:?}",
+                ValidateTokenResponse {
+                    exchanged_token: secret.clone(),
+                    ..ValidateTokenResponse::default()
                 }
             ),
             format!(

@@ -11,13 +11,14 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 22] = [
+const SECRET: [&str; 23] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
     ".recipechat.auth.v1.LoginRequest",
     ".recipechat.auth.v1.LoginResponse",
     ".recipechat.auth.v1.ValidateTokenRequest",
+    ".recipechat.auth.v1.ValidateTokenResponse",
     ".recipechat.auth.v1.RefreshTokenRequest",
     ".recipechat.auth.v1.RefreshTokenResponse",
     ".recipechat.auth.v1.RevokeSessionRequest",

@@ -141,9 +141,14 @@ pub struct Principal {
 }
 /// The token is good.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct ValidateTokenResponse {
     #[prost(message, optional, tag = "1")]
     pub principal: ::core::option::Option<Principal>,
+    /// An access token of this service that stands for one of a trusted issuer in every other call, and to every other
+    /// service; it never lives longer. Empty: the token that was shown is one of this service.
+    #[prost(string, tag = "2")]
+    pub exchanged_token: ::prost::alloc::string::String,
 }
 /// Asks for a new pair.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -862,9 +867,11 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "Login"));
             self.inner.unary(req, path, codec).await
         }
-        /// Tells whom an access token belongs to.
+        /// Tells whom an access token belongs to. The token may also be one of an issuer that the service trusts: then its user is
+        /// one of this service from the first token on.
         ///
-        /// UNAUTHENTICATED: malformed, forged, expired, of another issuer or audience, or revoked.
+        /// UNAUTHENTICATED: malformed, forged, expired, of another issuer or audience, or revoked. ABORTED: the keys of the
+        /// token's issuer cannot be fetched now.
         pub async fn validate_token(
             &mut self,
             request: impl tonic::IntoRequest<super::ValidateTokenRequest>,
@@ -1062,8 +1069,8 @@ pub mod auth_service_client {
         }
         /// Gives a user another password and ends their other login sessions.
         ///
-        /// PERMISSION_DENIED: the current password is wrong. FAILED_PRECONDITION: a guest has none. INVALID_ARGUMENT: the new
-        /// one is weak.
+        /// PERMISSION_DENIED: the current password is wrong. FAILED_PRECONDITION: a guest has none, nor has
+        /// a user of a trusted issuer. INVALID_ARGUMENT: the new one is weak.
         /// RESOURCE_EXHAUSTED: too many wrong ones; `retry-after-ms` in the trailing metadata.
         pub async fn change_password(
             &mut self,
@@ -1148,7 +1155,7 @@ pub mod auth_service_client {
         /// Begins to delete the user: from now on nobody can sign in, and all login sessions have ended. What the user has
         /// elsewhere goes next, and FinishDeletion last.
         ///
-        /// Idempotent while the token lives. PERMISSION_DENIED: the password is wrong; a guest needs none.
+        /// Idempotent while the token lives. PERMISSION_DENIED: the password is wrong; who has none needs none.
         /// RESOURCE_EXHAUSTED as in ChangePassword.
         pub async fn begin_deletion(
             &mut self,
@@ -1647,9 +1654,11 @@ pub mod auth_service_server {
             &self,
             request: tonic::Request<super::LoginRequest>,
         ) -> std::result::Result<tonic::Response<super::LoginResponse>, tonic::Status>;
-        /// Tells whom an access token belongs to.
+        /// Tells whom an access token belongs to. The token may also be one of an issuer that the service trusts: then its user is
+        /// one of this service from the first token on.
         ///
-        /// UNAUTHENTICATED: malformed, forged, expired, of another issuer or audience, or revoked.
+        /// UNAUTHENTICATED: malformed, forged, expired, of another issuer or audience, or revoked. ABORTED: the keys of the
+        /// token's issuer cannot be fetched now.
         async fn validate_token(
             &self,
             request: tonic::Request<super::ValidateTokenRequest>,
@@ -1717,8 +1726,8 @@ pub mod auth_service_server {
         >;
         /// Gives a user another password and ends their other login sessions.
         ///
-        /// PERMISSION_DENIED: the current password is wrong. FAILED_PRECONDITION: a guest has none. INVALID_ARGUMENT: the new
-        /// one is weak.
+        /// PERMISSION_DENIED: the current password is wrong. FAILED_PRECONDITION: a guest has none, nor has
+        /// a user of a trusted issuer. INVALID_ARGUMENT: the new one is weak.
         /// RESOURCE_EXHAUSTED: too many wrong ones; `retry-after-ms` in the trailing metadata.
         async fn change_password(
             &self,
@@ -1750,7 +1759,7 @@ pub mod auth_service_server {
         /// Begins to delete the user: from now on nobody can sign in, and all login sessions have ended. What the user has
         /// elsewhere goes next, and FinishDeletion last.
         ///
-        /// Idempotent while the token lives. PERMISSION_DENIED: the password is wrong; a guest needs none.
+        /// Idempotent while the token lives. PERMISSION_DENIED: the password is wrong; who has none needs none.
         /// RESOURCE_EXHAUSTED as in ChangePassword.
         async fn begin_deletion(
             &self,

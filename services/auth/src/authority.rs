@@ -6,6 +6,7 @@ mod auditing;
 mod client;
 mod deletion;
 mod error;
+mod federation;
 mod keys;
 mod sessions;
 mod sign_in;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     client::Client,
     deletion::Deletion,
     error::Error,
+    federation::Validated,
     sessions::SessionName,
     sign_in::{Credentials, SignedIn},
     upkeep::{spawn_audit, spawn_upkeep, store_probe},
@@ -42,6 +44,7 @@ use crate::{
     audit::AuditEvent,
     config::Config,
     device::DeviceTokens,
+    issuers::Issuers,
     keys::{KeyKeeper, KeyStore, PROPAGATION_TIME},
     metrics::{self, Metrics},
     passwords::Passwords,
@@ -75,6 +78,7 @@ pub(crate) struct Authority {
     devices: DeviceTokens,
     pseudonyms: Pseudonyms,
     revocations: Revocations,
+    issuers: Issuers,
     feed: RevocationFeed,
     metrics: Metrics,
 }
@@ -144,11 +148,12 @@ impl Authority {
                 config.issuer.clone(),
                 config.audience.clone(),
                 config.access_ttl,
+                config.longest_life(),
             ),
             keys: KeyKeeper::new(
                 key_store,
                 config.key_max_age,
-                config.access_ttl + REVOCATION_SLACK,
+                config.longest_life() + REVOCATION_SLACK,
             ),
             minter: Minter::new(&secret),
             passwords: Passwords::new(config.password_threads, metrics.clone())
@@ -157,6 +162,7 @@ impl Authority {
             devices: DeviceTokens::new(&secret),
             pseudonyms: Pseudonyms::new(&secret),
             revocations: Revocations::new(),
+            issuers: Issuers::new(&config.trusted_issuers, &metrics),
             clock,
             config,
             store,
@@ -184,7 +190,7 @@ impl Authority {
         TokenClaims {
             issuer: &self.config.issuer,
             audience: &self.config.audience,
-            longest_life: self.config.access_ttl,
+            longest_life: self.config.longest_life(),
         }
     }
 
@@ -218,7 +224,7 @@ impl Authority {
 
     /// A revoked session has no living access token after this time.
     fn marks_matter_for(&self) -> Duration {
-        self.config.access_ttl + REVOCATION_SLACK
+        self.config.longest_life() + REVOCATION_SLACK
     }
 
     fn lifetimes(&self) -> Lifetimes {

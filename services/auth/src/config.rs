@@ -1,12 +1,14 @@
 //! What can be configured in the auth service, and which combinations make no sense.
 
-use std::{fmt, num::NonZero, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fmt, num::NonZero, path::PathBuf, time::Duration};
 
 use runtime::{
     config::{duration, secret},
     operators::Operators,
 };
 use secrecy::SecretString;
+
+use crate::issuers::{TrustedIssuers, longest_life};
 
 /// Settings of the auth service. Its addresses and its database are given apart from these.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,6 +42,15 @@ pub struct Config {
     /// For whom the tokens are (claim `aud`)
     #[arg(long, env = "AUTH_AUDIENCE", default_value = "recipe-chat")]
     pub audience: String,
+
+    /// An issuer whose access tokens are taken as well: name=NAME,url=ISS,audience=AUD, and where the defaults do not do
+    /// jwks=URL,algorithms=RS256+ES256,max_life=1h; for several, each begins with its name=
+    #[arg(
+        long = "trusted-issuer",
+        env = "AUTH_TRUSTED_ISSUERS",
+        value_name = "ISSUER"
+    )]
+    pub trusted_issuers: Vec<TrustedIssuers>,
 
     /// How long a key signs before the next one, published all that time, takes over
     #[arg(long, env = "AUTH_KEY_MAX_AGE", value_parser = duration, default_value = "30d")]
@@ -119,8 +130,9 @@ impl Config {
                 "--refresh-ttl must not be shorter than --access-ttl",
             ),
             (
-                !self.refresh_idle_ttl.is_zero() && self.refresh_idle_ttl <= self.access_ttl,
-                "--refresh-idle-ttl must be longer than --access-ttl, since a session is refreshed that often, or 0s",
+                !self.refresh_idle_ttl.is_zero() && self.refresh_idle_ttl <= self.longest_life(),
+                "--refresh-idle-ttl must be longer than --access-ttl and than the max_life of every --trusted-issuer, \
+                 since a session is refreshed that often, or 0s",
             ),
             (
                 !self.guest_ttl.is_zero() && self.guest_ttl < DAY,
@@ -136,6 +148,10 @@ impl Config {
             ),
             (self.issuer.is_empty(), "--issuer must not be empty"),
             (self.audience.is_empty(), "--audience must not be empty"),
+            (
+                self.has_issuer_twice(),
+                "--trusted-issuer must name each issuer once, and not the one of --issuer",
+            ),
         ]
         .into_iter()
         .filter_map(|(broken, fault)| broken.then_some(fault))
@@ -156,6 +172,17 @@ impl Config {
     /// What is wrong with their tokens.
     pub(crate) fn operators(&self) -> Result<Operators, &'static str> {
         Operators::read(self.operator_token.as_ref(), self.operator_tokens.as_ref())
+    }
+
+    /// How long an access token lives at most, also one that is given in exchange for another issuer's.
+    pub(crate) fn longest_life(&self) -> Duration {
+        longest_life(self.access_ttl, &self.trusted_issuers)
+    }
+
+    fn has_issuer_twice(&self) -> bool {
+        let mut issuers = self.trusted_issuers.iter().flat_map(TrustedIssuers::iter);
+        let (mut names, mut urls) = (BTreeSet::new(), BTreeSet::from([self.issuer.as_str()]));
+        !issuers.all(|issuer| names.insert(issuer.name()) && urls.insert(issuer.url()))
     }
 }
 
@@ -179,6 +206,36 @@ pub(crate) mod tests {
         assert_eq!(config.refresh_ttl, Duration::from_secs(30 * 86_400));
         assert_eq!(config.refresh_idle_ttl, Duration::from_secs(7 * 86_400));
         assert_eq!(config.refresh_grace, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn an_issuer_is_named_once() {
+        let with = |issuers: &[&str]| {
+            let flags = issuers
+                .iter()
+                .map(|issuer| format!("--trusted-issuer={issuer}"));
+            let flags: Vec<_> = flags
+                .chain(["--issuer=https://us.example".to_owned()])
+                .collect();
+            let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+            config(&flags).check()
+        };
+        let a = "name=a,url=https://a.example,audience=x";
+        assert_eq!(
+            with(&[a, "name=b,url=https://b.example,audience=x"]),
+            Ok(())
+        );
+        for other in [
+            "name=a,url=https://b.example,audience=x",
+            "name=b,url=https://a.example,audience=x",
+            "name=b,url=https://us.example,audience=x",
+        ] {
+            let together = format!("{a},{other}");
+            for issuers in [&[a, other][..], &[together.as_str()]] {
+                let faults = with(issuers).unwrap_err().to_string();
+                assert!(faults.contains("--trusted-issuer"), "{faults}");
+            }
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Issuer {
         let ring = KeyRing::load(&[key], Vec::new()).unwrap_or_default();
         let kid = ring.signer(now(), ttl).map(|key| key.kid().to_owned());
         Self {
-            rules: TokenPolicy::new(ISSUER.into(), AUDIENCE.into(), ttl),
+            rules: TokenPolicy::new(ISSUER.into(), AUDIENCE.into(), ttl, ttl),
             kid: kid.unwrap_or_else(|| unreachable!("a good key")),
             ring,
         }

@@ -30,6 +30,7 @@ use self::{
 use crate::{
     authority::{
         AuditQuery, Authority, Claim, Client, Credentials, PasswordChange, SessionName, SignedIn,
+        Validated,
     },
     revocations::Watch,
 };
@@ -131,8 +132,14 @@ impl AuthService for Auth {
         request: Request<pb::ValidateTokenRequest>,
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
         let token = request.into_inner().access_token.into();
-        let (principal, left) = self.authority.validate(&token).map_err(status)?;
+        let Validated {
+            principal,
+            left,
+            exchanged,
+        } = self.authority.validate(&token).await.map_err(status)?;
+        let exchanged = exchanged.as_ref().map_or("", ExposeSecret::expose_secret);
         Ok(Response::new(pb::ValidateTokenResponse {
+            exchanged_token: exchanged.to_owned(),
             principal: Some(pb::Principal {
                 user: Some(principal.user.into()),
                 session_id: principal.session.to_string(),

@@ -10,6 +10,7 @@ mod device;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod grpc;
+mod issuers;
 mod keys;
 mod metrics;
 mod passwords;
@@ -39,6 +40,7 @@ use tokio::net::TcpListener;
 pub use crate::{
     authority::OpenError,
     config::{Config, Faults},
+    issuers::{TrustedIssuer, TrustedIssuers},
 };
 
 /// The auth service, opened and ready to serve.
@@ -104,6 +106,7 @@ impl Auth {
     ) -> anyhow::Result<()> {
         authority::spawn_audit(&self.authority, self.audit, lifecycle);
         authority::spawn_upkeep(&self.authority, lifecycle);
+        self.authority.follow_issuers(lifecycle);
         let store = authority::store_probe(&self.authority);
         let service = grpc::service(self.authority, lifecycle.clone());
         runtime::grpc::serve(

@@ -1,6 +1,6 @@
 //! The names of every metric of the auth service, and the instruments behind them. Labels are bounded.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use opentelemetry::{
     KeyValue, global,
@@ -22,6 +22,8 @@ pub(crate) const FORGOTTEN: &str = "auth.forgotten";
 pub(crate) const REVOCATIONS: &str = "auth.revocations";
 /// Events for the audit, by `outcome`: written, failed, or dropped since there was no room.
 pub(crate) const AUDIT_EVENTS: &str = "auth.audit.events";
+/// Fetches of the keys of trusted issuers, by `issuer` and `outcome`.
+pub(crate) const ISSUER_FETCHES: &str = "auth.issuer.fetches";
 /// Time to hash a password, without the time in the queue.
 pub(crate) const PASSWORD_HASH_TIME: &str = "auth.password_hash.duration";
 /// Time of one call to the store, by `operation` and `outcome`.
@@ -54,6 +56,7 @@ pub(crate) struct Metrics {
     forgotten: Counter<u64>,
     feed_writes: Counter<u64>,
     audit: Counter<u64>,
+    issuer_fetches: Counter<u64>,
     password_hash_time: Histogram<f64>,
     store_time: Histogram<f64>,
 }
@@ -95,6 +98,10 @@ impl Metrics {
                 "Writes to the stream of revocations in Redis, by outcome",
             ),
             audit,
+            issuer_fetches: counter(
+                ISSUER_FETCHES,
+                "Fetches of the keys of trusted issuers, by issuer and outcome",
+            ),
             password_hash_time: seconds(
                 PASSWORD_HASH_TIME,
                 "Time to hash a password, without the time in the queue",
@@ -138,6 +145,25 @@ impl Metrics {
 
     pub(crate) fn audit(&self, outcome: &'static str, count: u64) {
         self.audit.add(count, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// What operators look for of an issuer is there before its keys are first fetched.
+    pub(crate) fn issuer_known(&self, issuer: &Arc<str>) {
+        for outcome in ["ok", "failed"] {
+            self.count_issuer_fetches(issuer, outcome, 0);
+        }
+    }
+
+    pub(crate) fn issuer_fetch(&self, issuer: &Arc<str>, outcome: &'static str) {
+        self.count_issuer_fetches(issuer, outcome, 1);
+    }
+
+    fn count_issuer_fetches(&self, issuer: &Arc<str>, outcome: &'static str, count: u64) {
+        let labels = [
+            KeyValue::new("issuer", Arc::clone(issuer)),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.issuer_fetches.add(count, &labels);
     }
 
     pub(crate) fn password_hash(&self, took: Duration) {

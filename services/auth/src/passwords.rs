@@ -52,6 +52,11 @@ impl StoredPassword {
         Self::from_phc(NOBODY.to_owned())
     }
 
+    /// Whether it is that of a user who has none.
+    pub(crate) fn is_none(&self) -> bool {
+        self.phc() == NOBODY
+    }
+
     pub(crate) fn phc(&self) -> &str {
         self.0.expose_secret()
     }

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod database;
 mod deletions;
+mod federation;
 mod keys;
 mod login_sessions;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use self::database::{Database, Row, Statement};
 pub(crate) use self::{
     accounts::{Ended, NewPassword, ResetCode},
     audit::AuditFilter,
+    federation::{Added, FederatedLogin, FederatedSession, FederatedUser},
     login_sessions::{Proof, Rotation},
     users::{Account, StoredUser},
 };

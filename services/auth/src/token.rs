@@ -39,6 +39,14 @@ pub(crate) struct AccessToken {
     pub(crate) expires_at: Timestamp,
 }
 
+/// What makes a token another one than those before.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenTimes {
+    pub(crate) id: String,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
 /// A token could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("signing an access token failed: {0}")]
@@ -55,9 +63,20 @@ pub(crate) struct TokenPolicy {
 }
 
 impl TokenPolicy {
-    pub(crate) fn new(issuer: String, audience: String, ttl: Duration) -> Self {
+    /// Tokens live so long; those that are given in exchange for others live at most `longest_life`.
+    pub(crate) fn new(
+        issuer: String,
+        audience: String,
+        ttl: Duration,
+        longest_life: Duration,
+    ) -> Self {
         Self {
-            reading: access_token::TokenPolicy::new(&issuer, &audience, ttl, MAX_CLOCK_SKEW),
+            reading: access_token::TokenPolicy::new(
+                &issuer,
+                &audience,
+                longest_life,
+                MAX_CLOCK_SKEW,
+            ),
             known: Arc::default(),
             issuer,
             audience,
@@ -74,7 +93,23 @@ impl TokenPolicy {
         now: Timestamp,
         session_ends: Timestamp,
     ) -> Result<AccessToken, SigningFailed> {
-        let exp = (now + self.ttl).min(session_ends).unix_seconds();
+        let times = TokenTimes {
+            id: Uuid::now_v7().to_string(),
+            issued_at: now,
+            expires_at: (now + self.ttl).min(session_ends),
+        };
+        self.issue_for(key, user, session, times)
+    }
+
+    /// Issues a token with that id and these times.
+    pub(crate) fn issue_for(
+        &self,
+        key: &SigningKey,
+        user: &User,
+        session: &LoginSessionId,
+        times: TokenTimes,
+    ) -> Result<AccessToken, SigningFailed> {
+        let exp = times.expires_at.unix_seconds();
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.kid().to_owned());
@@ -86,9 +121,9 @@ impl TokenPolicy {
             username: Some(user.name.as_str().to_owned()).filter(|name| name != user.shown_name()),
             guest: user.guest,
             sid: session.to_string(),
-            iat: now.unix_seconds(),
+            iat: times.issued_at.unix_seconds(),
             exp,
-            jti: Uuid::now_v7().to_string(),
+            jti: times.id,
             nbf: None,
         };
         Ok(AccessToken {

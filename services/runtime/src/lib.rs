@@ -10,6 +10,7 @@ pub mod database;
 pub mod descriptors;
 pub mod grpc;
 pub mod http_call;
+pub mod https_client;
 pub mod least_rate;
 pub mod lifecycle;
 pub mod listener;

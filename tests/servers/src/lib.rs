@@ -1,10 +1,12 @@
-//! Real PostgreSQL and Redis servers for tests, each with its own port and folder, ended when dropped. The system tests
+//! Real PostgreSQL and Redis servers, and a stand-in for an identity provider, for tests, each with its own port and folder, ended when dropped. The system tests
 //! start theirs as processes that can be frozen, and take from here what servers need on this machine.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
     reason = "for tests: what cannot be started ends the test"
 )]
+
+mod issuer;
 
 use std::{
     fs,
@@ -17,6 +19,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+pub use self::issuer::{Behaviour, Issuer, IssuerKey};
 
 /// A port that nobody listens on at this moment.
 ///

@@ -44,7 +44,7 @@ impl Authority {
         &self,
         token: &SecretString,
     ) -> Result<(Principal, Account), Error> {
-        let (principal, _) = self.validate(token)?;
+        let principal = self.validate(token).await?.principal;
         let account = self.store.user_by_id(&principal.user.id).await?;
         let account = account.filter(|account| account.disabled_at.is_none());
         Ok((principal, account.ok_or(Error::Revoked)?))
@@ -126,7 +126,7 @@ impl Authority {
         pseudonym: &str,
         client: &Client,
     ) -> Result<(), Error> {
-        if account.user.guest {
+        if self.is_without_password(account).await? {
             return Err(Error::NoPassword);
         }
         let mut attempt = self.attempts.begin();
@@ -149,6 +149,13 @@ impl Authority {
                 Err(Error::WrongPassword)
             }
         }
+    }
+
+    /// Whether the user signs in without a password: a guest, or one of another issuer to whom no operator has given a
+    /// code to choose one.
+    pub(super) async fn is_without_password(&self, account: &Account) -> Result<bool, Error> {
+        let has_none = account.password.is_none() && account.reset.is_none();
+        Ok(account.user.guest || has_none && self.store.is_federated(&account.user.id).await?)
     }
 
     /// Makes an account of a guest, who keeps all that is theirs.

@@ -29,7 +29,7 @@ pub(super) fn is_for_deletion(principal: &Principal) -> bool {
 }
 
 impl Authority {
-    /// Begins to delete the caller; a guest needs no password.
+    /// Begins to delete the caller; who has no password needs none.
     pub(crate) async fn begin_deletion(
         &self,
         token: &SecretString,
@@ -38,7 +38,7 @@ impl Authority {
     ) -> Result<(), Error> {
         let (principal, account) = self.own_account(token).await?;
         let pseudonym = self.pseudonyms.account(Some(&account.user.name));
-        let proved = match account.user.guest {
+        let proved = match self.is_without_password(&account).await? {
             true => Ok(()),
             false => {
                 self.prove(&principal, &account, password, &pseudonym, client)

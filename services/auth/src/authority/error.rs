@@ -6,6 +6,7 @@ use runtime::{database, redis::InvalidUrl};
 use crate::{
     attempts::RetryAfter,
     config::Faults,
+    issuers::NotTaken,
     keys::KeeperError,
     passwords,
     refresh::Refusal,
@@ -33,6 +34,8 @@ pub enum OpenError {
 
 /// The label of what is a failure of ours.
 const FAILED: &str = "failed";
+/// The label of what is a failure of an issuer's.
+const ISSUER_AWAY: &str = "issuer_away";
 
 /// Why a question has no good answer.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +52,7 @@ pub(crate) enum Error {
     BadCredentials,
     #[error("the current password is wrong")]
     WrongPassword,
-    #[error("a guest has no password")]
+    #[error("the user has no password")]
     NoPassword,
     #[error("the user is no guest")]
     NoGuest,
@@ -63,6 +66,8 @@ pub(crate) enum Error {
     AccessToken(#[from] Rejection),
     #[error("access token of a revoked login session")]
     Revoked,
+    #[error("the keys of the token's issuer cannot be fetched now")]
+    IssuerAway,
     #[error("refresh token: {0}")]
     RefreshToken(#[from] Refusal),
     #[error("no such login session")]
@@ -88,7 +93,7 @@ pub(crate) enum Error {
 impl Error {
     /// Whether somebody is refused, which is no failure of ours.
     pub(super) fn is_refusal(&self) -> bool {
-        self.label() != FAILED
+        !matches!(self.label(), FAILED | ISSUER_AWAY)
     }
 
     /// A short name for metrics and the log.
@@ -109,6 +114,7 @@ impl Error {
             Self::RefreshToken(Refusal::Unknown) => "unknown",
             Self::RefreshToken(Refusal::Expired) => "expired",
             Self::RefreshToken(Refusal::Stolen) => "stolen",
+            Self::IssuerAway => ISSUER_AWAY,
             Self::NoSuchSession => "no_such_session",
             Self::NoSuchUser => "no_such_user",
             Self::NoSuchKey => "no_such_key",
@@ -119,6 +125,15 @@ impl Error {
             | Self::Signing(_)
             | Self::NoKey
             | Self::NoRandomness => FAILED,
+        }
+    }
+}
+
+impl From<NotTaken> for Error {
+    fn from(cause: NotTaken) -> Self {
+        match cause {
+            NotTaken::Rejected(rejection) => Self::AccessToken(rejection),
+            NotTaken::IssuerAway => Self::IssuerAway,
         }
     }
 }

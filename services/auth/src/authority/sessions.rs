@@ -1,19 +1,20 @@
 //! Login sessions that are open: validating their access tokens, refreshing, reviewing and revoking them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use proto::ids::{LoginSessionId, UserId};
 use runtime::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::info;
 
-use super::{Authority, Client, Error, TokenPair, deletion::is_for_deletion, outcome};
+use super::{
+    Authority, Client, Error, TokenPair, deletion::is_for_deletion, federation::Validated, outcome,
+};
 use crate::{
     audit::{AuditEvent, Subject},
     refresh::{LoginSession, Presented, Refusal, Verdict, judge},
     revocations::{Event, RevocationEntry},
     store::{self, Ended, Rotation},
-    token::Principal,
     user::User,
 };
 
@@ -30,21 +31,27 @@ pub(crate) enum SessionName {
 }
 
 impl Authority {
-    /// Tells whom an access token belongs to, and what is left of it.
-    pub(crate) fn validate(&self, token: &SecretString) -> Result<(Principal, Duration), Error> {
-        let answer = self.try_validate(token.expose_secret());
+    /// Tells whom an access token belongs to, and what is left of it; the token may be a trusted issuer's.
+    pub(crate) async fn validate(&self, token: &SecretString) -> Result<Validated, Error> {
+        let answer = match self.issuers.of(token.expose_secret()) {
+            Some(issuer) => self.exchange(issuer, token.expose_secret()).await,
+            None => self.validate_own(token.expose_secret()),
+        };
         self.metrics.validation(outcome(&answer));
         answer
     }
 
-    fn try_validate(&self, token: &str) -> Result<(Principal, Duration), Error> {
+    fn validate_own(&self, token: &str) -> Result<Validated, Error> {
         let now = self.clock.now();
         let principal = self.rules.verify(&self.keys.ring(), token, now)?;
         if is_for_deletion(&principal) || self.revocations.is_revoked(&principal.session) {
             return Err(Error::Revoked);
         }
-        let left = principal.expires_at.since(now);
-        Ok((principal, left))
+        Ok(Validated {
+            left: principal.expires_at.since(now),
+            principal,
+            exchanged: None,
+        })
     }
 
     /// Exchanges a refresh token for a new pair.
@@ -162,9 +169,10 @@ impl Authority {
             }
             SessionName::AccessToken(token) => {
                 // Not asked whether it is revoked: a second logout is no error.
-                let (ring, now) = (self.keys.ring(), self.clock.now());
-                let principal = self.rules.verify(&ring, token.expose_secret(), now)?;
-                (principal.session, Error::Revoked)
+                (
+                    self.session_of(token.expose_secret()).await?,
+                    Error::Revoked,
+                )
             }
         };
         match self.revoke_session(&id, "request").await {
@@ -172,6 +180,15 @@ impl Authority {
             Err(error) => Err(error),
             Ok(()) => Ok(id),
         }
+    }
+
+    /// The login session of an access token, also of one that is revoked.
+    async fn session_of(&self, token: &str) -> Result<LoginSessionId, Error> {
+        if let Some(issuer) = self.issuers.of(token) {
+            return self.federated_session(issuer, token).await;
+        }
+        let (ring, now) = (self.keys.ring(), self.clock.now());
+        Ok(self.rules.verify(&ring, token, now)?.session)
     }
 
     /// Writes the mark where it lasts, then tells everybody.

@@ -128,7 +128,7 @@ async fn sweep(authority: Arc<Authority>) {
 impl Authority {
     /// Forgets login sessions, guests and events of the audit whose time is over, in steps that hold nobody up.
     async fn forget_what_is_over(&self, now: Timestamp) -> Result<(), Error> {
-        let before = now.before(ENDED_SESSION_RETENTION);
+        let before = now.before(ENDED_SESSION_RETENTION.max(self.marks_matter_for()));
         let expired = || async { Ok::<_, Error>(self.store.forget_sessions(before).await?) };
         self.step_by_step("session", STEP, expired).await?;
         let revoked =

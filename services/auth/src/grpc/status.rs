@@ -17,13 +17,15 @@ pub(super) fn status(error: Error) -> Status {
         Error::NameTaken => Status::already_exists("The username is taken"),
         Error::BadCredentials => Status::unauthenticated("Invalid username or password"),
         Error::WrongPassword => Status::permission_denied("The current password is wrong"),
-        Error::NoPassword => Status::failed_precondition("A guest has no password"),
+        Error::NoPassword => Status::failed_precondition("This account has no password"),
         Error::NotBegun => Status::failed_precondition("The deletion has not begun"),
         Error::NoGuest => Status::failed_precondition("This is an account already"),
         Error::Disabled => {
             Status::permission_denied("This account is disabled; ask those who run this server")
         }
         Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
+        // Not UNAVAILABLE: this replica is no worse than the others.
+        Error::IssuerAway => Status::aborted("The issuer of the token cannot be asked now"),
         Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
         Error::NoSuchSession => Status::not_found("No such login session"),
         Error::NoSuchKey => Status::not_found("No such key"),

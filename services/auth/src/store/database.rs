@@ -26,6 +26,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0004_accounts.sql"),
         include_str!("../../migrations/sqlite/0005_deletions.sql"),
         include_str!("../../migrations/sqlite/0006_audit.sql"),
+        include_str!("../../migrations/sqlite/0007_federation.sql"),
     ],
     readers: 0,
     // What is forgotten, such as an old signing key, is overwritten.
@@ -58,6 +59,10 @@ const POSTGRES: postgres::Config = postgres::Config {
         (
             "audit",
             include_str!("../../migrations/postgres/0006_audit.sql"),
+        ),
+        (
+            "federated identities",
+            include_str!("../../migrations/postgres/0007_federation.sql"),
         ),
     ],
     settings: &[],

@@ -37,13 +37,18 @@ impl Store {
     /// Removes a user whose deletion has begun; `false` when it has not. That their sessions are over stays known, and what
     /// was noted of them stays without saying of whom, from where.
     pub(crate) async fn finish_deletion(&self, user: &UserId) -> Result<bool, Error> {
-        const STATEMENTS: [&str; 5] = [
+        const STATEMENTS: [&str; 7] = [
             "INSERT INTO ended_sessions (id, revoked_at) SELECT id, revoked_at FROM sessions WHERE user_id = $1 \
              AND revoked_at IS NOT NULL \
              AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL) ON CONFLICT (id) DO NOTHING",
             "DELETE FROM sessions WHERE user_id = $1 \
              AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL)",
             "UPDATE audit SET user_id = '', session = '', address = '' WHERE user_id = $1 \
+             AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL)",
+            "INSERT INTO left_identities (hash, left_at) SELECT i.hash, u.deleting_at FROM federated_identities i \
+             JOIN users u ON u.id = i.user_id WHERE u.id = $1 AND u.deleting_at IS NOT NULL \
+             ON CONFLICT (hash) DO UPDATE SET left_at = excluded.left_at",
+            "DELETE FROM federated_identities WHERE user_id = $1 \
              AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleting_at IS NOT NULL)",
             "DELETE FROM users WHERE id = $1 AND deleting_at IS NOT NULL",
             "SELECT id FROM users WHERE id = $1",
@@ -68,18 +73,20 @@ impl Store {
     }
 
     /// Forgets login sessions that were revoked before then, at most [`MAX_PAGE`] of users and as many of those who are
-    /// gone; says how many.
+    /// gone, and what was kept of their identities; says how many.
     pub(crate) async fn forget_revoked_sessions(&self, before: Timestamp) -> Result<u64, Error> {
-        const STATEMENTS: [&str; 2] = [
+        const STATEMENTS: [&str; 3] = [
             "DELETE FROM sessions WHERE id IN \
              (SELECT id FROM sessions WHERE revoked_at < $1 LIMIT $2) RETURNING id",
             "DELETE FROM ended_sessions WHERE id IN \
              (SELECT id FROM ended_sessions WHERE revoked_at < $1 LIMIT $2) RETURNING id",
+            "DELETE FROM left_identities WHERE hash IN \
+             (SELECT hash FROM left_identities WHERE left_at < $1 LIMIT $2) RETURNING hash",
         ];
         let statements =
             STATEMENTS.map(|sql| Statement::new(sql, [before.into(), MAX_PAGE.into()]));
         let forgotten = self.transact("forget_revoked_sessions", statements);
-        let [of_users, of_others] = forgotten.await?;
+        let [of_users, of_others, _] = forgotten.await?;
         Ok((of_users.len() + of_others.len()) as u64)
     }
 }

@@ -27,7 +27,7 @@ impl Fixture {
     fn new() -> Self {
         let stored = StoredKey::generate(1, NOW).unwrap();
         Self {
-            rules: TokenPolicy::new("us".into(), "recipes".into(), TTL),
+            rules: TokenPolicy::new("us".into(), "recipes".into(), TTL, TTL),
             ring: KeyRing::load(std::slice::from_ref(&stored), Vec::new()).unwrap(),
             stored,
         }

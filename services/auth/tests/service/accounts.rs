@@ -81,7 +81,7 @@ on_both_stores! {
         let answer = service.log_in(&before.name, PASSWORD).await;
         refused(answer, Code::Unauthenticated, "Invalid username or password");
         let answer = service.change_password(&guest.access_token, "", OTHER_PASSWORD).await;
-        refused(answer, Code::FailedPrecondition, "A guest has no password");
+        refused(answer, Code::FailedPrecondition, "This account has no password");
 
         service.ada().await;
         let token = &guest.access_token;

@@ -28,7 +28,7 @@ impl Service {
     }
 
     /// All events, the newest first, once there are so many: they are written a moment after they happened.
-    async fn events(&self, count: usize) -> Vec<AuditEvent> {
+    pub(crate) async fn events(&self, count: usize) -> Vec<AuditEvent> {
         let written = async {
             loop {
                 let page = self.audit(ListAuditEventsRequest::default()).await.unwrap();

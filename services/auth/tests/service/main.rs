@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod federation;
 mod harness;
 mod keys;
 mod opening;

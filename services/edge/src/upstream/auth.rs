@@ -170,6 +170,11 @@ impl AuthClient {
         let answer = self.call(Repeat::Idempotent, call).await?;
         let principal = answer.principal.ok_or(AuthError::Unavailable)?;
         let expires = asked + duration(principal.expires_in.as_ref());
+        // What is good in every service: a token of another issuer is good in the auth service alone.
+        let token = match answer.exchanged_token {
+            none if none.is_empty() => token.clone(),
+            exchanged => exchanged.into(),
+        };
         Ok((read_principal(principal, token)?, expires))
     }
 
@@ -410,7 +415,7 @@ fn read(status: &Status) -> AuthError {
     }
 }
 
-fn read_principal(principal: ProtoPrincipal, token: &SecretString) -> Result<Principal, AuthError> {
+fn read_principal(principal: ProtoPrincipal, token: SecretString) -> Result<Principal, AuthError> {
     let expires_in = duration(principal.expires_in.as_ref());
     let token_ends = convert::timestamp(principal.expires_at.as_ref());
     let user = principal.user.ok_or(AuthError::Unavailable)?;
@@ -418,7 +423,7 @@ fn read_principal(principal: ProtoPrincipal, token: &SecretString) -> Result<Pri
         validated_at: token_ends.before(expires_in),
         token_id: Arc::from(principal.token_id),
         token_ends,
-        token: AccessToken::new(token.clone()),
+        token: AccessToken::new(token),
         user: user.id.parse().map_err(|_| AuthError::Unavailable)?,
         shown_name: shown_name(&user).into(),
         name: Arc::from(user.name),

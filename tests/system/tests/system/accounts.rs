@@ -291,7 +291,7 @@ async fn an_operator_shuts_a_user_out_and_lets_them_in_again() {
 }
 
 /// Every row of every table of a service's SQLite file that holds one of the texts, as `table: row`.
-fn rows_with(file: &str, texts: &[&str]) -> Vec<String> {
+pub(crate) fn rows_with(file: &str, texts: &[&str]) -> Vec<String> {
     let database = rusqlite::Connection::open(file).unwrap();
     let mut tables = database
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -327,7 +327,7 @@ fn rows_with(file: &str, texts: &[&str]) -> Vec<String> {
     found
 }
 
-fn file_of(service: &mut system_tests::service::Service) -> String {
+pub(crate) fn file_of(service: &mut system_tests::service::Service) -> String {
     let words = service.arguments().iter();
     let mut files = words.filter_map(|word| word.strip_prefix("sqlite:"));
     files.next().unwrap().to_owned()

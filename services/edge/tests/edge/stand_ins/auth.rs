@@ -313,7 +313,7 @@ impl AuthService for FakeAuth {
         self.here()?;
         let asked = request.into_inner();
         if asked.access_token.starts_with("guest") {
-            return Err(Status::failed_precondition("A guest has no password"));
+            return Err(Status::failed_precondition("This account has no password"));
         }
         match asked.current_password.as_str() {
             "wrong password" => Err(Status::permission_denied("The current password is wrong")),
