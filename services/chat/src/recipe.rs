@@ -30,6 +30,7 @@ mod temperature;
 mod text;
 pub mod timers;
 mod unit;
+mod word_list;
 
 pub use self::cooklang::{from_cooklang, read_cooklang, to_cooklang};
 pub use advice::hint;

@@ -2,6 +2,7 @@
 
 use super::help::CORRECTION;
 use super::said::{Said, whole};
+use crate::recipe::word_list::lists;
 use crate::recipe::{language, naming};
 
 impl Said<'_> {
@@ -200,8 +201,7 @@ impl Said<'_> {
             && let Some(line) = self.ingredient(name)
             && let Some(first) = how.first()
             && how.len() <= 3
-            && (said.ends_with("at room temperature")
-                || HOW.split_whitespace().any(|known| known == first))
+            && (said.ends_with("at room temperature") || lists(HOW, first))
         {
             return Some(format!(
                 "To note it, write \"note on {}: {}\".",

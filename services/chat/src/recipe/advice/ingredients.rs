@@ -2,6 +2,7 @@
 
 use super::said::Said;
 use crate::recipe::change::Parsed;
+use crate::recipe::word_list::lists;
 use crate::recipe::{language, naming};
 
 impl Said<'_> {
@@ -75,7 +76,7 @@ impl Said<'_> {
             "use add take try put make with it the some do just only have i'd like we want prefer";
         let mut new = new;
         while let Some((word, rest)) = new.split_once(' ')
-            && BEFORE.split_whitespace().any(|before| before == word)
+            && lists(BEFORE, word)
         {
             new = rest;
         }
@@ -168,10 +169,9 @@ impl Said<'_> {
         let line = self.ingredient(rest)?;
         let renamed = language::parse(&format!("rename {} to {rest}", line.name));
         const MORE: &str = "it all lots rest half plenty not more less without some of for";
-        let odd = rest.split(' ').any(|word| {
-            MORE.split_whitespace().any(|more| more == word)
-                || word.starts_with(|c: char| c.is_ascii_digit())
-        });
+        let odd = rest
+            .split(' ')
+            .any(|word| lists(MORE, word) || word.starts_with(|c: char| c.is_ascii_digit()));
         if odd || !matches!(renamed, Parsed::Changes(_)) {
             return None;
         }
@@ -193,7 +193,7 @@ impl Said<'_> {
         if self.begins("make sure") {
             return None;
         }
-        let begins = VERBS.split_whitespace().any(|verb| verb == self.word(0));
+        let begins = lists(VERBS, self.word(0));
         let line = self
             .words
             .iter()

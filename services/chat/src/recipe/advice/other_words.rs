@@ -4,13 +4,14 @@
 use super::requests::is_counted;
 use super::said::{Said, whole};
 use crate::recipe::model::Ingredient;
+use crate::recipe::word_list::lists;
 use crate::recipe::{language, naming};
 
 /// A request is short.
 const MOST_WORDS: usize = 12;
 
 pub(super) fn one_of(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
+    lists(list, word)
 }
 
 pub(super) fn without_article(words: &str) -> &str {
@@ -54,8 +55,8 @@ impl Said<'_> {
     /// The ingredient of just this name.
     pub(super) fn exactly(&self, name: &str) -> Option<&Ingredient> {
         let wanted = naming::key(without_article(name));
-        let mut lines = self.recipe.ingredients.iter();
-        lines.find(|line| naming::key(&line.name) == wanted)
+        let at = self.keys().iter().position(|key| *key == wanted)?;
+        self.recipe.ingredients.get(at)
     }
 
     /// "Remove all tags".

@@ -7,6 +7,7 @@ use crate::recipe::change::{Change, Parsed};
 use crate::recipe::language::{self, parse};
 use crate::recipe::model::in_words;
 use crate::recipe::naming;
+use crate::recipe::word_list::lists;
 
 /// What stands before the thing that somebody wishes for.
 const REQUEST_PHRASES: &[&str] = &[
@@ -134,9 +135,7 @@ impl Said<'_> {
             && what.split(' ').count() <= 2
             && !what.ends_with("ing")
             && !what.starts_with("to ")
-            && !what
-                .split(' ')
-                .any(|word| NO_FOOD.split_whitespace().any(|known| known == word));
+            && !what.split(' ').any(|word| lists(NO_FOOD, word));
         let measured = what.starts_with("a ")
             && language::ingredient_line(what)
                 .is_ok_and(|read| read.amount.is_some_and(|amount| amount.unit.is_some()));
@@ -192,7 +191,7 @@ impl Said<'_> {
     fn cannot_be_followed(&self) -> Option<String> {
         const VERBS: &str =
             "add change replace remove delete swap rename substitute increase decrease";
-        let asks = VERBS.split_whitespace().any(|verb| verb == self.word(0));
+        let asks = lists(VERBS, self.word(0));
         (asks && self.words.len() > 1).then(|| {
             "Nothing was changed, because this can't be followed; write just what to change, as in \"add 2 cups flour\", \
              \"change flour to 300 g\" or \"remove sugar\"."

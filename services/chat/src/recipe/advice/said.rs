@@ -1,7 +1,10 @@
 //! A message as it is looked at for a hint: its words, and what they can be asked.
 
+use std::cell::OnceCell;
+
 use crate::recipe::model::{Ingredient, Recipe};
 use crate::recipe::naming;
+use crate::recipe::word_list::lists;
 
 /// A message as words in lower case.
 pub(super) struct Said<'a> {
@@ -10,6 +13,8 @@ pub(super) struct Said<'a> {
     pub(super) words: Vec<String>,
     /// Whether it was asked for politely: "can we …", "I'd like …".
     pub(super) asked: bool,
+    /// The keys of the recipe's ingredients, in their order: made once, since each word may be looked up among them.
+    keys: OnceCell<Vec<String>>,
 }
 
 /// Beginnings of a wish.
@@ -60,34 +65,39 @@ impl<'a> Said<'a> {
             "please", "ok", "okay", "oh", "hey", "hi", "and", "also", "so", "well", "but", "no",
             "wait", "nope", "oops", "sorry", "actually", "um", "hmm", "ah", "lol", "haha", "plus",
         ];
-        let all: Vec<String> = content
+        let mut all: Vec<String> = content
             .split(|c: char| {
                 c.is_whitespace() || matches!(c, ',' | '!' | ';' | '"' | '(' | ')' | '*' | '•')
             })
-            .map(|word| {
-                word.trim_matches(['.', '?', ':', '-', '–'])
-                    .to_lowercase()
-                    .replace('’', "'")
-            })
+            .map(|word| word.trim_matches(['.', '?', ':', '-', '–']))
             .filter(|word| !word.is_empty())
+            .map(|word| {
+                let lower = word.to_lowercase();
+                match lower.contains('’') {
+                    true => lower.replace('’', "'"),
+                    false => lower,
+                }
+            })
             .collect();
         let later = ["next", "time"];
         let counted = all
             .get(2)
             .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
         let next_time = counted && all.iter().map(String::as_str).take(2).eq(later);
-        let all = all.get(if next_time { 2 } else { 0 }..).unwrap_or_default();
+        let before = if next_time { 2 } else { 0 };
         // "No sugar" is a wish, "no, 3 eggs" a correction.
-        let lower = content.trim_start().to_lowercase();
-        let comma = lower.starts_with("no ") && !lower.starts_with("no wait");
-        let skip = all
+        let start = content.trim_start();
+        let comma = begins_with(start, "no ") && !begins_with(start, "no wait");
+        let skip = all[before..]
             .iter()
             .take_while(|word| BEFORE.contains(&word.as_str()) && !(comma && word.as_str() == "no"))
             .count();
-        let mut words = all[skip.min(all.len().saturating_sub(1))..].to_vec();
+        let rest = all.len() - before;
+        let mut words = all.split_off(before + skip.min(rest.saturating_sub(1)));
         let polite = POLITE.iter().find(|phrase| {
             let mut said = words.iter();
             words.len() > 2
+                && phrase.starts_with(words[0].as_str())
                 && phrase
                     .split(' ')
                     .all(|word| said.next().is_some_and(|said| said == word))
@@ -133,6 +143,7 @@ impl<'a> Said<'a> {
             content,
             words,
             asked,
+            keys: OnceCell::new(),
         }
     }
 
@@ -145,15 +156,16 @@ impl<'a> Said<'a> {
     }
 
     pub(super) fn has_any(&self, list: &str) -> bool {
-        list.split_whitespace()
-            .any(|word| self.words.iter().any(|said| said == word))
+        self.words.iter().any(|word| lists(list, word))
     }
 
     pub(super) fn begins(&self, phrase: &str) -> bool {
-        phrase
-            .split(' ')
-            .enumerate()
-            .all(|(at, word)| self.word(at) == word)
+        // Nearly no phrase begins with the same word.
+        phrase.starts_with(self.word(0))
+            && phrase
+                .split(' ')
+                .enumerate()
+                .all(|(at, word)| self.word(at) == word)
     }
 
     pub(super) fn after(&self, count: usize) -> String {
@@ -163,15 +175,18 @@ impl<'a> Said<'a> {
     /// The ingredient of the recipe that these words name.
     pub(super) fn ingredient(&self, words: &str) -> Option<&'a Ingredient> {
         let wanted = naming::key(words);
-        let mut lines = self.recipe.ingredients.iter();
-        (!wanted.is_empty()).then(|| {
-            lines.find(|line| {
-                let key = naming::key(&line.name);
-                key == wanted
-                    || key.ends_with(&format!(" {wanted}"))
-                    || wanted.ends_with(&format!(" {key}"))
-            })
-        })?
+        if wanted.is_empty() {
+            return None;
+        }
+        let named = |key: &str| ends_in_words(key, &wanted) || ends_in_words(&wanted, key);
+        let at = self.keys().iter().position(|key| named(key))?;
+        self.recipe.ingredients.get(at)
+    }
+
+    pub(super) fn keys(&self) -> &[String] {
+        let lines = || self.recipe.ingredients.iter();
+        let keys = || lines().map(|line| naming::key(&line.name)).collect();
+        self.keys.get_or_init(keys)
     }
 
     /// Whether some word names an ingredient of the recipe.
@@ -202,9 +217,20 @@ impl<'a> Said<'a> {
             || self.content.to_lowercase().contains("not enough ")
             || (first == "let" && self.lets_stand());
         // "Can you make it sweeter?" is a wish, "can you see it?" nothing that a recipe can follow.
-        !self.asked && self.content.trim_end().ends_with('?')
-            || (TALK.split_whitespace().any(|talk| talk == first) && !wishes)
+        !self.asked && self.content.trim_end().ends_with('?') || (lists(TALK, first) && !wishes)
     }
+}
+
+/// Whether a text begins with a lower-case word, in whatever case.
+fn begins_with(text: &str, word: &str) -> bool {
+    let start = text.get(..word.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
+/// Whether a key is another one, or ends in its words.
+fn ends_in_words(key: &str, end: &str) -> bool {
+    let before = key.strip_suffix(end);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
 }
 
 /// A number of people in digits or in words.

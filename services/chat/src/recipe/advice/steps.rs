@@ -3,6 +3,7 @@
 use super::said::Said;
 use super::times::is_temperature;
 use crate::recipe::language;
+use crate::recipe::word_list::lists;
 
 impl Said<'_> {
     /// Times and temperatures that a step of the recipe has otherwise.
@@ -117,21 +118,18 @@ impl Said<'_> {
             .next()
             .unwrap_or_default()
             .to_lowercase();
-        let more = MORE_WORK.split_whitespace().any(|work| work == first);
+        let more = lists(MORE_WORK, &first);
         let served = first == "serve" && self.words.len() == 2;
         let topped = first == "top" && self.word(1) == "with";
         const PANS: &str = "pan tin tray dish skillet pot mould mold griddle wok casserole";
         const HOW: &str = "well everything until again overnight together gently";
         let pan = matches!(first.as_str(), "use" | "take")
-            && self
-                .words
-                .last()
-                .is_some_and(|last| PANS.split_whitespace().any(|pan| pan == last));
+            && self.words.last().is_some_and(|last| lists(PANS, last));
         // "Stir well", "cool completely", "let cool"
         let second = self.word(1);
         let two = self.words.len() == 2
             && (second.ends_with("ly")
-                || HOW.split_whitespace().any(|how| how == second)
+                || lists(HOW, second)
                 || first == "let" && self.lets_stand());
         if !(language::is_kitchen_work(&first) || more || topped || pan)
             || (content.split_whitespace().count() < 3 && !served && !two)

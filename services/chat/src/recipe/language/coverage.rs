@@ -6,6 +6,7 @@ use super::narration::sentence;
 use super::verbs::{is_kitchen_work, is_noun_too};
 use crate::recipe::model::limits;
 use crate::recipe::unit::Unit;
+use crate::recipe::word_list::lists;
 
 /// Words of sentences, times and comparisons: whoever writes one of them says more than which ingredient is meant.
 const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm i'd i'll we we're we'll you you're he she \
@@ -70,7 +71,7 @@ pub(super) fn note(note: &str) -> Result<(), Miss> {
     let lower = note.to_lowercase();
     let mut words = lower.split_whitespace();
     let first = words.next().unwrap_or_default();
-    let one_of = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
+    let one_of = lists;
     let says_more = one_of("it they", first) && lower.contains(' ');
     let step = says_more
         || one_of(DOING, first) && lower != "one"
@@ -156,7 +157,7 @@ fn is_no_food(last: &str) -> bool {
         variety consistency thickness fun magic effort care bowl pan pot board knife spatula oven mixer blender skillet fridge \
         freezer microwave stove plate plates vegan vegetarian gluten-free free dairy-free sugar-free lactose-free nut-free halal \
         kosher keto paleo low-carb healthy spicy tasty delicious quick easy";
-    NOUNS.split_whitespace().any(|noun| noun == last)
+    lists(NOUNS, last)
 }
 
 fn is_unfit(words: &[String], at: usize) -> bool {
@@ -274,7 +275,7 @@ pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
         off with by the before after last slowly gradually carefully gently";
     let mut words = left_over.split_whitespace().map(str::to_lowercase);
     let first = words.next().unwrap_or_default();
-    let place = PLACES.split_whitespace().any(|place| place == first)
+    let place = lists(PLACES, &first)
         || words.clone().any(|word| {
             matches!(
                 word.as_str(),

@@ -8,6 +8,7 @@ use super::{amounts, clause, coverage, lexer, line, numbers, politeness, verbs};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
+use crate::recipe::word_list::lists;
 use crate::recipe::{naming, servings};
 
 /// The changes of all lines. Lines of talk are passed over, unless there is nothing else.
@@ -265,7 +266,7 @@ fn asks_for_something(start: Cursor<'_>) -> bool {
 fn begins_a_command_soon(start: Cursor<'_>) -> bool {
     const TELLS: &str = "i i'm i've i'd i'll we we've we'd we'll he she they you it it's its that this who why what when where \
         which how did does do don't never should would could can may might mum mom dad then if because as so";
-    let told = TELLS.split_whitespace().any(|word| word == start.word());
+    let told = lists(TELLS, start.word());
     let mut here = start;
     !told
         && (0..3).any(|_| {

@@ -5,6 +5,7 @@ use super::steps::ends_text;
 use super::verbs::{ORDER, is_kitchen_work};
 use super::{Miss, Outcome};
 use crate::recipe::change::{Change, Place, StepNumber};
+use crate::recipe::word_list::lists;
 
 /// "First, whisk the eggs, then bake for 20 minutes", "finally, serve": only before a word for kitchen work.
 /// What begins with "first" goes to the start, in order; anything else to the end.
@@ -66,7 +67,7 @@ pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
     let elsewhere = said
         .to_lowercase()
         .split_whitespace()
-        .any(|word| NO_KITCHEN.split(' ').any(|known| known == word));
+        .any(|word| lists(NO_KITCHEN, word));
     let replaces = elsewhere || said.contains(" instead of ");
     if !work || replaces || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
         return Err(Miss::Talk);

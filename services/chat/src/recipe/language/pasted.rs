@@ -2,6 +2,7 @@
 //! ingredients, and lines that only count.
 
 use super::line::BULLETS;
+use crate::recipe::word_list::lists;
 
 /// What the lines below a heading are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ fn is_part_of_a_dish(name: &str, lower: &str) -> bool {
         pastry syrup streusel crumble ganache buttercream assembly vinaigrette";
     let capitals = name == name.to_uppercase();
     let last = lower.rsplit(' ').next().unwrap_or_default();
-    (capitals || last == lower) && PARTS.split_whitespace().any(|part| part == last)
+    (capitals || last == lower) && lists(PARTS, last)
 }
 
 /// A line above the headings that can be a title.

@@ -2,6 +2,7 @@
 
 use super::Miss;
 use super::cursor::{Cursor, LOOK_AHEAD};
+use crate::recipe::word_list::lists;
 
 const BEFORE: &[&str] = &[
     "lol",
@@ -184,7 +185,7 @@ pub(super) fn skip_after(cursor: &mut Cursor<'_>) {
 /// "because ada is here", "so it lasts": why something is asked.
 pub(super) fn is_reason(cursor: Cursor<'_>) -> bool {
     const WHO: &str = "i we you they he she it my our the there i'm we're it's";
-    let told = WHO.split(' ').any(|who| who == cursor.word_ahead(1));
+    let told = lists(WHO, cursor.word_ahead(1));
     match cursor.word() {
         // "Twice as much", "so much": a reason tells of somebody.
         "as" | "so" => told,

@@ -6,6 +6,7 @@ use super::{Miss, Outcome};
 use super::{
     clause, details, differences, ingredients, numbers, politeness, scaling, servings, steps,
 };
+use crate::recipe::word_list::lists;
 
 /// Words that a clause may begin with.
 pub(super) struct Verb {
@@ -460,14 +461,14 @@ pub(in crate::recipe) fn is_kitchen_work(word: &str) -> bool {
         garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
         puree refrigerate rest rinse roast roll rub saute sauté sear season serve shred sift simmer slice soak spread \
         sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap";
-    WORK.split_whitespace().any(|work| work == word)
+    lists(WORK, word)
 }
 
 /// Words for kitchen work that are also names or begin some: "cream cheese", "roast beef", "toast".
 pub(super) fn is_noun_too(word: &str) -> bool {
     const NOUNS: &str = "warm cool chill season broil brown cover cream cube dust grill ice mash mince mix peel press puree rest roast roll rub \
         sauté season shred slice spread strain stuff toast wrap dice steam freeze";
-    NOUNS.split_whitespace().any(|noun| noun == word)
+    lists(NOUNS, word)
 }
 
 #[cfg(test)]

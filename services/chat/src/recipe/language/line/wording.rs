@@ -2,6 +2,7 @@
 
 use crate::recipe::language::cursor::Cursor;
 use crate::recipe::language::numbers;
+use crate::recipe::word_list::lists;
 
 /// Whether all words between say how an ingredient is.
 pub(super) fn only_how(from: Cursor<'_>, to: Cursor<'_>) -> bool {
@@ -75,7 +76,7 @@ pub(super) fn says_how(word: &str) -> bool {
         reduced-fat full-fat italian french greek red green yellow white black light dark sweet tart sweet-tart \
         uncooked unpeeled unbleached all-natural best lean long short young tender soft hard day-old heavy about";
     let word = word.trim_matches([',', '.', '(', ')']);
-    HOW.split_whitespace().any(|how| how == word)
+    lists(HOW, word)
         || (word.len() > 4
             && word.ends_with("ed")
             && !matches!(
