@@ -2,11 +2,12 @@
 //! which closes politely. It knows nothing of sessions.
 
 mod first_message;
+mod metered;
 
 use std::{
-    pin::{Pin, pin},
+    future::poll_fn,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use runtime::{
     least_rate::{LeastRate, reached},
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     select,
     time::{Instant, sleep_until, timeout},
 };
@@ -30,7 +31,7 @@ use tokio_tungstenite::{
     },
 };
 
-use self::first_message::{FirstMessage, Verdict};
+use self::metered::Metered;
 use crate::{connection::untold, registry::Control};
 
 /// The largest frame, and the largest message.
@@ -111,11 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub(super) async fn new(stream: S, write_timeout: Duration) -> Self {
         let reader = LeastRate::new(MIN_RATE, write_timeout, Instant::now());
         let reader = Arc::new(Mutex::new(reader));
-        let metered = Metered {
-            stream,
-            reader: Arc::clone(&reader),
-            first: First::Open(Box::new(FirstMessage::new(MAX_FIRST_MESSAGE))),
-        };
+        let metered = Metered::new(stream, Arc::clone(&reader), MAX_FIRST_MESSAGE);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_SIZE)
             .write_buffer_size(MAX_HELD)
@@ -139,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Some(Ok(Message::Close(frame))) => {
                 Incoming::Closed(frame.map(|frame| frame.code.into()))
             }
-            Some(Err(_)) if matches!(self.stream.get_ref().first, First::TooBig) => {
+            Some(Err(_)) if self.stream.get_ref().is_first_too_big() => {
                 Incoming::Forbidden(Close::MessageTooBig)
             }
             Some(Err(error)) => forbidden(&error).map_or(Incoming::Lost, Incoming::Forbidden),
@@ -155,8 +152,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        let send = self.stream.send(Message::Text(text));
-        limited(send, &self.reader, until, control).await
+        let write = put(&mut self.stream, Some(text), 0);
+        limited(write, &self.reader, until, control).await
     }
 
     /// The same, but what fits is held back until the next write, so that both go in one.
@@ -166,8 +163,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        let feed = self.stream.feed(Message::Text(text));
-        limited(feed, &self.reader, until, control).await
+        let hold = put(&mut self.stream, Some(text), MAX_HELD);
+        limited(hold, &self.reader, until, control).await
     }
 
     /// Writes what is held back.
@@ -176,7 +173,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        limited(self.stream.flush(), &self.reader, until, control).await
+        let flush = put(&mut self.stream, None, 0);
+        limited(flush, &self.reader, until, control).await
     }
 
     /// Sends a ping; a connection that takes none within the write time-out is lost.
@@ -223,10 +221,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
         let mut unread = [0; 1024];
         while matches!(
-            self.stream.get_mut().stream.read(&mut unread).await,
+            self.stream.get_mut().below().read(&mut unread).await,
             Ok(1..)
         ) {}
     }
+}
+
+/// Adds a text frame to what is held back, and writes all of it when that is more than `max_held` bytes.
+async fn put<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut WebSocketStream<Metered<S>>,
+    text: Option<Utf8Bytes>,
+    max_held: usize,
+) -> Result<(), Error> {
+    // What tungstenite writes by itself, a pong, must be whole before a frame begins.
+    stream.flush().await?;
+    let metered = stream.get_mut();
+    if let Some(text) = text {
+        metered.hold(text);
+    }
+    if metered.held() > max_held {
+        poll_fn(|cx| metered.poll_frames(cx)).await?;
+    }
+    Ok(())
 }
 
 /// Lets something be written within the limits of [`Socket::write`].
@@ -259,83 +275,6 @@ fn forbidden(error: &Error) -> Option<Close> {
         ) => None,
         Error::Protocol(_) => Some(Close::ProtocolError),
         _ => None,
-    }
-}
-
-/// The stream below tungstenite: it bounds the first message, and knows how slowly the peer reads.
-#[derive(Debug)]
-struct Metered<S> {
-    stream: S,
-    /// How the peer takes what is written.
-    reader: Arc<Mutex<LeastRate>>,
-    first: First,
-}
-
-/// How the first message comes in.
-#[derive(Debug)]
-enum First {
-    Open(Box<FirstMessage>),
-    TooBig,
-    Over,
-}
-
-impl<S> Metered<S> {
-    fn judge(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let First::Open(message) = &mut self.first else {
-            return Ok(());
-        };
-        match message.read(bytes) {
-            Verdict::Open => {}
-            Verdict::Complete => self.first = First::Over,
-            Verdict::TooBig => {
-                self.first = First::TooBig;
-                return Err(std::io::Error::other("the first message is too long"));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if let Err(too_big) = self.judge(&buf.filled()[before..]) {
-            buf.set_filled(before);
-            return Poll::Ready(Err(too_big));
-        }
-        polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        let mut reader = lock(&self.reader);
-        match &written {
-            Poll::Pending => reader.wait(Instant::now()),
-            // Nearly always it is done at once: that costs no look at the clock.
-            Poll::Ready(Ok(count)) if !reader.is_settled() => reader.moved(*count, Instant::now()),
-            Poll::Ready(_) => {}
-        }
-        drop(reader);
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
