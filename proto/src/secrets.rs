@@ -4,11 +4,13 @@ use std::fmt;
 
 use crate::{
     auth::{
-        BeginDeletionRequest, ChangePasswordRequest, ClaimGuestRequest, Deletion,
-        EndSessionRequest, GetAccountRequest, LoginRequest, LoginResponse, RefreshTokenRequest,
-        RefreshTokenResponse, RegisterGuestResponse, RegisterRequest, RegisterResponse,
-        ResetPasswordResponse, RevokeSessionRequest, TokenPair, UpdateAccountRequest,
-        ValidateTokenRequest, ValidateTokenResponse, revoke_session_request,
+        BeginDeletionRequest, ChangePasswordRequest, ClaimGuestRequest, CreateApiTokenRequest,
+        CreateApiTokenResponse, DeleteApiTokenRequest, Deletion, EndSessionRequest,
+        ExchangeApiTokenRequest, ExchangeApiTokenResponse, GetAccountRequest, ListApiTokensRequest,
+        LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse,
+        RegisterGuestResponse, RegisterRequest, RegisterResponse, ResetPasswordResponse,
+        RevokeSessionRequest, TokenPair, UpdateAccountRequest, ValidateTokenRequest,
+        ValidateTokenResponse, revoke_session_request,
     },
     chat,
 };
@@ -44,6 +46,12 @@ redacted!(
     ClaimGuestRequest,
     EndSessionRequest,
     ResetPasswordResponse,
+    CreateApiTokenRequest,
+    CreateApiTokenResponse,
+    ListApiTokensRequest,
+    DeleteApiTokenRequest,
+    ExchangeApiTokenRequest,
+    ExchangeApiTokenResponse,
     chat::CreateLinkResponse,
     chat::DescribeLinkRequest,
     chat::AcceptLinkRequest,

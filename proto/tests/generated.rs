@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 23] = [
+const SECRET: [&str; 29] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -31,6 +31,12 @@ const SECRET: [&str; 23] = [
     ".recipechat.auth.v1.ClaimGuestRequest",
     ".recipechat.auth.v1.EndSessionRequest",
     ".recipechat.auth.v1.ResetPasswordResponse",
+    ".recipechat.auth.v1.CreateApiTokenRequest",
+    ".recipechat.auth.v1.CreateApiTokenResponse",
+    ".recipechat.auth.v1.ListApiTokensRequest",
+    ".recipechat.auth.v1.DeleteApiTokenRequest",
+    ".recipechat.auth.v1.ExchangeApiTokenRequest",
+    ".recipechat.auth.v1.ExchangeApiTokenResponse",
     ".recipechat.chat.v1.Principal",
     ".recipechat.chat.v1.CreateLinkResponse",
     ".recipechat.chat.v1.DescribeLinkRequest",

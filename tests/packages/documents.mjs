@@ -23,6 +23,32 @@ export const tests = {
     expect(run(dirname(file), process.execPath, file), /^ada add 100 g sugar Added 100 g sugar$/m);
   },
 
+  async 'the bot of docs/cookbook/bots.md, by an API token that is made as the page says'() {
+    const url = await startServer();
+    const page = readFileSync(join(ROOT, 'docs/cookbook/bots.md'), 'utf8');
+    const [make, program, ...more] = [...page.matchAll(/```(?:sh|js)\n([\s\S]*?)```/g)].map(([, text]) => text);
+    if (more.length !== 1) throw new Error('docs/cookbook/bots.md has other code than is run here');
+    const post = async (path, body, token) => {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+      return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    };
+    const { access_token } = await post('/v1/auth/register', { username: 'ada', password: 'correct horse battery' });
+    await post('/v1/recipes', { id: 'pancakes', title: 'Pancakes' }, access_token);
+    const text = `TOKEN=${access_token}\n${make.replaceAll('http://127.0.0.1:8080', url)}`;
+    const { token } = JSON.parse(run(folder, 'bash', '-euc', text));
+    const greeted = `
+chat.on('message', ({ content }) => {
+  console.log(content);
+  if (content.startsWith('Hello')) process.exit(0);
+});
+chat.send('hello bot');
+`;
+    const bot = program.replaceAll('http://127.0.0.1:8080', url) + greeted;
+    const where = project('bot', { 'bot.mjs': bot }, 'ws@8.23.0');
+    const output = run(where, 'env', `RECIPE_CHAT_TOKEN=${token}`, process.execPath, 'bot.mjs');
+    expect(output, /^hello bot\nHello, ada!$/m);
+  },
+
   async 'the page of another origin, put together as its README says'() {
     const example = 'docs/examples/other-origin';
     const [commands] = /(?<=```sh\n)[\s\S]*?(?=```)/.exec(readFileSync(join(ROOT, example, 'README.md'), 'utf8'));

@@ -138,6 +138,9 @@ pub struct Principal {
     /// The token's own id (`jti`): the same for the same token only. Empty from services of before this field.
     #[prost(string, tag = "6")]
     pub token_id: ::prost::alloc::string::String,
+    /// What an API token's access token is limited to; empty: nothing, it is from a sign-in.
+    #[prost(string, tag = "7")]
+    pub scope: ::prost::alloc::string::String,
 }
 /// The token is good.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -470,6 +473,115 @@ pub struct EndSessionRequest {
 /// The session has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndSessionResponse {}
+/// Asks for an API token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateApiTokenRequest {
+    /// A good access token of the user, from a sign-in.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// What the user calls it: 1 to 64 characters.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// What it lets its bearer do: one of `recipes:read`, `recipes:write` (which includes reading) and `recipes:manage`
+    /// (which includes writing), and `recipe:ID` for each recipe that it is limited to.
+    #[prost(string, repeated, tag = "3")]
+    pub scopes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its life from now; absent: until it is taken back.
+    #[prost(message, optional, tag = "4")]
+    pub expires_in: ::core::option::Option<::prost_types::Duration>,
+    /// Address of the client, for the audit; may be empty.
+    #[prost(string, tag = "5")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// An API token was made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateApiTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub api_token: ::core::option::Option<ApiToken>,
+    /// Its text, which is told here only.
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
+}
+/// An API token, as its user and operators see it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApiToken {
+    /// Its id.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// What the user calls it.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// What it lets its bearer do.
+    #[prost(string, repeated, tag = "3")]
+    pub scopes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When it was made.
+    #[prost(message, optional, tag = "4")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ends; absent: when it is taken back.
+    #[prost(message, optional, tag = "5")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was last exchanged for an access token; absent: never.
+    #[prost(message, optional, tag = "6")]
+    pub used_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for the API tokens of whoever shows the token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListApiTokensRequest {
+    /// A good access token of the user, from a sign-in.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+}
+/// API tokens that have not ended, the oldest first; at most 1,000.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListApiTokensResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub api_tokens: ::prost::alloc::vec::Vec<ApiToken>,
+}
+/// Names the API token to take back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct DeleteApiTokenRequest {
+    /// A good access token of the user, from a sign-in.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// The API token's id.
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// Address of the client, for the audit; may be empty.
+    #[prost(string, tag = "3")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// The API token is taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteApiTokenResponse {}
+/// Asks for an access token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ExchangeApiTokenRequest {
+    /// The API token's text.
+    #[prost(string, tag = "1")]
+    pub api_token: ::prost::alloc::string::String,
+    /// Address of the client, for the log; may be empty.
+    #[prost(string, tag = "2")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// A program may ask for the user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ExchangeApiTokenResponse {
+    /// As in TokenPair.
+    #[prost(string, tag = "1")]
+    pub access_token: ::prost::alloc::string::String,
+    /// Its life from now.
+    #[prost(message, optional, tag = "2")]
+    pub expires_in: ::core::option::Option<::prost_types::Duration>,
+    /// What it is limited to, words with spaces between them.
+    #[prost(string, tag = "3")]
+    pub scope: ::prost::alloc::string::String,
+}
 /// Asks for users.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListUsersRequest {
@@ -504,6 +616,9 @@ pub struct ShowUserResponse {
     /// As in GetAccountResponse.
     #[prost(message, repeated, tag = "2")]
     pub sessions: ::prost::alloc::vec::Vec<LoginSession>,
+    /// As in ListApiTokensResponse.
+    #[prost(message, repeated, tag = "3")]
+    pub api_tokens: ::prost::alloc::vec::Vec<ApiToken>,
 }
 /// Names the user to keep out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1152,6 +1267,121 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "EndSession"));
             self.inner.unary(req, path, codec).await
         }
+        /// Makes an API token: by it a program does for the user what its scope says, and nothing with the account.
+        ///
+        /// INVALID_ARGUMENT: a bad name, scope or end. FAILED_PRECONDITION: a guest has none, or the user has as many as they
+        /// may. PERMISSION_DENIED, as in every call about the account: by an API token nobody touches it.
+        pub async fn create_api_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateApiTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/CreateApiToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "CreateApiToken"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the user's API tokens that have not ended, the oldest first.
+        pub async fn list_api_tokens(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListApiTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListApiTokensResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListApiTokens",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ListApiTokens"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes an API token back: it is good for nothing any more, and its connections close on every edge.
+        ///
+        /// NOT_FOUND: the user has no such token.
+        pub async fn delete_api_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteApiTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/DeleteApiToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "DeleteApiToken"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a short access token for an API token. Its login session is the API token's, and it carries the scope.
+        ///
+        /// UNAUTHENTICATED: unknown, expired or taken back.
+        pub async fn exchange_api_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExchangeApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExchangeApiTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ExchangeApiToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ExchangeApiToken"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Begins to delete the user: from now on nobody can sign in, and all login sessions have ended. What the user has
         /// elsewhere goes next, and FinishDeletion last.
         ///
@@ -1754,6 +1984,45 @@ pub mod auth_service_server {
             request: tonic::Request<super::EndSessionRequest>,
         ) -> std::result::Result<
             tonic::Response<super::EndSessionResponse>,
+            tonic::Status,
+        >;
+        /// Makes an API token: by it a program does for the user what its scope says, and nothing with the account.
+        ///
+        /// INVALID_ARGUMENT: a bad name, scope or end. FAILED_PRECONDITION: a guest has none, or the user has as many as they
+        /// may. PERMISSION_DENIED, as in every call about the account: by an API token nobody touches it.
+        async fn create_api_token(
+            &self,
+            request: tonic::Request<super::CreateApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateApiTokenResponse>,
+            tonic::Status,
+        >;
+        /// Lists the user's API tokens that have not ended, the oldest first.
+        async fn list_api_tokens(
+            &self,
+            request: tonic::Request<super::ListApiTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListApiTokensResponse>,
+            tonic::Status,
+        >;
+        /// Takes an API token back: it is good for nothing any more, and its connections close on every edge.
+        ///
+        /// NOT_FOUND: the user has no such token.
+        async fn delete_api_token(
+            &self,
+            request: tonic::Request<super::DeleteApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteApiTokenResponse>,
+            tonic::Status,
+        >;
+        /// Gives a short access token for an API token. Its login session is the API token's, and it carries the scope.
+        ///
+        /// UNAUTHENTICATED: unknown, expired or taken back.
+        async fn exchange_api_token(
+            &self,
+            request: tonic::Request<super::ExchangeApiTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExchangeApiTokenResponse>,
             tonic::Status,
         >;
         /// Begins to delete the user: from now on nobody can sign in, and all login sessions have ended. What the user has
@@ -2578,6 +2847,187 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = EndSessionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/CreateApiToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateApiTokenSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::CreateApiTokenRequest>
+                    for CreateApiTokenSvc<T> {
+                        type Response = super::CreateApiTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateApiTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::create_api_token(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateApiTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListApiTokens" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListApiTokensSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListApiTokensRequest>
+                    for ListApiTokensSvc<T> {
+                        type Response = super::ListApiTokensResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListApiTokensRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_api_tokens(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListApiTokensSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/DeleteApiToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteApiTokenSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::DeleteApiTokenRequest>
+                    for DeleteApiTokenSvc<T> {
+                        type Response = super::DeleteApiTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteApiTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::delete_api_token(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteApiTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ExchangeApiToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExchangeApiTokenSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ExchangeApiTokenRequest>
+                    for ExchangeApiTokenSvc<T> {
+                        type Response = super::ExchangeApiTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExchangeApiTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::exchange_api_token(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExchangeApiTokenSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -16,6 +16,10 @@ pub struct Principal {
     /// Of one who asks: the name that others see; empty: as the name.
     #[prost(string, tag = "4")]
     pub display_name: ::prost::alloc::string::String,
+    /// Of one who asks by an API token: what it is limited to. Believed only where the service has no keys to verify access
+    /// tokens by; where it has, the token tells.
+    #[prost(string, tag = "5")]
+    pub scope: ::prost::alloc::string::String,
 }
 /// One line of the ingredient list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

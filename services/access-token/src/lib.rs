@@ -4,6 +4,7 @@
 
 mod keys;
 mod known_tokens;
+mod scope;
 
 use std::{fmt, time::Duration};
 
@@ -17,6 +18,7 @@ use self::known_tokens::Fingerprint;
 pub use self::{
     keys::{MalformedKeys, PublicKeys},
     known_tokens::KnownTokens,
+    scope::{InvalidScope, Level, Scope},
 };
 
 /// The `typ` that sets access tokens apart from every other JWT (RFC 9068).
@@ -35,8 +37,10 @@ pub struct Verified {
     pub display_name: String,
     /// Whether they are a guest.
     pub guest: bool,
-    /// The login session.
+    /// The login session, or the API token that the access token was given for.
     pub session: LoginSessionId,
+    /// What it is limited to; `None`: it is its user's own, from a sign-in.
+    pub scope: Option<Scope>,
     /// The token's own id.
     pub token_id: String,
     /// When it was issued.
@@ -85,8 +89,15 @@ pub struct Claims {
     /// Whether the user is a guest; absent: no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guest: bool,
-    /// The login session.
-    pub sid: String,
+    /// The login session. Only a token from a sign-in has it, so that no build of before API tokens takes one of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The API token, in place of the login session (RFC 8693).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// What an API token is limited to (RFC 8693); never without `client_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
     /// When it ends.
@@ -218,12 +229,19 @@ fn read_header(token: &str) -> Option<Header> {
 }
 
 fn verified(claims: Claims) -> Option<Verified> {
+    let (session, scope) = match (claims.sid, claims.client_id, claims.scope) {
+        (Some(session), None, None) => (session, None),
+        // A word that is not known might limit it further.
+        (None, Some(api_token), Some(scope)) => (api_token, Some(scope.parse().ok()?)),
+        (_, _, _) => return None,
+    };
     Some(Verified {
         user: claims.sub.parse().ok()?,
         name: claims.username.unwrap_or_else(|| claims.name.clone()),
         display_name: claims.name,
         guest: claims.guest,
-        session: claims.sid.parse().ok()?,
+        session: session.parse().ok()?,
+        scope,
         token_id: claims.jti,
         issued_at: from_seconds(claims.iat),
         expires_at: from_seconds(claims.exp),

@@ -2,6 +2,7 @@
 //! where it is kept (`store`). Here is what all of that shares; the questions are in the modules below.
 
 mod account;
+mod api_tokens;
 mod auditing;
 mod client;
 mod deletion;
@@ -30,6 +31,7 @@ pub use self::error::OpenError;
 use self::error::outcome;
 pub(crate) use self::{
     account::{Claim, PasswordChange},
+    api_tokens::NewApiToken,
     auditing::AuditQuery,
     client::Client,
     deletion::Deletion,

@@ -79,6 +79,10 @@ pub struct Config {
     #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
     pub sign_in_max_delay: Duration,
 
+    /// How many API tokens one user may have that have not ended (0: no limit)
+    #[arg(long, env = "AUTH_MAX_API_TOKENS_PER_USER", default_value_t = 50)]
+    pub max_api_tokens_per_user: u32,
+
     /// How many threads hash passwords, each with 19 MiB of its own; without a number as many as there are processors
     #[arg(long, env = "AUTH_PASSWORD_THREADS")]
     pub password_threads: Option<NonZero<usize>>,

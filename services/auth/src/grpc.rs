@@ -1,6 +1,7 @@
 //! `AuthService` over gRPC: reads requests, asks the authority, writes responses. It decides nothing; every
 //! failure becomes a status with fixed words in one place (`status`), every value a message in one (`responses`).
 
+mod api_tokens;
 mod responses;
 mod status;
 
@@ -147,6 +148,10 @@ impl AuthService for Auth {
                 expires_in: duration(left),
                 issued_at: Some(timestamp(principal.issued_at)),
                 token_id: principal.token_id,
+                scope: principal
+                    .scope
+                    .map(|scope| scope.to_string())
+                    .unwrap_or_default(),
             }),
         }))
     }
@@ -349,6 +354,34 @@ impl AuthService for Auth {
         Ok(Response::new(pb::EndSessionResponse {}))
     }
 
+    async fn create_api_token(
+        &self,
+        request: Request<pb::CreateApiTokenRequest>,
+    ) -> Result<Response<pb::CreateApiTokenResponse>, Status> {
+        api_tokens::create(&self.authority, request).await
+    }
+
+    async fn list_api_tokens(
+        &self,
+        request: Request<pb::ListApiTokensRequest>,
+    ) -> Result<Response<pb::ListApiTokensResponse>, Status> {
+        api_tokens::list(&self.authority, request).await
+    }
+
+    async fn delete_api_token(
+        &self,
+        request: Request<pb::DeleteApiTokenRequest>,
+    ) -> Result<Response<pb::DeleteApiTokenResponse>, Status> {
+        api_tokens::delete(&self.authority, request).await
+    }
+
+    async fn exchange_api_token(
+        &self,
+        request: Request<pb::ExchangeApiTokenRequest>,
+    ) -> Result<Response<pb::ExchangeApiTokenResponse>, Status> {
+        api_tokens::exchange(&self.authority, request).await
+    }
+
     async fn begin_deletion(
         &self,
         request: Request<pb::BeginDeletionRequest>,
@@ -417,10 +450,11 @@ impl AuthService for Auth {
     ) -> Result<Response<pb::ShowUserResponse>, Status> {
         self.require_operator(&request)?;
         let name = request.into_inner().username;
-        let (account, sessions) = self.authority.show_user(&name).await.map_err(status)?;
+        let view = self.authority.show_user(&name).await.map_err(status)?;
         Ok(Response::new(pb::ShowUserResponse {
-            account: Some(account.into()),
-            sessions: sessions.into_iter().map(Into::into).collect(),
+            account: Some(view.account.into()),
+            sessions: view.sessions.into_iter().map(Into::into).collect(),
+            api_tokens: view.api_tokens.into_iter().map(Into::into).collect(),
         }))
     }
 

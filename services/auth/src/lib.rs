@@ -1,6 +1,7 @@
 //! Who somebody is: registers users, signs them in, and issues, validates, refreshes and revokes the tokens
 //! that prove it. It knows nothing of recipes, and calls no other service.
 
+mod api_token;
 mod attempts;
 mod audit;
 mod authority;

@@ -45,15 +45,20 @@ impl LoginSession {
         })
     }
 
-    /// When the user signed in: its id, a UUIDv7, tells.
+    /// When the user signed in.
     pub(crate) fn created_at(&self) -> Option<Timestamp> {
-        let (seconds, nanos) = Uuid::parse_str(self.id.as_str())
-            .ok()?
-            .get_timestamp()?
-            .to_unix();
-        let millis = i64::try_from(seconds).ok()? * 1000 + i64::from(nanos / 1_000_000);
-        Some(Timestamp::from_unix_millis(millis))
+        created_at(&self.id)
     }
+}
+
+/// When a login session began: its id, a UUIDv7, tells.
+pub(crate) fn created_at(id: &LoginSessionId) -> Option<Timestamp> {
+    let (seconds, nanos) = Uuid::parse_str(id.as_str())
+        .ok()?
+        .get_timestamp()?
+        .to_unix();
+    let millis = i64::try_from(seconds).ok()? * 1000 + i64::from(nanos / 1_000_000);
+    Some(Timestamp::from_unix_millis(millis))
 }
 
 /// A genuine refresh token of the session, as somebody presented it.

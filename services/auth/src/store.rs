@@ -2,6 +2,7 @@
 //! statements in one transaction, the same for SQLite and PostgreSQL, with a time-out and a measurement.
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod database;
 mod deletions;

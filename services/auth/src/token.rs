@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use access_token::{Claims, KnownTokens, TYPE, Verified};
+use access_token::{Claims, KnownTokens, Scope, TYPE, Verified};
 use jsonwebtoken::{Algorithm, Header};
 use proto::ids::LoginSessionId;
 use runtime::clock::Timestamp;
@@ -26,6 +26,8 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 pub(crate) struct Principal {
     pub(crate) user: User,
     pub(crate) session: LoginSessionId,
+    /// What it is limited to; `None`: it is from a sign-in.
+    pub(crate) scope: Option<Scope>,
     /// The token's own id.
     pub(crate) token_id: String,
     pub(crate) issued_at: Timestamp,
@@ -101,6 +103,24 @@ impl TokenPolicy {
         self.issue_for(key, user, session, times)
     }
 
+    /// Issues a token for an API token, limited to its scope. It never outlives it.
+    pub(crate) fn issue_within(
+        &self,
+        scope: &Scope,
+        key: &SigningKey,
+        user: &User,
+        api_token: &LoginSessionId,
+        now: Timestamp,
+        ends: Timestamp,
+    ) -> Result<AccessToken, SigningFailed> {
+        let times = TokenTimes {
+            id: Uuid::now_v7().to_string(),
+            issued_at: now,
+            expires_at: (now + self.ttl).min(ends),
+        };
+        self.write(Some(scope), key, user, api_token, times)
+    }
+
     /// Issues a token with that id and these times.
     pub(crate) fn issue_for(
         &self,
@@ -109,6 +129,22 @@ impl TokenPolicy {
         session: &LoginSessionId,
         times: TokenTimes,
     ) -> Result<AccessToken, SigningFailed> {
+        self.write(None, key, user, session, times)
+    }
+
+    /// With a scope, `session` is the API token that it is issued for.
+    fn write(
+        &self,
+        scope: Option<&Scope>,
+        key: &SigningKey,
+        user: &User,
+        session: &LoginSessionId,
+        times: TokenTimes,
+    ) -> Result<AccessToken, SigningFailed> {
+        let (sid, client_id) = match scope {
+            None => (Some(session.to_string()), None),
+            Some(_) => (None, Some(session.to_string())),
+        };
         let exp = times.expires_at.unix_seconds();
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
@@ -120,7 +156,9 @@ impl TokenPolicy {
             name: user.shown_name().to_owned(),
             username: Some(user.name.as_str().to_owned()).filter(|name| name != user.shown_name()),
             guest: user.guest,
-            sid: session.to_string(),
+            sid,
+            client_id,
+            scope: scope.map(Scope::to_string),
             iat: times.issued_at.unix_seconds(),
             exp,
             jti: times.id,
@@ -168,6 +206,7 @@ fn principal(verified: Verified) -> Option<Principal> {
             guest: verified.guest,
         },
         session: verified.session,
+        scope: verified.scope,
         token_id: verified.token_id,
         issued_at: verified.issued_at,
         expires_at: verified.expires_at,

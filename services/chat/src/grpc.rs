@@ -30,8 +30,10 @@ use self::{
     statuses::{Invalid, declined, status},
 };
 use crate::{
+    message::Principal,
     recipe::{Command, Recipe, Visibility, to_cooklang, to_schema_org},
     recipes::{MAX_PAGE_SIZE, Query, Recipes, new_recipe_id},
+    refused::Refused,
     verifier::{Caller, Verifier},
 };
 
@@ -443,7 +445,7 @@ impl ChatService for Chat {
         &self,
         request: Request<wire::ForgetUserRequest>,
     ) -> Result<Response<wire::ForgetUserResponse>, Status> {
-        let who = self.caller(request.into_inner().principal).await?.who;
+        let who = self.whole_caller(request.into_inner().principal).await?;
         self.recipes.forget_user(&who).await.map_err(status)?;
         Ok(Response::new(wire::ForgetUserResponse {}))
     }
@@ -454,7 +456,7 @@ impl ChatService for Chat {
         &self,
         request: Request<wire::ExportUserRequest>,
     ) -> Result<Response<Self::ExportUserStream>, Status> {
-        let who = self.caller(request.into_inner().principal).await?.who;
+        let who = self.whole_caller(request.into_inner().principal).await?;
         let pieces = self.recipes.export_user(who);
         let pieces = pieces.map(|piece| piece.map(Into::into).map_err(status));
         Ok(Response::new(Box::pin(pieces)))
@@ -475,6 +477,15 @@ impl Chat {
     async fn caller(&self, principal: Option<wire::Principal>) -> Result<Caller, Status> {
         let claim = claim(principal)?;
         self.verifier.verify(claim).await.map_err(status)
+    }
+
+    /// Whoever asks for all that is theirs, which no API token lets anybody do.
+    async fn whole_caller(&self, principal: Option<wire::Principal>) -> Result<Principal, Status> {
+        let who = self.caller(principal).await?.who;
+        match who.is_limited() {
+            true => Err(status(Refused::OutOfScope)),
+            false => Ok(who),
+        }
     }
 }
 

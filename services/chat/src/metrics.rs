@@ -156,6 +156,7 @@ impl Metrics {
                 | Refused::NoSuchRevision
                 | Refused::ReadOnly
                 | Refused::OwnerOnly
+                | Refused::OutOfScope
                 | Refused::TooMuch(_)
                 | Refused::RecipeIdTaken
                 | Refused::Overloaded

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use proto::ids::UserId;
+use access_token::{Level, Scope};
+use proto::ids::{RecipeId, UserId};
+
+use crate::access::Right;
 
 /// How many characters a user's name may have.
 const MAX_NAME_CHARS: usize = 128;
@@ -19,6 +22,8 @@ pub(crate) struct Principal {
     pub(crate) user: UserId,
     name: Arc<str>,
     shown_name: Arc<str>,
+    /// What they are limited to, where a program asks for them by an API token.
+    scope: Option<Arc<Scope>>,
 }
 
 impl Principal {
@@ -32,6 +37,52 @@ impl Principal {
             user,
             shown_name: Arc::clone(&name),
             name,
+            scope: None,
+        })
+    }
+
+    /// The same, limited to a scope.
+    pub(crate) fn within(self, scope: Option<Scope>) -> Self {
+        let scope = scope.map(Arc::new);
+        Self { scope, ..self }
+    }
+
+    /// Whether anything limits them beside what they may do.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.scope.is_some()
+    }
+
+    /// What is left of what they may do with a recipe; `None`: nothing.
+    pub(crate) fn limit(&self, right: Right, recipe: &RecipeId) -> Option<Right> {
+        match &self.scope {
+            None => Some(right),
+            Some(scope) if !scope.includes(recipe) => None,
+            Some(scope) => Some(right.min(match scope.level() {
+                Level::Read => Right::Read,
+                Level::Write => Right::Write,
+                Level::Manage => Right::Own,
+            })),
+        }
+    }
+
+    /// Whether their scope counts for a recipe.
+    pub(crate) fn is_for(&self, recipe: &RecipeId) -> bool {
+        self.scope
+            .as_ref()
+            .is_none_or(|scope| scope.includes(recipe))
+    }
+
+    /// Whether they may make recipes.
+    pub(crate) fn may_create(&self) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_none_or(|scope| scope.allows_everywhere(Level::Write))
+    }
+
+    /// Whether they may decide which recipes they belong to: become a member, or leave the recipe, if one is named.
+    pub(crate) fn may_come_and_go(&self, recipe: Option<&RecipeId>) -> bool {
+        self.scope.as_ref().is_none_or(|scope| match recipe {
+            Some(recipe) => scope.allows(Level::Manage, recipe),
+            None => scope.allows_everywhere(Level::Manage),
         })
     }
 

@@ -296,6 +296,11 @@ impl RecipeState {
         }
         let right = self.right_of(&draft.author)?;
         let outcome = match (&*draft.parsed, &draft.past) {
+            (Parsed::Command(Command::Leave), None)
+                if !draft.author.may_come_and_go(Some(&self.id)) =>
+            {
+                return Err(Refused::OutOfScope);
+            }
             (Parsed::Command(command @ Command::Leave), None) => {
                 self.follow_command(command, &draft.author, &draft.known, limits)
             }
@@ -319,7 +324,9 @@ impl RecipeState {
     /// # Errors
     /// When they may not even know that the recipe is there.
     pub(crate) fn right_of(&self, who: &Principal) -> Result<Right, Refused> {
-        self.access.right_of(who).ok_or(Refused::NoSuchRecipe)
+        let right = self.access.right_of(who);
+        let right = right.and_then(|right| who.limit(right, &self.id));
+        right.ok_or(Refused::NoSuchRecipe)
     }
 
     /// The newest revision and the message there.

@@ -129,6 +129,9 @@ impl Recipes {
         owner: &Principal,
         recipe_state: RecipeState,
     ) -> Result<RecipeState, Refused> {
+        if !owner.may_create() {
+            return Err(Refused::OutOfScope);
+        }
         if !self.add(&recipe_state).await? {
             return Err(Refused::RecipeIdTaken);
         }

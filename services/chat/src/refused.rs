@@ -28,6 +28,9 @@ pub(crate) enum Refused {
     /// May read, not write.
     #[error("You may read this recipe, but not change it")]
     ReadOnly,
+    /// A program asks by an API token that is limited to less.
+    #[error("The API token may not do that: its scope does not include it")]
+    OutOfScope,
     /// Only the owner decides who comes in.
     #[error("Only the owner of this recipe may do that")]
     OwnerOnly,
@@ -94,6 +97,7 @@ impl Refused {
             | Self::NoSuchRevision
             | Self::ReadOnly
             | Self::OwnerOnly
+            | Self::OutOfScope
             | Self::MessageIdReused
             | Self::ChangedSince
             | Self::TooMuch(_)

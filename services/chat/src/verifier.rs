@@ -63,11 +63,7 @@ impl Verifier {
             return Ok(believed(claim));
         };
         let token = claim.token.ok_or(Refused::NoToken)?;
-        let until = checks.prove(&claim.who, &token).await?;
-        Ok(Caller {
-            who: claim.who,
-            until: Some(until),
-        })
+        checks.prove(claim.who, &token).await
     }
 
     /// How long it is still shown who somebody is; `None` when callers are believed.
@@ -86,15 +82,18 @@ impl Verifier {
 }
 
 impl Checks {
-    /// Tells until when a token shows that somebody is who they say.
-    async fn prove(&self, who: &Principal, token: &SecretString) -> Result<Timestamp, Refused> {
+    /// Tells until when a token shows that somebody is who they say, and what it limits them to.
+    async fn prove(&self, who: Principal, token: &SecretString) -> Result<Caller, Refused> {
         let token = token.expose_secret();
         let known = self.keys.for_token(token).await?;
         let verified = known
             .verify(token, self.clock.now())
             .map_err(|rejection| refusal(rejection, known.newest))?;
-        belongs_to(who, &verified)?;
-        Ok(verified.expires_at)
+        belongs_to(&who, &verified)?;
+        Ok(Caller {
+            who: who.within(verified.scope),
+            until: Some(verified.expires_at),
+        })
     }
 }
 
@@ -119,19 +118,27 @@ impl LinkVerifier {
         let Some(checks) = &self.verifier.0 else {
             return Ok(believed(claim));
         };
-        let (who, until) = match claim.token {
+        match claim.token {
             Some(token) => {
-                let until = checks.prove(&claim.who, &token).await?;
-                self.verified
-                    .remember(&claim.who, until, checks.clock.now());
-                (claim.who, until)
+                let caller = checks.prove(claim.who, &token).await?;
+                // What a program may do by an API token says nothing of its user's other calls, nor they of its own.
+                if let Some(until) = caller.until
+                    && !caller.who.is_limited()
+                {
+                    let now = checks.clock.now();
+                    self.verified.remember(&caller.who, until, now);
+                }
+                Ok(caller)
             }
-            None => self.verified.find(&claim.who.user, checks.clock.now())?,
-        };
-        Ok(Caller {
-            who,
-            until: Some(until),
-        })
+            None => {
+                let now = checks.clock.now();
+                let (who, until) = self.verified.find(&claim.who.user, now)?;
+                Ok(Caller {
+                    who,
+                    until: Some(until),
+                })
+            }
+        }
     }
 }
 
@@ -196,6 +203,7 @@ mod tests {
             display_name: "Ada L.".to_owned(),
             guest: false,
             session: "s1".parse().unwrap(),
+            scope: None,
             token_id: "t1".to_owned(),
             issued_at: Timestamp::from_unix_millis(0),
             expires_at: Timestamp::from_unix_millis(1),

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long a call may take. Passwords are slow to check on purpose.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A refresh whose answer is lost must be asked for again while the server still gives the same one.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(4);
 /// Nobody waits long for a sign-out.
@@ -122,12 +122,7 @@ impl Tokens for Account {
         Box::pin(async move {
             let renewed = token_pair(&server, "/v1/auth/refresh", &body, REFRESH_TIMEOUT)
                 .await
-                .map_err(|error| match error {
-                    Error::Refused { status, words } if is_final(status) => NoToken::Denied(words),
-                    Error::Refused { .. } | Error::Unreachable { .. } | Error::Unfit { .. } => {
-                        NoToken::Unavailable
-                    }
-                })?;
+                .map_err(no_token)?;
             *newest.lock().unwrap_or_else(PoisonError::into_inner) = renewed.refresh;
             Ok(renewed.token)
         })
@@ -172,6 +167,16 @@ struct Renewed {
     refresh: SecretString,
 }
 
+/// Whether the chat ends because there is no token.
+pub(crate) fn no_token(error: Error) -> NoToken {
+    match error {
+        Error::Refused { status, words } if is_final(status) => NoToken::Denied(words),
+        Error::Refused { .. } | Error::Unreachable { .. } | Error::Unfit { .. } => {
+            NoToken::Unavailable
+        }
+    }
+}
+
 /// Whether asking again would bring the same answer.
 fn is_final(status: StatusCode) -> bool {
     status.is_client_error()
@@ -200,7 +205,7 @@ async fn token_pair(
     })
 }
 
-async fn post(
+pub(crate) async fn post(
     server: &Server,
     path: &str,
     body: &Value,

@@ -3,7 +3,8 @@
 //!
 //! [`Conversation`] is the whole of it in a task. What it does is decided in [`Chat`], a pure state machine that takes
 //! time as an argument; [`Driver`] carries it out, and a [`Front`] shows it: the terminal client has two of its own.
-//! Access tokens come from an [`Account`] at the server's own auth service, or from any function, as [`Tokens`].
+//! Access tokens come from an [`Account`] at the server's own auth service, from an [`ApiToken`] that a user has made for a
+//! program, or from any function, as [`Tokens`].
 //!
 //! ```no_run
 //! use recipe_chat_client::{Account, Conversation, News, Server, create_recipe};
@@ -29,6 +30,7 @@
 //! ```
 
 mod account;
+mod api_token;
 mod chat;
 mod conversation;
 mod dial;
@@ -40,6 +42,7 @@ mod socket;
 mod tokens;
 
 pub use account::{Account, Error as AccountError, create_recipe};
+pub use api_token::ApiToken;
 pub use chat::{
     Action, Chat, Ending, Event, History, Line, News, NoToken, NotOpened, Outbox, Outgoing, Status,
     Token, Waiting,

@@ -12,6 +12,7 @@ use runtime::{
 };
 
 use crate::{
+    api_tokens::ExchangedTokens,
     config::Config,
     deadlines::Deadlines,
     event_log::EventLog,
@@ -37,6 +38,8 @@ pub struct Edge {
     pub clock: SharedClock,
     /// The auth service.
     pub auth: AuthClient,
+    /// What programs' API tokens were exchanged for.
+    pub exchanged_tokens: ExchangedTokens,
     /// The chat service, for single calls.
     pub chat: ChatClient,
     /// The chat service, for joins, posts and updates.

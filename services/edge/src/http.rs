@@ -38,7 +38,10 @@ use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
-use self::recipes::{links, members, past};
+use self::{
+    account::api_tokens,
+    recipes::{links, members, past},
+};
 use crate::edge::Edge;
 
 /// The largest body that the API takes.
@@ -58,6 +61,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .route("/v1/auth/login", post(auth::login))
         .route("/v1/auth/refresh", post(auth::refresh))
         .route("/v1/auth/logout", post(auth::logout))
+        .route("/v1/auth/token", post(auth::token::token))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(edge),
             origin::require_known,
@@ -74,6 +78,11 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         .route("/v1/account/password", post(account::change_password))
         .route("/v1/account/claim", post(account::claim))
         .route("/v1/account/sessions/{id}", delete(account::end_session))
+        .route(
+            "/v1/account/tokens",
+            get(api_tokens::list).post(api_tokens::create),
+        )
+        .route("/v1/account/tokens/{id}", delete(api_tokens::remove))
         .route("/v1/imports", post(imports::from_web))
         .route("/v1/recipes", get(recipes::list).post(recipes::create))
         .route(

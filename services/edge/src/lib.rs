@@ -12,6 +12,7 @@ mod edge;
 mod node;
 
 mod access;
+mod api_tokens;
 mod audience;
 mod config;
 mod gauges;

@@ -25,6 +25,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
+    api_tokens::ExchangedTokens,
     config::Config,
     deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
     deletions,
@@ -235,6 +236,7 @@ pub(crate) fn assemble_around(
         health: Health::new(auth.clone(), link.clone()),
         calls: over_grpc(AuthClient::new(auth.clone()), link.clone()),
         auth: AuthClient::new(auth),
+        exchanged_tokens: ExchangedTokens::default(),
         chat: ChatClient::new(link.clone()),
         timings: Timings::new(config.reauth_lead, config.reauth_grace),
         new_session_id: |_| SessionId::random(),

@@ -55,6 +55,8 @@ pub struct Principal {
     pub shown_name: Arc<str>,
     /// The login session that the token belongs to.
     pub login_session: LoginSessionId,
+    /// What the token is limited to, where a program holds it for the user; empty: nothing.
+    pub scope: Arc<str>,
     /// When the token was found good, by the auth service's clock.
     pub validated_at: Timestamp,
     /// The id of the token that proved it; empty when the auth service did not say.
@@ -74,6 +76,7 @@ impl Principal {
             name: name.into(),
             shown_name: name.into(),
             login_session: "login".parse().unwrap(),
+            scope: "".into(),
             validated_at: Timestamp::from_unix_millis(0),
             token_id: "".into(),
             token_ends: Timestamp::from_unix_millis(0),

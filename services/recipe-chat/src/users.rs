@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::Write as _};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use proto::auth::{
-    Account, DeleteUserRequest, DisableUserRequest, EnableUserRequest, ListUsersRequest,
+    Account, ApiToken, DeleteUserRequest, DisableUserRequest, EnableUserRequest, ListUsersRequest,
     ListUsersResponse, ResetPasswordRequest, ResetPasswordResponse, ShowUserRequest,
     ShowUserResponse,
 };
@@ -37,7 +37,7 @@ enum Order {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
-    /// Show a user and the login sessions that have not ended
+    /// Show a user, and the login sessions and API tokens that have not ended
     Show {
         /// The user's name
         name: String,
@@ -198,5 +198,30 @@ fn shown(user: &ShowUserResponse) -> String {
     let mut text = table(user.account.as_slice());
     text.push('\n');
     text.push_str(&sessions::table(&user.sessions));
+    if !user.api_tokens.is_empty() {
+        text.push('\n');
+        text.push_str(&api_tokens(&user.api_tokens));
+    }
+    text
+}
+
+fn api_tokens(tokens: &[ApiToken]) -> String {
+    let mut text = format!(
+        "{:36}  {:24}  {:24}  {:24}  {:40}  {}\n",
+        "API TOKEN", "CREATED", "USED", "EXPIRES", "SCOPES", "NAME"
+    );
+    for token in tokens {
+        let times = [&token.created_at, &token.used_at, &token.expires_at];
+        let [created, used, expires] = times.map(|at| moment(at.as_ref()));
+        // Writing to a text cannot fail.
+        writeln!(
+            text,
+            "{:36}  {created:24}  {used:24}  {expires:24}  {:40}  {}",
+            token.id,
+            token.scopes.join(" "),
+            token.name
+        )
+        .ok();
+    }
     text
 }

@@ -39,12 +39,16 @@ pub(crate) struct Claim {
 }
 
 impl Authority {
-    /// Whose token it is, and their account. Whose account is gone has no good token.
+    /// Whose token it is, and their account. Whose account is gone has no good token; by an API token nobody touches the
+    /// account.
     pub(super) async fn own_account(
         &self,
         token: &SecretString,
     ) -> Result<(Principal, Account), Error> {
         let principal = self.validate(token).await?.principal;
+        if principal.scope.is_some() {
+            return Err(Error::OutOfScope);
+        }
         let account = self.store.user_by_id(&principal.user.id).await?;
         let account = account.filter(|account| account.disabled_at.is_none());
         Ok((principal, account.ok_or(Error::Revoked)?))

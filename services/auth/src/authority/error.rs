@@ -4,6 +4,7 @@
 use runtime::{database, redis::InvalidUrl};
 
 use crate::{
+    api_token::InvalidApiToken,
     attempts::RetryAfter,
     config::Faults,
     issuers::NotTaken,
@@ -72,6 +73,18 @@ pub(crate) enum Error {
     RefreshToken(#[from] Refusal),
     #[error("no such login session")]
     NoSuchSession,
+    #[error(transparent)]
+    ApiToken(#[from] InvalidApiToken),
+    #[error("the user has as many API tokens as they may")]
+    TooManyApiTokens,
+    #[error("a guest has no API tokens")]
+    NoApiTokens,
+    #[error("no such API token")]
+    NoSuchApiToken,
+    #[error("an API token that is unknown, has ended or was taken back")]
+    BadApiToken,
+    #[error("by an API token nobody touches the account")]
+    OutOfScope,
     #[error("no such user")]
     NoSuchUser,
     #[error("no such key")]
@@ -116,6 +129,12 @@ impl Error {
             Self::RefreshToken(Refusal::Stolen) => "stolen",
             Self::IssuerAway => ISSUER_AWAY,
             Self::NoSuchSession => "no_such_session",
+            Self::ApiToken(_) => "invalid",
+            Self::TooManyApiTokens => "too_many_api_tokens",
+            Self::NoApiTokens => "guest",
+            Self::NoSuchApiToken => "no_such_api_token",
+            Self::BadApiToken => "bad_api_token",
+            Self::OutOfScope => "out_of_scope",
             Self::NoSuchUser => "no_such_user",
             Self::NoSuchKey => "no_such_key",
             Self::Hashing(passwords::Error::Busy) => "busy",

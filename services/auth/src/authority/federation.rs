@@ -78,6 +78,7 @@ impl Authority {
             left: issued.expires_at.since(now),
             principal: Principal {
                 user,
+                scope: None,
                 session: session.id,
                 token_id: times.id,
                 issued_at: times.issued_at,

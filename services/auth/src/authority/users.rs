@@ -8,6 +8,7 @@ use tracing::info;
 
 use super::{Authority, Error};
 use crate::{
+    api_token::ApiToken,
     refresh::LoginSession,
     reset_code,
     store::{Account, MAX_PAGE},
@@ -22,6 +23,15 @@ pub(crate) struct UserPage {
     pub(crate) accounts: Vec<Account>,
     /// Where the next page begins.
     pub(crate) next: Option<String>,
+}
+
+/// A user, as operators see them.
+#[derive(Debug)]
+pub(crate) struct UserView {
+    pub(crate) account: Account,
+    /// Those that have not ended, as the API tokens.
+    pub(crate) sessions: Vec<LoginSession>,
+    pub(crate) api_tokens: Vec<ApiToken>,
 }
 
 /// What stands for a password that was lost.
@@ -48,14 +58,15 @@ impl Authority {
         })
     }
 
-    /// A user, and their sessions that have not ended.
-    pub(crate) async fn show_user(
-        &self,
-        name: &str,
-    ) -> Result<(Account, Vec<LoginSession>), Error> {
+    /// A user, and their sessions and API tokens that have not ended.
+    pub(crate) async fn show_user(&self, name: &str) -> Result<UserView, Error> {
         let account = self.named(name).await?;
-        let sessions = self.open_sessions(&account.user.id).await?;
-        Ok((account, sessions))
+        let (user, now) = (&account.user.id, self.clock.now());
+        Ok(UserView {
+            sessions: self.open_sessions(user).await?,
+            api_tokens: self.store.api_tokens(user, now).await?,
+            account,
+        })
     }
 
     /// Shuts a user out.

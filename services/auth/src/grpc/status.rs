@@ -29,6 +29,18 @@ pub(super) fn status(error: Error) -> Status {
         Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
         Error::NoSuchSession => Status::not_found("No such login session"),
         Error::NoSuchKey => Status::not_found("No such key"),
+        Error::ApiToken(invalid) => Status::invalid_argument(invalid.to_string()),
+        Error::TooManyApiTokens => Status::failed_precondition(
+            "You have as many API tokens as one user may have; take one back first",
+        ),
+        Error::NoApiTokens => {
+            Status::failed_precondition("A guest has no API tokens; make an account of it first")
+        }
+        Error::NoSuchApiToken => Status::not_found("No such API token"),
+        Error::BadApiToken => Status::unauthenticated("Invalid API token"),
+        Error::OutOfScope => {
+            Status::permission_denied("An API token may not touch the account; sign in for that")
+        }
         Error::NoSuchUser => Status::not_found("No such user"),
         Error::TooManyAttempts(wait) => try_later("Too many sign-ins", wait),
         Error::Hashing(passwords::Error::Busy) => {

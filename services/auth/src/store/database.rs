@@ -27,6 +27,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0005_deletions.sql"),
         include_str!("../../migrations/sqlite/0006_audit.sql"),
         include_str!("../../migrations/sqlite/0007_federation.sql"),
+        include_str!("../../migrations/sqlite/0008_api_tokens.sql"),
     ],
     readers: 0,
     // What is forgotten, such as an old signing key, is overwritten.
@@ -63,6 +64,10 @@ const POSTGRES: postgres::Config = postgres::Config {
         (
             "federated identities",
             include_str!("../../migrations/postgres/0007_federation.sql"),
+        ),
+        (
+            "API tokens",
+            include_str!("../../migrations/postgres/0008_api_tokens.sql"),
         ),
     ],
     settings: &[],

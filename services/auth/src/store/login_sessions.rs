@@ -179,7 +179,7 @@ impl Store {
     ) -> Result<Vec<LoginSession>, Error> {
         const SQL: &str = "SELECT s.id, u.id, u.name, coalesce(u.display_name, ''), u.guest, s.generation, \
                            s.newest, s.rotated_at, s.expires_at, s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.id = $1 \
-                           AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.rotated_at DESC LIMIT $3";
+                           AND s.scope IS NULL AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.rotated_at DESC LIMIT $3";
         let parameters = [user.as_str().into(), now.into(), MAX_PAGE.into()];
         let listed = Statement::new(SQL, parameters);
         let rows = self.rows("sessions_of", listed).await?;

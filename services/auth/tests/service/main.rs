@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod federation;
 mod harness;

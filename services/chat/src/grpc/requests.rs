@@ -27,9 +27,14 @@ use crate::{
 pub(super) fn claim(principal: Option<wire::Principal>) -> Result<Claim, Invalid> {
     let principal = principal.ok_or(Invalid::Missing("the principal"))?;
     let token = SecretString::from(principal.access_token);
+    let scope = match principal.scope.as_str() {
+        "" => None,
+        words => Some(words.parse()?),
+    };
     Ok(Claim {
         who: Principal::new(id(&principal.user_id)?, &principal.name)?
-            .shown_as(&principal.display_name)?,
+            .shown_as(&principal.display_name)?
+            .within(scope),
         token: Some(token).filter(|token| !token.expose_secret().is_empty()),
     })
 }

@@ -1,5 +1,6 @@
 //! What is refused, as gRPC tells it: what cannot be a domain value is `INVALID_ARGUMENT`; each refusal has its one status.
 
+use access_token::InvalidScope;
 use proto::{ids::InvalidId, text::InvalidMessageText};
 use tonic::{Code, Status, metadata::MetadataMap};
 
@@ -19,6 +20,9 @@ pub(super) enum Invalid {
     /// An id that cannot be one.
     #[error(transparent)]
     Id(#[from] InvalidId),
+    /// A scope that means nothing here.
+    #[error(transparent)]
+    Scope(#[from] InvalidScope),
     /// A name that cannot be one.
     #[error(transparent)]
     Name(#[from] InvalidName),
@@ -45,9 +49,11 @@ impl From<Invalid> for Status {
 pub(super) fn code(refused: Refused) -> Code {
     match refused {
         Refused::NoSuchRecipe | Refused::NoSuchLink | Refused::NoSuchRevision => Code::NotFound,
-        Refused::ReadOnly | Refused::OwnerOnly | Refused::NoToken | Refused::TokenOfAnother => {
-            Code::PermissionDenied
-        }
+        Refused::ReadOnly
+        | Refused::OwnerOnly
+        | Refused::OutOfScope
+        | Refused::NoToken
+        | Refused::TokenOfAnother => Code::PermissionDenied,
         Refused::BadToken => Code::Unauthenticated,
         Refused::MessageIdReused | Refused::RecipeIdTaken => Code::AlreadyExists,
         Refused::ChangedSince => Code::Aborted,

@@ -126,6 +126,9 @@ impl Recipes {
         who: &Principal,
         token: &SecretString,
     ) -> Result<(RecipeId, Right), Refused> {
+        if !who.may_come_and_go(None) {
+            return Err(Refused::OutOfScope);
+        }
         let (link, recipe_state) = self.followed(token).await?;
         let right = Right::of(link.role);
         let has = recipe_state.access.own_right(who);

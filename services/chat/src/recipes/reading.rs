@@ -99,7 +99,7 @@ impl Recipes {
                 ..CaughtUp::default()
             });
         };
-        let may_not_see = |who: &Principal| recipe_state.access.right_of(who).is_none();
+        let may_not_see = |who: &Principal| recipe_state.right_of(who).is_err();
         if sent_for.is_some_and(may_not_see) {
             return Ok(CaughtUp {
                 position: recipe_state.position(),

@@ -106,6 +106,9 @@ impl Recipes {
         id: MessageId,
     ) -> Result<Option<Posted>, Declined> {
         let recipe_state = self.visible(&who, &recipe).await?;
+        if !who.may_come_and_go(Some(&recipe)) {
+            return Err(Refused::OutOfScope.into());
+        }
         let is_member = recipe_state.access.own_right(&who).is_some();
         let posted = match is_member {
             true => {

@@ -13,5 +13,6 @@ mod matrix;
 mod past;
 mod positions;
 mod replicas;
+mod scopes;
 mod sharing;
 mod tracing;

@@ -1,5 +1,6 @@
 //! The caller's own account: who they are, their name and password, their login sessions, and how they leave.
 
+pub(super) mod api_tokens;
 pub(super) mod export;
 
 use axum::{

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{client::Client, problem::Problem};
 use crate::{
+    api_tokens::is_api_token,
     edge::Edge,
     upstream::{Principal, auth::AuthError},
 };
@@ -27,8 +28,8 @@ impl FromRequestParts<Arc<Edge>> for Caller {
             client.log_refusal("call", "no_token");
             Problem::unauthorized("Send an access token as Authorization: Bearer")
         })?;
-        match edge.auth.validate(&token).await {
-            Ok((principal, _)) => edge
+        match validate(edge, &client, &token).await {
+            Ok(principal) => edge
                 .user_limits
                 .request(&principal.user, Instant::now())
                 .map(|()| Self(principal))
@@ -40,6 +41,30 @@ impl FromRequestParts<Arc<Edge>> for Caller {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Tells whom a token belongs to. An API token is exchanged for an access token first, unless that was done of late.
+async fn validate(
+    edge: &Edge,
+    client: &Client,
+    token: &SecretString,
+) -> Result<Principal, AuthError> {
+    if !is_api_token(token) {
+        return edge.auth.validate(token).await.map(|(who, _)| who);
+    }
+    let asked = Instant::now();
+    if let Some(access) = edge.exchanged_tokens.find(token, asked) {
+        match edge.auth.validate(&access).await {
+            // It was taken back, or a signing key was.
+            Err(AuthError::Unauthenticated(_)) => edge.exchanged_tokens.forget(token),
+            answer => return answer.map(|(who, _)| who),
+        }
+    }
+    let exchanged = edge.auth.exchange_api_token(token, client.on_behalf_of());
+    let exchanged = exchanged.await?;
+    edge.exchanged_tokens.keep(token, &exchanged, asked);
+    let (who, _) = edge.auth.validate(&exchanged.access).await?;
+    Ok(who)
 }
 
 /// The `Bearer` token, if there is one.

@@ -2,6 +2,7 @@
 //! never taken for a token that is not good.
 
 mod account;
+mod api_tokens;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
@@ -26,7 +27,10 @@ use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataValue};
 use tracing::warn;
 
-pub(crate) use self::account::{Account, LoginSession};
+pub(crate) use self::{
+    account::{Account, LoginSession},
+    api_tokens::{ApiToken, NewApiToken, ScopedToken},
+};
 use super::{AccessToken, Principal, convert};
 
 /// How long a call may take. Hashing a password behind a queue of others is the slowest.
@@ -422,6 +426,7 @@ fn read_principal(principal: ProtoPrincipal, token: SecretString) -> Result<Prin
     Ok(Principal {
         validated_at: token_ends.before(expires_in),
         token_id: Arc::from(principal.token_id),
+        scope: Arc::from(principal.scope),
         token_ends,
         token: AccessToken::new(token),
         user: user.id.parse().map_err(|_| AuthError::Unavailable)?,

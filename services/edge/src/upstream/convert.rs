@@ -45,6 +45,7 @@ pub(super) fn unverified(principal: &Principal) -> chat::Principal {
             false => principal.shown_name.to_string(),
         },
         access_token: String::new(),
+        scope: principal.scope.to_string(),
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod delivery;
 mod envelope;

@@ -230,6 +230,7 @@ fn leaving(deletion: Deletion) -> Option<Principal> {
         login_session: "deletion".parse().ok()?,
         validated_at: Timestamp::from_unix_millis(0),
         token_id: Arc::from(""),
+        scope: Arc::from(""),
         token_ends: Timestamp::from_unix_millis(0),
         token: AccessToken::new(deletion.access_token.into()),
     })

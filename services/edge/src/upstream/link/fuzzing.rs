@@ -145,6 +145,7 @@ fn somebody() -> Principal {
         name: "ada".into(),
         shown_name: "ada".into(),
         login_session,
+        scope: "".into(),
         validated_at: Timestamp::from_unix_millis(0),
         token_id: "".into(),
         token_ends: Timestamp::from_unix_millis(0),

@@ -18,6 +18,8 @@ pub(super) struct Requester {
     pub token_ends: Timestamp,
     /// The name that others see.
     pub shown_name: Arc<str>,
+    /// Whether the token is limited to a scope, so that it shows nothing for the user's other calls, nor they for it.
+    pub is_limited: bool,
 }
 
 impl From<&Principal> for Requester {
@@ -27,6 +29,7 @@ impl From<&Principal> for Requester {
             token: principal.token.clone(),
             token_ends: principal.token_ends,
             shown_name: Arc::clone(&principal.shown_name),
+            is_limited: !principal.scope.is_empty(),
         }
     }
 }

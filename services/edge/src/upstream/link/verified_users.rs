@@ -24,7 +24,7 @@ struct Verified {
 impl VerifiedUsers {
     /// Whether the replica knows already what this token would show it.
     pub(super) fn covers(&self, asking: &Requester) -> bool {
-        let known = self.0.get(&asking.user);
+        let known = self.0.get(&asking.user).filter(|_| !asking.is_limited);
         known.is_some_and(|known| {
             known.until >= asking.token_ends && known.shown_name == asking.shown_name
         })
@@ -32,6 +32,9 @@ impl VerifiedUsers {
 
     /// Notes that a token was accepted.
     pub(super) fn note(&mut self, asking: &Requester) {
+        if asking.is_limited {
+            return;
+        }
         if self.0.len() >= MAX_USERS && !self.0.contains_key(&asking.user) {
             // Tokens end at about the same pace as new ones come: most that are older than this one are over.
             self.0.retain(|_, known| known.until >= asking.token_ends);
@@ -81,6 +84,17 @@ mod tests {
         assert!(!verified.covers(&renamed), "under another name");
         verified.forget(&asking("ada", 0).user);
         assert!(!verified.covers(&asking("ada", 100)));
+    }
+
+    #[test]
+    fn a_limited_token_is_shown_each_time_and_shows_nothing_for_its_user() {
+        let mut verified = VerifiedUsers::default();
+        let mut limited = asking("ada", 100);
+        limited.is_limited = true;
+        verified.note(&limited);
+        assert!(!verified.covers(&limited) && !verified.covers(&asking("ada", 100)));
+        verified.note(&asking("ada", 200));
+        assert!(verified.covers(&asking("ada", 100)) && !verified.covers(&limited));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use axum::body::Body;
 use http::{Method, Request};
 
 pub(super) use self::{
-    account::too_many_guests,
+    account::{too_many_exchanges, too_many_guests},
     links::anonymous_too_often,
     sharing::{from_web, from_web_where_it_may_not},
 };
@@ -75,6 +75,11 @@ impl Call {
 
     fn by_guest(self) -> Self {
         self.with("authorization", "Bearer guest:900")
+    }
+
+    /// By what stands for an API token.
+    fn by_bot(self) -> Self {
+        self.with("authorization", "Bearer bot:900")
     }
 
     fn by_ada(self) -> Self {

@@ -20,8 +20,10 @@ pub(crate) struct FakeAuth {
     pub(crate) silent: AtomicBool,
     /// Whether it says that it is unavailable.
     pub(crate) away: AtomicBool,
-    /// Whether too many guests come.
+    /// Whether too many guests and programs come.
     pub(crate) crowded: AtomicBool,
+    /// How many API tokens were exchanged.
+    pub(crate) exchanged: AtomicU64,
     began: OnceCell<Instant>,
     validated: AtomicU64,
 }
@@ -74,6 +76,25 @@ fn pair() -> Option<auth::TokenPair> {
         }),
         session_id: "login-of-ada".into(),
     })
+}
+
+fn api_token() -> auth::ApiToken {
+    auth::ApiToken {
+        id: "bot".into(),
+        name: "timer bot".into(),
+        scopes: vec!["recipes:read".into()],
+        created_at: Some(prost_types::Timestamp::default()),
+        used_at: Some(prost_types::Timestamp::default()),
+        expires_at: None,
+    }
+}
+
+/// Refuses the token of `bot`, which stands for an API token.
+fn whole(token: &str) -> Result<(), Status> {
+    match token.starts_with("bot:") {
+        true => Err(Status::permission_denied("not by an API token")),
+        false => Ok(()),
+    }
 }
 
 /// Of whose token it is.
@@ -346,6 +367,70 @@ impl AuthService for FakeAuth {
         match request.into_inner().session_id.as_str() {
             "login-of-ada" => Ok(Response::new(auth::EndSessionResponse {})),
             _ => Err(Status::not_found("No such login session")),
+        }
+    }
+
+    async fn create_api_token(
+        &self,
+        request: Request<auth::CreateApiTokenRequest>,
+    ) -> Result<Response<auth::CreateApiTokenResponse>, Status> {
+        self.here()?;
+        let asked = request.into_inner();
+        whole(&asked.access_token)?;
+        match asked.name.as_str() {
+            "one more" => Err(Status::failed_precondition("as many as one may have")),
+            _ if asked.scopes == ["everything"] => Err(Status::invalid_argument("no scope")),
+            _ => Ok(Response::new(auth::CreateApiTokenResponse {
+                api_token: Some(api_token()),
+                token: "rct_text".into(),
+            })),
+        }
+    }
+
+    async fn list_api_tokens(
+        &self,
+        request: Request<auth::ListApiTokensRequest>,
+    ) -> Result<Response<auth::ListApiTokensResponse>, Status> {
+        self.here()?;
+        whole(&request.into_inner().access_token)?;
+        let api_tokens = vec![api_token()];
+        Ok(Response::new(auth::ListApiTokensResponse { api_tokens }))
+    }
+
+    async fn delete_api_token(
+        &self,
+        request: Request<auth::DeleteApiTokenRequest>,
+    ) -> Result<Response<auth::DeleteApiTokenResponse>, Status> {
+        self.here()?;
+        let asked = request.into_inner();
+        whole(&asked.access_token)?;
+        match asked.id.as_str() {
+            "bot" => Ok(Response::new(auth::DeleteApiTokenResponse {})),
+            _ => Err(Status::not_found("No such API token")),
+        }
+    }
+
+    async fn exchange_api_token(
+        &self,
+        request: Request<auth::ExchangeApiTokenRequest>,
+    ) -> Result<Response<auth::ExchangeApiTokenResponse>, Status> {
+        self.here()?;
+        if self.crowded.load(Ordering::SeqCst) {
+            return Err(Status::resource_exhausted("Too many sign-ins"));
+        }
+        self.exchanged.fetch_add(1, Ordering::SeqCst);
+        let asked = request.into_inner().api_token;
+        let user = asked.strip_prefix("rct_").unwrap_or("unknown");
+        match user {
+            "unknown" => Err(Status::unauthenticated("Invalid API token")),
+            user => Ok(Response::new(auth::ExchangeApiTokenResponse {
+                access_token: format!("{user}:900"),
+                expires_in: Some(prost_types::Duration {
+                    seconds: 900,
+                    nanos: 0,
+                }),
+                scope: "recipes:read".into(),
+            })),
         }
     }
 

@@ -10,6 +10,11 @@ const PASSWORD: &str = "/v1/account/password";
 const CLAIM: &str = "/v1/account/claim";
 const EXPORT: &str = "/v1/account/export";
 const SESSION: &str = "/v1/account/sessions/{id}";
+const TOKENS: &str = "/v1/account/tokens";
+const TOKEN: &str = "/v1/account/tokens/{id}";
+const EXCHANGE: &str = "/v1/auth/token";
+const READ: &str = r#"{"name":"timer bot","scopes":["recipes:read"],"expires_in":3600}"#;
+const GRANT: &str = r#"{"grant_type":"client_credentials","client_secret":"rct_ada"}"#;
 
 pub(super) fn account() -> Vec<Call> {
     let mut calls = vec![
@@ -52,6 +57,7 @@ pub(super) fn account() -> Vec<Call> {
         end("/v1/account/sessions/another", 404).by_ada(),
         end("/v1/account/sessions/login-of-ada", 401),
     ];
+    calls.extend(api_tokens());
     calls.extend(bad_bodies(PASSWORD).into_iter().chain(bad_bodies(CLAIM)));
     let patched = bad_bodies(ACCOUNT).map(|call| Call {
         method: Method::PATCH,
@@ -70,8 +76,42 @@ pub(super) fn account() -> Vec<Call> {
     calls
 }
 
+fn api_tokens() -> Vec<Call> {
+    let mut calls = vec![
+        post(TOKENS, 201).by_ada().json(READ),
+        post(TOKENS, 401).json(READ),
+        post(TOKENS, 403).by_bot().json(READ),
+        post(TOKENS, 409)
+            .by_ada()
+            .json(r#"{"name":"one more","scopes":["recipes:read"]}"#),
+        post(TOKENS, 422)
+            .by_ada()
+            .json(r#"{"name":"bot","scopes":["everything"]}"#),
+        get(TOKENS, 200).by_ada(),
+        get(TOKENS, 401),
+        get(TOKENS, 403).by_bot(),
+        take_back("/v1/account/tokens/bot", 204).by_ada(),
+        take_back("/v1/account/tokens/bot", 401),
+        take_back("/v1/account/tokens/bot", 403).by_bot(),
+        take_back("/v1/account/tokens/another", 404).by_ada(),
+        post(EXCHANGE, 200).json(GRANT),
+        post(EXCHANGE, 401)
+            .json(r#"{"grant_type":"client_credentials","client_secret":"rct_unknown"}"#),
+        post(EXCHANGE, 403)
+            .with("origin", "https://evil.example")
+            .json(GRANT),
+        post(EXCHANGE, 422).json(r#"{"grant_type":"password","client_secret":"rct_ada"}"#),
+    ];
+    calls.extend(bad_bodies(TOKENS).into_iter().chain(bad_bodies(EXCHANGE)));
+    calls
+}
+
 pub(super) fn without_services() -> Vec<Call> {
     vec![
+        post(EXCHANGE, 503).json(GRANT),
+        post(TOKENS, 503).by_ada().json(READ),
+        get(TOKENS, 503).by_ada(),
+        take_back("/v1/account/tokens/bot", 503).by_ada(),
         post(GUEST, 503),
         get(ACCOUNT, 503).by_ada(),
         get(EXPORT, 503).by_ada(),
@@ -88,6 +128,19 @@ pub(super) fn without_services() -> Vec<Call> {
 /// The limit of sign-ins is for guests as well.
 pub(in crate::documents) fn too_many_guests() -> Call {
     post(GUEST, 429)
+}
+
+/// As for sign-ins.
+pub(in crate::documents) fn too_many_exchanges() -> Call {
+    post(EXCHANGE, 429).json(GRANT)
+}
+
+fn take_back(uri: &'static str, status: u16) -> Call {
+    Call {
+        method: Method::DELETE,
+        ..get(TOKEN, status)
+    }
+    .at(uri)
 }
 
 fn leave(status: u16) -> Call {
