@@ -84,6 +84,7 @@ fn somebody() -> Principal {
         login_session: LoginSessionId::random(),
         validated_at: Timestamp::default(),
         token_id: "".into(),
+        scope: "".into(),
         token_ends: Timestamp::default(),
         // As long as one of ours.
         token: AccessToken::new("x".repeat(450).into()),

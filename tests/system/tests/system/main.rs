@@ -42,7 +42,6 @@ mod crowded_port;
 mod disk;
 mod drain;
 mod faults;
-mod federation;
 mod kills;
 mod limits;
 mod outages;

@@ -144,6 +144,7 @@ impl AuthService for FakeAuth {
                 token_id,
                 ..auth::Principal::default()
             }),
+            ..auth::ValidateTokenResponse::default()
         }))
     }
 
