@@ -117,8 +117,7 @@ async fn a_database_that_hangs_is_a_service_that_is_away() {
     let ada = stack.register("ada").await;
     let mut client = stack.join(&ada, "soup").await;
     let postgres = stack.postgres.as_ref().unwrap();
-    let backends = Backends::of(postgres.process().id());
-    backends.signal("STOP");
+    let backends = Backends::stop(postgres.process().id());
     let id = new_id();
 
     let error = client.try_say(&id, "add 3 leeks").await.unwrap_err();
@@ -165,14 +164,25 @@ async fn the_pool_of_connections_is_measured() {
     assert!(sum("grpc_client_calls_total{", method) >= 1.0, "{metrics}");
 }
 
-/// The processes of a PostgreSQL, one for each connection.
+/// A PostgreSQL server and its processes, one for each connection.
 struct Backends(Vec<String>);
 
 impl Backends {
-    fn of(parent: u32) -> Self {
-        let children = format!("/proc/{parent}/task/{parent}/children");
+    /// Stops the server and then its backends: one that runs would give the pool new ones.
+    fn stop(server: u32) -> Self {
+        let alone = Self(vec![server.to_string()]);
+        alone.signal("STOP");
+        let children = format!("/proc/{server}/task/{server}/children");
         let children = std::fs::read_to_string(children).unwrap();
-        Self(children.split_whitespace().map(str::to_owned).collect())
+        let all = Self(
+            [
+                alone.0,
+                children.split_whitespace().map(str::to_owned).collect(),
+            ]
+            .concat(),
+        );
+        all.signal("STOP");
+        all
     }
 
     fn signal(&self, signal: &str) {
