@@ -20,7 +20,7 @@ impl Databases {
     /// Runs a case on each kind of database.
     pub(crate) async fn each(case: impl AsyncFn(Store)) {
         for databases in [Self::sqlite(), Self::postgres()] {
-            case(databases.open().await).await;
+            Box::pin(case(databases.open().await)).await;
         }
     }
 
