@@ -14,8 +14,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 STEP_TIMEOUT = 60
-# An issuer that nobody asks tokens of: it is there for its metrics.
-TRUSTED = "name=corp,url=http://127.0.0.1:9,audience=cook,max_life=40s"
 
 
 def free_port():
@@ -63,8 +61,7 @@ class Stack:
         redis = ("--redis-url", f"redis://{at['redis']}")
         self.start("redis-server", "--port", self.ports["redis"], "--save", "", "--dir", self.folder)
         until("Redis", lambda: listens(self.ports["redis"]))
-        of_auth = ("--access-ttl", "40s", "--trusted-issuer", TRUSTED)
-        for name, own in (("auth", of_auth), ("chat", ("--auth-url", f"http://{at['auth']}"))):
+        for name, own in (("auth", ("--access-ttl", "40s")), ("chat", ("--auth-url", f"http://{at['auth']}"))):
             database = ("--database-url", f"sqlite:{self.folder}/{name}.db")
             metrics = ("--metrics-listen", at[f"{name}_metrics"])
             self.start(self.binary, name, "--listen", at[name], *database, *metrics, *redis, *own)

@@ -23,6 +23,7 @@ WANTED = {
     "edge_messages_total": {"outcome"},
     "edge_link_up": set(),
     "deadline_redis_up": set(),
+    "deadline_claim_lateness_seconds_count": set(),
     "chat_messages_total": {"outcome"},
     "chat_commit_messages_count": set(),
     "chat_commit_duration_seconds_count": set(),
@@ -30,6 +31,8 @@ WANTED = {
     "grpc_client_call_duration_seconds_count": {"method"},
     "redis_round_trip_duration_seconds_count": {"outcome"},
 }
+# An issuer that nobody asks tokens of: it is there for its metrics.
+TRUSTED = "name=corp,url=http://127.0.0.1:9,audience=cook,max_life=40s"
 # How the names of our own metrics begin.
 OURS = ("edge_", "auth_", "chat_", "deadline_", "grpc_client_", "redis_", "database_")
 # Made by Prometheus itself.
@@ -41,7 +44,7 @@ OF_POSTGRESQL = {"database_pool_connections", "database_pool_max_connections"}
 @pytest.fixture(scope="module")
 def exposed(binary, tmp_path_factory):
     """What each process tells Prometheus, after a client has done what makes all metrics appear."""
-    with Stack(binary, tmp_path_factory.mktemp("stack")) as stack:
+    with Stack(binary, tmp_path_factory.mktemp("stack"), AUTH_TRUSTED_ISSUERS=TRUSTED) as stack:
         stack.live_a_life()
         return stack.metrics_with(WANTED)
 
