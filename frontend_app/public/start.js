@@ -1,6 +1,7 @@
 // Retries the start of the page. During a rolling update the page may come from a server of one build, and the request
 // for its script or style sheet reach a server of another, which does not have it: the file is requested until a server
-// has it. When none has it any more, the page is reloaded, once for each build; after that it shows a message.
+// has it. When none has it any more, or the browser remembers that the script failed (Chromium does, as long as the page
+// lives), the page is reloaded, once for each build; after that it shows a message.
 // Not bundled, so that it has the same name in every build; see also src/lib/reload.ts.
 (() => {
   const RETRY_DELAYS = [0, 300, 1_000, 2_000, 4_000, 8_000];

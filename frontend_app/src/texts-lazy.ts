@@ -126,6 +126,7 @@ export const lazyTexts = {
     done: 'Done',
     left: (label: string) => `Time gone of ${label}`,
     stop: (label: string) => `Stop the timer: ${label}`,
+    stopRequest: (label: string) => (label ? `stop the ${label} timer` : 'stop the timer'),
     dismiss: (label: string) => `Stop ringing: ${label}`,
     over: (label: string) => `Time is up: ${label}`,
   },
@@ -372,5 +373,7 @@ export const lazyTexts = {
       ['?', 'This list'],
     ],
   },
+  backToRecipes: 'Back to your recipes',
+  debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied' },
   close: 'Close',
 } as const;

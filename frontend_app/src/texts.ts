@@ -96,7 +96,6 @@ export const texts = {
   notLoaded: 'This page could not be loaded.',
   partNotLoaded: 'This could not be loaded.',
   connectionId: (id: string) => `Connection ID: ${id}`,
-  backToRecipes: 'Back to your recipes',
   signIn: {
     signIn: 'Sign in',
     guest: 'Continue as guest',
@@ -190,7 +189,6 @@ export const texts = {
       seconds % 60 === 0
         ? `timer ${seconds / 60} minutes for ${label}`
         : `timer ${seconds} seconds for ${label}`,
-    stopRequest: (label: string) => (label ? `stop the ${label} timer` : 'stop the timer'),
   },
   cook: 'Cook',
   typing: (names: readonly string[]) =>
@@ -198,6 +196,5 @@ export const texts = {
       ? `${names.length} people are typing…`
       : `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} typing…`,
   onlyYou: 'Only you can see this',
-  debug: { title: 'Connection events', copy: 'Copy report', copied: 'Copied' },
   close: 'Close',
 } as const;

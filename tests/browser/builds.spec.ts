@@ -26,7 +26,7 @@ async function openMenu(page: Page): Promise<void> {
   await expect(page.getByRole('button', { name: 'Print' })).toBeVisible();
 }
 
-test('a page whose files are all requested from the wrong build first starts, with its styles, without a reload', async ({ page }) => {
+test('a page whose files are all requested from the wrong build first starts, with its styles, with one reload at most', async ({ page }) => {
   const loads = countLoads(page);
   const refused = new Set<string>();
   builds.choose = path => {
@@ -38,7 +38,7 @@ test('a page whose files are all requested from the wrong build first starts, wi
   await openMenu(page);
   const display = await page.locator('.recipe-chat').evaluate(one => getComputedStyle(one).display);
   expect(display, 'styles').toBe('flex');
-  expect(loads()).toBe(1);
+  expect(loads()).toBeLessThanOrEqual(2);
   expect(refused.size, 'files that were refused first').toBeGreaterThanOrEqual(3);
   figures('every file refused once', { files: refused.size, reloads: loads() - 1 });
 });

@@ -36,7 +36,7 @@ export default function ConnectionEnded({ ending, connectionId, manager, api, us
       )}
       {ending.action !== 'try_again' && (
         <Link href="/" className="soft">
-          {texts.backToRecipes}
+          {lazyTexts.backToRecipes}
         </Link>
       )}
       <ConnectionId id={connectionId} />

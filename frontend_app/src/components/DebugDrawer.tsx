@@ -4,7 +4,7 @@ import type { WebSocketManager } from '@recipe-chat/client';
 import type { LogEntry } from '@recipe-chat/client/event-log';
 import { useState } from 'react';
 import { useNow } from '../hooks/useNow';
-import { texts } from '../texts';
+import { lazyTexts } from '../texts-lazy';
 
 export default function DebugDrawer({ manager }: { manager: WebSocketManager }) {
   useNow(1_000);
@@ -16,15 +16,15 @@ export default function DebugDrawer({ manager }: { manager: WebSocketManager }) 
     setCopied(true);
   };
   return (
-    <section className="debug-drawer" aria-label={texts.debug.title}>
+    <section className="debug-drawer" aria-label={lazyTexts.debug.title}>
       <header className="row">
-        <h2>{texts.debug.title}</h2>
+        <h2>{lazyTexts.debug.title}</h2>
         <button type="button" className="secondary" onClick={() => void copy()}>
-          {copied ? texts.debug.copied : texts.debug.copy}
+          {copied ? lazyTexts.debug.copied : lazyTexts.debug.copy}
         </button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reachable by keyboard */}
-      <ol tabIndex={0} aria-label={texts.debug.title}>
+      <ol tabIndex={0} aria-label={lazyTexts.debug.title}>
         {entries.toReversed().map(({ at, what }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries have no other identity, and no state
           <li key={entries.length - index}>

@@ -39,7 +39,7 @@ export default function InvitationPage({ api, token, user }: Props) {
         {problem && (
           <p className="row">
             <Link href="/" className="button primary">
-              {texts.backToRecipes}
+              {lazyTexts.backToRecipes}
             </Link>
             <button type="button" className="secondary" onClick={reload}>
               {texts.tryAgain}

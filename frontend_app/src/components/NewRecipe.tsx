@@ -11,6 +11,7 @@ import { useTask } from '../hooks/useTask';
 import { type Api, isSignedOut } from '../lib/api';
 import { linkIn } from '../lib/imports';
 import { navigate } from '../lib/navigation';
+import { RecipeCalls } from '../lib/recipes';
 import { lazyTexts } from '../texts-lazy';
 import { Dialog } from './Dialog';
 import { Icon } from './Icon';
@@ -44,7 +45,7 @@ export function NewRecipe({ api, field, onSignedOut }: Props) {
     if (!isTitle(text)) return setImported(text);
     await task.run(async () => {
       try {
-        navigate(`/r/${await api.createRecipe(text)}`);
+        navigate(`/r/${await new RecipeCalls(api).create(text)}`);
       } catch (error) {
         if (isSignedOut(error)) return onSignedOut();
         throw error;

@@ -38,7 +38,7 @@ export default function NoAccessPage({ wasIn, recipeId, userId, onRetry }: Props
       <p className="soft">{text}</p>
       <p className="row">
         <Link href="/" className="button primary">
-          {texts.backToRecipes}
+          {lazyTexts.backToRecipes}
         </Link>
         <button type="button" className="secondary" onClick={onRetry}>
           {texts.tryAgain}

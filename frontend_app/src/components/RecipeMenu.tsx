@@ -3,6 +3,7 @@
 import { type MouseEvent, useState } from 'react';
 import type { Api } from '../lib/api';
 import { isNotified, setNotified } from '../lib/notifications';
+import { RecipeCalls } from '../lib/recipes';
 import { saveAs } from '../lib/save-as';
 import { lazyTexts } from '../texts-lazy';
 import { closeMenu } from './Menu';
@@ -28,7 +29,10 @@ export default function RecipeMenu({ api, userId, recipeId, isEditor, onOpen }: 
   const save = async (item: Element, format: keyof typeof FILE_EXTENSIONS) => {
     setProblem('');
     try {
-      saveAs(await api.download(recipeId, format), `${recipeId}.${FILE_EXTENSIONS[format]}`);
+      saveAs(
+        await new RecipeCalls(api).download(recipeId, format),
+        `${recipeId}.${FILE_EXTENSIONS[format]}`,
+      );
       closeMenu(item);
     } catch {
       setProblem(labels.saveFailed);

@@ -4,9 +4,10 @@ import type { User } from '@recipe-chat/client';
 import { useRef, useState } from 'react';
 import type { RecipeList } from '../hooks/useRecipeList';
 import { useTask } from '../hooks/useTask';
-import type { Api, RecipeSummary } from '../lib/api';
+import type { Api } from '../lib/api';
 import { forgetRecipe } from '../lib/kept-recipes';
 import { navigate } from '../lib/navigation';
+import { RecipeCalls, type RecipeSummary } from '../lib/recipes';
 import { agoText, texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Face } from './Face';
@@ -31,15 +32,16 @@ export function RecipeTile({ api, me, recipe, list }: Props) {
   const [isGoing, setGoing] = useState(false);
   const [isRenaming, setRenaming] = useState(false);
   const task = useTask();
+  const calls = new RecipeCalls(api);
   const isOwner = role === 'owner' || owned === true;
   const name = title || id;
   const end = async () => {
-    const isDone = await task.run(() => (isOwner ? api.deleteRecipe(id) : api.leaveRecipe(id)));
+    const isDone = await task.run(() => (isOwner ? calls.delete(id) : calls.leave(id)));
     if (!isDone) return setGoing(false);
     list.remove(id);
     forgetRecipe(me.id, id);
   };
-  const copy = () => task.run(async () => navigate(`/r/${await api.copyRecipe(id)}`));
+  const copy = () => task.run(async () => navigate(`/r/${await calls.copy(id)}`));
   const later = useDelayed(() => void end(), UNDO_TIME);
   const begin = () => {
     setGoing(true);

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useNow } from '../hooks/useNow';
 import type { Timers } from '../hooks/useTimers';
 import { ring } from '../lib/ring';
-import type { KitchenTimer } from '../lib/timers';
+import { type KitchenTimer, stopTimer } from '../lib/timers';
 import { timerText } from '../texts';
 import { lazyTexts } from '../texts-lazy';
 import { Icon } from './Icon';
@@ -17,10 +17,16 @@ export default function TimerBar({ timers }: { timers: Timers }) {
   return (
     <ul className="timer-bar" aria-label={labels.list}>
       {timers.list.map(timer => (
-        <TimerPill key={timer.id} timer={timer} now={now} onStop={() => timers.stop(timer)} />
+        <TimerPill key={timer.id} timer={timer} now={now} onStop={() => stop(timer, timers.say)} />
       ))}
     </ul>
   );
+}
+
+/** A timer of this browser at once, a shared one by a message. */
+function stop({ id, label, by }: KitchenTimer, say: Timers['say']): void {
+  if (by === undefined) stopTimer(id);
+  else say?.(labels.stopRequest(label));
 }
 
 interface PillProps {

@@ -19,7 +19,7 @@ export default function UnknownPage() {
       <p className="soft">{labels.text}</p>
       <p>
         <Link href="/" className="button primary">
-          {texts.backToRecipes}
+          {lazyTexts.backToRecipes}
         </Link>
       </p>
     </main>

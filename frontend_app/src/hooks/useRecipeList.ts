@@ -2,8 +2,9 @@
 // those that this browser has kept.
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type Api, isSignedOut, type RecipeSummary } from '../lib/api';
+import { type Api, isSignedOut } from '../lib/api';
 import { keptRecipes } from '../lib/kept-recipes';
+import { RecipeCalls, type RecipeSummary } from '../lib/recipes';
 import { lazyTexts } from '../texts-lazy';
 
 export type Filter = 'all' | 'mine' | 'shared';
@@ -61,7 +62,10 @@ export function useRecipeList(api: Api, userId: string, wanted: RecipeFilter): R
       const request = latest.current;
       setProblem('');
       try {
-        const page = await api.recipes({ query: asked, cursor: before?.next ?? null });
+        const page = await new RecipeCalls(api).list({
+          query: asked,
+          cursor: before?.next ?? null,
+        });
         if (request !== latest.current) return;
         const recipes = [...(before?.recipes ?? []), ...page.recipes];
         setLoaded({ recipes, next: page.next_cursor ?? null });

@@ -2,31 +2,23 @@
 
 import type { Recipe } from '@recipe-chat/client';
 import { useMemo, useSyncExternalStore } from 'react';
-import {
-  type KitchenTimer,
-  readTimers,
-  startTimer,
-  stopTimer,
-  subscribeToTimers,
-} from '../lib/timers';
+import { type KitchenTimer, readTimers, startTimer, subscribeToTimers } from '../lib/timers';
 import { texts } from '../texts';
 
 export interface Timers {
   list: readonly KitchenTimer[];
   start: (label: string, seconds: number) => void;
-  stop: (timer: KitchenTimer) => void;
+  /** Says a message, as who starts or stops a shared timer; undefined for a viewer. */
+  say: ((content: string) => unknown) | undefined;
   /** When the last timer of this name ends, in ms since the epoch; undefined where there is none. */
   endOf: (label: string) => number | undefined;
 }
 
 /**
- * `send` says a message: shared timers are started and stopped by messages, so that everybody sees the same ones. A
+ * `say` says a message: shared timers are started and stopped by messages, so that everybody sees the same ones. A
  * server without them does not tell of any, also not of none.
  */
-export function useTimers(
-  recipe: Recipe | null,
-  send: ((content: string) => unknown) | undefined,
-): Timers {
+export function useTimers(recipe: Recipe | null, say: Timers['say']): Timers {
   const own = useSyncExternalStore(subscribeToTimers, readTimers);
   const shared = recipe?.timers;
   return useMemo(() => {
@@ -42,13 +34,10 @@ export function useTimers(
       list,
       endOf: label => list.findLast(timer => timer.label === label)?.endsAt,
       start: (label, seconds) => {
-        if (shared && send) send(texts.timer.startRequest(seconds, label));
+        if (shared && say) say(texts.timer.startRequest(seconds, label));
         else startTimer(label, seconds);
       },
-      stop: ({ id, label, by }) => {
-        if (by === undefined) stopTimer(id);
-        else send?.(texts.timer.stopRequest(label));
-      },
+      say,
     };
-  }, [shared, own, send]);
+  }, [shared, own, say]);
 }

@@ -1,9 +1,9 @@
 // Takes one change of the recipe back, the one that was named, however often it is asked for.
 
-import { useMemo, useState } from 'react';
-import type { Api } from '../lib/api';
+import { jsonText } from '@recipe-chat/client';
+import { useState } from 'react';
+import { type Api, recipePath } from '../lib/api';
 import type { Change } from '../lib/last-change';
-import { VersionCalls } from '../lib/versions';
 import { useTask } from './useTask';
 
 export interface Undo {
@@ -15,12 +15,18 @@ export interface Undo {
 }
 
 export function useUndo(api: Api, recipeId: string, last: Change | null): Undo {
-  const calls = useMemo(() => new VersionCalls(api, recipeId), [api, recipeId]);
   const task = useTask();
   const [done, setDone] = useState<number | null>(null);
   const run = async ({ revision }: Pick<Change, 'revision'>) => {
-    if (await task.run(() => calls.undo(revision))) setDone(revision);
+    if (await task.run(() => undo(api, recipeId, revision))) setDone(revision);
   };
   const isRunning = task.isRunning || (done !== null && done === last?.revision);
   return { run: change => void run(change), isRunning, problem: task.problem };
+}
+
+/** Takes back what the message at `revision` changed, and nothing else. Asked for twice, it is done once. */
+async function undo(api: Api, recipeId: string, revision: number): Promise<void> {
+  const headers = { 'idempotency-key': `undo-${revision}` };
+  const request = { method: 'POST', headers, body: jsonText({ revision }) };
+  await api.call(`${recipePath(recipeId)}/undo`, request);
 }

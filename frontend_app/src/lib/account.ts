@@ -33,7 +33,7 @@ export class AccountCalls {
   /** The new name stands in tokens from the next refresh on, which follows at once. */
   async rename(displayName: string): Promise<void> {
     await this.#send('PATCH', '', { display_name: displayName });
-    await this.#api.renewUser();
+    await this.#api.switchToOther();
   }
 
   /** Ends all other login sessions. */
@@ -44,7 +44,7 @@ export class AccountCalls {
   /** A guest becomes an account, and keeps all that is theirs. */
   async claim(username: string, password: string): Promise<void> {
     await this.#send('POST', '/claim', { username, password });
-    await this.#api.renewUser();
+    await this.#api.switchToOther();
   }
 
   async endSession(id: string): Promise<void> {

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api, ApiError } from './api';
 import { StoredTokens } from './auth/stored-tokens';
 import { saveDraft } from './drafts';
+import { RecipeCalls } from './recipes';
 import { toggleIn } from './stored-set';
 
 const ADA = { id: 'u-ada', name: 'ada' };
@@ -78,7 +79,7 @@ describe('calls with a token', () => {
       Response.json(pair('t2')),
       Response.json({ recipes: [] }),
     ];
-    expect(await api.recipes()).toEqual({ recipes: [] });
+    expect(await new RecipeCalls(api).list()).toEqual({ recipes: [] });
     expect(asked.map(({ url, token }) => `${url} ${token}`)).toEqual([
       '/v1/recipes Bearer t1',
       '/v1/auth/refresh null',
@@ -88,10 +89,10 @@ describe('calls with a token', () => {
 
   it('always create a recipe of the caller’s own: the server makes the id', async () => {
     answers = [Response.json({ id: 'pancakes-k3f9x2' }, { status: 201 })];
-    expect(await api.createRecipe('Pancakes')).toBe('pancakes-k3f9x2');
+    expect(await new RecipeCalls(api).create('Pancakes')).toBe('pancakes-k3f9x2');
     expect(asked.at(-1)?.body).toEqual({ title: 'Pancakes' });
     answers = [Response.json({ title: 'No' }, { status: 422 })];
-    await expect(api.createRecipe('寿司')).rejects.toThrow('No');
+    await expect(new RecipeCalls(api).create('寿司')).rejects.toThrow('No');
   });
 
   it('read the messages before a revision', async () => {

@@ -1,9 +1,8 @@
-// The HTTP calls of the web app: sign-in, sign-out, the list of recipes, and downloads.
+// The HTTP calls of the web app: sign-in, sign-out, and what a recipe's page needs at first.
 // Reads problem+json; a call whose token was refused is tried once more with a new one.
 
-import { type ChatMessage, jsonText, Unauthorized, type User } from '@recipe-chat/client';
+import { type ChatMessage, jsonText, Unauthorized } from '@recipe-chat/client';
 import { clearOutboxes } from '@recipe-chat/client/indexed-db';
-import type { Role } from './access';
 import type { StoredTokens, TokenPair } from './auth/stored-tokens';
 import { forgetDrafts } from './drafts';
 import { navigate } from './navigation';
@@ -26,28 +25,6 @@ export class ApiError extends Error {
 /** The login has ended: the person has to sign in again. */
 export const isSignedOut = (error: unknown): boolean => error instanceof Unauthorized;
 
-/** What the list tells of a recipe; a server of a build before leaves some of it out. */
-export interface RecipeSummary {
-  id: string;
-  title: string;
-  role?: Role;
-  owned?: boolean;
-  tags?: string[];
-  servings?: number;
-  /** Their names, at most three. */
-  first_ingredients?: string[];
-  owner?: User;
-  /** Members who have come in, at most three. */
-  people?: User[];
-  changed_at?: string;
-  changed_by?: User;
-}
-
-export interface RecipePage {
-  recipes: RecipeSummary[];
-  next_cursor?: string;
-}
-
 export interface Credentials {
   username: string;
   password: string;
@@ -69,7 +46,7 @@ export class Api {
     return this.#signInWith('/v1/auth/register', credentials);
   }
 
-  /** Goes on as the owner of this browser's refresh cookie. */
+  /** Goes on as the owner of this browser's refresh cookie, as the server knows them now. */
   switchToOther(): Promise<void> {
     return this.#tokens.switchToOther();
   }
@@ -98,52 +75,11 @@ export class Api {
     await forgetPerson();
   }
 
-  /** Reads anew who is signed in, after something of them has changed. */
-  renewUser(): Promise<void> {
-    return this.#tokens.switchToOther();
-  }
-
-  /** A page of the caller's recipes, the newest change first. */
-  async recipes(wanted: { query?: string; cursor?: string | null } = {}): Promise<RecipePage> {
-    const parameters = new URLSearchParams();
-    if (wanted.query) parameters.set('query', wanted.query);
-    if (wanted.cursor) parameters.set('cursor', wanted.cursor);
-    const search = parameters.size > 0 ? `?${parameters}` : '';
-    return (await this.call(`/v1/recipes${search}`)).json();
-  }
-
-  async deleteRecipe(id: string): Promise<void> {
-    await this.call(recipePath(id), { method: 'DELETE', keepalive: true });
-  }
-
-  async leaveRecipe(id: string): Promise<void> {
-    await this.call(`${recipePath(id)}/members/me`, { method: 'DELETE', keepalive: true });
-  }
-
-  /** A private copy of the caller's own; resolves to its id. */
-  async copyRecipe(id: string): Promise<string> {
-    const response = await this.call(`${recipePath(id)}/copy`, { method: 'POST', body: '{}' });
-    return ((await response.json()) as { id: string }).id;
-  }
-
-  /** Makes a new recipe of the caller's own; resolves to its id, which nobody guesses. */
-  async createRecipe(title: string): Promise<string> {
-    const request = { method: 'POST', body: jsonText({ title }) };
-    const created = (await (await this.call('/v1/recipes', request)).json()) as { id: string };
-    return created.id;
-  }
-
   /** The messages right before a revision, oldest first. */
   async messages(id: string, before: number, limit: number): Promise<ChatMessage[]> {
     const path = `${recipePath(id)}/messages?before=${before}&limit=${limit}`;
     const answer = (await (await this.call(path)).json()) as { messages?: ChatMessage[] };
     return answer.messages ?? [];
-  }
-
-  /** The recipe as a file in one of the export formats. */
-  async download(id: string, format: 'cooklang' | 'schema.org'): Promise<Blob> {
-    const path = `${recipePath(id)}?format=${format}`;
-    return (await this.call(path)).blob();
   }
 
   /** A call as somebody who is not signed in. */
@@ -183,7 +119,7 @@ async function forgetPerson(): Promise<void> {
   await clearOutboxes();
 }
 
-const recipePath = (id: string) => `/v1/recipes/${encodeURIComponent(id)}`;
+export const recipePath = (id: string) => `/v1/recipes/${encodeURIComponent(id)}`;
 
 async function send(path: string, init: RequestInit, token?: string): Promise<Response> {
   const headers = new Headers(init.headers);

@@ -21,16 +21,7 @@ beforeEach(() => {
     if (answer instanceof Error) throw answer;
     return Response.json(answer ?? {});
   };
-  const api = {
-    call,
-    callAnonymously: call,
-    createRecipe: async (title: string) => {
-      asked.push(`create ${title}`);
-      return 'soup-k3f9x2';
-    },
-    deleteRecipe: async (id: string) => void asked.push(`delete ${id}`),
-  };
-  calls = new ImportCalls(api as unknown as Api);
+  calls = new ImportCalls({ call, callAnonymously: call } as unknown as Api);
 });
 
 describe('a server', () => {
@@ -95,14 +86,15 @@ describe('a document', () => {
 
   it('makes a new recipe, of which nothing stays when it cannot be filled', async () => {
     const document = documentOf('Add @salt.');
+    answers['POST /v1/recipes'] = { id: 'soup-k3f9x2' };
     expect(await calls.create('Soup', document)).toBe('soup-k3f9x2');
     expect(asked).toEqual([
-      'create Soup',
+      'POST /v1/recipes {"title":"Soup"}',
       'PUT /v1/recipes/soup-k3f9x2 text/x-cooklang Add @salt.',
     ]);
     answers['PUT /v1/recipes/soup-k3f9x2'] = new ApiError(422, 'no recipe');
     await expect(calls.create('Soup', document)).rejects.toThrow('no recipe');
-    expect(asked.at(-1)).toBe('delete soup-k3f9x2');
+    expect(asked.at(-1)).toBe('DELETE /v1/recipes/soup-k3f9x2');
   });
 });
 

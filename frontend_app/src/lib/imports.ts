@@ -3,6 +3,7 @@
 
 import { jsonText, type Recipe, randomId } from '@recipe-chat/client';
 import { type Api, ApiError } from './api';
+import { RecipeCalls } from './recipes';
 
 /** A text in one of the formats that the server reads. */
 export interface Document {
@@ -85,11 +86,12 @@ export class ImportCalls {
 
   /** A new recipe of the caller's own; resolves to its id. One that cannot be filled does not stay. */
   async create(title: string, document: Document): Promise<string> {
-    const id = await this.#api.createRecipe(title);
+    const calls = new RecipeCalls(this.#api);
+    const id = await calls.create(title);
     try {
       await this.replace(id, document);
     } catch (error) {
-      await this.#api.deleteRecipe(id).catch(() => {});
+      await calls.delete(id).catch(() => {});
       throw error;
     }
     return id;

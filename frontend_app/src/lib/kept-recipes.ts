@@ -3,7 +3,8 @@
 
 import type { ChatMessage, Recipe } from '@recipe-chat/client';
 import type { Role } from './access';
-import { KEPT, type RecipeSummary } from './api';
+import { KEPT } from './api';
+import type { RecipeSummary } from './recipes';
 
 export interface KeptRecipe {
   recipe: Recipe;

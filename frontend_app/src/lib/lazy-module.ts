@@ -41,7 +41,7 @@ export class LazyModule<Module> {
         if (!navigator.onLine) break;
       }
     }
-    // The server answers and does not have the module: it is of another build, or this browser remembers a failure.
+    // The server answers and does not have the module: it is of another build.
     if ((await serverAnswers()) && reloadOnce()) return;
     addEventListener('online', this.load);
     this.#setStatus('failed');

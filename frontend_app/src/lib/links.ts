@@ -2,7 +2,7 @@
 
 import { jsonText } from '@recipe-chat/client';
 import type { MemberRole } from './access';
-import type { Api } from './api';
+import { type Api, recipePath } from './api';
 
 export interface ShareLink {
   id: string;
@@ -29,7 +29,7 @@ export class LinkCalls {
 
   constructor(api: Api, recipeId: string) {
     this.#api = api;
-    this.#path = `/v1/recipes/${encodeURIComponent(recipeId)}/links`;
+    this.#path = `${recipePath(recipeId)}/links`;
   }
 
   async list(): Promise<ShareLink[]> {

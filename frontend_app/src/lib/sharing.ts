@@ -2,7 +2,7 @@
 
 import { jsonText, type User, wellFormed } from '@recipe-chat/client';
 import type { MemberRole, Role, Visibility } from './access';
-import type { Api } from './api';
+import { type Api, recipePath } from './api';
 
 export interface Member {
   /** Builds before it was told leave it out. */
@@ -26,7 +26,7 @@ export class SharingCalls {
 
   constructor(api: Api, recipeId: string) {
     this.#api = api;
-    this.#path = `/v1/recipes/${encodeURIComponent(recipeId)}`;
+    this.#path = recipePath(recipeId);
   }
 
   async read(): Promise<Sharing> {

@@ -1,7 +1,7 @@
-// The HTTP calls about a recipe's past: its versions, one change taken back, and a version made the newest again.
+// The HTTP calls about a recipe's past: its versions, and one made the newest again.
 
 import { jsonText, type Recipe, type User } from '@recipe-chat/client';
-import type { Api } from './api';
+import { type Api, recipePath } from './api';
 
 /** A message that changed the recipe. */
 export interface Version {
@@ -23,7 +23,7 @@ export class VersionCalls {
 
   constructor(api: Api, recipeId: string) {
     this.#api = api;
-    this.#path = `/v1/recipes/${encodeURIComponent(recipeId)}`;
+    this.#path = recipePath(recipeId);
   }
 
   /** The newest first; `before` is the cursor of the page before. */
@@ -38,22 +38,10 @@ export class VersionCalls {
     return ((await response.json()) as { recipe: Recipe }).recipe;
   }
 
-  /** Takes back what the message at `revision` changed, and nothing else. Asked for twice, it is done once. */
-  undo(revision: number): Promise<void> {
-    return this.#post('undo', revision, `undo-${revision}`);
-  }
-
   /** Makes the recipe what it was then. `now` is the revision that it has: a later restore of the same is another. */
-  restore(revision: number, now: number): Promise<void> {
-    return this.#post('restore', revision, `restore-${revision}-${now}`);
-  }
-
-  async #post(what: string, revision: number, key: string): Promise<void> {
-    const request = {
-      method: 'POST',
-      headers: { 'idempotency-key': key },
-      body: jsonText({ revision }),
-    };
-    await this.#api.call(`${this.#path}/${what}`, request);
+  async restore(revision: number, now: number): Promise<void> {
+    const headers = { 'idempotency-key': `restore-${revision}-${now}` };
+    const request = { method: 'POST', headers, body: jsonText({ revision }) };
+    await this.#api.call(`${this.#path}/restore`, request);
   }
 }
