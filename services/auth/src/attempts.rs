@@ -6,12 +6,13 @@
 //! Every attempt takes a token of each bucket when it begins, so that guesses side by side gain nothing, and gives
 //! them back unless it fails.
 
-use std::{mem, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use runtime::rate_limiter::{Decision, Limit, RateLimiter};
 use tokio::time::Instant;
 
-use crate::config::Config;
+use crate::config::Reloadable;
 
 /// In how long as many failures are forgiven as are free.
 const ATTEMPTS_WINDOW: Duration = Duration::from_secs(600);
@@ -42,7 +43,7 @@ struct Limits {
 /// The failures of late.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    limits: Limits,
+    limits: ArcSwap<Limits>,
     limiter: RateLimiter,
 }
 
@@ -53,17 +54,28 @@ pub(crate) struct Attempt<'a> {
     taken: Vec<(String, Limit)>,
 }
 
-impl Attempts {
-    pub(crate) fn new(config: &Config, limiter: RateLimiter) -> Self {
-        let limit = |failures| limit(failures, config.sign_in_max_delay);
+impl Limits {
+    fn new(settings: &Reloadable) -> Self {
+        let limit = |failures| limit(failures, settings.sign_in_max_delay);
         Self {
-            limits: Limits {
-                place: limit(config.sign_in_failures),
-                address: limit(config.sign_in_failures_per_address),
-                account: limit(config.sign_in_failures_per_account),
-            },
+            place: limit(settings.sign_in_failures),
+            address: limit(settings.sign_in_failures_per_address),
+            account: limit(settings.sign_in_failures_per_account),
+        }
+    }
+}
+
+impl Attempts {
+    pub(crate) fn new(settings: &Reloadable, limiter: RateLimiter) -> Self {
+        Self {
+            limits: ArcSwap::from_pointee(Limits::new(settings)),
             limiter,
         }
+    }
+
+    /// Goes on with other limits.
+    pub(crate) fn set(&self, settings: &Reloadable) {
+        self.limits.store(Arc::new(Limits::new(settings)));
     }
 
     /// Begins an attempt that has not taken anything yet.
@@ -78,7 +90,7 @@ impl Attempts {
 impl Attempt<'_> {
     /// Takes one of the bucket of `key`, or tells when to try again.
     pub(crate) async fn take(&mut self, key: Key) -> Result<(), RetryAfter> {
-        let limits = self.attempts.limits;
+        let limits = **self.attempts.limits.load();
         let (key, limit) = match key {
             Key::Place(hash) => (format!("sign-in:place:{hash}"), limits.place),
             Key::Address(hash) => (format!("sign-in:address:{hash}"), limits.address),
@@ -123,7 +135,7 @@ mod tests {
     use crate::config::tests::config;
 
     fn attempts(arguments: &[&str]) -> Attempts {
-        Attempts::new(&config(arguments), RateLimiter::new(None))
+        Attempts::new(&config(arguments).reloadable, RateLimiter::new(None))
     }
 
     async fn try_as(attempts: &Attempts, key: &Key) -> Result<(), RetryAfter> {

@@ -16,6 +16,7 @@ mod users;
 
 use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use runtime::{
     audit::{self, Audit, Backlog},
@@ -44,7 +45,7 @@ pub(crate) use self::{
 use crate::{
     attempts::Attempts,
     audit::AuditEvent,
-    config::Config,
+    config::{Config, Reloadable},
     device::DeviceTokens,
     issuers::Issuers,
     keys::{KeyKeeper, KeyStore, PROPAGATION_TIME},
@@ -72,7 +73,7 @@ pub(crate) struct Authority {
     rules: TokenPolicy,
     store: Arc<Store>,
     audit: Audit<AuditEvent>,
-    operators: Operators,
+    operators: ArcSwap<Operators>,
     keys: KeyKeeper,
     minter: Minter,
     passwords: Passwords,
@@ -138,14 +139,14 @@ impl Authority {
             .secret(REFRESH_SECRET, fresh)
             .await
             .map_err(|error| unusable(&error))?;
-        let operators = config.operators();
+        let operators = config.reloadable.operators();
         let operators = operators.map_err(|error| unusable(&error))?;
         let counts = metrics.clone();
         let count = Arc::new(move |outcome, count| counts.audit(outcome, count));
         let (audit, backlog) = audit::queue(audit::QUEUE_LENGTH, count);
         let authority = Self {
             audit,
-            operators,
+            operators: ArcSwap::from_pointee(operators),
             rules: TokenPolicy::new(
                 config.issuer.clone(),
                 config.audience.clone(),
@@ -160,7 +161,7 @@ impl Authority {
             minter: Minter::new(&secret),
             passwords: Passwords::new(config.password_threads, metrics.clone())
                 .map_err(|error| unusable(&error))?,
-            attempts: Attempts::new(&config, limiter),
+            attempts: Attempts::new(&config.reloadable, limiter),
             devices: DeviceTokens::new(&secret),
             pseudonyms: Pseudonyms::new(&secret),
             revocations: Revocations::new(),
@@ -198,12 +199,20 @@ impl Authority {
 
     /// Whether an operators' token is configured.
     pub(crate) fn has_operators(&self) -> bool {
-        self.operators.are_any()
+        self.operators.load().are_any()
     }
 
     /// Whose operator token this is. It takes as long whatever is wrong with it.
     pub(crate) fn operator(&self, token: &str) -> Option<Arc<str>> {
-        self.operators.name_of(token)
+        self.operators.load().name_of(token)
+    }
+
+    /// Goes on with other settings, in which there are no faults.
+    pub(crate) fn reload(&self, settings: &Reloadable) {
+        if let Ok(operators) = settings.operators() {
+            self.operators.store(Arc::new(operators));
+        }
+        self.attempts.set(settings);
     }
 
     /// Begins to watch revocations; `None` when too many do.

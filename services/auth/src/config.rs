@@ -61,6 +61,32 @@ pub struct Config {
     #[arg(long, env = "AUTH_KEY_DIR")]
     pub key_dir: Option<PathBuf>,
 
+    /// What may change while the service runs: this is how it was at the start
+    #[command(flatten)]
+    pub reloadable: Reloadable,
+
+    /// How many API tokens one user may have that have not ended (0: no limit)
+    #[arg(long, env = "AUTH_MAX_API_TOKENS_PER_USER", default_value_t = 50)]
+    pub max_api_tokens_per_user: u32,
+
+    /// How many threads hash passwords, each with 19 MiB of its own; without a number as many as there are processors
+    #[arg(long, env = "AUTH_PASSWORD_THREADS")]
+    pub password_threads: Option<NonZero<usize>>,
+
+    /// How long it is kept who signed in, was refused or shut out, and what operators did (0: for ever)
+    #[arg(long, env = "AUTH_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
+    pub auth_keep_audit: Duration,
+
+    /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
+    #[arg(long, env = "AUTH_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
+    pub auth_database_wait: Duration,
+}
+
+/// What may change while the service runs.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Auth")]
+#[group(id = "auth-reloadable")]
+pub struct Reloadable {
     /// Failed sign-ins in ten minutes to one account from one device or address before further ones must wait
     /// (0: no limit)
     #[arg(long, env = "AUTH_SIGN_IN_FAILURES", default_value_t = 10)]
@@ -79,14 +105,6 @@ pub struct Config {
     #[arg(long, env = "AUTH_SIGN_IN_MAX_DELAY", value_parser = duration, default_value = "60s")]
     pub sign_in_max_delay: Duration,
 
-    /// How many API tokens one user may have that have not ended (0: no limit)
-    #[arg(long, env = "AUTH_MAX_API_TOKENS_PER_USER", default_value_t = 50)]
-    pub max_api_tokens_per_user: u32,
-
-    /// How many threads hash passwords, each with 19 MiB of its own; without a number as many as there are processors
-    #[arg(long, env = "AUTH_PASSWORD_THREADS")]
-    pub password_threads: Option<NonZero<usize>>,
-
     /// What operators prove themselves with to list, review and revoke sessions; without it nobody can list or review
     #[arg(long, env = "AUTH_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
     pub operator_token: Option<SecretString>,
@@ -94,14 +112,6 @@ pub struct Config {
     /// Operator tokens with the names under which it is noted what is done with them: NAME=TOKEN, separated by spaces or lines
     #[arg(long, env = "AUTH_OPERATOR_TOKENS", hide_env_values = true, value_parser = secret)]
     pub operator_tokens: Option<SecretString>,
-
-    /// How long it is kept who signed in, was refused or shut out, and what operators did (0: for ever)
-    #[arg(long, env = "AUTH_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
-    pub auth_keep_audit: Duration,
-
-    /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
-    #[arg(long, env = "AUTH_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
-    pub auth_database_wait: Duration,
 }
 
 /// To within how long it is known when somebody was last seen.
@@ -159,7 +169,7 @@ impl Config {
         ]
         .into_iter()
         .filter_map(|(broken, fault)| broken.then_some(fault))
-        .chain(self.operators().err())
+        .chain(self.reloadable.operators().err())
         .collect();
         if faults.is_empty() {
             Ok(())
@@ -169,15 +179,17 @@ impl Config {
     }
 }
 
-impl Config {
+impl Reloadable {
     /// Who may give orders.
     ///
     /// # Errors
     /// What is wrong with their tokens.
-    pub(crate) fn operators(&self) -> Result<Operators, &'static str> {
+    pub fn operators(&self) -> Result<Operators, &'static str> {
         Operators::read(self.operator_token.as_ref(), self.operator_tokens.as_ref())
     }
+}
 
+impl Config {
     /// How long an access token lives at most, also one that is given in exchange for another issuer's.
     pub(crate) fn longest_life(&self) -> Duration {
         longest_life(self.access_ttl, &self.trusted_issuers)

@@ -25,7 +25,7 @@ mod store;
 mod token;
 mod user;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use runtime::{
     audit::Backlog,
@@ -40,7 +40,7 @@ use tokio::net::TcpListener;
 
 pub use crate::{
     authority::OpenError,
-    config::{Config, Faults},
+    config::{Config, Faults, Reloadable},
     issuers::{TrustedIssuer, TrustedIssuers},
 };
 
@@ -73,7 +73,25 @@ pub async fn migrate(database: &SecretUrl) -> Result<(), database::OpenError> {
     store::migrate(database).await
 }
 
+/// Gives an auth service other settings while it runs.
+#[derive(Debug, Clone)]
+pub struct Reloader(Weak<authority::Authority>);
+
+impl Reloader {
+    /// Has the service go on with these settings, in which there are no faults; nothing once it has ended.
+    pub fn reload(&self, settings: &Reloadable) {
+        if let Some(authority) = self.0.upgrade() {
+            authority.reload(settings);
+        }
+    }
+}
+
 impl Auth {
+    /// By which its settings change while it serves.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(Arc::downgrade(&self.authority))
+    }
+
     /// Opens the store, makes the keys when there are none, and reads the revocations that still matter.
     ///
     /// `database` is `sqlite:PATH` (created when missing) or `postgres://…`. Without `redis`, revocations

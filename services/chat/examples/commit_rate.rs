@@ -40,7 +40,10 @@ async fn main() {
         .unwrap_or_else(|| format!("sqlite:{}/chat.db", folder.path().display()));
     let clock = SystemClock::shared();
     let config = Config {
-        bytes_per_user: 0,
+        reloadable: chat::Reloadable {
+            bytes_per_user: 0,
+            ..chat::Reloadable::default()
+        },
         ..Config::default()
     };
     let chat = chat::open(&config, &url.parse().unwrap(), None, clock)

@@ -27,6 +27,28 @@ pub struct Config {
     #[arg(long, env = "CHAT_LINK_QUEUE", default_value_t = 4096, value_parser = at_least_one())]
     pub link_queue: u32,
 
+    /// What may change while the service runs: this is how it was at the start
+    #[command(flatten)]
+    pub reloadable: Reloadable,
+
+    /// How many connections to PostgreSQL are kept
+    #[arg(long, env = "CHAT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub chat_database_connections: u32,
+
+    /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
+    #[arg(long, env = "CHAT_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
+    pub chat_database_wait: Duration,
+
+    /// How long it is kept who changed who may come into a recipe, made links and deleted recipes (0: for ever)
+    #[arg(long, env = "CHAT_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
+    pub chat_keep_audit: Duration,
+}
+
+/// What may change while the service runs.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Chat")]
+#[group(id = "chat-reloadable")]
+pub struct Reloadable {
     /// How many recipes one user may own; 0: no limit
     #[arg(long, env = "CHAT_RECIPES_PER_USER", default_value_t = 2_000)]
     pub recipes_per_user: u32,
@@ -59,14 +81,6 @@ pub struct Config {
     #[arg(long, env = "CHAT_BYTES_PER_USER", default_value_t = 100 << 20)]
     pub bytes_per_user: u64,
 
-    /// How many connections to PostgreSQL are kept
-    #[arg(long, env = "CHAT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100))]
-    pub chat_database_connections: u32,
-
-    /// How long a PostgreSQL that cannot be reached at the start is waited for; 0s: not at all
-    #[arg(long, env = "CHAT_DATABASE_WAIT", value_parser = duration, default_value = "30s")]
-    pub chat_database_wait: Duration,
-
     /// What operators prove themselves with to see what was done to recipes; without one nobody can
     #[arg(long, env = "CHAT_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
     pub chat_operator_token: Option<SecretString>,
@@ -74,10 +88,6 @@ pub struct Config {
     /// Operator tokens with names: NAME=TOKEN, separated by spaces or lines
     #[arg(long, env = "CHAT_OPERATOR_TOKENS", hide_env_values = true, value_parser = secret)]
     pub chat_operator_tokens: Option<SecretString>,
-
-    /// How long it is kept who changed who may come into a recipe, made links and deleted recipes (0: for ever)
-    #[arg(long, env = "CHAT_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
-    pub chat_keep_audit: Duration,
 }
 
 impl Default for Config {
@@ -86,6 +96,17 @@ impl Default for Config {
             post_queue: 8192,
             cached_recipes: 4096,
             link_queue: 4096,
+            reloadable: Reloadable::default(),
+            chat_database_connections: 8,
+            chat_database_wait: Duration::from_secs(30),
+            chat_keep_audit: Duration::from_secs(90 * 86_400),
+        }
+    }
+}
+
+impl Default for Reloadable {
+    fn default() -> Self {
+        Self {
             recipes_per_user: 2_000,
             links_per_user: 500,
             members_per_recipe: 200,
@@ -94,16 +115,13 @@ impl Default for Config {
             steps_per_recipe: 200,
             bytes_per_recipe: 262_144,
             bytes_per_user: 100 << 20,
-            chat_database_connections: 8,
-            chat_database_wait: Duration::from_secs(30),
             chat_operator_token: None,
             chat_operator_tokens: None,
-            chat_keep_audit: Duration::from_secs(90 * 86_400),
         }
     }
 }
 
-impl Config {
+impl Reloadable {
     /// Who may see what was done to recipes.
     ///
     /// # Errors
@@ -147,19 +165,22 @@ mod tests {
 
     #[test]
     fn zero_leaves_what_every_recipe_is_held_to() {
-        let none = Config {
+        let none = Reloadable {
             members_per_recipe: 0,
             ingredients_per_recipe: 0,
             steps_per_recipe: 0,
             bytes_per_recipe: 0,
-            ..Config::default()
+            ..Reloadable::default()
         };
         let unlimited = RecipeLimits {
             members: usize::MAX,
             ..RecipeLimits::default()
         };
         assert_eq!(none.quotas().recipe, unlimited);
-        assert_eq!(Config::default().quotas().recipe, RecipeLimits::default());
+        assert_eq!(
+            Reloadable::default().quotas().recipe,
+            RecipeLimits::default()
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod streams;
 
 use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
 use proto::chat::{
     self as wire, RecipeFormat,
@@ -52,7 +53,7 @@ const MAX_MESSAGE_SIZE: usize = MAX_PAGE_SIZE + (128 << 10);
 pub(crate) fn service(
     recipes: Recipes,
     verifier: Verifier,
-    operators: Operators,
+    operators: Arc<ArcSwap<Operators>>,
     link_queue: usize,
     lifecycle: Lifecycle,
 ) -> ChatServiceServer<Chat> {
@@ -71,7 +72,7 @@ pub(crate) fn service(
 pub(crate) struct Chat {
     recipes: Recipes,
     verifier: Verifier,
-    operators: Operators,
+    operators: Arc<ArcSwap<Operators>>,
     link_queue: usize,
     lifecycle: Lifecycle,
 }
@@ -108,7 +109,7 @@ impl ChatService for Chat {
     ) -> Result<Response<wire::ListAuditEventsResponse>, Status> {
         let shown = request.metadata().get_all(proto::OPERATOR_TOKEN);
         let mut shown = shown.into_iter().filter_map(|value| value.to_str().ok());
-        if !shown.any(|token| self.operators.name_of(token).is_some()) {
+        if !shown.any(|token| self.operators.load().name_of(token).is_some()) {
             return Err(Status::permission_denied("For operators only"));
         }
         let filter = request.into_inner().into();

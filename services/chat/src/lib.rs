@@ -32,7 +32,7 @@ mod store;
 mod upkeep;
 mod verifier;
 
-pub use config::Config;
-pub use service::{Chat, open, redis_self_test};
+pub use config::{Config, Reloadable};
+pub use service::{Chat, Reloader, open, redis_self_test};
 pub use store::{OpenError, migrate, missing_migrations};
 pub use verifier::AuthService;

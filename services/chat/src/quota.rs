@@ -3,10 +3,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use proto::ids::UserId;
 use tokio::time::Instant;
 
@@ -37,7 +38,7 @@ pub(crate) struct Limits {
 /// What each user has written.
 #[derive(Debug, Default)]
 pub(crate) struct Quotas {
-    limits: Limits,
+    limits: ArcSwap<Limits>,
     /// When each user would have written nothing more, were the quota spread evenly over the day.
     even: Mutex<HashMap<UserId, Instant>>,
 }
@@ -46,9 +47,14 @@ impl Quotas {
     /// Nobody has written anything.
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            limits,
+            limits: ArcSwap::from_pointee(limits),
             even: Mutex::default(),
         }
+    }
+
+    /// Goes on with other limits; what was written counts at them.
+    pub(crate) fn set(&self, limits: Limits) {
+        self.limits.store(Arc::new(limits));
     }
 
     /// Whether somebody who owns so many recipes may have one more.
@@ -56,7 +62,7 @@ impl Quotas {
     /// # Errors
     /// `TooManyRecipes`.
     pub(crate) fn check_recipes(&self, owned: u64) -> Result<(), Refused> {
-        match u64::from(self.limits.recipes) {
+        match u64::from(self.limits.load().recipes) {
             0 => Ok(()),
             limit if owned < limit => Ok(()),
             _ => Err(Refused::TooManyRecipes),
@@ -68,7 +74,7 @@ impl Quotas {
     /// # Errors
     /// `TooManyLinks`.
     pub(crate) fn check_links(&self, links: u64) -> Result<(), Refused> {
-        match u64::from(self.limits.links) {
+        match u64::from(self.limits.load().links) {
             0 => Ok(()),
             limit if links < limit => Ok(()),
             _ => Err(Refused::TooManyLinks),
@@ -77,34 +83,34 @@ impl Quotas {
 
     /// What one recipe may hold.
     pub(crate) fn recipe(&self) -> RecipeLimits {
-        self.limits.recipe
+        self.limits.load().recipe
     }
 
     /// The same for a recipe whose owner has so many members.
     pub(crate) fn recipe_beside(&self, members: u64) -> RecipeLimits {
-        let left = u64::from(self.limits.members).saturating_sub(members);
+        let left = u64::from(self.limits.load().members).saturating_sub(members);
         RecipeLimits {
             members_left: match self.limits_members() {
                 true => usize::try_from(left).unwrap_or(usize::MAX),
                 false => usize::MAX,
             },
-            ..self.limits.recipe
+            ..self.limits.load().recipe
         }
     }
 
     /// Whether the number of members of a user's recipes is limited at all.
     pub(crate) fn limits_members(&self) -> bool {
-        self.limits.members > 0
+        self.limits.load().members > 0
     }
 
     /// Whether the number of links is limited at all.
     pub(crate) fn limits_links(&self) -> bool {
-        self.limits.links > 0
+        self.limits.load().links > 0
     }
 
     /// Whether the number of recipes is limited at all.
     pub(crate) fn limits_recipes(&self) -> bool {
-        self.limits.recipes > 0
+        self.limits.load().recipes > 0
     }
 
     /// Whether a user may write, who is about to have written `pending` bytes. One change may go beyond the quota.
@@ -146,7 +152,7 @@ impl Quotas {
 
     /// The part of the day that so many bytes are the quota of; nothing when there is no quota.
     fn time_for(&self, bytes: u64) -> Duration {
-        match self.limits.bytes {
+        match self.limits.load().bytes {
             0 => Duration::ZERO,
             #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact")]
             quota => DAY.mul_f64((bytes as f64 / quota as f64).min(1_000.)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use runtime::{
     audit::{self, Backlog},
     clock::SharedClock,
@@ -16,7 +17,7 @@ use tokio::net::TcpListener;
 use crate::{
     audit::AuditEvent,
     commit::{Dependencies, Limits, Pipeline, Shard},
-    config::Config,
+    config::{Config, Reloadable},
     grpc,
     hub::Hub,
     metrics::{self, Metrics},
@@ -41,7 +42,8 @@ pub struct Chat {
     upkeep: Upkeep,
     /// What is noted and not yet written.
     audit: Backlog<AuditEvent>,
-    operators: Operators,
+    operators: Arc<ArcSwap<Operators>>,
+    quotas: Arc<Quotas>,
     /// By whose keys tokens are verified; without it callers are believed.
     auth: Option<AuthService>,
 }
@@ -60,7 +62,7 @@ pub async fn open(
     if let Some(url) = &redis {
         Redis::check(url)?;
     }
-    let operators = config.operators().map_err(OpenError::Config)?;
+    let operators = config.reloadable.operators().map_err(OpenError::Config)?;
     let store = Store::open(
         database,
         config.chat_database_connections,
@@ -81,6 +83,7 @@ pub async fn open(
     let counts = Arc::clone(&metrics);
     let count = Arc::new(move |outcome, count| counts.audit(outcome, count));
     let (audit, backlog) = audit::queue(audit::QUEUE_LENGTH, count);
+    let quotas = Arc::new(Quotas::new(config.reloadable.quotas()));
     let dependencies = Dependencies {
         audit,
         store: store.clone(),
@@ -90,7 +93,7 @@ pub async fn open(
             .map(|replicas| Arc::clone(&replicas.hints)),
         clock: clock.clone(),
         metrics,
-        quotas: Arc::new(Quotas::new(config.quotas())),
+        quotas: Arc::clone(&quotas),
     };
     let limits = Limits {
         queue: config.post_queue as usize,
@@ -116,7 +119,8 @@ pub async fn open(
     Ok(Chat {
         upkeep,
         audit: backlog,
-        operators,
+        operators: Arc::new(ArcSwap::from_pointee(operators)),
+        quotas,
         store,
         recipes: Recipes::new(pipeline, dependencies),
         shards,
@@ -146,7 +150,32 @@ fn store_probe(store: Store) -> Probe {
     })
 }
 
+/// Gives a chat service other settings while it runs.
+#[derive(Debug, Clone)]
+pub struct Reloader {
+    operators: Arc<ArcSwap<Operators>>,
+    quotas: Arc<Quotas>,
+}
+
+impl Reloader {
+    /// Has the service go on with these settings, in which there are no faults.
+    pub fn reload(&self, settings: &Reloadable) {
+        if let Ok(operators) = settings.operators() {
+            self.operators.store(Arc::new(operators));
+        }
+        self.quotas.set(settings.quotas());
+    }
+}
+
 impl Chat {
+    /// By which its settings change while it serves.
+    pub fn reloader(&self) -> Reloader {
+        Reloader {
+            operators: Arc::clone(&self.operators),
+            quotas: Arc::clone(&self.quotas),
+        }
+    }
+
     /// Has it verify the access tokens of whoever asks, by the public keys of this auth service.
     #[must_use]
     pub fn verify_tokens_by(mut self, auth: AuthService) -> Self {

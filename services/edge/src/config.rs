@@ -1,17 +1,13 @@
 //! Everything about an edge that can be set, with its defaults.
 
+mod reloadable;
+
 use std::{net::SocketAddr, time::Duration};
 
-use runtime::{
-    accept,
-    config::{Network, duration, listen_address},
-    descriptors,
-};
+use runtime::config::{duration, listen_address};
 
+pub use self::reloadable::Reloadable;
 use crate::{public_url::PublicUrl, web_page::Fetcher};
-
-/// How many connections an edge holds where nobody has said.
-const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
 
 /// How many events of connections an edge may be told to keep.
 const MAX_CONNECTION_EVENTS: usize = 1_000_000;
@@ -33,10 +29,6 @@ pub struct Config {
     #[arg(long, env = "EDGE_REAUTH_GRACE", value_parser = duration, default_value = "30s")]
     pub reauth_grace: Duration,
 
-    /// Origins other than the edge's own from which browsers may connect, such as `https://cook.example`
-    #[arg(long, env = "EDGE_ALLOWED_ORIGINS", value_delimiter = ',')]
-    pub allowed_origins: Vec<String>,
-
     /// The addresses that the edge is reached under from outside, such as `https://cook.example`: requests for other
     /// hosts and from other origins are refused; unset: any host
     #[arg(long = "public-url", env = "EDGE_PUBLIC_URL", value_delimiter = ',')]
@@ -46,99 +38,13 @@ pub struct Config {
     #[arg(long, env = "EDGE_DRAIN_TIMEOUT", value_parser = duration, default_value = "20s")]
     pub drain_timeout: Duration,
 
-    /// How long a connection stays, give or take a tenth, before its client is told to reconnect, so that new edges
-    /// fill; at most 50 a second; 0s: no limit
-    #[arg(long, env = "EDGE_MAX_CONNECTION_AGE", value_parser = duration, default_value = "0s")]
-    pub max_connection_age: Duration,
-
-    /// How many messages a second a connection may send; 0: no limit
-    #[arg(long, env = "EDGE_MESSAGE_RATE", default_value_t = 5)]
-    pub message_rate: u32,
-
-    /// How many messages a connection may send at once
-    #[arg(long, env = "EDGE_MESSAGE_BURST", default_value_t = 20)]
-    pub message_burst: u32,
-
-    /// How many messages a second one user may send over all connections to all edges, and four times as many at
-    /// once; 0: no limit; unset: twice `--message-rate`
-    #[arg(long, env = "EDGE_MESSAGE_RATE_PER_USER")]
-    pub message_rate_per_user: Option<u32>,
-
-    /// How many `auth`, how many `ping` and how many WebSocket pings a second a connection may send; 0: no limit
-    #[arg(long, env = "EDGE_CONTROL_RATE", default_value_t = 2)]
-    pub control_rate: u32,
-
-    /// How many of each a connection may send at once
-    #[arg(long, env = "EDGE_CONTROL_BURST", default_value_t = 20)]
-    pub control_burst: u32,
-
-    /// How many times a minute a connection may be told that it sends too much, until it is closed; 0: no limit
-    #[arg(long, env = "EDGE_MAX_REFUSALS", default_value_t = 100)]
-    pub max_refusals: usize,
-
-    /// How many times a second one user may send `auth` over all connections to all edges, and ten times as many at
-    /// once; 0: no limit; unset: a fifth of `--max-connections-per-user`
-    #[arg(long, env = "EDGE_AUTH_RATE_PER_USER")]
-    pub auth_rate_per_user: Option<u32>,
-
-    /// How many calls of the API a second one user may make at all edges, and ten times as many at once; 0: no limit
-    #[arg(long, env = "EDGE_REQUEST_RATE_PER_USER", default_value_t = 50)]
-    pub request_rate_per_user: u32,
-
-    /// How many connections the edge holds; 0: no limit
-    #[arg(long, env = "EDGE_MAX_CONNECTIONS", default_value_t = DEFAULT_MAX_CONNECTIONS)]
-    pub max_connections: usize,
-
-    /// How many connections one address may have; 0: no limit
-    #[arg(
-        long,
-        env = "EDGE_MAX_CONNECTIONS_PER_ADDRESS",
-        default_value_t = 1_000
-    )]
-    pub max_connections_per_address: usize,
-
-    /// How many connections the edge holds that are no WebSockets; 0: no limit. Beyond it the one that has waited
-    /// longest for a request makes room
-    #[arg(long, env = "EDGE_MAX_HTTP_CONNECTIONS", default_value_t = 10_000)]
-    pub max_http_connections: usize,
-
-    /// How many of them one address may have, trusted proxies aside; 0: no limit; unset: as many as
-    /// --max-connections-per-address
-    #[arg(long, env = "EDGE_MAX_HTTP_CONNECTIONS_PER_ADDRESS")]
-    pub max_http_connections_per_address: Option<usize>,
-
-    /// How many connections one user may have on this edge; 0: no limit
-    #[arg(long, env = "EDGE_MAX_CONNECTIONS_PER_USER", default_value_t = 50)]
-    pub max_connections_per_user: usize,
-
-    /// How many WebSocket upgrades the edge takes a second, and twice as many at once; 0: no limit
-    #[arg(long, env = "EDGE_UPGRADE_RATE", default_value_t = 2_000)]
-    pub upgrade_rate: u32,
-
-    /// How many upgrades a second one address may ask for, and ten times as many at once; 0: no limit
-    #[arg(long, env = "EDGE_UPGRADE_RATE_PER_ADDRESS", default_value_t = 500)]
-    pub upgrade_rate_per_address: u32,
-
-    /// How many connections may be open that have not sent a good `auth` yet; 0: no limit
-    #[arg(long, env = "EDGE_MAX_UNAUTHENTICATED", default_value_t = 10_000)]
-    pub max_unauthenticated: usize,
-
-    /// How many of them one address may have; 0: no limit
-    #[arg(
-        long,
-        env = "EDGE_MAX_UNAUTHENTICATED_PER_ADDRESS",
-        default_value_t = 500
-    )]
-    pub max_unauthenticated_per_address: usize,
+    /// What may change while the edge runs: this is how it was at the start, `Edge::settings` has how it is
+    #[command(flatten)]
+    pub reloadable: Reloadable,
 
     /// Whether people are told who else is on their recipe, and who types
     #[arg(long, env = "EDGE_PRESENCE", default_value_t = true, action = clap::ArgAction::Set)]
     pub presence: bool,
-
-    /// Networks of proxies whose word is taken for who the client is (`X-Forwarded-For`, `Forwarded`), which host
-    /// it asked for (`X-Forwarded-Host`) and whether over TLS (`X-Forwarded-Proto`), such as `10.0.0.0/8,fd00::/8`
-    #[arg(long, env = "EDGE_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<Network>,
 
     /// The name of the cookie with the refresh token, of edges that share a host; over TLS it begins with `__Host-`
     #[arg(long, env = "EDGE_COOKIE_NAME", value_parser = cookie_name, default_value = "recipe_chat_refresh")]
@@ -155,15 +61,6 @@ pub struct Config {
     /// Addresses such as 10.0.0.7:8080 that may be fetched though they are not public or at another port
     #[arg(long, env = "EDGE_IMPORT_ALLOWED_ADDRESSES", value_delimiter = ',')]
     pub import_allowed_addresses: Vec<SocketAddr>,
-
-    /// How many times a minute one address may sign in or sign up, over all edges; 0: no limit
-    #[arg(long, env = "EDGE_SIGN_IN_RATE", default_value_t = 30)]
-    pub sign_in_rate: u32,
-
-    /// How many public recipes and invitations a minute one address may ask for without an account, over all edges; 0: no
-    /// limit
-    #[arg(long, env = "EDGE_ANONYMOUS_RATE", default_value_t = 300)]
-    pub anonymous_rate: u32,
 
     /// How often the edge pings a connection; two pings without a pong end it
     #[arg(long, env = "EDGE_PING_INTERVAL", value_parser = duration, default_value = "25s")]
@@ -209,41 +106,11 @@ fn cookie_name(text: &str) -> Result<String, String> {
 }
 
 impl Config {
-    /// How many connections the port holds before they become WebSockets.
-    pub fn http_limits(&self) -> accept::Limits {
-        accept::Limits {
-            in_all: self.max_http_connections,
-            per_address: self
-                .max_http_connections_per_address
-                .unwrap_or(self.max_connections_per_address),
-            exempt: self.trusted_proxies.clone(),
-        }
-    }
-
     /// What fetches pages of the web, where it may.
     pub fn web_pages(&self) -> Option<Fetcher> {
         self.import_from_web
             .unwrap_or_default()
             .then(|| Fetcher::new(self.import_allowed_addresses.clone()))
-    }
-
-    /// How many messages a second one user may send; 0: no limit.
-    pub fn message_rate_per_user(&self) -> u32 {
-        self.message_rate_per_user
-            .unwrap_or(self.message_rate.saturating_mul(2))
-    }
-
-    /// How many times a second one user may authenticate; 0: no limit.
-    pub fn auth_rate_per_user(&self) -> u32 {
-        let fifth = self.max_connections_per_user.div_ceil(5);
-        self.auth_rate_per_user
-            .unwrap_or(u32::try_from(fifth).unwrap_or(u32::MAX))
-    }
-
-    /// What the limit of file descriptors has against the number of connections, and whether somebody has asked for so many.
-    pub fn descriptors_fault(&self) -> Option<(String, bool)> {
-        let was_asked_for = self.max_connections != DEFAULT_MAX_CONNECTIONS;
-        descriptors::fault(self.max_connections).map(|fault| (fault, was_asked_for))
     }
 
     /// All that is wrong with it, in words for the operator.
@@ -255,26 +122,11 @@ impl Config {
             ("--ping-interval", self.ping_interval),
             ("--write-timeout", self.write_timeout),
         ];
-        let mut faults: Vec<String> = positive
+        positive
             .iter()
             .filter(|(_, duration)| duration.is_zero())
             .map(|(flag, _)| format!("{flag} must be longer than 0s"))
-            .collect();
-        if self.message_rate > 0 && self.message_burst == 0 {
-            faults.push("--message-burst must be at least 1 when --message-rate is set".to_owned());
-        }
-        if self.control_rate > 0 && self.control_burst == 0 {
-            faults.push("--control-burst must be at least 1 when --control-rate is set".to_owned());
-        }
-        for origin in &self.allowed_origins {
-            let good = url::Url::parse(origin)
-                .is_ok_and(|url| url.has_host() && url.path() == "/" && url.query().is_none());
-            if !good {
-                faults.push(format!(
-                    "--allowed-origins: {origin:?} is not an origin; write it as https://host or https://host:port"
-                ));
-            }
-        }
-        faults
+            .chain(self.reloadable.faults())
+            .collect()
     }
 }

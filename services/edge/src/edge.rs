@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use proto::ids::{SessionId, UserId};
 use runtime::{
-    clock::SharedClock,
-    lifecycle::Lifecycle,
-    network::AddressBlock,
-    rate_limiter::{Limit, RateLimiter},
-    telemetry::Prometheus,
+    accept, clock::SharedClock, lifecycle::Lifecycle, network::AddressBlock,
+    rate_limiter::RateLimiter, telemetry::Prometheus,
 };
 
 use crate::{
     api_tokens::ExchangedTokens,
-    config::Config,
+    config::{Config, Reloadable},
     deadlines::Deadlines,
     event_log::EventLog,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
@@ -32,8 +30,12 @@ use crate::{
 /// What every part of the edge can reach.
 #[derive(Debug)]
 pub struct Edge {
-    /// What can be set.
+    /// What can be set at the start.
     pub config: Config,
+    /// What can also be set afterwards, as it is now.
+    pub settings: ArcSwap<Reloadable>,
+    /// How many connections the port holds before they become WebSockets.
+    pub http_limits: accept::SharedLimits,
     /// Wall-clock time.
     pub clock: SharedClock,
     /// The auth service.
@@ -67,19 +69,32 @@ pub struct Edge {
     /// How many connections a user may have.
     pub users: ConnectionLimit<UserId>,
     /// What one connection may send.
-    pub client_limits: ClientLimits,
+    pub client_limits: ArcSwap<ClientLimits>,
     /// What one user may ask for.
     pub user_limits: UserLimits,
     /// Rate limits that all edges share.
     pub rate_limiter: RateLimiter,
-    /// How fast one address may sign in.
-    pub sign_in_limit: Option<Limit>,
-    /// How fast one address may ask for what needs no account.
-    pub anonymous_limit: Option<Limit>,
     /// Pages of the web, where they may be imported.
     pub web_pages: Option<Fetcher>,
     /// The process's metrics.
     pub prometheus: Prometheus,
     /// The process's life.
     pub lifecycle: Lifecycle,
+}
+
+impl Edge {
+    /// Goes on with other settings, which have no faults. Connections stay as they are, and are held to the new limits.
+    pub fn reload(&self, settings: Reloadable) {
+        self.upgrade_limiter.set(&settings);
+        self.places.set(
+            settings.max_connections,
+            settings.max_connections_per_address,
+        );
+        self.users.set(0, settings.max_connections_per_user);
+        self.client_limits
+            .store(Arc::new(ClientLimits::new(&settings)));
+        self.user_limits.set(&settings);
+        self.http_limits.set(settings.http_limits());
+        self.settings.store(Arc::new(settings));
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) fn watch(edge: &Arc<Edge>) {
     level(
         "edge_max_connections",
         "How many connections the edge takes: its flag, or what the file descriptors leave",
-        |edge| max_connections(edge.config.max_connections) as u64,
+        |edge| max_connections(edge.settings.load().max_connections) as u64,
     );
     level("edge_sessions", "Sessions that are held here", |edge| {
         edge.registry.session_count() as u64

@@ -136,7 +136,7 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             draining::refuse,
         ))
         .layer(middleware::from_fn_with_state(
-            cors::layer(&edge.config.allowed_origins),
+            cors::layer(Arc::clone(edge)),
             cors::share,
         ))
         .route("/v1/chat/{recipe_id}", get(upgrade::upgrade))

@@ -41,7 +41,10 @@ pub mod fuzzing;
 pub mod internals;
 
 pub use self::{
-    config::Config,
-    node::{AdminPort, OpenEdge, OpenError, Services, Upstreams, assemble, open, redis_self_test},
+    config::{Config, Reloadable},
+    node::{
+        AdminPort, OpenEdge, OpenError, Reloader, Services, Upstreams, assemble, open,
+        redis_self_test,
+    },
     upstream::chat::Replicas,
 };

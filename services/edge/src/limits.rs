@@ -8,7 +8,7 @@ mod user;
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -52,17 +52,17 @@ impl RateState {
         Self { even: now }
     }
 
-    /// Takes one.
+    /// Takes one. What was taken at another rate counts as the burst of this one at most.
     ///
     /// # Errors
-    /// How long to wait before the next one.
+    /// How long to wait before the next one: an interval at most.
     pub(crate) fn take(&mut self, rate: RateLimit, now: Instant) -> Result<(), Duration> {
-        let even = self.even.max(now);
-        let ahead = even - now;
+        let ahead = self.even.saturating_duration_since(now);
+        let ahead = ahead.min(rate.allowance + rate.interval);
         if ahead > rate.allowance {
             return Err(ahead - rate.allowance);
         }
-        self.even = even + rate.interval;
+        self.even = now + ahead + rate.interval;
         Ok(())
     }
 
@@ -74,9 +74,12 @@ impl RateState {
 
 /// One rate for each of many keys, with bounded memory.
 #[derive(Debug)]
-pub(crate) struct KeyedRateLimiter<K> {
+pub(crate) struct KeyedRateLimiter<K>(Mutex<Keyed<K>>);
+
+#[derive(Debug)]
+struct Keyed<K> {
     rate: Option<RateLimit>,
-    keys: Mutex<HashMap<K, RateState>>,
+    keys: HashMap<K, RateState>,
 }
 
 impl<K: Eq + Hash> KeyedRateLimiter<K> {
@@ -85,10 +88,15 @@ impl<K: Eq + Hash> KeyedRateLimiter<K> {
 
     /// `None`: no limit.
     pub(crate) fn new(rate: Option<RateLimit>) -> Self {
-        Self {
+        Self(Mutex::new(Keyed {
             rate,
-            keys: Mutex::default(),
-        }
+            keys: HashMap::new(),
+        }))
+    }
+
+    /// Goes on at another rate; what was taken counts as its burst at most.
+    pub(crate) fn set(&self, rate: Option<RateLimit>) {
+        self.lock().rate = rate;
     }
 
     /// Takes one for `key`.
@@ -96,10 +104,11 @@ impl<K: Eq + Hash> KeyedRateLimiter<K> {
     /// # Errors
     /// How long to wait before the next one.
     pub(crate) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
-        let Some(rate) = self.rate else {
+        let mut keyed = self.lock();
+        let Keyed { rate, keys } = &mut *keyed;
+        let Some(rate) = *rate else {
             return Ok(());
         };
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if keys.len() >= Self::MAX_TRACKED {
             keys.retain(|_, paced| !paced.is_fresh(now));
             if keys.len() >= Self::MAX_TRACKED {
@@ -112,6 +121,12 @@ impl<K: Eq + Hash> KeyedRateLimiter<K> {
     }
 }
 
+impl<K> KeyedRateLimiter<K> {
+    fn lock(&self) -> MutexGuard<'_, Keyed<K>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A number of places, and how many of them each key may have.
 #[derive(Debug)]
 pub struct ConnectionLimit<K: Eq + Hash + Clone> {
@@ -120,13 +135,13 @@ pub struct ConnectionLimit<K: Eq + Hash + Clone> {
 
 #[derive(Debug)]
 struct ConnectionLimitInner<K> {
-    in_all: usize,
-    per_key: usize,
     taken: Mutex<Taken<K>>,
 }
 
 #[derive(Debug)]
 struct Taken<K> {
+    max_in_all: usize,
+    max_per_key: usize,
     in_all: usize,
     by_key: HashMap<K, usize>,
 }
@@ -141,12 +156,11 @@ pub struct ConnectionPermit<K: Eq + Hash + Clone> {
 impl<K: Eq + Hash + Clone> ConnectionLimit<K> {
     /// 0 means no limit.
     pub fn new(in_all: usize, per_key: usize) -> Self {
-        let unlimited = |limit| if limit == 0 { usize::MAX } else { limit };
         Self {
             inner: Arc::new(ConnectionLimitInner {
-                in_all: unlimited(in_all),
-                per_key: unlimited(per_key),
                 taken: Mutex::new(Taken {
+                    max_in_all: unlimited(in_all),
+                    max_per_key: unlimited(per_key),
                     in_all: 0,
                     by_key: HashMap::new(),
                 }),
@@ -154,11 +168,18 @@ impl<K: Eq + Hash + Clone> ConnectionLimit<K> {
         }
     }
 
+    /// Goes on with other numbers; 0 means no limit. Places that are taken stay so, also beyond them.
+    pub fn set(&self, in_all: usize, per_key: usize) {
+        let mut taken = self.inner.lock();
+        taken.max_in_all = unlimited(in_all);
+        taken.max_per_key = unlimited(per_key);
+    }
+
     /// Takes a place for `key`; `None` when there is none left.
     pub fn take(&self, key: K) -> Option<ConnectionPermit<K>> {
         let mut taken = self.inner.lock();
         let mine = taken.by_key.get(&key).copied().unwrap_or(0);
-        if taken.in_all >= self.inner.in_all || mine >= self.inner.per_key {
+        if taken.in_all >= taken.max_in_all || mine >= taken.max_per_key {
             return None;
         }
         taken.in_all += 1;
@@ -176,8 +197,13 @@ impl<K: Eq + Hash + Clone> ConnectionLimit<K> {
     }
 }
 
+/// 0 means no limit.
+fn unlimited(limit: usize) -> usize {
+    if limit == 0 { usize::MAX } else { limit }
+}
+
 impl<K> ConnectionLimitInner<K> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Taken<K>> {
+    fn lock(&self) -> MutexGuard<'_, Taken<K>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -227,6 +253,30 @@ mod tests {
         assert_eq!(keyed.take("a", now), Ok(()));
         assert!(keyed.take("a", now).is_err());
         assert_eq!(keyed.take("b", now), Ok(()));
+    }
+
+    #[test]
+    fn other_limits_count_from_then_on_and_take_nothing_back() {
+        let now = Instant::now();
+        let keyed = KeyedRateLimiter::new(RateLimit::new(1, Duration::from_secs(60), 1));
+        assert_eq!(keyed.take("a", now), Ok(()));
+        keyed.set(RateLimit::new(10, Duration::from_secs(1), 10));
+        let interval = Duration::from_millis(100);
+        assert_eq!(keyed.take("a", now), Err(interval));
+        assert_eq!(keyed.take("a", now + interval), Ok(()));
+        keyed.set(None);
+        assert_eq!(keyed.take("a", now), Ok(()));
+
+        let places = ConnectionLimit::new(3, 2);
+        let taken = [places.take("a"), places.take("a")].map(Option::unwrap);
+        places.set(1, 1);
+        assert!(places.take("b").is_none());
+        assert_eq!(places.taken(), 2);
+        drop(taken);
+        let _one = places.take("b").unwrap();
+        assert!(places.take("a").is_none());
+        places.set(0, 0);
+        assert!(places.take("b").is_some());
     }
 
     #[test]

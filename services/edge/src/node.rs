@@ -1,7 +1,11 @@
 //! The start and the stop of an edge node: it is opened, serves, and drains.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use proto::{
     ids::{RecipeId, SessionId},
     websocket::codes::Close,
@@ -12,8 +16,8 @@ use runtime::{
     config::SecretUrl,
     grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
-    operator_token::OperatorToken,
-    rate_limiter::{self, Limit, RateLimiter},
+    operator_token::SharedOperatorToken,
+    rate_limiter::{self, RateLimiter},
     redis::{InvalidUrl, Redis, SelfTest, cmd},
     replicas::ServiceAddress,
     telemetry::Prometheus,
@@ -26,7 +30,7 @@ use tracing::{info, warn};
 
 use crate::{
     api_tokens::ExchangedTokens,
-    config::Config,
+    config::{Config, Reloadable},
     deadlines::{self, DeadlineConfig, Deadlines, EdgeId},
     deletions,
     edge::Edge,
@@ -124,7 +128,7 @@ pub struct AdminPort {
     /// Where they are answered: on loopback, unless there is a token.
     pub listener: TcpListener,
     /// What they prove themselves with.
-    pub token: Option<OperatorToken>,
+    pub token: SharedOperatorToken,
 }
 
 /// Prepares an edge: checks its settings. Auth, chat and Redis need not be there yet: it joins them when they come.
@@ -220,19 +224,22 @@ pub(crate) fn assemble_around(
         false => Rooms::without_presence(),
     };
     let (link, link_task) = Link::new(chat, Arc::clone(&rooms), Arc::clone(&clock));
-    let second = Duration::from_secs(1);
+    let settings = config.reloadable.clone();
     let rate_limiter = RateLimiter::new(redis.as_ref());
     let edge = Edge {
-        upgrade_limiter: UpgradeLimiter::new(&config),
-        places: ConnectionLimit::new(config.max_connections, config.max_connections_per_address),
-        users: ConnectionLimit::new(0, config.max_connections_per_user),
-        client_limits: ClientLimits::new(&config),
-        user_limits: UserLimits::new(&config, rate_limiter.clone()),
+        upgrade_limiter: UpgradeLimiter::new(&settings),
+        places: ConnectionLimit::new(
+            settings.max_connections,
+            settings.max_connections_per_address,
+        ),
+        users: ConnectionLimit::new(0, settings.max_connections_per_user),
+        client_limits: ArcSwap::from_pointee(ClientLimits::new(&settings)),
+        user_limits: UserLimits::new(&settings, rate_limiter.clone()),
+        http_limits: settings.http_limits().into(),
+        settings: ArcSwap::from_pointee(settings),
         rate_limiter,
         web_pages: config.web_pages(),
         event_log: EventLog::new(config.connection_events),
-        sign_in_limit: Limit::new(config.sign_in_rate, 60 * second, config.sign_in_rate),
-        anonymous_limit: Limit::new(config.anonymous_rate, 60 * second, config.anonymous_rate),
         health: Health::new(auth.clone(), link.clone()),
         calls: over_grpc(AuthClient::new(auth.clone()), link.clone()),
         auth: AuthClient::new(auth),
@@ -314,7 +321,25 @@ fn start_deadlines(
     )
 }
 
+/// Gives an edge other settings while it runs.
+#[derive(Debug, Clone)]
+pub struct Reloader(Weak<Edge>);
+
+impl Reloader {
+    /// Has the edge go on with these settings, which have no faults; nothing once it has ended.
+    pub fn reload(&self, settings: Reloadable) {
+        if let Some(edge) = self.0.upgrade() {
+            edge.reload(settings);
+        }
+    }
+}
+
 impl OpenEdge {
+    /// By which its settings change while it serves.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(Arc::downgrade(&self.edge))
+    }
+
     /// The link to the chat service, which opens once the edge serves.
     pub fn link(&self) -> Link {
         self.edge.link.clone()
@@ -336,7 +361,7 @@ impl OpenEdge {
             background
                 .spawn(async move { http::admin::serve(listener, edge, token, &until).await });
         }
-        let limits = edge.config.http_limits();
+        let limits = edge.http_limits.clone();
         let drained = async {
             edge.lifecycle.stopping().await;
             drain(&edge).await;
@@ -357,7 +382,7 @@ impl OpenEdge {
             admin: _,
         } = self;
         gauges::watch(&edge);
-        match edge.config.descriptors_fault() {
+        match edge.config.reloadable.descriptors_fault() {
             Some((fault, true)) => warn!("{fault}"),
             Some((fault, false)) => info!("{fault}"),
             None => {}
@@ -408,14 +433,14 @@ async fn sweep(rooms: Arc<Rooms>, lifecycle: Lifecycle) {
 
 /// Has connections that are older than `--max-connection-age` close and come back, wherever the balancer sends them.
 async fn close_aged(edge: Arc<Edge>, lifecycle: Lifecycle) {
-    let max_age = edge.config.max_connection_age;
-    if max_age.is_zero() {
-        return;
-    }
     loop {
         tokio::select! {
             () = lifecycle.stopping() => return,
             () = sleep(AGE_CHECK_INTERVAL) => {}
+        }
+        let max_age = edge.settings.load().max_connection_age;
+        if max_age.is_zero() {
+            continue;
         }
         edge.registry
             .close_aged(max_age, MAX_AGED_PER_CHECK, Instant::now());

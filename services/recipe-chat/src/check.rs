@@ -155,7 +155,7 @@ pub(crate) async fn run(check: Check) -> anyhow::Result<()> {
 
 fn settings(report: &mut Report, check: &Check) {
     let mut faults = check.edge.faults();
-    match check.edge.descriptors_fault() {
+    match check.edge.reloadable.descriptors_fault() {
         Some((fault, true)) => faults.push(fault),
         // It holds fewer then, and refuses more.
         Some((fault, false)) => report.good("descriptors", fault),
@@ -164,7 +164,7 @@ fn settings(report: &mut Report, check: &Check) {
     if let Err(of_auth) = check.auth.check() {
         faults.push(of_auth.to_string());
     }
-    if let Err(of_chat) = check.chat.operators() {
+    if let Err(of_chat) = check.chat.reloadable.operators() {
         faults.push(of_chat.to_owned());
     }
     // Relations that neither service can see alone.

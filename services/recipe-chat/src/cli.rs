@@ -5,12 +5,13 @@ mod config_file;
 mod documented;
 mod environment;
 mod printed;
+mod reading;
 mod secret_files;
 mod unknown;
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use runtime::{
     config::{SecretUrl, listen_address, secret},
     grpc::CredentialArgs,
@@ -18,6 +19,8 @@ use runtime::{
 };
 use secrecy::SecretString;
 
+use self::reading::Unread;
+pub(crate) use self::reading::Values;
 use crate::{
     audit::Audit,
     backup::{Backup, Verify},
@@ -301,60 +304,46 @@ pub(crate) struct ReflectionArgs {
     pub(crate) wanted: bool,
 }
 
-/// Reads the command line; no command means `up`.
+/// Reads the command line; no command means `up`. Also gives what the command is set to.
 ///
 /// # Errors
 /// The exit code, when help was asked for and shown, or a flag was wrong and named.
-pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    let mut words: Vec<_> = std::env::args_os().collect();
-    if words.len() < 2 {
-        words.push("up".into());
-    }
-    let command = secret_files::documented(Cli::command());
-    let environment = |name: &str| std::env::var_os(name);
-    let refuse = |fault: String| {
-        complain(&fault);
-        ExitCode::from(2)
-    };
-    let file = config_file::named(&words, environment);
-    let settings = file.map(|path| config_file::read(&command, &path));
-    let settings = settings.transpose().map_err(refuse)?.unwrap_or_default();
-    let secrets = secret_files::read(&command, environment).map_err(refuse)?;
-    let words = environment::tidied_words(&command, words);
-    // A file that a variable names for one secret wins over the file for everything.
-    let all = secret_files::apply(secret_files::apply(command, &settings), &secrets);
-    let tidied = environment::tidied(all.clone(), &environment);
-    let matches = tidied.try_get_matches_from(&words);
-    let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-    let parsed = parsed.map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Variables that are set to nothing stand in the help all the same.
-            let help = all.clone().try_get_matches_from(&words);
-            let help = help.err().unwrap_or(error);
+pub(crate) fn parse() -> Result<(Cli, Values), ExitCode> {
+    let reading = reading::read(reading::words()).map_err(|unread| match unread {
+        Unread::Help(help) => {
             // A closed standard output is nobody to tell.
             help.print().ok();
             ExitCode::SUCCESS
         }
-        _ => {
-            complain(&first_line(&error));
+        Unread::Wrong(fault) => {
+            complain(&fault);
             ExitCode::from(2)
         }
-    });
-    let (cli, matches) = parsed?;
-    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = unknown::complaints(&all, set);
-    if !unknown.is_empty() {
-        complain(&unknown.join("; "));
-        return Err(ExitCode::from(2));
-    }
-    if cli.print_config {
+    })?;
+    if reading.cli.print_config {
+        let settings = printed::settings(&reading.command, &reading.matches);
         // A closed standard output is nobody to tell.
-        write!(std::io::stdout(), "{}", printed::settings(&all, &matches)).ok();
+        write!(std::io::stdout(), "{settings}").ok();
         return Err(ExitCode::SUCCESS);
     }
-    Ok(cli)
+    let values = reading.values();
+    Ok((reading.cli, values))
+}
+
+/// Reads everything once more, as files say it by now.
+///
+/// # Errors
+/// What is wrong, in one line.
+pub(crate) fn parse_again() -> Result<(Service, Values), String> {
+    let reading = reading::read(reading::words()).map_err(|unread| match unread {
+        Unread::Help(help) => help.to_string(),
+        Unread::Wrong(fault) => fault,
+    })?;
+    let values = reading.values();
+    match reading.cli.command {
+        Command::Serve(service) => Ok((service, values)),
+        _ => Err("this command does not serve".to_owned()),
+    }
 }
 
 /// Says in one line on standard error what went wrong, and which variables stand for the flags that it names.
@@ -369,22 +358,6 @@ pub(crate) fn complain(words: &str) {
     writeln!(std::io::stderr(), "recipe-chat: {words}{variables}").ok();
 }
 
-fn first_line(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let line = line.strip_prefix("error: ").unwrap_or(line);
-    let missing: Vec<_> = text
-        .lines()
-        .skip(1)
-        .take_while(|line| line.starts_with("  "))
-        .map(str::trim)
-        .collect();
-    format!(
-        "{} (see --help)",
-        [&[line], missing.as_slice()].concat().join(" ")
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,20 +365,6 @@ mod tests {
     #[test]
     fn the_commands_are_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_wrong_flag_is_one_line() {
-        for words in [
-            &["recipe-chat", "edge", "--lissten", "x"][..],
-            &["recipe-chat", "edge", "--listen", "nowhere"],
-            &["recipe-chat", "edge", "--auth-timeout", "5"],
-            &["recipe-chat", "dance"],
-        ] {
-            let error = Cli::try_parse_from(words).unwrap_err();
-            let line = first_line(&error);
-            assert!(!line.contains('\n') && line.len() > 20, "{line}");
-        }
     }
 
     #[test]

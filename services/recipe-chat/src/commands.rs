@@ -1,9 +1,9 @@
 //! Runs a command: opens what it needs, says where it listens, serves until a signal, and ends in order.
 
-use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, anyhow};
-use edge::{AdminPort, Upstreams};
+use edge::Upstreams;
 use runtime::{
     clock::SystemClock,
     config::SecretUrl,
@@ -11,24 +11,24 @@ use runtime::{
     grpc::{Access, Credentials, DialError},
     lifecycle::Lifecycle,
     listener::bind,
-    metrics_port,
-    operator_token::OperatorToken,
     telemetry::{Prometheus, Telemetry},
 };
-use secrecy::SecretString;
 use tokio::{
     runtime::Runtime,
     time::{sleep, timeout},
 };
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::{
     audit, backup, check,
     cli::{
-        AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, complain,
+        AuthCommand, ChatCommand, Cli, Command, EdgeCommand, ReflectionArgs, Service, Up, Values,
+        complain,
     },
-    conform, connections, dev_ca, explain, health, keys, migrate, service_token, sessions, token,
-    users,
+    conform, connections, dev_ca, explain, health, keys, migrate,
+    ports::{admin_port, announce, serve_metrics},
+    reload::{self, Reload},
+    service_token, sessions, token, users,
 };
 
 /// How long a service may take to finish its calls once it is told to stop.
@@ -37,8 +37,8 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the command and gives the exit code.
-pub(crate) fn run(cli: Cli) -> ExitCode {
-    match try_run(cli) {
+pub(crate) fn run(cli: Cli, values: Values) -> ExitCode {
+    match try_run(cli, values) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
@@ -74,7 +74,7 @@ fn is_of_settings(error: &anyhow::Error) -> bool {
             .is_some_and(of_database)
 }
 
-fn try_run(cli: Cli) -> anyhow::Result<()> {
+fn try_run(cli: Cli, values: Values) -> anyhow::Result<()> {
     descriptors::raise_limit();
     // Fails only when a provider is installed already, which is as good.
     rustls::crypto::aws_lc_rs::default_provider()
@@ -85,7 +85,7 @@ fn try_run(cli: Cli) -> anyhow::Result<()> {
         .build()
         .context("cannot start")?;
     let ended = match cli.command {
-        Command::Serve(service) => serve(&runtime, service),
+        Command::Serve(service) => serve(&runtime, service, values),
         // It writes no logs: they would stand in the middle of the screen.
         Command::Client(config) => runtime.block_on(Box::pin(client(*config))),
         Command::Health(health) => runtime.block_on(health::run(health)),
@@ -115,7 +115,7 @@ async fn client(config: terminal::Config) -> anyhow::Result<()> {
     Ok(terminal::run(config, lifecycle.stopping()).await?)
 }
 
-fn serve(runtime: &Runtime, service: Service) -> anyhow::Result<()> {
+fn serve(runtime: &Runtime, service: Service, values: Values) -> anyhow::Result<()> {
     let name = match &service {
         Service::Up(_) => "recipe-chat",
         Service::Auth(_) => "auth",
@@ -128,25 +128,31 @@ fn serve(runtime: &Runtime, service: Service) -> anyhow::Result<()> {
         Telemetry::start(name, service.telemetry())?
     };
     let prometheus = telemetry.prometheus();
-    let ended = runtime.block_on(run_service(service, prometheus));
+    let reload = Reload::new(values, telemetry.log_filter());
+    let ended = runtime.block_on(run_service(service, prometheus, reload));
     telemetry.shutdown();
     ended
 }
 
-async fn run_service(service: Service, prometheus: Prometheus) -> anyhow::Result<()> {
+async fn run_service(
+    service: Service,
+    prometheus: Prometheus,
+    reload: Reload,
+) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
     lifecycle.watch_signals().context("cannot watch signals")?;
     match service {
-        Service::Up(command) => Box::pin(up(*command, prometheus, lifecycle)).await,
-        Service::Auth(command) => run_auth(*command, prometheus, &lifecycle).await,
-        Service::Chat(command) => run_chat(*command, prometheus, &lifecycle).await,
-        Service::Edge(command) => run_edge(*command, prometheus, lifecycle).await,
+        Service::Up(command) => Box::pin(up(*command, prometheus, reload, lifecycle)).await,
+        Service::Auth(command) => run_auth(*command, prometheus, reload, &lifecycle).await,
+        Service::Chat(command) => run_chat(*command, prometheus, reload, &lifecycle).await,
+        Service::Edge(command) => run_edge(*command, prometheus, reload, lifecycle).await,
     }
 }
 
 async fn run_auth(
     command: AuthCommand,
     prometheus: Prometheus,
+    reload: Reload,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()> {
     let listener = bind("--listen", command.listen)?;
@@ -164,6 +170,7 @@ async fn run_auth(
         return Ok(());
     };
     let auth = auth.map_err(|error| of_auth(error, "--database-url"))?;
+    reload.of_auth(auth.reloader()).follow(lifecycle);
     announce("auth", address)?;
     until_finished(auth.serve(listener, access, lifecycle), lifecycle).await
 }
@@ -171,6 +178,7 @@ async fn run_auth(
 async fn run_chat(
     command: ChatCommand,
     prometheus: Prometheus,
+    reload: Reload,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()> {
     let listener = bind("--listen", command.listen)?;
@@ -199,6 +207,7 @@ async fn run_chat(
             chat
         }
     };
+    reload.of_chat(chat.reloader()).follow(lifecycle);
     announce("chat", address)?;
     until_finished(chat.serve(listener, access, lifecycle.clone()), lifecycle).await
 }
@@ -206,6 +215,7 @@ async fn run_chat(
 async fn run_edge(
     command: EdgeCommand,
     prometheus: Prometheus,
+    reload: Reload,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
     let listener = bind("--listen", command.listen)?;
@@ -219,7 +229,11 @@ async fn run_edge(
     };
     let clock = SystemClock::shared();
     let admin = admin_port(command.edge.admin_listen, command.operator_token)?;
+    let running = lifecycle.clone();
     let edge = edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
+    reload
+        .of_edge(edge.reloader(), admin.as_ref())
+        .follow(&running);
     announce("edge", address)?;
     edge.with_admin(admin).serve(listener).await;
     Ok(())
@@ -227,13 +241,21 @@ async fn run_edge(
 
 /// Runs everything in this process. The edge stops first, so that its clients' last messages are answered; then
 /// the services behind it.
-async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Result<()> {
+async fn up(
+    up: Up,
+    prometheus: Prometheus,
+    reload: Reload,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<()> {
     let auth_listener = bind("--auth-listen", up.auth_listen)?;
     let chat_listener = bind("--chat-listen", up.chat_listen)?;
     let edge_listener = bind("--edge-listen", up.edge_listen)?;
     let edge_address = edge_listener.local_addr()?;
     serve_metrics(up.edge.metrics_listen, prometheus.clone(), &lifecycle)?;
-    let admin = admin_port(up.edge.admin_listen, up.auth.operator_token.clone())?;
+    let admin = admin_port(
+        up.edge.admin_listen,
+        up.auth.reloadable.operator_token.clone(),
+    )?;
     let auth_address = auth_listener.local_addr()?;
     let chat_address = chat_listener.local_addr()?;
 
@@ -252,12 +274,7 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     let access_ttl = up.auth.access_ttl;
     // One process has one set of operators, unless it is told of two.
     let mut of_chat_service = up.chat;
-    if of_chat_service.chat_operator_token.is_none()
-        && of_chat_service.chat_operator_tokens.is_none()
-    {
-        of_chat_service.chat_operator_token = up.auth.operator_token.clone();
-        of_chat_service.chat_operator_tokens = up.auth.operator_tokens.clone();
-    }
+    reload::share_operators(&up.auth.reloadable, &mut of_chat_service.reloadable);
     let opened = async {
         let auth = auth::Auth::open(up.auth, &auth_database, redis.as_ref(), clock.clone());
         let auth = auth.await.map_err(|error| of_auth(error, auth_flag))?;
@@ -296,6 +313,11 @@ async fn up(up: Up, prometheus: Prometheus, lifecycle: Lifecycle) -> anyhow::Res
     edge.import_from_web.get_or_insert(true);
     let edge = edge::open(edge, upstreams, clock, prometheus, lifecycle.clone()).await?;
 
+    reload
+        .of_auth(auth.reloader())
+        .of_chat(chat.reloader())
+        .of_edge(edge.reloader(), admin.as_ref())
+        .follow(&lifecycle);
     let behind = Lifecycle::new();
     let link = edge.link();
     let services = async {
@@ -381,41 +403,6 @@ fn sqlite_url(path: &std::path::Path) -> anyhow::Result<SecretUrl> {
     Ok(url)
 }
 
-/// A port for operators, if an address for that is given: on this machine only, unless they prove themselves.
-fn admin_port(
-    address: Option<SocketAddr>,
-    token: Option<SecretString>,
-) -> anyhow::Result<Option<AdminPort>> {
-    let Some(address) = address else {
-        return Ok(None);
-    };
-    if token.is_none() && !address.ip().to_canonical().is_loopback() {
-        return Err(anyhow!(
-            "--admin-listen {address} can be reached from other machines: give --operator-token, so that callers must \
-             prove that they are operators, or listen on 127.0.0.1"
-        ));
-    }
-    let token = token.map(OperatorToken::new).transpose()?;
-    let listener = bind("--admin-listen", address)?;
-    announce("admin", listener.local_addr()?)?;
-    Ok(Some(AdminPort { listener, token }))
-}
-
-/// Lets Prometheus read the metrics at a port of their own, if an address for that is given.
-fn serve_metrics(
-    address: Option<SocketAddr>,
-    prometheus: Prometheus,
-    lifecycle: &Lifecycle,
-) -> anyhow::Result<()> {
-    let Some(address) = address else {
-        return Ok(());
-    };
-    let listener = bind("--metrics-listen", address)?;
-    let running = lifecycle.clone();
-    lifecycle.spawn(async move { metrics_port::serve(listener, prometheus, &running).await });
-    Ok(())
-}
-
 /// Serves until stopped; calls that do not end in time are ended.
 async fn until_finished(
     serve: impl Future<Output = anyhow::Result<()>>,
@@ -434,11 +421,4 @@ async fn until_finished(
         }
         () = impatient => Ok(()),
     }
-}
-
-/// Tells on standard output that a service is ready: programs wait for this line.
-fn announce(service: &str, address: SocketAddr) -> anyhow::Result<()> {
-    info!(%address, "{service} is ready");
-    writeln!(std::io::stdout(), "{service} listening on http://{address}")
-        .context("cannot write to standard output")
 }

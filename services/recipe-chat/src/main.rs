@@ -14,6 +14,8 @@ mod health;
 mod keys;
 mod migrate;
 mod operator;
+mod ports;
+mod reload;
 mod service_token;
 mod sessions;
 mod token;
@@ -31,7 +33,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     match cli::parse() {
-        Ok(cli) => commands::run(cli),
+        Ok((cli, values)) => commands::run(cli, values),
         Err(code) => code,
     }
 }

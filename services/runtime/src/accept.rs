@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-pub use self::limits::Limits;
+pub use self::limits::{Limits, SharedLimits};
 use self::{connection::Accepted, limits::Connections, sockets::Sockets};
 use crate::{lifecycle::Lifecycle, warning_limiter::WarningLimiter};
 
@@ -36,7 +36,7 @@ const NO_ROOM: &[u8] =
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    limits: impl Into<SharedLimits>,
     lifecycle: &Lifecycle,
     closed: impl Future<Output = ()>,
 ) {

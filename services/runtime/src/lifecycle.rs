@@ -1,8 +1,11 @@
 //! The life of a process: running, stopping (drain, finish what is under way), killed (leave at once).
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -12,6 +15,7 @@ pub struct Lifecycle {
     stop: CancellationToken,
     kill: CancellationToken,
     tasks: TaskTracker,
+    reload: Arc<Notify>,
 }
 
 impl Lifecycle {
@@ -49,6 +53,11 @@ impl Lifecycle {
         self.stop.cancelled().await;
     }
 
+    /// Resolves when the settings are to be read again; at once when that was asked for while nobody waited.
+    pub async fn reload_asked(&self) {
+        self.reload.notified().await;
+    }
+
     /// Resolves when everything must end at once.
     pub async fn killed(&self) {
         self.kill.cancelled().await;
@@ -65,7 +74,7 @@ impl Lifecycle {
     }
 
     /// Stops on the first SIGTERM, SIGINT or SIGQUIT, kills on the second. SIGHUP, which a closed terminal and many a
-    /// reload send, ends nothing: what can change in files is read again by itself.
+    /// reload send, ends nothing: it asks for the settings to be read again.
     ///
     /// # Errors
     /// When the process may not install signal handlers.
@@ -74,11 +83,10 @@ impl Lifecycle {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut quit = signal(SignalKind::quit())?;
         let mut hang_up = signal(SignalKind::hangup())?;
+        let reload = Arc::clone(&self.reload);
         tokio::spawn(async move {
             while hang_up.recv().await.is_some() {
-                info!(
-                    "SIGHUP: certificates and tokens are read again by themselves, all else at a restart"
-                );
+                reload.notify_one();
             }
         });
         let lifecycle = self.clone();

@@ -1,6 +1,9 @@
 //! What operators prove themselves with where a person or their program asks over HTTP: a secret that is compared, never
 //! printed.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
     digest::{SHA256, digest},
@@ -17,6 +20,9 @@ const MAX_SHOWN: usize = 4096;
 /// The operators' token.
 #[derive(Debug, Clone)]
 pub struct OperatorToken(SecretString);
+
+/// A token that may change while the port is open; `None`: there is none.
+pub type SharedOperatorToken = Arc<ArcSwapOption<OperatorToken>>;
 
 /// A token that could be guessed.
 #[derive(Debug, thiserror::Error)]

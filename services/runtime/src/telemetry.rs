@@ -19,7 +19,8 @@ use prometheus::{Encoder, Registry, TextEncoder};
 use tonic::transport::ClientTlsConfig;
 use tracing::Level;
 use tracing_subscriber::{
-    Layer as _, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer as _, Registry as Subscriber, filter::Targets, layer::SubscriberExt, reload,
+    util::SubscriberInitExt,
 };
 use uuid::Uuid;
 
@@ -81,6 +82,34 @@ pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
     metrics: SdkMeterProvider,
     prometheus: Prometheus,
+    log_filter: LogFilter,
+}
+
+/// What is logged, which may change while the process runs.
+#[derive(Debug, Clone)]
+pub struct LogFilter(reload::Handle<EnvFilter, Subscriber>);
+
+/// What is to be logged from some moment on, in words that make sense.
+#[derive(Debug)]
+pub struct LogDirectives(EnvFilter);
+
+impl LogDirectives {
+    /// From the value of `--log`.
+    ///
+    /// # Errors
+    /// When it makes no sense.
+    pub fn read(directives: &str) -> Result<Self, SetupError> {
+        let filter = directives::filter(directives).map_err(SetupError::Directives)?;
+        Ok(Self(filter))
+    }
+}
+
+impl LogFilter {
+    /// Logs by these from now on.
+    pub fn set(&self, directives: LogDirectives) {
+        // Fails only when the process's subscriber is gone, and then nothing is logged at all.
+        self.0.reload(directives.0).ok();
+    }
 }
 
 /// The metrics of this process, ready to be read as Prometheus text.
@@ -131,19 +160,25 @@ impl Telemetry {
         let traces = endpoint
             .map(|endpoint| tracer_provider(resource, endpoint))
             .transpose()?;
-        subscribe(config, traces.as_ref())?;
+        let log_filter = subscribe(config, traces.as_ref())?;
         global::set_meter_provider(metrics.clone());
         process::watch();
         Ok(Self {
             traces,
             metrics,
             prometheus,
+            log_filter,
         })
     }
 
     /// The metrics of this process.
     pub fn prometheus(&self) -> Prometheus {
         self.prometheus.clone()
+    }
+
+    /// What is logged.
+    pub fn log_filter(&self) -> LogFilter {
+        self.log_filter.clone()
     }
 
     /// Sends what is still held. It blocks, so call it after the runtime has ended its work.
@@ -159,8 +194,8 @@ impl Telemetry {
 fn subscribe(
     config: &TelemetryConfig,
     traces: Option<&SdkTracerProvider>,
-) -> Result<(), SetupError> {
-    let filter = directives::filter(&config.log).map_err(SetupError::Directives)?;
+) -> Result<LogFilter, SetupError> {
+    let (filter, handle) = reload::Layer::new(LogDirectives::read(&config.log)?.0);
     let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
@@ -177,7 +212,7 @@ fn subscribe(
         .with(logs.with_filter(filter))
         .with(spans)
         .try_init()?;
-    Ok(())
+    Ok(LogFilter(handle))
 }
 
 /// The library takes what has no scheme for TLS.

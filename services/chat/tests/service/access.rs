@@ -232,8 +232,11 @@ async fn a_message_that_comes_after_its_authors_token_is_not_accepted() {
 #[tokio::test]
 async fn a_user_has_so_many_recipes_and_writes_so_much_a_day() {
     let config = chat::Config {
-        recipes_per_user: 2,
-        bytes_per_user: 20_000,
+        reloadable: chat::Reloadable {
+            recipes_per_user: 2,
+            bytes_per_user: 20_000,
+            ..chat::Reloadable::default()
+        },
         ..chat::Config::default()
     };
     let service = Service::start_with(&config).await;

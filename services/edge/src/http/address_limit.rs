@@ -1,5 +1,7 @@
 //! What one address may ask for without an account, counted over all edges. An IPv6 /64 is one address.
 
+use std::time::Duration;
+
 use runtime::{
     network::AddressBlock,
     rate_limiter::{Decision, Limit},
@@ -7,6 +9,9 @@ use runtime::{
 
 use super::{client::Client, problem::Problem};
 use crate::edge::Edge;
+
+/// In what time an address may come so often; 0 is no limit.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Takes a sign-in or sign-up of the client's address.
 ///
@@ -17,7 +22,8 @@ pub(super) async fn sign_in(
     client: &Client,
     action: &'static str,
 ) -> Result<(), Problem> {
-    take(edge, client, "sign-in", edge.sign_in_limit, action)
+    let rate = edge.settings.load().sign_in_rate;
+    take(edge, client, "sign-in", rate, action)
         .await
         .map_err(Problem::too_many)
 }
@@ -31,7 +37,8 @@ pub(super) async fn anonymous(
     client: &Client,
     action: &'static str,
 ) -> Result<(), Problem> {
-    take(edge, client, "anonymous", edge.anonymous_limit, action)
+    let rate = edge.settings.load().anonymous_rate;
+    take(edge, client, "anonymous", rate, action)
         .await
         .map_err(Problem::too_many_requests)
 }
@@ -40,10 +47,10 @@ async fn take(
     edge: &Edge,
     client: &Client,
     purpose: &str,
-    limit: Option<Limit>,
+    rate: u32,
     action: &'static str,
-) -> Result<(), std::time::Duration> {
-    let Some(limit) = limit else {
+) -> Result<(), Duration> {
+    let Some(limit) = Limit::new(rate, MINUTE, rate) else {
         return Ok(());
     };
     let block = client.address.map(AddressBlock::from);

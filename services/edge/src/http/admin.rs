@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use runtime::{accept, lifecycle::Lifecycle, operator_token::OperatorToken};
+use runtime::{accept, lifecycle::Lifecycle, operator_token::SharedOperatorToken};
 use serde::Deserialize;
 use tokio::{net::TcpListener, sync::Mutex, time::Instant};
 use tower_http::{
@@ -47,7 +47,7 @@ const OVERVIEW_LIFE: Duration = Duration::from_secs(1);
 pub(crate) struct Admin {
     edge: Arc<Edge>,
     /// What operators prove themselves with; without it only this machine can reach the port, and gives no orders.
-    token: Option<OperatorToken>,
+    token: SharedOperatorToken,
     last: Mutex<Option<(Instant, Arc<Overview>)>>,
 }
 
@@ -57,7 +57,7 @@ type Shared = State<Arc<Admin>>;
 pub(crate) async fn serve(
     listener: TcpListener,
     edge: Arc<Edge>,
-    token: Option<OperatorToken>,
+    token: SharedOperatorToken,
     lifecycle: &Lifecycle,
 ) {
     let admin = Arc::new(Admin {

@@ -1,7 +1,7 @@
 //! Which pages of other origins may read answers of the API: those that the operator lists, with the cookie. All
 //! others get the answer as if they had not asked.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -12,10 +12,8 @@ use axum::{
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{
-    client,
-    origin::{self, Listed},
-};
+use super::{client, origin};
+use crate::edge::Edge;
 
 /// How long a browser may remember what it was allowed.
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -42,13 +40,12 @@ const RESPONSE_HEADERS: [HeaderName; 4] = [
 /// What listed origins are told.
 #[derive(Clone)]
 pub(super) struct Sharing {
-    listed: Listed,
+    edge: Arc<Edge>,
     layer: CorsLayer,
 }
 
-/// For these origins.
-pub(super) fn layer(allowed: &[String]) -> Sharing {
-    let listed = Listed::new(allowed);
+/// For the origins that are listed at the time.
+pub(super) fn layer(edge: Arc<Edge>) -> Sharing {
     let layer = CorsLayer::new()
         // Nobody else's request comes here.
         .allow_origin(AllowOrigin::mirror_request())
@@ -57,7 +54,7 @@ pub(super) fn layer(allowed: &[String]) -> Sharing {
         .allow_headers(REQUEST_HEADERS)
         .expose_headers(RESPONSE_HEADERS)
         .max_age(MAX_AGE);
-    Sharing { listed, layer }
+    Sharing { edge, layer }
 }
 
 /// Adds what a page of a listed origin needs, and answers its preflights.
@@ -67,7 +64,7 @@ pub(super) async fn share(
     next: Next,
 ) -> Response {
     let origin = origin::single(request.headers());
-    if !origin.is_some_and(|origin| sharing.listed.contains(&origin)) {
+    if !origin.is_some_and(|origin| origin::is_listed(&origin, &sharing.edge.settings.load())) {
         return next.run(request).await;
     }
     let answered: Result<Response, Infallible> = sharing.layer.layer(next).oneshot(request).await;

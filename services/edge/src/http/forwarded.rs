@@ -29,7 +29,8 @@ pub(super) async fn set_client_address(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let trusted = edge.config.trusted_proxies.as_slice();
+    let settings = edge.settings.load_full();
+    let trusted = settings.trusted_proxies.as_slice();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     if let Some(ConnectInfo(peer)) = peer.copied()
         && is_trusted(trusted, peer.ip())

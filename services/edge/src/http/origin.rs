@@ -9,29 +9,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use url::{Origin, Url};
+use url::Url;
 
 use super::{client::Client, problem::Problem};
-use crate::{config::Config, edge::Edge, public_url::PublicUrl};
+use crate::{config::Reloadable, edge::Edge, public_url::PublicUrl};
 
 /// What a browser says of how the page that asks is related to the one that is asked; no page can change it.
 const FETCH_SITE: &str = "sec-fetch-site";
-
-/// The origins that the operator lists.
-#[derive(Debug, Clone)]
-pub(super) struct Listed(Arc<[Origin]>);
-
-impl Listed {
-    /// Those in `--allowed-origins`; a fault in one was found at the start.
-    pub(super) fn new(allowed: &[String]) -> Self {
-        let parsed = allowed.iter().filter_map(|text| Url::parse(text).ok());
-        Self(parsed.map(|url| url.origin()).collect())
-    }
-
-    pub(super) fn contains(&self, origin: &Url) -> bool {
-        self.0.contains(&origin.origin())
-    }
-}
 
 /// Lets a request that a cookie may authenticate through when its `Origin` may be, and when no browser says that
 /// another site's page sends it.
@@ -41,7 +25,9 @@ pub(super) async fn require_known(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    if is_known(headers, &edge.config) && !is_from_elsewhere(headers, &edge.config) {
+    let settings = edge.settings.load_full();
+    let is_known = is_known(headers, &edge.config.public_urls, &settings);
+    if is_known && !is_from_elsewhere(headers, &settings) {
         next.run(request).await
     } else {
         Client::of(request.extensions()).log_refusal("sign_in_call", "origin");
@@ -58,27 +44,31 @@ pub(super) fn refused() -> Problem {
 }
 
 /// Whether the `Origin` is absent, the edge's own, or listed.
-pub(super) fn is_known(headers: &HeaderMap, config: &Config) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, pinned: &[PublicUrl], settings: &Reloadable) -> bool {
     if !headers.contains_key(header::ORIGIN) {
         return true;
     }
-    single(headers).is_some_and(|origin| {
-        is_own(&origin, headers, &config.public_urls) || is_listed(&origin, config)
-    })
+    single(headers)
+        .is_some_and(|origin| is_own(&origin, headers, pinned) || is_listed(&origin, settings))
 }
 
 /// Whether the browser says that a page of another site, or of another host of the same site, asks, and that page
 /// is not of a listed origin.
-fn is_from_elsewhere(headers: &HeaderMap, config: &Config) -> bool {
+fn is_from_elsewhere(headers: &HeaderMap, settings: &Reloadable) -> bool {
     let sites = headers.get_all(FETCH_SITE);
     let foreign = sites
         .iter()
         .any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"));
-    foreign && !single(headers).is_some_and(|origin| is_listed(&origin, config))
+    foreign && !single(headers).is_some_and(|origin| is_listed(&origin, settings))
 }
 
-fn is_listed(origin: &Url, config: &Config) -> bool {
-    Listed::new(&config.allowed_origins).contains(origin)
+/// Whether it is in `--allowed-origins`, in which there are no faults.
+pub(super) fn is_listed(origin: &Url, settings: &Reloadable) -> bool {
+    let mut listed = settings
+        .allowed_origins
+        .iter()
+        .filter_map(|text| Url::parse(text).ok());
+    listed.any(|url| url.origin() == origin.origin())
 }
 
 /// The only `Origin`, when it is one of the web.
@@ -112,6 +102,7 @@ mod tests {
     use clap::{Args as _, FromArgMatches as _};
 
     use super::*;
+    use crate::config::Config;
 
     fn config(flags: &[&str]) -> Config {
         let command = Config::augment_args(clap::Command::new("edge").no_binary_name(true));
@@ -126,7 +117,11 @@ mod tests {
             headers.append(header::ORIGIN, origin.parse().unwrap());
         }
         let config = config(&["--allowed-origins", "https://cook.example"]);
-        assert_eq!(is_known(&headers, &config), known, "{origins:?} at {host}");
+        assert_eq!(
+            is_known(&headers, &[], &config.reloadable),
+            known,
+            "{origins:?} at {host}"
+        );
     }
 
     #[test]
@@ -170,7 +165,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static(host));
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
-            is_known(&headers, &config)
+            is_known(&headers, &config.public_urls, &config.reloadable)
         };
         assert!(known("chat.example", "https://chat.example"));
         assert!(!known("chat.example", "http://chat.example"));
@@ -188,7 +183,7 @@ mod tests {
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
         }
         let config = config(&["--allowed-origins", "https://cook.example"]);
-        let found = is_from_elsewhere(&headers, &config);
+        let found = is_from_elsewhere(&headers, &config.reloadable);
         assert_eq!(found, elsewhere, "{site:?} {origin:?}");
     }
 

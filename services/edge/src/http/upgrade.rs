@@ -70,7 +70,8 @@ fn prepare(
         .ok()
         .and_then(|Path(id)| id.parse().ok())
         .ok_or_else(|| ("recipe_id", no_such_recipe()))?;
-    if !origin::is_known(request.headers(), &edge.config) {
+    let settings = edge.settings.load_full();
+    if !origin::is_known(request.headers(), &edge.config.public_urls, &settings) {
         Client::of(request.extensions()).log_refusal("upgrade", "origin");
         return Err(("origin", origin::refused()));
     }

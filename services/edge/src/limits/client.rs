@@ -6,7 +6,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 use super::{RateLimit, RateState};
-use crate::config::Config;
+use crate::config::Reloadable;
 
 /// Over what time refusals are counted.
 const REFUSAL_WINDOW: Duration = Duration::from_secs(60);
@@ -49,12 +49,12 @@ pub(crate) struct ClientUse {
 
 impl ClientLimits {
     /// As they are set.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(settings: &Reloadable) -> Self {
         let second = Duration::from_secs(1);
         Self {
-            messages: RateLimit::new(config.message_rate, second, config.message_burst),
-            control: RateLimit::new(config.control_rate, second, config.control_burst),
-            max_refusals: config.max_refusals,
+            messages: RateLimit::new(settings.message_rate, second, settings.message_burst),
+            control: RateLimit::new(settings.control_rate, second, settings.control_burst),
+            max_refusals: settings.max_refusals,
         }
     }
 }

@@ -7,7 +7,7 @@ use runtime::network::AddressBlock;
 use tokio::time::Instant;
 
 use super::{ConnectionLimit, ConnectionPermit, KeyedRateLimiter, RateLimit};
-use crate::config::Config;
+use crate::config::Reloadable;
 
 /// How many seconds' worth of upgrades may come at once: in all, and from one address, behind which there may
 /// be a whole office that lost its network.
@@ -55,22 +55,25 @@ impl Rejected {
 
 impl UpgradeLimiter {
     /// As wide as it is set.
-    pub fn new(config: &Config) -> Self {
-        let rate = |rate: u32, burst: u32| {
-            let second = Duration::from_secs(1);
-            RateLimit::new(rate, second, rate.saturating_mul(burst))
-        };
+    pub fn new(settings: &Reloadable) -> Self {
         Self {
-            in_all: KeyedRateLimiter::new(rate(config.upgrade_rate, BURST_SECONDS)),
-            by_address: KeyedRateLimiter::new(rate(
-                config.upgrade_rate_per_address,
-                BURST_PER_ADDRESS,
-            )),
+            in_all: KeyedRateLimiter::new(rate_in_all(settings)),
+            by_address: KeyedRateLimiter::new(rate_by_address(settings)),
             unauthenticated: ConnectionLimit::new(
-                config.max_unauthenticated,
-                config.max_unauthenticated_per_address,
+                settings.max_unauthenticated,
+                settings.max_unauthenticated_per_address,
             ),
         }
+    }
+
+    /// Goes on with other settings.
+    pub fn set(&self, settings: &Reloadable) {
+        self.in_all.set(rate_in_all(settings));
+        self.by_address.set(rate_by_address(settings));
+        self.unauthenticated.set(
+            settings.max_unauthenticated,
+            settings.max_unauthenticated_per_address,
+        );
     }
 
     /// Lets a connection in; it gives its place back once it has said who it is.
@@ -96,6 +99,19 @@ impl UpgradeLimiter {
     }
 }
 
+fn rate_in_all(settings: &Reloadable) -> Option<RateLimit> {
+    rate(settings.upgrade_rate, BURST_SECONDS)
+}
+
+fn rate_by_address(settings: &Reloadable) -> Option<RateLimit> {
+    rate(settings.upgrade_rate_per_address, BURST_PER_ADDRESS)
+}
+
+fn rate(rate: u32, burst_seconds: u32) -> Option<RateLimit> {
+    let burst = rate.saturating_mul(burst_seconds);
+    RateLimit::new(rate, Duration::from_secs(1), burst)
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{Args as _, FromArgMatches as _};
@@ -103,8 +119,9 @@ mod tests {
     use super::*;
 
     fn limiter(flags: &[&str]) -> UpgradeLimiter {
-        let command = Config::augment_args(clap::Command::new("edge").no_binary_name(true));
-        UpgradeLimiter::new(&Config::from_arg_matches(&command.get_matches_from(flags)).unwrap())
+        let command = Reloadable::augment_args(clap::Command::new("edge").no_binary_name(true));
+        let matches = command.get_matches_from(flags);
+        UpgradeLimiter::new(&Reloadable::from_arg_matches(&matches).unwrap())
     }
 
     fn address(last: u8) -> IpAddr {

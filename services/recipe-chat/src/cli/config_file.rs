@@ -220,7 +220,8 @@ mod tests {
         let crate::cli::Command::Serve(crate::cli::Service::Up(up)) = cli.command else {
             panic!("{cli:?}");
         };
-        assert_eq!((up.edge.message_rate, up.edge.message_burst), (9, 70));
+        let limits = up.edge.reloadable;
+        assert_eq!((limits.message_rate, limits.message_burst), (9, 70));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use crate::{config::Network, network::AddressBlock};
@@ -22,10 +23,27 @@ pub struct Limits {
     pub exempt: Vec<Network>,
 }
 
+/// Limits that may change while the port is open.
+#[derive(Debug, Clone)]
+pub struct SharedLimits(Arc<ArcSwap<Limits>>);
+
+impl SharedLimits {
+    /// Has the port go on with these; connections that are there stay.
+    pub fn set(&self, limits: Limits) {
+        self.0.store(Arc::new(limits));
+    }
+}
+
+impl From<Limits> for SharedLimits {
+    fn from(limits: Limits) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(limits)))
+    }
+}
+
 /// Who is connected.
 #[derive(Debug)]
 pub(super) struct Connections {
-    limits: Limits,
+    limits: SharedLimits,
     state: Mutex<State>,
 }
 
@@ -64,26 +82,29 @@ pub(super) struct ConnectionPermit {
 }
 
 impl Connections {
-    pub(super) fn new(limits: Limits) -> Arc<Self> {
+    pub(super) fn new(limits: impl Into<SharedLimits>) -> Arc<Self> {
         Arc::new(Self {
-            limits,
+            limits: limits.into(),
             state: Mutex::default(),
         })
     }
 
     /// Makes room for a connection and lets it in; `None` when all are at work.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<ConnectionPermit> {
-        let exempt = &self.limits.exempt;
-        let is_exempt = exempt.iter().any(|network| network.contains(address));
+        let limits = self.limits.0.load();
+        let is_exempt = limits
+            .exempt
+            .iter()
+            .any(|network| network.contains(address));
         let address = (!is_exempt).then(|| AddressBlock::from(address));
         let mut state = self.lock();
         if let Some(address) = address
-            && is_full(self.limits.per_address, state.connections_of(address))
+            && is_full(limits.per_address, state.connections_of(address))
         {
             let oldest = state.longest_waiting_of(address)?;
             state.end(oldest);
         }
-        if is_full(self.limits.in_all, state.entries.len()) {
+        if is_full(limits.in_all, state.entries.len()) {
             let oldest = state.longest_waiting()?;
             state.end(oldest);
         }

@@ -451,8 +451,8 @@ async fn up_is_ready_within_two_seconds() {
 }
 
 #[tokio::test]
-async fn every_service_ends_in_order_on_sigterm_and_sigint() {
-    for signal in ["TERM", "INT"] {
+async fn every_service_ends_in_order_on_sigterm_sigint_and_sigquit() {
+    for signal in ["TERM", "INT", "QUIT"] {
         let mut stack = Plan::apart(1).start().await;
         let SeparateServices { auth, chat, edge } = SeparateServices::of(&mut stack);
         for service in [edge, chat, auth] {

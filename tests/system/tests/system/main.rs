@@ -19,6 +19,7 @@ mod presence;
 mod privacy;
 mod reauth;
 mod recipe_life;
+mod reloading;
 mod revocation;
 mod sessions;
 mod sharing;

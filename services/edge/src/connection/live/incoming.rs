@@ -64,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let user = &self.session.principal().user;
         let taken = self
             .used
-            .take(&self.edge.client_limits, Sent::Auth, now)
+            .take(&self.edge.client_limits.load(), Sent::Auth, now)
             .and_then(|()| self.edge.user_limits.auth(user, now));
         if let Err(wait) = taken {
             return self.refuse_too_fast(Sent::Auth, auth.id, wait).await;
@@ -78,8 +78,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 
     async fn ping(&mut self, id: Option<MessageId>) -> Result<(), End> {
-        let limits = &self.edge.client_limits;
-        if let Err(wait) = self.used.take(limits, Sent::Ping, Instant::now()) {
+        let limits = self.edge.client_limits.load();
+        if let Err(wait) = self.used.take(&limits, Sent::Ping, Instant::now()) {
             return self.refuse_too_fast(Sent::Ping, id, wait).await;
         }
         let id = id.map(|id| id.to_string());
@@ -88,8 +88,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
 
     /// Others are told for a while, of somebody who may write. It has no answer; too many count as refused.
     fn types(&mut self) -> Result<(), End> {
-        let (limits, now) = (&self.edge.client_limits, Instant::now());
-        if self.used.take(limits, Sent::Typing, now).is_err() {
+        let (limits, now) = (self.edge.client_limits.load(), Instant::now());
+        if self.used.take(&limits, Sent::Typing, now).is_err() {
             return self.count_refusal();
         }
         let reads_only = self.grant.is_some_and(|grant| grant.role == Role::Viewer);
@@ -106,8 +106,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
 
     /// WebSocket pings are answered by the socket; they cannot be refused, but they count.
     fn take_control_frame(&mut self) -> Result<(), End> {
-        let limits = &self.edge.client_limits;
-        match self.used.take(limits, Sent::ControlFrame, Instant::now()) {
+        let limits = self.edge.client_limits.load();
+        match self.used.take(&limits, Sent::ControlFrame, Instant::now()) {
             Ok(()) => Ok(()),
             Err(_) => self.count_refusal(),
         }
@@ -136,7 +136,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     }
 
     fn count_refusal(&mut self) -> Result<(), End> {
-        match self.used.refused(&self.edge.client_limits, Instant::now()) {
+        match self
+            .used
+            .refused(&self.edge.client_limits.load(), Instant::now())
+        {
             true => Err(End::Closed(Close::TooManyMessages)),
             false => Ok(()),
         }
@@ -146,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     fn take_message(&mut self) -> Result<(), Duration> {
         let now = Instant::now();
         self.used
-            .take(&self.edge.client_limits, Sent::Message, now)?;
+            .take(&self.edge.client_limits.load(), Sent::Message, now)?;
         let user = &self.session.principal().user;
         self.edge.user_limits.message(user, now)
     }

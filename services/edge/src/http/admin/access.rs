@@ -38,7 +38,11 @@ pub(super) async fn require_operator(
     request: Request,
     next: Next,
 ) -> Response {
-    match check(admin.token.as_ref(), request.method(), request.headers()) {
+    match check(
+        admin.token.load().as_deref(),
+        request.method(),
+        request.headers(),
+    ) {
         Ok(()) => next.run(request).await,
         Err(problem) => {
             if let Some(untold) = REFUSED.admit(Instant::now()) {
