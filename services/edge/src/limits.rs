@@ -59,10 +59,11 @@ impl RateState {
     pub(crate) fn take(&mut self, rate: RateLimit, now: Instant) -> Result<(), Duration> {
         let ahead = self.even.saturating_duration_since(now);
         let ahead = ahead.min(rate.allowance + rate.interval);
+        self.even = now + ahead;
         if ahead > rate.allowance {
             return Err(ahead - rate.allowance);
         }
-        self.even = now + ahead + rate.interval;
+        self.even += rate.interval;
         Ok(())
     }
 
