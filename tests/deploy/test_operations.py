@@ -132,7 +132,7 @@ def test_of_an_address_with_a_bare_password_nothing_is_printed(binary, tmp_path,
 def test_signals_that_ask_for_an_end_drain_and_a_hang_up_ends_nothing(binary, tmp_path):
     with up(binary, tmp_path) as (edge, process, log):
         process.send_signal(signal.SIGHUP)
-        until("the hang-up", lambda: any("SIGHUP" in line.get("message", "") for line in log()))
+        until("the hang-up", lambda: any(line.get("message") == "the settings were read again" for line in log()))
         assert get(edge + "/healthz").startswith("ok")
         process.send_signal(signal.SIGQUIT)
         assert process.wait(timeout=STEP_TIMEOUT) == 0
