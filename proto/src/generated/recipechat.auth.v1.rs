@@ -778,6 +778,73 @@ pub struct AuditEvent {
     #[prost(string, tag = "11")]
     pub about: ::prost::alloc::string::String,
 }
+/// An operator's order that an edge has taken.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoteOrderRequest {
+    /// The name of the operator.
+    #[prost(string, tag = "1")]
+    pub operator: ::prost::alloc::string::String,
+    #[prost(enumeration = "note_order_request::Kind", tag = "2")]
+    pub kind: i32,
+    /// Whose connection it was; empty: nobody's who is known.
+    #[prost(string, tag = "3")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Their login session; empty: none.
+    #[prost(string, tag = "4")]
+    pub session_id: ::prost::alloc::string::String,
+    /// The connection or the edge.
+    #[prost(string, tag = "5")]
+    pub about: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `NoteOrderRequest`.
+pub mod note_order_request {
+    /// What orders are about.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        /// None: malformed.
+        Unspecified = 0,
+        /// A connection was told to close.
+        Disconnect = 1,
+        /// An edge was told to drain.
+        Drain = 2,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::Disconnect => "KIND_DISCONNECT",
+                Self::Drain => "KIND_DRAIN",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_DISCONNECT" => Some(Self::Disconnect),
+                "KIND_DRAIN" => Some(Self::Drain),
+                _ => None,
+            }
+        }
+    }
+}
+/// It is noted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoteOrderResponse {}
 /// What a signing key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1839,6 +1906,33 @@ pub mod auth_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Notes an order that an operator gave at an edge, for ListAuditEvents. The edge has looked at the operator's token.
+        ///
+        /// INVALID_ARGUMENT: without an operator, of a kind that is not known, or an id is malformed.
+        pub async fn note_order(
+            &mut self,
+            request: impl tonic::IntoRequest<super::NoteOrderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NoteOrderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/NoteOrder",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "NoteOrder"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2199,6 +2293,16 @@ pub mod auth_service_server {
             request: tonic::Request<super::ListAuditEventsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListAuditEventsResponse>,
+            tonic::Status,
+        >;
+        /// Notes an order that an operator gave at an edge, for ListAuditEvents. The edge has looked at the operator's token.
+        ///
+        /// INVALID_ARGUMENT: without an operator, of a kind that is not known, or an id is malformed.
+        async fn note_order(
+            &self,
+            request: tonic::Request<super::NoteOrderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NoteOrderResponse>,
             tonic::Status,
         >;
     }
@@ -3750,6 +3854,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAuditEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/NoteOrder" => {
+                    #[allow(non_camel_case_types)]
+                    struct NoteOrderSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::NoteOrderRequest>
+                    for NoteOrderSvc<T> {
+                        type Response = super::NoteOrderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::NoteOrderRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::note_order(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = NoteOrderSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -25,6 +25,7 @@ use runtime::{
     operators::Operators,
     rate_limiter::{self, RateLimiter},
     redis::{InvalidUrl, Redis, SelfTest},
+    warning_limiter::WarningLimiter,
 };
 use secrecy::{SecretSlice, SecretString};
 
@@ -33,7 +34,7 @@ use self::error::outcome;
 pub(crate) use self::{
     account::{Claim, PasswordChange},
     api_tokens::NewApiToken,
-    auditing::AuditQuery,
+    auditing::{AuditQuery, OrderAtAnEdge, OrderKind},
     client::Client,
     deletion::Deletion,
     error::Error,
@@ -74,6 +75,7 @@ pub(crate) struct Authority {
     store: Arc<Store>,
     audit: Audit<AuditEvent>,
     operators: ArcSwap<Operators>,
+    refused_operators: WarningLimiter,
     keys: KeyKeeper,
     minter: Minter,
     passwords: Passwords,
@@ -147,6 +149,7 @@ impl Authority {
         let authority = Self {
             audit,
             operators: ArcSwap::from_pointee(operators),
+            refused_operators: WarningLimiter::new(),
             rules: TokenPolicy::new(
                 config.issuer.clone(),
                 config.audience.clone(),

@@ -2,6 +2,7 @@
 //! failure becomes a status with fixed words in one place (`status`), every value a message in one (`responses`).
 
 mod api_tokens;
+mod orders;
 mod responses;
 mod status;
 
@@ -64,9 +65,15 @@ impl Auth {
         // Where commands of the build before send it.
         let bearers = metadata.get_all("authorization").into_iter();
         let bearers = bearers.filter_map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let is_shown = metadata.contains_key(proto::OPERATOR_TOKEN);
         own.chain(bearers)
             .find_map(|token| self.authority.operator(token))
-            .ok_or_else(|| Status::permission_denied("For operators only"))
+            .ok_or_else(|| {
+                if is_shown {
+                    self.authority.note_refused_operator();
+                }
+                Status::permission_denied("For operators only")
+            })
     }
 }
 
@@ -519,6 +526,15 @@ impl AuthService for Auth {
             events: events.into_iter().map(Into::into).collect(),
             next: next.unwrap_or_default(),
         }))
+    }
+
+    async fn note_order(
+        &self,
+        request: Request<pb::NoteOrderRequest>,
+    ) -> Result<Response<pb::NoteOrderResponse>, Status> {
+        let (operator, event) = orders::read(request.into_inner())?;
+        self.authority.note_order_at_an_edge(&operator, event);
+        Ok(Response::new(pb::NoteOrderResponse {}))
     }
 
     type WatchRevocationsStream = BoxStream<'static, Result<pb::WatchRevocationsResponse, Status>>;

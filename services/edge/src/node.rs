@@ -16,7 +16,7 @@ use runtime::{
     config::SecretUrl,
     grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
-    operator_token::SharedOperatorToken,
+    operator_token::SharedOperators,
     rate_limiter::{self, RateLimiter},
     redis::{InvalidUrl, Redis, SelfTest, cmd},
     replicas::ServiceAddress,
@@ -125,10 +125,10 @@ pub struct OpenEdge {
 /// A port for operators.
 #[derive(Debug)]
 pub struct AdminPort {
-    /// Where they are answered: on loopback, unless there is a token.
+    /// Where they are answered: on loopback, unless they prove themselves.
     pub listener: TcpListener,
-    /// What they prove themselves with.
-    pub token: SharedOperatorToken,
+    /// Who they are.
+    pub operators: SharedOperators,
 }
 
 /// Prepares an edge: checks its settings. Auth, chat and Redis need not be there yet: it joins them when they come.
@@ -356,10 +356,14 @@ impl OpenEdge {
     pub async fn serve(mut self, listener: TcpListener) {
         let admin = self.admin.take();
         let (edge, background) = self.start();
-        if let Some(AdminPort { listener, token }) = admin {
+        if let Some(admin) = admin {
+            let AdminPort {
+                listener,
+                operators,
+            } = admin;
             let (edge, until) = (Arc::clone(&edge), background.clone());
             background
-                .spawn(async move { http::admin::serve(listener, edge, token, &until).await });
+                .spawn(async move { http::admin::serve(listener, edge, operators, &until).await });
         }
         let limits = edge.http_limits.clone();
         let drained = async {

@@ -274,6 +274,11 @@ pub(crate) struct EdgeCommand {
     #[arg(long, env = "EDGE_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret, help_heading = "Telemetry")]
     pub(crate) operator_token: Option<SecretString>,
 
+    /// The same for each operator by name, who stands beside their orders in auth's audit: `NAME=TOKEN`, separated by spaces
+    /// or lines
+    #[arg(long, env = "EDGE_OPERATOR_TOKENS", hide_env_values = true, value_parser = secret, help_heading = "Telemetry")]
+    pub(crate) operator_tokens: Option<SecretString>,
+
     #[command(flatten)]
     pub(crate) edge: edge::Config,
 
@@ -374,6 +379,7 @@ mod tests {
             "recipe-chat client soup --user ada --password canary",
             "recipe-chat auth --operator-token canary",
             "recipe-chat edge --operator-token canary",
+            "recipe-chat edge --operator-tokens ada=canary",
             "recipe-chat connections --operator-token canary",
             "recipe-chat sessions list ada --operator-token canary",
             "recipe-chat keys list --operator-token canary",

@@ -228,7 +228,11 @@ async fn run_edge(
         credentials: command.credentials.open()?,
     };
     let clock = SystemClock::shared();
-    let admin = admin_port(command.edge.admin_listen, command.operator_token)?;
+    let operators = [
+        command.operator_token.as_ref(),
+        command.operator_tokens.as_ref(),
+    ];
+    let admin = admin_port(command.edge.admin_listen, operators)?;
     let running = lifecycle.clone();
     let edge = edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
     reload
@@ -252,10 +256,12 @@ async fn up(
     let edge_listener = bind("--edge-listen", up.edge_listen)?;
     let edge_address = edge_listener.local_addr()?;
     serve_metrics(up.edge.metrics_listen, prometheus.clone(), &lifecycle)?;
-    let admin = admin_port(
-        up.edge.admin_listen,
-        up.auth.reloadable.operator_token.clone(),
-    )?;
+    let operators = &up.auth.reloadable;
+    let operators = [
+        operators.operator_token.as_ref(),
+        operators.operator_tokens.as_ref(),
+    ];
+    let admin = admin_port(up.edge.admin_listen, operators)?;
     let auth_address = auth_listener.local_addr()?;
     let chat_address = chat_listener.local_addr()?;
 

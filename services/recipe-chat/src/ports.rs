@@ -6,8 +6,7 @@ use anyhow::{Context as _, anyhow};
 use arc_swap::ArcSwapOption;
 use edge::AdminPort;
 use runtime::{
-    lifecycle::Lifecycle, listener::bind, metrics_port, operator_token::OperatorToken,
-    telemetry::Prometheus,
+    lifecycle::Lifecycle, listener::bind, metrics_port, operators::Operators, telemetry::Prometheus,
 };
 use secrecy::SecretString;
 use tracing::info;
@@ -15,32 +14,34 @@ use tracing::info;
 /// A port for operators, if an address for that is given: on this machine only, unless they prove themselves.
 pub(crate) fn admin_port(
     address: Option<SocketAddr>,
-    token: Option<SecretString>,
+    tokens: [Option<&SecretString>; 2],
 ) -> anyhow::Result<Option<AdminPort>> {
     let Some(address) = address else {
         return Ok(None);
     };
-    let token = admin_token(address, token)?;
+    let operators = admin_operators(address, tokens)?;
     let listener = bind("--admin-listen", address)?;
     announce("admin", listener.local_addr()?)?;
     Ok(Some(AdminPort {
         listener,
-        token: Arc::new(ArcSwapOption::from_pointee(token)),
+        operators: Arc::new(ArcSwapOption::from_pointee(operators)),
     }))
 }
 
-/// What operators prove themselves with at a port with this address; it cannot be missing where others reach the port.
-pub(crate) fn admin_token(
+/// Who operators are at a port with this address, by the token of whoever has no name and those of the others; they cannot
+/// be missing where others reach the port.
+pub(crate) fn admin_operators(
     address: SocketAddr,
-    token: Option<SecretString>,
-) -> anyhow::Result<Option<OperatorToken>> {
-    if token.is_none() && !address.ip().to_canonical().is_loopback() {
+    [unnamed, named]: [Option<&SecretString>; 2],
+) -> anyhow::Result<Option<Operators>> {
+    let operators = Operators::read(unnamed, named).map_err(anyhow::Error::msg)?;
+    if !operators.are_any() && !address.ip().to_canonical().is_loopback() {
         return Err(anyhow!(
             "--admin-listen {address} can be reached from other machines: give --operator-token, so that callers must \
              prove that they are operators, or listen on 127.0.0.1"
         ));
     }
-    Ok(token.map(OperatorToken::new).transpose()?)
+    Ok(operators.are_any().then_some(operators))
 }
 
 /// Lets Prometheus read the metrics at a port of their own, if an address for that is given.

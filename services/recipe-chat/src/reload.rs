@@ -7,7 +7,8 @@ use clap::{Args as _, Command};
 use edge::AdminPort;
 use runtime::{
     lifecycle::Lifecycle,
-    operator_token::{OperatorToken, SharedOperatorToken},
+    operator_token::SharedOperators,
+    operators::Operators,
     telemetry::{LogDirectives, LogFilter},
 };
 use secrecy::SecretString;
@@ -15,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::{
     cli::{Service, Values, parse_again},
-    ports::admin_token,
+    ports::admin_operators,
 };
 
 /// What of this process goes on with other settings.
@@ -26,7 +27,7 @@ pub(crate) struct Reload {
     auth: Option<auth::Reloader>,
     chat: Option<chat::Reloader>,
     edge: Option<edge::Reloader>,
-    admin: Option<(SocketAddr, SharedOperatorToken)>,
+    admin: Option<(SocketAddr, SharedOperators)>,
 }
 
 /// Settings without faults.
@@ -35,7 +36,7 @@ struct Checked {
     auth: Option<auth::Reloadable>,
     chat: Option<chat::Reloadable>,
     edge: Option<edge::Reloadable>,
-    admin: Option<OperatorToken>,
+    admin: Option<Operators>,
 }
 
 /// Has the chat service of `up` know auth's operators, unless it is told of its own: one process has one set of them.
@@ -75,7 +76,7 @@ impl Reload {
     pub(crate) fn of_edge(self, edge: edge::Reloader, admin: Option<&AdminPort>) -> Self {
         let admin = admin.and_then(|admin| {
             let address = admin.listener.local_addr().ok()?;
-            Some((address, Arc::clone(&admin.token)))
+            Some((address, Arc::clone(&admin.operators)))
         });
         Self {
             edge: Some(edge),
@@ -119,14 +120,21 @@ impl Reload {
     /// Looks for faults, also in what would be in force only after a restart.
     fn check(&self, service: Service) -> anyhow::Result<Checked> {
         let log = LogDirectives::read(&service.telemetry().log)?;
-        let (auth, mut chat, edge, token) = match service {
+        let (auth, mut chat, edge, tokens) = match service {
             Service::Up(up) => {
-                let token = up.auth.reloadable.operator_token.clone();
-                (Some(up.auth), Some(up.chat), Some(up.edge), token)
+                let operators = &up.auth.reloadable;
+                let tokens = [
+                    operators.operator_token.clone(),
+                    operators.operator_tokens.clone(),
+                ];
+                (Some(up.auth), Some(up.chat), Some(up.edge), tokens)
             }
-            Service::Auth(command) => (Some(command.auth), None, None, None),
-            Service::Chat(command) => (None, Some(command.chat), None, None),
-            Service::Edge(command) => (None, None, Some(command.edge), command.operator_token),
+            Service::Auth(command) => (Some(command.auth), None, None, [None, None]),
+            Service::Chat(command) => (None, Some(command.chat), None, [None, None]),
+            Service::Edge(command) => {
+                let tokens = [command.operator_token, command.operator_tokens];
+                (None, None, Some(command.edge), tokens)
+            }
         };
         if let (Some(auth), Some(chat)) = (&auth, &mut chat) {
             share_operators(&auth.reloadable, &mut chat.reloadable);
@@ -146,13 +154,16 @@ impl Reload {
             auth: auth.map(|auth| auth.reloadable),
             chat: chat.map(|chat| chat.reloadable),
             edge: edge.map(|edge| edge.reloadable),
-            admin: self.checked_admin(token)?,
+            admin: self.checked_admin(&tokens)?,
         })
     }
 
-    fn checked_admin(&self, token: Option<SecretString>) -> anyhow::Result<Option<OperatorToken>> {
+    fn checked_admin(
+        &self,
+        tokens: &[Option<SecretString>; 2],
+    ) -> anyhow::Result<Option<Operators>> {
         match &self.admin {
-            Some((address, _)) => admin_token(*address, token),
+            Some((address, _)) => admin_operators(*address, tokens.each_ref().map(Option::as_ref)),
             None => Ok(None),
         }
     }
@@ -188,8 +199,8 @@ impl Reload {
         if let (Some(edge), Some(settings)) = (&self.edge, checked.edge) {
             edge.reload(settings);
         }
-        if let Some((_, token)) = &self.admin {
-            token.store(checked.admin.map(Arc::new));
+        if let Some((_, operators)) = &self.admin {
+            operators.store(checked.admin.map(Arc::new));
         }
         checked.log
     }
@@ -205,7 +216,11 @@ fn reloadable() -> BTreeSet<String> {
         .get_arguments()
         .filter_map(|argument| argument.get_env().and_then(OsStr::to_str));
     variables
-        .chain(["RECIPE_CHAT_LOG", "EDGE_OPERATOR_TOKEN"])
+        .chain([
+            "RECIPE_CHAT_LOG",
+            "EDGE_OPERATOR_TOKEN",
+            "EDGE_OPERATOR_TOKENS",
+        ])
         .map(str::to_owned)
         .collect()
 }

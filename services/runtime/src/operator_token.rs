@@ -1,33 +1,18 @@
-//! What operators prove themselves with where a person or their program asks over HTTP: a secret that is compared, never
-//! printed.
+//! How operators prove themselves where a person or their program asks over HTTP.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use aws_lc_rs::{
-    constant_time::verify_slices_are_equal,
-    digest::{SHA256, digest},
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header::AUTHORIZATION};
-use secrecy::{ExposeSecret as _, SecretString};
 
-/// Shorter tokens could be guessed.
-const MIN_LENGTH: usize = 16;
+use crate::operators::Operators;
+
 /// The longest `authorization` that is read.
 const MAX_SHOWN: usize = 4096;
 
-/// The operators' token.
-#[derive(Debug, Clone)]
-pub struct OperatorToken(SecretString);
-
-/// A token that may change while the port is open; `None`: there is none.
-pub type SharedOperatorToken = Arc<ArcSwapOption<OperatorToken>>;
-
-/// A token that could be guessed.
-#[derive(Debug, thiserror::Error)]
-#[error("--operator-token must have at least {MIN_LENGTH} characters")]
-pub struct TooShort;
+/// Operators who may change while the port is open; `None`: there are none.
+pub type SharedOperators = Arc<ArcSwapOption<Operators>>;
 
 /// How a token was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,44 +24,25 @@ pub enum Shown {
     Basic,
 }
 
-impl OperatorToken {
-    /// One that is long enough.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub fn new(token: SecretString) -> Result<Self, TooShort> {
-        match token.expose_secret().len() < MIN_LENGTH {
-            true => Err(TooShort),
-            false => Ok(Self(token)),
-        }
+/// Whose token the headers show, and how; `None`: nobody's. It takes as long whatever is wrong with it.
+pub fn shown_in(headers: &HeaderMap, operators: &Operators) -> Option<(Shown, Arc<str>)> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?.as_bytes();
+    if values.next().is_some() || value.len() > MAX_SHOWN {
+        return None;
     }
-
-    /// How the headers show this token; `None`: not at all. It takes as long whatever is wrong with it.
-    pub fn shown_in(&self, headers: &HeaderMap) -> Option<Shown> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let value = values.next()?.as_bytes();
-        if values.next().is_some() || value.len() > MAX_SHOWN {
-            return None;
-        }
-        let (scheme, credentials) = std::str::from_utf8(value).ok()?.split_once(' ')?;
-        let credentials = credentials.trim();
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return self.is(credentials.as_bytes()).then_some(Shown::Bearer);
-        }
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let decoded = BASE64_STANDARD.decode(credentials).ok()?;
-        // Whatever the name is: there is one token.
-        let colon = decoded.iter().position(|byte| *byte == b':')?;
-        self.is(&decoded[colon + 1..]).then_some(Shown::Basic)
+    let (scheme, credentials) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    let credentials = credentials.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some((Shown::Bearer, operators.name_of(credentials)?));
     }
-
-    fn is(&self, shown: &[u8]) -> bool {
-        let hash = |bytes: &[u8]| digest(&SHA256, bytes);
-        let known = hash(self.0.expose_secret().as_bytes());
-        verify_slices_are_equal(known.as_ref(), hash(shown).as_ref()).is_ok()
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
     }
+    let decoded = BASE64_STANDARD.decode(credentials).ok()?;
+    // Whatever the name is: the token tells who it is.
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((Shown::Basic, operators.name_of(password)?))
 }
 
 #[cfg(test)]
@@ -85,28 +51,37 @@ mod tests {
 
     use super::*;
 
-    fn token() -> OperatorToken {
-        OperatorToken::new("a token of an operator".into()).unwrap()
-    }
-
     #[track_caller]
-    fn check(values: &[&str], shown: Option<Shown>) {
+    fn check(values: &[&str], shown: Option<(Shown, &str)>) {
+        let unnamed = "a token of an operator".into();
+        let named = "bob=the-token-of-bob-0123".into();
+        let operators = Operators::read(Some(&unnamed), Some(&named)).unwrap();
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::try_from(*value).unwrap());
         }
-        assert_eq!(token().shown_in(&headers), shown, "{values:?}");
+        let found = shown_in(&headers, &operators);
+        let found = found.as_ref().map(|(how, name)| (*how, &**name));
+        assert_eq!(found, shown, "{values:?}");
     }
 
     #[test]
-    fn the_token_is_shown_by_a_program_or_as_a_browsers_password() {
+    fn a_token_is_shown_by_a_program_or_as_a_browsers_password_and_tells_whose_it_is() {
         let basic = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
-        check(&["Bearer a token of an operator"], Some(Shown::Bearer));
+        let unnamed = |how| Some((how, "operator"));
+        check(&["Bearer a token of an operator"], unnamed(Shown::Bearer));
         check(
-            &[&basic("operator:a token of an operator")],
-            Some(Shown::Basic),
+            &["Bearer the-token-of-bob-0123"],
+            Some((Shown::Bearer, "bob")),
         );
-        check(&[&basic(":a token of an operator")], Some(Shown::Basic));
+        check(
+            &[&basic("ada:a token of an operator")],
+            unnamed(Shown::Basic),
+        );
+        check(
+            &[&basic(":the-token-of-bob-0123")],
+            Some((Shown::Basic, "bob")),
+        );
         check(&[], None);
         check(&["Bearer another token of an operator"], None);
         check(&["Bearer "], None);
@@ -115,12 +90,5 @@ mod tests {
         check(&[&basic("operator:a token of an operato")], None);
         check(&["Basic a token of an operator"], None);
         check(&["Bearer a token of an operator", "Bearer x"], None);
-    }
-
-    #[test]
-    fn a_token_that_could_be_guessed_is_none_and_none_is_printed() {
-        let short = OperatorToken::new("canary".into()).unwrap_err().to_string();
-        assert!(!short.contains("canary"), "{short}");
-        assert!(!format!("{:?}", token()).contains("operator\""));
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use proto::ids::LoginSessionId;
 use runtime::clock::Timestamp;
-use tracing::info;
+use tokio::time::Instant;
+use tracing::{info, warn};
 
 use super::{Authority, Client, Error, SignedIn, TokenPair, outcome};
 use crate::{
@@ -29,6 +30,24 @@ pub(crate) struct AuditQuery {
     pub(crate) before: u64,
     /// 0: as many as usual.
     pub(crate) limit: u32,
+}
+
+/// What an operator had an edge do.
+#[derive(Debug)]
+pub(crate) struct OrderAtAnEdge {
+    pub(crate) kind: OrderKind,
+    /// Whose connection it was.
+    pub(crate) subject: Subject,
+    pub(crate) session: Option<LoginSessionId>,
+    /// The connection or the edge.
+    pub(crate) about: String,
+}
+
+/// What edges are told to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum OrderKind {
+    Disconnect,
+    Drain,
 }
 
 /// An answer that opened a login session.
@@ -103,6 +122,34 @@ impl Authority {
             outcome,
             ..event
         });
+    }
+
+    /// Notes that somebody showed an operator token that is none: once a minute at most, with how many there were
+    /// since, so that whoever guesses fills no table.
+    pub(crate) fn note_refused_operator(&self) {
+        let Some(untold) = self.refused_operators.admit(Instant::now()) else {
+            return;
+        };
+        warn!(untold, "a wrong operator token was shown");
+        let event = AuditEvent::new(self.clock.now(), "operator_token", "refused");
+        self.audit.note(match untold {
+            0 => event,
+            more => event.about(&format!("{more} more since the last of these")),
+        });
+    }
+
+    /// Notes what an operator had an edge do.
+    pub(crate) fn note_order_at_an_edge(&self, operator: &Arc<str>, order: OrderAtAnEdge) {
+        let kind = match order.kind {
+            OrderKind::Disconnect => "disconnect",
+            OrderKind::Drain => "drain",
+        };
+        let event = AuditEvent {
+            subject: order.subject,
+            session: order.session,
+            ..self.order(kind).about(&order.about)
+        };
+        self.note_order(operator, event, &Ok(()));
     }
 
     /// An order that was not tried yet.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use proto::auth::{
-    AuditEvent, ListAuditEventsRequest, ListAuditEventsResponse, RevokeSessionRequest,
-    revoke_session_request::By,
+    AuditEvent, ListAuditEventsRequest, ListAuditEventsResponse, NoteOrderRequest,
+    RevokeSessionRequest, note_order_request::Kind, revoke_session_request::By,
 };
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Request, Status};
@@ -127,10 +127,14 @@ on_both_stores! {
 }
 
 #[tokio::test]
-async fn an_order_stands_under_the_name_of_whose_token_was_shown() {
+async fn an_order_stands_under_the_name_of_whose_token_was_shown_and_a_wrong_token_is_noted() {
     let service = Service::start_with(Database::sqlite(), &[NAMED], None).await;
     let ada = service.ada().await;
-    for token in ["the-token-of-bob-0123", "the-token-of-eve-0123"] {
+    for token in [
+        "the-token-of-bob-0123",
+        "the-token-of-eve-0123",
+        "the-token-of-eve-4567",
+    ] {
         let mut request = Request::new(RevokeSessionRequest {
             by: Some(By::SessionId(ada.session_id.clone())),
         });
@@ -139,8 +143,68 @@ async fn an_order_stands_under_the_name_of_whose_token_was_shown() {
         let revoked = service.client.clone().revoke_session(request).await;
         assert_eq!(revoked.is_ok(), token.contains("bob"), "{revoked:?}");
     }
-    let events = service.events(2).await;
-    assert_eq!(told(&events[0]), "revoke_session ok bob ada");
+    // A wrong one is noted once, however often somebody guesses.
+    let mut events = service.events(3).await;
+    events.reverse();
+    let said: Vec<_> = events.iter().map(told).collect();
+    assert_eq!(
+        said,
+        [
+            "register ok - ada",
+            "revoke_session ok bob ada",
+            "operator_token refused - -"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_was_given_at_an_edge_is_noted_by_its_operators_name() {
+    let service = Service::start(Database::sqlite()).await;
+    let ada = service.ada().await;
+    let mut client = service.client.clone();
+    let disconnect = NoteOrderRequest {
+        operator: "bob".to_owned(),
+        kind: Kind::Disconnect.into(),
+        user_id: ada.user.clone().unwrap().id,
+        session_id: ada.session_id.clone(),
+        about: "a-connection".to_owned(),
+    };
+    for malformed in [
+        NoteOrderRequest {
+            operator: String::new(),
+            ..disconnect.clone()
+        },
+        NoteOrderRequest {
+            kind: 77,
+            ..disconnect.clone()
+        },
+        NoteOrderRequest {
+            kind: Kind::Unspecified.into(),
+            ..disconnect.clone()
+        },
+        NoteOrderRequest {
+            user_id: "no id".to_owned(),
+            ..disconnect.clone()
+        },
+    ] {
+        let refused_order = client.note_order(malformed).await;
+        refused(refused_order, Code::InvalidArgument, "Malformed order");
+    }
+    client.note_order(disconnect.clone()).await.unwrap();
+    let drain = NoteOrderRequest {
+        operator: "bob".to_owned(),
+        kind: Kind::Drain.into(),
+        about: "an-edge".to_owned(),
+        ..Default::default()
+    };
+    client.note_order(drain).await.unwrap();
+
+    let events = service.events(3).await;
+    assert_eq!(told(&events[0]), "drain ok bob -");
+    assert_eq!(events[0].about, "an-edge");
+    assert_eq!(told(&events[1]), "disconnect ok bob ada");
+    assert_eq!(events[1].session_id, disconnect.session_id);
+    assert_eq!(events[1].about, "a-connection");
 }
 
 #[tokio::test]

@@ -5,25 +5,24 @@
 
 mod access;
 mod collect;
+mod orders;
 mod page;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State, rejection::QueryRejection},
+    extract::{DefaultBodyLimit, FromRequestParts, Query, State, rejection::QueryRejection},
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware,
-    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use runtime::{accept, lifecycle::Lifecycle, operator_token::SharedOperatorToken};
+use runtime::{accept, lifecycle::Lifecycle, operator_token::SharedOperators};
 use serde::Deserialize;
 use tokio::{net::TcpListener, sync::Mutex, time::Instant};
 use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
-use tracing::warn;
 
 use super::{problem, problem::Problem};
 use crate::{
@@ -46,8 +45,9 @@ const OVERVIEW_LIFE: Duration = Duration::from_secs(1);
 /// What the port's handlers share.
 pub(crate) struct Admin {
     edge: Arc<Edge>,
-    /// What operators prove themselves with; without it only this machine can reach the port, and gives no orders.
-    token: SharedOperatorToken,
+    /// Those who prove themselves; without any only this machine can reach the port, and gives no orders.
+    operators: SharedOperators,
+    notes: orders::Notes,
     last: Mutex<Option<(Instant, Arc<Overview>)>>,
 }
 
@@ -57,12 +57,13 @@ type Shared = State<Arc<Admin>>;
 pub(crate) async fn serve(
     listener: TcpListener,
     edge: Arc<Edge>,
-    token: SharedOperatorToken,
+    operators: SharedOperators,
     lifecycle: &Lifecycle,
 ) {
     let admin = Arc::new(Admin {
+        notes: orders::Notes::new(lifecycle.clone()),
         edge,
-        token,
+        operators,
         last: Mutex::default(),
     });
     let limits = accept::Limits {
@@ -83,9 +84,9 @@ fn router(admin: &Arc<Admin>) -> Router {
         .route("/admin/v1/timeline", get(timeline))
         .route(
             "/admin/v1/connections/{connection}/disconnect",
-            post(disconnect),
+            post(orders::disconnect),
         )
-        .route("/admin/v1/drain", post(drain))
+        .route("/admin/v1/drain", post(orders::drain))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -131,24 +132,6 @@ async fn connections(State(admin): Shared) -> Json<Overview> {
 
 async fn timeline(State(admin): Shared, Searched(filter): Searched) -> Json<Timeline> {
     Json(collect::timeline(&admin.edge, &filter))
-}
-
-async fn disconnect(State(admin): Shared, Path(connection): Path<String>) -> Response {
-    if !admin.edge.registry.disconnect(&connection) {
-        return Problem::new(StatusCode::NOT_FOUND, "This edge has no such connection")
-            .into_response();
-    }
-    warn!(
-        connection.id = connection,
-        "an operator disconnects a connection"
-    );
-    StatusCode::NO_CONTENT.into_response()
-}
-
-async fn drain(State(admin): Shared) -> StatusCode {
-    warn!("an operator drains this edge");
-    admin.edge.lifecycle.stop();
-    StatusCode::ACCEPTED
 }
 
 /// What a search is for.

@@ -11,6 +11,7 @@ use system_tests::{
     process::{Ended, Process},
     service::address_in,
     stack::{Plan, Stack},
+    timeouts::within,
 };
 
 const OPERATOR: &str = "operator-of-this-kitchen";
@@ -112,6 +113,65 @@ async fn operators_are_told_over_all_edges_why_somebody_was_disconnected() {
     assert!(!of_one.contains("revoked"), "{of_one}");
 
     an_edge_that_is_gone_is_named(&mut stack, &edges, &ada).await;
+}
+
+#[tokio::test]
+async fn what_operators_order_at_an_edge_stands_in_the_audit_by_their_names() {
+    const BOB: &str = "the-token-of-bob-0123";
+    let plan = Plan::apart(1)
+        .auth(&["--operator-token", OPERATOR])
+        .edge(&ADMIN)
+        .edge(&["--operator-tokens", "bob=the-token-of-bob-0123"]);
+    let mut stack = plan.start().await;
+    stack.canary().remember(OPERATOR);
+    stack.canary().remember(BOB);
+    let edges = [admin_of(&stack, 0).await];
+    let ada = stack.register("ada").await;
+    let mut client = stack.connect_at(0, "soup").await;
+    let joined = client.auth(&ada.access_token).await;
+    let connection = joined["session"]["connection"].as_str().unwrap();
+
+    let ended = connections(BOB, &edges, &["disconnect", connection]).await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    client.until_close(1012, "Service restart").await;
+    let found = audited(&mut stack, "disconnect").await;
+    assert_eq!(found["operator"], "bob", "{found}");
+    assert_eq!(found["user_id"], ada.id, "{found}");
+    assert_eq!(found["about"], connection, "{found}");
+
+    // An edge that drains with nobody on it is gone at once, and its order is noted all the same.
+    let ended = connections(
+        OPERATOR,
+        &edges,
+        &["drain", "--edge", &format!("http://{}", edges[0])],
+    )
+    .await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    let edge = stack.edges[0].ended().await;
+    assert_eq!(edge.status.code(), Some(0), "{}", edge.stderr);
+    let found = audited(&mut stack, "drain").await;
+    assert_eq!(found["operator"], "operator", "{found}");
+    assert!(found["user_id"].is_null(), "{found}");
+}
+
+/// The newest event of a kind, once there is one. Each question is a process, so that there is nothing to await but its
+/// answers.
+async fn audited(stack: &mut Stack, kind: &str) -> Value {
+    let auth = stack.auth().url();
+    let written = async {
+        loop {
+            let mut command = recipe_chat(&["audit", "--json", "--kind", kind]);
+            command
+                .env("EDGE_AUTH_URL", &auth)
+                .env("AUTH_OPERATOR_TOKEN", OPERATOR);
+            let ended = Process::start("audit", command).ended().await;
+            assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+            if let Some(line) = ended.stdout.lines().next() {
+                return serde_json::from_str(line).unwrap();
+            }
+        }
+    };
+    within("an event that is written", written).await
 }
 
 /// The answers of the others stand.

@@ -15,7 +15,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use runtime::{
-    operator_token::{OperatorToken, Shown},
+    operator_token::{Shown, shown_in},
+    operators::Operators,
     warning_limiter::WarningLimiter,
 };
 use tokio::time::Instant;
@@ -32,18 +33,27 @@ const CHALLENGE: HeaderValue =
 /// Somebody who guesses would fill the log.
 static REFUSED: WarningLimiter = WarningLimiter::new();
 
-/// Lets operators through.
+/// The name of whoever asks, where they proved themselves.
+#[derive(Debug, Clone)]
+pub(super) struct Operator(pub(super) Arc<str>);
+
+/// Lets operators through, and tells handlers who asks.
 pub(super) async fn require_operator(
     State(admin): State<Arc<Admin>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     match check(
-        admin.token.load().as_deref(),
+        admin.operators.load().as_deref(),
         request.method(),
         request.headers(),
     ) {
-        Ok(()) => next.run(request).await,
+        Ok(operator) => {
+            if let Some(operator) = operator {
+                request.extensions_mut().insert(operator);
+            }
+            next.run(request).await
+        }
         Err(problem) => {
             if let Some(untold) = REFUSED.admit(Instant::now()) {
                 warn!(untold, "a request at the operators' port was refused");
@@ -53,16 +63,17 @@ pub(super) async fn require_operator(
     }
 }
 
+/// Who asks; nobody in particular, where this machine may read without a token.
 fn check(
-    token: Option<&OperatorToken>,
+    operators: Option<&Operators>,
     method: &Method,
     headers: &HeaderMap,
-) -> Result<(), Problem> {
+) -> Result<Option<Operator>, Problem> {
     let reads = matches!(*method, Method::GET | Method::HEAD);
-    match token.map(|token| token.shown_in(headers)) {
-        Some(Some(Shown::Bearer)) => Ok(()),
-        Some(Some(Shown::Basic)) if reads => Ok(()),
-        Some(Some(Shown::Basic)) => Err(Problem::new(
+    match operators.map(|operators| shown_in(headers, operators)) {
+        Some(Some((Shown::Bearer, name))) => Ok(Some(Operator(name))),
+        Some(Some((Shown::Basic, name))) if reads => Ok(Some(Operator(name))),
+        Some(Some((Shown::Basic, _))) => Err(Problem::new(
             StatusCode::FORBIDDEN,
             "Orders are taken from programs: send the operator's token as Authorization: Bearer",
         )),
@@ -74,7 +85,7 @@ fn check(
             StatusCode::MISDIRECTED_REQUEST,
             "Without --operator-token only requests for 127.0.0.1, [::1] and localhost are answered",
         )),
-        None if reads => Ok(()),
+        None if reads => Ok(None),
         None => Err(Problem::new(
             StatusCode::FORBIDDEN,
             "Orders need an operator's token: start the edge with --operator-token",
@@ -112,12 +123,12 @@ mod tests {
 
     #[track_caller]
     fn refused(token: bool, method: &Method, headers: &[(&str, &str)]) -> Option<StatusCode> {
-        let token = token.then(|| OperatorToken::new(TOKEN.into()).unwrap());
+        let operators = token.then(|| Operators::read(Some(&TOKEN.into()), None).unwrap());
         let headers = headers.iter().map(|(name, value)| {
             let name = name.parse::<axum::http::HeaderName>().unwrap();
             (name, HeaderValue::try_from(*value).unwrap())
         });
-        let problem = check(token.as_ref(), method, &headers.collect()).err();
+        let problem = check(operators.as_ref(), method, &headers.collect()).err();
         problem.map(|problem| problem.into_response().status())
     }
 

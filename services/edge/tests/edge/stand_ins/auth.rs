@@ -247,6 +247,13 @@ impl AuthService for FakeAuth {
         Err(Status::unimplemented(""))
     }
 
+    async fn note_order(
+        &self,
+        _: Request<auth::NoteOrderRequest>,
+    ) -> Result<Response<auth::NoteOrderResponse>, Status> {
+        Err(Status::unimplemented("not asked in these tests"))
+    }
+
     async fn list_audit_events(
         &self,
         _: Request<auth::ListAuditEventsRequest>,
