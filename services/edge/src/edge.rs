@@ -8,6 +8,7 @@ use runtime::{
     accept, clock::SharedClock, lifecycle::Lifecycle, network::AddressBlock,
     rate_limiter::RateLimiter, telemetry::Prometheus,
 };
+use tokio::time::Instant;
 
 use crate::{
     api_tokens::ExchangedTokens,
@@ -15,6 +16,7 @@ use crate::{
     deadlines::Deadlines,
     event_log::EventLog,
     limits::{ClientLimits, ConnectionLimit, UpgradeLimiter, UserLimits},
+    prompt_plan::{self, PlannedPrompt, PromptPlan},
     registry::Registry,
     rooms::Rooms,
     session::Timings,
@@ -74,6 +76,8 @@ pub struct Edge {
     pub user_limits: UserLimits,
     /// Rate limits that all edges share.
     pub rate_limiter: RateLimiter,
+    /// When the prompts of this edge's sessions go out.
+    pub(crate) prompt_plan: Arc<PromptPlan>,
     /// Pages of the web, where they may be imported.
     pub web_pages: Option<Fetcher>,
     /// The process's metrics.
@@ -83,6 +87,14 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Plans when a session is asked whose fixed point is `ask_at`: there, or earlier where the tokens of many end
+    /// together.
+    pub(crate) fn plan_prompt(&self, ask_at: Instant, now: Instant) -> PlannedPrompt {
+        let edges = self.deadlines.shared().map_or(1, |shared| shared.edges);
+        let in_a_slot = prompt_plan::in_a_slot(self.settings.load().prompt_rate, edges);
+        self.prompt_plan.plan(ask_at, now, in_a_slot)
+    }
+
     /// Goes on with other settings, which have no faults. Connections stay as they are, and are held to the new limits.
     pub fn reload(&self, settings: Reloadable) {
         self.upgrade_limiter.set(&settings);

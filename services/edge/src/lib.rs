@@ -18,6 +18,7 @@ mod config;
 mod gauges;
 mod limits;
 mod metrics;
+mod prompt_plan;
 mod public_url;
 
 mod http;

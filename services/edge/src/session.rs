@@ -42,6 +42,8 @@ pub(crate) struct Session {
     generation: u64,
     /// When the token ends: nothing goes beyond this.
     expires: Instant,
+    /// How much earlier than at the fixed point the holder is asked, since the tokens of many end together.
+    earlier: Duration,
     prompted: Prompted,
     /// Until when what came in time is read, once the time for an answer is up.
     late_frames_until: Option<Instant>,
@@ -72,6 +74,7 @@ impl Session {
             principal,
             generation: 1,
             expires,
+            earlier: Duration::ZERO,
             prompted: Prompted::Not,
             late_frames_until: None,
             unanswered: VecDeque::new(),
@@ -196,9 +199,20 @@ impl Session {
 
     /// When the holder will be, or would have been, asked.
     pub(crate) fn ask_at(&self) -> Instant {
+        let fixed = self.latest_ask_at();
+        fixed.checked_sub(self.earlier).unwrap_or(fixed)
+    }
+
+    /// The fixed point: the holder is never asked later.
+    pub(crate) fn latest_ask_at(&self) -> Instant {
         self.expires
             .checked_sub(self.timings.lead)
             .unwrap_or(self.expires)
+    }
+
+    /// Has the holder of the token in use asked so much earlier than at the fixed point.
+    pub(crate) fn ask_earlier(&mut self, by: Duration) {
+        self.earlier = by;
     }
 
     /// The phase as the schedule keeps it, and when something is due.
@@ -287,6 +301,7 @@ impl Session {
     fn renew(&mut self, principal: Principal, expires: Instant) {
         self.principal = principal;
         self.expires = expires;
+        self.earlier = Duration::ZERO;
         self.generation += 1;
         self.prompted = Prompted::Not;
         self.late_frames_until = None;

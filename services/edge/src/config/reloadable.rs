@@ -25,6 +25,11 @@ pub struct Reloadable {
     #[arg(long, env = "EDGE_MAX_CONNECTION_AGE", value_parser = duration, default_value = "0s")]
     pub max_connection_age: Duration,
 
+    /// How many prompts for a fresh token all edges together send a second where the tokens of many end together, as many
+    /// as auth answers; the others are asked up to 30s earlier; 0: no limit
+    #[arg(long, env = "EDGE_PROMPT_RATE", default_value_t = 0)]
+    pub prompt_rate: u32,
+
     /// How many messages a second a connection may send; 0: no limit
     #[arg(long, env = "EDGE_MESSAGE_RATE", default_value_t = 5)]
     pub message_rate: u32,

@@ -35,6 +35,7 @@ use crate::{
     access::Grant,
     edge::Edge,
     limits::{ClientUse, ConnectionPermit},
+    prompt_plan::PlannedPrompt,
     registry::{Connection, Order},
     rooms::{Member, SeenAs},
     session::{Event, Reauth, Session, Verdict},
@@ -61,6 +62,8 @@ pub(super) struct Live<'a, S> {
     recipe: &'a RecipeId,
     id: SessionId,
     session: Session,
+    /// When its prompt goes out.
+    planned: PlannedPrompt,
     /// Tells of sleeps of the machine that the session does not know of.
     sleeps: SleepWatch,
     member: Member,
@@ -134,11 +137,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     ) -> (Self, Box<FirstAnswer>) {
         let Authenticated {
             id,
-            session,
+            mut session,
             sleeps,
             place,
             first,
         } = authenticated;
+        let now = Instant::now();
+        let planned = edge.plan_prompt(session.latest_ask_at(), now);
+        session.ask_earlier(planned.earlier());
         let position = &first.joined.position;
         let asked_at = first.joined.asked_at.as_ref();
         let who = session.principal();
@@ -146,8 +152,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             name: first.joined.name.clone(),
             role: first.joined.grant.map(|grant| grant.role),
         };
-        let now = Instant::now();
         let live = Self {
+            planned,
             member: edge.rooms.enter(recipe, who, position, asked_at, &shown),
             grant: first.joined.grant,
             name: shown.name,

@@ -189,6 +189,30 @@ fn a_token_that_is_nearly_over_is_asked_for_right_after_the_welcome() {
 }
 
 #[test]
+fn whoever_is_asked_earlier_is_so_by_everybody_and_only_for_this_token() {
+    let start = Instant::now();
+    let mut session = session(start);
+    session.ask_earlier(MINUTE / 2);
+    let ask_at = start + 14 * MINUTE - MINUTE / 2;
+    assert_eq!(session.phase(), (Phase::Active, ask_at));
+    assert_eq!(session.next_deadline(), ask_at + FALLBACK_DELAY);
+    assert_eq!(
+        session.handle(prompt(1), ask_at - EARLY_TOLERANCE * 2),
+        vec![Action::Record]
+    );
+    let ask = Action::Ask {
+        reason: PromptReason::Expiring,
+        answer_in: Duration::from_secs(30),
+        source: PromptSource::OwnNode,
+    };
+    assert_eq!(session.handle(prompt(1), ask_at), vec![ask, Action::Record]);
+
+    session.handle(reauth(), ask_at);
+    session.handle(good("ada", ask_at + LIFE), ask_at);
+    assert_eq!(session.phase(), (Phase::Active, ask_at + 14 * MINUTE));
+}
+
+#[test]
 fn a_resumed_session_keeps_the_time_it_was_given() {
     let start = Instant::now();
     let expires = start + Duration::from_secs(50);

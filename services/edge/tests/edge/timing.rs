@@ -1,7 +1,8 @@
 //! When things happen, to the second, with the clock paused.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -75,6 +76,43 @@ async fn a_15_minute_token_is_asked_for_at_exactly_14_minutes_and_closed_30_seco
 
     assert_eq!(client.closed().await, reason("Re-authentication timeout"));
     assert_at(start + 14 * MINUTE + 30 * SECOND);
+}
+
+/// As when auth was away, and all get their tokens in the moment in which it is back.
+#[tokio::test(start_paused = true)]
+async fn where_the_tokens_of_many_end_together_they_are_asked_over_some_seconds_and_none_later() {
+    let test_edge = TestEdge::open(&[
+        "--prompt-rate=10",
+        "--max-connections-per-user=0",
+        "--presence=false",
+    ])
+    .await;
+    let start = Instant::now();
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        let (client, welcome) = test_edge.enter("ada:900").await;
+        clients.push((client, welcome["payload"]["session"]["reauth_at"].clone()));
+    }
+    let mut asked = Vec::new();
+    let waiting = clients.iter_mut().map(|(client, reauth_at)| async move {
+        let prompt = client.next().await;
+        assert_eq!(prompt["type"], "auth_required");
+        assert_eq!(prompt["payload"]["reason"], "Token expiring soon");
+        (Instant::now(), reauth_at.clone())
+    });
+    asked.extend(join_all(waiting).await);
+    asked.sort_by_key(|(at, _)| *at);
+
+    let fixed = start + 14 * MINUTE;
+    let (first, last) = (asked[0].0, asked[99].0);
+    assert!(first > fixed - 11 * SECOND, "{:?}", fixed - first);
+    assert!(last < fixed + TOLERANCE, "{:?}", last - fixed);
+    for many in asked.windows(16) {
+        assert!(many[15].0 - many[0].0 > SECOND, "15 a second");
+    }
+    // Each is told when.
+    let told: BTreeSet<_> = asked.iter().map(|(_, told)| told.to_string()).collect();
+    assert!(told.len() > 90, "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

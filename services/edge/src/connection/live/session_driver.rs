@@ -90,7 +90,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let Some(event) = self.telemetry.twist(event, &mut self.session) else {
             return Vec::new();
         };
-        self.session.handle(event, Instant::now())
+        let (generation, now) = (self.session.generation(), Instant::now());
+        let actions = self.session.handle(event, now);
+        if self.session.generation() != generation {
+            let planned = self.edge.plan_prompt(self.session.latest_ask_at(), now);
+            self.session.ask_earlier(planned.earlier());
+            self.planned = planned;
+        }
+        actions
     }
 
     /// Has the oldest unverified `auth` verified. While the auth service cannot be asked the verdict is open: it is asked

@@ -18,6 +18,7 @@ use super::{
     socket::{ClientSocket, ToClient, Token, pair},
     world::{World, dice_of},
 };
+use crate::prompt_plan::MAX_EARLIER;
 
 /// A client that hears nothing from its edge for so long looks for another one.
 const REAUTH_TIMEOUT: Duration = Duration::from_secs(25);
@@ -269,7 +270,7 @@ impl Client {
         let prompt = self.outstanding.map(|prompt| prompt.answer_by);
         // One that came later may be for the token that was shown.
         let newest = self.outstanding.map(|prompt| prompt.newest);
-        let reauth_at = self.token.expires - TIMINGS.lead;
+        let reauth_at = self.token.expires - TIMINGS.lead - MAX_EARLIER;
         let answered = self
             .answered
             .filter(|answered| newest.is_none_or(|at| at < answered.at.max(reauth_at)));

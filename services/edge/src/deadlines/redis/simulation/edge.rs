@@ -9,6 +9,7 @@ use std::{
 
 use clap::Parser;
 use proto::ids::SessionId;
+use rand::{RngExt as _, rngs::SmallRng};
 use runtime::{
     grpc::{Credentials, Pool},
     lifecycle::Lifecycle,
@@ -19,6 +20,7 @@ use tokio::{
     io::DuplexStream,
     sync::{Notify, oneshot},
     task::unconstrained,
+    time::Instant,
 };
 
 use super::{
@@ -45,6 +47,7 @@ use crate::{
     connection::{self, Upgraded},
     edge::Edge as ProductionEdge,
     node::{self, assemble_around},
+    prompt_plan::{PlannedPrompt, SLOT},
     registry::Registry,
     upstream::chat,
 };
@@ -52,12 +55,20 @@ use crate::{
 pub(super) const SHARDS: u16 = 4;
 /// As long as the closes of a drain take at most, and then the connections' ends.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// For how long the prompts of a crowd are planned.
+const CROWD: Duration = Duration::from_secs(300);
 /// For as long as any run lasts.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// The settings of every edge: the defaults, but for a drain that is over soon also with few connections.
+/// The settings of every edge: the defaults, but for a drain that is over soon also with few connections, and for one
+/// prompt in a tenth of a second.
 static CONFIG: LazyLock<Config> = LazyLock::new(|| {
-    let flags = ["edge", "--drain-timeout=10s", "--presence=false"];
+    let flags = [
+        "edge",
+        "--drain-timeout=10s",
+        "--presence=false",
+        "--prompt-rate=1",
+    ];
     Flags::parse_from(flags).config
 });
 
@@ -79,6 +90,8 @@ pub(super) struct Edge {
     pub(super) running: Arc<Switch>,
     edge: Arc<ProductionEdge>,
     process: Arc<Process>,
+    /// The prompts of many others, whom nobody plays.
+    _crowd: Vec<PlannedPrompt>,
 }
 
 impl Edge {
@@ -121,7 +134,12 @@ impl Edge {
         };
         let clock = MachineClock::new(services.calendar);
         let edge = assemble(&registry, &deadlines, &clock, lifecycle);
+        let crowd = match seed.is_multiple_of(2) {
+            true => Vec::new(),
+            false => plan_crowd(&edge, &mut dice_of(&format!("{name}'s crowd"), seed)),
+        };
         let simulated = Arc::new(Self {
+            _crowd: crowd,
             id,
             registry,
             deadlines,
@@ -202,6 +220,16 @@ impl Edge {
         self.deadlines.close(Duration::from_secs(2)).await;
         self.edge.lifecycle.kill();
     }
+}
+
+/// Fills most of the time with prompts, so that those that are played are asked earlier by anything up to the longest.
+fn plan_crowd(edge: &ProductionEdge, rng: &mut SmallRng) -> Vec<PlannedPrompt> {
+    let now = Instant::now();
+    let slots = (0..CROWD.as_millis() / SLOT.as_millis()).map(|slot| SLOT * slot as u32);
+    let full: Vec<_> = slots.filter(|_| rng.random_bool(0.97)).collect();
+    full.into_iter()
+        .map(|at| edge.prompt_plan.plan(now + at, now, None))
+        .collect()
 }
 
 /// Production's edge around a schedule. What it would ask auth and chat over gRPC goes nowhere.

@@ -410,7 +410,7 @@ impl Oracle {
     /// From when on a connection's client should have been asked.
     fn due(&self, connection: &ObservedConnection) -> Option<Instant> {
         let record = connection.record.as_ref()?;
-        let ask_at = record.expires - self.excess - TIMINGS.lead;
+        let ask_at = ask_at(record) - self.excess;
         Some(ask_at.max(self.free_to_be_asked(connection, record)))
     }
 
@@ -431,6 +431,14 @@ impl Oracle {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+}
+
+/// When the client of a connection is to be asked, as its edge has planned it.
+fn ask_at(record: &SessionRecord) -> Instant {
+    match record.phase {
+        Phase::Active => record.due,
+        Phase::Asked => record.expires - TIMINGS.lead,
     }
 }
 

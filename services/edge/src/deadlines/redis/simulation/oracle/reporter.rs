@@ -12,11 +12,12 @@ use super::{
         edge::Edge,
     },
     EARLY, LATE, LATE_IN_CALM, ObservedConnection, Oracle, RECOVERY, State, TRANSIT_TOLERANCE,
-    WRITE_TIMEOUT, WRITTEN,
+    WRITE_TIMEOUT, WRITTEN, ask_at,
 };
 use crate::{
     connection::{End, Observer},
     deadlines::{Phase, SessionRecord, Unavailable},
+    prompt_plan::MAX_EARLIER,
     session::{Event, PromptReason, PromptSource, Session},
     upstream::Principal,
 };
@@ -80,7 +81,11 @@ impl ConnectionReporter {
             else {
                 return;
             };
-            let ask_at = record.expires - TIMINGS.lead;
+            // A prompt that is repeated may have been planned earlier, by another edge.
+            let ask_at = match record.phase {
+                Phase::Active => ask_at(&record),
+                Phase::Asked => ask_at(&record) - MAX_EARLIER,
+            };
             let free = self.oracle.free_to_be_asked(connection, &record);
             let overtakes = unanswered && now < free;
             let fault_plan = &self.oracle.fault_plan;
@@ -184,6 +189,11 @@ impl Observer for ConnectionReporter {
             }
             if before != Some((record.generation, record.phase)) {
                 connection.changed = now;
+            }
+            let fixed = record.expires - TIMINGS.lead;
+            let is_planned = record.due <= fixed && record.due + MAX_EARLIER >= fixed;
+            if record.phase == Phase::Active && !is_planned {
+                fault = Some("is to be asked at another time".to_owned());
             }
             connection.record = Some(record.clone());
             connection.validated_at = principal.validated_at;
