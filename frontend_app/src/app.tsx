@@ -21,17 +21,9 @@ const UnknownPage = lazyComponent(() => import('./components/UnknownPage'), NotL
 const OtherUserPage = lazyComponent(() => import('./components/OtherUserPage'), NotLoaded);
 
 export function App({ tokens, api }: { tokens: StoredTokens; api: Api }) {
-  const user = useSyncExternalStore(
-    tokens.subscribe,
-    () => tokens.user,
-    () => null,
-  );
-  const other = useSyncExternalStore(
-    tokens.subscribe,
-    () => tokens.other,
-    () => null,
-  );
-  const route = routeOf(useSyncExternalStore(subscribeToPath, currentPath, () => '/'));
+  const user = useSyncExternalStore(tokens.subscribe, () => tokens.user);
+  const other = useSyncExternalStore(tokens.subscribe, () => tokens.other);
+  const route = routeOf(usePath());
   if (route.kind === 'invitation')
     return <InvitationPage key={route.token} api={api} token={route.token} user={user} />;
   if (!user) return <SignInPage api={api} />;
@@ -51,7 +43,7 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
       }),
     [tokens, user.id],
   );
-  const path = useSyncExternalStore(subscribeToPath, currentPath, () => '/');
+  const path = usePath();
   useFocusOnNewPage(path);
   return (
     <ChatsContext value={chats}>
@@ -59,6 +51,8 @@ function SignedIn({ user, tokens, api }: { user: User; tokens: StoredTokens; api
     </ChatsContext>
   );
 }
+
+const usePath = () => useSyncExternalStore(subscribeToPath, currentPath);
 
 function Page({ route, user, api }: { route: Route; user: User; api: Api }) {
   switch (route.kind) {

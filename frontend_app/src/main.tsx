@@ -15,19 +15,13 @@ applyTheme();
 trackViewportHeight();
 const tokens = new StoredTokens();
 tokens.watch();
-const root = document.getElementById('root');
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <App tokens={tokens} api={new Api(tokens)} />
-    </StrictMode>,
-  );
-}
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <App tokens={tokens} api={new Api(tokens)} />
+  </StrictMode>,
+);
 if (import.meta.env.PROD) setTimeout(registerOffline, OFFLINE_DELAY);
 
-function registerOffline(): void {
-  import('./lib/service-worker').then(
-    ({ registerServiceWorker }) => registerServiceWorker(),
-    () => {},
-  );
+async function registerOffline(): Promise<void> {
+  (await import('./lib/service-worker').catch(() => null))?.registerServiceWorker();
 }

@@ -218,6 +218,15 @@ export const lazyTexts = {
     busy: 'One moment…',
     wrong: 'Invalid username or password',
     taken: 'This name is taken',
+    at: (issuer: string) => `Continue with ${issuer}`,
+    /** What has become of a sign-in at an identity provider. */
+    outcomes: {
+      refused: 'You were not signed in there.',
+      disabled: 'This account is disabled. Ask those who run this server.',
+      failed: 'That did not work, or took too long. Try again.',
+      too_many: 'Too many tries. Wait a minute.',
+      unavailable: 'You cannot sign in there now. Try again later.',
+    } as Record<string, string>,
   },
   ended: {
     sign_in: 'Sign in again to go on. What you wrote is kept.',

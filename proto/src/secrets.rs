@@ -4,13 +4,14 @@ use std::fmt;
 
 use crate::{
     auth::{
-        BeginDeletionRequest, ChangePasswordRequest, ClaimGuestRequest, CreateApiTokenRequest,
-        CreateApiTokenResponse, DeleteApiTokenRequest, Deletion, EndSessionRequest,
-        ExchangeApiTokenRequest, ExchangeApiTokenResponse, GetAccountRequest, ListApiTokensRequest,
-        LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse,
-        RegisterGuestResponse, RegisterRequest, RegisterResponse, ResetPasswordResponse,
-        RevokeSessionRequest, TokenPair, UpdateAccountRequest, ValidateTokenRequest,
-        ValidateTokenResponse, revoke_session_request,
+        BeginDeletionRequest, BeginIssuerSignInResponse, ChangePasswordRequest, ClaimGuestRequest,
+        CreateApiTokenRequest, CreateApiTokenResponse, DeleteApiTokenRequest, Deletion,
+        EndSessionRequest, ExchangeApiTokenRequest, ExchangeApiTokenResponse,
+        FinishIssuerSignInRequest, FinishIssuerSignInResponse, GetAccountRequest,
+        ListApiTokensRequest, LoginRequest, LoginResponse, RefreshTokenRequest,
+        RefreshTokenResponse, RegisterGuestResponse, RegisterRequest, RegisterResponse,
+        ResetPasswordResponse, RevokeSessionRequest, TokenPair, UpdateAccountRequest,
+        ValidateTokenRequest, ValidateTokenResponse, revoke_session_request,
     },
     chat,
 };
@@ -52,6 +53,9 @@ redacted!(
     DeleteApiTokenRequest,
     ExchangeApiTokenRequest,
     ExchangeApiTokenResponse,
+    BeginIssuerSignInResponse,
+    FinishIssuerSignInRequest,
+    FinishIssuerSignInResponse,
     chat::CreateLinkResponse,
     chat::DescribeLinkRequest,
     chat::AcceptLinkRequest,
@@ -139,6 +143,22 @@ mod tests {
                 "{:?}",
                 RevokeSessionRequest {
                     by: Some(revoke_session_request::By::RefreshToken(secret.clone())),
+                }
+            ),
+            format!(
+                "{:?}",
+                FinishIssuerSignInRequest {
+                    browser_secret: secret.clone(),
+                    state: secret.clone(),
+                    code: secret.clone(),
+                    ..FinishIssuerSignInRequest::default()
+                }
+            ),
+            format!(
+                "{:?}",
+                BeginIssuerSignInResponse {
+                    authorization_url: secret.clone(),
+                    browser_secret: secret.clone(),
                 }
             ),
             format!(

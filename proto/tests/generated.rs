@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 29] = [
+const SECRET: [&str; 32] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -37,6 +37,9 @@ const SECRET: [&str; 29] = [
     ".recipechat.auth.v1.DeleteApiTokenRequest",
     ".recipechat.auth.v1.ExchangeApiTokenRequest",
     ".recipechat.auth.v1.ExchangeApiTokenResponse",
+    ".recipechat.auth.v1.BeginIssuerSignInResponse",
+    ".recipechat.auth.v1.FinishIssuerSignInRequest",
+    ".recipechat.auth.v1.FinishIssuerSignInResponse",
     ".recipechat.chat.v1.Principal",
     ".recipechat.chat.v1.CreateLinkResponse",
     ".recipechat.chat.v1.DescribeLinkRequest",

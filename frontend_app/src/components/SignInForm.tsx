@@ -2,12 +2,14 @@
 // is shown.
 
 import type { User } from '@recipe-chat/client';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useEffect, useId, useState } from 'react';
 import { useTask } from '../hooks/useTask';
 import type { Api, Credentials } from '../lib/api';
 import { isGuest } from '../lib/guests';
+import { takeOutcome } from '../lib/issuer-sign-in';
 import { texts } from '../texts';
 import { lazyTexts } from '../texts-lazy';
+import { SignInIssuers } from './SignInIssuers';
 
 const labels = { ...texts.signIn, ...lazyTexts.signIn };
 const PROBLEMS = {
@@ -35,6 +37,13 @@ export default function SignInForm({ api, onSignedIn, knownUser, isOnRequest = f
   const attempt = async (signIn: () => Promise<void>) => {
     if (await task.run(signIn)) onSignedIn?.();
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the browser has come back
+  useEffect(() => {
+    const outcome = takeOutcome();
+    // The cookie is there, as after every sign-in; the token is not.
+    if (outcome === 'done') void attempt(() => api.switchToOther());
+    else if (outcome) task.fail(labels.outcomes[outcome] ?? labels.outcomes['failed'] ?? '');
+  }, []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -85,6 +94,7 @@ export default function SignInForm({ api, onSignedIn, knownUser, isOnRequest = f
       <button type="submit" className="primary" disabled={task.isRunning}>
         {task.isRunning ? labels.busy : isNew ? labels.signUp : labels.signIn}
       </button>
+      <SignInIssuers api={api} />
       {knownUser === undefined && (
         <button
           type="button"

@@ -17,7 +17,7 @@ export function lazyComponent<P extends object>(
 ) {
   const lazyModule = new LazyModule(load);
   return function Lazy(props: P) {
-    const loaded = useSyncExternalStore(lazyModule.subscribe, lazyModule.state, () => null);
+    const loaded = useSyncExternalStore(lazyModule.subscribe, lazyModule.state);
     useEffect(lazyModule.load, []);
     if (loaded === 'failed') return <Fallback {...props} onRetry={lazyModule.load} />;
     return loaded && <loaded.default {...props} />;

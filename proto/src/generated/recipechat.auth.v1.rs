@@ -109,6 +109,85 @@ pub struct LoginResponse {
     #[prost(string, tag = "2")]
     pub device_token: ::prost::alloc::string::String,
 }
+/// Asks at which issuers users can sign in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListIssuersRequest {}
+/// The issuers at which users can sign in, as the operator has ordered them.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListIssuersResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub issuers: ::prost::alloc::vec::Vec<SignInIssuer>,
+}
+/// An issuer at which users can sign in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignInIssuer {
+    /// What names it in calls: 1 to 32 of `a-z`, `0-9`, `-`, `_`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What people are shown.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// What its tokens say in `iss`; its discovery document is below.
+    #[prost(string, tag = "3")]
+    pub url: ::prost::alloc::string::String,
+    /// As what programs without a secret of their own sign in there, such as a terminal; empty: they cannot.
+    #[prost(string, tag = "4")]
+    pub device_client_id: ::prost::alloc::string::String,
+}
+/// Asks for a sign-in at an issuer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BeginIssuerSignInRequest {
+    /// The issuer's name.
+    #[prost(string, tag = "1")]
+    pub issuer: ::prost::alloc::string::String,
+    /// Where the issuer shall send the browser back to: an address of the caller.
+    #[prost(string, tag = "2")]
+    pub redirect_uri: ::prost::alloc::string::String,
+    /// Address of the client, for the log; may be empty.
+    #[prost(string, tag = "3")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// The sign-in has begun.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct BeginIssuerSignInResponse {
+    /// Where to send the browser.
+    #[prost(string, tag = "1")]
+    pub authorization_url: ::prost::alloc::string::String,
+    /// What the browser keeps meanwhile, and shows nobody else.
+    #[prost(string, tag = "2")]
+    pub browser_secret: ::prost::alloc::string::String,
+}
+/// What the browser has brought back from an issuer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct FinishIssuerSignInRequest {
+    /// The name of the issuer that the browser was sent back for.
+    #[prost(string, tag = "1")]
+    pub issuer: ::prost::alloc::string::String,
+    /// The secret that the browser has kept.
+    #[prost(string, tag = "2")]
+    pub browser_secret: ::prost::alloc::string::String,
+    /// As the issuer has sent it.
+    #[prost(string, tag = "3")]
+    pub state: ::prost::alloc::string::String,
+    /// As the issuer has sent it; empty: it has not signed the user in.
+    #[prost(string, tag = "4")]
+    pub code: ::prost::alloc::string::String,
+    /// What the issuer calls itself (RFC 9207), where it does.
+    #[prost(string, tag = "5")]
+    pub iss: ::prost::alloc::string::String,
+    /// Address of the client, for the log; may be empty.
+    #[prost(string, tag = "6")]
+    pub client_address: ::prost::alloc::string::String,
+}
+/// A login session was opened.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct FinishIssuerSignInResponse {
+    #[prost(message, optional, tag = "1")]
+    pub tokens: ::core::option::Option<TokenPair>,
+}
 /// Asks whether an access token is good.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1049,6 +1128,101 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("recipechat.auth.v1.AuthService", "Login"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists the trusted issuers at which users can sign in from here.
+        pub async fn list_issuers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListIssuersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListIssuersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/ListIssuers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.auth.v1.AuthService", "ListIssuers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Begins a sign-in at a trusted issuer (OpenID Connect, code flow with PKCE): gives the address there to send the
+        /// user's browser to, and a secret that shall come back from that browser alone. It is good for ten minutes.
+        ///
+        /// NOT_FOUND: nobody signs in at an issuer of that name. ABORTED: the issuer cannot be asked now.
+        /// RESOURCE_EXHAUSTED: too many sign-ins have begun and not ended; `retry-after-ms` in the trailing metadata.
+        pub async fn begin_issuer_sign_in(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BeginIssuerSignInRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BeginIssuerSignInResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/BeginIssuerSignIn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "recipechat.auth.v1.AuthService",
+                        "BeginIssuerSignIn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a sign-in at a trusted issuer with what the issuer has sent back by the browser, and opens a login session.
+        ///
+        /// Each one ends once, whatever comes of it. UNAUTHENTICATED: none has begun with that state in that browser, it is too
+        /// late, or what the issuer says is not good. FAILED_PRECONDITION: the issuer has not signed the user in.
+        /// PERMISSION_DENIED: an operator has disabled the user. NOT_FOUND and ABORTED as in BeginIssuerSignIn.
+        pub async fn finish_issuer_sign_in(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FinishIssuerSignInRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FinishIssuerSignInResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.auth.v1.AuthService/FinishIssuerSignIn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "recipechat.auth.v1.AuthService",
+                        "FinishIssuerSignIn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Tells whom an access token belongs to. The token may also be one of an issuer that the service trusts: then its user is
         /// one of this service from the first token on.
         ///
@@ -1978,6 +2152,38 @@ pub mod auth_service_server {
             &self,
             request: tonic::Request<super::LoginRequest>,
         ) -> std::result::Result<tonic::Response<super::LoginResponse>, tonic::Status>;
+        /// Lists the trusted issuers at which users can sign in from here.
+        async fn list_issuers(
+            &self,
+            request: tonic::Request<super::ListIssuersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListIssuersResponse>,
+            tonic::Status,
+        >;
+        /// Begins a sign-in at a trusted issuer (OpenID Connect, code flow with PKCE): gives the address there to send the
+        /// user's browser to, and a secret that shall come back from that browser alone. It is good for ten minutes.
+        ///
+        /// NOT_FOUND: nobody signs in at an issuer of that name. ABORTED: the issuer cannot be asked now.
+        /// RESOURCE_EXHAUSTED: too many sign-ins have begun and not ended; `retry-after-ms` in the trailing metadata.
+        async fn begin_issuer_sign_in(
+            &self,
+            request: tonic::Request<super::BeginIssuerSignInRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BeginIssuerSignInResponse>,
+            tonic::Status,
+        >;
+        /// Ends a sign-in at a trusted issuer with what the issuer has sent back by the browser, and opens a login session.
+        ///
+        /// Each one ends once, whatever comes of it. UNAUTHENTICATED: none has begun with that state in that browser, it is too
+        /// late, or what the issuer says is not good. FAILED_PRECONDITION: the issuer has not signed the user in.
+        /// PERMISSION_DENIED: an operator has disabled the user. NOT_FOUND and ABORTED as in BeginIssuerSignIn.
+        async fn finish_issuer_sign_in(
+            &self,
+            request: tonic::Request<super::FinishIssuerSignInRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FinishIssuerSignInResponse>,
+            tonic::Status,
+        >;
         /// Tells whom an access token belongs to. The token may also be one of an issuer that the service trusts: then its user is
         /// one of this service from the first token on.
         ///
@@ -2501,6 +2707,143 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = LoginSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/ListIssuers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListIssuersSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::ListIssuersRequest>
+                    for ListIssuersSvc<T> {
+                        type Response = super::ListIssuersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListIssuersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::list_issuers(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListIssuersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/BeginIssuerSignIn" => {
+                    #[allow(non_camel_case_types)]
+                    struct BeginIssuerSignInSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::BeginIssuerSignInRequest>
+                    for BeginIssuerSignInSvc<T> {
+                        type Response = super::BeginIssuerSignInResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BeginIssuerSignInRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::begin_issuer_sign_in(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BeginIssuerSignInSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.auth.v1.AuthService/FinishIssuerSignIn" => {
+                    #[allow(non_camel_case_types)]
+                    struct FinishIssuerSignInSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::FinishIssuerSignInRequest>
+                    for FinishIssuerSignInSvc<T> {
+                        type Response = super::FinishIssuerSignInResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FinishIssuerSignInRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::finish_issuer_sign_in(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FinishIssuerSignInSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

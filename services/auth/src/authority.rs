@@ -8,6 +8,7 @@ mod client;
 mod deletion;
 mod error;
 mod federation;
+mod issuer_sign_in;
 mod keys;
 mod sessions;
 mod sign_in;
@@ -39,6 +40,7 @@ pub(crate) use self::{
     deletion::Deletion,
     error::Error,
     federation::Validated,
+    issuer_sign_in::IssuerCallback,
     sessions::SessionName,
     sign_in::{Credentials, SignedIn},
     upkeep::{spawn_audit, spawn_upkeep, store_probe},
@@ -168,7 +170,8 @@ impl Authority {
             devices: DeviceTokens::new(&secret),
             pseudonyms: Pseudonyms::new(&secret),
             revocations: Revocations::new(),
-            issuers: Issuers::new(&config.trusted_issuers, &metrics),
+            issuers: Issuers::new(&config.trusted_issuers, &metrics)
+                .map_err(|error| unusable(&error))?,
             clock,
             config,
             store,

@@ -44,7 +44,8 @@ pub struct Config {
     pub audience: String,
 
     /// An issuer whose access tokens are taken as well: name=NAME,url=ISS,audience=AUD, and where the defaults do not do
-    /// jwks=URL,algorithms=RS256+ES256,max_life=1h; for several, each begins with its name=
+    /// jwks=URL,algorithms=RS256+ES256,max_life=1h; for several, each begins with its name=. For people to sign in there
+    /// from here client_id=ID, and where they are wanted client_secret_file=PATH,label=A+NAME,device_client_id=ID
     #[arg(
         long = "trusted-issuer",
         env = "AUTH_TRUSTED_ISSUERS",

@@ -2,6 +2,7 @@
 //! failure becomes a status with fixed words in one place (`status`), every value a message in one (`responses`).
 
 mod api_tokens;
+mod issuers;
 mod orders;
 mod responses;
 mod status;
@@ -133,6 +134,27 @@ impl AuthService for Auth {
             tokens: Some(tokens.into()),
             device_token: device_token.expose_secret().to_owned(),
         }))
+    }
+
+    async fn list_issuers(
+        &self,
+        _request: Request<pb::ListIssuersRequest>,
+    ) -> Result<Response<pb::ListIssuersResponse>, Status> {
+        Ok(issuers::list(&self.authority))
+    }
+
+    async fn begin_issuer_sign_in(
+        &self,
+        request: Request<pb::BeginIssuerSignInRequest>,
+    ) -> Result<Response<pb::BeginIssuerSignInResponse>, Status> {
+        issuers::begin(&self.authority, request).await
+    }
+
+    async fn finish_issuer_sign_in(
+        &self,
+        request: Request<pb::FinishIssuerSignInRequest>,
+    ) -> Result<Response<pb::FinishIssuerSignInResponse>, Status> {
+        issuers::finish(&self.authority, request).await
     }
 
     async fn validate_token(

@@ -7,6 +7,7 @@ mod audit;
 mod database;
 mod deletions;
 mod federation;
+mod issuer_sign_ins;
 mod keys;
 mod login_sessions;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use self::{
     accounts::{Ended, NewPassword, ResetCode},
     audit::AuditFilter,
     federation::{Added, FederatedLogin, FederatedSession, FederatedUser},
+    issuer_sign_ins::{NewSignIn, SIGN_IN_LIFE},
     login_sessions::{Proof, Rotation},
     users::{Account, StoredUser},
 };

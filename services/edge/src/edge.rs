@@ -20,6 +20,7 @@ use crate::{
     registry::Registry,
     rooms::Rooms,
     session::Timings,
+    sign_in_issuers::SignInIssuers,
     upstream::{
         Calls, Principal,
         auth::AuthClient,
@@ -44,6 +45,8 @@ pub struct Edge {
     pub auth: AuthClient,
     /// What programs' API tokens were exchanged for.
     pub exchanged_tokens: ExchangedTokens,
+    /// The issuers at which users can sign in.
+    pub sign_in_issuers: SignInIssuers,
     /// The chat service, for single calls.
     pub chat: ChatClient,
     /// The chat service, for joins, posts and updates.

@@ -68,6 +68,12 @@ pub fn router(edge: &Arc<Edge>) -> Router {
         ));
     Router::new()
         .merge(auth)
+        .route("/v1/auth/issuers", get(auth::issuers::list))
+        .route("/v1/auth/issuers/{name}/sign-in", get(auth::issuers::begin))
+        .route(
+            "/v1/auth/issuers/{name}/callback",
+            get(auth::issuers::finish),
+        )
         .route(
             "/v1/account",
             get(account::show)

@@ -20,6 +20,7 @@ mod limits;
 mod metrics;
 mod prompt_plan;
 mod public_url;
+mod sign_in_issuers;
 
 mod http;
 mod revocations;

@@ -42,6 +42,7 @@ use crate::{
     revocations,
     rooms::Rooms,
     session::Timings,
+    sign_in_issuers::SignInIssuers,
     upstream::{
         auth::AuthClient,
         chat::{AccessNews, ChatClient, Link, LinkTask, Replicas},
@@ -246,6 +247,7 @@ pub(crate) fn assemble_around(
         calls: over_grpc(AuthClient::new(auth.clone()), link.clone()),
         auth: AuthClient::new(auth),
         exchanged_tokens: ExchangedTokens::default(),
+        sign_in_issuers: SignInIssuers::default(),
         chat: ChatClient::new(link.clone()),
         timings: Timings::new(config.reauth_lead, config.reauth_grace),
         new_session_id: |_| SessionId::random(),

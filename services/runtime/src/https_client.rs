@@ -2,6 +2,8 @@
 //! the certificates are those that the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others). Without TLS only
 //! this machine is asked.
 
+mod oauth;
+
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Request, StatusCode, header};

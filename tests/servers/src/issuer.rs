@@ -1,8 +1,10 @@
-//! A stand-in for an identity provider: a discovery document and a key set over HTTP on this machine, and tokens with
-//! whatever header and claims a test wants. It signs nobody in.
+//! A stand-in for an identity provider: a discovery document and a key set over HTTP on this machine, tokens with
+//! whatever header and claims a test wants, and whoever a test says signs in.
+
+mod sign_in;
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
@@ -20,6 +22,8 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto, jwk::Jwk};
 use serde_json::{Value, json};
+
+use self::sign_in::{Answer, CLIENT_ID, DEVICE_CLIENT_ID, SignIns};
 
 /// What stands before the key itself in the PKCS#8 of an RSA key of 2048 bits.
 const RSA_PKCS8_HEAD: usize = 26;
@@ -106,6 +110,7 @@ pub enum Behaviour {
 struct State {
     keys: Vec<IssuerKey>,
     behaviour: Behaviour,
+    sign_ins: SignIns,
     /// Connections that get no answer.
     held: Vec<TcpStream>,
 }
@@ -130,6 +135,7 @@ impl Issuer {
             state: Arc::new(Mutex::new(State {
                 keys: vec![IssuerKey::generate("k1", algorithm)],
                 behaviour: Behaviour::Serving,
+                sign_ins: SignIns::default(),
                 held: Vec::new(),
             })),
             fetches: Arc::default(),
@@ -159,6 +165,88 @@ impl Issuer {
     /// The value of `--trusted-issuer` for it: it is called `corp`, its audience `cook`.
     pub fn setting(&self) -> String {
         format!("name=corp,url={},audience=cook", self.url())
+    }
+
+    /// The same, where users sign in from here too.
+    pub fn sign_in_setting(&self) -> String {
+        let ids = format!("client_id={CLIENT_ID},device_client_id={DEVICE_CLIENT_ID}");
+        format!("{},{ids},label=Corp+Kitchens", self.setting())
+    }
+
+    /// The server proves itself by this secret from now on.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn require_secret(&self, secret: &str) {
+        self.state.lock().unwrap().sign_ins.secret = Some(secret.to_owned());
+    }
+
+    /// It is this second from now on, for tokens of whoever signs in.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn set_second(&self, second: i64) {
+        self.state.lock().unwrap().sign_ins.second = Some(second);
+    }
+
+    /// ID tokens say this from now on, beside what they say or in its place.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn claim(&self, claims: Value) {
+        self.state.lock().unwrap().sign_ins.claims = claims;
+    }
+
+    /// Somebody signs in at the address that a server has sent a browser to, or refuses; gives where the browser is sent
+    /// back to.
+    ///
+    /// # Panics
+    /// When the address asks for anything but a code with PKCE.
+    pub fn authorize(&self, address: &str, subject: Option<&str>) -> String {
+        let url = self.url();
+        self.state
+            .lock()
+            .unwrap()
+            .sign_ins
+            .authorize(&url, address, subject)
+    }
+
+    /// How many codes were shown for tokens.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn exchanges(&self) -> usize {
+        self.state.lock().unwrap().sign_ins.exchanges
+    }
+
+    /// Programs that wait get these errors first, and access tokens live for so many seconds.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn answer_devices(&self, first: &[&'static str], token_life: i64) {
+        let mut state = self.state.lock().unwrap();
+        state.sign_ins.first_answers = first.to_vec();
+        state.sign_ins.access_token_life = Some(token_life);
+    }
+
+    /// How often programs have asked whether somebody has approved them.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn polls(&self) -> usize {
+        self.state.lock().unwrap().sign_ins.polls
+    }
+
+    /// Somebody approves the program that shows this code, or refuses it.
+    ///
+    /// # Panics
+    /// When none shows it.
+    pub fn decide(&self, user_code: &str, subject: Option<&str>) {
+        self.state
+            .lock()
+            .unwrap()
+            .sign_ins
+            .decide(user_code, subject);
     }
 
     /// Signs with this key from now on, and publishes no other.
@@ -240,11 +328,23 @@ fn serve(
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut request = String::new();
     reader.read_line(&mut request)?;
-    let mut line = request.clone();
+    let (mut line, mut length, mut authorization) = (request.clone(), 0, String::new());
     while !line.trim().is_empty() {
         line.clear();
         reader.read_line(&mut line)?;
+        match line.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().unwrap_or_default();
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
+                value.trim().clone_into(&mut authorization);
+            }
+            _ => {}
+        }
     }
+    let mut sent = vec![0; length];
+    reader.read_exact(&mut sent)?;
+    let sent = String::from_utf8_lossy(&sent);
     let path = request.split(' ').nth(1).unwrap_or_default();
     let mut state = state.lock().unwrap();
     if path == "/keys" {
@@ -258,12 +358,43 @@ fn serve(
         (Behaviour::Away, _) => ("503 Service Unavailable", json!({})),
         (Behaviour::Serving, "/.well-known/openid-configuration") => (
             "200 OK",
-            json!({"issuer": url, "jwks_uri": format!("{url}/keys")}),
+            json!({
+                "issuer": url, "jwks_uri": format!("{url}/keys"), "token_endpoint": format!("{url}/token"),
+                "authorization_endpoint": format!("{url}/authorize"),
+                "device_authorization_endpoint": format!("{url}/device/begin"),
+            }),
         ),
         (Behaviour::Serving, "/keys") => {
             let keys: Vec<_> = state.keys.iter().map(IssuerKey::public).collect();
             ("200 OK", json!({"keys": keys}))
         }
+        (Behaviour::Serving, "/device/begin") => {
+            ("200 OK", state.sign_ins.begin_device(url, &sent))
+        }
+        (Behaviour::Serving, "/token") => match state.sign_ins.exchange(&authorization, &sent) {
+            Answer::Refused(error) => ("400 Bad Request", json!({"error": error})),
+            Answer::Tokens {
+                id_token,
+                access_token,
+                refresh_token,
+            } => {
+                let sign = |mut claims: Value| {
+                    if claims.get("iss").is_none() {
+                        claims["iss"] = json!(url);
+                    }
+                    let key = &state.keys[0];
+                    key.sign(&key.header(), &claims)
+                };
+                let mut tokens = json!({
+                    "access_token": sign(access_token), "token_type": "Bearer", "expires_in": 300,
+                    "refresh_token": refresh_token,
+                });
+                if let Some(claims) = id_token {
+                    tokens["id_token"] = json!(sign(claims));
+                }
+                ("200 OK", tokens)
+            }
+        },
         (Behaviour::Serving, _) => ("404 Not Found", json!({})),
     };
     let body = body.to_string();

@@ -7,7 +7,7 @@ use crate::{
     api_token::InvalidApiToken,
     attempts::RetryAfter,
     config::Faults,
-    issuers::NotTaken,
+    issuers::{Failed, NotSignedIn, NotTaken},
     keys::KeeperError,
     passwords,
     refresh::Refusal,
@@ -67,8 +67,16 @@ pub(crate) enum Error {
     AccessToken(#[from] Rejection),
     #[error("access token of a revoked login session")]
     Revoked,
-    #[error("the keys of the token's issuer cannot be fetched now")]
+    #[error("the issuer cannot be asked now")]
     IssuerAway,
+    #[error("nobody signs in at an issuer of that name")]
+    NoSuchIssuer,
+    #[error("no sign-in of that state has begun in that browser, or it is over")]
+    NoSuchSignIn,
+    #[error("the issuer has not signed the user in")]
+    IssuerRefused,
+    #[error("an address or a code that is none")]
+    MalformedSignIn,
     #[error("refresh token: {0}")]
     RefreshToken(#[from] Refusal),
     #[error("no such login session")]
@@ -128,6 +136,10 @@ impl Error {
             Self::RefreshToken(Refusal::Expired) => "expired",
             Self::RefreshToken(Refusal::Stolen) => "stolen",
             Self::IssuerAway => ISSUER_AWAY,
+            Self::NoSuchIssuer => "no_such_issuer",
+            Self::NoSuchSignIn => "no_such_sign_in",
+            Self::IssuerRefused => "issuer_refused",
+            Self::MalformedSignIn => "invalid",
             Self::NoSuchSession => "no_such_session",
             Self::ApiToken(_) => "invalid",
             Self::TooManyApiTokens => "too_many_api_tokens",
@@ -153,6 +165,26 @@ impl From<NotTaken> for Error {
         match cause {
             NotTaken::Rejected(rejection) => Self::AccessToken(rejection),
             NotTaken::IssuerAway => Self::IssuerAway,
+        }
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(cause: Failed) -> Self {
+        match cause {
+            Failed::IssuerAway => Self::IssuerAway,
+            Failed::Malformed => Self::MalformedSignIn,
+            Failed::Refused => Self::IssuerRefused,
+            Failed::NoRandomness(_) => Self::NoRandomness,
+        }
+    }
+}
+
+impl From<NotSignedIn> for Error {
+    fn from(cause: NotSignedIn) -> Self {
+        match cause {
+            NotSignedIn::Exchange(failed) => failed.into(),
+            NotSignedIn::IdToken(not_taken) => not_taken.into(),
         }
     }
 }

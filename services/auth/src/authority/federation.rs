@@ -101,6 +101,25 @@ impl Authority {
         Ok(session.ok_or(Error::Revoked)?.id)
     }
 
+    /// Whose account a good ID token leads to, which is made where there is none, and what stands for the identity.
+    pub(super) async fn federated_account(
+        &self,
+        issuer: &Issuer,
+        shown: &FederatedToken,
+    ) -> Result<(User, String), Error> {
+        let now = self.clock.now();
+        let hashes = Hashes::of(issuer, shown);
+        let login = login_of(issuer, shown, &hashes);
+        for _ in 0..MAX_ATTEMPTS {
+            match self.store.federated_user(login).await? {
+                Some(found) if found.is_shut_out => return Err(Error::Disabled),
+                Some(found) => return Ok((found.user, hashes.identity)),
+                None => self.add_federated_user(issuer, shown, login, now).await?,
+            }
+        }
+        Err(store::Error::Busy.into())
+    }
+
     /// The user, and the login session that goes on or begins.
     async fn open_federated_session(
         &self,

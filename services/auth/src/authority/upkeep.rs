@@ -8,7 +8,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tracing::warn;
 
 use super::{Authority, Error, PROPAGATION_TIME};
-use crate::{audit, store};
+use crate::{
+    audit,
+    store::{self, SIGN_IN_LIFE},
+};
 
 /// How often keys are looked at: twice before a change of theirs must be known everywhere.
 const KEYS_INTERVAL: Duration = Duration::from_secs(PROPAGATION_TIME.as_secs() / 2);
@@ -139,6 +142,9 @@ impl Authority {
             let events = || async { Ok::<_, Error>(self.store.forget_audit_events(before).await?) };
             self.step_by_step("audit", STEP, events).await?;
         }
+        let before = now.before(SIGN_IN_LIFE);
+        let sign_ins = || async { Ok::<_, Error>(self.store.forget_sign_ins(before).await?) };
+        self.step_by_step("issuer_sign_in", STEP, sign_ins).await?;
         let guests = || self.delete_guests(GUESTS_STEP);
         self.step_by_step("guest", GUESTS_STEP, guests).await
     }

@@ -26,6 +26,12 @@ pub(super) fn status(error: Error) -> Status {
         Error::AccessToken(_) | Error::Revoked => Status::unauthenticated("Invalid token"),
         // Not UNAVAILABLE: this replica is no worse than the others.
         Error::IssuerAway => Status::aborted("The issuer of the token cannot be asked now"),
+        Error::NoSuchIssuer => Status::not_found("Nobody signs in there from here"),
+        Error::NoSuchSignIn => {
+            Status::unauthenticated("This sign-in is over, or has begun in another browser")
+        }
+        Error::IssuerRefused => Status::failed_precondition("The issuer has not signed you in"),
+        Error::MalformedSignIn => Status::invalid_argument("The address or the code is malformed"),
         Error::RefreshToken(_) => Status::unauthenticated("Invalid refresh token"),
         Error::NoSuchSession => Status::not_found("No such login session"),
         Error::NoSuchKey => Status::not_found("No such key"),

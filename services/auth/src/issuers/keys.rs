@@ -20,8 +20,8 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
+    discovery::FetchError,
     key_set::{KeySet, VerifyingKey},
-    source::FetchError,
 };
 use crate::metrics::Metrics;
 

@@ -1,6 +1,6 @@
 //! Trusted issuers as operators write them: `name=corp,url=https://login.example,audience=recipe-chat`.
 
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use jsonwebtoken::Algorithm;
 use runtime::{config::duration, https_client::is_private};
@@ -20,6 +20,22 @@ const MAX_MAX_LIFE: Duration = Duration::from_secs(86_400);
 /// The longest name of an issuer, which metrics carry.
 const MAX_NAME: usize = 32;
 
+/// The longest label and the longest client id.
+const MAX_TEXT: usize = 255;
+
+/// How users sign in at an issuer from here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct SignInSetting {
+    /// As what this server is known there.
+    pub(super) client_id: String,
+    /// Where the secret is that proves it.
+    pub(super) client_secret_file: Option<PathBuf>,
+    /// As what programs without a secret are known there.
+    pub(super) device_client_id: Option<String>,
+    /// What people are shown.
+    pub(super) label: String,
+}
+
 /// An issuer whose access tokens are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedIssuer {
@@ -29,6 +45,7 @@ pub struct TrustedIssuer {
     jwks: Option<Url>,
     algorithms: Vec<Algorithm>,
     max_life: Duration,
+    sign_in: Option<SignInSetting>,
 }
 
 impl TrustedIssuer {
@@ -57,6 +74,11 @@ impl TrustedIssuer {
 
     pub(super) fn max_life(&self) -> Duration {
         self.max_life
+    }
+
+    /// `None`: nobody signs in there from here.
+    pub(super) fn sign_in(&self) -> Option<&SignInSetting> {
+        self.sign_in.as_ref()
     }
 }
 
@@ -104,6 +126,10 @@ struct Draft<'a> {
     jwks: Option<Url>,
     algorithms: Vec<Algorithm>,
     max_life: Duration,
+    client_id: Option<&'a str>,
+    client_secret_file: Option<PathBuf>,
+    device_client_id: Option<&'a str>,
+    label: Option<&'a str>,
 }
 
 impl<'a> Draft<'a> {
@@ -115,6 +141,10 @@ impl<'a> Draft<'a> {
             jwks: None,
             algorithms: Vec::new(),
             max_life: DEFAULT_MAX_LIFE,
+            client_id: None,
+            client_secret_file: None,
+            device_client_id: None,
+            label: None,
         }
     }
 
@@ -130,14 +160,53 @@ impl<'a> Draft<'a> {
                 }
             }
             "max_life" => self.max_life = duration(value)?,
+            "client_id" => self.client_id = Some(value),
+            "client_secret_file" => self.client_secret_file = Some(value.into()),
+            "device_client_id" => self.device_client_id = Some(value),
+            "label" => self.label = Some(value),
             other => {
                 return Err(format!(
-                    "{}: there is no key {other:?}; there are name, url, audience, jwks, algorithms and max_life",
+                    "{}: there is no key {other:?}; there are name, url, audience, jwks, algorithms, max_life, \
+                     client_id, client_secret_file, device_client_id and label",
                     self.name
                 ));
             }
         }
         Ok(())
+    }
+
+    fn sign_in(&self) -> Result<Option<SignInSetting>, String> {
+        let name = self.name;
+        let Some(client_id) = self.client_id else {
+            let others = [
+                ("client_secret_file", self.client_secret_file.is_some()),
+                ("device_client_id", self.device_client_id.is_some()),
+                ("label", self.label.is_some()),
+            ];
+            return match others.iter().find(|(_, is_set)| *is_set) {
+                Some((key, _)) => Err(format!(
+                    "{name}: {key}= is for signing in there, which client_id= makes possible"
+                )),
+                None => Ok(None),
+            };
+        };
+        // Parts end at spaces, so a label has `+` for each, as in the query of an address.
+        let label = self.label.unwrap_or(name).replace('+', " ");
+        let texts = [client_id, self.device_client_id.unwrap_or("-"), &label];
+        let is_text = |text: &&str| {
+            (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
+        };
+        if !texts.iter().all(is_text) {
+            return Err(format!(
+                "{name}: client_id=, device_client_id= and label= have 1 to {MAX_TEXT} bytes"
+            ));
+        }
+        Ok(Some(SignInSetting {
+            client_id: client_id.to_owned(),
+            client_secret_file: self.client_secret_file.clone(),
+            device_client_id: self.device_client_id.map(ToOwned::to_owned),
+            label,
+        }))
     }
 
     fn finish(self) -> Result<TrustedIssuer, String> {
@@ -160,6 +229,7 @@ impl<'a> Draft<'a> {
         if self.max_life.is_zero() || self.max_life > MAX_MAX_LIFE {
             return Err(format!("{name}: max_life= is more than 0s, and at most 1d"));
         }
+        let sign_in = self.sign_in()?;
         Ok(TrustedIssuer {
             name: name.to_owned(),
             url: url.to_owned(),
@@ -170,6 +240,7 @@ impl<'a> Draft<'a> {
                 false => self.algorithms,
             },
             max_life: self.max_life,
+            sign_in,
         })
     }
 }
@@ -227,6 +298,40 @@ mod tests {
             longest_life(Duration::from_secs(900), &lists),
             DEFAULT_MAX_LIFE
         );
+    }
+
+    #[test]
+    fn with_a_client_id_users_sign_in_there() {
+        let issuer = "name=corp,url=https://login.example,audience=cook";
+        let sign_in = |more: &str| {
+            read(&format!("{issuer}{more}")).unwrap()[0]
+                .sign_in()
+                .cloned()
+        };
+        assert_eq!(sign_in(""), None);
+        let bare = sign_in(",client_id=kitchen").unwrap();
+        assert_eq!(
+            (bare.client_id.as_str(), bare.label.as_str()),
+            ("kitchen", "corp")
+        );
+        assert_eq!(
+            (bare.client_secret_file, bare.device_client_id),
+            (None, None)
+        );
+        let full = ",client_id=kitchen,client_secret_file=/run/secrets/corp,device_client_id=tty,label=Corp+Kitchens";
+        let full = sign_in(full).unwrap();
+        assert_eq!(full.label, "Corp Kitchens");
+        assert_eq!(full.client_secret_file, Some("/run/secrets/corp".into()));
+        assert_eq!(full.device_client_id.as_deref(), Some("tty"));
+        for more in [
+            "client_secret_file=/x",
+            "device_client_id=tty",
+            "label=Corp",
+        ] {
+            check(&format!("{issuer},{more}"), "client_id= makes possible");
+        }
+        check(&format!("{issuer},client_id="), "1 to 255");
+        check(&format!("{issuer},client_id=a,label="), "1 to 255");
     }
 
     #[track_caller]

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use access_token::MAX_LENGTH;
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::{
+    constant_time,
+    digest::{SHA256, digest},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Validation, dangerous::insecure_decode_claims};
 use runtime::clock::Timestamp;
@@ -20,8 +23,10 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 const MAX_ID: usize = 255;
 /// The longest name of a key.
 const MAX_KID: usize = 255;
-/// What `typ` may say, in lower case: an access token (RFC 9068), or any JWT, as most providers write.
-const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
+/// What `typ` says of any JWT, in lower case, as most providers write also of access tokens.
+const ANY_JWT: &str = "jwt";
+/// What else it may say of an access token (RFC 9068).
+const ACCESS_TOKEN: [&str; 2] = ["at+jwt", "application/at+jwt"];
 
 /// A good token of an issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +56,8 @@ pub(crate) struct Profile {
 pub(super) struct Header {
     pub(super) algorithm: Algorithm,
     pub(super) kid: String,
+    /// Whether it says that it is an access token.
+    is_access_token: bool,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +84,10 @@ struct Claims {
     preferred_username: Option<Value>,
     #[serde(default)]
     name: Option<Value>,
+    #[serde(default)]
+    nonce: Option<Value>,
+    #[serde(default)]
+    azp: Option<Value>,
 }
 
 /// Who a token says has issued it; nothing is verified.
@@ -103,7 +114,9 @@ pub(super) fn read_header(token: &str) -> Result<Header, Rejection> {
     let json = json.map_err(|_| Rejection::Header)?;
     let header: RawHeader = serde_json::from_slice(&json).map_err(|_| Rejection::Header)?;
     let typ = header.typ.map(|typ| typ.to_ascii_lowercase());
-    let good = typ.is_none_or(|typ| TYPES.contains(&typ.as_str()))
+    let typ = typ.as_deref().unwrap_or(ANY_JWT);
+    let is_access_token = ACCESS_TOKEN.contains(&typ);
+    let good = (typ == ANY_JWT || is_access_token)
         && header.crit.is_none()
         && (1..=MAX_KID).contains(&header.kid.len());
     if !good {
@@ -112,6 +125,7 @@ pub(super) fn read_header(token: &str) -> Result<Header, Rejection> {
     Ok(Header {
         algorithm: header.alg.parse().map_err(|_| Rejection::Header)?,
         kid: header.kid,
+        is_access_token,
     })
 }
 
@@ -134,6 +148,15 @@ impl IssuerPolicy {
         }
     }
 
+    /// For ID tokens, which are meant for `client_id` and read once: how long they live matters nothing.
+    pub(super) fn of_id_tokens(setting: &TrustedIssuer, client_id: &str) -> Self {
+        Self {
+            audiences: vec![client_id.to_owned()],
+            max_life: Duration::MAX,
+            ..Self::new(setting)
+        }
+    }
+
     pub(super) fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -146,7 +169,7 @@ impl IssuerPolicy {
         }
     }
 
-    /// Reads a token and checks everything that it alone can show. `header` is its own.
+    /// Reads an access token and checks everything that it alone can show. `header` is its own.
     pub(super) fn verify(
         &self,
         key: &VerifyingKey,
@@ -154,6 +177,44 @@ impl IssuerPolicy {
         token: &str,
         now: Timestamp,
     ) -> Result<FederatedToken, Rejection> {
+        let claims = self.signed_claims(key, header, token)?;
+        self.federated(token, claims, now)
+    }
+
+    /// Reads an ID token (OpenID Connect Core 1.0, section 3.1.3.7), which must be of the sign-in with that nonce.
+    pub(super) fn verify_id_token(
+        &self,
+        key: &VerifyingKey,
+        header: &Header,
+        token: &str,
+        nonce: &str,
+        now: Timestamp,
+    ) -> Result<FederatedToken, Rejection> {
+        if header.is_access_token {
+            return Err(Rejection::Header);
+        }
+        let mut claims = self.signed_claims(key, header, token)?;
+        let of_this_sign_in = text(claims.nonce.take()).is_some_and(|said| {
+            constant_time::verify_slices_are_equal(said.as_bytes(), nonce.as_bytes()).is_ok()
+        });
+        // Who has asked for it, where others may read it too.
+        let for_us = match claims.azp.take() {
+            None => true,
+            asked_by => text(asked_by).is_some_and(|azp| self.audiences.contains(&azp)),
+        };
+        match of_this_sign_in && for_us {
+            true => self.federated(token, claims, now),
+            false => Err(Rejection::Forged),
+        }
+    }
+
+    /// What a token says that was signed by this key, and is of this issuer for this audience.
+    fn signed_claims(
+        &self,
+        key: &VerifyingKey,
+        header: &Header,
+        token: &str,
+    ) -> Result<Claims, Rejection> {
         self.check_algorithm(header.algorithm)?;
         if !key.is_for(header.algorithm) {
             return Err(Rejection::Forged);
@@ -165,7 +226,15 @@ impl IssuerPolicy {
         // The library reads the machine's clock and is lenient; times are checked in `times`.
         validation.validate_exp = false;
         let decoded = jsonwebtoken::decode(token, &key.key, &validation);
-        let claims: Claims = decoded.map_err(|_| Rejection::Forged)?.claims;
+        Ok(decoded.map_err(|_| Rejection::Forged)?.claims)
+    }
+
+    fn federated(
+        &self,
+        token: &str,
+        claims: Claims,
+        now: Timestamp,
+    ) -> Result<FederatedToken, Rejection> {
         let (issued_at, expires_at) = self.times(&claims, now)?;
         let is_id = |id: &str| (1..=MAX_ID).contains(&id.len());
         if !is_id(&claims.sub) || claims.sub.chars().any(char::is_control) {

@@ -28,6 +28,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0006_audit.sql"),
         include_str!("../../migrations/sqlite/0007_federation.sql"),
         include_str!("../../migrations/sqlite/0008_api_tokens.sql"),
+        include_str!("../../migrations/sqlite/0009_issuer_sign_ins.sql"),
     ],
     readers: 0,
     // What is forgotten, such as an old signing key, is overwritten.
@@ -68,6 +69,10 @@ const POSTGRES: postgres::Config = postgres::Config {
         (
             "API tokens",
             include_str!("../../migrations/postgres/0008_api_tokens.sql"),
+        ),
+        (
+            "sign-ins at issuers",
+            include_str!("../../migrations/postgres/0009_issuer_sign_ins.sql"),
         ),
     ],
     settings: &[],

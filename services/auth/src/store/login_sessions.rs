@@ -33,6 +33,8 @@ pub(crate) enum Proof {
     Password(StoredPassword),
     /// The code of that hash, which is good for one session.
     ResetCode(SecretHash),
+    /// A token of a trusted issuer for the identity of that hash.
+    Identity(String),
 }
 
 impl Store {
@@ -58,14 +60,23 @@ impl Store {
              SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM users WHERE id = $2 \
              AND reset_code = $8 AND reset_session = $1) RETURNING id",
         ];
+        const BY_IDENTITY: [&str; 2] = [
+            "UPDATE users SET seen_at = $5 WHERE id = $2 AND disabled_at IS NULL AND deleting_at IS NULL",
+            "INSERT INTO sessions (id, user_id, generation, newest, rotated_at, expires_at, source) \
+             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM users u JOIN federated_identities i \
+             ON i.user_id = u.id WHERE u.id = $2 AND i.hash = $8 AND u.disabled_at IS NULL \
+             AND u.deleting_at IS NULL) RETURNING id",
+        ];
         let statements = match &proof {
             Proof::Password(_) => BY_PASSWORD,
             Proof::ResetCode(_) => BY_CODE,
+            Proof::Identity(_) => BY_IDENTITY,
         };
         let statements = statements.map(|sql| {
             let shown = match &proof {
                 Proof::Password(password) => password.phc().into(),
                 Proof::ResetCode(hash) => hash.0.as_slice().into(),
+                Proof::Identity(hash) => hash.as_str().into(),
             };
             let parameters = [
                 session.id.as_str().into(),

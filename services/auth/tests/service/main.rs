@@ -11,6 +11,7 @@ mod api_tokens;
 mod audit;
 mod federation;
 mod harness;
+mod issuer_sign_in;
 mod keys;
 mod opening;
 mod refreshing;

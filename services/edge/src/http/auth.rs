@@ -1,6 +1,7 @@
 //! Sign-up, sign-in, refresh and logout. The refresh token goes to browsers as a cookie that no script can
 //! read, and into the body only for programs that ask for it.
 
+pub(super) mod issuers;
 pub(super) mod token;
 
 use axum::{

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{forwarded::FORWARDED_PROTO, problem::Problem};
 use crate::config::Config;
@@ -13,6 +13,8 @@ use crate::config::Config;
 const OLD_NAME: &str = "refresh_token";
 /// How long a device is known.
 const DEVICE_COOKIE_AGE: Duration = Duration::from_secs(365 * 86_400);
+/// How long a sign-in at an issuer may take: no longer than the auth service knows it.
+const SIGN_IN_COOKIE_AGE: Duration = Duration::from_secs(600);
 
 /// Reads and writes the cookies of one request.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(super) struct Cookies<'a> {
     over_tls: bool,
     refresh: Name,
     device: Name,
+    sign_in: Name,
     /// The name of builds before, where that is accepted.
     old: Option<Name>,
 }
@@ -30,6 +33,24 @@ pub(super) struct Cookies<'a> {
 pub(super) struct Name {
     text: String,
     path: &'static str,
+}
+
+/// With which requests a browser sends a cookie.
+#[derive(Debug, Clone, Copy)]
+enum SameSite {
+    /// Those of our own pages.
+    Strict,
+    /// Also when another site's page sends the browser here.
+    Lax,
+}
+
+/// A sign-in at an issuer that has begun in this browser.
+#[derive(Debug, Clone)]
+pub(super) struct SignInCookie {
+    /// What the auth service has given the browser to keep.
+    pub(super) secret: SecretString,
+    /// The page to come back to, as the browser says.
+    pub(super) page: String,
 }
 
 /// A refresh token that came in a cookie.
@@ -60,6 +81,7 @@ impl<'a> Cookies<'a> {
             over_tls,
             refresh: name(&config.cookie_name),
             device: name(&format!("{}_device", config.cookie_name)),
+            sign_in: name(&format!("{}_sign_in", config.cookie_name)),
             old: old.then(|| Name::of_sign_in(OLD_NAME)),
         }
     }
@@ -120,6 +142,29 @@ impl<'a> Cookies<'a> {
         self.keep(&self.device, token, DEVICE_COOKIE_AGE)
     }
 
+    /// The sign-in at an issuer that has begun here: none when there are two, one of which somebody else has put
+    /// there.
+    pub(super) fn sign_in(&self) -> Option<SignInCookie> {
+        let mut values = self.values(&self.sign_in);
+        let value = values.next().filter(|_| values.next().is_none())?;
+        let (secret, page) = value.split_once('.')?;
+        Some(SignInCookie {
+            secret: secret.into(),
+            page: page.to_owned(),
+        })
+    }
+
+    /// Keeps a sign-in at an issuer while the browser is there: it comes back from another site's page.
+    pub(super) fn keep_sign_in(&self, secret: &SecretString, page: &str) -> HeaderValue {
+        let value = format!("{}.{page}", secret.expose_secret());
+        self.keep_for(&self.sign_in, &value, SIGN_IN_COOKIE_AGE, SameSite::Lax)
+    }
+
+    /// Forgets it.
+    pub(super) fn clear_sign_in(&self) -> HeaderValue {
+        self.keep_for(&self.sign_in, "", Duration::ZERO, SameSite::Lax)
+    }
+
     /// Clears the refresh token, under whichever names it came.
     pub(super) fn clear_all(&self) -> Vec<HeaderValue> {
         let old = self
@@ -137,10 +182,20 @@ impl<'a> Cookies<'a> {
     }
 
     fn keep(&self, name: &Name, value: &str, life: Duration) -> HeaderValue {
+        self.keep_for(name, value, life, SameSite::Strict)
+    }
+
+    fn keep_for(
+        &self,
+        name: &Name,
+        value: &str,
+        life: Duration,
+        same_site: SameSite,
+    ) -> HeaderValue {
         let Name { text, path } = name;
         let secure = if self.over_tls { "; Secure" } else { "" };
         let text = format!(
-            "{text}={value}; HttpOnly; SameSite=Strict; Path={path}; Max-Age={}{secure}",
+            "{text}={value}; HttpOnly; SameSite={same_site:?}; Path={path}; Max-Age={}{secure}",
             life.as_secs(),
         );
         let header = HeaderValue::try_from(text);
@@ -181,7 +236,6 @@ fn two_of(name: &Name) -> Problem {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use secrecy::ExposeSecret as _;
 
     use super::*;
 
@@ -323,6 +377,36 @@ mod tests {
         assert_eq!(kept, format!("{PLAIN}\n{}", clears("refresh_token")));
         let both = [clears("recipe_chat_refresh"), clears("refresh_token")];
         assert_eq!(cleared, both.join("\n"));
+    }
+
+    #[test]
+    fn a_sign_in_at_an_issuer_is_kept_for_the_way_back() {
+        let config = config(&[]);
+        for (cookie, found) in [
+            (
+                "recipe_chat_refresh_sign_in=s-1./r/soup",
+                Some(("s-1", "/r/soup")),
+            ),
+            ("recipe_chat_refresh_sign_in=s-1", None),
+            (
+                "recipe_chat_refresh_sign_in=s-1./; recipe_chat_refresh_sign_in=s-2./",
+                None,
+            ),
+            ("__Host-recipe_chat_refresh_sign_in=s-1./", None),
+        ] {
+            let headers = headers(&[cookie], false);
+            let kept = Cookies::new(&config, &headers).sign_in();
+            let kept = kept
+                .as_ref()
+                .map(|kept| (kept.secret.expose_secret(), kept.page.as_str()));
+            assert_eq!(kept, found, "{cookie}");
+        }
+        let headers = headers(&[], true);
+        let cookies = Cookies::new(&config, &headers);
+        let kept = cookies.keep_sign_in(&"s-1".into(), "/r/soup");
+        let text = "__Host-recipe_chat_refresh_sign_in=s-1./r/soup; HttpOnly; SameSite=Lax; Path=/; Max-Age=600; Secure";
+        assert_eq!(kept.to_str().unwrap(), text);
+        assert!(kept.is_sensitive());
     }
 
     #[test]

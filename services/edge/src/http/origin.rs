@@ -54,7 +54,7 @@ pub(super) fn is_known(headers: &HeaderMap, pinned: &[PublicUrl], settings: &Rel
 
 /// Whether the browser says that a page of another site, or of another host of the same site, asks, and that page
 /// is not of a listed origin.
-fn is_from_elsewhere(headers: &HeaderMap, settings: &Reloadable) -> bool {
+pub(super) fn is_from_elsewhere(headers: &HeaderMap, settings: &Reloadable) -> bool {
     let sites = headers.get_all(FETCH_SITE);
     let foreign = sites
         .iter()

@@ -3,6 +3,7 @@
 
 mod account;
 mod api_tokens;
+mod issuers;
 mod orders;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
@@ -31,6 +32,7 @@ use tracing::warn;
 pub(crate) use self::{
     account::{Account, LoginSession},
     api_tokens::{ApiToken, NewApiToken, ScopedToken},
+    issuers::{IssuerCallback, SignInIssuer},
     orders::{NotedOrder, OrderKind},
 };
 use super::{AccessToken, Principal, convert};

@@ -15,6 +15,7 @@ mod first_message;
 mod frames;
 mod handshake;
 mod health;
+mod issuer_sign_in;
 mod presence;
 mod privacy;
 mod reauth;

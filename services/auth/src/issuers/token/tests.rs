@@ -12,6 +12,7 @@ const SECOND: i64 = 1_800_000_000;
 
 /// An issuer with one key.
 struct Fixture {
+    setting: String,
     policy: IssuerPolicy,
     key: IssuerKey,
     keys: KeySet,
@@ -27,6 +28,7 @@ impl Fixture {
             policy: IssuerPolicy::new(setting.iter().next().unwrap()),
             keys: KeySet::read(set.as_bytes()).unwrap(),
             key,
+            setting: text,
         }
     }
 
@@ -252,5 +254,54 @@ fn a_token_has_one_id_however_its_signature_is_written() {
     assert_ne!(
         token_id("https://other.example", "a.b.c"),
         token_id("https://login.example", "a.b.c")
+    );
+}
+
+#[test]
+fn an_id_token_is_of_this_sign_in_for_this_client_alone() {
+    let world = Fixture::new(Algorithm::ES256, ",client_id=kitchen,max_life=5m");
+    let setting: TrustedIssuers = world.setting.parse().unwrap();
+    let policy = IssuerPolicy::of_id_tokens(setting.iter().next().unwrap(), "kitchen");
+    let verify = |header: &Value, changes: &Value| {
+        let good = json!({"aud": "kitchen", "nonce": "n-1", "exp": SECOND + 36_000});
+        let claims = with(with(claims(), &good), changes);
+        let token = world.key.sign(header, &claims);
+        let header = read_header(&token).unwrap();
+        let key = world.keys.find(&header.kid).unwrap();
+        policy.verify_id_token(&key, &header, &token, "n-1", NOW)
+    };
+    let header = world.key.header();
+    let good = verify(&header, &json!({"sid": "s1"})).unwrap();
+    assert_eq!(
+        (good.subject.as_str(), good.login.as_deref()),
+        ("u1", Some("s1"))
+    );
+    for good in [
+        json!({"azp": "kitchen"}),
+        json!({"aud": ["kitchen", "other"], "azp": "kitchen"}),
+    ] {
+        assert!(verify(&header, &good).is_ok(), "{good}");
+    }
+    for forged in [
+        json!({"nonce": null}),
+        json!({"nonce": ""}),
+        json!({"nonce": "n-2"}),
+        json!({"nonce": ["n-1"]}),
+        json!({"aud": "cook"}),
+        json!({"azp": "other"}),
+        json!({"azp": 7}),
+        json!({"aud": ["kitchen", "other"], "azp": "other"}),
+        json!({"iss": "https://other.example"}),
+        json!({"sub": ""}),
+    ] {
+        assert_eq!(verify(&header, &forged), Err(Rejection::Forged), "{forged}");
+    }
+    let old = json!({"iat": SECOND - 300, "exp": SECOND - 1});
+    assert_eq!(verify(&header, &old), Err(Rejection::Expired));
+    let access_token = with(header, &json!({"typ": "at+jwt"}));
+    assert_eq!(
+        verify(&access_token, &json!({})),
+        Err(Rejection::Header),
+        "an access token"
     );
 }

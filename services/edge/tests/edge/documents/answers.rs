@@ -33,7 +33,7 @@ use tower::ServiceExt as _;
 use super::{
     calls::{
         Call, anonymous_too_often, from_web, from_web_where_it_may_not, in_bad_times,
-        in_good_times, too_many_exchanges, too_many_guests,
+        in_good_times, issuers_without_services, too_many_exchanges, too_many_guests,
     },
     documented_answers::{Answer, DocumentedAnswers},
     reading::{object, openapi},
@@ -192,6 +192,13 @@ async fn every_documented_answer_is_given_and_looks_as_documented() {
     for call in in_bad_times() {
         check(&mut documented_answers, &api, &call).await;
     }
+    without_web.leave().await;
+    check(
+        &mut documented_answers,
+        &without_web,
+        &issuers_without_services(),
+    )
+    .await;
     assert_eq!(documented_answers.unseen(), Vec::<String>::new());
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "calls/account.rs"]
 mod account;
+#[path = "calls/issuers.rs"]
+mod issuers;
 #[path = "calls/links.rs"]
 mod links;
 #[path = "calls/past.rs"]
@@ -14,10 +16,12 @@ use http::{Method, Request};
 
 pub(super) use self::{
     account::{too_many_exchanges, too_many_guests},
+    issuers::issuers_without_services,
     links::anonymous_too_often,
     sharing::{from_web, from_web_where_it_may_not},
 };
 use self::{
+    issuers::issuers,
     links::{life, links, pages},
     past::past,
     sharing::{imports, sharing},
@@ -136,6 +140,7 @@ const CHAT: &str = "/v1/chat/{recipe_id}";
 pub(super) fn in_good_times() -> Vec<Call> {
     let mut calls = signing_in();
     calls.extend(signing_out());
+    calls.extend(issuers());
     calls.extend(account::account());
     calls.extend(recipes());
     calls.extend(one_recipe());

@@ -13,7 +13,9 @@ use super::Answers;
 /// the first call; every other one is bad.
 ///
 /// It signs people in by rules that a test can see: the name `taken` is taken, `crowd` comes too often, a short password
-/// is weak, the password `wrong password` is wrong, and the refresh tokens `spent` and `unknown` are no good.
+/// is weak, the password `wrong password` is wrong, and the refresh tokens `spent` and `unknown` are no good. At the
+/// issuer `corp` a sign-in has begun in the browser with `canary-browser` and the state `begun`; the issuer `silent` is
+/// away.
 #[derive(Debug, Default)]
 pub(crate) struct FakeAuth {
     /// Whether it says nothing at all.
@@ -280,6 +282,65 @@ impl AuthService for FakeAuth {
         _: Request<auth::RevokeKeyRequest>,
     ) -> Result<Response<auth::RevokeKeyResponse>, Status> {
         Err(Status::unimplemented(""))
+    }
+
+    async fn list_issuers(
+        &self,
+        _: Request<auth::ListIssuersRequest>,
+    ) -> Result<Response<auth::ListIssuersResponse>, Status> {
+        self.here()?;
+        let issuer = |name: &str, device: &str| auth::SignInIssuer {
+            name: name.into(),
+            label: name.to_uppercase(),
+            url: format!("https://{name}.example"),
+            device_client_id: device.into(),
+        };
+        Ok(Response::new(auth::ListIssuersResponse {
+            issuers: vec![issuer("corp", "tty"), issuer("school", "")],
+        }))
+    }
+
+    async fn begin_issuer_sign_in(
+        &self,
+        request: Request<auth::BeginIssuerSignInRequest>,
+    ) -> Result<Response<auth::BeginIssuerSignInResponse>, Status> {
+        self.here()?;
+        let request = request.into_inner();
+        match request.issuer.as_str() {
+            "corp" => Ok(Response::new(auth::BeginIssuerSignInResponse {
+                authorization_url: format!(
+                    "https://corp.example/authorize?back={}",
+                    request.redirect_uri
+                ),
+                browser_secret: "canary-browser".into(),
+            })),
+            "silent" => Err(Status::aborted(
+                "The issuer of the token cannot be asked now",
+            )),
+            _ => Err(Status::not_found("Nobody signs in there from here")),
+        }
+    }
+
+    async fn finish_issuer_sign_in(
+        &self,
+        request: Request<auth::FinishIssuerSignInRequest>,
+    ) -> Result<Response<auth::FinishIssuerSignInResponse>, Status> {
+        self.here()?;
+        let request = request.into_inner();
+        match (
+            request.browser_secret.as_str(),
+            request.state.as_str(),
+            request.code.as_str(),
+        ) {
+            ("canary-browser", "begun", "good") => {
+                Ok(Response::new(auth::FinishIssuerSignInResponse {
+                    tokens: pair(),
+                }))
+            }
+            ("canary-browser", "begun", "") => Err(Status::failed_precondition("not signed in")),
+            ("canary-browser", "begun", "disabled") => Err(Status::permission_denied("disabled")),
+            _ => Err(Status::unauthenticated("This sign-in is over")),
+        }
     }
 
     async fn register_guest(
