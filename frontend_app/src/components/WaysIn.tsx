@@ -11,9 +11,9 @@ const labels = texts.signIn;
 export const SignInForm = lazyComponent(() => import('./SignInForm'));
 
 export function WaysIn({ api, onSignedIn }: { api: Api; onSignedIn?: () => void }) {
+  const task = useTask({ 0: labels.unreachable, 429: labels.tooMany });
   // Whoever comes back from an identity provider: the form goes on from there.
   const [isOpen, setOpen] = useState(!!location.hash);
-  const task = useTask({ 0: labels.unreachable, 429: labels.tooMany });
   const asGuest = async () => {
     if (await task.run(() => api.guest())) onSignedIn?.();
   };
