@@ -106,6 +106,9 @@ export default defineConfig({
         // Its scope is its folder, and browsers look for a new one under the same name.
         entryFileNames: ({ name }) =>
           name === SERVICE_WORKER ? `${SERVICE_WORKER}.js` : 'assets/[name]-[hash].js',
+        // Parts that are loaded later: their names stand in the first load.
+        chunkFileNames: ({ name }) =>
+          name === 'index' ? 'assets/index-[hash].js' : 'assets/part-[hash].js',
       },
     },
   },

@@ -57,6 +57,8 @@ redacted!(
     FinishIssuerSignInRequest,
     FinishIssuerSignInResponse,
     chat::CreateLinkResponse,
+    chat::CreateWebhookRequest,
+    chat::CreateWebhookResponse,
     chat::DescribeLinkRequest,
     chat::AcceptLinkRequest,
 );

@@ -11,7 +11,7 @@ const PROTOS: [&str; 2] = [
 ];
 
 /// Messages that carry tokens or passwords: `proto::secrets` prints them redacted.
-const SECRET: [&str; 32] = [
+const SECRET: [&str; 34] = [
     ".recipechat.auth.v1.TokenPair",
     ".recipechat.auth.v1.RegisterRequest",
     ".recipechat.auth.v1.RegisterResponse",
@@ -42,6 +42,8 @@ const SECRET: [&str; 32] = [
     ".recipechat.auth.v1.FinishIssuerSignInResponse",
     ".recipechat.chat.v1.Principal",
     ".recipechat.chat.v1.CreateLinkResponse",
+    ".recipechat.chat.v1.CreateWebhookRequest",
+    ".recipechat.chat.v1.CreateWebhookResponse",
     ".recipechat.chat.v1.DescribeLinkRequest",
     ".recipechat.chat.v1.AcceptLinkRequest",
 ];

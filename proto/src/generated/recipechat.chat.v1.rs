@@ -529,6 +529,88 @@ pub struct DeleteLinkRequest {
 /// The link leads nowhere any more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteLinkResponse {}
+/// Asks for a webhook.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateWebhookRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    /// Where the receiver is: http or https, at a public address.
+    #[prost(string, tag = "3")]
+    pub url: ::prost::alloc::string::String,
+    /// What deliveries are signed with: `whsec_` and 24 to 64 bytes in base64. Empty: one is made.
+    #[prost(string, tag = "4")]
+    pub secret: ::prost::alloc::string::String,
+    /// Whether messages that change nothing are told as well.
+    #[prost(bool, tag = "5")]
+    pub talk: bool,
+}
+/// The webhook was made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateWebhookResponse {
+    #[prost(message, optional, tag = "1")]
+    pub webhook: ::core::option::Option<Webhook>,
+    /// What deliveries are signed with; it is told here only.
+    #[prost(string, tag = "2")]
+    pub secret: ::prost::alloc::string::String,
+}
+/// A webhook, as the owner sees it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Webhook {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub talk: bool,
+    #[prost(message, optional, tag = "4")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Up to which revision the receiver was told.
+    #[prost(uint64, tag = "5")]
+    pub told: u64,
+    /// How many deliveries have failed since the last one that did not.
+    #[prost(uint32, tag = "6")]
+    pub failures: u32,
+    /// Since when they fail; absent: they do not.
+    #[prost(message, optional, tag = "7")]
+    pub failing_since: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was turned off; absent: it is on.
+    #[prost(message, optional, tag = "8")]
+    pub off_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks for the webhooks of a recipe.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWebhooksRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+}
+/// The webhooks of a recipe, the oldest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWebhooksResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub webhooks: ::prost::alloc::vec::Vec<Webhook>,
+}
+/// Asks for a webhook to be removed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteWebhookRequest {
+    /// The owner.
+    #[prost(message, optional, tag = "1")]
+    pub principal: ::core::option::Option<Principal>,
+    #[prost(string, tag = "2")]
+    pub recipe_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub webhook_id: ::prost::alloc::string::String,
+}
+/// Its receiver is told nothing more.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteWebhookResponse {}
 /// Asks what a link leads to.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1829,6 +1911,94 @@ pub mod chat_service_client {
                 .insert(GrpcMethod::new("recipechat.chat.v1.ChatService", "DeleteLink"));
             self.inner.unary(req, path, codec).await
         }
+        /// Has a recipe's messages told to an address of the web, from now on, signed as Standard Webhooks has it.
+        ///
+        /// PERMISSION_DENIED: only the owner may. NOT_FOUND as GetRecipe, or the service has no webhooks. INVALID_ARGUMENT: the
+        /// address or the secret cannot be one; the words say why. RESOURCE_EXHAUSTED: the recipe has as many as it may.
+        pub async fn create_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateWebhookRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateWebhookResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/CreateWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "CreateWebhook"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the webhooks of a recipe.
+        ///
+        /// PERMISSION_DENIED and NOT_FOUND as CreateWebhook.
+        pub async fn list_webhooks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWebhooksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWebhooksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/ListWebhooks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "ListWebhooks"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Removes a webhook.
+        ///
+        /// PERMISSION_DENIED and NOT_FOUND as CreateWebhook; NOT_FOUND also: there is no such webhook.
+        pub async fn delete_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteWebhookRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteWebhookResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/recipechat.chat.v1.ChatService/DeleteWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("recipechat.chat.v1.ChatService", "DeleteWebhook"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Tells anybody who has a link's token what it leads to.
         ///
         /// NOT_FOUND: it is unknown, has expired or was taken back.
@@ -2391,6 +2561,37 @@ pub mod chat_service_server {
             request: tonic::Request<super::DeleteLinkRequest>,
         ) -> std::result::Result<
             tonic::Response<super::DeleteLinkResponse>,
+            tonic::Status,
+        >;
+        /// Has a recipe's messages told to an address of the web, from now on, signed as Standard Webhooks has it.
+        ///
+        /// PERMISSION_DENIED: only the owner may. NOT_FOUND as GetRecipe, or the service has no webhooks. INVALID_ARGUMENT: the
+        /// address or the secret cannot be one; the words say why. RESOURCE_EXHAUSTED: the recipe has as many as it may.
+        async fn create_webhook(
+            &self,
+            request: tonic::Request<super::CreateWebhookRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateWebhookResponse>,
+            tonic::Status,
+        >;
+        /// Lists the webhooks of a recipe.
+        ///
+        /// PERMISSION_DENIED and NOT_FOUND as CreateWebhook.
+        async fn list_webhooks(
+            &self,
+            request: tonic::Request<super::ListWebhooksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWebhooksResponse>,
+            tonic::Status,
+        >;
+        /// Removes a webhook.
+        ///
+        /// PERMISSION_DENIED and NOT_FOUND as CreateWebhook; NOT_FOUND also: there is no such webhook.
+        async fn delete_webhook(
+            &self,
+            request: tonic::Request<super::DeleteWebhookRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteWebhookResponse>,
             tonic::Status,
         >;
         /// Tells anybody who has a link's token what it leads to.
@@ -3075,6 +3276,141 @@ pub mod chat_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DeleteLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/CreateWebhook" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateWebhookSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::CreateWebhookRequest>
+                    for CreateWebhookSvc<T> {
+                        type Response = super::CreateWebhookResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateWebhookRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::create_webhook(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateWebhookSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/ListWebhooks" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWebhooksSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::ListWebhooksRequest>
+                    for ListWebhooksSvc<T> {
+                        type Response = super::ListWebhooksResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWebhooksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::list_webhooks(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWebhooksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/recipechat.chat.v1.ChatService/DeleteWebhook" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteWebhookSvc<T: ChatService>(pub Arc<T>);
+                    impl<
+                        T: ChatService,
+                    > tonic::server::UnaryService<super::DeleteWebhookRequest>
+                    for DeleteWebhookSvc<T> {
+                        type Response = super::DeleteWebhookResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteWebhookRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChatService>::delete_webhook(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteWebhookSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

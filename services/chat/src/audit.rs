@@ -11,11 +11,11 @@ pub(crate) const MAX_PAGE: u32 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AuditEvent {
     pub(crate) at: Timestamp,
-    /// `access`, `create_link`, `delete_link` or `delete_recipe`.
+    /// `access`, `create_link`, `delete_link`, `create_webhook`, `delete_webhook`, `webhook_off` or `delete_recipe`.
     pub(crate) kind: &'static str,
     pub(crate) user: UserId,
     pub(crate) recipe: RecipeId,
-    /// What it did, in words, or the id of the link.
+    /// What it did, in words, or the id of the link or webhook.
     pub(crate) about: String,
 }
 

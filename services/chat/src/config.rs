@@ -1,6 +1,6 @@
 //! What can be set about a chat service.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 use runtime::{
@@ -30,6 +30,18 @@ pub struct Config {
     /// What may change while the service runs: this is how it was at the start
     #[command(flatten)]
     pub reloadable: Reloadable,
+
+    /// Whether owners may have their recipes' messages told to addresses of the web, by webhooks
+    #[arg(long, env = "CHAT_WEBHOOKS")]
+    pub webhooks: bool,
+
+    /// Addresses that webhooks may be at though they are not public, as IP:PORT, separated by commas
+    #[arg(long, env = "CHAT_WEBHOOK_ALLOWED_ADDRESSES", value_delimiter = ',')]
+    pub webhook_allowed_addresses: Vec<SocketAddr>,
+
+    /// How long a webhook may fail before it is turned off (0: for ever)
+    #[arg(long, env = "CHAT_WEBHOOK_OFF_AFTER", value_parser = duration, default_value = "3d")]
+    pub webhook_off_after: Duration,
 
     /// How many connections to PostgreSQL are kept
     #[arg(long, env = "CHAT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100))]
@@ -81,6 +93,10 @@ pub struct Reloadable {
     #[arg(long, env = "CHAT_BYTES_PER_USER", default_value_t = 100 << 20)]
     pub bytes_per_user: u64,
 
+    /// How many webhooks one recipe may have; 0: no limit
+    #[arg(long, env = "CHAT_WEBHOOKS_PER_RECIPE", default_value_t = 10)]
+    pub webhooks_per_recipe: u32,
+
     /// What operators prove themselves with to see what was done to recipes; without one nobody can
     #[arg(long, env = "CHAT_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret)]
     pub chat_operator_token: Option<SecretString>,
@@ -97,6 +113,9 @@ impl Default for Config {
             cached_recipes: 4096,
             link_queue: 4096,
             reloadable: Reloadable::default(),
+            webhooks: false,
+            webhook_allowed_addresses: Vec::new(),
+            webhook_off_after: Duration::from_secs(3 * 86_400),
             chat_database_connections: 8,
             chat_database_wait: Duration::from_secs(30),
             chat_keep_audit: Duration::from_secs(90 * 86_400),
@@ -115,6 +134,7 @@ impl Default for Reloadable {
             steps_per_recipe: 200,
             bytes_per_recipe: 262_144,
             bytes_per_user: 100 << 20,
+            webhooks_per_recipe: 10,
             chat_operator_token: None,
             chat_operator_tokens: None,
         }
@@ -142,6 +162,7 @@ impl Reloadable {
             links: self.links_per_user,
             bytes: self.bytes_per_user,
             members: self.members_per_user,
+            webhooks: self.webhooks_per_recipe,
             recipe: RecipeLimits {
                 members: or(self.members_per_recipe, usize::MAX),
                 ingredients: or(self.ingredients_per_recipe, limits::INGREDIENTS),

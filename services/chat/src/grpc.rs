@@ -10,6 +10,7 @@ pub(crate) mod responses;
 mod sharing;
 mod statuses;
 mod streams;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -262,6 +263,27 @@ impl ChatService for Chat {
         let deleted = self.recipes.delete_link(&owner, &recipe, &request.link_id);
         deleted.await.map_err(status)?;
         Ok(Response::new(wire::DeleteLinkResponse {}))
+    }
+
+    async fn create_webhook(
+        &self,
+        request: Request<wire::CreateWebhookRequest>,
+    ) -> Result<Response<wire::CreateWebhookResponse>, Status> {
+        self.add_webhook(request.into_inner()).await
+    }
+
+    async fn list_webhooks(
+        &self,
+        request: Request<wire::ListWebhooksRequest>,
+    ) -> Result<Response<wire::ListWebhooksResponse>, Status> {
+        self.webhooks(request.into_inner()).await
+    }
+
+    async fn delete_webhook(
+        &self,
+        request: Request<wire::DeleteWebhookRequest>,
+    ) -> Result<Response<wire::DeleteWebhookResponse>, Status> {
+        self.remove_webhook(request.into_inner()).await
     }
 
     async fn describe_link(

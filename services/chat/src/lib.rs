@@ -31,6 +31,7 @@ mod share_link;
 mod store;
 mod upkeep;
 mod verifier;
+mod webhooks;
 
 pub use config::{Config, Reloadable};
 pub use service::{Chat, Reloader, open, redis_self_test};

@@ -42,6 +42,8 @@ const PRESENCE_TOLD: &str = "chat_presence_told";
 const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
 /// Events for the audit, by `outcome`: written, failed, dropped since there was no room, or deleted since they were old.
 const AUDIT_EVENTS: &str = "chat_audit_events";
+/// Deliveries to webhooks, by `outcome`: delivered or failed; and webhooks that were turned off.
+const WEBHOOKS: &str = "chat_webhooks";
 /// Whether Redis can be used: 1 or 0.
 const REDIS_UP: &str = "chat_redis_up";
 /// Why not: 1 for the `cause` that keeps it.
@@ -65,6 +67,7 @@ pub(crate) struct Metrics {
     presence_told: Counter<u64>,
     expired_links: Counter<u64>,
     audit: Counter<u64>,
+    webhooks: Counter<u64>,
 }
 
 impl Metrics {
@@ -88,7 +91,17 @@ impl Metrics {
         for outcome in ["accepted", "busy", "unavailable"] {
             messages.add(0, &[KeyValue::new("outcome", outcome)]);
         }
+        let webhooks = meter
+            .u64_counter(WEBHOOKS)
+            .with_description(
+                "Deliveries to webhooks, by outcome: delivered, failed; turned_off counts webhooks",
+            )
+            .build();
+        for outcome in ["delivered", "failed", "turned_off"] {
+            webhooks.add(0, &[KeyValue::new("outcome", outcome)]);
+        }
         Self {
+            webhooks,
             messages,
             commit_size: meter
                 .u64_histogram(COMMIT_SIZE)
@@ -143,6 +156,7 @@ impl Metrics {
                 Refused::TooManyRecipes
                 | Refused::TooManyMembers
                 | Refused::TooManyLinks
+                | Refused::TooManyWebhooks
                 | Refused::WrittenTooMuch { .. },
             ) => "quota",
             Err(Refused::TooLate) => "late",
@@ -153,6 +167,7 @@ impl Metrics {
                 | Refused::SignInEnded
                 | Refused::NoSuchRecipe
                 | Refused::NoSuchLink
+                | Refused::NoSuchWebhook
                 | Refused::NoSuchRevision
                 | Refused::ReadOnly
                 | Refused::OwnerOnly
@@ -164,6 +179,11 @@ impl Metrics {
             ) => "refused",
         };
         self.messages.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// Counts what became of a delivery to a webhook, or of a webhook.
+    pub(crate) fn webhook(&self, outcome: &'static str) {
+        self.webhooks.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// Counts a commit.

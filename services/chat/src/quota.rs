@@ -31,6 +31,8 @@ pub(crate) struct Limits {
     pub bytes: u64,
     /// How many members their recipes may have together.
     pub members: u32,
+    /// How many webhooks one recipe may have.
+    pub webhooks: u32,
     /// What one recipe may hold.
     pub recipe: RecipeLimits,
 }
@@ -55,6 +57,14 @@ impl Quotas {
     /// Goes on with other limits; what was written counts at them.
     pub(crate) fn set(&self, limits: Limits) {
         self.limits.store(Arc::new(limits));
+    }
+
+    /// How many webhooks one recipe may have.
+    pub(crate) fn webhooks(&self) -> u64 {
+        match self.limits.load().webhooks {
+            0 => u64::MAX,
+            limit => limit.into(),
+        }
     }
 
     /// Whether somebody who owns so many recipes may have one more.

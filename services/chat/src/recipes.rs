@@ -11,10 +11,12 @@ mod past;
 mod reading;
 mod sharing;
 mod user_data;
+mod webhooks;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use proto::ids::{Position, RecipeId, Revision};
+use runtime::public_web::PublicWeb;
 use runtime::{
     audit::Audit,
     clock::{SharedClock, Timestamp},
@@ -31,6 +33,7 @@ pub(crate) use self::{
     reading::{AtRevision, PageStart},
     sharing::Shared,
     user_data::Exported,
+    webhooks::NewWebhook,
 };
 use crate::{
     access::folded,
@@ -65,6 +68,8 @@ pub(crate) struct Recipes {
     documents: DocumentPool,
     quotas: Arc<Quotas>,
     audit: Audit<AuditEvent>,
+    /// Where receivers of webhooks are, if there may be any.
+    web: Option<Arc<PublicWeb>>,
 }
 
 /// A wish to come in.
@@ -99,7 +104,14 @@ impl Recipes {
             documents: DocumentPool::default(),
             quotas: dependencies.quotas,
             audit: dependencies.audit,
+            web: None,
         }
+    }
+
+    /// The same with webhooks, to receivers that can be reached so.
+    #[must_use]
+    pub(crate) fn with_webhooks(self, web: Option<Arc<PublicWeb>>) -> Self {
+        Self { web, ..self }
     }
 
     /// Where documents are read and written.

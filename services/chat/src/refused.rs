@@ -22,6 +22,12 @@ pub(crate) enum Refused {
     /// The user has as many links as they may.
     #[error("You have as many links as one user may have; take one back first")]
     TooManyLinks,
+    /// It is unknown, or webhooks are off.
+    #[error("There is no such webhook")]
+    NoSuchWebhook,
+    /// The recipe has as many webhooks as it may.
+    #[error("The recipe has as many webhooks as it may have; remove one first")]
+    TooManyWebhooks,
     /// The recipe has not come that far.
     #[error("The recipe has no such revision")]
     NoSuchRevision,
@@ -92,6 +98,8 @@ impl Refused {
             Self::ImportUnderWay => Some(IMPORT_RETRY_AFTER),
             Self::NoSuchRecipe
             | Self::NoSuchLink
+            | Self::NoSuchWebhook
+            | Self::TooManyWebhooks
             | Self::TooManyMembers
             | Self::TooManyLinks
             | Self::NoSuchRevision

@@ -10,6 +10,7 @@ use runtime::{
     grpc::{Access, Probe},
     lifecycle::Lifecycle,
     operators::Operators,
+    public_web::PublicWeb,
     redis::{InvalidUrl, Redis, SelfTest},
 };
 use tokio::net::TcpListener;
@@ -27,6 +28,7 @@ use crate::{
     store::{OpenError, Store},
     upkeep::Upkeep,
     verifier::{AuthService, Verifier},
+    webhooks::Deliveries,
 };
 
 /// A chat service with its database open.
@@ -40,6 +42,8 @@ pub struct Chat {
     replicas: Option<Replicas>,
     clock: SharedClock,
     upkeep: Upkeep,
+    /// Only where there are webhooks.
+    deliveries: Option<Deliveries>,
     /// What is noted and not yet written.
     audit: Backlog<AuditEvent>,
     operators: Arc<ArcSwap<Operators>>,
@@ -116,13 +120,21 @@ pub async fn open(
         metrics: Arc::clone(&dependencies.metrics),
         keep_audit: config.chat_keep_audit,
     };
+    let web = config.webhooks.then(|| {
+        let allowed = config.webhook_allowed_addresses.clone();
+        Arc::new(PublicWeb::new(allowed))
+    });
+    let recipes = Recipes::new(pipeline, dependencies).with_webhooks(web.clone());
+    let off_after = config.webhook_off_after;
+    let deliveries = web.map(|web| Deliveries::new(recipes.clone(), web, off_after));
     Ok(Chat {
+        deliveries,
         upkeep,
         audit: backlog,
         operators: Arc::new(ArcSwap::from_pointee(operators)),
         quotas,
         store,
-        recipes: Recipes::new(pipeline, dependencies),
+        recipes,
         shards,
         link_queue: config.link_queue as usize,
         replicas,
@@ -215,6 +227,15 @@ impl Chat {
                 () = stopping.stopping() => {}
             }
         });
+        if let Some(deliveries) = self.deliveries {
+            let stopping = lifecycle.clone();
+            lifecycle.spawn(async move {
+                tokio::select! {
+                    () = deliveries.run() => {}
+                    () = stopping.stopping() => {}
+                }
+            });
+        }
         let (stopping, recipes) = (lifecycle.clone(), self.recipes.clone());
         lifecycle.spawn(async move {
             tokio::select! {

@@ -33,6 +33,7 @@ pub(crate) use self::{
     error::Error,
     page::{Page, Prefer, Snapshot, Tail},
     user_data::{FORMER_MEMBER, MAX_TRACES, Trace},
+    webhooks::Progress,
 };
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
@@ -142,6 +143,7 @@ macro_rules! ask {
 // They call by the macro above.
 mod audit;
 mod user_data;
+mod webhooks;
 
 /// The migrations that opening the database at `url` would apply. Changes nothing.
 ///

@@ -1,4 +1,4 @@
-//! A login session at the auth service that comes with the server: signs up or in, renews the access token, and signs
+//! A login session at the auth service that comes with the server: signs up, in or a guest in, renews the access token, and signs
 //! out. The refresh token stays here, in memory.
 
 use std::{
@@ -95,7 +95,19 @@ impl Account {
             "password": password.expose_secret(),
             "refresh": "body",
         });
-        let pair = token_pair(&server, path, &credentials, ANSWER_TIMEOUT).await?;
+        Self::begin(server, path, &credentials).await
+    }
+
+    /// Goes on without an account of one's own: the server makes a guest.
+    ///
+    /// # Errors
+    /// When the server refuses, or cannot be reached.
+    pub async fn guest(server: Server) -> Result<(Self, Token), Error> {
+        Self::begin(server, "/v1/auth/guest", &json!({ "refresh": "body" })).await
+    }
+
+    async fn begin(server: Server, path: &str, body: &Value) -> Result<(Self, Token), Error> {
+        let pair = token_pair(&server, path, body, ANSWER_TIMEOUT).await?;
         let account = Self {
             server,
             refresh: Arc::new(Mutex::new(pair.refresh)),

@@ -40,7 +40,7 @@ use tower_http::{
 
 use self::{
     account::api_tokens,
-    recipes::{links, members, past},
+    recipes::{links, members, past, webhooks},
 };
 use crate::edge::Edge;
 
@@ -113,6 +113,14 @@ pub fn router(edge: &Arc<Edge>) -> Router {
             get(links::list).post(links::create),
         )
         .route("/v1/recipes/{id}/links/{link}", delete(links::remove))
+        .route(
+            "/v1/recipes/{id}/webhooks",
+            get(webhooks::list).post(webhooks::create),
+        )
+        .route(
+            "/v1/recipes/{id}/webhooks/{webhook}",
+            delete(webhooks::remove),
+        )
         .route(
             "/v1/links/{token}",
             get(links::describe).post(links::accept),

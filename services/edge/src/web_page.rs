@@ -1,10 +1,8 @@
 //! Fetches a page of the web, for an import: http and https, from public addresses only.
 //!
-//! Each name is resolved once, and the connection goes to the addresses that were looked at, so that a name server
-//! cannot say one thing to the check and another to the connection. A redirect is a new page: it is looked at as the
-//! first one was. Nothing that the user sent, and no header of theirs, goes to the page's server.
+//! `runtime::public_web` sees to the addresses. A redirect is a new page: it is looked at as the first one was. Nothing
+//! that the user sent, and no header of theirs, goes to the page's server.
 
-mod address;
 mod charset;
 mod request;
 
@@ -16,9 +14,9 @@ use std::{
 };
 
 use proto::ids::UserId;
-use rustls::{ClientConfig, RootCertStore};
+use runtime::public_web::{NoWay, PublicWeb};
 use tokio::{sync::Semaphore, time::timeout};
-use url::{Host, Url};
+use url::Url;
 
 use self::request::Answer;
 
@@ -89,9 +87,7 @@ pub enum FetchError {
 pub struct Fetcher {
     permits: Semaphore,
     users: Arc<Mutex<HashSet<UserId>>>,
-    tls: Arc<ClientConfig>,
-    /// Addresses that may be asked though they are not public, and at ports that are not usual.
-    allowed: Vec<SocketAddr>,
+    web: PublicWeb,
 }
 
 /// Says that a user's page is being fetched, until it is dropped.
@@ -100,17 +96,10 @@ struct UserPermit(Arc<Mutex<HashSet<UserId>>>, UserId);
 impl Fetcher {
     /// One that takes public pages, and those at the addresses that are named.
     pub fn new(allowed: Vec<SocketAddr>) -> Self {
-        let mut roots = RootCertStore::empty();
-        // A certificate that cannot be read is one that is not trusted: the handshake says so.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let tls = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         Self {
             permits: Semaphore::new(MAX_CONCURRENT),
             users: Arc::default(),
-            tls: Arc::new(tls),
-            allowed,
+            web: PublicWeb::new(allowed),
         }
     }
 
@@ -132,8 +121,8 @@ impl Fetcher {
     async fn follow(&self, address: &str) -> Result<WebPage, FetchError> {
         let mut url = Url::parse(address.trim()).map_err(|_| FetchError::NoAddress)?;
         for _ in 0..=MAX_REDIRECTS {
-            let addresses = self.resolve(&url).await?;
-            match request::get(&url, &addresses, &self.tls, MAX_PAGE).await? {
+            let addresses = self.web.resolve(&url).await?;
+            match request::get(&url, &addresses, &self.web, MAX_PAGE).await? {
                 Answer::Page(page) => return Ok(page),
                 Answer::Elsewhere(location) => {
                     url = url.join(&location).map_err(|_| FetchError::Redirects)?;
@@ -143,47 +132,24 @@ impl Fetcher {
         Err(FetchError::Redirects)
     }
 
-    /// Where the page is asked for. All that the name leads to must be public: whoever mixes both is up to something.
-    async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(FetchError::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(FetchError::Credentials);
-        }
-        let host = url.host().ok_or(FetchError::NoAddress)?;
-        let port = url.port_or_known_default().ok_or(FetchError::NoAddress)?;
-        let addresses: Vec<SocketAddr> = match &host {
-            Host::Ipv4(ip) => vec![(*ip, port).into()],
-            Host::Ipv6(ip) => vec![(*ip, port).into()],
-            Host::Domain(name) => tokio::net::lookup_host((*name, port))
-                .await
-                .map_err(|_| FetchError::Unreachable(host.to_string()))?
-                .collect(),
-        };
-        let are_allowed = !addresses.is_empty()
-            && addresses
-                .iter()
-                .all(|address| self.allowed.contains(address));
-        if are_allowed {
-            return Ok(addresses);
-        }
-        if url.port().is_some() {
-            return Err(FetchError::Port);
-        }
-        let are_public =
-            !addresses.is_empty() && addresses.iter().all(|found| address::is_public(found.ip()));
-        match are_public {
-            true => Ok(addresses),
-            false => Err(FetchError::NotPublic(host.to_string())),
-        }
-    }
-
     fn user_permit(&self, user: &UserId) -> Result<UserPermit, FetchError> {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         match users.insert(user.clone()) {
             true => Ok(UserPermit(Arc::clone(&self.users), user.clone())),
             false => Err(FetchError::UnderWay),
+        }
+    }
+}
+
+impl From<NoWay> for FetchError {
+    fn from(no_way: NoWay) -> Self {
+        match no_way {
+            NoWay::NoAddress => Self::NoAddress,
+            NoWay::Scheme => Self::Scheme,
+            NoWay::Credentials => Self::Credentials,
+            NoWay::Port => Self::Port,
+            NoWay::NotPublic(host) => Self::NotPublic(host),
+            NoWay::Unreachable(host) => Self::Unreachable(host),
         }
     }
 }

@@ -91,7 +91,7 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Say what a close or an error of the protocol means, and what to do about it
     Explain(Explain),
-    /// Say what an access token says, and what keeps it from being accepted
+    /// Have an access token to try things with, or say what one says and what keeps it from being accepted
     Token(Token),
     /// Make a certificate authority for development, and certificates of it for the three services
     DevCa(DevCa),

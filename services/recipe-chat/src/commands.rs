@@ -102,7 +102,7 @@ fn try_run(cli: Cli, values: Values) -> anyhow::Result<()> {
         Command::Verify(verify) => backup::verify(&verify),
         Command::Conform(conform) => runtime.block_on(Box::pin(conform::run(conform))),
         Command::Explain(explain) => explain::run(&explain),
-        Command::Token(token) => token::run(&token),
+        Command::Token(token) => runtime.block_on(Box::pin(token::run(token))),
         Command::DevCa(dev_ca) => dev_ca::run(&dev_ca),
     };
     runtime.shutdown_timeout(Duration::from_secs(1));

@@ -1,5 +1,7 @@
-//! `recipe-chat token`: what an access token says, for whoever wonders why it was refused. It asks nobody, so it cannot
-//! tell whether the signature is good or the login session revoked.
+//! `recipe-chat token`: one to try things with, and what an access token says, for whoever wonders why it was refused. The
+//! latter asks nobody, so it cannot tell whether the signature is good or the login session revoked.
+
+mod mint;
 
 use std::{
     fmt::Write as _,
@@ -45,6 +47,8 @@ enum Order {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Print an access token of a new guest of a server on this machine, to try things with
+    Mint(mint::Mint),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,12 +64,18 @@ struct Report {
     faults: Vec<String>,
 }
 
-/// Prints the report.
+/// Does what is wanted.
 ///
 /// # Errors
-/// When something speaks against the token, or it cannot be read at all.
-pub(crate) fn run(token: &Token) -> anyhow::Result<()> {
-    let Order::Inspect { file } = &token.order;
+/// When something speaks against the token, it cannot be read at all, or there is none to be had.
+pub(crate) async fn run(token: Token) -> anyhow::Result<()> {
+    match token.order {
+        Order::Inspect { file } => print_report(file),
+        Order::Mint(mint) => mint::run(mint).await,
+    }
+}
+
+fn print_report(file: Option<PathBuf>) -> anyhow::Result<()> {
     let text = match file {
         Some(path) => File::open(path).map_err(Into::into).and_then(read),
         None => read(std::io::stdin()),

@@ -4,46 +4,31 @@
 
 mod oauth;
 
-use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::Full;
 pub use hyper::body::Bytes;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, lookup_host},
-    time::timeout,
-};
-use tokio_rustls::TlsConnector;
 use url::{Host, Position, Url};
 
-use crate::http_call::{CallFailed, exchange};
+use crate::{
+    dial::{Dialer, resolve},
+    http_call::{CallFailed, exchange},
+};
 
 /// How long one address has to answer the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How many of a name's addresses are tried.
-const MAX_ADDRESSES: usize = 3;
 
 const USER_AGENT: &str = concat!("recipe-chat/", env!("CARGO_PKG_VERSION"));
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 /// Asks servers of others. Cheap to clone.
-#[derive(Clone)]
-pub struct HttpsClient(Arc<ClientConfig>);
+#[derive(Debug, Clone)]
+pub struct HttpsClient(Dialer);
 
 impl HttpsClient {
     /// One that trusts the authorities that the system trusts.
     pub fn new() -> Self {
-        let mut roots = RootCertStore::empty();
-        // A certificate that cannot be read is one that is not trusted: the handshake says so.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let tls = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Self(Arc::new(tls))
+        Self(Dialer::new(CONNECT_TIMEOUT))
     }
 
     /// Gets what is there, of at most so many bytes. The caller bounds the time.
@@ -82,44 +67,11 @@ impl HttpsClient {
             .header(header::ACCEPT_ENCODING, "identity")
             .header(header::CONNECTION, "close")
             .body(Full::new(body))?;
-        let stream = self.connect(url).await?;
+        if !is_private(url) {
+            return Err(io::Error::other("no https:// address").into());
+        }
+        let stream = self.0.connect(url, &resolve(url).await?).await?;
         exchange(stream, request, max_answer).await
-    }
-
-    async fn connect(&self, url: &Url) -> io::Result<Box<dyn Stream>> {
-        let host = url.host().filter(|_| is_private(url));
-        let host = host.ok_or_else(|| io::Error::other("no https:// address"))?;
-        let mut last = io::Error::other("the name leads nowhere");
-        for address in addresses(&host, url).await?.into_iter().take(MAX_ADDRESSES) {
-            let connected = timeout(CONNECT_TIMEOUT, self.connect_to(address, &host, url));
-            match connected.await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => last = error,
-                Err(_) => last = io::ErrorKind::TimedOut.into(),
-            }
-        }
-        Err(last)
-    }
-
-    async fn connect_to(
-        &self,
-        address: SocketAddr,
-        host: &Host<&str>,
-        url: &Url,
-    ) -> io::Result<Box<dyn Stream>> {
-        let stream = TcpStream::connect(address).await?;
-        if url.scheme() == "http" {
-            return Ok(Box::new(stream));
-        }
-        let name = match host {
-            Host::Domain(name) => {
-                ServerName::try_from((*name).to_owned()).map_err(io::Error::other)?
-            }
-            Host::Ipv4(ip) => ServerName::from(std::net::IpAddr::V4(*ip)),
-            Host::Ipv6(ip) => ServerName::from(std::net::IpAddr::V6(*ip)),
-        };
-        let connector = TlsConnector::from(Arc::clone(&self.0));
-        Ok(Box::new(connector.connect(name, stream).await?))
     }
 }
 
@@ -134,25 +86,9 @@ pub fn is_private(url: &Url) -> bool {
     }
 }
 
-async fn addresses(host: &Host<&str>, url: &Url) -> io::Result<Vec<SocketAddr>> {
-    let port = url.port_or_known_default();
-    let port = port.ok_or_else(|| io::Error::other("no port"))?;
-    Ok(match host {
-        Host::Ipv4(ip) => vec![(*ip, port).into()],
-        Host::Ipv6(ip) => vec![(*ip, port).into()],
-        Host::Domain(name) => lookup_host((*name, port)).await?.collect(),
-    })
-}
-
 impl Default for HttpsClient {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl fmt::Debug for HttpsClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HttpsClient")
     }
 }
 

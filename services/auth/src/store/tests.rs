@@ -91,7 +91,7 @@ async fn sqlite_starts_with_what_a_newer_version_added_but_not_past_a_break() {
         file.pragma_update(None, "user_version", version).unwrap();
         found
     };
-    assert_eq!(newer(99), 8);
+    assert_eq!(newer(99), 9);
     let older = open(&url).await;
     keeps_its_promises(&older).await;
     drop(older);

@@ -48,7 +48,10 @@ impl From<Invalid> for Status {
 
 pub(super) fn code(refused: Refused) -> Code {
     match refused {
-        Refused::NoSuchRecipe | Refused::NoSuchLink | Refused::NoSuchRevision => Code::NotFound,
+        Refused::NoSuchRecipe
+        | Refused::NoSuchLink
+        | Refused::NoSuchWebhook
+        | Refused::NoSuchRevision => Code::NotFound,
         Refused::ReadOnly
         | Refused::OwnerOnly
         | Refused::OutOfScope
@@ -62,6 +65,7 @@ pub(super) fn code(refused: Refused) -> Code {
         | Refused::TooManyRecipes
         | Refused::TooManyMembers
         | Refused::TooManyLinks
+        | Refused::TooManyWebhooks
         | Refused::WrittenTooMuch { .. } => Code::ResourceExhausted,
         Refused::SignInEnded | Refused::TooLate => Code::DeadlineExceeded,
         Refused::Busy | Refused::Overloaded | Refused::Unavailable => Code::Unavailable,

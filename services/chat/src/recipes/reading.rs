@@ -272,9 +272,19 @@ impl Recipes {
         recipe_state: RecipeState,
         after: Revision,
     ) -> Result<(Vec<Arc<Update>>, Position), Refused> {
-        let (newest, newest_position) = (recipe_state.revision, recipe_state.position());
+        let newest = recipe_state.revision;
         let too_many = newest - after > MAX_MISSED as Revision;
         let after = if too_many { newest - 1 } else { after };
+        self.updates_after(recipe_state, after).await
+    }
+
+    /// The first of the updates after a revision that the recipe has gone beyond, and how far they reach.
+    pub(super) async fn updates_after(
+        &self,
+        recipe_state: RecipeState,
+        after: Revision,
+    ) -> Result<(Vec<Arc<Update>>, Position), Refused> {
+        let (newest, newest_position) = (recipe_state.revision, recipe_state.position());
         let page = Page {
             // With the one before the first: each update names its predecessor.
             after: after.saturating_sub(1),

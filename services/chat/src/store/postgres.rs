@@ -62,6 +62,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
             "audit",
             include_str!("../../migrations/postgres/0006_audit.sql"),
         ),
+        (
+            "webhooks",
+            include_str!("../../migrations/postgres/0007_webhooks.sql"),
+        ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],

@@ -33,6 +33,7 @@ pub(super) const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0005_owner_index.sql"),
         include_str!("../../migrations/sqlite/0006_names.sql"),
         include_str!("../../migrations/sqlite/0007_audit.sql"),
+        include_str!("../../migrations/sqlite/0008_webhooks.sql"),
     ],
     readers: 2,
     pragmas: "

@@ -33,13 +33,14 @@ const TRACES: &str = "SELECT r.id, r.owner = $1, coalesce((SELECT m.user_id FROM
                       OR r.id IN (SELECT recipe FROM members WHERE user_id = $1 OR (user_id IS NULL AND name = $2))) \
                       AND r.id > $3 ORDER BY r.id LIMIT 100";
 
-const DELETE_RECIPE: [&str; 7] = [
+const DELETE_RECIPE: [&str; 8] = [
     "INSERT INTO retired_ids (id) VALUES ($1) ON CONFLICT DO NOTHING",
     "DELETE FROM messages WHERE recipe = $1",
     "DELETE FROM versions WHERE recipe = $1",
     "DELETE FROM members WHERE recipe = $1",
     "DELETE FROM visits WHERE recipe = $1",
     "DELETE FROM links WHERE recipe = $1",
+    "DELETE FROM webhooks WHERE recipe = $1",
     "DELETE FROM recipes WHERE id = $1",
 ];
 
@@ -93,6 +94,10 @@ impl Store {
             ),
             (
                 "DELETE FROM links WHERE recipe = $1 AND created_by = $2",
+                by(&[]),
+            ),
+            (
+                "DELETE FROM webhooks WHERE recipe = $1 AND created_by = $2",
                 by(&[]),
             ),
         ];

@@ -16,3 +16,4 @@ mod replicas;
 mod scopes;
 mod sharing;
 mod tracing;
+mod webhooks;

@@ -5,6 +5,7 @@ pub(super) mod links;
 pub(super) mod members;
 mod message_id;
 pub(super) mod past;
+pub(super) mod webhooks;
 
 use axum::{
     Json,

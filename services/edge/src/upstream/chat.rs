@@ -5,6 +5,7 @@ mod links;
 mod past;
 mod sharing;
 mod user_data;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,6 +30,7 @@ pub(crate) use self::{
     links::{Invitation, ShareLink},
     sharing::{AccessChange, Member},
     user_data::{Exported, UserExport},
+    webhooks::Webhook,
 };
 pub(crate) use super::joined::{Join, Joined, Recovery};
 pub(crate) use super::link::{AccessNews, LinkTask};

@@ -1,27 +1,17 @@
 //! One request for a page, to addresses that were looked at before.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::TlsConnector;
-use url::{Host, Position, Url};
+use runtime::public_web::PublicWeb;
+use url::{Position, Url};
 
 use super::{FetchError, WebPage, charset};
 
-/// How long one address has to answer the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How many of a name's addresses are tried.
-const MAX_ADDRESSES: usize = 3;
 /// How many bytes the headers of an answer have at most.
 const MAX_HEADERS: usize = 64 << 10;
 
@@ -35,17 +25,14 @@ pub(super) enum Answer {
     Elsewhere(String),
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 pub(super) async fn get(
     url: &Url,
     addresses: &[SocketAddr],
-    tls: &Arc<ClientConfig>,
+    web: &PublicWeb,
     max_page: usize,
 ) -> Result<Answer, FetchError> {
     let unreachable = || FetchError::Unreachable(url.host_str().unwrap_or_default().to_owned());
-    let stream = connect(url, addresses, tls).await.ok_or_else(unreachable)?;
+    let stream = web.connect(url, addresses).await.ok_or_else(unreachable)?;
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(MAX_HEADERS)
         .handshake(TokioIo::new(stream))
@@ -73,31 +60,6 @@ pub(super) async fn get(
         answer = &mut answer => answer,
         _ = &mut connection => answer.await,
     }
-}
-
-async fn connect(
-    url: &Url,
-    addresses: &[SocketAddr],
-    tls: &Arc<ClientConfig>,
-) -> Option<Box<dyn Stream>> {
-    for address in addresses.iter().take(MAX_ADDRESSES) {
-        let Ok(Ok(stream)) = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await else {
-            continue;
-        };
-        if url.scheme() == "http" {
-            return Some(Box::new(stream));
-        }
-        let name = match url.host()? {
-            Host::Domain(name) => ServerName::try_from(name.to_owned()).ok()?,
-            Host::Ipv4(ip) => ServerName::from(std::net::IpAddr::V4(ip)),
-            Host::Ipv6(ip) => ServerName::from(std::net::IpAddr::V6(ip)),
-        };
-        let connector = TlsConnector::from(Arc::clone(tls));
-        if let Ok(Ok(stream)) = timeout(CONNECT_TIMEOUT, connector.connect(name, stream)).await {
-            return Some(Box::new(stream));
-        }
-    }
-    None
 }
 
 async fn read(response: Response<Incoming>, max_page: usize) -> Result<Answer, FetchError> {

@@ -463,6 +463,38 @@ async fn every_service_ends_in_order_on_sigterm_sigint_and_sigquit() {
     }
 }
 
+#[tokio::test]
+async fn a_minted_token_is_taken_by_the_server_that_it_is_of() {
+    let stack = Plan::together().start().await;
+    let url = format!("http://{}", stack.address());
+    let text = |ended: Ended| {
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        ended.stdout.trim().to_owned()
+    };
+    let token = text(run(&["token", "mint", "--dev", "--url", &url]).await);
+    let account = stack.api().get("/v1/account").bearer(&token).send().await;
+    assert_eq!(account.expect(200).json()["user"]["guest"], true);
+
+    let frame = text(run(&["token", "mint", "--dev", "--frame", "--url", &url]).await);
+    let parsed: serde_json::Value = serde_json::from_str(&frame).unwrap();
+    let own = parsed["payload"]["token"].as_str().unwrap();
+    let create = serde_json::json!({"id": "soup", "title": "Soup"});
+    let created = stack.api().post("/v1/recipes", &create).bearer(own);
+    created.send().await.expect(201);
+    let mut client = stack.connect("soup").await;
+    client.send_text(&frame).await;
+    client.expect("recipe_update").await;
+
+    let refused = run(&["token", "mint", "--dev", "--url", "https://recipes.example"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        refused.stderr.contains("not on this machine"),
+        "{refused:?}"
+    );
+    let without = run(&["token", "mint", "--url", &url]).await;
+    assert_eq!(without.status.code(), Some(2), "{without:?}");
+}
+
 /// The three services of a stack, each to be handled alone.
 struct SeparateServices<'a> {
     auth: &'a mut Service,

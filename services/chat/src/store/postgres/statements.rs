@@ -188,6 +188,7 @@ pub(super) const DELETE: &str = "
     members AS (DELETE FROM members WHERE recipe IN (SELECT id FROM deleted)),
     visits AS (DELETE FROM visits WHERE recipe IN (SELECT id FROM deleted)),
     links AS (DELETE FROM links WHERE recipe IN (SELECT id FROM deleted)),
+    webhooks AS (DELETE FROM webhooks WHERE recipe IN (SELECT id FROM deleted)),
     retired AS (
         INSERT INTO retired_ids (id) SELECT id FROM deleted ON CONFLICT DO NOTHING)
     SELECT 1 FROM deleted";

@@ -390,6 +390,7 @@ pub(super) fn delete(db: &Connection, recipe: &RecipeId) -> Result<bool, Error> 
         "DELETE FROM members WHERE recipe = ?1",
         "DELETE FROM visits WHERE recipe = ?1",
         "DELETE FROM links WHERE recipe = ?1",
+        "DELETE FROM webhooks WHERE recipe = ?1",
         "INSERT INTO retired_ids (id) VALUES (?1) ON CONFLICT DO NOTHING",
     ] {
         db.prepare_cached(statement)?.execute([recipe.as_str()])?;

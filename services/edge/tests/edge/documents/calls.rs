@@ -132,6 +132,8 @@ const RESTORE: &str = "/v1/recipes/{id}/restore";
 const VISIBILITY: &str = "/v1/recipes/{id}/visibility";
 const COPY: &str = "/v1/recipes/{id}/copy";
 const LINKS: &str = "/v1/recipes/{id}/links";
+const WEBHOOKS: &str = "/v1/recipes/{id}/webhooks";
+const WEBHOOK: &str = "/v1/recipes/{id}/webhooks/{webhook}";
 const LINK: &str = "/v1/recipes/{id}/links/{link}";
 const INVITATION: &str = "/v1/links/{token}";
 const CHAT: &str = "/v1/chat/{recipe_id}";
@@ -147,6 +149,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls.extend(imports());
     calls.extend(sharing());
     calls.extend(links());
+    calls.extend(links::webhooks());
     calls.extend(life());
     calls.extend(pages());
     calls.extend(past());
@@ -159,6 +162,7 @@ pub(super) fn in_good_times() -> Vec<Call> {
     calls.extend(posts.into_iter().flat_map(bad_bodies));
     let at = |uri| move |call: Call| call.at(uri);
     calls.extend(bad_bodies(LINKS).map(at("/v1/recipes/pancakes/links")));
+    calls.extend(bad_bodies(WEBHOOKS).map(at("/v1/recipes/pancakes/webhooks")));
     calls.extend(bad_bodies(COPY).map(at("/v1/recipes/pancakes/copy")));
     let foreign = |path| post(path, 403).with("origin", "https://evil.example");
     calls.extend([REGISTER, LOGIN, REFRESH, LOGOUT].map(foreign));
@@ -226,6 +230,19 @@ pub(super) fn in_bad_times() -> Vec<Call> {
             ..get(RECIPE, 503)
         }
         .at("/v1/recipes/pancakes")
+        .by_ada(),
+        post(WEBHOOKS, 503)
+            .at("/v1/recipes/pancakes/webhooks")
+            .json(r#"{"url":"https://example.org/hook"}"#)
+            .by_ada(),
+        get(WEBHOOKS, 503)
+            .at("/v1/recipes/pancakes/webhooks")
+            .by_ada(),
+        Call {
+            method: Method::DELETE,
+            ..get(WEBHOOK, 503)
+        }
+        .at("/v1/recipes/pancakes/webhooks/w1")
         .by_ada(),
         post(LINKS, 503)
             .at("/v1/recipes/pancakes/links")

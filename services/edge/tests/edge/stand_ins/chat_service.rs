@@ -336,6 +336,50 @@ impl ChatService for Served {
         }
     }
 
+    async fn create_webhook(
+        &self,
+        request: Request<chat::CreateWebhookRequest>,
+    ) -> Result<Response<chat::CreateWebhookResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        let too_much = match asked.talk {
+            true => "too-much",
+            false => "",
+        };
+        sharing_refused(&asked.recipe_id, &who, too_much)?;
+        match asked.url.as_str() {
+            "ftp://example.org" => Err(Status::invalid_argument("no such address")),
+            _ => Ok(Response::new(chat::CreateWebhookResponse {
+                webhook: Some(webhook()),
+                secret: "whsec_canary".into(),
+            })),
+        }
+    }
+
+    async fn list_webhooks(
+        &self,
+        request: Request<chat::ListWebhooksRequest>,
+    ) -> Result<Response<chat::ListWebhooksResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, "")?;
+        let webhooks = vec![webhook()];
+        Ok(Response::new(chat::ListWebhooksResponse { webhooks }))
+    }
+
+    async fn delete_webhook(
+        &self,
+        request: Request<chat::DeleteWebhookRequest>,
+    ) -> Result<Response<chat::DeleteWebhookResponse>, Status> {
+        let asked = request.into_inner();
+        let who = asked.principal.unwrap_or_default().name;
+        sharing_refused(&asked.recipe_id, &who, "")?;
+        match asked.webhook_id.as_str() {
+            "w1" => Ok(Response::new(chat::DeleteWebhookResponse {})),
+            _ => Err(Status::not_found("no such webhook")),
+        }
+    }
+
     async fn describe_link(
         &self,
         request: Request<chat::DescribeLinkRequest>,
@@ -403,6 +447,16 @@ impl ChatService for Served {
 
 /// The token of the one link that leads somewhere.
 const TOKEN: &str = "canary-link-token";
+
+fn webhook() -> chat::Webhook {
+    chat::Webhook {
+        id: "w1".into(),
+        url: "https://example.org/hook".into(),
+        failing_since: Some(prost_types::Timestamp::default()),
+        off_at: Some(prost_types::Timestamp::default()),
+        ..chat::Webhook::default()
+    }
+}
 
 fn link() -> chat::Link {
     chat::Link {

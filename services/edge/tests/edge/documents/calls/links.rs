@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{COPY, Call, INVITATION, LINK, LINKS, RECIPE, get, post};
+use super::{COPY, Call, INVITATION, LINK, LINKS, RECIPE, WEBHOOK, WEBHOOKS, get, post};
 
 const LIFE: &str = "/v1/recipes/pancakes";
 
@@ -45,6 +45,44 @@ pub(super) fn links() -> Vec<Call> {
         post(INVITATION, 401).at(good),
         post(INVITATION, 404).at(gone).by_ada(),
         post(INVITATION, 429).at("/v1/links/full").by_ada(),
+    ]
+}
+
+/// Whom a recipe's messages are told.
+pub(super) fn webhooks() -> Vec<Call> {
+    let (here, nowhere) = (
+        "/v1/recipes/pancakes/webhooks",
+        "/v1/recipes/nowhere/webhooks",
+    );
+    let one = "/v1/recipes/pancakes/webhooks/w1";
+    let create = |status| {
+        post(WEBHOOKS, status)
+            .at(here)
+            .json(r#"{"url":"https://example.org/hook"}"#)
+    };
+    let remove = |status, uri| Call {
+        method: Method::DELETE,
+        ..get(WEBHOOK, status).at(uri)
+    };
+    let (elsewhere, too_many) = (
+        r#"{"url":"ftp://example.org"}"#,
+        r#"{"url":"https://example.org","talk":true}"#,
+    );
+    vec![
+        create(201).by_ada(),
+        create(401),
+        create(403).by_eve(),
+        create(404).at(nowhere).by_ada(),
+        post(WEBHOOKS, 422).at(here).json(elsewhere).by_ada(),
+        post(WEBHOOKS, 429).at(here).json(too_many).by_ada(),
+        get(WEBHOOKS, 200).at(here).by_ada(),
+        get(WEBHOOKS, 401).at(here),
+        get(WEBHOOKS, 403).at(here).by_eve(),
+        get(WEBHOOKS, 404).at(nowhere).by_ada(),
+        remove(204, one).by_ada(),
+        remove(401, one),
+        remove(403, one).by_eve(),
+        remove(404, "/v1/recipes/pancakes/webhooks/w2").by_ada(),
     ]
 }
 

@@ -34,7 +34,7 @@ const NOT_PUBLIC_V6: [([u16; 2], u32); 4] = [
 ];
 
 /// Whether everybody on the internet may be at this address. One of IPv6 that only wraps one of IPv4 is judged by that.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
