@@ -1,4 +1,4 @@
-//! What `tests/fuzz` feeds: the reader of access tokens, with a key that is the same in every run, so that tokens of
+//! What `tests/fuzz` feeds: the reader of access tokens (and, in `foreign`, those of what other issuers say), with a key that is the same in every run, so that tokens of
 //! yesterday can be kept. Only built with the feature `fuzzing`; no rules of its own.
 
 use std::time::Duration;
@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, crypto};
 use runtime::clock::Timestamp;
 
+pub use crate::issuers::fuzzing as foreign;
 use crate::{
     keys::{KeyRing, StoredKey},
     token::TokenPolicy,
@@ -22,7 +23,7 @@ pub const ISSUER: &str = "us";
 pub const AUDIENCE: &str = "recipes";
 
 /// What stands before the 32 bytes of an Ed25519 key in PKCS#8.
-const PKCS8: [u8; 16] = [
+pub(crate) const PKCS8: [u8; 16] = [
     0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
 ];
 
@@ -87,6 +88,6 @@ impl Default for Issuer {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_millis(NOW * 1_000)
 }

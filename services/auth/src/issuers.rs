@@ -5,6 +5,8 @@
 mod client_secret;
 mod code_flow;
 mod discovery;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod key_set;
 mod keys;
 mod setting;

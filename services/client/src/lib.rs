@@ -4,7 +4,7 @@
 //! [`Conversation`] is the whole of it in a task. What it does is decided in [`Chat`], a pure state machine that takes
 //! time as an argument; [`Driver`] carries it out, and a [`Front`] shows it: the terminal client has two of its own.
 //! Access tokens come from an [`Account`] at the server's own auth service, from an [`ApiToken`] that a user has made for a
-//! program, or from any function, as [`Tokens`].
+//! program, from an [`IssuerAccount`] at an identity provider, or from any function, as [`Tokens`].
 //!
 //! ```no_run
 //! use recipe_chat_client::{Account, Conversation, News, Server, create_recipe};
@@ -33,6 +33,7 @@ mod account;
 mod api_token;
 mod chat;
 mod conversation;
+mod device;
 mod dial;
 mod driver;
 mod front;
@@ -48,6 +49,7 @@ pub use chat::{
     Token, Waiting,
 };
 pub use conversation::{Conversation, Ended};
+pub use device::{DeviceError, IssuerAccount, Prompt};
 pub use dial::{BadAddress, Server, Stream, Unreachable};
 pub use driver::Driver;
 pub use front::{Front, Input};

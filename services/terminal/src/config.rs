@@ -18,8 +18,24 @@ pub struct Config {
     pub url: SecretUrl,
 
     /// Who you are
-    #[arg(long, env = "RECIPE_CHAT_USER", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "RECIPE_CHAT_USER",
+        value_name = "NAME",
+        required = false,
+        required_unless_present = "sign_in",
+        default_value_if("sign_in", clap::builder::ArgPredicate::IsPresent, "")
+    )]
     pub user: String,
+
+    /// Sign in at your identity provider, by the name that the server has for it, with the browser of any device
+    #[arg(
+        long,
+        env = "RECIPE_CHAT_SIGN_IN",
+        value_name = "ISSUER",
+        conflicts_with = "register"
+    )]
+    pub sign_in: Option<String>,
 
     /// Your password; other users of this machine can see it here, so better leave it out and be asked
     #[arg(long, env = "RECIPE_CHAT_PASSWORD", hide_env_values = true, value_parser = secret)]

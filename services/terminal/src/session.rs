@@ -1,9 +1,13 @@
 //! One run of the client from sign-in to sign-out.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
+use futures_util::future::BoxFuture;
 use rand::RngExt as _;
-use recipe_chat_client::{Account, BadAddress, Chat, Driver, Ending, Front, Server, create_recipe};
+use recipe_chat_client::{
+    Account, BadAddress, Chat, Driver, Ending, Front, IssuerAccount, NoToken, Prompt, Server,
+    Token, Tokens, create_recipe,
+};
 use tokio::time::Instant;
 
 use crate::{Config, Format, Lines, lines::lines_of, password, screen::Screen};
@@ -33,10 +37,13 @@ pub enum Failure {
 /// When signing in fails, or the server ends the chat for good.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), Failure> {
     let asking = config.clone();
-    let password = tokio::task::spawn_blocking(move || password::find(&asking))
-        .await
-        .map_err(|error| Failure::Password(error.to_string()))?
-        .map_err(|error| Failure::Password(error.to_string()))?;
+    let password = match config.sign_in {
+        Some(_) => SecretString::default(),
+        None => tokio::task::spawn_blocking(move || password::find(&asking))
+            .await
+            .map_err(|error| Failure::Password(error.to_string()))?
+            .map_err(|error| Failure::Password(error.to_string()))?,
+    };
     let lines = |format| {
         let input = lines_of(io::BufReader::new(io::stdin()));
         Lines::new(input, io::stdout(), io::stderr(), format)
@@ -64,6 +71,55 @@ pub async fn chat_in<O: io::Write, E: io::Write>(
     converse(config, password, |_| Ok(lines), stop).await
 }
 
+/// Where the tokens of this run come from.
+#[derive(Debug)]
+enum Source {
+    Account(Account),
+    Issuer(IssuerAccount),
+}
+
+impl Source {
+    async fn open(
+        config: &Config,
+        server: &Server,
+        password: &SecretString,
+    ) -> Result<(Self, Token), Failure> {
+        if let Some(issuer) = &config.sign_in {
+            let opened = IssuerAccount::open(server, issuer, tell).await;
+            let opened = opened.map(|(account, token)| (Self::Issuer(account), token));
+            return opened.map_err(|error| Failure::SignIn(error.to_string()));
+        }
+        let opened = Account::open(server.clone(), config.register, &config.user, password);
+        let opened = opened
+            .await
+            .map(|(account, token)| (Self::Account(account), token));
+        opened.map_err(|error| Failure::SignIn(error.to_string()))
+    }
+}
+
+impl Tokens for Source {
+    fn renew(&mut self) -> BoxFuture<'static, Result<Token, NoToken>> {
+        match self {
+            Self::Account(account) => account.renew(),
+            Self::Issuer(account) => account.renew(),
+        }
+    }
+
+    async fn close(self) {
+        match self {
+            Self::Account(account) => account.close().await,
+            Self::Issuer(account) => account.close().await,
+        }
+    }
+}
+
+/// Beside what the chat prints: that may be read by a program.
+fn tell(Prompt { address, code }: &Prompt) {
+    let words = format!("Sign in: open {address} in a browser and type {code}. Waiting for you…");
+    // Whoever does not see it does not sign in, and the code ends.
+    writeln!(io::stderr(), "{words}").ok();
+}
+
 /// The front is made after the sign-in, whose failure is told on the bare terminal.
 async fn converse<F: Front>(
     config: Config,
@@ -72,10 +128,7 @@ async fn converse<F: Front>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let server = Server::at(config.url.expose())?;
-    let signing_in = Account::open(server.clone(), config.register, &config.user, password);
-    let (account, token) = signing_in
-        .await
-        .map_err(|error| Failure::SignIn(error.to_string()))?;
+    let (account, token) = Source::open(&config, &server, password).await?;
     if config.create {
         create_recipe(&server, &token, &config.recipe)
             .await

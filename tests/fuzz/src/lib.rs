@@ -12,6 +12,7 @@ mod access_token;
 mod client_frame;
 mod documents;
 mod http_request;
+mod issuer_token;
 mod link;
 mod recipe;
 mod recipe_language;
@@ -22,6 +23,7 @@ pub use self::{
     client_frame::client_frame,
     documents::{cooklang, json_ld, plain_text},
     http_request::http_request,
+    issuer_token::{issuer_keys, issuer_token},
     link::{link_request, link_response},
     recipe_language::recipe_language,
     records::{redis_reply, stored_recipe},
@@ -37,11 +39,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 13] = [
     target("access_token", access_token),
     target("client_frame", client_frame),
     target("cooklang", cooklang),
     target("http_request", http_request),
+    target("issuer_keys", issuer_keys),
+    target("issuer_token", issuer_token),
     target("json_ld", json_ld),
     target("link_request", link_request),
     target("link_response", link_response),

@@ -7,10 +7,11 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use aws_lc_rs::{
@@ -27,6 +28,8 @@ use self::sign_in::{Answer, CLIENT_ID, DEVICE_CLIENT_ID, SignIns};
 
 /// What stands before the key itself in the PKCS#8 of an RSA key of 2048 bits.
 const RSA_PKCS8_HEAD: usize = 26;
+/// How long a test waits for renewals.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A key that signs tokens.
 #[derive(Clone)]
@@ -121,6 +124,8 @@ pub struct Issuer {
     state: Arc<Mutex<State>>,
     fetches: Arc<AtomicUsize>,
     stopped: Arc<AtomicBool>,
+    /// Told after each answer.
+    answered: Arc<Condvar>,
 }
 
 impl Issuer {
@@ -140,9 +145,11 @@ impl Issuer {
             })),
             fetches: Arc::default(),
             stopped: Arc::default(),
+            answered: Arc::default(),
         };
         let (url, state) = (issuer.url(), Arc::clone(&issuer.state));
         let (fetches, stopped) = (Arc::clone(&issuer.fetches), Arc::clone(&issuer.stopped));
+        let answered = Arc::clone(&issuer.answered);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
@@ -152,6 +159,7 @@ impl Issuer {
                 stream
                     .and_then(|stream| serve(stream, &url, &state, &fetches))
                     .ok();
+                answered.notify_all();
             }
         });
         issuer
@@ -237,16 +245,27 @@ impl Issuer {
         self.state.lock().unwrap().sign_ins.polls
     }
 
-    /// Somebody approves the program that shows this code, or refuses it.
+    /// Somebody approves each program that waits from now on, or refuses it.
     ///
     /// # Panics
-    /// When none shows it.
-    pub fn decide(&self, user_code: &str, subject: Option<&str>) {
-        self.state
-            .lock()
-            .unwrap()
-            .sign_ins
-            .decide(user_code, subject);
+    /// Never.
+    pub fn decide(&self, subject: Option<&str>) {
+        let decision = subject.map(str::to_owned).ok_or(());
+        self.state.lock().unwrap().sign_ins.decision = Some(decision);
+    }
+
+    /// Waits until so many tokens were renewed by refresh tokens.
+    ///
+    /// # Panics
+    /// When that takes longer than half a minute.
+    pub fn wait_for_renewals(&self, wanted: usize) {
+        let state = self.state.lock().unwrap();
+        let too_few = |state: &mut State| state.sign_ins.renewals < wanted;
+        let waited = self
+            .answered
+            .wait_timeout_while(state, RENEWAL_TIMEOUT, too_few)
+            .unwrap();
+        assert!(!waited.1.timed_out(), "too few renewals");
     }
 
     /// Signs with this key from now on, and publishes no other.

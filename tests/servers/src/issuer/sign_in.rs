@@ -27,13 +27,7 @@ struct Grant {
     redirect_uri: String,
 }
 
-/// A program that waits for somebody.
-#[derive(Debug, Clone)]
-struct Device {
-    user_code: String,
-    decision: Decision,
-}
-
+/// What somebody says to a program that waits for them.
 #[derive(Debug, Clone)]
 enum Decision {
     Pending,
@@ -56,8 +50,12 @@ pub(super) struct SignIns {
     pub(super) first_answers: Vec<&'static str>,
     pub(super) exchanges: usize,
     pub(super) polls: usize,
+    pub(super) renewals: usize,
+    /// Who approves every program that begins, or that somebody refuses; `None`: nobody does anything.
+    pub(super) decision: Option<Result<String, ()>>,
     grants: BTreeMap<String, Grant>,
-    devices: BTreeMap<String, Device>,
+    /// By device code.
+    devices: BTreeMap<String, Decision>,
     counter: u64,
 }
 
@@ -127,25 +125,16 @@ impl SignIns {
         back.to_string()
     }
 
-    /// Somebody approves the program that shows this code, or refuses it.
-    pub(super) fn decide(&mut self, user_code: &str, subject: Option<&str>) {
-        let mut devices = self.devices.values_mut();
-        let device = devices.find(|device| device.user_code == user_code);
-        device.unwrap().decision = match subject {
-            None => Decision::Refused,
-            Some(subject) => Decision::ApprovedBy(subject.to_owned()),
-        };
-    }
-
     /// The device authorization endpoint (RFC 8628, section 3.2).
     pub(super) fn begin_device(&mut self, issuer: &str, body: &str) -> Value {
         assert_eq!(form(body)["client_id"], DEVICE_CLIENT_ID);
         let (device_code, user_code) = (self.next("device"), self.next("CODE"));
-        let device = Device {
-            user_code: user_code.clone(),
-            decision: Decision::Pending,
+        let decision = match self.decision.clone() {
+            None => Decision::Pending,
+            Some(Err(())) => Decision::Refused,
+            Some(Ok(subject)) => Decision::ApprovedBy(subject),
         };
-        self.devices.insert(device_code.clone(), device);
+        self.devices.insert(device_code.clone(), decision);
         json!({
             "device_code": device_code, "user_code": user_code, "verification_uri": format!("{issuer}/device"),
             "expires_in": 600, "interval": 1,
@@ -173,7 +162,10 @@ impl SignIns {
             }
             "urn:ietf:params:oauth:grant-type:device_code" => self.poll(&get("device_code")),
             "refresh_token" => match get("refresh_token").strip_prefix("refresh-of-") {
-                Some(subject) => self.tokens(subject, DEVICE_CLIENT_ID, None),
+                Some(subject) => {
+                    self.renewals += 1;
+                    self.tokens(subject, DEVICE_CLIENT_ID, None)
+                }
                 None => Answer::Refused("invalid_grant"),
             },
             _ => Answer::Refused("unsupported_grant_type"),
@@ -199,10 +191,10 @@ impl SignIns {
         if !self.first_answers.is_empty() {
             return Answer::Refused(self.first_answers.remove(0));
         }
-        let Some(device) = self.devices.get(device_code).cloned() else {
+        let Some(decision) = self.devices.get(device_code).cloned() else {
             return Answer::Refused("invalid_grant");
         };
-        match device.decision {
+        match decision {
             Decision::Pending => Answer::Refused("authorization_pending"),
             Decision::Refused => Answer::Refused("access_denied"),
             Decision::ApprovedBy(subject) => {

@@ -1,6 +1,10 @@
 //! The chat in a terminal.
 
+use std::sync::Arc;
+
+use jsonwebtoken::Algorithm;
 use system_tests::{binary::recipe_chat, process::Process, stack::Plan};
+use test_servers::Issuer;
 
 #[tokio::test]
 async fn what_is_typed_is_said_and_what_others_say_is_shown() {
@@ -92,4 +96,62 @@ async fn a_wrong_password_is_one_clear_line() {
         "{}",
         ended.stderr
     );
+}
+
+#[tokio::test]
+async fn who_signs_in_at_an_issuer_with_another_device_chats_and_goes_on_with_its_next_tokens() {
+    let issuer = Arc::new(Issuer::start(Algorithm::ES256));
+    // The server asks for the next token every 4 s.
+    issuer.answer_devices(&["authorization_pending"], 8);
+    issuer.decide(Some("ada"));
+    let setting = issuer.sign_in_setting();
+    let plan = Plan::apart(1).auth(&["--trusted-issuer", &setting]);
+    let plan = plan.edge(&["--reauth-lead", "4s", "--reauth-grace", "3s"]);
+    let stack = plan.start().await;
+    let url = format!("http://{}", stack.address());
+    let arguments = [
+        "client",
+        "soup",
+        "--url",
+        &url,
+        "--sign-in",
+        "corp",
+        "--create",
+    ];
+    let mut terminal = Process::start_with_input("the terminal client", recipe_chat(&arguments));
+
+    terminal.type_line("add 2 leeks").await;
+    terminal.line_with("add 2 leeks").await;
+    assert_eq!(issuer.polls(), 2);
+    let waiting = Arc::clone(&issuer);
+    let renewed = tokio::task::spawn_blocking(move || waiting.wait_for_renewals(2));
+    renewed.await.unwrap();
+    terminal.type_line("add 1 onion").await;
+    terminal.line_with("add 1 onion").await;
+    terminal.end_input();
+    let ended = terminal.ended().await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    let told = format!("open {}/device in a browser and type CODE-", issuer.url());
+    assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("refresh-of-ada"));
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_at_an_issuer_is_told_so_in_one_line() {
+    let issuer = Issuer::start(Algorithm::ES256);
+    issuer.decide(None);
+    let stack = Plan::apart(1)
+        .auth(&["--trusted-issuer", &issuer.sign_in_setting()])
+        .start()
+        .await;
+    let url = format!("http://{}", stack.address());
+    for (name, words) in [
+        ("corp", "has not signed you in"),
+        ("school", "it knows: corp"),
+    ] {
+        let command = recipe_chat(&["client", "soup", "--url", &url, "--sign-in", name]);
+        let ended = Process::start("the terminal client", command).ended().await;
+        assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
 }
