@@ -3,6 +3,21 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { BINARY, expect, folder, project, ROOT, run, start, startServer } from './support.mjs';
 
+/** Signs ada up, who makes a recipe; gives her token. */
+async function pancakesOfAda(url) {
+  const post = async (path, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+    return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const { access_token } = await post('/v1/auth/register', { username: 'ada', password: 'correct horse battery' });
+  await post('/v1/recipes', { id: 'pancakes', title: 'Pancakes' }, access_token);
+  return access_token;
+}
+
+/** Runs commands of a page with her token. */
+const runAsAda = (url, token, commands) =>
+  run(folder, 'bash', '-euc', `TOKEN=${token}\n${commands.replaceAll('http://127.0.0.1:8080', url)}`);
+
 export const tests = {
   async 'the five minutes of docs/start.md, but for the builds'() {
     const url = await startServer();
@@ -28,14 +43,7 @@ export const tests = {
     const page = readFileSync(join(ROOT, 'docs/cookbook/bots.md'), 'utf8');
     const [make, program, ...more] = [...page.matchAll(/```(?:sh|js)\n([\s\S]*?)```/g)].map(([, text]) => text);
     if (more.length !== 1) throw new Error('docs/cookbook/bots.md has other code than is run here');
-    const post = async (path, body, token) => {
-      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-      return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
-    };
-    const { access_token } = await post('/v1/auth/register', { username: 'ada', password: 'correct horse battery' });
-    await post('/v1/recipes', { id: 'pancakes', title: 'Pancakes' }, access_token);
-    const text = `TOKEN=${access_token}\n${make.replaceAll('http://127.0.0.1:8080', url)}`;
-    const { token } = JSON.parse(run(folder, 'bash', '-euc', text));
+    const { token } = JSON.parse(runAsAda(url, await pancakesOfAda(url), make));
     const greeted = `
 chat.on('message', ({ content }) => {
   console.log(content);
@@ -47,6 +55,14 @@ chat.send('hello bot');
     const where = project('bot', { 'bot.mjs': bot }, 'ws@8.23.0');
     const output = run(where, 'env', `RECIPE_CHAT_TOKEN=${token}`, process.execPath, 'bot.mjs');
     expect(output, /^hello bot\nHello, ada!$/m);
+  },
+
+  async 'the webhook of docs/cookbook/webhooks.md'() {
+    const url = await startServer('--webhooks');
+    const page = readFileSync(join(ROOT, 'docs/cookbook/webhooks.md'), 'utf8');
+    const [make, ...more] = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text]) => text);
+    if (more.length !== 0) throw new Error('docs/cookbook/webhooks.md has other code than is run here');
+    expect(runAsAda(url, await pancakesOfAda(url), make), /"url":"https:\/\/kitchen.example\/hook".*"secret":"whsec_/);
   },
 
   async 'the page of another origin, put together as its README says'() {

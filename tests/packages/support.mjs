@@ -34,9 +34,9 @@ export function start(where, program, ...args) {
 }
 
 /** Starts a server with nobody on it; gives its address. */
-export async function startServer() {
+export async function startServer(...flags) {
   const listen = ['--edge-listen', '--auth-listen', '--chat-listen'].flatMap(flag => [flag, '127.0.0.1:0']);
-  const server = start(folder, BINARY, 'up', ...listen, '--data-dir', join(folder, `data-${started.length}`));
+  const server = start(folder, BINARY, 'up', ...listen, ...flags, '--data-dir', join(folder, `data-${started.length}`));
   for (let line = await server.line(); line !== undefined; line = await server.line()) {
     const found = /^edge listening on (http:\S+)/.exec(line);
     if (found) return found[1];
