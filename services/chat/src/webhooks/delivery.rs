@@ -93,10 +93,11 @@ impl Deliveries {
     }
 
     /// Tells one webhook what it was not told, for the length of a turn.
-    async fn tell(&self, webhook: Webhook) {
+    async fn tell(&self, mut webhook: Webhook) {
         let ends = Instant::now() + TURN;
         let mut write_at = Instant::now() + WRITE_INTERVAL;
         let mut told = webhook.told;
+        let mut unwritten = None;
         loop {
             let messages = match self.recipes.webhook_messages(&webhook, told).await {
                 Ok(Some(messages)) => messages,
@@ -119,14 +120,23 @@ impl Deliveries {
                 }
                 match self.deliver(&webhook, message).await {
                     Outcome::Delivered => {}
-                    Outcome::Failed => return self.failed(&webhook).await,
+                    Outcome::Failed => {
+                        // What it has taken is not told again.
+                        if let Some(revision) = unwritten {
+                            self.write(&webhook, Progress::Told(revision)).await;
+                        }
+                        return self.failed(&webhook).await;
+                    }
                     Outcome::Gone => return self.turn_off(&webhook, "410 Gone").await,
                 }
                 self.recipes.metrics().webhook("delivered");
+                (webhook.failures, webhook.failing_since) = (0, None);
                 let now = Instant::now();
                 if now < write_at && message.revision < last {
+                    unwritten = Some(message.revision);
                     continue;
                 }
+                unwritten = None;
                 write_at = now + WRITE_INTERVAL;
                 let progress = Progress::Told(message.revision);
                 if !self.written(&webhook, progress).await || now >= ends {

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU16, Ordering},
     },
     time::Duration,
@@ -57,6 +57,8 @@ impl Delivery {
 struct Receiver {
     address: SocketAddr,
     status: Arc<AtomicU16>,
+    /// A message with these words is refused, once.
+    refused: Arc<Mutex<Option<String>>>,
     deliveries: mpsc::Receiver<Delivery>,
 }
 
@@ -65,8 +67,15 @@ impl Receiver {
         let (sender, deliveries) = mpsc::channel(64);
         let status = Arc::new(AtomicU16::new(204));
         let answered = Arc::clone(&status);
+        let refused = Arc::new(Mutex::new(None::<String>));
+        let refusing = Arc::clone(&refused);
         let take = move |headers: HeaderMap, body: Bytes| {
             let (sender, answered) = (sender.clone(), Arc::clone(&answered));
+            let text = String::from_utf8_lossy(&body).into_owned();
+            let is_refused = refusing
+                .lock()
+                .unwrap()
+                .take_if(|words| text.contains(&**words));
             async move {
                 let text = |name: &str| headers[name].to_str().unwrap().to_owned();
                 let delivery = Delivery {
@@ -76,7 +85,10 @@ impl Receiver {
                     body,
                 };
                 sender.send(delivery).await.ok();
-                let status = answered.load(Ordering::SeqCst);
+                let status = match is_refused {
+                    Some(_) => 500,
+                    None => answered.load(Ordering::SeqCst),
+                };
                 if status == 0 {
                     std::future::pending::<()>().await;
                 }
@@ -90,6 +102,7 @@ impl Receiver {
         Self {
             address,
             status,
+            refused,
             deliveries,
         }
     }
@@ -267,6 +280,30 @@ async fn a_receiver_is_told_in_order_signed_and_again_after_a_failure_on_postgre
     let database = Postgres::start();
     let service = Service::start_on(&database.url(), None, &config(&receiver)).await;
     told_in_order(service, &mut receiver).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_before_a_failure_is_not_told_again() {
+    let mut receiver = Receiver::start().await;
+    let service = Service::start_with(&config(&receiver)).await;
+    let mut link = pie(&service).await;
+    create(&service, "ada", &receiver.url(), "", false)
+        .await
+        .unwrap();
+    receiver.answer(500);
+    link.post("pie", "ada", "m1", "add 1 egg").await;
+    receiver.next().await;
+    until(&service, "a failure", |webhook| webhook.failures == 1).await;
+    // Now all three are told in one turn.
+    link.post("pie", "ada", "m2", "add 2 lemons").await;
+    link.post("pie", "ada", "m3", "add 3 apples").await;
+    *receiver.refused.lock().unwrap() = Some("add 2 lemons".to_owned());
+    receiver.answer(200);
+    for wanted in ["add 1 egg", "add 2 lemons", "add 2 lemons", "add 3 apples"] {
+        assert_eq!(receiver.next().await.content(), wanted);
+    }
+    until(&service, "all is told", |webhook| webhook.told == 3).await;
+    service.stop().await;
 }
 
 #[tokio::test]
