@@ -11,31 +11,12 @@ use serde_json::{Value, json};
 use test_servers::{Behaviour, Issuer, IssuerKey};
 use tonic::{Code, Status};
 
-use crate::harness::{Database, PASSWORD, START, Service, by_operator, next, refused};
+use crate::{
+    harness::{Database, PASSWORD, START, Service, by_operator, next, refused},
+    on_both_stores_trusting,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs each test once on SQLite and once on PostgreSQL, with a trusted issuer.
-macro_rules! on_both_stores {
-    ($(async fn $name:ident($service:ident: Service, $issuer:ident: Issuer) $body:block)+) => {
-        mod on_sqlite {
-            use super::*;
-            $(#[tokio::test]
-            async fn $name() {
-                let ($service, $issuer) = trusting(Database::sqlite()).await;
-                $body
-            })+
-        }
-        mod on_postgres {
-            use super::*;
-            $(#[tokio::test]
-            async fn $name() {
-                let ($service, $issuer) = trusting(Database::postgres()).await;
-                $body
-            })+
-        }
-    };
-}
 
 async fn trusting(database: Database) -> (Service, Issuer) {
     let issuer = Issuer::start(Algorithm::RS256);
@@ -82,7 +63,7 @@ fn claims_of(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-on_both_stores! {
+on_both_stores_trusting! {
     async fn who_shows_a_token_for_the_first_time_gets_an_account(service: Service, issuer: Issuer) {
         let ada = json!({"preferred_username": "ada", "name": "Ada Lovelace"});
         let token = service.token(&issuer, "u1", &ada);

@@ -46,3 +46,26 @@ macro_rules! on_both_stores {
     };
 }
 pub(crate) use on_both_stores;
+
+/// The same with what `trusting` of the module makes of each database: a service, and an issuer that it trusts.
+macro_rules! on_both_stores_trusting {
+    ($(async fn $name:ident($service:ident: Service, $issuer:ident: Issuer) $body:block)+) => {
+        mod on_sqlite {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                let ($service, $issuer) = trusting(Database::sqlite()).await;
+                $body
+            })+
+        }
+        mod on_postgres {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                let ($service, $issuer) = trusting(Database::postgres()).await;
+                $body
+            })+
+        }
+    };
+}
+pub(crate) use on_both_stores_trusting;
