@@ -22,7 +22,7 @@ test('a cook signs in at the provider, lands in the recipe, stays signed in, and
 
   await expect(page).toHaveURL(`${server.url}/r/soup-of-ada`);
   const user = () => page.evaluate(() => JSON.parse(localStorage.getItem('recipe_chat_user') ?? 'null')?.name);
-  expect(await user()).toBe('Ada Lovelace');
+  await expect.poll(user).toBe('Ada Lovelace');
   const cookies = await context.cookies(`${server.url}/v1/auth/refresh`);
   expect(cookies.map(({ name, httpOnly, sameSite }) => ({ name, httpOnly, sameSite }))).toEqual([
     { name: 'recipe_chat_refresh', httpOnly: true, sameSite: 'Strict' },

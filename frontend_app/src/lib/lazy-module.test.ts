@@ -99,6 +99,31 @@ describe('a lazy module', () => {
     expect(asked).toBe(before);
   });
 
+  it('is fetched once more when the network came back while the server was looked for', async () => {
+    let noServer = () => {};
+    vi.stubGlobal('fetch', () => new Promise((_, reject) => (noServer = () => reject(new TypeError()))));
+    const lazyModule = newModule();
+    lazyModule.load();
+    await vi.advanceTimersByTimeAsync(4_300);
+    expect(asked).toBe(4);
+    answers = true;
+    dispatchEvent(new Event('online'));
+    noServer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(lazyModule.state()).toBe('the module');
+    expect(asked).toBe(5);
+  });
+
+  it('that failed without a network does not reload the page, although the server answers again', async () => {
+    vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+    serverIsThere = true;
+    const lazyModule = newModule();
+    lazyModule.load();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(lazyModule.state()).toBe('failed');
+    expect(reload).not.toHaveBeenCalled();
+  });
+
   it('that failed is fetched again on request', async () => {
     const lazyModule = newModule();
     lazyModule.load();

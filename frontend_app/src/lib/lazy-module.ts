@@ -10,6 +10,7 @@ export class LazyModule<Module> {
   readonly #fetchModule: () => Promise<Module>;
   readonly #listeners = new Set<() => void>();
   #module: Module | null = null;
+  #isOnlineAgain = false;
   #status: 'idle' | 'loading' | 'failed' | 'loaded' = 'idle';
 
   constructor(fetchModule: () => Promise<Module>) {
@@ -26,25 +27,42 @@ export class LazyModule<Module> {
 
   load = (): void => {
     if (this.#status === 'loading' || this.#status === 'loaded') return;
-    removeEventListener('online', this.load);
+    addEventListener('online', this.#retryOnline);
     this.#setStatus('loading');
     void this.#fetch();
   };
 
+  #retryOnline = (): void => {
+    this.#isOnlineAgain = true;
+    this.load();
+  };
+
   async #fetch(): Promise<void> {
+    do {
+      this.#isOnlineAgain = false;
+      if (await this.#tryFetching()) {
+        removeEventListener('online', this.#retryOnline);
+        return this.#setStatus('loaded');
+      }
+      // The server answers and does not have the module: it is of another build.
+      const mayBeGone = navigator.onLine && !this.#isOnlineAgain;
+      if (mayBeGone && (await serverAnswers()) && reloadOnce()) return;
+      // The network may have come back since the last try failed.
+    } while (this.#isOnlineAgain);
+    this.#setStatus('failed');
+  }
+
+  async #tryFetching(): Promise<boolean> {
     for (const delay of [0, ...RETRY_DELAYS]) {
       if (delay > 0) await new Promise(resolve => setTimeout(resolve, delay));
       try {
         this.#module = await this.#fetchModule();
-        return this.#setStatus('loaded');
+        return true;
       } catch {
         if (!navigator.onLine) break;
       }
     }
-    // The server answers and does not have the module: it is of another build.
-    if ((await serverAnswers()) && reloadOnce()) return;
-    addEventListener('online', this.load);
-    this.#setStatus('failed');
+    return false;
   }
 
   #setStatus(status: 'loading' | 'failed' | 'loaded'): void {
