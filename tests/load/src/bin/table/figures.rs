@@ -22,6 +22,8 @@ pub(crate) enum FigureKind {
     Cost,
     /// As a ratio to the baseline in the same run: by itself it says more about the machine.
     Rate,
+    /// The median of the rounds, in milliseconds; no work of a server, and so not drawn.
+    Delay,
     /// The largest: only the first round finds processes that nobody has used.
     Memory,
 }
@@ -68,6 +70,26 @@ impl Figures {
         }
     }
 
+    /// What each server needs of what the first one needs, by figure: processor time and memory.
+    pub(crate) fn shares(&self, servers: &[&'static str]) -> Vec<(&str, Vec<f64>)> {
+        let drawn = self
+            .0
+            .iter()
+            .filter(|(figure, _)| matches!(figure.kind, FigureKind::Cost | FigureKind::Memory));
+        drawn
+            .map(|(figure, measured)| {
+                let of = |server: &&str| {
+                    measured
+                        .get(*server)
+                        .map_or(f64::NAN, |values| figure.kind.of(values))
+                };
+                let first = servers.first().map_or(f64::NAN, &of);
+                let shares = servers.iter().map(|server| of(server) / first).collect();
+                (figure.name.as_str(), shares)
+            })
+            .collect()
+    }
+
     /// As Markdown; the first server is the baseline.
     pub(crate) fn table(&self, servers: &[&'static str]) -> String {
         let mut text = format!(
@@ -102,7 +124,7 @@ impl Figures {
 impl FigureKind {
     fn of(self, values: &[f64]) -> f64 {
         match self {
-            Self::Cost | Self::Rate => median(values),
+            Self::Cost | Self::Delay | Self::Rate => median(values),
             Self::Memory => values.iter().copied().fold(f64::NAN, f64::max),
         }
     }

@@ -1,12 +1,15 @@
 //! What a message, a delivery and a connection cost Recipe Chat, beside the bare server (and an older build, when
 //! `RECIPE_CHAT_OLD_BIN` names one) in the same run: processor time of all processes, rates as ratios, memory.
-//! Prints a line of JSON for each measurement and then the table. `tests/load/table` builds all that it needs.
+//! Prints a line of JSON for each measurement and then the table, and draws it. `tests/load/table` builds all that it needs.
 
 mod figures;
+mod picture;
 mod scenes;
 mod socket;
 mod target;
 mod usage;
+
+use std::path::PathBuf;
 
 use clap::Parser as _;
 use system_tests::binary;
@@ -25,9 +28,13 @@ struct Options {
     #[arg(long)]
     postgres: bool,
 
-    /// Only what has this in its name: `talk`, `fan-out`, `visits` or `idle`; several times for several
+    /// Only what has this in its name: `idle`, `talk`, `steady`, `fan-out`, `slow-readers`, `visits` or `return`; several times for several
     #[arg(long)]
     only: Vec<String>,
+
+    /// Draws processor time and memory, as multiples of the bare server's, into this file (SVG)
+    #[arg(long)]
+    picture: Option<PathBuf>,
 
     #[command(flatten)]
     sizes: Sizes,
@@ -48,12 +55,12 @@ async fn main() -> anyhow::Result<()> {
     }
     let mut figures = Figures::default();
     for round in 1..=options.rounds {
-        for scene in scenes::ALL {
+        for scene in options.sizes.scenes() {
             if !options.only.is_empty() && !options.only.iter().any(|name| name == scene.name) {
                 continue;
             }
             for target in &targets {
-                let measured = scenes::play(scene, target, &options.sizes).await?;
+                let measured = scenes::play(&scene, target).await?;
                 print(&measured.to_json(round, target, scene.name).to_string());
                 figures.add(target.name, measured);
             }
@@ -61,6 +68,9 @@ async fn main() -> anyhow::Result<()> {
     }
     let names: Vec<&str> = targets.iter().map(|target| target.name).collect();
     print(&figures.table(&names));
+    if let Some(file) = options.picture {
+        picture::draw(&file, &names, &figures.shares(&names))?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use anyhow::ensure;
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use crate::{
@@ -22,31 +22,41 @@ use crate::{
 };
 
 /// How long a scene may take in all.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
+const SCENE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Every so many messages one changes the recipe; the others are plain talk.
 const CHANGE_EVERY: usize = 10;
+/// Beside how many readers there is one that never reads.
+const SLOW_OF: usize = 10;
 /// How many connections are opened at once.
 const OPENED_AT_ONCE: usize = 50;
 /// How long opened connections are left alone before their memory is read.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// How large the scenes are.
+/// How large the scenes are. Several sizes of one show how cost grows.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Sizes {
     /// How many connections talk at once, each at a recipe of its own as long as there are any
-    #[arg(long, default_value_t = 100)]
-    connections: usize,
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 1_000])]
+    connections: Vec<usize>,
 
-    /// How many messages each of them sends
-    #[arg(long, default_value_t = 150)]
+    /// How many messages all of them send together
+    #[arg(long, default_value_t = 15_000)]
     messages: usize,
 
-    /// How many others hear each message of one
-    #[arg(long, default_value_t = 1_000)]
-    subscribers: usize,
+    /// How many messages a second are sent at fixed times, whether or not earlier ones were answered; their delay counts from then
+    #[arg(long, default_value_t = 500)]
+    steady_rate: usize,
 
-    /// How many messages these hear
-    #[arg(long, default_value_t = 100)]
+    /// For how many seconds they are
+    #[arg(long, default_value_t = 10)]
+    steady_seconds: usize,
+
+    /// How many others hear each message of one
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 5_000])]
+    subscribers: Vec<usize>,
+
+    /// How many messages are heard by all of these together
+    #[arg(long, default_value_t = 100_000)]
     heard: usize,
 
     /// How many connections come, show a token, and leave
@@ -54,8 +64,12 @@ pub(crate) struct Sizes {
     visits: usize,
 
     /// How many connections are opened and left alone
-    #[arg(long, default_value_t = 3_000)]
-    idle: usize,
+    #[arg(long, value_delimiter = ',', default_values_t = [3_000])]
+    idle: Vec<usize>,
+
+    /// How many connections are lost at once and come back
+    #[arg(long, default_value_t = 2_000)]
+    lost: usize,
 }
 
 /// One scene.
@@ -67,59 +81,104 @@ pub(crate) struct Scene {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    Talk,
-    FanOut,
-    Visits,
-    Idle,
+    Idle {
+        connections: usize,
+    },
+    Talk {
+        connections: usize,
+        messages: usize,
+    },
+    Steady {
+        rate: usize,
+        seconds: usize,
+    },
+    FanOut {
+        subscribers: usize,
+        heard: usize,
+        slow: usize,
+    },
+    Visits {
+        count: usize,
+    },
+    Return {
+        connections: usize,
+    },
 }
 
-/// All scenes. Memory is measured in processes that have done nothing yet: later ones take what earlier ones gave back.
-pub(crate) const ALL: &[Scene] = &[
-    Scene {
-        name: "idle",
-        kind: Kind::Idle,
-    },
-    Scene {
-        name: "talk",
-        kind: Kind::Talk,
-    },
-    Scene {
-        name: "fan-out",
-        kind: Kind::FanOut,
-    },
-    Scene {
-        name: "visits",
-        kind: Kind::Visits,
-    },
-];
+impl Sizes {
+    /// The scenes of these sizes. Memory is measured in processes that have done nothing yet: later ones take what earlier
+    /// ones gave back.
+    pub(crate) fn scenes(&self) -> Vec<Scene> {
+        let scene = |name, kind| Scene { name, kind };
+        let idle = self
+            .idle
+            .iter()
+            .map(|&connections| Kind::Idle { connections });
+        let talk = self.connections.iter().map(|&connections| Kind::Talk {
+            connections,
+            messages: self.messages.div_ceil(connections),
+        });
+        let fan_out = |slow: fn(usize) -> usize| {
+            self.subscribers
+                .iter()
+                .map(move |&subscribers| Kind::FanOut {
+                    subscribers,
+                    heard: self.heard.div_ceil(subscribers),
+                    slow: slow(subscribers),
+                })
+        };
+        let steady = Kind::Steady {
+            rate: self.steady_rate,
+            seconds: self.steady_seconds,
+        };
+        (idle.map(|kind| scene("idle", kind)))
+            .chain(talk.map(|kind| scene("talk", kind)))
+            .chain([scene("steady", steady)])
+            .chain(fan_out(|_| 0).map(|kind| scene("fan-out", kind)))
+            .chain(
+                fan_out(|subscribers| subscribers / SLOW_OF)
+                    .map(|kind| scene("slow-readers", kind)),
+            )
+            .chain([
+                scene("visits", Kind::Visits { count: self.visits }),
+                scene(
+                    "return",
+                    Kind::Return {
+                        connections: self.lost,
+                    },
+                ),
+            ])
+            .collect()
+    }
+}
 
 /// Plays a scene and gives what it cost.
-pub(crate) async fn play(
-    scene: &Scene,
-    target: &Target,
-    sizes: &Sizes,
-) -> anyhow::Result<Measured> {
+pub(crate) async fn play(scene: &Scene, target: &Target) -> anyhow::Result<Measured> {
     let playing = async {
         match scene.kind {
-            Kind::Talk => talk(target, sizes).await,
-            Kind::FanOut => fan_out(target, sizes).await,
-            Kind::Visits => visits(target, sizes).await,
-            Kind::Idle => idle(target, sizes).await,
+            Kind::Idle { connections } => idle(target, connections).await,
+            Kind::Talk {
+                connections,
+                messages,
+            } => talk(target, connections, messages).await,
+            Kind::Steady { rate, seconds } => steady(target, rate, seconds).await,
+            Kind::FanOut {
+                subscribers,
+                heard,
+                slow,
+            } => fan_out(target, subscribers, heard, slow).await,
+            Kind::Visits { count } => visits(target, count).await,
+            Kind::Return { connections } => come_back(target, connections).await,
         }
     };
-    timeout(CONNECT_TIMEOUT, playing).await?
+    timeout(SCENE_TIMEOUT, playing).await?
 }
 
 /// Each connection sends its next message when it has its own copy of the last one.
-async fn talk(target: &Target, sizes: &Sizes) -> anyhow::Result<Measured> {
-    let mut sockets = open(target, sizes.connections, |at| at).await?;
-    // A first message each: queues, caches and rooms are there then.
-    for socket in &mut sockets {
-        socket.say("hello everybody").await?;
-    }
-    let (meter, count) = (Meter::start(target), sizes.connections * sizes.messages);
+async fn talk(target: &Target, connections: usize, messages: usize) -> anyhow::Result<Measured> {
+    let sockets = open_and_greet(target, connections).await?;
+    let meter = Meter::start(target);
     let mut talking = JoinSet::new();
-    let messages = sizes.messages;
     for mut socket in sockets {
         talking.spawn(async move {
             for number in 0..messages {
@@ -129,86 +188,134 @@ async fn talk(target: &Target, sizes: &Sizes) -> anyhow::Result<Measured> {
         });
     }
     let sockets = all(talking).await?;
-    let cost = meter.stop(count);
+    let cost = meter.stop(connections * messages);
     leave(sockets).await?;
     Ok(cost.measured(
-        &format!(
-            "round trip, {} connections on {RECIPES} recipes: server µs a message",
-            sizes.connections
-        ),
-        Some(&format!(
-            "round trips a second, {} connections",
-            sizes.connections
-        )),
+        &format!("round trip, {connections} connections on {RECIPES} recipes: server µs a message"),
+        Some(&format!("round trips a second, {connections} connections")),
     ))
 }
 
-/// One sends its next message when all others have heard the last one.
-async fn fan_out(target: &Target, sizes: &Sizes) -> anyhow::Result<Measured> {
-    let mut author = target.join(0).await?;
-    let subscribers = open(target, sizes.subscribers, |_| 0).await?;
-    let (heard, all_heard) = watch::channel(0);
-    let count = Arc::new(AtomicUsize::new(0));
-    let each = sizes.subscribers;
-    let mut hearing = JoinSet::new();
-    for mut socket in subscribers {
-        let (heard, count) = (heard.clone(), Arc::clone(&count));
-        hearing.spawn(async move {
-            loop {
-                socket.next().await?;
-                let now = count.fetch_add(1, Ordering::Relaxed) + 1;
-                if now.is_multiple_of(each) {
-                    heard.send_replace(now / each);
-                }
+/// Messages are sent at fixed times, whether or not earlier ones were answered: each connection's next one may be late,
+/// and what it was late by counts, so that a server that stalls does not hide it by being asked less.
+async fn steady(target: &Target, rate: usize, seconds: usize) -> anyhow::Result<Measured> {
+    let sockets = open_and_greet(target, RECIPES).await?;
+    let each = (rate * seconds).div_ceil(RECIPES);
+    let meter = Meter::start(target);
+    let start = Instant::now();
+    let mut talking = JoinSet::new();
+    for (at, mut socket) in sockets.into_iter().enumerate() {
+        talking.spawn(async move {
+            let mut delays = Vec::with_capacity(each);
+            for number in 0..each {
+                let nth = u32::try_from(number * RECIPES + at)?;
+                let due = start + Duration::from_secs(1) * nth / u32::try_from(rate)?;
+                sleep_until(due).await;
+                socket.say(&words(number)).await?;
+                delays.push(due.elapsed().as_secs_f64() * 1e3);
             }
-            #[expect(unreachable_code, reason = "it gives the type")]
-            anyhow::Ok(())
+            anyhow::Ok((socket, delays))
         });
     }
-    let mut all_heard = all_heard;
+    let (sockets, delays): (Vec<_>, Vec<_>) = all(talking).await?.into_iter().unzip();
+    let cost = meter.stop(each * RECIPES);
+    leave(sockets).await?;
+    let name = format!("at {rate} messages a second");
+    let mut measured = cost.measured(&format!("{name}: server µs a message"), None);
+    let mut delays = delays.concat();
+    delays.sort_by(f64::total_cmp);
+    for (what, per_mille) in [("half", 500), ("99 %", 990), ("all", 1_000)] {
+        let at = (delays.len() * per_mille / 1_000).saturating_sub(1);
+        measured.figures.push(Figure {
+            name: format!("{name}, {what} answered within: ms"),
+            value: delays[at],
+            kind: FigureKind::Delay,
+        });
+    }
+    Ok(measured)
+}
+
+/// One sends its next message when all others have heard the last one; `slow` more of them never read.
+async fn fan_out(
+    target: &Target,
+    subscribers: usize,
+    heard: usize,
+    slow: usize,
+) -> anyhow::Result<Measured> {
+    let mut author = target.join(0).await?;
+    let asleep = open(target, slow, |_| 0).await?;
+    let sockets = open(target, subscribers, |_| 0).await?;
+    let (progress, mut all_heard) = watch::channel(0);
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut hearing = JoinSet::new();
+    for mut socket in sockets {
+        let (progress, count) = (progress.clone(), Arc::clone(&count));
+        hearing.spawn(async move {
+            while socket.next().await.is_ok() {
+                let now = count.fetch_add(1, Ordering::Relaxed) + 1;
+                if now.is_multiple_of(subscribers) {
+                    progress.send_replace(now / subscribers);
+                }
+            }
+        });
+    }
     author.say("hello everybody").await?;
     all_heard.wait_for(|messages| *messages == 1).await?;
     let meter = Meter::start(target);
-    for number in 0..sizes.heard {
+    for number in 0..heard {
         author.say(&words(number)).await?;
         all_heard
             .wait_for(|messages| *messages == number + 2)
             .await?;
     }
-    let cost = meter.stop(sizes.heard * sizes.subscribers);
+    let cost = meter.stop(heard * subscribers);
     hearing.shutdown().await;
+    drop(asleep);
     author.leave().await?;
+    let beside = match slow {
+        0 => String::new(),
+        slow => format!(" beside {slow} that never read"),
+    };
     Ok(cost.measured(
-        &format!(
-            "fan-out, {} subscribers: server µs a delivery",
-            sizes.subscribers
-        ),
+        &format!("fan-out, {subscribers} subscribers{beside}: server µs a delivery"),
         Some(&format!(
-            "deliveries a second, {} subscribers",
-            sizes.subscribers
+            "deliveries a second, {subscribers} subscribers{beside}"
         )),
     ))
 }
 
 /// Connections come, show a token, get the recipe, and leave.
-async fn visits(target: &Target, sizes: &Sizes) -> anyhow::Result<Measured> {
+async fn visits(target: &Target, count: usize) -> anyhow::Result<Measured> {
     let meter = Meter::start(target);
     let mut at = 0;
-    while at < sizes.visits {
-        let some = OPENED_AT_ONCE.min(sizes.visits - at);
+    while at < count {
+        let some = OPENED_AT_ONCE.min(count - at);
         leave(open(target, some, |number| at + number).await?).await?;
         at += some;
     }
-    let cost = meter.stop(sizes.visits);
+    let cost = meter.stop(count);
     Ok(cost.measured("connect + authenticate + close: server µs", None))
 }
 
+/// Connections are lost without a word, as when a network fails, and all come back at once.
+async fn come_back(target: &Target, connections: usize) -> anyhow::Result<Measured> {
+    drop(open(target, connections, |at| at).await?);
+    let meter = Meter::start(target);
+    let sockets = open(target, connections, |at| at).await?;
+    let cost = meter.stop(connections);
+    leave(sockets).await?;
+    Ok(cost.measured(
+        &format!("{connections} lost and back: server µs each"),
+        Some(&format!("back a second, of {connections}")),
+    ))
+}
+
 /// Connections are opened, and say nothing.
-async fn idle(target: &Target, sizes: &Sizes) -> anyhow::Result<Measured> {
+async fn idle(target: &Target, connections: usize) -> anyhow::Result<Measured> {
     let before = target.memory();
     let meter = Meter::start(target);
-    let sockets = open(target, sizes.idle, |at| at).await?;
-    let cost = meter.stop(sizes.idle);
+    let sockets = open(target, connections, |at| at).await?;
+    let cost = meter.stop(connections);
     sleep(SETTLING).await;
     let after = target.memory();
     leave(sockets).await?;
@@ -217,15 +324,15 @@ async fn idle(target: &Target, sizes: &Sizes) -> anyhow::Result<Measured> {
         .zip(&before)
         .map(|(after, before)| after.saturating_sub(*before) as f64);
     let grown: Vec<f64> = grown
-        .map(|bytes| bytes / 1024.0 / sizes.idle as f64)
+        .map(|bytes| bytes / 1024.0 / connections as f64)
         .collect();
-    let mut measured = cost.measured(&format!("opening {}: server µs each", sizes.idle), None);
+    let mut measured = cost.measured(&format!("opening {connections}: server µs each"), None);
     for (name, value) in [
         ("all processes", grown.iter().sum()),
         ("the edge", grown[0]),
     ] {
         measured.figures.push(Figure {
-            name: format!("memory of an idle connection, {name}: KiB"),
+            name: format!("memory of an idle connection of {connections}, {name}: KiB"),
             value,
             kind: FigureKind::Memory,
         });
@@ -238,6 +345,15 @@ fn words(number: usize) -> String {
         true => format!("set flour to {} cups", number % 7 + 1),
         false => format!("I think we should let it rest, number {number}"),
     }
+}
+
+/// Connections that have said something each: queues, caches and rooms are there then.
+async fn open_and_greet(target: &Target, count: usize) -> anyhow::Result<Vec<Socket>> {
+    let mut sockets = open(target, count, |at| at).await?;
+    for socket in &mut sockets {
+        socket.say("hello everybody").await?;
+    }
+    Ok(sockets)
 }
 
 async fn open(
