@@ -152,7 +152,9 @@ def test_the_limit_of_descriptors_is_raised_and_held_against_the_connections(bin
     with pytest.raises(AssertionError, match="MEND.*--max-connections is 5000"):
         run(binary, "check", "--max-connections", "5000", preexec_fn=low, env=environment)
     # Nobody has asked for so many.
-    assert "MEND" not in run(binary, "check", preexec_fn=low, env=environment)
+    said = run(binary, "check", preexec_fn=low, env=environment)
+    assert "MEND" not in said
+    assert "note  descriptors: --max-connections is 100000" in said
 
 
 def test_check_tells_what_it_did_not_look_at(binary):

@@ -227,7 +227,11 @@ impl KeyRing {
                 Ordering::Greater => KeyState::Next,
             },
             published_at: Some(key.published_at),
-            signs_from: Some(key.signs_from(max_age)),
+            // One that had none before it signed at once, whatever its own time is.
+            signs_from: Some(match key.signs_from(max_age) {
+                later if key.generation <= signer && later > now => key.published_at,
+                at => at,
+            }),
             revoked_at: None,
         });
         let revoked = self.revoked.iter().rev().map(|key| KeyInfo {
@@ -366,6 +370,23 @@ mod tests {
                 .unwrap()
                 .generation,
             2
+        );
+    }
+
+    #[test]
+    fn the_first_key_is_told_to_sign_since_it_was_published() {
+        let ring = settle(&mut Vec::new(), START);
+        let told: Vec<_> = ring
+            .list(START, MAX_AGE)
+            .iter()
+            .map(|key| (key.state, key.signs_from))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (KeyState::Next, Some(START + MAX_AGE)),
+                (KeyState::Signing, Some(START))
+            ]
         );
     }
 

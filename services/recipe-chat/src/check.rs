@@ -81,6 +81,11 @@ impl Report {
         self.lines.push(format!("ok    {what}: {words}"));
     }
 
+    /// Something works, and might be better.
+    fn note(&mut self, what: &str, words: impl std::fmt::Display) {
+        self.lines.push(format!("note  {what}: {words}"));
+    }
+
     /// Something must be mended.
     fn fault(&mut self, what: &str, words: impl std::fmt::Display) {
         self.lines.push(format!("MEND  {what}: {words}"));
@@ -158,7 +163,7 @@ fn settings(report: &mut Report, check: &Check) {
     match check.edge.reloadable.descriptors_fault() {
         Some((fault, true)) => faults.push(fault),
         // It holds fewer then, and refuses more.
-        Some((fault, false)) => report.good("descriptors", fault),
+        Some((fault, false)) => report.note("descriptors", fault),
         None => report.good("descriptors", "there are enough"),
     }
     if let Err(of_auth) = check.auth.check() {

@@ -174,7 +174,9 @@ where
             call = request.uri().path(),
             "a caller did not prove that it is a service"
         );
-        let refused = Status::unauthenticated("prove that you are a service of this deployment");
+        let refused = Status::unauthenticated(
+            "prove that you are a service of this deployment: give its --service-token-file, or --tls-cert and --tls-key",
+        );
         Either::Right(std::future::ready(Ok(refused.into_http())))
     }
 }
