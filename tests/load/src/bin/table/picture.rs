@@ -31,8 +31,9 @@ pub(crate) fn draw(
     let rows = servers.len() + 1;
     let height = u32::try_from(shares.len() * rows * ROW + 90)?;
     let end = i32::try_from(shares.len() * rows)?;
-    let all = shares.iter().flat_map(|(_, shares)| shares);
-    let most = all.copied().fold(1.0, f64::max);
+    let all = shares.iter().flat_map(|(_, shares)| shares).copied();
+    // A server of which too little was seen gives no number, or none that ends.
+    let most = all.filter(|share| share.is_finite()).fold(1.0, f64::max);
     let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     let failed = |error: DrawingAreaErrorKind<_>| anyhow!("{}: {error}", file.display());
     area.fill(&WHITE).map_err(failed)?;
@@ -96,6 +97,7 @@ mod tests {
         let shares = [
             ("a message", vec![1.0, 4.0]),
             ("a visit", vec![1.0, f64::NAN]),
+            ("idle", vec![1.0, f64::INFINITY]),
         ];
 
         draw(&file, &["bare", "ours"], &shares).expect("a picture");
@@ -106,6 +108,6 @@ mod tests {
         }
         let bars = |color: &str| picture.matches(&format!("fill=\"{color}\"")).count();
         // One of each is the legend's.
-        assert_eq!((bars("#787878"), bars("#D65D20")), (3, 2));
+        assert_eq!((bars("#787878"), bars("#D65D20")), (4, 2));
     }
 }
