@@ -14,7 +14,7 @@ use opentelemetry::{
 };
 use runtime::redis::Redis;
 
-use crate::refused::Refused;
+use crate::{refused::Refused, store::Compacted};
 
 /// Messages by what became of them.
 const MESSAGES: &str = "chat_messages";
@@ -40,6 +40,8 @@ const PRESENT: &str = "chat_present_people";
 const PRESENCE_TOLD: &str = "chat_presence_told";
 /// How many expired links were deleted.
 const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
+/// Versions of recipes that were looked at to take less room, by `outcome`: difference or whole.
+const COMPACTED: &str = "chat_versions_compacted";
 /// Events for the audit, by `outcome`: written, failed, dropped since there was no room, or deleted since they were old.
 const AUDIT_EVENTS: &str = "chat_audit_events";
 /// Deliveries to webhooks, by `outcome`: delivered or failed; and webhooks that were turned off.
@@ -66,6 +68,7 @@ pub(crate) struct Metrics {
     divergences: Counter<u64>,
     presence_told: Counter<u64>,
     expired_links: Counter<u64>,
+    compacted: Counter<u64>,
     audit: Counter<u64>,
     webhooks: Counter<u64>,
 }
@@ -100,8 +103,18 @@ impl Metrics {
         for outcome in ["delivered", "failed", "turned_off"] {
             webhooks.add(0, &[KeyValue::new("outcome", outcome)]);
         }
+        let compacted = meter
+            .u64_counter(COMPACTED)
+            .with_description(
+                "Versions of recipes that were looked at to take less room, by outcome: difference, whole",
+            )
+            .build();
+        for outcome in ["difference", "whole"] {
+            compacted.add(0, &[KeyValue::new("outcome", outcome)]);
+        }
         Self {
             webhooks,
+            compacted,
             messages,
             commit_size: meter
                 .u64_histogram(COMMIT_SIZE)
@@ -220,6 +233,15 @@ impl Metrics {
     /// Expired links were deleted.
     pub(crate) fn expired_links_deleted(&self, count: u64) {
         self.expired_links.add(count, &[]);
+    }
+
+    /// Versions became differences, or stayed whole.
+    pub(crate) fn compacted(&self, compacted: Compacted) {
+        let Compacted { differences, whole } = compacted;
+        for (outcome, count) in [("difference", differences), ("whole", whole)] {
+            self.compacted
+                .add(count, &[KeyValue::new("outcome", outcome)]);
+        }
     }
 
     /// So many events for the audit had this outcome.

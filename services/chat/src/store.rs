@@ -4,6 +4,7 @@
 //! It decides nothing about recipes. Whoever writes says which revision it expects; a recipe that has moved on
 //! is left as it is.
 
+mod differences;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
@@ -11,8 +12,6 @@ mod page;
 mod postgres;
 mod rows;
 mod sqlite;
-#[cfg(test)]
-pub(crate) mod tests;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -30,6 +29,7 @@ use tracing::{Instrument as _, debug_span};
 
 pub use self::error::OpenError;
 pub(crate) use self::{
+    compaction::Compacted,
     error::Error,
     page::{Page, Prefer, Snapshot, Tail},
     user_data::{FORMER_MEMBER, MAX_TRACES, Trace},
@@ -142,6 +142,9 @@ macro_rules! ask {
 
 // They call by the macro above.
 mod audit;
+mod compaction;
+#[cfg(test)]
+pub(crate) mod tests;
 mod user_data;
 mod webhooks;
 

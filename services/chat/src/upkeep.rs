@@ -1,4 +1,5 @@
-//! What is over and only takes up room is deleted, in small steps, so that nobody waits for it.
+//! What is over and only takes up room is deleted, and versions become differences, in small steps, so that nobody
+//! waits for it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +7,10 @@ use runtime::clock::SharedClock;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::warn;
 
-use crate::{metrics::Metrics, store::Store};
+use crate::{
+    metrics::Metrics,
+    store::{Compacted, Store},
+};
 
 /// How often it is looked for.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -14,7 +18,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const STEP: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The job that deletes what is over.
+/// The job that deletes what is over, and compacts versions.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
@@ -32,6 +36,7 @@ impl Upkeep {
         loop {
             times.tick().await;
             self.delete_expired_links().await;
+            self.compact_versions().await;
             if !self.keep_audit.is_zero() {
                 self.delete_old_audit_events().await;
             }
@@ -50,6 +55,20 @@ impl Upkeep {
                 }
                 Err(error) => {
                     warn!(%error, "old events of the audit could not be deleted");
+                    return;
+                }
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn compact_versions(&self) {
+        loop {
+            match self.store.compact_versions().await {
+                Ok(compacted) if compacted == Compacted::default() => return,
+                Ok(compacted) => self.metrics.compacted(compacted),
+                Err(error) => {
+                    warn!(%error, "versions could not be compacted; they stay whole until the next time");
                     return;
                 }
             }

@@ -66,6 +66,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
             "webhooks",
             include_str!("../../migrations/postgres/0007_webhooks.sql"),
         ),
+        (
+            "versions as differences",
+            include_str!("../../migrations/postgres/0008_version_differences.sql"),
+        ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],

@@ -34,6 +34,7 @@ pub(super) const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0006_names.sql"),
         include_str!("../../migrations/sqlite/0007_audit.sql"),
         include_str!("../../migrations/sqlite/0008_webhooks.sql"),
+        include_str!("../../migrations/sqlite/0009_version_differences.sql"),
     ],
     readers: 2,
     pragmas: "

@@ -1,6 +1,7 @@
 //! What both databases promise: each case runs on SQLite, and on a real PostgreSQL server.
 
 mod audit;
+mod compaction;
 mod databases;
 mod first_schema;
 mod migrating;

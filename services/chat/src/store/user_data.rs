@@ -36,7 +36,7 @@ const TRACES: &str = "SELECT r.id, r.owner = $1, coalesce((SELECT m.user_id FROM
 const DELETE_RECIPE: [&str; 8] = [
     "INSERT INTO retired_ids (id) VALUES ($1) ON CONFLICT DO NOTHING",
     "DELETE FROM messages WHERE recipe = $1",
-    "DELETE FROM versions WHERE recipe = $1",
+    "DELETE FROM stored_versions WHERE recipe = $1",
     "DELETE FROM members WHERE recipe = $1",
     "DELETE FROM visits WHERE recipe = $1",
     "DELETE FROM links WHERE recipe = $1",

@@ -9,7 +9,7 @@ pub(super) const CREATE: &str = "
         WHERE NOT EXISTS (SELECT 1 FROM retired_ids WHERE id = $1::text) ON CONFLICT DO NOTHING
         RETURNING id, state_revision, state),
     first AS (
-        INSERT INTO versions (recipe, revision, state)
+        INSERT INTO stored_versions (recipe, revision, state)
         SELECT id, state_revision, state FROM created)
     SELECT 1 FROM created";
 
@@ -52,7 +52,7 @@ pub(super) const COMMIT: &str = "
         AS n (recipe, revision, id, author, author_name, content, effect, hint, accepted_at)
         WHERE n.recipe IN (SELECT id FROM written)),
     new_versions AS (
-        INSERT INTO versions (recipe, revision, state)
+        INSERT INTO stored_versions (recipe, revision, state)
         SELECT n.* FROM UNNEST($19::text[], $20::bigint[], $21::text[])
         AS n (recipe, revision, state) WHERE n.recipe IN (SELECT id FROM written)),
     new_members AS (
@@ -81,18 +81,19 @@ pub(super) const NEWEST: &str = "
 
 pub(super) const CHANGES: &str = "
     SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
-    WHERE recipe = $1 AND revision IN (SELECT revision FROM versions
+    WHERE recipe = $1 AND revision IN (SELECT revision FROM stored_versions
         WHERE recipe = $1 AND revision > 0 AND revision < $2 ORDER BY revision DESC LIMIT $3)
     ORDER BY revision DESC";
 
 /// At least two, then until they have so many bytes; with each the revision of the next one, if there is any.
 pub(super) const VERSIONS: &str = "
-    SELECT revision, state, following FROM (
-        SELECT revision, state, lead(revision) OVER w AS following, row_number() OVER w AS nth,
-            sum(octet_length(state)::bigint) OVER w - octet_length(state) AS earlier
-        FROM versions
-        WHERE recipe = $1 AND revision <= $3 AND revision >=
-            (SELECT max(revision) FROM versions WHERE recipe = $1 AND revision <= $2)
+    SELECT revision, CASE WHEN base IS NULL THEN state ELSE version_state($1, revision) END, following FROM (
+        SELECT revision, state, base, lead(revision) OVER w AS following, row_number() OVER w AS nth,
+            sum(size) OVER w - size AS earlier
+        FROM (
+            SELECT revision, state, base, coalesce(size, octet_length(state)) AS size FROM stored_versions
+            WHERE recipe = $1 AND revision <= $3 AND revision >=
+                (SELECT max(revision) FROM stored_versions WHERE recipe = $1 AND revision <= $2)) AS sized
         WINDOW w AS (ORDER BY revision)) AS v
     WHERE nth <= 2 OR earlier < $4::bigint ORDER BY revision";
 
@@ -184,7 +185,7 @@ pub(super) const LIST: &str = "
 pub(super) const DELETE: &str = "
     WITH deleted AS (DELETE FROM recipes WHERE id = $1 RETURNING id),
     messages AS (DELETE FROM messages WHERE recipe IN (SELECT id FROM deleted)),
-    versions AS (DELETE FROM versions WHERE recipe IN (SELECT id FROM deleted)),
+    versions AS (DELETE FROM stored_versions WHERE recipe IN (SELECT id FROM deleted)),
     members AS (DELETE FROM members WHERE recipe IN (SELECT id FROM deleted)),
     visits AS (DELETE FROM visits WHERE recipe IN (SELECT id FROM deleted)),
     links AS (DELETE FROM links WHERE recipe IN (SELECT id FROM deleted)),

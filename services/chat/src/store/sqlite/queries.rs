@@ -130,8 +130,9 @@ fn insert_messages(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
 }
 
 fn insert_versions(db: &Connection, row: &RecipeRow) -> Result<(), Error> {
-    let mut insert =
-        db.prepare_cached("INSERT INTO versions (recipe, revision, state) VALUES (?1, ?2, ?3)")?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO stored_versions (recipe, revision, state) VALUES (?1, ?2, ?3)",
+    )?;
     for (revision, state) in &row.versions {
         insert.execute(params![row.id, revision, state])?;
     }
@@ -292,7 +293,7 @@ pub(super) fn changes(
     limit: usize,
 ) -> Result<Vec<Arc<Message>>, Error> {
     let mut select = db.prepare_cached(&format!(
-        "{MESSAGE} WHERE recipe = ?1 AND revision IN (SELECT revision FROM versions
+        "{MESSAGE} WHERE recipe = ?1 AND revision IN (SELECT revision FROM stored_versions
              WHERE recipe = ?1 AND revision > 0 AND revision < ?2
              ORDER BY revision DESC LIMIT ?3)
          ORDER BY revision DESC"
@@ -330,7 +331,7 @@ pub(super) fn versions(
     let mut select = db.prepare_cached(
         "SELECT revision, state FROM versions
          WHERE recipe = ?1 AND revision <= ?3 AND revision >=
-             (SELECT max(revision) FROM versions WHERE recipe = ?1 AND revision <= ?2)
+             (SELECT max(revision) FROM stored_versions WHERE recipe = ?1 AND revision <= ?2)
          ORDER BY revision",
     )?;
     let mut rows = select.query(params![recipe.as_str(), signed(from), signed(upto)])?;
@@ -386,7 +387,7 @@ pub(super) fn delete(db: &Connection, recipe: &RecipeId) -> Result<bool, Error> 
     }
     for statement in [
         "DELETE FROM messages WHERE recipe = ?1",
-        "DELETE FROM versions WHERE recipe = ?1",
+        "DELETE FROM stored_versions WHERE recipe = ?1",
         "DELETE FROM members WHERE recipe = ?1",
         "DELETE FROM visits WHERE recipe = ?1",
         "DELETE FROM links WHERE recipe = ?1",
