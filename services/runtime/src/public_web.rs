@@ -6,9 +6,12 @@
 
 mod address;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::dial::{self, Dialer, Stream};
 
@@ -55,7 +58,8 @@ impl PublicWeb {
         }
     }
 
-    /// Checks what can be told of an address without asking anybody.
+    /// Checks what can be told of an address without asking anybody: where it is a number instead of a name, whether that
+    /// may be reached, and a port that no name could make good.
     ///
     /// # Errors
     /// Why nobody connects there, whatever its name leads to.
@@ -66,10 +70,17 @@ impl PublicWeb {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(NoWay::Credentials);
         }
-        match url.host() {
-            Some(_) => Ok(()),
-            None => Err(NoWay::NoAddress),
-        }
+        let ip = match url.host() {
+            Some(Host::Domain(_)) if self.allowed.is_empty() && url.port().is_some() => {
+                return Err(NoWay::Port);
+            }
+            Some(Host::Domain(_)) => return Ok(()),
+            Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
+            Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+            None => return Err(NoWay::NoAddress),
+        };
+        let port = url.port_or_known_default().ok_or(NoWay::NoAddress)?;
+        self.judge(url, &[SocketAddr::new(ip, port)])
     }
 
     /// Where a server is. All that the name leads to must be public: whoever mixes both is up to something.
@@ -81,26 +92,75 @@ impl PublicWeb {
         let host = url.host().ok_or(NoWay::NoAddress)?;
         let addresses = dial::resolve(url).await;
         let addresses = addresses.map_err(|_| NoWay::Unreachable(host.to_string()))?;
-        let are_allowed = !addresses.is_empty()
-            && addresses
-                .iter()
-                .all(|address| self.allowed.contains(address));
-        if are_allowed {
-            return Ok(addresses);
+        self.judge(url, &addresses)?;
+        Ok(addresses)
+    }
+
+    /// Whether all of these may be reached: they are named, or public and at the usual port.
+    fn judge(&self, url: &Url, addresses: &[SocketAddr]) -> Result<(), NoWay> {
+        let named = |address| self.allowed.contains(address);
+        if !addresses.is_empty() && addresses.iter().all(named) {
+            return Ok(());
         }
-        if url.port().is_some() {
-            return Err(NoWay::Port);
+        let public = |address: &SocketAddr| address::is_public(address.ip());
+        if addresses.is_empty() || !addresses.iter().all(public) {
+            let host = url.host().ok_or(NoWay::NoAddress)?;
+            return Err(NoWay::NotPublic(host.to_string()));
         }
-        let are_public =
-            !addresses.is_empty() && addresses.iter().all(|found| address::is_public(found.ip()));
-        match are_public {
-            true => Ok(addresses),
-            false => Err(NoWay::NotPublic(host.to_string())),
+        match url.port() {
+            Some(_) => Err(NoWay::Port),
+            None => Ok(()),
         }
     }
 
     /// Connects to addresses that were resolved of this URL; `None`: none of them answers.
     pub async fn connect(&self, url: &Url, addresses: &[SocketAddr]) -> Option<Box<dyn Stream>> {
         self.dialer.connect(url, addresses).await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(allowed: &[&str], url: &str, verdict: Result<(), NoWay>) {
+        let allowed = allowed.iter().map(|address| address.parse().unwrap());
+        let web = PublicWeb::new(allowed.collect());
+        assert_eq!(web.check(&url.parse().unwrap()), verdict, "{url}");
+    }
+
+    #[test]
+    fn a_number_that_is_not_public_is_refused_before_anybody_is_asked() {
+        let private = |host: &str| Err(NoWay::NotPublic(host.to_owned()));
+        check(&[], "http://10.0.0.1:99/", private("10.0.0.1"));
+        check(&[], "https://127.0.0.1/hook", private("127.0.0.1"));
+        // The same number, as some write it.
+        check(&[], "http://0x7f.1/", private("127.0.0.1"));
+        check(&[], "http://169.254.169.254/", private("169.254.169.254"));
+        check(&[], "http://[::1]/", private("[::1]"));
+        check(&[], "http://[::ffff:10.0.0.1]/", private("[::ffff:a00:1]"));
+        check(&[], "https://1.1.1.1/", Ok(()));
+        check(&[], "https://[2606:4700:4700::1111]/", Ok(()));
+    }
+
+    #[test]
+    fn another_port_than_the_usual_one_is_for_addresses_that_are_named() {
+        check(&[], "https://1.1.1.1:8443/", Err(NoWay::Port));
+        check(&[], "https://example.org:8443/", Err(NoWay::Port));
+        check(&[], "https://example.org:443/", Ok(()));
+        let named = ["10.0.0.7:9000"];
+        check(&named, "http://10.0.0.7:9000/", Ok(()));
+        let private = Err(NoWay::NotPublic("10.0.0.7".to_owned()));
+        check(&named, "http://10.0.0.7:9001/", private);
+        // It may lead to the one that is named.
+        check(&named, "http://wiki.example:9000/", Ok(()));
+    }
+
+    #[test]
+    fn what_is_no_address_of_the_web_is_refused() {
+        check(&[], "ftp://example.org/", Err(NoWay::Scheme));
+        check(&[], "https://ada@example.org/", Err(NoWay::Credentials));
+        check(&[], "https://a:b@example.org/", Err(NoWay::Credentials));
     }
 }

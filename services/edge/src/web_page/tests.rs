@@ -129,7 +129,7 @@ async fn only_public_pages_are_fetched_wherever_a_redirect_leads() {
         );
     }
     let paths = [
-        ("inside", FetchError::Port),
+        ("inside", not_public("127.0.0.1")),
         ("metadata", not_public("169.254.169.254")),
         ("file", FetchError::Scheme),
         ("loop", FetchError::Redirects),
