@@ -14,12 +14,13 @@ use super::{CALL_TIMEOUT, Error, Store, differences::difference, user_data::Stat
 /// How many versions there are to a whole one, itself included. None is put together from more than 8 differences.
 const VERSIONS_PER_WHOLE: u64 = 256;
 
-/// The oldest versions of each recipe that have no number, at most 128, and no more once they have 1 MiB.
+/// The oldest versions of each recipe that have no number, at most 128, and no more once they have 1 MiB. PostgreSQL would
+/// take `revision` alone for the text of that name.
 const WITHOUT_NUMBER: &str = "SELECT recipe, CAST(revision AS TEXT), state FROM \
      (SELECT recipe, revision, state, sum(octet_length(state)) OVER (ORDER BY recipe, revision) AS upto FROM \
          (SELECT recipe, revision, state FROM stored_versions WHERE number IS NULL \
           ORDER BY recipe, revision LIMIT 128) AS oldest) AS sized \
-     WHERE upto - octet_length(state) < 1048576 ORDER BY recipe, revision";
+     WHERE upto - octet_length(state) < 1048576 ORDER BY sized.recipe, sized.revision";
 const LAST_NUMBER: &str = "SELECT CAST(number AS TEXT) FROM stored_versions \
      WHERE recipe = $1 AND revision < CAST($2 AS BIGINT) AND number IS NOT NULL ORDER BY revision DESC LIMIT 1";
 const BY_NUMBER: &str = "SELECT CAST(revision AS TEXT), coalesce(state, '') FROM versions \

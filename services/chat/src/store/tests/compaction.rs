@@ -126,6 +126,9 @@ async fn versions_are_what_they_were_and_one_of_256_is_whole() {
         soup.is_read_back().await;
         const LONGEST: &str = "SELECT CAST(max(number) AS TEXT) FROM stored_versions";
         assert_eq!(number(&store, LONGEST).await, 255);
+        const LATER: &str =
+            "SELECT CAST(count(*) AS TEXT) FROM stored_versions WHERE base >= revision";
+        assert_eq!(number(&store, LATER).await, 0);
         const WHOLE: &str = "SELECT CAST(count(*) AS TEXT) FROM stored_versions WHERE base IS NULL";
         // While a recipe is small, a change is most of it.
         let whole = number(&store, WHOLE).await;
