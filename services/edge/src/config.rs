@@ -4,7 +4,10 @@ mod reloadable;
 
 use std::{net::SocketAddr, time::Duration};
 
-use runtime::config::{duration, listen_address};
+use runtime::{
+    config::{duration, listen_address},
+    operator_tls::OperatorTlsArgs,
+};
 
 pub use self::reloadable::Reloadable;
 use crate::{public_url::PublicUrl, web_page::Fetcher};
@@ -72,9 +75,13 @@ pub struct Config {
     pub write_timeout: Duration,
 
     /// Where operators are told what this edge does and what happened to its connections, such as 127.0.0.1:9465, over
-    /// HTTP; an address of other machines needs an operator's token [default: nowhere]
+    /// HTTP; an address of other machines needs an operator's token, or TLS with certificates [default: nowhere]
     #[arg(long, env = "EDGE_ADMIN_LISTEN", value_parser = listen_address, help_heading = "Telemetry")]
     pub admin_listen: Option<SocketAddr>,
+
+    /// Certificates at that port
+    #[command(flatten)]
+    pub admin_tls: OperatorTlsArgs,
 
     /// How many events of connections of the last hour are kept in memory, for operators who ask why somebody was
     /// disconnected; a user who stays makes 9 an hour; 0: none

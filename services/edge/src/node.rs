@@ -16,6 +16,7 @@ use runtime::{
     config::SecretUrl,
     grpc::{CredentialError, Credentials, InvalidAddress, Pool},
     lifecycle::Lifecycle,
+    operator_tls::OperatorTls,
     operator_token::SharedOperators,
     rate_limiter::{self, RateLimiter},
     redis::{InvalidUrl, Redis, SelfTest, cmd},
@@ -129,8 +130,10 @@ pub struct OpenEdge {
 pub struct AdminPort {
     /// Where they are answered: on loopback, unless they prove themselves.
     pub listener: TcpListener,
-    /// Who they are.
+    /// Who they are, by their tokens.
     pub operators: SharedOperators,
+    /// What is spoken there, and whose certificates are operators' too.
+    pub tls: Option<OperatorTls>,
 }
 
 /// Prepares an edge: checks its settings. Auth, chat and Redis need not be there yet: it joins them when they come.
@@ -361,13 +364,8 @@ impl OpenEdge {
         let admin = self.admin.take();
         let (edge, background) = self.start();
         if let Some(admin) = admin {
-            let AdminPort {
-                listener,
-                operators,
-            } = admin;
             let (edge, until) = (Arc::clone(&edge), background.clone());
-            background
-                .spawn(async move { http::admin::serve(listener, edge, operators, &until).await });
+            background.spawn(async move { http::admin::serve(admin, edge, &until).await });
         }
         let limits = edge.http_limits.clone();
         let drained = async {

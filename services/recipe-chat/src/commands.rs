@@ -232,7 +232,7 @@ async fn run_edge(
         command.operator_token.as_ref(),
         command.operator_tokens.as_ref(),
     ];
-    let admin = admin_port(command.edge.admin_listen, operators)?;
+    let admin = admin_port(&command.edge, operators)?;
     let running = lifecycle.clone();
     let edge = edge::open(command.edge, upstreams, clock, prometheus, lifecycle).await?;
     reload
@@ -261,7 +261,7 @@ async fn up(
         operators.operator_token.as_ref(),
         operators.operator_tokens.as_ref(),
     ];
-    let admin = admin_port(up.edge.admin_listen, operators)?;
+    let admin = admin_port(&up.edge, operators)?;
     let auth_address = auth_listener.local_addr()?;
     let chat_address = chat_listener.local_addr()?;
 

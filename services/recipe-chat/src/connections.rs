@@ -4,7 +4,7 @@
 mod edges;
 mod text;
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
@@ -12,11 +12,12 @@ use edge::admin::{Overview, Timeline, TimelineEvent};
 use runtime::{
     config::{duration, secret},
     http_call::HttpOrigin,
+    operator_tls::CallerTls,
 };
 use secrecy::SecretString;
 use serde_json::json;
 
-use self::edges::{Answers, Asked, Edges};
+use self::edges::{Answers, Asked, Edges, Proof};
 
 /// Which edges are asked, and for what.
 #[derive(Debug, Args)]
@@ -53,6 +54,18 @@ struct EdgeArgs {
     /// The operator token that the edges were started with
     #[arg(long, env = "EDGE_OPERATOR_TOKEN", hide_env_values = true, value_parser = secret, global = true)]
     operator_token: Option<SecretString>,
+
+    /// A certificate of an operator (PEM), with --operator-key, for edges at https://
+    #[arg(long, env = "EDGE_OPERATOR_CERT", value_name = "FILE", global = true)]
+    operator_cert: Option<PathBuf>,
+
+    /// The private key of that certificate (PEM)
+    #[arg(long, env = "EDGE_OPERATOR_KEY", value_name = "FILE", global = true)]
+    operator_key: Option<PathBuf>,
+
+    /// The certificate authorities (PEM) of the edges' --admin-tls-cert [default: those of the system]
+    #[arg(long, env = "EDGE_ADMIN_CA", value_name = "FILE", global = true)]
+    admin_ca: Option<PathBuf>,
 
     /// How long an edge may take to answer
     #[arg(long, env = "EDGE_ADMIN_TIMEOUT", value_parser = duration, default_value = "5s", global = true)]
@@ -96,12 +109,13 @@ enum Order {
 /// # Errors
 /// When no edge answers, or one refuses.
 pub(crate) async fn run(connections: Connections) -> anyhow::Result<()> {
-    let EdgeArgs {
-        edges,
-        operator_token,
-        timeout,
-    } = connections.edges;
-    let edges = Edges::find(&edges, operator_token, timeout).await;
+    let args = connections.edges;
+    let (cert, key) = (args.operator_cert.as_ref(), args.operator_key.as_ref());
+    let proof = Proof {
+        token: args.operator_token,
+        tls: CallerTls::open(cert, key, args.admin_ca.as_ref())?,
+    };
+    let edges = Edges::find(&args.edges, proof, args.timeout).await;
     let query = connections.search.query();
     let told = match (connections.order, query) {
         (Some(Order::Disconnect { connection }), _) => disconnect(&edges, &connection).await?,

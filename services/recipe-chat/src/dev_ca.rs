@@ -14,6 +14,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
 };
+use runtime::operators;
 use time::{Duration, OffsetDateTime};
 
 /// The services, by the names in their certificates.
@@ -32,6 +33,11 @@ pub(crate) struct DevCa {
     /// are there are never replaced
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+
+    /// Also a .crt and a .key for an operator of this name, for an edge's --admin-client-ca: give operators an authority of
+    /// their own, in another folder
+    #[arg(long = "operator", value_name = "NAME")]
+    operators: Vec<String>,
 }
 
 /// Makes the files and says how to use them.
@@ -40,7 +46,7 @@ pub(crate) struct DevCa {
 /// When a file is there already or cannot be written.
 pub(crate) fn run(dev_ca: &DevCa) -> anyhow::Result<()> {
     let folder = &dev_ca.folder;
-    make(folder)?;
+    make(folder, &dev_ca.operators)?;
     let folder = folder.display();
     writeln!(
         std::io::stdout(),
@@ -50,7 +56,7 @@ pub(crate) fn run(dev_ca: &DevCa) -> anyhow::Result<()> {
     .context("cannot write to standard output")
 }
 
-fn make(folder: &Path) -> anyhow::Result<()> {
+fn make(folder: &Path, operators: &[String]) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -64,6 +70,12 @@ fn make(folder: &Path) -> anyhow::Result<()> {
         let certificate = leaf(role)?.signed_by(&key, &authority)?;
         write(folder, &format!("{role}.key"), &key.serialize_pem())?;
         write(folder, &format!("{role}.crt"), &certificate.pem())?;
+    }
+    for name in operators {
+        let key = KeyPair::generate()?;
+        let certificate = operator(name)?.signed_by(&key, &authority)?;
+        write(folder, &format!("{name}.key"), &key.serialize_pem())?;
+        write(folder, &format!("{name}.crt"), &certificate.pem())?;
     }
     Ok(())
 }
@@ -84,6 +96,18 @@ fn leaf(role: &str) -> anyhow::Result<CertificateParams> {
         ExtendedKeyUsagePurpose::ServerAuth,
         ExtendedKeyUsagePurpose::ClientAuth,
     ];
+    Ok(params)
+}
+
+/// An operator is a client alone, made out to a name.
+fn operator(name: &str) -> anyhow::Result<CertificateParams> {
+    anyhow::ensure!(
+        operators::is_name(name),
+        "--operator: use 1 to 32 letters, digits, dots, dashes and underscores"
+    );
+    let mut params = params(vec![name.to_owned()], name)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     Ok(params)
 }
 

@@ -13,32 +13,37 @@ use tracing::info;
 
 /// A port for operators, if an address for that is given: on this machine only, unless they prove themselves.
 pub(crate) fn admin_port(
-    address: Option<SocketAddr>,
+    config: &edge::Config,
     tokens: [Option<&SecretString>; 2],
 ) -> anyhow::Result<Option<AdminPort>> {
-    let Some(address) = address else {
+    let tls = config.admin_tls.open()?;
+    let Some(address) = config.admin_listen else {
         return Ok(None);
     };
-    let operators = admin_operators(address, tokens)?;
+    let operators = admin_operators(address, tls.is_some(), tokens)?;
     let listener = bind("--admin-listen", address)?;
-    announce("admin", listener.local_addr()?)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce_over(scheme, "admin", listener.local_addr()?)?;
     Ok(Some(AdminPort {
         listener,
         operators: Arc::new(ArcSwapOption::from_pointee(operators)),
+        tls,
     }))
 }
 
 /// Who operators are at a port with this address, by the token of whoever has no name and those of the others; they cannot
-/// be missing where others reach the port.
+/// be missing where others reach the port, unless it asks for certificates.
 pub(crate) fn admin_operators(
     address: SocketAddr,
+    certified: bool,
     [unnamed, named]: [Option<&SecretString>; 2],
 ) -> anyhow::Result<Option<Operators>> {
     let operators = Operators::read(unnamed, named).map_err(anyhow::Error::msg)?;
-    if !operators.are_any() && !address.ip().to_canonical().is_loopback() {
+    if !operators.are_any() && !certified && !address.ip().to_canonical().is_loopback() {
         return Err(anyhow!(
-            "--admin-listen {address} can be reached from other machines: give --operator-token, so that callers must \
-             prove that they are operators, or listen on 127.0.0.1"
+            "--admin-listen {address} can be reached from other machines: give --operator-token, or --admin-tls-cert, \
+             --admin-tls-key and --admin-client-ca, so that callers must prove that they are operators, or listen on \
+             127.0.0.1"
         ));
     }
     Ok(operators.are_any().then_some(operators))
@@ -61,7 +66,14 @@ pub(crate) fn serve_metrics(
 
 /// Tells on standard output that a service is ready: programs wait for this line.
 pub(crate) fn announce(service: &str, address: SocketAddr) -> anyhow::Result<()> {
+    announce_over("http", service, address)
+}
+
+fn announce_over(scheme: &str, service: &str, address: SocketAddr) -> anyhow::Result<()> {
     info!(%address, "{service} is ready");
-    writeln!(std::io::stdout(), "{service} listening on http://{address}")
-        .context("cannot write to standard output")
+    writeln!(
+        std::io::stdout(),
+        "{service} listening on {scheme}://{address}"
+    )
+    .context("cannot write to standard output")
 }

@@ -27,7 +27,15 @@ pub(crate) struct Reload {
     auth: Option<auth::Reloader>,
     chat: Option<chat::Reloader>,
     edge: Option<edge::Reloader>,
-    admin: Option<(SocketAddr, SharedOperators)>,
+    admin: Option<Admin>,
+}
+
+/// A port for operators.
+struct Admin {
+    address: SocketAddr,
+    /// Whether it asks for certificates, which are read again by themselves.
+    certified: bool,
+    operators: SharedOperators,
 }
 
 /// Settings without faults.
@@ -75,8 +83,11 @@ impl Reload {
     /// Also of this edge and its port for operators.
     pub(crate) fn of_edge(self, edge: edge::Reloader, admin: Option<&AdminPort>) -> Self {
         let admin = admin.and_then(|admin| {
-            let address = admin.listener.local_addr().ok()?;
-            Some((address, Arc::clone(&admin.operators)))
+            Some(Admin {
+                address: admin.listener.local_addr().ok()?,
+                certified: admin.tls.is_some(),
+                operators: Arc::clone(&admin.operators),
+            })
         });
         Self {
             edge: Some(edge),
@@ -163,7 +174,10 @@ impl Reload {
         tokens: &[Option<SecretString>; 2],
     ) -> anyhow::Result<Option<Operators>> {
         match &self.admin {
-            Some((address, _)) => admin_operators(*address, tokens.each_ref().map(Option::as_ref)),
+            Some(admin) => {
+                let tokens = tokens.each_ref().map(Option::as_ref);
+                admin_operators(admin.address, admin.certified, tokens)
+            }
             None => Ok(None),
         }
     }
@@ -199,8 +213,8 @@ impl Reload {
         if let (Some(edge), Some(settings)) = (&self.edge, checked.edge) {
             edge.reload(settings);
         }
-        if let Some((_, operators)) = &self.admin {
-            operators.store(checked.admin.map(Arc::new));
+        if let Some(admin) = &self.admin {
+            admin.operators.store(checked.admin.map(Arc::new));
         }
         checked.log
     }

@@ -7,6 +7,7 @@ mod limits;
 mod sockets;
 mod stream;
 mod timer;
+mod tls;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ use tracing::{debug, warn};
 
 pub use self::limits::{Limits, SharedLimits};
 use self::{connection::Accepted, limits::Connections, sockets::Sockets};
-use crate::{lifecycle::Lifecycle, warning_limiter::WarningLimiter};
+use crate::{lifecycle::Lifecycle, operator_tls::OperatorTls, warning_limiter::WarningLimiter};
 
 /// How long to pause when the system has no file descriptor left.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
@@ -40,7 +41,23 @@ pub async fn serve(
     lifecycle: &Lifecycle,
     closed: impl Future<Output = ()>,
 ) {
+    serve_over(None, listener, router, limits, lifecycle, closed).await;
+}
+
+/// The same over TLS, if there is any. Requests carry a [`CertifiedOperator`] where the connection has shown a certificate
+/// of one.
+///
+/// [`CertifiedOperator`]: crate::operator_tls::CertifiedOperator
+pub async fn serve_over(
+    tls: Option<OperatorTls>,
+    listener: TcpListener,
+    router: Router,
+    limits: impl Into<SharedLimits>,
+    lifecycle: &Lifecycle,
+    closed: impl Future<Output = ()>,
+) {
     let port = Port {
+        tls,
         router,
         connections: Connections::new(limits),
         sockets: Sockets::new(),
@@ -66,6 +83,7 @@ pub async fn serve(
 static CANNOT_ACCEPT: WarningLimiter = WarningLimiter::new();
 
 struct Port {
+    tls: Option<OperatorTls>,
     router: Router,
     connections: Arc<Connections>,
     sockets: Arc<Sockets>,
@@ -107,9 +125,18 @@ impl Port {
             peer,
             permit,
             socket,
+            certified: None,
         };
-        let connection = connection::run(accepted, self.router.clone(), self.closing.clone());
-        self.tasks.spawn(connection);
+        let (router, closing) = (self.router.clone(), self.closing.clone());
+        match self.tls.clone() {
+            None => self.tasks.spawn(connection::run(accepted, router, closing)),
+            Some(tls) => self.tasks.spawn(async move {
+                let opened = closing.run_until_cancelled(tls::open(accepted, &tls)).await;
+                if let Some(Some(accepted)) = opened {
+                    connection::run(accepted, router, closing).await;
+                }
+            }),
+        };
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod channel;
 mod client_metrics;
-mod credentials;
+pub(crate) mod credentials;
 mod health;
 mod incoming;
 mod pool;

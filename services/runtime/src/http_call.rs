@@ -16,19 +16,22 @@ use tokio::{
 };
 use url::Url;
 
+use crate::operator_tls::CallerTls;
+
 /// How many addresses a name may stand for at most.
 const MAX_ADDRESSES: usize = 64;
 
-/// Where ports of our own are: `http://host:port`. A name stands for all of its addresses.
+/// Where ports of our own are: `http://host:port`, or `https://` over TLS. A name stands for all of its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpOrigin {
+    over_tls: bool,
     host: String,
     port: u16,
 }
 
 /// An address that cannot be called.
 #[derive(Debug, thiserror::Error)]
-#[error("write it as http://host:port")]
+#[error("write it as http://host:port or https://host:port")]
 pub struct NotAnOrigin;
 
 impl FromStr for HttpOrigin {
@@ -41,11 +44,17 @@ impl FromStr for HttpOrigin {
             && url.path() == "/"
             && url.query().is_none()
             && url.fragment().is_none();
-        if url.scheme() != "http" || !is_bare {
+        let over_tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(NotAnOrigin),
+        };
+        if !is_bare {
             return Err(NotAnOrigin);
         }
         let host = url.host_str().ok_or(NotAnOrigin)?;
         Ok(Self {
+            over_tls,
             host: host.trim_matches(['[', ']']).to_owned(),
             port: url.port_or_known_default().ok_or(NotAnOrigin)?,
         })
@@ -54,14 +63,23 @@ impl FromStr for HttpOrigin {
 
 impl fmt::Display for HttpOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.scheme();
         match self.host.contains(':') {
-            true => write!(f, "http://[{}]:{}", self.host, self.port),
-            false => write!(f, "http://{}:{}", self.host, self.port),
+            true => write!(f, "{scheme}://[{}]:{}", self.host, self.port),
+            false => write!(f, "{scheme}://{}:{}", self.host, self.port),
         }
     }
 }
 
 impl HttpOrigin {
+    /// `http`, or `https` over TLS.
+    pub fn scheme(&self) -> &'static str {
+        match self.over_tls {
+            true => "https",
+            false => "http",
+        }
+    }
+
     /// All of its addresses, in order. The caller bounds the time.
     ///
     /// # Errors
@@ -85,6 +103,8 @@ pub struct HttpCall {
     pub path: String,
     /// What proves the caller.
     pub bearer: Option<SecretString>,
+    /// What is shown, and who is believed, over TLS.
+    pub tls: CallerTls,
     /// How many bytes an answer may have.
     pub max_answer: usize,
 }
@@ -106,11 +126,15 @@ pub enum CallFailed {
     Answer(&'static str),
 }
 
-/// Calls once. The caller bounds the time.
+/// Calls one address of an origin once. The caller bounds the time.
 ///
 /// # Errors
 /// Why there is no answer.
-pub async fn call(address: SocketAddr, call: &HttpCall) -> Result<(StatusCode, Bytes), CallFailed> {
+pub async fn call(
+    origin: &HttpOrigin,
+    address: SocketAddr,
+    call: &HttpCall,
+) -> Result<(StatusCode, Bytes), CallFailed> {
     let mut request = Request::builder()
         .method(call.method.clone())
         .uri(&call.path)
@@ -124,7 +148,13 @@ pub async fn call(address: SocketAddr, call: &HttpCall) -> Result<(StatusCode, B
     }
     let request = request.body(Empty::<Bytes>::new())?;
     let stream = TcpStream::connect(address).await?;
-    exchange(stream, request, call.max_answer).await
+    match origin.over_tls {
+        false => exchange(stream, request, call.max_answer).await,
+        true => {
+            let stream = call.tls.connect(&origin.host, stream).await?;
+            exchange(stream, request, call.max_answer).await
+        }
+    }
 }
 
 /// Sends a request over a connection that is for it alone, and reads an answer of at most so many bytes. The caller bounds
@@ -173,12 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_a_host_and_a_port_over_http() {
+    fn an_origin_is_a_host_and_a_port_with_tls_or_without() {
         check("http://127.0.0.1:9465", Some("http://127.0.0.1:9465"));
         check("http://edge:9465/", Some("http://edge:9465"));
         check("http://[::1]:9465", Some("http://[::1]:9465"));
         check("http://edge", Some("http://edge:80"));
-        check("https://edge", None);
+        check("https://edge:9465", Some("https://edge:9465"));
+        check("ftp://edge", None);
         check("http://ada:canary@edge", None);
         check("http://edge/admin", None);
         check("edge:9465", None);
@@ -202,15 +233,20 @@ mod tests {
             method: Method::POST,
             path: "/order?x=1".to_owned(),
             bearer: Some("a token".into()),
+            tls: CallerTls::open(None, None, None).unwrap(),
             max_answer: 1024,
         };
+        let origin: HttpOrigin = format!("http://{address}").parse().unwrap();
 
-        let (status, body) = call(address, &asked).await.unwrap();
+        let (status, body) = call(&origin, address, &asked).await.unwrap();
         assert_eq!(status, StatusCode::OK);
         assert_eq!(body, format!("{:?}", Some(b"Bearer a token")));
 
         asked.max_answer = 4;
-        let failed = call(address, &asked).await.unwrap_err().to_string();
+        let failed = call(&origin, address, &asked)
+            .await
+            .unwrap_err()
+            .to_string();
         assert_eq!(failed, "the answer is too long");
     }
 }

@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod listener;
 pub mod metrics_port;
 pub mod network;
+pub mod operator_tls;
 pub mod operator_token;
 pub mod operators;
 pub mod probe;

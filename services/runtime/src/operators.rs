@@ -68,7 +68,8 @@ impl Operators {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether an operator may be called so: 1 to 32 letters, digits, dots, dashes and underscores.
+pub fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     (1..=MAX_NAME_LENGTH).contains(&text.len()) && text.bytes().all(plain)
 }

@@ -142,7 +142,7 @@ async fn start(launch: &Launch, address: SocketAddr) -> (Process, SocketAddr) {
 
 /// The address in `edge listening on http://ADDR`.
 pub fn address_in(line: &str) -> SocketAddr {
-    let address = line.rsplit("http://").next().unwrap_or_default();
+    let address = line.rsplit("://").next().unwrap_or_default();
     address
         .trim()
         .parse()

@@ -19,7 +19,7 @@ use axum::{
 };
 use runtime::{accept, lifecycle::Lifecycle, operator_token::SharedOperators};
 use serde::Deserialize;
-use tokio::{net::TcpListener, sync::Mutex, time::Instant};
+use tokio::{sync::Mutex, time::Instant};
 use tower_http::{
     catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
@@ -29,6 +29,7 @@ use crate::{
     admin::{Overview, Timeline},
     edge::Edge,
     event_log::Filter,
+    node::AdminPort,
 };
 
 /// Some operators, and a few connections of each.
@@ -45,8 +46,10 @@ const OVERVIEW_LIFE: Duration = Duration::from_secs(1);
 /// What the port's handlers share.
 pub(crate) struct Admin {
     edge: Arc<Edge>,
-    /// Those who prove themselves; without any only this machine can reach the port, and gives no orders.
+    /// Those who prove themselves by a token; without any, and without TLS, only this machine can reach the port, and gives
+    /// no orders.
     operators: SharedOperators,
+    over_tls: bool,
     notes: orders::Notes,
     last: Mutex<Option<(Instant, Arc<Overview>)>>,
 }
@@ -54,13 +57,14 @@ pub(crate) struct Admin {
 type Shared = State<Arc<Admin>>;
 
 /// Answers operators until the lifecycle stops.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    edge: Arc<Edge>,
-    operators: SharedOperators,
-    lifecycle: &Lifecycle,
-) {
+pub(crate) async fn serve(port: AdminPort, edge: Arc<Edge>, lifecycle: &Lifecycle) {
+    let AdminPort {
+        listener,
+        operators,
+        tls,
+    } = port;
     let admin = Arc::new(Admin {
+        over_tls: tls.is_some(),
         notes: orders::Notes::new(lifecycle.clone()),
         edge,
         operators,
@@ -71,7 +75,7 @@ pub(crate) async fn serve(
         ..accept::Limits::default()
     };
     let closed = lifecycle.stopping();
-    accept::serve(listener, router(&admin), limits, lifecycle, closed).await;
+    accept::serve_over(tls, listener, router(&admin), limits, lifecycle, closed).await;
 }
 
 fn router(admin: &Arc<Admin>) -> Router {

@@ -1,9 +1,16 @@
 //! The operators' ports of several edges: asked at the same time, each within its time.
 
-use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use anyhow::anyhow;
-use runtime::http_call::{self, HttpCall, HttpOrigin};
+use runtime::{
+    http_call::{self, HttpCall, HttpOrigin},
+    operator_tls::CallerTls,
+};
 use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{task::JoinSet, time::timeout};
@@ -17,11 +24,18 @@ const MAX_WORDS: usize = 300;
 
 /// Edges to be asked.
 pub(super) struct Edges {
-    addresses: BTreeSet<SocketAddr>,
+    /// Each with the origin that it was found by.
+    addresses: BTreeMap<SocketAddr, HttpOrigin>,
     /// Names that could not be looked up.
     unknown: Vec<Asked>,
-    token: Option<SecretString>,
+    proof: Proof,
     timeout: Duration,
+}
+
+/// What the operator shows.
+pub(super) struct Proof {
+    pub(super) token: Option<SecretString>,
+    pub(super) tls: CallerTls,
 }
 
 /// An edge that did not answer as it should.
@@ -44,21 +58,18 @@ pub(super) struct Answers<T> {
 
 impl Edges {
     /// Those that the addresses stand for.
-    pub(super) async fn find(
-        origins: &[HttpOrigin],
-        token: Option<SecretString>,
-        time_limit: Duration,
-    ) -> Self {
+    pub(super) async fn find(origins: &[HttpOrigin], proof: Proof, time_limit: Duration) -> Self {
         let mut edges = Self {
-            addresses: BTreeSet::new(),
+            addresses: BTreeMap::new(),
             unknown: Vec::new(),
-            token,
+            proof,
             timeout: time_limit,
         };
         for origin in origins {
             let problem = match timeout(time_limit, origin.addresses()).await {
                 Ok(Ok(addresses)) => {
-                    edges.addresses.extend(addresses);
+                    let found = addresses.into_iter().map(|it| (it, origin.clone()));
+                    edges.addresses.extend(found);
                     continue;
                 }
                 Ok(Err(cause)) => format!("cannot be looked up: {cause}"),
@@ -69,7 +80,7 @@ impl Edges {
                 problem,
             });
         }
-        let beyond = edges.addresses.iter().nth(MAX_EDGES).copied();
+        let beyond = edges.addresses.keys().nth(MAX_EDGES).copied();
         if let Some(beyond) = beyond {
             let left_out = edges.addresses.split_off(&beyond);
             edges.unknown.push(Asked {
@@ -85,7 +96,7 @@ impl Edges {
     /// # Errors
     /// When there are several, or none.
     pub(super) fn only(&self) -> anyhow::Result<SocketAddr> {
-        let mut addresses = self.addresses.iter();
+        let mut addresses = self.addresses.keys();
         match (addresses.next(), addresses.next()) {
             (Some(only), None) => Ok(*only),
             (Some(_), Some(_)) => Err(anyhow!(
@@ -107,7 +118,9 @@ impl Edges {
             let read = serde_json::from_slice(&body);
             match read {
                 Ok(read) if status == 200 => found.push(read),
-                Ok(_) | Err(_) => answers.unanswered.push(refused(address, status, &body)),
+                Ok(_) | Err(_) => answers
+                    .unanswered
+                    .push(self.refused(address, status, &body)),
             }
         }
         if found.is_empty() {
@@ -128,7 +141,9 @@ impl Edges {
             match status {
                 200..300 => found.push(address),
                 404 => {}
-                _ => answers.unanswered.push(refused(address, status, &body)),
+                _ => answers
+                    .unanswered
+                    .push(self.refused(address, status, &body)),
             }
         }
         Answers {
@@ -141,14 +156,17 @@ impl Edges {
         let question = HttpCall {
             method,
             path: path.to_owned(),
-            bearer: self.token.clone(),
+            bearer: self.proof.token.clone(),
+            tls: self.proof.tls.clone(),
             max_answer: MAX_ANSWER,
         };
         let mut calls = JoinSet::new();
-        for address in self.addresses.iter().copied() {
+        for (address, origin) in &self.addresses {
+            let (address, origin) = (*address, origin.clone());
             let (question, time_limit) = (question.clone(), self.timeout);
             calls.spawn(async move {
-                let answer = timeout(time_limit, http_call::call(address, &question)).await;
+                let answer = http_call::call(&origin, address, &question);
+                let answer = timeout(time_limit, answer).await;
                 let answer = match answer {
                     Ok(Ok((status, body))) => Ok((status.as_u16(), body.to_vec())),
                     Ok(Err(failed)) => Err(failed.to_string()),
@@ -167,12 +185,34 @@ impl Edges {
             match answer {
                 Ok((status, body)) => answers.found.push((address, status, body)),
                 Err(problem) => answers.unanswered.push(Asked {
-                    edge: format!("http://{address}"),
+                    edge: self.shown(address),
                     problem,
                 }),
             }
         }
         answers
+    }
+}
+
+impl Edges {
+    /// An edge as it is named to the operator.
+    fn shown(&self, address: SocketAddr) -> String {
+        let scheme = self.addresses.get(&address).map(HttpOrigin::scheme);
+        format!("{}://{address}", scheme.unwrap_or("http"))
+    }
+
+    /// What an edge says against it: the words of its problem document, if that is what came.
+    fn refused(&self, address: SocketAddr, status: u16, body: &[u8]) -> Asked {
+        let document = serde_json::from_slice::<serde_json::Value>(body).ok();
+        let detail = document.as_ref().and_then(|it| it["detail"].as_str());
+        let words: String = detail.unwrap_or_default().chars().take(MAX_WORDS).collect();
+        Asked {
+            edge: self.shown(address),
+            problem: match words.is_empty() {
+                true => format!("answers {status}: is that its --admin-listen?"),
+                false => format!("answers {status}: {words}"),
+            },
+        }
     }
 }
 
@@ -202,19 +242,5 @@ impl Asked {
             true => "there is no edge at that address".to_owned(),
             false => told.join("; "),
         }
-    }
-}
-
-/// What an edge says against it: the words of its problem document, if that is what came.
-fn refused(address: SocketAddr, status: u16, body: &[u8]) -> Asked {
-    let document = serde_json::from_slice::<serde_json::Value>(body).ok();
-    let detail = document.as_ref().and_then(|it| it["detail"].as_str());
-    let words: String = detail.unwrap_or_default().chars().take(MAX_WORDS).collect();
-    Asked {
-        edge: format!("http://{address}"),
-        problem: match words.is_empty() {
-            true => format!("answers {status}: is that its --admin-listen?"),
-            false => format!("answers {status}: {words}"),
-        },
     }
 }

@@ -25,7 +25,7 @@ use super::{
     sockets::OpenSocket,
     stream::{RequestBody, ResponseBody, Watch, WatchedStream},
 };
-use crate::least_rate::reached;
+use crate::{least_rate::reached, operator_tls::CertifiedOperator};
 
 /// How many headers a request may have, and how many bytes its head.
 const MAX_HEADERS: usize = 64;
@@ -37,6 +37,8 @@ pub(super) struct Accepted<S> {
     pub(super) peer: SocketAddr,
     pub(super) permit: ConnectionPermit,
     pub(super) socket: OpenSocket,
+    /// Whose certificate it has shown, over TLS.
+    pub(super) certified: Option<CertifiedOperator>,
 }
 
 /// Answers requests until the peer has had enough, takes too long, or must make room for another; when `closing`
@@ -50,6 +52,7 @@ where
     let service = WatchedService {
         router,
         peer: accepted.peer,
+        certified: accepted.certified,
         watch: Arc::clone(&watch),
     };
     let mut http = http1::Builder::new();
@@ -95,6 +98,7 @@ where
 struct WatchedService {
     router: Router,
     peer: SocketAddr,
+    certified: Option<CertifiedOperator>,
     watch: Arc<Watch>,
 }
 
@@ -111,6 +115,9 @@ impl Service<Request<Incoming>> for WatchedService {
         let body_watch = Arc::clone(&watch);
         let mut request = request.map(|body| Body::new(RequestBody::new(body, body_watch)));
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        if let Some(operator) = &self.certified {
+            request.extensions_mut().insert(operator.clone());
+        }
         let answering = self.router.clone().oneshot(request);
         Box::pin(async { Ok(answering.await?.map(|body| ResponseBody::new(body, watch))) })
     }

@@ -59,6 +59,7 @@ fn connect_within(connections: &Arc<Connections>, bytes: usize) -> DuplexStream 
         peer: SocketAddr::new(address, 1),
         permit: connections.admit(address).unwrap(),
         socket: Sockets::within(usize::MAX).open(),
+        certified: None,
     };
     tokio::spawn(connection::run(
         accepted,

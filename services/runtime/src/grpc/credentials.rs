@@ -2,8 +2,8 @@
 //! are read again when they change, so that certificates and tokens are rotated without a restart. It knows no
 //! users: their tokens are checked by the auth service.
 
-mod files;
-mod tls;
+pub(crate) mod files;
+pub(crate) mod tls;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -21,6 +21,10 @@ use self::{files::Reloaded, tls::TlsFiles};
 const MIN_TOKEN_LENGTH: usize = 16;
 /// More tokens than a rotation needs at any time.
 const MAX_TOKENS: usize = 16;
+/// The flags of TLS between services.
+const TLS_FLAGS: [&str; 3] = ["--tls-cert", "--tls-key", "--client-ca"];
+/// HTTP/2, which is all that gRPC speaks.
+const ALPN: &[u8] = b"h2";
 /// How many values of `authorization` are looked at: an operator's may stand beside the service's.
 const MAX_SHOWN: usize = 4;
 
@@ -57,11 +61,13 @@ impl CredentialArgs {
         let tls = match (&self.tls_cert, &self.tls_key, &self.client_ca) {
             (None, None, None) => None,
             (Some(cert), Some(key), Some(ca)) => Some(Reloaded::open(TlsFiles {
+                flags: TLS_FLAGS,
+                alpn: ALPN,
                 cert: cert.clone(),
                 key: key.clone(),
                 ca: ca.clone(),
             })?),
-            _ => return Err(CredentialError::IncompleteTls),
+            _ => return Err(CredentialError::IncompleteTls(TLS_FLAGS)),
         };
         let tokens = match &self.service_token_file {
             Some(path) => Some(Reloaded::open(TokenFile(path.clone()))?),
@@ -75,8 +81,11 @@ impl CredentialArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// Only some of the three flags of TLS are set.
-    #[error("--tls-cert, --tls-key and --client-ca belong together: set all three or none")]
-    IncompleteTls,
+    #[error("{}, {} and {} belong together: set all three or none", .0[0], .0[1], .0[2])]
+    IncompleteTls([&'static str; 3]),
+    /// A certificate without its key, or a key without its certificate.
+    #[error("--operator-cert and --operator-key belong together: set both or none")]
+    IncompletePair,
     /// A file cannot be read.
     #[error("{flag}: {path} cannot be read: {cause}")]
     Unreadable {

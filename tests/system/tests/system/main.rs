@@ -36,6 +36,7 @@ mod http_operations;
 mod http_recipes;
 mod keys;
 mod logs;
+mod operator_certificates;
 mod sign_in_memory;
 mod terminal;
 

@@ -16,10 +16,10 @@ pub(super) const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_FILE: u64 = 1 << 20;
 
 /// What some files hold.
-pub(super) type Contents = Vec<Vec<u8>>;
+pub(crate) type Contents = Vec<Vec<u8>>;
 
 /// Files that something is made from.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// What is made from them.
     type Value;
 
@@ -32,7 +32,7 @@ pub(super) trait Source {
 
 /// A value that follows its files. The files are small and local: they are read where the value is used, once in
 /// [`RELOAD_INTERVAL`] at most.
-pub(super) struct Reloaded<S: Source> {
+pub(crate) struct Reloaded<S: Source> {
     source: S,
     state: Mutex<State<S::Value>>,
 }
@@ -45,7 +45,7 @@ struct State<T> {
 
 impl<S: Source> Reloaded<S> {
     /// Reads the files for the first time.
-    pub(super) fn open(source: S) -> Result<Self, CredentialError> {
+    pub(crate) fn open(source: S) -> Result<Self, CredentialError> {
         let contents = source.read()?;
         let value = Arc::new(source.parse(&contents)?);
         let state = Mutex::new(State {
@@ -58,7 +58,7 @@ impl<S: Source> Reloaded<S> {
 
     /// The value of the files as they are now, or were a moment ago. A change that cannot be read or used is told
     /// and left: the value before stays.
-    pub(super) fn current(&self) -> Arc<S::Value> {
+    pub(crate) fn current(&self) -> Arc<S::Value> {
         // The lock is held while a small local file is read; nothing under it can leave the state half changed.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.looked.elapsed() >= RELOAD_INTERVAL {
@@ -86,7 +86,7 @@ impl<S: Source> Reloaded<S> {
 }
 
 /// Reads these files, each named by a flag.
-pub(super) fn read_all(files: &[(&'static str, &PathBuf)]) -> Result<Contents, CredentialError> {
+pub(crate) fn read_all(files: &[(&'static str, &PathBuf)]) -> Result<Contents, CredentialError> {
     files
         .iter()
         .map(|(flag, path)| {

@@ -23,26 +23,28 @@ use super::{
     files::{Contents, Source, read_all},
 };
 
-/// HTTP/2, which is all that gRPC speaks.
-const ALPN: &[u8] = b"h2";
-
-/// The files that make a service's TLS.
-pub(super) struct TlsFiles {
-    pub(super) cert: PathBuf,
-    pub(super) key: PathBuf,
-    pub(super) ca: PathBuf,
+/// The files that make a server's TLS and that of its callers.
+pub(crate) struct TlsFiles {
+    /// The flags that name certificate, key and authorities.
+    pub(crate) flags: [&'static str; 3],
+    /// What is spoken over it: one protocol.
+    pub(crate) alpn: &'static [u8],
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) ca: PathBuf,
 }
 
 /// What a server's certificate may be made out to.
 type Names = Arc<[ServerName<'static>]>;
 
 /// What the files make.
-pub(super) struct Tls {
-    /// For callers. Their certificate is checked when they show one; health may be asked without.
-    pub(super) server: Arc<ServerConfig>,
+pub(crate) struct Tls {
+    /// For callers. Their certificate is checked when they show one; whether they must is no matter of TLS.
+    pub(crate) server: Arc<ServerConfig>,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     verifier: Arc<WebPkiServerVerifier>,
+    alpn: &'static [u8],
     /// For services called before, by the names that they may have: there are two or three.
     clients: Mutex<Vec<(Names, Arc<ClientConfig>)>>,
 }
@@ -69,7 +71,7 @@ impl Tls {
                     .with_webpki_verifier(Arc::clone(&self.verifier))
                     .with_no_client_auth()
             });
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![self.alpn.to_vec()];
         let config = Arc::new(config);
         clients.push((Arc::clone(names), Arc::clone(&config)));
         config
@@ -80,11 +82,8 @@ impl Source for TlsFiles {
     type Value = Tls;
 
     fn read(&self) -> Result<Contents, CredentialError> {
-        read_all(&[
-            ("--tls-cert", &self.cert),
-            ("--tls-key", &self.key),
-            ("--client-ca", &self.ca),
-        ])
+        let [cert, key, ca] = self.flags;
+        read_all(&[(cert, &self.cert), (key, &self.key), (ca, &self.ca)])
     }
 
     fn parse(&self, contents: &Contents) -> Result<Tls, CredentialError> {
@@ -94,9 +93,10 @@ impl Source for TlsFiles {
             path: path.display().to_string(),
             fault,
         };
-        let bad_cert = |fault| malformed("--tls-cert", &self.cert, fault);
-        let bad_key = |fault| malformed("--tls-key", &self.key, fault);
-        let bad_ca = |fault| malformed("--client-ca", &self.ca, fault);
+        let [cert_flag, key_flag, ca_flag] = self.flags;
+        let bad_cert = |fault| malformed(cert_flag, &self.cert, fault);
+        let bad_key = |fault| malformed(key_flag, &self.key, fault);
+        let bad_ca = |fault| malformed(ca_flag, &self.ca, fault);
 
         let chain = certificates(part(0)).ok_or_else(|| bad_cert(NO_CERTIFICATE.to_owned()))?;
         let key = PrivateKeyDer::from_pem_slice(part(1))
@@ -118,13 +118,14 @@ impl Source for TlsFiles {
         let mut server = ServerConfig::builder()
             .with_client_cert_verifier(callers)
             .with_single_cert(chain.clone(), key.clone_key())
-            .map_err(|cause| bad_cert(format!("does not go with --tls-key: {cause}")))?;
-        server.alpn_protocols = vec![ALPN.to_vec()];
+            .map_err(|cause| bad_cert(format!("does not go with {key_flag}: {cause}")))?;
+        server.alpn_protocols = vec![self.alpn.to_vec()];
         Ok(Tls {
             server: Arc::new(server),
             chain,
             key,
             verifier,
+            alpn: self.alpn,
             clients: Mutex::default(),
         })
     }
@@ -133,7 +134,7 @@ impl Source for TlsFiles {
 const NO_CERTIFICATE: &str = "holds no certificate in PEM";
 
 /// All certificates of a PEM text; `None` when there is none, or one is malformed.
-fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     read.ok().filter(|certificates| !certificates.is_empty())
 }
