@@ -54,6 +54,10 @@ pub struct Config {
     /// How long it is kept who changed who may come into a recipe, made links and deleted recipes (0: for ever)
     #[arg(long, env = "CHAT_KEEP_AUDIT", value_parser = duration, default_value = "90d")]
     pub chat_keep_audit: Duration,
+
+    /// How long versions of recipes are kept, beside those of the last 500 messages and of changes that can be undone (0: for ever)
+    #[arg(long, env = "CHAT_KEEP_VERSIONS", value_parser = duration, default_value = "0s")]
+    pub keep_versions: Duration,
 }
 
 /// What may change while the service runs.
@@ -119,6 +123,7 @@ impl Default for Config {
             chat_database_connections: 8,
             chat_database_wait: Duration::from_secs(30),
             chat_keep_audit: Duration::from_secs(90 * 86_400),
+            keep_versions: Duration::ZERO,
         }
     }
 }

@@ -42,6 +42,8 @@ const PRESENCE_TOLD: &str = "chat_presence_told";
 const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
 /// Versions of recipes that were looked at to take less room, by `outcome`: difference or whole.
 const COMPACTED: &str = "chat_versions_compacted";
+/// How many versions of recipes were deleted since they were old.
+const VERSIONS_DELETED: &str = "chat_versions_deleted";
 /// Events for the audit, by `outcome`: written, failed, dropped since there was no room, or deleted since they were old.
 const AUDIT_EVENTS: &str = "chat_audit_events";
 /// Deliveries to webhooks, by `outcome`: delivered or failed; and webhooks that were turned off.
@@ -69,6 +71,7 @@ pub(crate) struct Metrics {
     presence_told: Counter<u64>,
     expired_links: Counter<u64>,
     compacted: Counter<u64>,
+    versions_deleted: Counter<u64>,
     audit: Counter<u64>,
     webhooks: Counter<u64>,
 }
@@ -149,6 +152,10 @@ impl Metrics {
             expired_links: visible_from_the_start(
                 EXPIRED_LINKS,
                 "Share links that were removed after their end",
+            ),
+            versions_deleted: visible_from_the_start(
+                VERSIONS_DELETED,
+                "Versions of recipes that were deleted since they were old",
             ),
             audit: visible_from_the_start(
                 AUDIT_EVENTS,
@@ -242,6 +249,11 @@ impl Metrics {
             self.compacted
                 .add(count, &[KeyValue::new("outcome", outcome)]);
         }
+    }
+
+    /// Old versions were deleted.
+    pub(crate) fn versions_deleted(&self, count: u64) {
+        self.versions_deleted.add(count, &[]);
     }
 
     /// So many events for the audit had this outcome.

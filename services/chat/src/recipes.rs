@@ -340,6 +340,21 @@ impl Recipes {
         Ok(version.ok_or(Refused::NoSuchRevision)?.1)
     }
 
+    /// The recipe as it stood at a revision, or as it is when that is not kept any more.
+    async fn version_or_newest(
+        &self,
+        recipe: &RecipeId,
+        revision: Revision,
+    ) -> Result<Arc<crate::recipe::Recipe>, Refused> {
+        match self.version(recipe, revision).await {
+            Err(Refused::NoSuchRevision) => {
+                let newest = self.ask(self.store.load_one(recipe)).await?;
+                Ok(newest.ok_or(Refused::NoSuchRecipe)?.recipe)
+            }
+            version => version,
+        }
+    }
+
     /// Adds to a message that was accepted before what the store does not keep of it: its author is told the original.
     async fn complete(&self, recipe: &RecipeId, posted: &mut Posted) -> Result<(), Refused> {
         let Some(after) = &posted.recipe else {
@@ -350,10 +365,11 @@ impl Recipes {
             message.suggestions = suggestions(after, message.content.as_str(), hint);
         }
         if message.effect.is_some() && message.changes.is_empty() {
-            let before = self
-                .version(recipe, message.revision.saturating_sub(1))
-                .await?;
-            message.changes = told_changes(&before, after);
+            let before = message.revision.saturating_sub(1);
+            // Old versions may be gone; what the message did is told in words then.
+            if let Some((_, before)) = self.ask(self.store.version(recipe, before)).await? {
+                message.changes = told_changes(&before, after);
+            }
         }
         Ok(())
     }
@@ -381,7 +397,11 @@ impl Submitted {
         let mut posted = answer.map_err(|_| Refused::Unavailable)??;
         if posted.recipe.is_none() {
             let revision = posted.message.revision;
-            posted.recipe = Some(self.recipes.version(&self.recipe, revision).await?);
+            posted.recipe = Some(
+                self.recipes
+                    .version_or_newest(&self.recipe, revision)
+                    .await?,
+            );
         }
         if posted.duplicate {
             self.recipes.complete(&self.recipe, &mut posted).await?;

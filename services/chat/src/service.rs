@@ -119,6 +119,7 @@ pub async fn open(
         clock: clock.clone(),
         metrics: Arc::clone(&dependencies.metrics),
         keep_audit: config.chat_keep_audit,
+        keep_versions: config.keep_versions,
     };
     let web = config.webhooks.then(|| {
         let allowed = config.webhook_allowed_addresses.clone();

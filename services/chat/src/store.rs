@@ -32,6 +32,7 @@ pub(crate) use self::{
     compaction::Compacted,
     error::Error,
     page::{Page, Prefer, Snapshot, Tail},
+    retention::MAX_OUTDATED,
     user_data::{FORMER_MEMBER, MAX_TRACES, Trace},
     webhooks::Progress,
 };
@@ -143,6 +144,7 @@ macro_rules! ask {
 // They call by the macro above.
 mod audit;
 mod compaction;
+mod retention;
 #[cfg(test)]
 pub(crate) mod tests;
 mod user_data;

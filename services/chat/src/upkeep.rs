@@ -4,16 +4,18 @@
 use std::{sync::Arc, time::Duration};
 
 use runtime::clock::SharedClock;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::warn;
 
 use crate::{
     metrics::Metrics,
-    store::{Compacted, Store},
+    store::{self, Compacted, MAX_OUTDATED, Store},
 };
 
 /// How often it is looked for.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// How often versions are looked for that need not be kept: all recipes are looked at for that.
+const VERSIONS_INTERVAL: Duration = Duration::from_secs(3600);
 /// How many rows one step deletes at most, and how long the next one waits.
 const STEP: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -26,6 +28,8 @@ pub(crate) struct Upkeep {
     pub(crate) metrics: Arc<Metrics>,
     /// How long what was noted is kept; zero: for ever.
     pub(crate) keep_audit: Duration,
+    /// How long versions are kept; zero: for ever.
+    pub(crate) keep_versions: Duration,
 }
 
 impl Upkeep {
@@ -33,12 +37,19 @@ impl Upkeep {
     pub(crate) async fn run(self) {
         let mut times = interval(INTERVAL);
         times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut versions_due = Instant::now();
         loop {
             times.tick().await;
             self.delete_expired_links().await;
             self.compact_versions().await;
             if !self.keep_audit.is_zero() {
                 self.delete_old_audit_events().await;
+            }
+            if !self.keep_versions.is_zero() && versions_due <= Instant::now() {
+                versions_due = Instant::now() + VERSIONS_INTERVAL;
+                if let Err(error) = self.delete_old_versions().await {
+                    warn!(%error, "old versions could not be deleted; the next try is in an hour");
+                }
             }
         }
     }
@@ -71,6 +82,33 @@ impl Upkeep {
                     warn!(%error, "versions could not be compacted; they stay whole until the next time");
                     return;
                 }
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn delete_old_versions(&self) -> Result<(), store::Error> {
+        let before = self.clock.now().before(self.keep_versions);
+        let mut after = String::new();
+        loop {
+            let looked_at = self.store.outdated_versions(&after, before).await?;
+            let is_last = looked_at.len() < MAX_OUTDATED;
+            if let Some((recipe, _)) = looked_at.last() {
+                after = recipe.to_string();
+            }
+            for (recipe, upto) in looked_at {
+                let Some(upto) = upto else { continue };
+                loop {
+                    let deleted = self.store.delete_versions(&recipe, upto).await?;
+                    if deleted == 0 {
+                        break;
+                    }
+                    self.metrics.versions_deleted(deleted);
+                    sleep(PAUSE).await;
+                }
+            }
+            if is_last {
+                return Ok(());
             }
             sleep(PAUSE).await;
         }

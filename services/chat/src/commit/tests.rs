@@ -1,6 +1,7 @@
 //! The pipeline with real databases: exactly once, one dense order, nothing forked, nothing falsely accepted.
 
 mod history;
+mod retention;
 
 use std::time::Duration;
 

@@ -1,11 +1,12 @@
 //! What both databases promise: each case runs on SQLite, and on a real PostgreSQL server.
 
 mod audit;
-mod compaction;
+pub(crate) mod compaction;
 mod databases;
 mod first_schema;
 mod migrating;
 mod newer;
+pub(crate) mod retention;
 mod snapshot;
 mod sqlite;
 
