@@ -230,12 +230,7 @@ impl Chat {
         });
         if let Some(deliveries) = self.deliveries {
             let stopping = lifecycle.clone();
-            lifecycle.spawn(async move {
-                tokio::select! {
-                    () = deliveries.run() => {}
-                    () = stopping.stopping() => {}
-                }
-            });
+            lifecycle.spawn(async move { deliveries.run(stopping.stopping()).await });
         }
         let (stopping, recipes) = (lifecycle.clone(), self.recipes.clone());
         lifecycle.spawn(async move {

@@ -55,6 +55,8 @@ const TOLD: &str = "UPDATE webhooks SET told = CAST($3 AS BIGINT), failures = 0,
                     WHERE id = $1 AND lease = $2 RETURNING '1'";
 const RELEASE: &str =
     "UPDATE webhooks SET lease = '', leased_until = 0 WHERE id = $1 AND lease = $2 RETURNING '1'";
+const RELEASE_ALL: &str =
+    "UPDATE webhooks SET lease = '', leased_until = 0 WHERE lease = $1 RETURNING '1'";
 const FAILED: &str = "UPDATE webhooks SET failures = CAST($3 AS BIGINT), failing_since = CAST($4 AS BIGINT), \
                       due_at = CAST($5 AS BIGINT), lease = '', leased_until = 0 \
                       WHERE id = $1 AND lease = $2 RETURNING '1'";
@@ -119,6 +121,12 @@ impl Store {
             }
         }
         Ok(claimed)
+    }
+
+    /// Gives back all that `holder` has.
+    pub(crate) async fn release_webhooks(&self, holder: &str) -> Result<(), Error> {
+        ask!(self, change(RELEASE_ALL, vec![holder.to_owned()]))?;
+        Ok(())
     }
 
     /// Writes what became of a webhook; `false` when `holder` does not have it any more.

@@ -64,8 +64,18 @@ impl Deliveries {
         }
     }
 
-    /// Works until it is dropped; what was not told is told by whoever comes next, after the lease.
-    pub(crate) async fn run(self) {
+    /// Works until it is told to stop, and leaves what was not told to others; when it is killed, after the lease.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.tell_all() => {}
+            () = stop => {}
+        }
+        if let Err(error) = self.recipes.store().release_webhooks(&self.holder).await {
+            warn!(%error, "webhooks could not be given back; they are told when the lease has ended");
+        }
+    }
+
+    async fn tell_all(&self) {
         let mut polls = interval(POLL_INTERVAL);
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut under_way: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();

@@ -337,6 +337,26 @@ async fn of_two_replicas_one_tells_and_what_one_leaves_the_other_tells() {
 }
 
 #[tokio::test]
+async fn a_replica_that_stops_in_the_middle_of_a_delivery_leaves_it_to_another_at_once() {
+    let mut receiver = Receiver::start().await;
+    let (database, config) = (Postgres::start(), config(&receiver));
+    let first = Service::start_on(&database.url(), None, &config).await;
+    let mut link = pie(&first).await;
+    create(&first, "ada", &receiver.url(), "", true)
+        .await
+        .unwrap();
+    receiver.answer(0);
+    link.post("pie", "ada", "m1", "add 2 eggs").await;
+    assert_eq!(receiver.next().await.content(), "add 2 eggs");
+    let second = Service::start_on(&database.url(), None, &config).await;
+    receiver.answer(204);
+    drop(link);
+    first.stop().await;
+    assert_eq!(receiver.next().await.content(), "add 2 eggs");
+    second.stop().await;
+}
+
+#[tokio::test]
 async fn a_receiver_that_hangs_or_is_gone_holds_up_no_other_and_is_turned_off() {
     let (mut receiver, mut gone) = (Receiver::start().await, Receiver::start().await);
     let config = Config {
