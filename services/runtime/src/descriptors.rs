@@ -3,9 +3,11 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// How many are left for the rest of the process: this many, and an eighth of all.
-const MIN_RESERVE: usize = 64;
+/// How many are left for the rest of the process (databases, Redis, other services, files): an eighth of all within
+/// these bounds.
 const RESERVED_FRACTION: usize = 8;
+const MIN_RESERVE: usize = 64;
+const MAX_RESERVE: usize = 1_024;
 
 /// Raises the limit that counts (soft) to the one that the system allows (hard). A system that refuses leaves it as it is.
 pub fn raise_limit() {
@@ -31,7 +33,8 @@ pub fn for_sockets() -> usize {
 }
 
 fn usable(descriptors: usize) -> usize {
-    descriptors.saturating_sub(MIN_RESERVE.max(descriptors / RESERVED_FRACTION))
+    let reserve = (descriptors / RESERVED_FRACTION).clamp(MIN_RESERVE, MAX_RESERVE);
+    descriptors.saturating_sub(reserve)
 }
 
 /// What is wrong with so many connections (0: no limit) under the limit of descriptors, in words for the operator.
@@ -60,7 +63,7 @@ mod tests {
         assert_eq!(usable(1_024), 896);
         assert_eq!(usable(256), 192);
         assert_eq!(usable(50), 0);
-        assert_eq!(usable(1 << 20), (1 << 20) - (1 << 17));
+        assert_eq!(usable(20_000), 18_976);
     }
 
     #[test]
