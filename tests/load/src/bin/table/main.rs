@@ -3,6 +3,7 @@
 //! Prints a line of JSON for each measurement and then the table, and draws it. `tests/load/table` builds all that it needs.
 
 mod figures;
+mod meter;
 mod picture;
 mod scenes;
 mod socket;

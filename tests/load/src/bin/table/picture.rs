@@ -39,7 +39,7 @@ pub(crate) fn draw(
     area.fill(&WHITE).map_err(failed)?;
     let mut chart = ChartBuilder::on(&area)
         .margin(10)
-        .caption("Multiples of the bare server", ("sans-serif", 18))
+        .caption("Multiples of what the first one needs", ("sans-serif", 18))
         .x_label_area_size(30)
         .y_label_area_size(NAMES)
         // The first figure is on top.

@@ -17,6 +17,7 @@ use tokio::{
 
 use crate::{
     figures::{Figure, FigureKind, Measured},
+    meter::Meter,
     socket::Socket,
     target::{RECIPES, Target},
 };
@@ -99,6 +100,8 @@ enum Kind {
     },
     Visits {
         count: usize,
+        /// On recipes with a conversation, of which each gets the newest messages.
+        history: bool,
     },
     Return {
         connections: usize,
@@ -131,6 +134,10 @@ impl Sizes {
             rate: self.steady_rate,
             seconds: self.steady_seconds,
         };
+        let visits = |history| Kind::Visits {
+            count: self.visits,
+            history,
+        };
         (idle.map(|kind| scene("idle", kind)))
             .chain(talk.map(|kind| scene("talk", kind)))
             .chain([scene("steady", steady)])
@@ -140,7 +147,8 @@ impl Sizes {
                     .map(|kind| scene("slow-readers", kind)),
             )
             .chain([
-                scene("visits", Kind::Visits { count: self.visits }),
+                scene("visits", visits(false)),
+                scene("visits", visits(true)),
                 scene(
                     "return",
                     Kind::Return {
@@ -167,7 +175,7 @@ pub(crate) async fn play(scene: &Scene, target: &Target) -> anyhow::Result<Measu
                 heard,
                 slow,
             } => fan_out(target, subscribers, heard, slow).await,
-            Kind::Visits { count } => visits(target, count).await,
+            Kind::Visits { count, history } => visits(target, count, history).await,
             Kind::Return { connections } => come_back(target, connections).await,
         }
     };
@@ -242,9 +250,10 @@ async fn fan_out(
     heard: usize,
     slow: usize,
 ) -> anyhow::Result<Measured> {
-    let mut author = target.join(0).await?;
-    let asleep = open(target, slow, |_| 0).await?;
-    let sockets = open(target, subscribers, |_| 0).await?;
+    let mut author = target.join_talk(0).await?;
+    let listener = |_| target.join_talk(0);
+    let asleep = open(slow, listener).await?;
+    let sockets = open(subscribers, listener).await?;
     let (progress, mut all_heard) = watch::channel(0);
     let count = Arc::new(AtomicUsize::new(0));
     let mut hearing = JoinSet::new();
@@ -285,23 +294,31 @@ async fn fan_out(
 }
 
 /// Connections come, show a token, get the recipe, and leave.
-async fn visits(target: &Target, count: usize) -> anyhow::Result<Measured> {
+async fn visits(target: &Target, count: usize, history: bool) -> anyhow::Result<Measured> {
     let meter = Meter::start(target);
     let mut at = 0;
     while at < count {
         let some = OPENED_AT_ONCE.min(count - at);
-        leave(open(target, some, |number| at + number).await?).await?;
+        let sockets = match history {
+            true => open(some, |number| target.join_talk(at + number)).await?,
+            false => open(some, |number| target.join_calm(at + number)).await?,
+        };
+        leave(sockets).await?;
         at += some;
     }
     let cost = meter.stop(count);
-    Ok(cost.measured("connect + authenticate + close: server µs", None))
+    let what = match history {
+        true => "connect + authenticate + 50 messages + close: server µs",
+        false => "connect + authenticate + close: server µs",
+    };
+    Ok(cost.measured(what, None))
 }
 
 /// Connections are lost without a word, as when a network fails, and all come back at once.
 async fn come_back(target: &Target, connections: usize) -> anyhow::Result<Measured> {
-    drop(open(target, connections, |at| at).await?);
+    drop(open(connections, |at| target.join_calm(at)).await?);
     let meter = Meter::start(target);
-    let sockets = open(target, connections, |at| at).await?;
+    let sockets = open(connections, |at| target.join_calm(at)).await?;
     let cost = meter.stop(connections);
     leave(sockets).await?;
     Ok(cost.measured(
@@ -314,7 +331,7 @@ async fn come_back(target: &Target, connections: usize) -> anyhow::Result<Measur
 async fn idle(target: &Target, connections: usize) -> anyhow::Result<Measured> {
     let before = target.memory();
     let meter = Meter::start(target);
-    let sockets = open(target, connections, |at| at).await?;
+    let sockets = open(connections, |at| target.join_calm(at)).await?;
     let cost = meter.stop(connections);
     sleep(SETTLING).await;
     let after = target.memory();
@@ -349,22 +366,21 @@ fn words(number: usize) -> String {
 
 /// Connections that have said something each: queues, caches and rooms are there then.
 async fn open_and_greet(target: &Target, count: usize) -> anyhow::Result<Vec<Socket>> {
-    let mut sockets = open(target, count, |at| at).await?;
+    let mut sockets = open(count, |at| target.join_talk(at)).await?;
     for socket in &mut sockets {
         socket.say("hello everybody").await?;
     }
     Ok(sockets)
 }
 
-async fn open(
-    target: &Target,
-    count: usize,
-    recipe: impl Fn(usize) -> usize,
-) -> anyhow::Result<Vec<Socket>> {
+async fn open<J>(count: usize, join: impl Fn(usize) -> J) -> anyhow::Result<Vec<Socket>>
+where
+    J: Future<Output = anyhow::Result<Socket>>,
+{
     let mut sockets = Vec::with_capacity(count);
     while sockets.len() < count {
         let upto = count.min(sockets.len() + OPENED_AT_ONCE);
-        let some = (sockets.len()..upto).map(|at| target.join(recipe(at)));
+        let some = (sockets.len()..upto).map(&join);
         sockets.extend(futures_util::future::try_join_all(some).await?);
     }
     Ok(sockets)
@@ -383,59 +399,4 @@ async fn all<T: 'static>(mut tasks: JoinSet<anyhow::Result<T>>) -> anyhow::Resul
     }
     ensure!(!done.is_empty(), "nothing was done");
     Ok(done)
-}
-
-/// Measures from when it is started.
-struct Meter<'a> {
-    target: &'a Target,
-    times: Vec<Duration>,
-    began: Instant,
-}
-
-/// What so many things took.
-struct Cost {
-    by_process: Vec<f64>,
-    count: usize,
-    wall: Duration,
-}
-
-impl<'a> Meter<'a> {
-    fn start(target: &'a Target) -> Self {
-        Self {
-            target,
-            times: target.times(),
-            began: Instant::now(),
-        }
-    }
-
-    fn stop(self, count: usize) -> Cost {
-        let wall = self.began.elapsed();
-        let used = self.target.times().into_iter().zip(self.times);
-        let used = used.map(|(after, before)| after.saturating_sub(before).as_secs_f64());
-        Cost {
-            by_process: used.map(|seconds| seconds * 1e6 / count as f64).collect(),
-            count,
-            wall,
-        }
-    }
-}
-
-impl Cost {
-    fn measured(self, cost: &str, rate: Option<&str>) -> Measured {
-        let figure = |name: &str, value, kind| Figure {
-            name: name.to_owned(),
-            value,
-            kind,
-        };
-        let total = self.by_process.iter().sum();
-        let a_second = self.count as f64 / self.wall.as_secs_f64();
-        let rate = rate.map(|name| figure(name, a_second, FigureKind::Rate));
-        Measured {
-            figures: [figure(cost, total, FigureKind::Cost)]
-                .into_iter()
-                .chain(rate)
-                .collect(),
-            by_process: self.by_process,
-        }
-    }
 }

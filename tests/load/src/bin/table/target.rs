@@ -19,7 +19,7 @@ use crate::{socket::Socket, usage::Watched};
 
 /// How many users the connections belong to.
 const USERS: usize = 10;
-/// How many recipes there are.
+/// How many recipes there are to talk on, and how many on which nobody says anything after they were filled.
 pub(crate) const RECIPES: usize = 100;
 /// What makes a recipe of the size that is measured: an update is about 1.3 kB.
 const RECIPE: &str = "add 1 cup flour; add 2 cups milk; add 3 eggs; add 4 tbsp sugar; add 5 tsp salt; add 6 cups oats; \
@@ -97,9 +97,10 @@ impl Target {
         }
         let api = Api::new(self.edge, Canary::default());
         for number in 0..RECIPES {
-            let token = self.token(number);
-            api.make_recipe(token, &recipe(number)).await;
-            self.join(number).await?.say(RECIPE).await?;
+            for recipe in [recipe(number), calm_recipe(number)] {
+                api.make_recipe(self.token(number), &recipe).await;
+                self.join(number, &recipe).await?.say(RECIPE).await?;
+            }
         }
         Ok(())
     }
@@ -108,9 +109,18 @@ impl Target {
         self.name == "bare"
     }
 
-    /// A connection to one of the recipes.
-    pub(crate) async fn join(&self, number: usize) -> anyhow::Result<Socket> {
-        Socket::join(self.edge, &recipe(number % RECIPES), self.token(number))
+    /// A connection to one of the recipes that are talked on.
+    pub(crate) async fn join_talk(&self, number: usize) -> anyhow::Result<Socket> {
+        self.join(number, &recipe(number % RECIPES)).await
+    }
+
+    /// A connection to one of the others: what it costs does not hang on what was said in other scenes.
+    pub(crate) async fn join_calm(&self, number: usize) -> anyhow::Result<Socket> {
+        self.join(number, &calm_recipe(number % RECIPES)).await
+    }
+
+    async fn join(&self, number: usize, recipe: &str) -> anyhow::Result<Socket> {
+        Socket::join(self.edge, recipe, self.token(number))
             .await
             .with_context(|| format!("joining at {}", self.name))
     }
@@ -132,6 +142,10 @@ impl Target {
 
 fn recipe(number: usize) -> String {
     format!("table-{number}")
+}
+
+fn calm_recipe(number: usize) -> String {
+    format!("calm-{number}")
 }
 
 fn watch(stack: &Stack) -> Vec<Watched> {
