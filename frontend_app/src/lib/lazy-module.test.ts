@@ -101,7 +101,10 @@ describe('a lazy module', () => {
 
   it('is fetched once more when the network came back while the server was looked for', async () => {
     let noServer = () => {};
-    vi.stubGlobal('fetch', () => new Promise((_, reject) => (noServer = () => reject(new TypeError()))));
+    vi.stubGlobal(
+      'fetch',
+      () => new Promise((_, reject) => (noServer = () => reject(new TypeError()))),
+    );
     const lazyModule = newModule();
     lazyModule.load();
     await vi.advanceTimersByTimeAsync(4_300);
