@@ -169,7 +169,7 @@ async fn a_page_of_the_web_is_shown_as_a_recipe_and_then_made_one() {
     for (url, words) in [
         ("http://169.254.169.254/latest".to_owned(), "public address"),
         (format!("http://{other_port}/readyz"), "public address"),
-        ("http://cook.example:8081/soup".to_owned(), "usual port"),
+        ("http://93.184.215.14:8081/soup".to_owned(), "usual port"),
         ("soup".to_owned(), "write it as https://"),
     ] {
         let refused = ask(import(url), &ada).await.problem(422);
