@@ -44,6 +44,7 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    options.sizes.check()?;
     let mut targets = vec![
         Target::bare().await?,
         Target::recipe_chat("recipe-chat", &binary::path(), options.postgres).await?,

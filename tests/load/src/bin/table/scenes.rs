@@ -109,6 +109,27 @@ enum Kind {
 }
 
 impl Sizes {
+    /// Refuses sizes that measure nothing.
+    ///
+    /// # Errors
+    /// When one of them is 0.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let lists = self.connections.iter().chain(&self.subscribers);
+        let mut all = lists.chain(&self.idle).chain([
+            &self.messages,
+            &self.steady_rate,
+            &self.steady_seconds,
+            &self.heard,
+            &self.visits,
+            &self.lost,
+        ]);
+        ensure!(
+            all.all(|size| *size > 0),
+            "no size may be 0; leave scenes out with --only"
+        );
+        Ok(())
+    }
+
     /// The scenes of these sizes. Memory is measured in processes that have done nothing yet: later ones take what earlier
     /// ones gave back.
     pub(crate) fn scenes(&self) -> Vec<Scene> {
