@@ -58,6 +58,10 @@ pub struct Config {
     /// How long versions of recipes are kept, beside those of the last 500 messages and of changes that can be undone (0: for ever)
     #[arg(long, env = "CHAT_KEEP_VERSIONS", value_parser = duration, default_value = "0s")]
     pub keep_versions: Duration,
+
+    /// How long the text of messages is kept, beside the last 500 of each recipe (0: for ever). Set it once all replicas know it
+    #[arg(long, env = "CHAT_KEEP_MESSAGES", value_parser = duration, default_value = "0s")]
+    pub keep_messages: Duration,
 }
 
 /// What may change while the service runs.
@@ -124,6 +128,7 @@ impl Default for Config {
             chat_database_wait: Duration::from_secs(30),
             chat_keep_audit: Duration::from_secs(90 * 86_400),
             keep_versions: Duration::ZERO,
+            keep_messages: Duration::ZERO,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proto::ids::{MessageId, Position, RecipeId, Revision, UserId};
 use runtime::clock::Timestamp;
 
@@ -13,6 +15,8 @@ use crate::{
 
 /// How many characters of an effect or a hint are kept.
 const MAX_WORDS: usize = 2_000;
+/// How many bytes of a digest are kept of what was written.
+const DIGEST_BYTES: usize = 16;
 
 /// What was written.
 pub(crate) type Content = proto::text::MessageText;
@@ -26,6 +30,54 @@ pub(crate) struct MessageKey {
     pub author: UserId,
     /// Under which id.
     pub id: MessageId,
+}
+
+/// What stays of what was written once it is not kept any more: it tells whether another text is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ContentDigest(String);
+
+impl ContentDigest {
+    /// That of a message. Its place and id are in it, so that equal texts do not look alike.
+    pub(crate) fn of(recipe: &RecipeId, id: &MessageId, content: &Content) -> Self {
+        let text = format!("{recipe}\n{id}\n{}", content.as_str());
+        let digest = digest::digest(&digest::SHA256, text.as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(&digest.as_ref()[..DIGEST_BYTES]))
+    }
+
+    /// As it was stored.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As it is stored.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A message that was accepted before, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AcceptedBefore {
+    /// The message, perhaps without its text.
+    pub message: Arc<Message>,
+    /// What stays of its text, when that is gone.
+    pub digest: Option<ContentDigest>,
+}
+
+impl AcceptedBefore {
+    /// The message with its text, when it is the same that has come again.
+    pub(crate) fn repeated_by(&self, key: &MessageKey, content: &Content) -> Option<Arc<Message>> {
+        let Some(digest) = &self.digest else {
+            return (self.message.content == *content).then(|| Arc::clone(&self.message));
+        };
+        let same = *digest == ContentDigest::of(&key.recipe, &key.id, content);
+        same.then(|| {
+            Arc::new(Message {
+                content: content.clone(),
+                ..Message::clone(&self.message)
+            })
+        })
+    }
 }
 
 /// A message that was accepted.

@@ -44,6 +44,8 @@ const EXPIRED_LINKS: &str = "chat_expired_links_deleted";
 const COMPACTED: &str = "chat_versions_compacted";
 /// How many versions of recipes were deleted since they were old.
 const VERSIONS_DELETED: &str = "chat_versions_deleted";
+/// How many messages lost their text since they were old.
+const MESSAGES_EMPTIED: &str = "chat_messages_emptied";
 /// Events for the audit, by `outcome`: written, failed, dropped since there was no room, or deleted since they were old.
 const AUDIT_EVENTS: &str = "chat_audit_events";
 /// Deliveries to webhooks, by `outcome`: delivered or failed; and webhooks that were turned off.
@@ -72,6 +74,7 @@ pub(crate) struct Metrics {
     expired_links: Counter<u64>,
     compacted: Counter<u64>,
     versions_deleted: Counter<u64>,
+    messages_emptied: Counter<u64>,
     audit: Counter<u64>,
     webhooks: Counter<u64>,
 }
@@ -156,6 +159,10 @@ impl Metrics {
             versions_deleted: visible_from_the_start(
                 VERSIONS_DELETED,
                 "Versions of recipes that were deleted since they were old",
+            ),
+            messages_emptied: visible_from_the_start(
+                MESSAGES_EMPTIED,
+                "Messages whose text was deleted since they were old",
             ),
             audit: visible_from_the_start(
                 AUDIT_EVENTS,
@@ -254,6 +261,11 @@ impl Metrics {
     /// Old versions were deleted.
     pub(crate) fn versions_deleted(&self, count: u64) {
         self.versions_deleted.add(count, &[]);
+    }
+
+    /// Old messages lost their text.
+    pub(crate) fn messages_emptied(&self, count: u64) {
+        self.messages_emptied.add(count, &[]);
     }
 
     /// So many events for the audit had this outcome.

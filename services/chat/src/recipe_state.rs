@@ -188,6 +188,8 @@ pub(crate) struct RecipeState {
     pub undo: UndoStack,
     /// When the last message was accepted.
     pub changed_at: Timestamp,
+    /// Up to which revision messages had no text any more when it was read.
+    pub emptied_upto: Revision,
 }
 
 /// What became of a message.
@@ -277,6 +279,7 @@ impl RecipeState {
             recipe_revision: 0,
             undo: UndoStack::default(),
             changed_at: now,
+            emptied_upto: 0,
         }
     }
 

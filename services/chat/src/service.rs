@@ -120,6 +120,7 @@ pub async fn open(
         metrics: Arc::clone(&dependencies.metrics),
         keep_audit: config.chat_keep_audit,
         keep_versions: config.keep_versions,
+        keep_messages: config.keep_messages,
     };
     let web = config.webhooks.then(|| {
         let allowed = config.webhook_allowed_addresses.clone();

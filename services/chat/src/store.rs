@@ -39,7 +39,7 @@ pub(crate) use self::{
 use self::{postgres::Postgres, rows::RecipeRow, sqlite::Sqlite};
 use crate::{
     access::Right,
-    message::{Message, MessageKey, Principal},
+    message::{AcceptedBefore, Message, MessageKey, Principal},
     names::{Called, Candidate},
     recipe::Recipe,
     recipe_state::{Accepted, RecipeState},
@@ -144,6 +144,7 @@ macro_rules! ask {
 // They call by the macro above.
 mod audit;
 mod compaction;
+mod emptying;
 mod retention;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -232,7 +233,7 @@ impl Store {
     pub(crate) async fn find(
         &self,
         keys: Vec<MessageKey>,
-    ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+    ) -> Result<Vec<(MessageKey, AcceptedBefore)>, Error> {
         ask!(self, find(keys))
     }
 
@@ -247,7 +248,7 @@ impl Store {
         ask!(self, commit(rows))
     }
 
-    /// Reads messages, oldest first.
+    /// Reads messages, oldest first, but for those whose text is gone.
     pub(crate) async fn messages(
         &self,
         recipe: &RecipeId,
@@ -256,7 +257,16 @@ impl Store {
         ask!(self, messages(recipe.clone(), page))
     }
 
-    /// Reads the messages before a revision that changed the recipe, newest first.
+    /// Reads the message at a revision, also one whose text is gone.
+    pub(crate) async fn message(
+        &self,
+        recipe: &RecipeId,
+        at: Revision,
+    ) -> Result<Option<Arc<Message>>, Error> {
+        ask!(self, message(recipe.clone(), at))
+    }
+
+    /// Reads the messages before a revision that changed the recipe, newest first, also those whose text is gone.
     pub(crate) async fn changes(
         &self,
         recipe: &RecipeId,

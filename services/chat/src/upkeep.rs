@@ -14,8 +14,8 @@ use crate::{
 
 /// How often it is looked for.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// How often versions are looked for that need not be kept: all recipes are looked at for that.
-const VERSIONS_INTERVAL: Duration = Duration::from_secs(3600);
+/// How often versions and messages are looked for that need not be kept: all recipes are looked at for that.
+const RECIPES_INTERVAL: Duration = Duration::from_secs(3600);
 /// How many rows one step deletes at most, and how long the next one waits.
 const STEP: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -30,6 +30,8 @@ pub(crate) struct Upkeep {
     pub(crate) keep_audit: Duration,
     /// How long versions are kept; zero: for ever.
     pub(crate) keep_versions: Duration,
+    /// How long the texts of messages are kept; zero: for ever.
+    pub(crate) keep_messages: Duration,
 }
 
 impl Upkeep {
@@ -37,7 +39,7 @@ impl Upkeep {
     pub(crate) async fn run(self) {
         let mut times = interval(INTERVAL);
         times.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut versions_due = Instant::now();
+        let mut recipes_due = Instant::now();
         loop {
             times.tick().await;
             self.delete_expired_links().await;
@@ -45,12 +47,24 @@ impl Upkeep {
             if !self.keep_audit.is_zero() {
                 self.delete_old_audit_events().await;
             }
-            if !self.keep_versions.is_zero() && versions_due <= Instant::now() {
-                versions_due = Instant::now() + VERSIONS_INTERVAL;
-                if let Err(error) = self.delete_old_versions().await {
-                    warn!(%error, "old versions could not be deleted; the next try is in an hour");
-                }
+            if recipes_due <= Instant::now() {
+                recipes_due = Instant::now() + RECIPES_INTERVAL;
+                self.look_through_recipes().await;
             }
+        }
+    }
+
+    /// Versions first: what a message did goes with its version.
+    async fn look_through_recipes(&self) {
+        if !self.keep_versions.is_zero()
+            && let Err(error) = self.delete_old_versions().await
+        {
+            warn!(%error, "old versions could not be deleted; the next try is in an hour");
+        }
+        if !self.keep_messages.is_zero()
+            && let Err(error) = self.empty_old_messages().await
+        {
+            warn!(%error, "old messages could not be emptied; the next try is in an hour");
         }
     }
 
@@ -104,6 +118,32 @@ impl Upkeep {
                         break;
                     }
                     self.metrics.versions_deleted(deleted);
+                    sleep(PAUSE).await;
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn empty_old_messages(&self) -> Result<(), store::Error> {
+        let before = self.clock.now().before(self.keep_messages);
+        let mut after = String::new();
+        loop {
+            let looked_at = self.store.outdated_texts(&after, before).await?;
+            let is_last = looked_at.len() < MAX_OUTDATED;
+            if let Some((recipe, _)) = looked_at.last() {
+                after = recipe.to_string();
+            }
+            for (recipe, _) in looked_at.into_iter().filter(|(_, outdated)| *outdated) {
+                loop {
+                    let emptied = self.store.empty_messages(&recipe, before).await?;
+                    if emptied == 0 {
+                        break;
+                    }
+                    self.metrics.messages_emptied(emptied);
                     sleep(PAUSE).await;
                 }
             }

@@ -144,7 +144,9 @@ async fn run_service(
     match service {
         Service::Up(command) => Box::pin(up(*command, prometheus, reload, lifecycle)).await,
         Service::Auth(command) => run_auth(*command, prometheus, reload, &lifecycle).await,
-        Service::Chat(command) => run_chat(*command, prometheus, reload, &lifecycle).await,
+        Service::Chat(command) => {
+            Box::pin(run_chat(*command, prometheus, reload, &lifecycle)).await
+        }
         Service::Edge(command) => run_edge(*command, prometheus, reload, lifecycle).await,
     }
 }

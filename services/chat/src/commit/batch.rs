@@ -10,7 +10,7 @@ use proto::ids::{Position, RecipeId};
 use runtime::clock::Timestamp;
 
 use crate::{
-    message::{Message, MessageKey, Posted},
+    message::{AcceptedBefore, MessageKey, Posted},
     recipe::Recipe,
     recipe_state::{Accepted, Draft, RecipeLimits, RecipeState},
     refused::Refused,
@@ -38,7 +38,7 @@ struct RecipeInBatch {
 /// A message that was accepted before, in this batch or long ago.
 #[derive(Debug)]
 struct Before {
-    message: Arc<Message>,
+    accepted: AcceptedBefore,
     recipe: Option<Arc<Recipe>>,
 }
 
@@ -76,9 +76,9 @@ impl Batch {
     }
 
     /// Notes a message that was accepted before.
-    pub(super) fn accepted_before(&mut self, key: MessageKey, message: Arc<Message>) {
+    pub(super) fn accepted_before(&mut self, key: MessageKey, accepted: AcceptedBefore) {
         let before = Before {
-            message,
+            accepted,
             recipe: None,
         };
         self.before.insert(key, before);
@@ -110,7 +110,7 @@ impl Batch {
         }
         let key = draft.key();
         if let Some(before) = self.before.get(&key) {
-            return again(before, draft, &in_batch.recipe_state);
+            return again(before, &key, draft, &in_batch.recipe_state);
         }
         if draft.not_after.is_some_and(|end| end < now) {
             return Err(Refused::TooLate);
@@ -118,7 +118,10 @@ impl Batch {
         allowed?;
         let accepted = in_batch.recipe_state.accept(draft, &in_batch.limits, now)?;
         let before = Before {
-            message: Arc::clone(&accepted.message),
+            accepted: AcceptedBefore {
+                message: Arc::clone(&accepted.message),
+                digest: None,
+            },
             recipe: Some(Arc::clone(&accepted.recipe)),
         };
         let posted = Posted {
@@ -149,14 +152,18 @@ impl Batch {
 }
 
 /// The answer to a message that was accepted before.
-fn again(before: &Before, draft: &Draft, recipe_state: &RecipeState) -> Result<Posted, Refused> {
-    if before.message.content != draft.content {
-        return Err(Refused::MessageIdReused);
-    }
-    let still_so = before.message.revision >= recipe_state.recipe_revision;
+fn again(
+    before: &Before,
+    key: &MessageKey,
+    draft: &Draft,
+    recipe_state: &RecipeState,
+) -> Result<Posted, Refused> {
+    let repeated = before.accepted.repeated_by(key, &draft.content);
+    let message = repeated.ok_or(Refused::MessageIdReused)?;
+    let still_so = message.revision >= recipe_state.recipe_revision;
     let now = || still_so.then(|| Arc::clone(&recipe_state.recipe));
     Ok(Posted {
-        message: Arc::clone(&before.message),
+        message,
         duplicate: true,
         recipe: before.recipe.clone().or_else(now),
         bytes: 0,

@@ -18,7 +18,7 @@ use crate::{
     message::{MessageKey, Posted, Update},
     recipe_state::{Draft, Undoable},
     refused::Refused,
-    store::{self, Page, Prefer, Write},
+    store::{self, Write},
 };
 
 /// How many posts are committed together.
@@ -184,8 +184,8 @@ impl Shard {
         }
         if look_up {
             let keys: Vec<MessageKey> = posts.iter().map(|post| post.draft.key()).collect();
-            for (key, message) in store.find(keys).await? {
-                batch.accepted_before(key, message);
+            for (key, accepted) in store.find(keys).await? {
+                batch.accepted_before(key, accepted);
             }
         }
         self.recall(&mut batch, posts).await?;
@@ -278,13 +278,7 @@ impl Shard {
         at: Revision,
     ) -> Result<Option<Undoable>, store::Error> {
         let (store, before) = (&self.dependencies.store, at.saturating_sub(1));
-        let only = Page {
-            after: before,
-            upto: at,
-            limit: 1,
-            prefer: Prefer::Newest,
-        };
-        let message = store.messages(recipe, only).await?.pop();
+        let message = store.message(recipe, at).await?;
         let version = store.version(recipe, before).await?;
         let found = message.zip(version);
         Ok(found.map(|(message, (_, before))| Undoable::by(&message, before)))

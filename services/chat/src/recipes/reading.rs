@@ -68,8 +68,11 @@ impl Recipes {
             prefer,
         };
         let messages = self.page(recipe, page, page::alone()).await?;
+        let oldest = recipe_state.emptied_upto + 1;
         Ok(MessagePage {
-            truncated: messages.first().is_some_and(|first| first.revision > 1),
+            truncated: messages
+                .first()
+                .is_some_and(|first| first.revision > oldest),
             messages,
         })
     }
@@ -170,16 +173,7 @@ impl Recipes {
         recipe: &RecipeId,
         revision: Revision,
     ) -> Result<Option<Arc<Message>>, Refused> {
-        let Some(before) = revision.checked_sub(1) else {
-            return Ok(None);
-        };
-        let page = Page {
-            after: before,
-            upto: revision,
-            limit: 1,
-            prefer: Prefer::Oldest,
-        };
-        Ok(self.ask(self.store.messages(recipe, page)).await?.pop())
+        self.ask(self.store.message(recipe, revision)).await
     }
 
     pub(super) async fn joined(

@@ -30,7 +30,7 @@ use super::{
     rows::{RecipeRow, from_json, signed, unsigned},
 };
 use crate::{
-    message::{Message, MessageKey, Principal},
+    message::{AcceptedBefore, ContentDigest, Message, MessageKey, Principal},
     names::{Called, Candidate},
     recipe_state::RecipeState,
 };
@@ -69,6 +69,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
         (
             "versions as differences",
             include_str!("../../migrations/postgres/0008_version_differences.sql"),
+        ),
+        (
+            "how long messages are kept",
+            include_str!("../../migrations/postgres/0009_message_retention.sql"),
         ),
     ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
@@ -145,7 +149,7 @@ impl Postgres {
     pub(super) async fn find(
         &self,
         keys: Vec<MessageKey>,
-    ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+    ) -> Result<Vec<(MessageKey, AcceptedBefore)>, Error> {
         let found = sqlx::query(statements::FIND)
             .bind(column(&keys, |key| key.recipe.as_str()))
             .bind(column(&keys, |key| key.author.as_str()))
@@ -159,7 +163,12 @@ impl Postgres {
                     author: message.author.user.clone(),
                     id: message.id.clone(),
                 };
-                Ok((key, Arc::new(message)))
+                let digest: Option<String> = row.try_get(9)?;
+                let accepted = AcceptedBefore {
+                    message: Arc::new(message),
+                    digest: digest.map(ContentDigest::stored),
+                };
+                Ok((key, accepted))
             })
             .collect()
     }
@@ -206,6 +215,19 @@ impl Postgres {
             .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
         let rows = self.rows(query).await?;
         rows.iter().map(|row| Ok(Arc::new(message(row)?))).collect()
+    }
+
+    pub(super) async fn message(
+        &self,
+        recipe: RecipeId,
+        at: Revision,
+    ) -> Result<Option<Arc<Message>>, Error> {
+        let query = sqlx::query(statements::MESSAGE)
+            .bind(recipe.as_str())
+            .bind(signed(at));
+        let rows = self.rows(query).await?;
+        let found = rows.first().map(message).transpose()?;
+        Ok(found.map(Arc::new))
     }
 
     pub(super) async fn changes(

@@ -35,10 +35,24 @@ macro_rules! outdated {
 const OUTDATED_IN_SQLITE: &str = outdated!("r.undo ->> 0");
 const OUTDATED_IN_POSTGRES: &str = outdated!("r.undo::json ->> 0");
 /// The oldest whole version with those that refer to it.
-const DELETE: &str = "DELETE FROM stored_versions WHERE recipe = $1 AND revision < \
-     (SELECT min(revision) FROM stored_versions WHERE recipe = $1 AND number = 0 \
-          AND revision <= CAST($2 AS BIGINT) \
-          AND revision > (SELECT min(revision) FROM stored_versions WHERE recipe = $1)) RETURNING '1'";
+macro_rules! of_oldest {
+    ($statement:literal) => {
+        concat!(
+            $statement,
+            " stored_versions WHERE recipe = $1 AND revision < \
+                 (SELECT min(revision) FROM stored_versions WHERE recipe = $1 AND number = 0 \
+                     AND revision <= CAST($2 AS BIGINT) \
+                     AND revision > (SELECT min(revision) FROM stored_versions WHERE recipe = $1))"
+        )
+    };
+}
+const DELETE: &str = concat!(of_oldest!("DELETE FROM"), " RETURNING '1'");
+/// What a message without a text did is told for as long as there is its version.
+const FORGET_EFFECTS: &str = concat!(
+    "UPDATE messages SET effect = NULL WHERE recipe = $1 AND content_digest IS NOT NULL AND revision IN (",
+    of_oldest!("SELECT revision FROM"),
+    ") RETURNING '1'"
+);
 
 /// A recipe, and before which version its versions may go, if any may.
 pub(crate) type Outdated = (RecipeId, Option<Revision>);
@@ -71,6 +85,7 @@ impl Store {
         upto: Revision,
     ) -> Result<u64, Error> {
         let parameters = vec![recipe.to_string(), upto.to_string()];
+        ask!(self, change(FORGET_EFFECTS, parameters.clone()))?;
         Ok(ask!(self, change(DELETE, parameters))? as u64)
     }
 }

@@ -17,7 +17,7 @@ use rusqlite::Connection;
 
 use super::{Error, Listing, Page, Snapshot, Summary, Tail, Version, Visit, rows::RecipeRow};
 use crate::{
-    message::{Message, MessageKey, Principal},
+    message::{AcceptedBefore, Message, MessageKey, Principal},
     names::{Called, Candidate},
     recipe_state::RecipeState,
     share_link::Link,
@@ -35,6 +35,7 @@ pub(super) const CONFIG: sqlite::Config = sqlite::Config {
         include_str!("../../migrations/sqlite/0007_audit.sql"),
         include_str!("../../migrations/sqlite/0008_webhooks.sql"),
         include_str!("../../migrations/sqlite/0009_version_differences.sql"),
+        include_str!("../../migrations/sqlite/0010_message_retention.sql"),
     ],
     readers: 2,
     pragmas: "
@@ -82,7 +83,7 @@ impl Sqlite {
     pub(super) async fn find(
         &self,
         keys: Vec<MessageKey>,
-    ) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+    ) -> Result<Vec<(MessageKey, AcceptedBefore)>, Error> {
         self.0.read(move |db| queries::find(db, &keys)).await
     }
 
@@ -99,6 +100,16 @@ impl Sqlite {
     ) -> Result<Vec<Arc<Message>>, Error> {
         self.0
             .read(move |db| queries::messages(db, &recipe, page))
+            .await
+    }
+
+    pub(super) async fn message(
+        &self,
+        recipe: RecipeId,
+        at: Revision,
+    ) -> Result<Option<Arc<Message>>, Error> {
+        self.0
+            .read(move |db| queries::message_at(db, &recipe, at))
             .await
     }
 

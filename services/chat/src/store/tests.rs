@@ -3,6 +3,7 @@
 mod audit;
 pub(crate) mod compaction;
 mod databases;
+pub(crate) mod emptying;
 mod first_schema;
 mod migrating;
 mod newer;
@@ -215,8 +216,11 @@ async fn a_message_is_found_by_recipe_author_and_id() {
         ];
         let found = store.find(keys.iter().map(Draft::key).collect()).await;
 
-        let expected = (keys[0].key(), Arc::clone(&write.accepted[1].message));
-        assert_eq!(found.unwrap(), [expected]);
+        let accepted = AcceptedBefore {
+            message: Arc::clone(&write.accepted[1].message),
+            digest: None,
+        };
+        assert_eq!(found.unwrap(), [(keys[0].key(), accepted)]);
     })
     .await;
 }

@@ -81,7 +81,10 @@ impl Store {
         let nobody = UserId::random();
         let mut statements: Vec<Statement> = vec![
             (
-                "UPDATE messages SET author_name = $4, author = $3 WHERE recipe = $1 AND author = $2",
+                // Nobody sends those again: a digest of what was written is of no use any more.
+                "UPDATE messages SET author_name = $4, author = $3, \
+                     content_digest = CASE WHEN content_digest IS NOT NULL THEN '' END \
+                 WHERE recipe = $1 AND author = $2",
                 by(&[nobody.as_str(), FORMER_MEMBER]),
             ),
             (

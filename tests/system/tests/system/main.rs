@@ -52,6 +52,7 @@ mod postgres;
 mod redis_loss;
 mod redis_refuses;
 mod replicas;
+mod retention;
 mod service_proof;
 mod set_back;
 mod sizes;

@@ -30,6 +30,7 @@ pub(super) fn recipe_state(row: &PgRow) -> Result<RecipeState, Error> {
         recipe_revision: unsigned(row.try_get(5)?),
         undo: from_json(row.try_get(6)?)?,
         changed_at: Timestamp::from_unix_millis(row.try_get(7)?),
+        emptied_upto: unsigned(row.try_get(13)?),
     })
 }
 

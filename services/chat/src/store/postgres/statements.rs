@@ -18,12 +18,13 @@ pub(super) const LOAD: &str = "
         ARRAY(SELECT name FROM members m WHERE m.recipe = r.id ORDER BY name),
         ARRAY(SELECT user_id FROM members m WHERE m.recipe = r.id ORDER BY name),
         ARRAY(SELECT role FROM members m WHERE m.recipe = r.id ORDER BY name),
-        (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision), published
+        (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision), published,
+        emptied_upto
     FROM recipes r WHERE id = ANY($1)";
 
 pub(super) const FIND: &str = "
     SELECT m.revision, m.id, m.author, m.author_name, m.content, m.effect, m.hint, m.accepted_at,
-        m.recipe
+        m.recipe, m.content_digest
     FROM UNNEST($1::text[], $2::text[], $3::text[]) AS k (recipe, author, id)
     JOIN messages m ON m.recipe = k.recipe AND m.author = k.author AND m.id = k.id";
 
@@ -71,13 +72,21 @@ pub(super) const COMMIT: &str = "
 
 pub(super) const OLDEST: &str = "
     SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
-    WHERE recipe = $1 AND revision > $2 AND revision <= $3 ORDER BY revision LIMIT $4";
+    WHERE recipe = $1 AND revision <= $3 AND content_digest IS NULL
+        AND revision > greatest($2::bigint, (SELECT emptied_upto FROM recipes WHERE id = $1))
+    ORDER BY revision LIMIT $4";
 
 pub(super) const NEWEST: &str = "
     SELECT * FROM (
         SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
-        WHERE recipe = $1 AND revision > $2 AND revision <= $3 ORDER BY revision DESC LIMIT $4)
+        WHERE recipe = $1 AND revision <= $3 AND content_digest IS NULL
+            AND revision > greatest($2::bigint, (SELECT emptied_upto FROM recipes WHERE id = $1))
+        ORDER BY revision DESC LIMIT $4)
     AS newest ORDER BY revision";
+
+pub(super) const MESSAGE: &str = "
+    SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages
+    WHERE recipe = $1 AND revision = $2";
 
 pub(super) const CHANGES: &str = "
     SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages

@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{
     access::{Access, Member},
-    message::{Content, Message, MessageKey, Principal, shortened},
+    message::{AcceptedBefore, Content, ContentDigest, Message, MessageKey, Principal, shortened},
     recipe_state::RecipeState,
 };
 
-const MESSAGE: &str =
-    "SELECT revision, id, author, author_name, content, effect, hint, accepted_at FROM messages";
+const MESSAGE: &str = "SELECT revision, id, author, author_name, content, effect, hint, accepted_at, content_digest \
+                       FROM messages";
 
 pub(super) fn create(db: &Connection, row: &RecipeRow) -> Result<bool, Error> {
     let state = row.versions.last().map(|(_, state)| state);
@@ -176,7 +176,7 @@ fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<RecipeState>, E
     let mut select = db.prepare_cached(
         "SELECT owner, visibility, revision, state, state_revision, undo, changed_at,
              (SELECT m.id FROM messages m WHERE m.recipe = r.id AND m.revision = r.revision),
-             published
+             published, emptied_upto
          FROM recipes r WHERE id = ?1",
     )?;
     let mut rows = select.query([recipe.as_str()])?;
@@ -199,6 +199,7 @@ fn load_one(db: &Connection, recipe: &RecipeId) -> Result<Option<RecipeState>, E
         recipe_revision: unsigned(row.get(4)?),
         undo: from_json(text(row, 5)?)?,
         changed_at: Timestamp::from_unix_millis(row.get(6)?),
+        emptied_upto: unsigned(row.get(9)?),
     }))
 }
 
@@ -243,7 +244,7 @@ pub(super) fn snapshot(
 pub(super) fn find(
     db: &Connection,
     keys: &[MessageKey],
-) -> Result<Vec<(MessageKey, Arc<Message>)>, Error> {
+) -> Result<Vec<(MessageKey, AcceptedBefore)>, Error> {
     let mut select = db.prepare_cached(&format!(
         "{MESSAGE} WHERE recipe = ?1 AND author = ?2 AND id = ?3"
     ))?;
@@ -251,7 +252,11 @@ pub(super) fn find(
     for key in keys {
         let mut rows = select.query([key.recipe.as_str(), key.author.as_str(), key.id.as_str()])?;
         if let Some(row) = rows.next()? {
-            found.push((key.clone(), Arc::new(message(row)?)));
+            let accepted = AcceptedBefore {
+                message: Arc::new(message(row)?),
+                digest: row.get::<_, Option<_>>(8)?.map(ContentDigest::stored),
+            };
+            found.push((key.clone(), accepted));
         }
     }
     Ok(found)
@@ -267,7 +272,8 @@ pub(super) fn messages(
         Prefer::Newest => "DESC",
     };
     let mut select = db.prepare_cached(&format!(
-        "{MESSAGE} WHERE recipe = ?1 AND revision > ?2 AND revision <= ?3
+        "{MESSAGE} WHERE recipe = ?1 AND revision <= ?3 AND content_digest IS NULL AND revision >
+             max(?2, coalesce((SELECT emptied_upto FROM recipes WHERE id = ?1), 0))
          ORDER BY revision {order} LIMIT ?4"
     ))?;
     let mut rows = select.query(params![
@@ -284,6 +290,18 @@ pub(super) fn messages(
         messages.reverse();
     }
     Ok(messages)
+}
+
+pub(super) fn message_at(
+    db: &Connection,
+    recipe: &RecipeId,
+    at: Revision,
+) -> Result<Option<Arc<Message>>, Error> {
+    let mut select =
+        db.prepare_cached(&format!("{MESSAGE} WHERE recipe = ?1 AND revision = ?2"))?;
+    let mut rows = select.query(params![recipe.as_str(), signed(at)])?;
+    let found = rows.next()?.map(message).transpose()?;
+    Ok(found.map(Arc::new))
 }
 
 pub(super) fn changes(

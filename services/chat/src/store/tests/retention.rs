@@ -7,7 +7,7 @@ use super::{
 use crate::webhooks::{Secret, Webhook};
 
 /// After all messages of these tests.
-fn later() -> Timestamp {
+pub(super) fn later() -> Timestamp {
     Timestamp::from_unix_millis(10_000)
 }
 
@@ -26,7 +26,7 @@ pub(crate) async fn delete_old(store: &Store, before: Timestamp) -> u64 {
     deleted
 }
 
-async fn talk(kept: &mut Kept<'_>, times: u64) {
+pub(super) async fn talk(kept: &mut Kept<'_>, times: u64) {
     let ids: Vec<_> = (0..times)
         .map(|at| format!("talk {} {at}", kept.now.revision))
         .collect();
@@ -38,6 +38,23 @@ async fn talk(kept: &mut Kept<'_>, times: u64) {
     let written = kept.store.commit(std::slice::from_ref(&write)).await;
     assert_eq!(written.unwrap(), [true]);
     kept.now = write.recipe_state;
+}
+
+/// Of a receiver that was told the first messages, and fails since.
+pub(super) fn failing_webhook(recipe: &RecipeId, told: Revision) -> Webhook {
+    Webhook {
+        id: "hook".to_owned(),
+        recipe: recipe.clone(),
+        url: "https://receiver.example/".to_owned(),
+        secret: Secret::random().unwrap(),
+        talk: true,
+        created_by: someone("ada").user,
+        created_at: Timestamp::from_unix_millis(0),
+        told,
+        failures: 3,
+        failing_since: None,
+        off_at: None,
+    }
 }
 
 /// The versions that are there, oldest first.
@@ -107,19 +124,7 @@ async fn what_a_webhook_was_not_told_keeps_its_version() {
         pie.change_often(400).await;
         compact(&store).await;
         talk(&mut pie, 600).await;
-        let webhook = Webhook {
-            id: "hook".to_owned(),
-            recipe: pie.now.id.clone(),
-            url: "https://receiver.example/".to_owned(),
-            secret: Secret::random().unwrap(),
-            talk: true,
-            created_by: someone("ada").user,
-            created_at: Timestamp::from_unix_millis(0),
-            told: 20,
-            failures: 3,
-            failing_since: None,
-            off_at: None,
-        };
+        let webhook = failing_webhook(&pie.now.id, 20);
         assert!(store.add_webhook(&webhook, 9).await.unwrap());
         delete_old(&store, later()).await;
         assert!(store.version(&pie.now.id, 20).await.unwrap().is_some());
