@@ -153,7 +153,11 @@ const fn of_close(close: Close) -> (&'static str, &'static str) {
             "the client read more slowly than 1 KiB a second for longer than --write-timeout",
             "nothing, unless there are many",
         ),
-        Close::ServiceRestart => ("the edge drains", "nothing"),
+        Close::ServiceRestart => (
+            "the edge drains, the connection is as old as --max-connection-age allows, an operator closed it, or the \
+             recipe's store was set back",
+            "nothing; a timeline says which it was",
+        ),
         Close::MessageTooBig => (
             "a frame had more than 64 KiB, or more than 8 KiB before `auth`",
             "tell the author of the client",
