@@ -99,7 +99,7 @@ pub struct Message {
     /// Who wrote it.
     #[prost(message, optional, tag = "2")]
     pub author: ::core::option::Option<Principal>,
-    /// What was written, trimmed.
+    /// What was written, trimmed; U+FFFD when it is not kept any more.
     #[prost(string, tag = "3")]
     pub content: ::prost::alloc::string::String,
     /// When it was accepted.
@@ -785,7 +785,7 @@ pub mod list_messages_request {
 pub struct ListMessagesResponse {
     #[prost(message, repeated, tag = "1")]
     pub messages: ::prost::alloc::vec::Vec<Message>,
-    /// Whether older ones exist than the first of these.
+    /// Whether there are older ones than the first of these, with a text.
     #[prost(bool, tag = "2")]
     pub truncated: bool,
 }
@@ -2170,7 +2170,7 @@ pub mod chat_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists messages of a recipe by revision, a page at a time.
+        /// Lists messages of a recipe by revision, a page at a time; those whose text is not kept any more are left out.
         pub async fn list_messages(
             &mut self,
             request: impl tonic::IntoRequest<super::ListMessagesRequest>,
@@ -2655,7 +2655,7 @@ pub mod chat_service_server {
             tonic::Response<super::ListRecipesResponse>,
             tonic::Status,
         >;
-        /// Lists messages of a recipe by revision, a page at a time.
+        /// Lists messages of a recipe by revision, a page at a time; those whose text is not kept any more are left out.
         async fn list_messages(
             &self,
             request: tonic::Request<super::ListMessagesRequest>,

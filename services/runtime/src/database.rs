@@ -3,11 +3,12 @@
 
 mod connect;
 mod migrations;
+mod online;
 pub mod plan;
 pub mod postgres;
 pub mod sqlite;
 
-pub use self::migrations::TooNew;
+pub use self::{migrations::TooNew, online::Online};
 use crate::config::SecretUrl;
 
 /// Which database a URL names.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use runtime::{
     config::SecretUrl,
     database::{
-        Kind, OpenError,
+        Kind, Online, OpenError,
         plan::{self, Step},
         postgres, sqlite,
     },
@@ -35,7 +35,7 @@ const SQLITE: sqlite::Config = sqlite::Config {
     pragmas: "PRAGMA secure_delete = ON",
 };
 
-const POSTGRES: postgres::Config = postgres::Config {
+pub(super) const POSTGRES: postgres::Config = postgres::Config {
     schema: "recipe_chat_auth",
     migrations: &[
         (
@@ -74,6 +74,20 @@ const POSTGRES: postgres::Config = postgres::Config {
             "sign-ins at issuers",
             include_str!("../../migrations/postgres/0009_issuer_sign_ins.sql"),
         ),
+    ],
+    online: &[
+        Online {
+            version: 2,
+            sql: include_str!("../../migrations/postgres/0002_reviews.online.sql"),
+        },
+        Online {
+            version: 3,
+            sql: include_str!("../../migrations/postgres/0003_revoked_keys_and_sources.online.sql"),
+        },
+        Online {
+            version: 7,
+            sql: include_str!("../../migrations/postgres/0007_federation.online.sql"),
+        },
     ],
     settings: &[],
     max_connections: 16,

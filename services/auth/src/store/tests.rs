@@ -1,8 +1,9 @@
 //! What both stores promise, said once and tried on each.
 
+use runtime::database::postgres;
 use test_servers::Postgres;
 
-use super::*;
+use super::{database::POSTGRES, *};
 use crate::{
     audit::{AuditEvent, Subject},
     keys::{RevokedKey, StoredKey},
@@ -119,6 +120,33 @@ async fn postgres_starts_with_what_a_newer_version_added_but_not_past_a_break() 
 
     migrated(99, "breaking: a column less").await;
     refuses_the_newer(&url).await;
+}
+
+/// The columns and indexes of the tables.
+async fn shape(url: &str) -> Vec<String> {
+    use sqlx::{Connection as _, Executor as _, Row as _};
+    const SQL: &str = "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default) \
+                       FROM information_schema.columns WHERE table_schema = 'recipe_chat_auth' \
+                       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'recipe_chat_auth' ORDER BY 1";
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    let rows = connection.fetch_all(SQL).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn a_schema_in_use_becomes_what_a_new_one_is() {
+    let [new, used] = [Postgres::start(), Postgres::start()];
+    drop(open(&new.url()).await);
+    let first = postgres::Config {
+        migrations: &POSTGRES.migrations[..1],
+        ..POSTGRES
+    };
+    let url = used.url().parse().unwrap();
+    postgres::open(&url, first).await.unwrap();
+
+    drop(open(&used.url()).await);
+
+    assert_eq!(shape(&used.url()).await, shape(&new.url()).await);
 }
 
 async fn refuses_the_newer(url: &str) {

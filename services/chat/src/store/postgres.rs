@@ -17,7 +17,7 @@ use std::{
 use proto::ids::{RecipeId, Revision, UserId};
 use runtime::{
     config::SecretUrl,
-    database::{OpenError, postgres},
+    database::{Online, OpenError, postgres},
 };
 use sqlx::{Row, postgres::PgRow};
 
@@ -75,6 +75,10 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
             include_str!("../../migrations/postgres/0009_message_retention.sql"),
         ),
     ],
+    online: &[Online {
+        version: 5,
+        sql: include_str!("../../migrations/postgres/0005_names.online.sql"),
+    }],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],
     max_connections: 1,

@@ -2,6 +2,7 @@
 
 mod links;
 mod lists;
+mod messages;
 mod queries;
 mod visits;
 
@@ -84,7 +85,7 @@ impl Sqlite {
         &self,
         keys: Vec<MessageKey>,
     ) -> Result<Vec<(MessageKey, AcceptedBefore)>, Error> {
-        self.0.read(move |db| queries::find(db, &keys)).await
+        self.0.read(move |db| messages::find(db, &keys)).await
     }
 
     pub(super) async fn commit(&self, rows: Vec<RecipeRow>) -> Result<Vec<bool>, Error> {
@@ -99,7 +100,7 @@ impl Sqlite {
         page: Page,
     ) -> Result<Vec<Arc<Message>>, Error> {
         self.0
-            .read(move |db| queries::messages(db, &recipe, page))
+            .read(move |db| messages::of_page(db, &recipe, page))
             .await
     }
 
@@ -108,9 +109,7 @@ impl Sqlite {
         recipe: RecipeId,
         at: Revision,
     ) -> Result<Option<Arc<Message>>, Error> {
-        self.0
-            .read(move |db| queries::message_at(db, &recipe, at))
-            .await
+        self.0.read(move |db| messages::at(db, &recipe, at)).await
     }
 
     pub(super) async fn changes(
@@ -119,7 +118,7 @@ impl Sqlite {
         before: Revision,
         limit: usize,
     ) -> Result<Vec<Arc<Message>>, Error> {
-        let changes = move |db: &_| queries::changes(db, &recipe, before, limit);
+        let changes = move |db: &_| messages::changes(db, &recipe, before, limit);
         self.0.read(changes).await
     }
 

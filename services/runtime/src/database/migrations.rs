@@ -13,12 +13,14 @@ use sqlx::{
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
+use super::online::{self, Online};
+
 /// How often a migration is tried that meets tables in use, and how long the pause between two tries is at most: long
 /// enough for what uses them to end, and for another replica that migrates.
 const MAX_ATTEMPTS: u32 = 300;
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
-/// What PostgreSQL says when a lock cannot be had in time.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// What PostgreSQL says when a lock cannot be had in time, or never, since two wait for each other.
+const BUSY: [&str; 2] = ["55P03", "40P01"];
 
 /// What a breaking migration adds to SQLite's `user_version`, beside the one that every migration counts for.
 const BREAKING: i64 = 1000;
@@ -66,32 +68,43 @@ pub(super) enum Unusable {
     Migration(#[from] MigrateError),
 }
 
+/// How a schema in PostgreSQL is brought up to date.
+#[derive(Debug)]
+pub(super) struct Way<'a> {
+    /// The schema: it holds every table, that of the migrations included.
+    pub(super) schema: &'static str,
+    /// Descriptions and statements, oldest first; a description that begins with `breaking` keeps older programs out.
+    pub(super) migrations: &'static [(&'static str, &'static str)],
+    /// Other ways to the same for a schema that is in use; none behind a pooler.
+    pub(super) online: &'a [Online],
+    /// Begins a transaction with the schema first in its `search_path`.
+    pub(super) begin: &'a Arc<str>,
+    /// How long a table in use is waited for.
+    pub(super) lock_timeout: &'static str,
+}
+
 /// Brings a schema in PostgreSQL up to date, each migration in a transaction under a lock, so that replicas may start
 /// together, also behind a pooler. A table in use is waited for shortly and tried again, so that nobody queues up behind the
-/// migration for long. The schema holds every table, that of the migrations included. `begin` begins a transaction with the
-/// schema first in its `search_path`. `migrations` are descriptions and statements, oldest first; a description that
-/// begins with `breaking` keeps older programs out.
+/// migration for long. What was made in the same go is not in use.
 ///
 /// # Errors
 /// When a newer program broke with this one, or the database refuses.
-pub(super) async fn migrate(
-    connection: &mut PgConnection,
-    begin: &Arc<str>,
-    schema: &'static str,
-    migrations: &[(&'static str, &'static str)],
-) -> Result<(), Unusable> {
-    let steps = (1..).zip(migrations).map(|(version, (description, sql))| {
-        let (kind, description) = (MigrationType::Simple, (*description).into());
-        Migration::new(version, description, kind, sql.into_sql_str(), false)
-    });
+pub(super) async fn migrate(connection: &mut PgConnection, way: &Way<'_>) -> Result<(), Unusable> {
+    let steps = (1..)
+        .zip(way.migrations)
+        .map(|(version, (description, sql))| {
+            let (kind, description) = (MigrationType::Simple, (*description).into());
+            Migration::new(version, description, kind, sql.into_sql_str(), false)
+        });
     let steps: Vec<_> = steps.collect();
-    let mut attempt = 1;
+    let (mut attempt, mut is_new) = (1, false);
     loop {
-        match apply_next(&mut *connection, begin, schema, &steps).await {
-            Ok(true) => attempt = 1,
-            Ok(false) => return Ok(()),
-            Err(busy) if attempt < MAX_ATTEMPTS && is_lock_timeout(&busy) => {
+        match apply_next(&mut *connection, way, &steps, is_new).await {
+            Ok(Some(version)) => (attempt, is_new) = (1, is_new || version == 1),
+            Ok(None) => return Ok(()),
+            Err(busy) if attempt < MAX_ATTEMPTS && is_busy(&busy) => {
                 if attempt == 1 {
+                    let schema = way.schema;
                     warn!(%schema, "tables that are to change are in use, trying on");
                 }
                 attempt += 1;
@@ -102,15 +115,16 @@ pub(super) async fn migrate(
     }
 }
 
-/// Applies the oldest migration that is missing, if any is; says whether one was.
+/// Applies the oldest migration that is missing, if any is; says which it was.
 async fn apply_next(
     connection: &mut PgConnection,
-    begin: &Arc<str>,
-    schema: &'static str,
+    way: &Way<'_>,
     steps: &[Migration],
-) -> Result<bool, Unusable> {
+    is_new: bool,
+) -> Result<Option<i64>, Unusable> {
+    let schema = way.schema;
     let mut transaction = connection
-        .begin_with(AssertSqlSafe(Arc::clone(begin)))
+        .begin_with(AssertSqlSafe(Arc::clone(way.begin)))
         .await?;
     let lock = format!("SELECT pg_advisory_xact_lock(hashtextextended('{schema} migrations', 0))");
     transaction.execute(AssertSqlSafe(lock)).await?;
@@ -124,14 +138,45 @@ async fn apply_next(
     }
     for step in steps {
         let Some(row) = applied.iter().find(|row| row.version == step.version) else {
-            apply(&mut transaction, schema, step).await?;
+            let online = way
+                .online
+                .iter()
+                .find(|other| other.version == step.version);
+            if let Some(online) = online.filter(|_| !is_new) {
+                transaction.commit().await?;
+                apply_online(connection, way, step, online).await?;
+                return Ok(Some(step.version));
+            }
+            let begun = Instant::now();
+            let applied = transaction.execute(step.sql.clone()).await;
+            applied.map_err(|cause| MigrateError::ExecuteMigration(cause, step.version))?;
+            note(&mut transaction, schema, step, begun).await?;
             transaction.commit().await?;
-            return Ok(true);
+            return Ok(Some(step.version));
         };
         row.check(step)?;
     }
     transaction.commit().await?;
-    Ok(false)
+    Ok(None)
+}
+
+/// Applies a migration in its other way, unless another replica has done that meanwhile.
+async fn apply_online(
+    connection: &mut PgConnection,
+    way: &Way<'_>,
+    step: &Migration,
+    online: &Online,
+) -> Result<(), Unusable> {
+    let begun = Instant::now();
+    online::lock(connection, way.schema).await?;
+    let applied = applied(connection, way.schema).await?;
+    if applied.iter().all(|row| row.version != step.version) {
+        let run = online::run(connection, way.schema, way.lock_timeout, online).await;
+        run.map_err(|cause| MigrateError::ExecuteMigration(cause, step.version))?;
+        note(connection, way.schema, step, begun).await?;
+    }
+    online::unlock(connection).await?;
+    Ok(())
 }
 
 /// A row of the table of migrations. The table is as the library makes it that builds before this one use.
@@ -199,16 +244,13 @@ async fn applied(connection: &mut PgConnection, schema: &str) -> Result<Vec<Appl
     rows.iter().map(read).collect()
 }
 
-async fn apply(
+/// Notes that a migration was applied.
+async fn note(
     connection: &mut PgConnection,
     schema: &str,
     step: &Migration,
-) -> Result<(), Unusable> {
-    let begun = Instant::now();
-    connection
-        .execute(step.sql.clone())
-        .await
-        .map_err(|cause| MigrateError::ExecuteMigration(cause, step.version))?;
+    begun: Instant,
+) -> Result<(), sqlx::Error> {
     let took = i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX);
     let note = format!(
         "INSERT INTO {schema}.migrations (version, description, success, checksum, execution_time)
@@ -223,8 +265,8 @@ async fn apply(
     Ok(())
 }
 
-/// Whether it only met something in use, and has changed nothing.
-fn is_lock_timeout(error: &Unusable) -> bool {
+/// Whether it only met something in use, and has changed nothing that another try would not.
+fn is_busy(error: &Unusable) -> bool {
     let cause = match error {
         Unusable::Refused(cause) => cause,
         Unusable::Migration(
@@ -233,7 +275,8 @@ fn is_lock_timeout(error: &Unusable) -> bool {
         Unusable::TooNew(_) | Unusable::Migration(_) => return false,
     };
     let refused = cause.as_database_error();
-    refused.is_some_and(|refused| refused.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
+    let code = refused.and_then(|refused| refused.code());
+    code.is_some_and(|code| BUSY.contains(&&*code))
 }
 
 #[cfg(test)]

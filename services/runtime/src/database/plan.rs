@@ -33,7 +33,12 @@ pub async fn missing(
         }
         Kind::Postgres => {
             let applied = of_server(url, postgres.schema).await?;
-            let all = postgres.migrations.iter().map(|(_, sql)| *sql);
+            // What is not there yet is not in use.
+            let online = if applied == 0 { &[] } else { postgres.online };
+            let all = (1..).zip(postgres.migrations).map(|(version, (_, sql))| {
+                let other = online.iter().find(|online| online.version == version);
+                other.map_or(*sql, |online| online.sql)
+            });
             (applied, all.collect())
         }
     };
@@ -111,6 +116,7 @@ mod tests {
     const NO_SERVER: postgres::Config = postgres::Config {
         schema: "nowhere",
         migrations: &[],
+        online: &[],
         settings: &[],
         max_connections: 1,
         wait: Duration::ZERO,

@@ -16,7 +16,8 @@ use self::pool::begin_with;
 pub use self::pool::{Pool, Statement, Transaction};
 use super::{
     OpenError, connect,
-    migrations::{self, Unusable},
+    migrations::{self, Unusable, Way},
+    online::Online,
 };
 use crate::config::SecretUrl;
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub schema: &'static str,
     /// Description and statements of each migration, oldest first.
     pub migrations: &'static [(&'static str, &'static str)],
+    /// Other ways to what some of them do, for tables that are large and in use.
+    pub online: &'static [Online],
     /// Settings of each connection, beside the usual ones.
     pub settings: &'static [(&'static str, &'static str)],
     /// How many connections this process holds at most.
@@ -110,7 +113,14 @@ pub async fn open(url: &SecretUrl, config: Config) -> Result<Pool, OpenError> {
     };
     let (mut first, is_pooled) = first.map_err(refused)?;
     let begin = begin_with(&config.migrating());
-    migrations::migrate(&mut first, &begin, config.schema, config.migrations)
+    let way = Way {
+        schema: config.schema,
+        migrations: config.migrations,
+        online: if is_pooled { &[] } else { config.online },
+        begin: &begin,
+        lock_timeout: LOCK_TIMEOUT,
+    };
+    migrations::migrate(&mut first, &way)
         .await
         .map_err(|unusable| {
             let url = url.clone();

@@ -227,7 +227,7 @@ async fn a_version_whose_base_is_gone_is_an_error_and_not_another_recipe() {
 }
 
 /// How many bytes a store has in use on the disk, of what grows with changes.
-async fn size(store: &Store) -> i64 {
+pub(super) async fn size(store: &Store) -> i64 {
     const SQLITE: &str = "SELECT CAST((page_count - freelist_count) * page_size AS TEXT) \
                           FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
     const POSTGRES: &str = "SELECT CAST(sum(pg_total_relation_size(grows)) AS TEXT) \

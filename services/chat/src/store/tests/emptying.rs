@@ -1,7 +1,7 @@
 //! The texts of old messages go, and nothing that anybody is still promised.
 
 use super::{
-    compaction::{Kept, compact},
+    compaction::{Kept, compact, size},
     retention::{delete_old, failing_webhook, later, talk},
     *,
 };
@@ -119,6 +119,35 @@ async fn what_a_message_did_is_told_for_as_long_as_there_is_its_version() {
         );
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_message_without_its_text_takes_less() {
+    for characters in [75, 600] {
+        Databases::each(async |store| {
+            let pie = Kept::create(&store, "pie").await;
+            let before = size(&store).await;
+            let content = "x".repeat(characters);
+            let ids: Vec<_> = (0..4_500)
+                .map(|_| uuid::Uuid::now_v7().to_string())
+                .collect();
+            let posts = ids.iter().map(|id| ("bob", id.as_str(), content.as_str()));
+            let write = write(pie.now, &posts.collect::<Vec<_>>());
+            let written = store.commit(std::slice::from_ref(&write)).await;
+            assert_eq!(written.unwrap(), [true]);
+            let full = size(&store).await;
+
+            let emptied = empty_old(&store, later()).await;
+
+            let whole = (full - before) / ids.len() as i64;
+            let less = (full - size(&store).await) / i64::try_from(emptied).unwrap();
+            println!(
+                "{whole} bytes a message of {characters} characters, {less} fewer without them"
+            );
+            assert!(characters < 100 || less > 400, "{less}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use runtime::{
     config::SecretUrl,
-    database::postgres::{Config, open},
+    database::{
+        Online,
+        postgres::{Config, open},
+    },
 };
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use tokio::time::sleep;
 
-use super::Databases;
+use super::{super::postgres::CONFIG as CHAT, Databases};
 
 const CONFIG: Config = Config {
     schema: "migrating",
@@ -17,6 +20,7 @@ const CONFIG: Config = Config {
         ("entries", "CREATE TABLE entries (id INTEGER)"),
         ("its limits", LIMITS),
     ],
+    online: &[],
     settings: &[],
     max_connections: 1,
     wait: Duration::ZERO,
@@ -67,4 +71,104 @@ async fn a_migration_may_take_long_and_waits_for_a_table_only_shortly_but_again(
     let pool = pool.unwrap();
     let added = sqlx::query("INSERT INTO entries (id, name) VALUES (1, 'a')");
     pool.fetch_all(added).await.unwrap();
+}
+
+const INDEXED: Config = Config {
+    migrations: &[
+        CONFIG.migrations[0],
+        CONFIG.migrations[1],
+        ("an index", "CREATE INDEX entries_by_id ON entries (id)"),
+    ],
+    online: &[Online {
+        version: 3,
+        sql: "-- The same.\nCREATE INDEX CONCURRENTLY entries_by_id ON migrating.entries (id);",
+    }],
+    ..CONFIG
+};
+/// Whether the index can be used; nothing while there is none.
+const INDEX: &str = "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = 'entries_by_id'";
+
+async fn index(connection: &mut PgConnection) -> Option<bool> {
+    let row = connection.fetch_optional(INDEX).await.unwrap();
+    row.map(|row| row.get(0))
+}
+
+#[tokio::test]
+async fn an_index_is_made_by_one_of_two_while_others_write_to_its_table() {
+    let databases = Databases::postgres();
+    let url: SecretUrl = databases.url().parse().unwrap();
+    open(&url, CONFIG).await.unwrap();
+    let mut user = PgConnection::connect(url.expose()).await.unwrap();
+    user.execute("BEGIN; INSERT INTO migrating.entries VALUES (1)")
+        .await
+        .unwrap();
+    let mut watcher = PgConnection::connect(url.expose()).await.unwrap();
+    let using = async {
+        while index(&mut watcher).await.is_none() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        // Whoever waits behind it would not come to an end.
+        let insert = "SET statement_timeout = '1s'; INSERT INTO migrating.entries VALUES (2)";
+        watcher.execute(insert).await.unwrap();
+        assert_eq!(index(&mut watcher).await, Some(false), "it is made yet");
+        user.execute("COMMIT").await.unwrap();
+    };
+    let (one, other, ()) = tokio::join!(open(&url, INDEXED), open(&url, INDEXED), using);
+    one.unwrap();
+    other.unwrap();
+
+    assert_eq!(index(&mut watcher).await, Some(true));
+    // To a build that knows only the other way it is applied.
+    let before = Config {
+        online: &[],
+        ..INDEXED
+    };
+    open(&url, before).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_index_whose_making_was_broken_off_is_made_again() {
+    let databases = Databases::postgres();
+    let url: SecretUrl = databases.url().parse().unwrap();
+    open(&url, CONFIG).await.unwrap();
+    let mut user = PgConnection::connect(url.expose()).await.unwrap();
+    user.execute("INSERT INTO migrating.entries VALUES (1), (1)")
+        .await
+        .unwrap();
+    let broken = "CREATE UNIQUE INDEX CONCURRENTLY entries_by_id ON migrating.entries (id)";
+    user.execute(broken).await.unwrap_err();
+    assert_eq!(index(&mut user).await, Some(false));
+
+    open(&url, INDEXED).await.unwrap();
+
+    assert_eq!(index(&mut user).await, Some(true));
+}
+
+/// The columns and indexes of the chat service's tables.
+async fn shape(url: &SecretUrl) -> Vec<String> {
+    const SQL: &str = "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default) \
+                       FROM information_schema.columns WHERE table_schema = 'recipe_chat_chat' \
+                       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'recipe_chat_chat' ORDER BY 1";
+    let mut connection = PgConnection::connect(url.expose()).await.unwrap();
+    let rows = connection.fetch_all(SQL).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn a_schema_in_use_becomes_what_a_new_one_is() {
+    let (new, used) = (Databases::postgres(), Databases::postgres());
+    let [new, used] = [new, used].map(|databases| {
+        let url: SecretUrl = databases.url().parse().unwrap();
+        (databases, url)
+    });
+    open(&new.1, CHAT).await.unwrap();
+    let first = Config {
+        migrations: &CHAT.migrations[..1],
+        ..CHAT
+    };
+    open(&used.1, first).await.unwrap();
+
+    open(&used.1, CHAT).await.unwrap();
+
+    assert_eq!(shape(&used.1).await, shape(&new.1).await);
 }
