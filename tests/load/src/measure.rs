@@ -16,7 +16,7 @@ use tokio::{net::TcpStream, time::sleep};
 use crate::{options::Options, renewals::Samples};
 
 /// How long the last connection may take beyond the time that the rate gives it.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Runs what the options say.
 ///

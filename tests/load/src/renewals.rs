@@ -38,7 +38,9 @@ const CLOSED_BY_EACH: usize = 50;
 const TIME_FOR_LOGOUTS: Duration = Duration::from_secs(30);
 /// How long the last connection and the last process may take beyond their time.
 const SLACK: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_secs(1);
+/// How long between two words about how far it has come.
+const BETWEEN_WORDS: Duration = Duration::from_secs(10);
 
 /// Every single time that a crowd measured, in milliseconds.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -88,8 +90,9 @@ pub(crate) async fn run(options: &Options, sessions: usize) -> anyhow::Result<Va
         .auth(&["--access-ttl", &format!("{}s", life.as_secs())])
         .start()
         .await;
-    let crowd = start_crowd(options, &stack, sessions)?;
-    until_connected(&stack, sessions, life).await?;
+    let mut crowd = start_crowd(options, &stack, sessions)?;
+    until_connected(&stack, &mut crowd, sessions, life).await?;
+    progress("all are connected; until all have been asked for fresh tokens it takes a while");
     let before = Usage::of(&stack)?;
     sleep(life - LEAD + GRACE).await;
     let used = Usage::of(&stack)?.since(&before);
@@ -155,24 +158,45 @@ fn start_crowd(options: &Options, stack: &Stack, sessions: usize) -> anyhow::Res
         .collect()
 }
 
-/// Waits until the edges have so many connections.
-async fn until_connected(stack: &Stack, sessions: usize, at_most: Duration) -> anyhow::Result<()> {
-    let connected = async {
-        loop {
-            let mut count = 0.0;
-            for edge in 0..stack.edges.len() {
-                count += stack.metric(edge, "edge_connections", "").await;
-            }
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            if count >= sessions as f64 {
-                return;
-            }
-            sleep(POLL).await;
+/// Waits until the edges have so many connections, and tells how many they have.
+async fn until_connected(
+    stack: &Stack,
+    crowd: &mut [Process],
+    sessions: usize,
+    at_most: Duration,
+) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let mut told = began;
+    loop {
+        let mut connected = 0.0;
+        for edge in 0..stack.edges.len() {
+            connected += stack.metric(edge, "edge_connections", "").await;
         }
-    };
-    timeout(at_most, connected)
-        .await
-        .with_context(|| format!("{sessions} sessions were not connected within {at_most:?}"))
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        if connected >= sessions as f64 {
+            return Ok(());
+        }
+        if let Some(ended) = crowd
+            .iter_mut()
+            .find_map(|one| (!one.is_running()).then_some(one))
+        {
+            bail!("{} failed: {}", ended.name(), last_lines(&ended.stderr()));
+        }
+        if began.elapsed() > at_most {
+            bail!("of {sessions} sessions {connected} were connected within {at_most:?}");
+        }
+        if told.elapsed() > BETWEEN_WORDS {
+            told = Instant::now();
+            progress(&format!("{connected} of {sessions} are connected"));
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// A word to who waits for the figures.
+#[expect(clippy::print_stderr, reason = "the figures go to standard output")]
+fn progress(text: &str) {
+    eprintln!("{text}");
 }
 
 /// What one process of the crowd measured.

@@ -150,9 +150,12 @@ impl Default for Crowd {
 /// password costs the auth service much on purpose.
 pub async fn token_caches(count: usize, edges: &[SocketAddr], api: &Api) -> Vec<Arc<TokenCache>> {
     let mut token_caches = Vec::new();
+    let mut edges = edges.to_vec();
     for _ in 0..count {
         let account = Account::register(api, "cook").await;
-        token_caches.push(Arc::new(TokenCache::new(account, edges, api)));
+        token_caches.push(Arc::new(TokenCache::new(account, &edges, api)));
+        // Each user asks another edge first.
+        edges.rotate_left(1);
     }
     token_caches
 }
