@@ -26,8 +26,8 @@ const RUNS: u64 = 64;
 /// What the paths allocate: how often, and how many bytes.
 const BASELINE: [(&str, u64, u64); 5] = [
     ("edge: a client's message is read", 6, 210),
-    ("chat: plain talk is decided and sent to an edge", 152, 6563),
-    ("chat: a change is decided and sent to an edge", 241, 13700),
+    ("chat: plain talk is decided and sent to an edge", 65, 5401),
+    ("chat: a change is decided and sent to an edge", 218, 13575),
     ("edge: an update becomes a frame", 23, 2465),
     ("auth: a new access token is verified", 26, 813),
 ];

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::word_list::WordList;
+
 /// "sunday-roast" becomes "Sunday roast"; an id without letters or digits becomes "New recipe".
 pub fn title_from_id(id: &str) -> String {
     let spaced = one_line(&id.replace(['-', '_'], " "));
@@ -59,12 +61,14 @@ pub(super) fn each_word(name: &str, mut visit: impl FnMut(&str)) {
 
 /// Things in a kitchen that are counted by their names alone. Only these are put into singular or plural: "2 salmon" and
 /// "1 molasses" stay as they are.
-const COUNTED: &str = "almond anchovy apple apricot aubergine avocado bagel banana bean beetroot berry biscuit breast bun \
+static COUNTED: WordList = WordList::new(
+    "almond anchovy apple apricot aubergine avocado bagel banana bean beetroot berry biscuit breast bun \
     cabbage carrot cashew cauliflower cherry chestnut chicken chilli chop clementine cookie courgette cracker cucumber cube \
     date drumstick duck egg eggplant fig fillet gherkin grape hazelnut kiwi leaf leek lemon lime mango melon muffin mushroom \
     nut olive onion orange parsnip peach pear pecan pepper pickle pineapple pistachio pitta plum pomegranate potato prawn \
     prune pumpkin quail quince radish rib sausage scallion scallop shallot sheet steak strawberry swede tangerine thigh \
-    tomato tortilla turnip walnut wing yam yolk";
+    tomato tortilla turnip walnut wing yam yolk",
+);
 
 /// The name as it stands behind two or more: "parsnip" is "parsnips".
 pub(super) fn of_many(name: &str) -> Cow<'_, str> {
@@ -99,9 +103,7 @@ fn counted(name: &str, other: impl Fn(&str) -> Option<String>) -> Cow<'_, str> {
             "of" | "or" | "and" | "with" | "in" | "from" | "for" | "&"
         )
     };
-    let is_counted = COUNTED
-        .split_whitespace()
-        .any(|thing| thing == singular(last));
+    let is_counted = COUNTED.contains(&singular(last));
     match other(last) {
         Some(last) if is_counted && !before.split(' ').any(joined) => {
             Cow::Owned(format!("{before}{last}"))

@@ -1,9 +1,13 @@
 //! Reads for how many a recipe is, in the words of sites and books.
 
+use super::word_list::WordList;
+
 /// Words that follow or go before a number of people.
-const PEOPLE: &str = "serves serving servings people persons person portion portions portionen portion(en) personen personnes \
+static PEOPLE: WordList = WordList::new(
+    "serves serving servings people persons person portion portions portionen portion(en) personen personnes \
     pers porties personer porsjoner portioner personas porciones persone porzioni pessoas porções serving(s) serve feeds for eaters \
-    guests porcje porcí porcie porcií annosta";
+    guests porcje porcí porcie porcií annosta",
+);
 
 /// For how many a recipe is: "Serves four", "9x13 pan, 12 servings", "3 dozen". The limits are for the caller to see to.
 pub(super) fn in_words(text: &str) -> Option<u64> {
@@ -13,7 +17,7 @@ pub(super) fn in_words(text: &str) -> Option<u64> {
         .map(|word| word.trim_matches(['.', '"', '”', '~', '(', '*']))
         .filter(|word| !word.is_empty())
         .collect();
-    let people = |word: &str| PEOPLE.split_whitespace().any(|known| known == word);
+    let people = |word: &str| PEOPLE.contains(word);
     let numbers = || {
         words
             .iter()

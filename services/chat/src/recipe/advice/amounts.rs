@@ -2,13 +2,13 @@
 
 use super::help::CORRECTION;
 use super::said::{Said, whole};
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 use crate::recipe::{language, naming};
 
 impl Said<'_> {
     /// "Needs more salt", "a bit more salt", "fewer eggs", "cut sugar".
     pub(super) fn more_or_less(&self) -> Option<String> {
-        let enough = self.has(&["enough"]) && !self.content.to_lowercase().contains("not enough");
+        let enough = self.has(&["enough"]) && !self.lower().contains("not enough");
         if enough {
             return None;
         }
@@ -194,14 +194,16 @@ impl Said<'_> {
 
     /// Nothing but the name of an ingredient, or which kind of it.
     pub(super) fn only_named(&self) -> Option<String> {
-        const HOW: &str = "melted softened warm cold chopped diced sliced grated sifted optional peeled beaten toasted ground \
-            crushed minced";
-        let said = self.words.join(" ");
+        static HOW: WordList = WordList::new(
+            "melted softened warm cold chopped diced sliced grated sifted optional peeled beaten toasted ground \
+            crushed minced",
+        );
+        let said = self.said();
         if let [name, how @ ..] = self.words.as_slice()
             && let Some(line) = self.ingredient(name)
             && let Some(first) = how.first()
             && how.len() <= 3
-            && (said.ends_with("at room temperature") || lists(HOW, first))
+            && (said.ends_with("at room temperature") || HOW.contains(first))
         {
             return Some(format!(
                 "To note it, write \"note on {}: {}\".",
@@ -209,7 +211,7 @@ impl Said<'_> {
                 how.join(" ")
             ));
         }
-        let instead = self.asked || self.content.to_lowercase().contains("instead");
+        let instead = self.asked || self.lower().contains("instead");
         if let [kind, name] = self.words.as_slice()
             && !instead
             && let Some(line) = self.ingredient(name)

@@ -15,13 +15,12 @@ impl Said<'_> {
         let brings_back = ["bring back", "put back", "restore"]
             .iter()
             .any(|phrase| self.begins(phrase));
-        let said = self.words.join(" ");
-        if (brings_back && self.words.len() <= 4)
-            || matches!(said.as_str(), "put it back" | "bring it back")
+        let said = self.said();
+        if (brings_back && self.words.len() <= 4) || matches!(said, "put it back" | "bring it back")
         {
             return Some("To take back the last change, write \"undo\".".to_owned());
         }
-        match said.as_str() {
+        match said {
             "help" | "help me" | "commands" | "what can i say" | "what can you do" | "how does this work" | "what can i write"
             | "how do i use this" | "?" => Some(HELP.to_owned()),
             "nevermind" | "never mind" | "i take that back" | "scratch that" | "forget it" | "forget that" | "cancel"

@@ -2,7 +2,7 @@
 
 use super::said::Said;
 use crate::recipe::change::Parsed;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 use crate::recipe::{language, naming};
 
 impl Said<'_> {
@@ -50,7 +50,7 @@ impl Said<'_> {
         let rest = match phrase {
             Some(phrase) => self.after(phrase.split(' ').count()),
             // "Eggs out"
-            None => self.words.join(" ").strip_suffix(" out")?.to_owned(),
+            None => self.said().strip_suffix(" out")?.to_owned(),
         };
         let rest = rest
             .trim_start_matches("the ")
@@ -64,19 +64,24 @@ impl Said<'_> {
 
     /// "Oat milk instead of milk", "use oil, not butter", "honey for the sugar".
     pub(super) fn in_place_of(&self) -> Option<String> {
-        const MARKS: &[&str] = &["instead of", "rather than", "in place of", "not", "over"];
+        const MARKS: &[&str] = &[
+            " instead of ",
+            " rather than ",
+            " in place of ",
+            " not ",
+            " over ",
+        ];
         if self.words.len() > 9 || self.content.trim_end().ends_with('?') && !self.asked {
             return None;
         }
-        let said = self.words.join(" ");
-        let (new, old) = MARKS
-            .iter()
-            .find_map(|mark| said.split_once(&format!(" {mark} ")))?;
-        const BEFORE: &str =
-            "use add take try put make with it the some do just only have i'd like we want prefer";
+        let said = self.said();
+        let (new, old) = MARKS.iter().find_map(|mark| said.split_once(mark))?;
+        static BEFORE: WordList = WordList::new(
+            "use add take try put make with it the some do just only have i'd like we want prefer",
+        );
         let mut new = new;
         while let Some((word, rest)) = new.split_once(' ')
-            && lists(BEFORE, word)
+            && BEFORE.contains(word)
         {
             new = rest;
         }
@@ -168,10 +173,11 @@ impl Said<'_> {
             .trim_start_matches("some ");
         let line = self.ingredient(rest)?;
         let renamed = language::parse(&format!("rename {} to {rest}", line.name));
-        const MORE: &str = "it all lots rest half plenty not more less without some of for";
+        static MORE: WordList =
+            WordList::new("it all lots rest half plenty not more less without some of for");
         let odd = rest
             .split(' ')
-            .any(|word| lists(MORE, word) || word.starts_with(|c: char| c.is_ascii_digit()));
+            .any(|word| MORE.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()));
         if odd || !matches!(renamed, Parsed::Changes(_)) {
             return None;
         }
@@ -188,12 +194,13 @@ impl Said<'_> {
 
     /// A verb of the language and an ingredient of the recipe, and no rule for what is said about it.
     pub(super) fn command(&self) -> Option<String> {
-        const VERBS: &str =
-            "use add remove change replace swap make increase reduce cut double halve set put take";
+        static VERBS: WordList = WordList::new(
+            "use add remove change replace swap make increase reduce cut double halve set put take",
+        );
         if self.begins("make sure") {
             return None;
         }
-        let begins = lists(VERBS, self.word(0));
+        let begins = VERBS.contains(self.word(0));
         let line = self
             .words
             .iter()

@@ -4,6 +4,7 @@ use super::said::{Said, whole};
 use super::times::{in_words_of_time, is_temperature, work_of};
 use crate::recipe::language;
 use crate::recipe::model::Step;
+use crate::recipe::word_list::WordList;
 
 /// A request is short.
 const MOST_WORDS: usize = 14;
@@ -166,15 +167,17 @@ impl Said<'_> {
 
     /// "Step 2 should be 30 minutes", "in step 2, rest 30 minutes", "in step 2 change 20 to 30", "fix step 2".
     fn step_anew(&self) -> Option<String> {
-        const NO_WISH: &str = "done finished ready complete over now next is was are were remove delete skip drop move swap add insert put \
-            into to-do on who why what";
+        static NO_WISH: WordList = WordList::new(
+            "done finished ready complete over now next is was are were remove delete skip drop move swap add insert put \
+            into to-do on who why what",
+        );
         let (at, number) = self.numbered_step()?;
         let step = self.step(number)?;
         let first = self.word(0);
         if !matches!(
             first,
             "step" | "in" | "for" | "make" | "fix" | "correct" | "change" | "edit"
-        ) || self.has_any(NO_WISH)
+        ) || self.has_any(&NO_WISH)
         {
             return None;
         }

@@ -1,17 +1,18 @@
 //! Requests for another amount, put into words that work: "sugar down to 40 g", "go easy on the salt", "eggs +1".
 
-use super::other_words::{one_of, without_article};
+use super::other_words::without_article;
 use super::requests::is_counted;
 use super::said::Said;
 use crate::recipe::model::Ingredient;
 use crate::recipe::unit::Unit;
+use crate::recipe::word_list::{WordList, words};
 use crate::recipe::{language, naming};
 
 impl Said<'_> {
     /// "Sugar down to 40 g", "bring the milk up to 2 cups", "take the sugar down by 10 g".
     pub(super) fn up_or_down_to(&self) -> Option<String> {
-        const BEFORE: &str = "bring turn take dial get put move crank go scale";
-        let said = self.words.join(" ");
+        static BEFORE: WordList = WordList::new("bring turn take dial get put move crank go scale");
+        let said = self.said();
         let marks = [
             (" down to ", "change"),
             (" up to ", "change"),
@@ -23,7 +24,7 @@ impl Said<'_> {
             .iter()
             .find_map(|(mark, verb)| Some((verb, said.split_once(mark)?)))?;
         let name = match name.split_once(' ') {
-            Some((before, name)) if one_of(BEFORE, before) => name,
+            Some((before, name)) if BEFORE.contains(before) => name,
             _ => name,
         };
         let line = self.exactly(name).filter(|_| is_counted(amount))?;
@@ -84,7 +85,7 @@ impl Said<'_> {
     /// "An extra egg", "an egg more", "add a third egg".
     pub(super) fn one_more(&self) -> Option<String> {
         let at = usize::from(self.word(0) == "add");
-        if !one_of("a an one 1", self.word(at)) {
+        if !words!("a an one 1").contains(self.word(at)) {
             return None;
         }
         let name = match self.word(at + 1) {
@@ -124,7 +125,8 @@ impl Said<'_> {
     /// "Sugar -10g", "eggs +1", "eggs x2".
     pub(super) fn with_a_sign(&self) -> Option<String> {
         let (name, rest) = self.content.trim().split_once(' ')?;
-        let line = self.exactly(name)?;
+        let signed = rest.starts_with(['-', '−', '+', 'x', '×']);
+        let line = signed.then(|| self.exactly(name))??;
         let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
         let by = |verb: &str, amount: &str| {
             let message = format!("{verb} {} by {amount}", line.name);
@@ -146,8 +148,8 @@ impl Said<'_> {
 
     /// "Flour in ml", "show the flour in grams", "use grams instead of cups".
     pub(super) fn in_other_units(&self) -> Option<String> {
-        let said = self.words.join(" ");
-        let said = said.strip_prefix("show ").unwrap_or(&said);
+        let said = self.said();
+        let said = said.strip_prefix("show ").unwrap_or(said);
         if let Some((name, unit)) = said.rsplit_once(" in ")
             && let Some(line) = self.exactly(name)
             && Unit::recognise(unit).is_some()
@@ -161,7 +163,7 @@ impl Said<'_> {
 
     /// "1 tsp vanilla is missing".
     pub(super) fn missing(&self) -> Option<String> {
-        let said = self.words.join(" ");
+        let said = self.said();
         let what = [" is missing", " are missing"]
             .iter()
             .find_map(|missing| said.strip_suffix(missing))?;
@@ -182,7 +184,7 @@ impl Said<'_> {
             "there is only",
             "down to",
         ];
-        let said = self.words.join(" ");
+        let said = self.said();
         let rest = ONLY
             .iter()
             .find_map(|only| said.split_once(only))

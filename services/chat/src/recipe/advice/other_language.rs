@@ -1,27 +1,25 @@
 //! Commands in other languages than the one that is read.
 
-use std::{collections::HashSet, sync::LazyLock};
-
 use super::said::Said;
+use crate::recipe::word_list::WordList;
 
 const OTHER_LANGUAGE: &str = "Commands are read in English only; for example \"add 200 g flour\", \"remove sugar\", \"double \
     it\" or \"undo\".";
 
-const WORDS: &str = "füge hinzu hinzufügen verdopple verdoppeln halbiere entferne entfernen weglassen lösche löschen \
+static COMMANDS: WordList = WordList::new(
+    "füge hinzu hinzufügen verdopple verdoppeln halbiere entferne entfernen weglassen lösche löschen \
     ersetze ersetzen ändere rückgängig statt ohne personen bitte nimm mach doppelte mehl zucker eier ajoute ajouter \
     ajoutez enlève enlever retire retirer supprime supprimer remplace remplacer doubler annule annuler sans personnes \
     recette moins œufs oeufs farine añade añadir agrega agregar quita quitar elimina eliminar duplica duplicar deshacer \
     cambia cambiar sustituye reemplaza personas receta huevos azúcar harina aggiungi aggiungere togli togliere rimuovi \
     raddoppia sostituisci annulla persone senza ricetta uova zucchero farina voeg verwijder verdubbel vervang zonder \
     personen toe adicione adicionar adicona remova dobre pessoas ovos açúcar receita lägg ta_bort utan dubbla tilsæt \
-    dodaj usuń добавь убери удвой";
-
-/// Each word of plain talk is looked up here: to go through all of them took a seventh of the chat service's time.
-static COMMANDS: LazyLock<HashSet<&str>> = LazyLock::new(|| WORDS.split_whitespace().collect());
+    dodaj usuń добавь убери удвой",
+);
 
 impl Said<'_> {
     pub(super) fn in_another_language(&self) -> Option<String> {
-        let commands = |word: &&String| COMMANDS.contains(word.as_str());
+        let commands = |word: &&String| COMMANDS.contains(word);
         let first = self.words.iter().take(2).filter(commands).count();
         let all = self.words.iter().filter(commands).count();
         let foreign_script = self

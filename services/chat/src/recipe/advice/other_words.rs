@@ -4,15 +4,11 @@
 use super::requests::is_counted;
 use super::said::{Said, whole};
 use crate::recipe::model::Ingredient;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::{WordList, words};
 use crate::recipe::{language, naming};
 
 /// A request is short.
 const MOST_WORDS: usize = 12;
-
-pub(super) fn one_of(list: &str, word: &str) -> bool {
-    lists(list, word)
-}
 
 pub(super) fn without_article(words: &str) -> &str {
     let words = words.trim();
@@ -61,7 +57,8 @@ impl Said<'_> {
 
     /// "Remove all tags".
     fn tags_taken_off(&self) -> Option<String> {
-        let asked = one_of("remove delete clear drop", self.word(0)) && self.has(&["tags"]);
+        let asked =
+            words!("remove delete clear drop").contains(self.word(0)) && self.has(&["tags"]);
         let tags = self
             .recipe
             .tags
@@ -75,10 +72,12 @@ impl Said<'_> {
 
     /// "Add gluten free": how the dish is, and nothing to put in.
     fn diet_added(&self) -> Option<String> {
-        const DIETS: &str = "vegan vegetarian gluten-free dairy-free sugar-free lactose-free nut-free halal kosher keto paleo \
-            low-carb healthy spicy quick easy";
+        static DIETS: WordList = WordList::new(
+            "vegan vegetarian gluten-free dairy-free sugar-free lactose-free nut-free halal kosher keto paleo \
+            low-carb healthy spicy quick easy",
+        );
         let how = self.after(1);
-        let diet = one_of(DIETS, &how) || how.ends_with(" free") && how.split(' ').count() == 2;
+        let diet = DIETS.contains(&how) || how.ends_with(" free") && how.split(' ').count() == 2;
         (self.word(0) == "add" && diet)
             .then(|| self.working("To mark the recipe", &format!("tag: {how}")))
             .flatten()
@@ -90,10 +89,10 @@ impl Said<'_> {
         let at = self
             .words
             .iter()
-            .position(|word| one_of("first last", word))?;
+            .position(|word| words!("first last").contains(word))?;
         let count: usize = whole(self.word(at + 1))?.parse().ok()?;
         let lines = &self.recipe.ingredients;
-        if !one_of("remove delete skip drop omit", verb)
+        if !words!("remove delete skip drop omit").contains(verb)
             || self.word(at + 2) != "ingredients"
             || count > lines.len()
         {
@@ -112,8 +111,9 @@ impl Said<'_> {
 
     /// "Put the sugar back", "re-add the milk".
     fn brought_back(&self) -> Option<String> {
-        const NO_FOOD: &str =
-            "it that this lid pan pot bowl oven foil cake dough phone lights them me";
+        static NO_FOOD: WordList = WordList::new(
+            "it that this lid pan pot bowl oven foil cake dough phone lights them me",
+        );
         let first = self.word(0);
         let name = match first {
             "re-add" | "readd" => self.after(1),
@@ -122,7 +122,7 @@ impl Said<'_> {
             _ => return None,
         };
         let name = without_article(&name);
-        if name.split(' ').count() > 3 || name.split(' ').any(|word| one_of(NO_FOOD, word)) {
+        if name.split(' ').count() > 3 || name.split(' ').any(|word| NO_FOOD.contains(word)) {
             return None;
         }
         let add = format!("add {name}");
@@ -149,7 +149,7 @@ impl Said<'_> {
             "take out",
             "get rid of",
         ];
-        let said = self.words.join(" ");
+        let said = self.said();
         let verb = REMOVE.iter().find(|verb| self.begins(verb))?;
         let rest = said.strip_prefix(verb)?;
         let split = |verb: &str| rest.split_once(verb);
@@ -173,7 +173,7 @@ impl Said<'_> {
     /// "Double everything except the eggs".
     fn all_but_one(&self) -> Option<String> {
         let verb = self.word(0);
-        if !one_of("double triple quadruple halve", verb) {
+        if !words!("double triple quadruple halve").contains(verb) {
             return None;
         }
         let said = self.after(1);
@@ -230,7 +230,7 @@ impl Said<'_> {
 
     /// "Swap oat milk for the milk", where there is no oat milk.
     fn the_other_way_round(&self) -> Option<String> {
-        if !one_of("swap switch exchange trade", self.word(0)) {
+        if !words!("swap switch exchange trade").contains(self.word(0)) {
             return None;
         }
         let said = self.after(1);
@@ -254,10 +254,7 @@ impl Said<'_> {
             .find_map(|arrow| self.content.split_once(arrow));
         if let Some((old, new)) = arrow
             && let Some((verb, old)) = old.trim().split_once(' ')
-            && one_of(
-                "replace swap change substitute switch",
-                &verb.to_lowercase(),
-            )
+            && words!("replace swap change substitute switch").contains(&verb.to_lowercase())
         {
             let new = new.trim_start_matches('>').trim();
             return self.working(
@@ -297,7 +294,7 @@ impl Said<'_> {
             return both
                 .then(|| format!("To change it, write \"{change}\"; to add it, \"{add}\"."));
         }
-        let instead = self.content.to_lowercase().contains("instead");
+        let instead = self.lower().contains("instead");
         of_a_kind(rest).filter(|_| instead).and_then(replace)
     }
 }

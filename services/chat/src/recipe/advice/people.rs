@@ -1,12 +1,15 @@
 //! For how many a recipe is to be.
 
 use super::said::{Said, whole};
+use crate::recipe::word_list::WordList;
 
 impl Said<'_> {
     /// For how many it is to be.
     pub(super) fn how_many(&self) -> Option<String> {
-        const NO_PEOPLE: &str = "was were used made cooked served did minutes hours minute hour days more years times last yesterday weeks steps \
-            batch eggs o'clock step steps stars";
+        static NO_PEOPLE: WordList = WordList::new(
+            "was were used made cooked served did minutes hours minute hour days more years times last yesterday weeks steps \
+            batch eggs o'clock step steps stars",
+        );
         if ["just for me", "only for me", "it's just me"]
             .iter()
             .any(|phrase| self.begins(phrase))
@@ -44,7 +47,7 @@ impl Said<'_> {
             ));
         }
         if self.content.contains('?')
-            || self.has_any(NO_PEOPLE)
+            || self.has_any(&NO_PEOPLE)
             || self.words.len() > 8
             || count.contains('.')
         {

@@ -7,7 +7,7 @@ use crate::recipe::change::{Change, Parsed};
 use crate::recipe::language::{self, parse};
 use crate::recipe::model::in_words;
 use crate::recipe::naming;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 /// What stands before the thing that somebody wishes for.
 const REQUEST_PHRASES: &[&str] = &[
@@ -41,8 +41,10 @@ const REQUEST_PHRASES: &[&str] = &[
 /// A request is short.
 const MOST_WORDS: usize = 9;
 /// Words of whoever tells or asks something.
-const NARRATION_WORDS: &str = "added used bought made forgot yesterday tomorrow don't didn't doesn't never said says mum mom dad maybe next \
-    who how why when where which was were is are had been would wouldn't i'd we'd time times today tonight already";
+static NARRATION_WORDS: WordList = WordList::new(
+    "added used bought made forgot yesterday tomorrow don't didn't doesn't never said says mum mom dad maybe next \
+    who how why when where which was were is are had been would wouldn't i'd we'd time times today tonight already",
+);
 
 pub(super) fn is_counted(words: &str) -> bool {
     let first = words.split(' ').next().unwrap_or_default();
@@ -52,7 +54,7 @@ pub(super) fn is_counted(words: &str) -> bool {
 impl Said<'_> {
     pub(super) fn request_of_any_kind(&self) -> Option<String> {
         let asks = self.content.trim_end().ends_with('?') && !self.asked;
-        if asks || self.words.len() > MOST_WORDS || self.has_any(NARRATION_WORDS) {
+        if asks || self.words.len() > MOST_WORDS || self.has_any(&NARRATION_WORDS) {
             return None;
         }
         self.should_be()
@@ -85,7 +87,7 @@ impl Said<'_> {
         let wish = REQUEST_PHRASES.iter().find(|wish| self.begins(wish));
         let rest = match wish {
             Some(wish) => self.after(wish.split(' ').count()),
-            None if self.asked => self.words.join(" "),
+            None if self.asked => self.said().to_owned(),
             None => return None,
         };
         let rest = rest
@@ -101,7 +103,7 @@ impl Said<'_> {
             ));
         }
         // A trailing "instead" is no word of what is said; the content still has it.
-        if self.content.to_lowercase().contains("instead")
+        if self.lower().contains("instead")
             && let Some((_, kind)) = rest.rsplit_once(' ')
             && let Some(line) = self.ingredient(kind)
             && naming::key(&line.name) != naming::key(rest)
@@ -130,12 +132,14 @@ impl Said<'_> {
             });
         }
         // "We need a break" is no wish for an ingredient, "it needs cinnamon" and "we need a pinch of salt" are.
-        const NO_FOOD: &str = "work help love time luck attention practice space air heat improvement you me us it one";
+        static NO_FOOD: WordList = WordList::new(
+            "work help love time luck attention practice space air heat improvement you me us it one",
+        );
         let of_dish = wish.is_some_and(|wish| wish.contains("needs"))
             && what.split(' ').count() <= 2
             && !what.ends_with("ing")
             && !what.starts_with("to ")
-            && !what.split(' ').any(|word| lists(NO_FOOD, word));
+            && !what.split(' ').any(|word| NO_FOOD.contains(word));
         let measured = what.starts_with("a ")
             && language::ingredient_line(what)
                 .is_ok_and(|read| read.amount.is_some_and(|amount| amount.unit.is_some()));
@@ -147,14 +151,16 @@ impl Said<'_> {
 
     /// "2 onions", "3 cups".
     fn bare_amount(&self) -> Option<String> {
-        const NO_FOOD: &str = "out for am pm in at percent days weeks months years thumbs points likes votes dollars euros \
-            bucks km miles people help ideas idea day days other thoughts music luck friends fun kind sort reason";
+        static NO_FOOD: WordList = WordList::new(
+            "out for am pm in at percent days weeks months years thumbs points likes votes dollars euros \
+            bucks km miles people help ideas idea day days other thoughts music luck friends fun kind sort reason",
+        );
         let some = matches!(self.word(0), "some" | "plenty") && self.words.len() <= 3;
         let a_part = self.words.len() == 1 && self.word(0).contains('/');
         if !(is_counted(self.word(0)) || some)
             || a_part
             || self.words.len() > 4
-            || self.has_any(NO_FOOD)
+            || self.has_any(&NO_FOOD)
         {
             return None;
         }
@@ -179,7 +185,7 @@ impl Said<'_> {
         match bare {
             true => content.to_owned(),
             false => {
-                let said = self.words.join(" ");
+                let said = self.said();
                 let ends = [" too", " as well", " also"];
                 let end = ends.iter().find_map(|end| said.strip_suffix(end));
                 end.unwrap_or(&said).to_owned()
@@ -189,9 +195,10 @@ impl Said<'_> {
 
     /// A verb that asks for a change and nothing else.
     fn cannot_be_followed(&self) -> Option<String> {
-        const VERBS: &str =
-            "add change replace remove delete swap rename substitute increase decrease";
-        let asks = lists(VERBS, self.word(0));
+        static VERBS: WordList = WordList::new(
+            "add change replace remove delete swap rename substitute increase decrease",
+        );
+        let asks = VERBS.contains(self.word(0));
         (asks && self.words.len() > 1).then(|| {
             "Nothing was changed, because this can't be followed; write just what to change, as in \"add 2 cups flour\", \
              \"change flour to 300 g\" or \"remove sugar\"."

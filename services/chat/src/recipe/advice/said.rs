@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::recipe::model::{Ingredient, Recipe};
 use crate::recipe::naming;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 /// A message as words in lower case.
 pub(super) struct Said<'a> {
@@ -15,6 +15,9 @@ pub(super) struct Said<'a> {
     pub(super) asked: bool,
     /// The keys of the recipe's ingredients, in their order: made once, since each word may be looked up among them.
     keys: OnceCell<Vec<String>>,
+    /// What many rules look at, made for the first of them: the words with a space between two, and all in lower case.
+    said: OnceCell<String>,
+    lower: OnceCell<String>,
 }
 
 /// Beginnings of a wish.
@@ -144,6 +147,8 @@ impl<'a> Said<'a> {
             words,
             asked,
             keys: OnceCell::new(),
+            said: OnceCell::new(),
+            lower: OnceCell::new(),
         }
     }
 
@@ -151,17 +156,28 @@ impl<'a> Said<'a> {
         self.words.get(at).map_or("", String::as_str)
     }
 
+    /// The words with a space between two.
+    pub(super) fn said(&self) -> &str {
+        self.said.get_or_init(|| self.words.join(" "))
+    }
+
+    /// The content in lower case.
+    pub(super) fn lower(&self) -> &str {
+        self.lower.get_or_init(|| self.content.to_lowercase())
+    }
+
     pub(super) fn has(&self, any: &[&str]) -> bool {
         self.words.iter().any(|word| any.contains(&word.as_str()))
     }
 
-    pub(super) fn has_any(&self, list: &str) -> bool {
-        self.words.iter().any(|word| lists(list, word))
+    pub(super) fn has_any(&self, list: &WordList) -> bool {
+        self.words.iter().any(|word| list.contains(word))
     }
 
     pub(super) fn begins(&self, phrase: &str) -> bool {
         // Nearly no phrase begins with the same word.
-        phrase.starts_with(self.word(0))
+        let rest = phrase.strip_prefix(self.word(0));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             && phrase
                 .split(' ')
                 .enumerate()
@@ -202,11 +218,13 @@ impl<'a> Said<'a> {
 
     /// Says or asks something rather than wishing for it.
     pub(super) fn is_talk(&self) -> bool {
-        const TALK: &str = "i i'm i've i'd i'll we we've we'd he she they you it it's its this that these those there there's maybe \
+        static TALK: WordList = WordList::new(
+            "i i'm i've i'd i'll we we've we'd he she they you it it's its this that these those there there's maybe \
             perhaps yesterday tomorrow tonight today next don't never why how what what's who who's when where which should does did do \
             is are was were has have mum mom dad grandma my our your looks sounds great nice yum yummy lol haha thanks thank cool wow ok yes \
             yeah hello hi love good perfect see let if as because probably can could would will not the everyone all any anyone \
-            don’t someone some time see";
+            don’t someone some time see",
+        );
         let first = self.word(0);
         // "The oven to 180" and "some more salt" wish for something, "the cake was great" does not.
         let verb = self.has(&[
@@ -214,10 +232,10 @@ impl<'a> Said<'a> {
             "have", "said", "nice",
         ]);
         let wishes = matches!(first, "some" | "the" | "all") && !verb
-            || self.content.to_lowercase().contains("not enough ")
+            || self.lower().contains("not enough ")
             || (first == "let" && self.lets_stand());
         // "Can you make it sweeter?" is a wish, "can you see it?" nothing that a recipe can follow.
-        !self.asked && self.content.trim_end().ends_with('?') || (lists(TALK, first) && !wishes)
+        !self.asked && self.content.trim_end().ends_with('?') || (TALK.contains(first) && !wishes)
     }
 }
 

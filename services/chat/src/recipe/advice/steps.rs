@@ -3,14 +3,14 @@
 use super::said::Said;
 use super::times::is_temperature;
 use crate::recipe::language;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::{WordList, words};
 
 impl Said<'_> {
     /// Times and temperatures that a step of the recipe has otherwise.
     pub(super) fn in_a_step(&self) -> Option<String> {
         // "From 350F to 180C", but "180C instead of 350F".
         let mut degrees = self.words.iter().filter(|word| is_temperature(word));
-        let wanted = match self.content.to_lowercase().contains("instead of") {
+        let wanted = match self.lower().contains("instead of") {
             true => degrees.next(),
             false => degrees.next_back(),
         };
@@ -108,7 +108,9 @@ impl Said<'_> {
 
     /// What is done in a kitchen is a step.
     pub(super) fn work(&self) -> Option<String> {
-        const MORE_WORK: &str = "divide quarter halve scale cut reduce turn set scrape drop shape flip place leave remove put lower raise";
+        static MORE_WORK: WordList = WordList::new(
+            "divide quarter halve scale cut reduce turn set scrape drop shape flip place leave remove put lower raise",
+        );
         let content = self.content.trim();
         let content = content.trim_start_matches(|c: char| {
             c.is_ascii_digit() || matches!(c, '.' | ')' | '*' | '-' | '•' | ' ')
@@ -118,18 +120,20 @@ impl Said<'_> {
             .next()
             .unwrap_or_default()
             .to_lowercase();
-        let more = lists(MORE_WORK, &first);
+        let more = MORE_WORK.contains(&first);
         let served = first == "serve" && self.words.len() == 2;
         let topped = first == "top" && self.word(1) == "with";
-        const PANS: &str = "pan tin tray dish skillet pot mould mold griddle wok casserole";
-        const HOW: &str = "well everything until again overnight together gently";
+        static PANS: WordList =
+            WordList::new("pan tin tray dish skillet pot mould mold griddle wok casserole");
+        static HOW: WordList =
+            WordList::new("well everything until again overnight together gently");
         let pan = matches!(first.as_str(), "use" | "take")
-            && self.words.last().is_some_and(|last| lists(PANS, last));
+            && self.words.last().is_some_and(|last| PANS.contains(last));
         // "Stir well", "cool completely", "let cool"
         let second = self.word(1);
         let two = self.words.len() == 2
             && (second.ends_with("ly")
-                || lists(HOW, second)
+                || HOW.contains(second)
                 || first == "let" && self.lets_stand());
         if !(language::is_kitchen_work(&first) || more || topped || pan)
             || (content.split_whitespace().count() < 3 && !served && !two)
@@ -138,12 +142,16 @@ impl Said<'_> {
         {
             return None;
         }
-        if self.has_any(
-            "sale party contest monday tuesday wednesday thursday friday saturday sunday weekend",
-        ) {
+        if self.has_any(words!(
+            "sale party contest monday tuesday wednesday thursday friday saturday sunday weekend"
+        )) {
             return None;
         }
-        if more && self.has_any("me you us him them table light lights phone music dishes") {
+        if more
+            && self.has_any(words!(
+                "me you us him them table light lights phone music dishes"
+            ))
+        {
             return None;
         }
         let text = language::sentence(content);
@@ -154,7 +162,9 @@ impl Said<'_> {
 impl Said<'_> {
     /// "Let it rest", "let the dough rise for an hour".
     pub(super) fn lets_stand(&self) -> bool {
-        const ITSELF: &str = "rest cool stand sit rise chill simmer soak set prove proof dry cook bake boil marinate steep";
-        !self.has_any("me us him her them you") && self.has_any(ITSELF)
+        static ITSELF: WordList = WordList::new(
+            "rest cool stand sit rise chill simmer soak set prove proof dry cook bake boil marinate steep",
+        );
+        !self.has_any(words!("me us him her them you")) && self.has_any(&ITSELF)
     }
 }

@@ -12,13 +12,13 @@ const MOST_CELSIUS: u32 = 300;
 impl Said<'_> {
     /// The one step that tells a time of the work that is named, written anew with the other time.
     pub(super) fn retime(&self) -> String {
-        let said = self.words.join(" ");
+        let said = self.said();
         let by = match () {
             () if self.has(&["longer", "more"]) => 1,
             () if self.has(&["shorter", "less"]) => -1,
             () => 0,
         };
-        let changed_to = said.rsplit_once(" to ").map_or(said.as_str(), |(_, to)| to);
+        let changed_to = said.rsplit_once(" to ").map_or(said, |(_, to)| to);
         // "To 30": in the unit that is there.
         let new = in_words_of_time(changed_to).or_else(|| whole(changed_to));
         let rewritten = new.and_then(|new| self.with_another_time(&new, by));
@@ -104,7 +104,7 @@ impl Said<'_> {
         {
             return None;
         }
-        let said = self.words.join(" ");
+        let said = self.said();
         let time = in_words_of_time(&said).and_then(|new| self.with_another_time(&new, 0));
         // Both at once may mean either.
         let ((Some(step), None) | (None, Some(step))) = (time, self.with_another_heat()) else {

@@ -5,6 +5,7 @@ use super::said::Said;
 use crate::recipe::language;
 use crate::recipe::naming;
 use crate::recipe::unit::Unit;
+use crate::recipe::word_list::words;
 
 /// How many conversions are tried for an example.
 const MOST_TRIED: usize = 12;
@@ -33,7 +34,7 @@ impl Said<'_> {
 
     /// "Is it possible to remove the sugar": what is asked for would work on its own.
     pub(super) fn asked_politely(&self) -> Option<String> {
-        let said = self.words.join(" ");
+        let said = self.said();
         let works = self.asked && self.words.len() <= 9 && self.works(&said);
         works.then(|| format!("To do that, write \"{said}\"."))
     }
@@ -69,7 +70,7 @@ impl Said<'_> {
                     .to_owned(),
             );
         }
-        let done = self.has_any("done finished ready complete over now next is was");
+        let done = self.has_any(words!("done finished ready complete over now next is was"));
         if first == "step" && !done && self.words.len() <= 9 && !self.content.contains('?') {
             return Some("Write the step after a colon, as in \"step 2: Rest 30 minutes.\", or move it, as in \"move step 2 to 1\".".to_owned());
         }

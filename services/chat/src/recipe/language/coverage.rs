@@ -6,7 +6,7 @@ use super::narration::sentence;
 use super::verbs::{is_kitchen_work, is_noun_too};
 use crate::recipe::model::limits;
 use crate::recipe::unit::Unit;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::{WordList, words};
 
 /// Words of sentences, times and comparisons: whoever writes one of them says more than which ingredient is meant.
 const NEVER_IN_A_NAME: &str = "is are was were be been being am isn't it's i i'm i'd i'll we we're we'll you you're he she \
@@ -64,17 +64,20 @@ pub(super) fn name(name: &str) -> Result<(), Miss> {
 
 /// Checks that what stands behind a comma is said about an ingredient, and is no step, sentence or correction.
 pub(super) fn note(note: &str) -> Result<(), Miss> {
-    const NEVER: &str =
-        "i we you they he she it's i'm we're please sorry maybe because don't that's";
-    const SAYING: &str = "is are was were should would could will has have likes like think";
-    const DOING: &str = "beating mixing stirring whisking folding making letting allowing keeping leaving not one while";
+    static NEVER: WordList = WordList::new(
+        "i we you they he she it's i'm we're please sorry maybe because don't that's",
+    );
+    static SAYING: WordList =
+        WordList::new("is are was were should would could will has have likes like think");
+    static DOING: WordList = WordList::new(
+        "beating mixing stirring whisking folding making letting allowing keeping leaving not one while",
+    );
     let lower = note.to_lowercase();
     let mut words = lower.split_whitespace();
     let first = words.next().unwrap_or_default();
-    let one_of = lists;
-    let says_more = one_of("it they", first) && lower.contains(' ');
+    let says_more = words!("it they").contains(first) && lower.contains(' ');
     let step = says_more
-        || one_of(DOING, first) && lower != "one"
+        || DOING.contains(first) && lower != "one"
         || (is_kitchen_work(first) && !is_noun_too(first) && words.next().is_some());
     // "cut into strips, and marinate"
     let step = step
@@ -89,8 +92,8 @@ pub(super) fn note(note: &str) -> Result<(), Miss> {
     let says = lower
         .split_whitespace()
         .take(3)
-        .any(|word| one_of(SAYING, word));
-    match step || says || lower.split_whitespace().any(|word| one_of(NEVER, word)) {
+        .any(|word| SAYING.contains(word));
+    match step || says || lower.split_whitespace().any(|word| NEVER.contains(word)) {
         true => Err(Miss::LeftOver(note.to_owned())),
         false => Ok(()),
     }
@@ -149,15 +152,17 @@ fn is_food(word: &str) -> bool {
 
 /// What a name that is no ingredient ends in: parts of a recipe and of what shows it, time, and people.
 fn is_no_food(last: &str) -> bool {
-    const NOUNS: &str = "time times step steps line lines title name names heading headings section sections alarm alarms star \
+    static NOUNS: WordList = WordList::new(
+        "time times step steps line lines title name names heading headings section sections alarm alarms star \
         one ones both class style recipe recipes file page list folder group category tag tags note notes description \
         instruction instructions direction directions message messages user users member members account friend friends guest \
         guests mum mom dad grandma grandpa brother sister wife husband calories kcal min day days week weeks \
         flavor flavour color colour crunch texture sweetness depth moisture richness acidity body volume warmth kick twist style \
         variety consistency thickness fun magic effort care bowl pan pot board knife spatula oven mixer blender skillet fridge \
         freezer microwave stove plate plates vegan vegetarian gluten-free free dairy-free sugar-free lactose-free nut-free halal \
-        kosher keto paleo low-carb healthy spicy tasty delicious quick easy";
-    lists(NOUNS, last)
+        kosher keto paleo low-carb healthy spicy tasty delicious quick easy",
+    );
+    NOUNS.contains(last)
 }
 
 fn is_unfit(words: &[String], at: usize) -> bool {
@@ -271,11 +276,13 @@ fn names_a_step(left_over: &str) -> bool {
 
 /// Something is done with what was named, somewhere or for some time.
 pub(super) fn reads_like_a_step(said: &str, left_over: &str) -> bool {
-    const PLACES: &str = "to into onto in on over until till then while at each minutes minute hours hour seconds if from \
-        off with by the before after last slowly gradually carefully gently";
+    static PLACES: WordList = WordList::new(
+        "to into onto in on over until till then while at each minutes minute hours hour seconds if from \
+        off with by the before after last slowly gradually carefully gently",
+    );
     let mut words = left_over.split_whitespace().map(str::to_lowercase);
     let first = words.next().unwrap_or_default();
-    let place = lists(PLACES, &first)
+    let place = PLACES.contains(&first)
         || words.clone().any(|word| {
             matches!(
                 word.as_str(),

@@ -47,7 +47,7 @@ impl<'a> Cursor<'a> {
         }
         .token()
         .filter(|token| token.kind == Kind::Word)
-        .map_or("", |token| token.lower.as_str())
+        .map_or("", |token| &*token.lower)
     }
 
     pub(super) fn mark(self) -> Option<char> {
@@ -107,6 +107,9 @@ impl<'a> Cursor<'a> {
 
     /// Moves over the words when all of them stand here in this order.
     pub(super) fn eat(&mut self, words: &str) -> bool {
+        if !words.starts_with(self.word()) {
+            return false;
+        }
         let mut ahead = *self;
         for word in words.split(' ') {
             if ahead.word() != word {

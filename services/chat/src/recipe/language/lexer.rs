@@ -1,6 +1,8 @@
 //! Cuts a line into words, numbers, quoted names and marks, each with its place in the line.
 //! Numbers are read in every form that cooks type: 2, 1.5, 1,5, 1,000, 1/2, ½. It knows no grammar.
 
+use std::borrow::Cow;
+
 use crate::recipe::quantity::MAX_DECIMALS;
 use crate::recipe::rational::Rational;
 
@@ -9,7 +11,7 @@ pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     /// As it stands in the line; what is inside, for a quotation.
     pub(super) text: &'a str,
-    pub(super) lower: String,
+    pub(super) lower: Cow<'a, str>,
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -73,9 +75,18 @@ fn token(line: &str, start: usize, end: usize, kind: Kind) -> Token<'_> {
     Token {
         kind,
         text,
-        lower: text.to_lowercase().replace('’', "'"),
+        lower: lower(text),
         start,
         end,
+    }
+}
+
+/// In lower case, and with plain apostrophes. Most words are so as they stand, and are not copied.
+fn lower(text: &str) -> Cow<'_, str> {
+    let as_it_stands = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    match text.bytes().all(as_it_stands) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.to_lowercase().replace('’', "'")),
     }
 }
 
@@ -284,7 +295,7 @@ mod tests {
         tokens(line)
             .into_iter()
             .map(|token| match token.kind {
-                Kind::Word => token.lower,
+                Kind::Word => token.lower.into_owned(),
                 Kind::Number(number) => format!("={number}"),
                 Kind::TooBig => "too big".to_owned(),
                 Kind::Quoted => format!("\"{}\"", token.text),

@@ -8,7 +8,7 @@ use super::{amounts, clause, coverage, lexer, line, numbers, politeness, verbs};
 use crate::recipe::change::{Change, Place};
 use crate::recipe::model::limits;
 use crate::recipe::refusal::Refusal;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 use crate::recipe::{naming, servings};
 
 /// The changes of all lines. Lines of talk are passed over, unless there is nothing else.
@@ -179,7 +179,7 @@ fn added_step(text: String) -> Change {
 
 fn in_section(line: &str, reader: &mut Reader<'_>) -> Outcome {
     let bare = pasted::bare(line);
-    let bare = bare.as_str();
+    let bare = &*bare;
     let text = pasted::without_number(bare);
     let outcome = match reader.section {
         Section::None => return clauses(line, &mut reader.allowance),
@@ -264,9 +264,11 @@ fn asks_for_something(start: Cursor<'_>) -> bool {
 /// Whether a command stands at the beginning of a sentence that no rule reads, or behind a word or two of it, and nobody
 /// tells of what they do: "halve it wompy", "now halve it wompy", but not "I will add the milk".
 fn begins_a_command_soon(start: Cursor<'_>) -> bool {
-    const TELLS: &str = "i i'm i've i'd i'll we we've we'd we'll he she they you it it's its that this who why what when where \
-        which how did does do don't never should would could can may might mum mom dad then if because as so";
-    let told = lists(TELLS, start.word());
+    static TELLS: WordList = WordList::new(
+        "i i'm i've i'd i'll we we've we'd we'll he she they you it it's its that this who why what when where \
+        which how did does do don't never should would could can may might mum mom dad then if because as so",
+    );
+    let told = TELLS.contains(start.word());
     let mut here = start;
     !told
         && (0..3).any(|_| {

@@ -5,7 +5,7 @@ use super::steps::ends_text;
 use super::verbs::{ORDER, is_kitchen_work};
 use super::{Miss, Outcome};
 use crate::recipe::change::{Change, Place, StepNumber};
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 /// "First, whisk the eggs, then bake for 20 minutes", "finally, serve": only before a word for kitchen work.
 /// What begins with "first" goes to the start, in order; anything else to the end.
@@ -60,14 +60,15 @@ fn narrates(mut cursor: Cursor<'_>) -> bool {
 /// word or two.
 pub(super) fn unsaid(cursor: &mut Cursor<'_>) -> Outcome {
     const FEWEST_WORDS: usize = 3;
-    const NO_KITCHEN: &str =
-        "sale party contest monday tuesday wednesday thursday friday saturday sunday weekend";
+    static NO_KITCHEN: WordList = WordList::new(
+        "sale party contest monday tuesday wednesday thursday friday saturday sunday weekend",
+    );
     let work = is_kitchen_work(cursor.word()) && !matches!(cursor.word(), "let" | "cook");
     let said = cursor.take_rest();
     let elsewhere = said
         .to_lowercase()
         .split_whitespace()
-        .any(|word| lists(NO_KITCHEN, word));
+        .any(|word| NO_KITCHEN.contains(word));
     let replaces = elsewhere || said.contains(" instead of ");
     if !work || replaces || said.ends_with('?') || said.split_whitespace().count() < FEWEST_WORDS {
         return Err(Miss::Talk);

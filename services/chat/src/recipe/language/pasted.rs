@@ -1,8 +1,10 @@
 //! Which lines of a message are a pasted recipe: headings as print and sites set them, the title above them, groups of
 //! ingredients, and lines that only count.
 
+use std::borrow::Cow;
+
 use super::line::BULLETS;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 /// What the lines below a heading are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +101,23 @@ pub(super) fn is_recipe<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
 }
 
 /// A line without its bullet, check box or marks of bold print.
-pub(super) fn bare(line: &str) -> String {
-    let line = line.replace("**", "").replace("__", "");
+pub(super) fn bare(line: &str) -> Cow<'_, str> {
+    match line.contains(['*', '_']) {
+        true => {
+            let line = line.replace("**", "").replace("__", "");
+            Cow::Owned(without_bullet(&line).to_owned())
+        }
+        false => Cow::Borrowed(without_bullet(line)),
+    }
+}
+
+fn without_bullet(line: &str) -> &str {
     let line = line.trim_start_matches(BULLETS).trim();
     let line = line
         .strip_prefix("[ ]")
         .or(line.strip_prefix("[x]"))
         .unwrap_or(line);
-    line.trim().to_owned()
+    line.trim()
 }
 
 /// "1. Whisk", "2) Fry", "Step 3: Rest"; empty for "Step 1" and "2." alone.
@@ -155,25 +166,27 @@ pub(in crate::recipe) fn group(line: &str) -> Option<String> {
 
 /// "Filling", "LEMON GLAZE": a part of a dish alone on its line, or at the end of one in capitals.
 fn is_part_of_a_dish(name: &str, lower: &str) -> bool {
-    const PARTS: &str = "filling topping toppings sauce dressing crust dough frosting icing glaze marinade garnish base batter \
-        pastry syrup streusel crumble ganache buttercream assembly vinaigrette";
+    static PARTS: WordList = WordList::new(
+        "filling topping toppings sauce dressing crust dough frosting icing glaze marinade garnish base batter \
+        pastry syrup streusel crumble ganache buttercream assembly vinaigrette",
+    );
     let capitals = name == name.to_uppercase();
     let last = lower.rsplit(' ').next().unwrap_or_default();
-    (capitals || last == lower) && lists(PARTS, last)
+    (capitals || last == lower) && PARTS.contains(last)
 }
 
 /// A line above the headings that can be a title.
 pub(super) fn title(line: &str) -> Option<String> {
-    const TALK: &str = "hi hello hey here here's this is i i'm i've we we've my our ok okay so thanks please look found from try let's the following";
-    let title = bare(line.trim_start_matches('#').trim());
+    static TALK: WordList = WordList::new(
+        "hi hello hey here here's this is i i'm i've we we've my our ok okay so thanks please look found from try let's the following",
+    );
+    let title = bare(line.trim_start_matches('#').trim()).into_owned();
     let first = title
         .split_whitespace()
         .next()
         .unwrap_or_default()
         .to_lowercase();
-    let talk = TALK
-        .split_whitespace()
-        .any(|word| word == first.trim_matches([',', '!', ':']));
+    let talk = TALK.contains(first.trim_matches([',', '!', ':']));
     let talks = talk
         && (title.ends_with([':', '!', '.', '?'])
             || first != "the" && first != "my" && first != "our");

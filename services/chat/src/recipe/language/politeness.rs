@@ -2,7 +2,7 @@
 
 use super::Miss;
 use super::cursor::{Cursor, LOOK_AHEAD};
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 const BEFORE: &[&str] = &[
     "lol",
@@ -184,8 +184,8 @@ pub(super) fn skip_after(cursor: &mut Cursor<'_>) {
 
 /// "because ada is here", "so it lasts": why something is asked.
 pub(super) fn is_reason(cursor: Cursor<'_>) -> bool {
-    const WHO: &str = "i we you they he she it my our the there i'm we're it's";
-    let told = lists(WHO, cursor.word_ahead(1));
+    static WHO: WordList = WordList::new("i we you they he she it my our the there i'm we're it's");
+    let told = WHO.contains(cursor.word_ahead(1));
     match cursor.word() {
         // "Twice as much", "so much": a reason tells of somebody.
         "as" | "so" => told,

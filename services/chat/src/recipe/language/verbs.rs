@@ -1,12 +1,15 @@
 //! The verbs of the language: one table of what a clause may begin with, used to read clauses and to tell whether
 //! another one begins behind "and" or a comma. Whoever needs to know a verb asks here; no other file lists them.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::cursor::Cursor;
 use super::{Miss, Outcome};
 use super::{
     clause, details, differences, ingredients, numbers, politeness, scaling, servings, steps,
 };
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 /// Words that a clause may begin with.
 pub(super) struct Verb {
@@ -312,17 +315,24 @@ pub(super) fn end_a_text(cursor: Cursor<'_>) -> bool {
     names_a_part && begin_here(cursor)
 }
 
+/// The phrases of the table by their first words, each with its row, in the table's order.
+static PHRASES: LazyLock<HashMap<&str, Vec<(&Verb, &str)>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
+    for verb in VERBS {
+        for words in verb.words {
+            let first = words.split(' ').next().unwrap_or_default();
+            phrases.entry(first).or_default().push((verb, *words));
+        }
+    }
+    phrases
+});
+
 /// The rows whose words stand here, each with the place behind them.
 fn rows(cursor: Cursor<'_>) -> impl Iterator<Item = (&'static Verb, Cursor<'_>)> {
-    let first = cursor.word();
-    let phrases = VERBS
-        .iter()
-        .flat_map(|verb| verb.words.iter().map(move |words| (verb, *words)));
+    let phrases = PHRASES.get(cursor.word()).into_iter().flatten();
     phrases.filter_map(move |(verb, words)| {
-        let rest = words.strip_prefix(first).filter(|_| !first.is_empty())?;
         let mut after = cursor;
-        let here = (rest.is_empty() || rest.starts_with(' ')) && after.eat(words);
-        here.then_some((verb, after))
+        after.eat(words).then_some((*verb, after))
     })
 }
 
@@ -456,19 +466,23 @@ pub(super) fn is_people(word: &str) -> bool {
 
 /// Words for kitchen work: what begins with one is the text of a step rather than a command.
 pub(in crate::recipe) fn is_kitchen_work(word: &str) -> bool {
-    const WORK: &str = "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
+    static WORK: WordList = WordList::new(
+        "arrange bake baste beat blanch blend boil braise bring broil brown brush caramelize chill chop \
         coat combine cook cool cover cream crush cube deglaze dice dissolve drain dredge drizzle dust fold freeze fry \
         garnish grate grease grill grind heat knead let marinate mash melt mince mix pat peel poach pour preheat press \
         puree refrigerate rest rinse roast roll rub saute sauté sear season serve shred sift simmer slice soak spread \
-        sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap";
-    lists(WORK, word)
+        sprinkle steam stir strain stuff toast toss transfer warm wash whip whisk wrap",
+    );
+    WORK.contains(word)
 }
 
 /// Words for kitchen work that are also names or begin some: "cream cheese", "roast beef", "toast".
 pub(super) fn is_noun_too(word: &str) -> bool {
-    const NOUNS: &str = "warm cool chill season broil brown cover cream cube dust grill ice mash mince mix peel press puree rest roast roll rub \
-        sauté season shred slice spread strain stuff toast wrap dice steam freeze";
-    lists(NOUNS, word)
+    static NOUNS: WordList = WordList::new(
+        "warm cool chill season broil brown cover cream cube dust grill ice mash mince mix peel press puree rest roast roll rub \
+        sauté season shred slice spread strain stuff toast wrap dice steam freeze",
+    );
+    NOUNS.contains(word)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::recipe::language::cursor::Cursor;
 use crate::recipe::language::numbers;
-use crate::recipe::word_list::lists;
+use crate::recipe::word_list::WordList;
 
 /// Whether all words between say how an ingredient is.
 pub(super) fn only_how(from: Cursor<'_>, to: Cursor<'_>) -> bool {
@@ -70,13 +70,15 @@ fn ends_in_a_way(mut cursor: Cursor<'_>) -> bool {
 
 /// Words that say how an ingredient is, and never what it is.
 pub(super) fn says_how(word: &str) -> bool {
-    const HOW: &str = "boneless skinless seedless bone-in skin-on skinned low-sodium low-fat nonfat fresh freshly frozen raw ripe \
+    static HOW: WordList = WordList::new(
+        "boneless skinless seedless bone-in skin-on skinned low-sodium low-fat nonfat fresh freshly frozen raw ripe \
         firm large small medium extra-large big fat thin thick hot cold warm lukewarm unsalted unsweetened plain whole \
         dry finely coarsely roughly lightly thinly thickly well very good-quality quality organic free-range reduced-sodium \
         reduced-fat full-fat italian french greek red green yellow white black light dark sweet tart sweet-tart \
-        uncooked unpeeled unbleached all-natural best lean long short young tender soft hard day-old heavy about";
+        uncooked unpeeled unbleached all-natural best lean long short young tender soft hard day-old heavy about",
+    );
     let word = word.trim_matches([',', '.', '(', ')']);
-    lists(HOW, word)
+    HOW.contains(word)
         || (word.len() > 4
             && word.ends_with("ed")
             && !matches!(
