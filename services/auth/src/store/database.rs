@@ -79,14 +79,17 @@ pub(super) const POSTGRES: postgres::Config = postgres::Config {
         Online {
             version: 2,
             sql: include_str!("../../migrations/postgres/0002_reviews.online.sql"),
+            last: "",
         },
         Online {
             version: 3,
             sql: include_str!("../../migrations/postgres/0003_revoked_keys_and_sources.online.sql"),
+            last: "",
         },
         Online {
             version: 7,
             sql: include_str!("../../migrations/postgres/0007_federation.online.sql"),
+            last: "",
         },
     ],
     settings: &[],

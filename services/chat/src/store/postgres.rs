@@ -75,10 +75,18 @@ pub(super) const CONFIG: postgres::Config = postgres::Config {
             include_str!("../../migrations/postgres/0009_message_retention.sql"),
         ),
     ],
-    online: &[Online {
-        version: 5,
-        sql: include_str!("../../migrations/postgres/0005_names.online.sql"),
-    }],
+    online: &[
+        Online {
+            version: 5,
+            sql: include_str!("../../migrations/postgres/0005_names.online.sql"),
+            last: "",
+        },
+        Online {
+            version: 8,
+            sql: include_str!("../../migrations/postgres/0008_version_differences.online.sql"),
+            last: include_str!("../../migrations/postgres/0008_version_differences.last.sql"),
+        },
+    ],
     // The statements are few and go by keys: planning each anew would cost more than running it.
     settings: &[("plan_cache_mode", "force_generic_plan"), ("jit", "off")],
     max_connections: 1,

@@ -172,8 +172,16 @@ async fn apply_online(
     let applied = applied(connection, way.schema).await?;
     if applied.iter().all(|row| row.version != step.version) {
         let run = online::run(connection, way.schema, way.lock_timeout, online).await;
-        run.map_err(|cause| MigrateError::ExecuteMigration(cause, step.version))?;
-        note(connection, way.schema, step, begun).await?;
+        let failed = |cause| MigrateError::ExecuteMigration(cause, step.version);
+        run.map_err(failed)?;
+        let begin = AssertSqlSafe(Arc::clone(way.begin));
+        let mut transaction = connection.begin_with(begin).await?;
+        if !online.last.is_empty() {
+            let last = transaction.execute(online.last.into_sql_str()).await;
+            last.map_err(failed)?;
+        }
+        note(&mut transaction, way.schema, step, begun).await?;
+        transaction.commit().await?;
     }
     online::unlock(connection).await?;
     Ok(())

@@ -19,6 +19,16 @@ pub struct Online {
     /// Statements, each ended by a semicolon and a transaction of its own. They begin anew when they are broken off, so they
     /// say `IF NOT EXISTS`, but for an index that is made `CONCURRENTLY`: what is left of one is taken away.
     pub sql: &'static str,
+    /// What takes no time and belongs together: one transaction at the end, after which the migration is applied.
+    pub last: &'static str,
+}
+
+impl Online {
+    /// Both.
+    pub(super) fn all(&self) -> String {
+        let last = self.last.trim_end();
+        [self.sql.trim_end(), last].join(if last.is_empty() { "" } else { "\n" })
+    }
 }
 
 /// Waits until no other replica is at it. It needs a connection of its own: a pooler's would change hands.

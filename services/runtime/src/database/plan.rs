@@ -5,16 +5,16 @@ use std::{path::Path, time::Duration};
 use rusqlite::{Connection, OpenFlags};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
-use super::{Kind, OpenError, connect, migrations, postgres, sqlite};
+use super::{Kind, Online, OpenError, connect, migrations, postgres, sqlite};
 use crate::config::SecretUrl;
 
 /// A migration that has not been applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Its number, from 1.
     pub version: usize,
     /// The statements that it runs.
-    pub sql: &'static str,
+    pub sql: String,
 }
 
 /// The migrations that a service with these configurations would apply to the database at `url`, oldest first.
@@ -26,10 +26,11 @@ pub async fn missing(
     sqlite: sqlite::Config,
     postgres: postgres::Config,
 ) -> Result<Vec<Step>, OpenError> {
-    let (applied, all): (usize, Vec<&'static str>) = match Kind::of(url)? {
+    let (applied, all): (usize, Vec<String>) = match Kind::of(url)? {
         Kind::Sqlite(path) => {
             let left = of_file(url, Path::new(path), sqlite.migrations)?;
-            (sqlite.migrations.len() - left, sqlite.migrations.to_vec())
+            let all = sqlite.migrations.iter().map(|sql| (*sql).to_owned());
+            (sqlite.migrations.len() - left, all.collect())
         }
         Kind::Postgres => {
             let applied = of_server(url, postgres.schema).await?;
@@ -37,7 +38,7 @@ pub async fn missing(
             let online = if applied == 0 { &[] } else { postgres.online };
             let all = (1..).zip(postgres.migrations).map(|(version, (_, sql))| {
                 let other = online.iter().find(|online| online.version == version);
-                other.map_or(*sql, |online| online.sql)
+                other.map_or_else(|| (*sql).to_owned(), Online::all)
             });
             (applied, all.collect())
         }

@@ -77,11 +77,15 @@ const INDEXED: Config = Config {
     migrations: &[
         CONFIG.migrations[0],
         CONFIG.migrations[1],
-        ("an index", "CREATE INDEX entries_by_id ON entries (id)"),
+        (
+            "an index",
+            "CREATE INDEX entries_by_id ON entries (id); CREATE TABLE together (id INTEGER)",
+        ),
     ],
     online: &[Online {
         version: 3,
         sql: "-- The same.\nCREATE INDEX CONCURRENTLY entries_by_id ON migrating.entries (id);",
+        last: "CREATE TABLE together (id INTEGER)",
     }],
     ..CONFIG
 };
@@ -118,6 +122,10 @@ async fn an_index_is_made_by_one_of_two_while_others_write_to_its_table() {
     other.unwrap();
 
     assert_eq!(index(&mut watcher).await, Some(true));
+    watcher
+        .execute("SELECT id FROM migrating.together")
+        .await
+        .unwrap();
     // To a build that knows only the other way it is applied.
     let before = Config {
         online: &[],
@@ -148,7 +156,10 @@ async fn an_index_whose_making_was_broken_off_is_made_again() {
 async fn shape(url: &SecretUrl) -> Vec<String> {
     const SQL: &str = "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default) \
                        FROM information_schema.columns WHERE table_schema = 'recipe_chat_chat' \
-                       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'recipe_chat_chat' ORDER BY 1";
+                       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'recipe_chat_chat' \
+                       UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal \
+                       UNION ALL SELECT prosrc FROM pg_proc WHERE pronamespace = 'recipe_chat_chat'::regnamespace \
+                       ORDER BY 1";
     let mut connection = PgConnection::connect(url.expose()).await.unwrap();
     let rows = connection.fetch_all(SQL).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
