@@ -225,8 +225,8 @@ impl Said<'_> {
                 return Some(format!("To say which kind, write \"{rename}\"."));
             }
         }
-        let line = self.ingredient(&said).filter(|_| self.words.len() <= 2)?;
-        (naming::key(&line.name) == naming::key(&said)).then(|| {
+        let line = self.ingredient(said).filter(|_| self.words.len() <= 2)?;
+        (naming::key(&line.name) == naming::key(said)).then(|| {
             format!(
                 "Say what to do with it, as in \"change {0} to 50 g\" or \"remove {0}\".",
                 line.name

@@ -188,7 +188,7 @@ impl Said<'_> {
                 let said = self.said();
                 let ends = [" too", " as well", " also"];
                 let end = ends.iter().find_map(|end| said.strip_suffix(end));
-                end.unwrap_or(&said).to_owned()
+                end.unwrap_or(said).to_owned()
             }
         }
     }

@@ -105,7 +105,7 @@ impl Said<'_> {
             return None;
         }
         let said = self.said();
-        let time = in_words_of_time(&said).and_then(|new| self.with_another_time(&new, 0));
+        let time = in_words_of_time(said).and_then(|new| self.with_another_time(&new, 0));
         // Both at once may mean either.
         let ((Some(step), None) | (None, Some(step))) = (time, self.with_another_heat()) else {
             return None;
@@ -113,7 +113,7 @@ impl Said<'_> {
         let content = self.content.trim().trim_end_matches([' ', '.', '!']);
         // "Bake at 375F for 25 minutes": the step tells one of them so far.
         let both =
-            in_words_of_time(&said).is_some() && self.words.iter().any(|word| is_temperature(word));
+            in_words_of_time(said).is_some() && self.words.iter().any(|word| is_temperature(word));
         let step = match step.split_once(": ") {
             Some((number, _)) if both => format!("{number}: {}.", language::sentence(content)),
             _ => step,

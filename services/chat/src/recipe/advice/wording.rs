@@ -35,7 +35,7 @@ impl Said<'_> {
     /// "Is it possible to remove the sugar": what is asked for would work on its own.
     pub(super) fn asked_politely(&self) -> Option<String> {
         let said = self.said();
-        let works = self.asked && self.words.len() <= 9 && self.works(&said);
+        let works = self.asked && self.words.len() <= 9 && self.works(said);
         works.then(|| format!("To do that, write \"{said}\"."))
     }
 
