@@ -39,6 +39,8 @@ const TIME_FOR_LOGOUTS: Duration = Duration::from_secs(30);
 /// How long the last connection and the last process may take beyond their time.
 const SLACK: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_secs(1);
+/// When nobody has come for so long, the others will not.
+const LAST_ARRIVAL: Duration = Duration::from_secs(30);
 /// How long between two words about how far it has come.
 const BETWEEN_WORDS: Duration = Duration::from_secs(10);
 
@@ -91,8 +93,10 @@ pub(crate) async fn run(options: &Options, sessions: usize) -> anyhow::Result<Va
         .start()
         .await;
     let mut crowd = start_crowd(options, &stack, sessions)?;
-    until_connected(&stack, &mut crowd, sessions, life).await?;
-    progress("all are connected; until all have been asked for fresh tokens it takes a while");
+    let connected = until_connected(&stack, &mut crowd, sessions, life).await?;
+    progress(&format!(
+        "{connected} are connected; until all have been asked for fresh tokens it takes a while"
+    ));
     let before = Usage::of(&stack)?;
     sleep(life - LEAD + GRACE).await;
     let used = Usage::of(&stack)?.since(&before);
@@ -111,6 +115,7 @@ pub(crate) async fn run(options: &Options, sessions: usize) -> anyhow::Result<Va
     let spread = |times: &mut Vec<f64>| Spread::of(mem::take(times)).to_json();
     Ok(json!({
         "sessions": sessions,
+        "connected": connected,
         "edges": stack.edges.len(),
         "tokens_end_together": options.shared_token,
         "arrivals_ms": spread(&mut samples.arrivals),
@@ -158,23 +163,33 @@ fn start_crowd(options: &Options, stack: &Stack, sessions: usize) -> anyhow::Res
         .collect()
 }
 
-/// Waits until the edges have so many connections, and tells how many they have.
+/// Waits until the edges have so many connections, or as many as will come, and gives their number.
 async fn until_connected(
     stack: &Stack,
     crowd: &mut [Process],
     sessions: usize,
     at_most: Duration,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let began = Instant::now();
     let mut told = began;
+    let (mut most, mut grown) = (0, began);
     loop {
-        let mut connected = 0.0;
+        let mut connected = 0;
         for edge in 0..stack.edges.len() {
-            connected += stack.metric(edge, "edge_connections", "").await;
+            let count = stack.metric(edge, "edge_connections", "").await;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a count"
+            )]
+            let count = count as usize;
+            connected += count;
         }
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        if connected >= sessions as f64 {
-            return Ok(());
+        if connected > most {
+            (most, grown) = (connected, Instant::now());
+        }
+        if connected >= sessions || (most > sessions / 2 && grown.elapsed() > LAST_ARRIVAL) {
+            return Ok(connected);
         }
         if let Some(ended) = crowd
             .iter_mut()
