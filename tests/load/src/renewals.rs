@@ -93,10 +93,8 @@ pub(crate) async fn run(options: &Options, sessions: usize) -> anyhow::Result<Va
         .start()
         .await;
     let mut crowd = start_crowd(options, &stack, sessions)?;
-    let connected = until_connected(&stack, &mut crowd, sessions, life).await?;
-    progress(&format!(
-        "{connected} are connected; until all have been asked for fresh tokens it takes a while"
-    ));
+    until_connected(&stack, &mut crowd, sessions, life).await?;
+    progress("all are connected; until all have been asked for fresh tokens it takes a while");
     let before = Usage::of(&stack)?;
     sleep(life - LEAD + GRACE).await;
     let used = Usage::of(&stack)?.since(&before);
@@ -115,7 +113,6 @@ pub(crate) async fn run(options: &Options, sessions: usize) -> anyhow::Result<Va
     let spread = |times: &mut Vec<f64>| Spread::of(mem::take(times)).to_json();
     Ok(json!({
         "sessions": sessions,
-        "connected": connected,
         "edges": stack.edges.len(),
         "tokens_end_together": options.shared_token,
         "arrivals_ms": spread(&mut samples.arrivals),
@@ -163,13 +160,13 @@ fn start_crowd(options: &Options, stack: &Stack, sessions: usize) -> anyhow::Res
         .collect()
 }
 
-/// Waits until the edges have so many connections, or as many as will come, and gives their number.
+/// Waits until the edges have so many connections. Fails soon when no more come.
 async fn until_connected(
     stack: &Stack,
     crowd: &mut [Process],
     sessions: usize,
     at_most: Duration,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut told = began;
     let (mut most, mut grown) = (0, began);
@@ -188,8 +185,8 @@ async fn until_connected(
         if connected > most {
             (most, grown) = (connected, Instant::now());
         }
-        if connected >= sessions || (most > sessions / 2 && grown.elapsed() > LAST_ARRIVAL) {
-            return Ok(connected);
+        if connected >= sessions {
+            return Ok(());
         }
         if let Some(ended) = crowd
             .iter_mut()
@@ -197,8 +194,12 @@ async fn until_connected(
         {
             bail!("{} failed: {}", ended.name(), last_lines(&ended.stderr()));
         }
-        if began.elapsed() > at_most {
-            bail!("of {sessions} sessions {connected} were connected within {at_most:?}");
+        let no_more = most > sessions / 2 && grown.elapsed() > LAST_ARRIVAL;
+        if no_more || began.elapsed() > at_most {
+            let waited = began.elapsed();
+            bail!(
+                "of {sessions} sessions {connected} are connected after {waited:?}, and {most} were at most"
+            );
         }
         if told.elapsed() > BETWEEN_WORDS {
             told = Instant::now();
