@@ -32,7 +32,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<Value> {
     let cooks = cooks(options).await?;
     let before = memory(options)?;
     let arrival = options.arrival()?;
-    let mut crowd = Crowd::new();
+    let mut crowd = Crowd::from_address(options.source);
     crowd.invite(cooks.into_iter(), arrival);
     crowd
         .until_present(options.connections, arrival + CONNECT_TIMEOUT)

@@ -1,6 +1,10 @@
 //! What the load generator can be told.
 
-use std::{net::SocketAddr, num::ParseFloatError, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::ParseFloatError,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 
@@ -14,6 +18,10 @@ pub(crate) struct Options {
     /// Where an edge listens; several times for several edges
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) edge: Vec<SocketAddr>,
+
+    /// Which address they come from, of those of this machine: one address has some ten thousand ports for connections to one edge
+    #[arg(long, default_value_t = Ipv4Addr::UNSPECIFIED)]
+    pub(crate) source: Ipv4Addr,
 
     /// How many connections
     #[arg(long, default_value_t = 100)]

@@ -11,7 +11,11 @@ mod rules;
 mod speaker;
 mod token_cache;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +33,7 @@ use crate::{account::Account, http::Api, timeouts::within_at_most};
 /// Some clients at work.
 #[derive(Debug)]
 pub struct Crowd {
+    source: Ipv4Addr,
     report: Report,
     present: watch::Sender<usize>,
     stop: CancellationToken,
@@ -38,7 +43,14 @@ pub struct Crowd {
 impl Crowd {
     /// Nobody yet.
     pub fn new() -> Self {
+        Self::from_address(Ipv4Addr::UNSPECIFIED)
+    }
+
+    /// Nobody yet, of those who will connect from this address: one address has some ten thousand ports for connections to
+    /// one edge.
+    pub fn from_address(source: Ipv4Addr) -> Self {
         Self {
+            source,
             report: Report::default(),
             present: watch::Sender::new(0),
             stop: CancellationToken::new(),
@@ -52,6 +64,7 @@ impl Crowd {
         for (number, cook) in (0u32..).zip(cooks) {
             let life = ClientState::new(
                 cook,
+                self.source,
                 self.report.clone(),
                 self.present.clone(),
                 self.stop.clone(),

@@ -1,7 +1,11 @@
 //! One client as programs should be: it comes back after every end but a final one, with full jitter, to
 //! whichever edge takes it, and names its session and revision.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -51,6 +55,8 @@ pub struct Cook {
 /// A cook's whole life, over all of its connections.
 #[derive(Debug)]
 pub(super) struct ClientState {
+    /// Where its connections come from; unspecified: wherever the system likes.
+    source: Ipv4Addr,
     pub(super) edges: Vec<SocketAddr>,
     pub(super) recipe: String,
     pub(super) token_cache: Arc<TokenCache>,
@@ -72,11 +78,13 @@ pub(super) struct ClientState {
 impl ClientState {
     pub(super) fn new(
         cook: Cook,
+        source: Ipv4Addr,
         report: Report,
         present: watch::Sender<usize>,
         stop: CancellationToken,
     ) -> Self {
         Self {
+            source,
             edges: cook.edges,
             recipe: cook.recipe,
             token_cache: cook.token_cache,
@@ -137,7 +145,7 @@ impl ClientState {
 
     async fn connect(&mut self) -> End {
         let started = Instant::now();
-        let mut line = match Connection::open(self.edges[0], &self.recipe).await {
+        let mut line = match Connection::open(self.source, self.edges[0], &self.recipe).await {
             Ok(line) => line,
             Err(ConnectError::TurnedAway { wait }) => {
                 self.report.figures().turned_away += 1;

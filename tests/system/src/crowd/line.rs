@@ -1,10 +1,16 @@
 //! A light WebSocket connection: small buffers, so that one process can hold thousands.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{Error, Message, protocol::WebSocketConfig},
@@ -40,13 +46,22 @@ pub(super) enum Incoming {
 }
 
 impl Connection {
-    pub(super) async fn open(edge: SocketAddr, recipe: &str) -> Result<Self, ConnectError> {
+    /// Opens one from the address `source`, of any port.
+    pub(super) async fn open(
+        source: Ipv4Addr,
+        edge: SocketAddr,
+        recipe: &str,
+    ) -> Result<Self, ConnectError> {
         let small = WebSocketConfig::default()
             .read_buffer_size(4 << 10)
             .write_buffer_size(0)
             .max_message_size(Some(1 << 20));
         let opening = async {
-            let stream = TcpStream::connect(edge).await?;
+            let socket = TcpSocket::new_v4()?;
+            if !source.is_unspecified() {
+                socket.bind((source, 0).into())?;
+            }
+            let stream = socket.connect(edge).await?;
             stream.set_nodelay(true)?;
             let url = format!("ws://{edge}/v1/chat/{recipe}");
             client_async_with_config(url, stream, Some(small)).await
