@@ -25,12 +25,8 @@ use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, select, sync::broadcast};
 use uuid::Uuid;
 
-/// How many updates a room keeps for slow readers.
-const ROOM_CAPACITY: usize = 64;
 /// How large a connection's read buffer is, as at an edge; the usual 128 KiB would be most of what an idle one costs.
 const READ_BUFFER: usize = 4 << 10;
-/// How many ingredients a recipe has: an update is as large as those that Recipe Chat is measured with.
-const INGREDIENTS: usize = 10;
 
 #[derive(Debug, clap::Parser)]
 struct Options {
@@ -41,10 +37,20 @@ struct Options {
     /// The key of the tokens
     #[arg(long)]
     key: String,
+
+    /// How many ingredients a recipe has: an update is as large as those that Recipe Chat is measured with
+    #[arg(long, default_value_t = 10)]
+    ingredients: usize,
+
+    /// How many updates a room keeps for slow readers
+    #[arg(long, default_value_t = 64)]
+    room_capacity: usize,
 }
 
 struct Server {
     key: DecodingKey,
+    ingredients: usize,
+    room_capacity: usize,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
 }
 
@@ -117,6 +123,8 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let server = Arc::new(Server {
         key: DecodingKey::from_secret(options.key.as_bytes()),
+        ingredients: options.ingredients,
+        room_capacity: options.room_capacity,
         rooms: Mutex::default(),
     });
     let listener = TcpListener::bind(options.listen).await?;
@@ -170,13 +178,11 @@ impl Server {
         let mut rooms = lock(&self.rooms);
         let room = rooms
             .entry(name)
-            .or_insert_with_key(|name| Arc::new(Room::new(name)));
+            .or_insert_with_key(|name| Arc::new(self.make_room(name)));
         Arc::clone(room)
     }
-}
 
-impl Room {
-    fn new(name: &str) -> Self {
+    fn make_room(&self, name: &str) -> Room {
         let ingredient = |number: usize| Ingredient {
             id: format!("i{number}"),
             name: format!("ingredient {number}"),
@@ -184,19 +190,21 @@ impl Room {
             unit: "cups",
             note: "",
         };
-        Self {
+        Room {
             name: name.to_owned(),
             recipe: Recipe {
                 title: name.to_owned(),
                 servings: 4,
-                ingredients: (0..INGREDIENTS).map(ingredient).collect(),
+                ingredients: (0..self.ingredients).map(ingredient).collect(),
                 steps: Vec::new(),
             },
             revision: Mutex::default(),
-            updates: broadcast::Sender::new(ROOM_CAPACITY),
+            updates: broadcast::Sender::new(self.room_capacity),
         }
     }
+}
 
+impl Room {
     fn say(&self, said: &Received, author: &str) -> anyhow::Result<()> {
         let content = said.payload.content.as_deref().context("a content")?;
         // One order for everybody: it is sent while the revision is held.

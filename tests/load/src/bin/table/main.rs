@@ -15,7 +15,11 @@ use std::path::PathBuf;
 use clap::Parser as _;
 use system_tests::binary;
 
-use self::{figures::Figures, scenes::Sizes, target::Target};
+use self::{
+    figures::Figures,
+    scenes::Sizes,
+    target::{Recipes, Target},
+};
 
 /// Measures what Recipe Chat costs beside a bare server, as medians of some rounds.
 #[derive(Debug, clap::Parser)]
@@ -38,6 +42,9 @@ struct Options {
     picture: Option<PathBuf>,
 
     #[command(flatten)]
+    recipes: Recipes,
+
+    #[command(flatten)]
     sizes: Sizes,
 }
 
@@ -45,12 +52,14 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     options.sizes.check()?;
+    options.recipes.check()?;
+    let (recipes, postgres) = (options.recipes, options.postgres);
     let mut targets = vec![
-        Target::bare().await?,
-        Target::recipe_chat("recipe-chat", &binary::path(), options.postgres).await?,
+        Target::bare(recipes, options.sizes.most_talkers()).await?,
+        Target::recipe_chat("recipe-chat", &binary::path(), postgres, recipes).await?,
     ];
     if let Some(older) = binary::older() {
-        targets.push(Target::recipe_chat("before", &older, options.postgres).await?);
+        targets.push(Target::recipe_chat("before", &older, postgres, recipes).await?);
     }
     for target in &targets {
         target.fill().await?;

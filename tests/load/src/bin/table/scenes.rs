@@ -19,7 +19,7 @@ use crate::{
     figures::{Figure, FigureKind, Measured},
     meter::Meter,
     socket::Socket,
-    target::{RECIPES, Target},
+    target::Target,
 };
 
 /// How long a scene may take in all.
@@ -130,6 +130,11 @@ impl Sizes {
         Ok(())
     }
 
+    /// How many connections talk at once, at most.
+    pub(crate) fn most_talkers(&self) -> usize {
+        self.connections.iter().copied().max().unwrap_or_default()
+    }
+
     /// The scenes of these sizes. Memory is measured in processes that have done nothing yet: later ones take what earlier
     /// ones gave back.
     pub(crate) fn scenes(&self) -> Vec<Scene> {
@@ -220,7 +225,10 @@ async fn talk(target: &Target, connections: usize, messages: usize) -> anyhow::R
     let cost = meter.stop(connections * messages);
     leave(sockets).await?;
     Ok(cost.measured(
-        &format!("round trip, {connections} connections on {RECIPES} recipes: server µs a message"),
+        &format!(
+            "round trip, {connections} connections on {} recipes: server µs a message",
+            target.recipes.count
+        ),
         Some(&format!("round trips a second, {connections} connections")),
     ))
 }
@@ -228,8 +236,9 @@ async fn talk(target: &Target, connections: usize, messages: usize) -> anyhow::R
 /// Messages are sent at fixed times, whether or not earlier ones were answered: each connection's next one may be late,
 /// and what it was late by counts, so that a server that stalls does not hide it by being asked less.
 async fn steady(target: &Target, rate: usize, seconds: usize) -> anyhow::Result<Measured> {
-    let sockets = open_and_greet(target, RECIPES).await?;
-    let each = (rate * seconds).div_ceil(RECIPES);
+    let recipes = target.recipes.count;
+    let sockets = open_and_greet(target, recipes).await?;
+    let each = (rate * seconds).div_ceil(recipes);
     let meter = Meter::start(target);
     let start = Instant::now();
     let mut talking = JoinSet::new();
@@ -237,7 +246,7 @@ async fn steady(target: &Target, rate: usize, seconds: usize) -> anyhow::Result<
         talking.spawn(async move {
             let mut delays = Vec::with_capacity(each);
             for number in 0..each {
-                let nth = u32::try_from(number * RECIPES + at)?;
+                let nth = u32::try_from(number * recipes + at)?;
                 let due = start + Duration::from_secs(1) * nth / u32::try_from(rate)?;
                 sleep_until(due).await;
                 socket.say(&words(number)).await?;
@@ -247,7 +256,7 @@ async fn steady(target: &Target, rate: usize, seconds: usize) -> anyhow::Result<
         });
     }
     let (sockets, delays): (Vec<_>, Vec<_>) = all(talking).await?.into_iter().unzip();
-    let cost = meter.stop(each * RECIPES);
+    let cost = meter.stop(each * recipes);
     leave(sockets).await?;
     let name = format!("at {rate} messages a second");
     let mut measured = cost.measured(&format!("{name}: server µs a message"), None);
