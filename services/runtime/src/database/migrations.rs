@@ -100,8 +100,9 @@ pub(super) async fn migrate(connection: &mut PgConnection, way: &Way<'_>) -> Res
     let (mut attempt, mut is_new) = (1, false);
     loop {
         match apply_next(&mut *connection, way, &steps, is_new).await {
-            Ok(Some(version)) => (attempt, is_new) = (1, is_new || version == 1),
-            Ok(None) => return Ok(()),
+            Ok(Progress::Applied(version)) => (attempt, is_new) = (1, is_new || version == 1),
+            Ok(Progress::AnotherMigrates) => sleep(online::RETRY_DELAY).await,
+            Ok(Progress::Complete) => return Ok(()),
             Err(busy) if attempt < MAX_ATTEMPTS && is_busy(&busy) => {
                 if attempt == 1 {
                     let schema = way.schema;
@@ -115,19 +116,32 @@ pub(super) async fn migrate(connection: &mut PgConnection, way: &Way<'_>) -> Res
     }
 }
 
-/// Applies the oldest migration that is missing, if any is; says which it was.
+/// What came of a look for a migration that is missing.
+enum Progress {
+    /// This one was, and is applied.
+    Applied(i64),
+    /// Another replica applies one while the schema is in use.
+    AnotherMigrates,
+    /// None is.
+    Complete,
+}
+
+/// Applies the oldest migration that is missing, if any is.
 async fn apply_next(
     connection: &mut PgConnection,
     way: &Way<'_>,
     steps: &[Migration],
     is_new: bool,
-) -> Result<Option<i64>, Unusable> {
+) -> Result<Progress, Unusable> {
     let schema = way.schema;
     let mut transaction = connection
         .begin_with(AssertSqlSafe(Arc::clone(way.begin)))
         .await?;
     let lock = format!("SELECT pg_advisory_xact_lock(hashtextextended('{schema} migrations', 0))");
     transaction.execute(AssertSqlSafe(lock)).await?;
+    if online::is_under_way(&mut transaction, schema).await? {
+        return Ok(Progress::AnotherMigrates);
+    }
     make_table(&mut transaction, schema).await?;
     let applied = applied(&mut transaction, schema).await?;
     let known = steps.len() as i64;
@@ -145,19 +159,19 @@ async fn apply_next(
             if let Some(online) = online.filter(|_| !is_new) {
                 transaction.commit().await?;
                 apply_online(connection, way, step, online).await?;
-                return Ok(Some(step.version));
+                return Ok(Progress::Applied(step.version));
             }
             let begun = Instant::now();
             let applied = transaction.execute(step.sql.clone()).await;
             applied.map_err(|cause| MigrateError::ExecuteMigration(cause, step.version))?;
             note(&mut transaction, schema, step, begun).await?;
             transaction.commit().await?;
-            return Ok(Some(step.version));
+            return Ok(Progress::Applied(step.version));
         };
         row.check(step)?;
     }
     transaction.commit().await?;
-    Ok(None)
+    Ok(Progress::Complete)
 }
 
 /// Applies a migration in its other way, unless another replica has done that meanwhile.

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use tracing::info;
 
 /// How often it is looked whether another replica is done.
-const RETRY_DELAY: Duration = Duration::from_secs(1);
+pub(super) const RETRY_DELAY: Duration = Duration::from_secs(1);
 const CONCURRENTLY: &str = " INDEX CONCURRENTLY ";
 
 /// Another way to what a migration does, for a schema that is in use.
@@ -33,8 +33,7 @@ impl Online {
 
 /// Waits until no other replica is at it. It needs a connection of its own: a pooler's would change hands.
 pub(super) async fn lock(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    let lock =
-        format!("SELECT pg_try_advisory_lock(hashtextextended('{schema} online migrations', 0))");
+    let lock = format!("SELECT pg_try_advisory_lock({})", key(schema));
     // One that waited in the server would be waited for by the one who has it: an index is done when all statements that
     // began before it have ended.
     while !connection
@@ -45,6 +44,20 @@ pub(super) async fn lock(connection: &mut PgConnection, schema: &str) -> Result<
         sleep(RETRY_DELAY).await;
     }
     Ok(())
+}
+
+/// Whether another replica is at it. If not, none is until this transaction has ended.
+pub(super) async fn is_under_way(
+    transaction: &mut PgConnection,
+    schema: &str,
+) -> Result<bool, sqlx::Error> {
+    let lock = format!("SELECT NOT pg_try_advisory_xact_lock({})", key(schema));
+    let row = transaction.fetch_one(AssertSqlSafe(lock)).await?;
+    row.try_get(0)
+}
+
+fn key(schema: &str) -> String {
+    format!("hashtextextended('{schema} online migrations', 0)")
 }
 
 pub(super) async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

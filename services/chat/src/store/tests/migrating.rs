@@ -134,6 +134,59 @@ async fn an_index_is_made_by_one_of_two_while_others_write_to_its_table() {
     open(&url, before).await.unwrap();
 }
 
+/// The first migration waits at gate 7, and the way online of the second at gate 8.
+const GATED: Config = Config {
+    migrations: &[
+        (
+            "entries",
+            "SELECT pg_advisory_xact_lock(7); CREATE TABLE entries (id INTEGER)",
+        ),
+        ("names", "ALTER TABLE entries ADD COLUMN name TEXT"),
+    ],
+    online: &[Online {
+        version: 2,
+        sql: "ALTER TABLE migrating.entries ADD COLUMN IF NOT EXISTS name TEXT; SELECT pg_advisory_xact_lock(8);",
+        last: "",
+    }],
+    ..CONFIG
+};
+
+/// Waits until so many wait at advisory locks, of which one is at this gate.
+async fn until_waiting(connection: &mut PgConnection, count: i64, gate: i64) {
+    const SQL: &str = "SELECT count(*), count(*) FILTER (WHERE classid = 0 AND CAST(objid AS BIGINT) = $1) \
+                       FROM pg_locks WHERE NOT granted AND locktype = 'advisory'";
+    loop {
+        let row = sqlx::query(SQL).bind(gate).fetch_one(&mut *connection);
+        let row = row.await.unwrap();
+        if row.get::<i64, _>(0) >= count && row.get::<i64, _>(1) == 1 {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_start_at_a_new_database_one_migrates_at_a_time() {
+    let databases = Databases::postgres();
+    let url: SecretUrl = databases.url().parse().unwrap();
+    let mut gates = PgConnection::connect(url.expose()).await.unwrap();
+    let close = "SELECT pg_advisory_lock(7), pg_advisory_lock(8)";
+    gates.execute(close).await.unwrap();
+    let opening = async {
+        // The other one waits for its turn, and then finds a table that it has not made.
+        until_waiting(&mut gates, 2, 7).await;
+        gates.execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+        until_waiting(&mut gates, 1, 8).await;
+        gates.execute("SELECT pg_advisory_unlock(8)").await.unwrap();
+    };
+
+    let (one, other, ()) = tokio::join!(open(&url, GATED), open(&url, GATED), opening);
+
+    let pool = one.and(other).unwrap();
+    let added = sqlx::query("INSERT INTO entries (id, name) VALUES (1, 'a')");
+    pool.fetch_all(added).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_index_whose_making_was_broken_off_is_made_again() {
     let databases = Databases::postgres();
