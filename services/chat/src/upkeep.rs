@@ -1,9 +1,9 @@
 //! What is over and only takes up room is deleted, and versions become differences, in small steps, so that nobody
 //! waits for it.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use runtime::clock::SharedClock;
+use runtime::clock::{SharedClock, Timestamp};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::warn;
 
@@ -34,6 +34,23 @@ pub(crate) struct Upkeep {
     pub(crate) keep_messages: Duration,
 }
 
+/// What of a recipe need not be kept for ever.
+#[derive(Debug, Clone, Copy)]
+enum Old {
+    Versions,
+    /// Of messages.
+    Texts,
+}
+
+impl fmt::Display for Old {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Versions => "versions",
+            Self::Texts => "texts of messages",
+        })
+    }
+}
+
 impl Upkeep {
     /// Works until it is dropped.
     pub(crate) async fn run(self) {
@@ -56,15 +73,52 @@ impl Upkeep {
 
     /// Versions first: what a message did goes with its version.
     async fn look_through_recipes(&self) {
-        if !self.keep_versions.is_zero()
-            && let Err(error) = self.delete_old_versions().await
-        {
-            warn!(%error, "old versions could not be deleted; the next try is in an hour");
+        for (old, keep) in [
+            (Old::Versions, self.keep_versions),
+            (Old::Texts, self.keep_messages),
+        ] {
+            if keep.is_zero() {
+                continue;
+            }
+            if let Err(error) = self.delete_old(old, self.clock.now().before(keep)).await {
+                warn!(%error, "old {old} could not be deleted; the next try is in an hour");
+            }
         }
-        if !self.keep_messages.is_zero()
-            && let Err(error) = self.empty_old_messages().await
-        {
-            warn!(%error, "old messages could not be emptied; the next try is in an hour");
+    }
+
+    /// Deletes what is older than then, recipe after recipe.
+    async fn delete_old(&self, old: Old, before: Timestamp) -> Result<(), store::Error> {
+        let mut after = String::new();
+        loop {
+            let looked_at = match old {
+                Old::Versions => self.store.outdated_versions(&after, before).await?,
+                Old::Texts => self.store.outdated_texts(&after, before).await?,
+            };
+            let is_last = looked_at.len() < MAX_OUTDATED;
+            if let Some((recipe, _)) = looked_at.last() {
+                after = recipe.to_string();
+            }
+            for (recipe, outdated) in looked_at {
+                let Some(revision) = outdated else { continue };
+                loop {
+                    let deleted = match old {
+                        Old::Versions => self.store.delete_versions(&recipe, revision).await?,
+                        Old::Texts => self.store.empty_messages(&recipe, before).await?,
+                    };
+                    if deleted == 0 {
+                        break;
+                    }
+                    match old {
+                        Old::Versions => self.metrics.versions_deleted(deleted),
+                        Old::Texts => self.metrics.messages_emptied(deleted),
+                    }
+                    sleep(PAUSE).await;
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+            sleep(PAUSE).await;
         }
     }
 
@@ -96,59 +150,6 @@ impl Upkeep {
                     warn!(%error, "versions could not be compacted; they stay whole until the next time");
                     return;
                 }
-            }
-            sleep(PAUSE).await;
-        }
-    }
-
-    async fn delete_old_versions(&self) -> Result<(), store::Error> {
-        let before = self.clock.now().before(self.keep_versions);
-        let mut after = String::new();
-        loop {
-            let looked_at = self.store.outdated_versions(&after, before).await?;
-            let is_last = looked_at.len() < MAX_OUTDATED;
-            if let Some((recipe, _)) = looked_at.last() {
-                after = recipe.to_string();
-            }
-            for (recipe, upto) in looked_at {
-                let Some(upto) = upto else { continue };
-                loop {
-                    let deleted = self.store.delete_versions(&recipe, upto).await?;
-                    if deleted == 0 {
-                        break;
-                    }
-                    self.metrics.versions_deleted(deleted);
-                    sleep(PAUSE).await;
-                }
-            }
-            if is_last {
-                return Ok(());
-            }
-            sleep(PAUSE).await;
-        }
-    }
-
-    async fn empty_old_messages(&self) -> Result<(), store::Error> {
-        let before = self.clock.now().before(self.keep_messages);
-        let mut after = String::new();
-        loop {
-            let looked_at = self.store.outdated_texts(&after, before).await?;
-            let is_last = looked_at.len() < MAX_OUTDATED;
-            if let Some((recipe, _)) = looked_at.last() {
-                after = recipe.to_string();
-            }
-            for (recipe, _) in looked_at.into_iter().filter(|(_, outdated)| *outdated) {
-                loop {
-                    let emptied = self.store.empty_messages(&recipe, before).await?;
-                    if emptied == 0 {
-                        break;
-                    }
-                    self.metrics.messages_emptied(emptied);
-                    sleep(PAUSE).await;
-                }
-            }
-            if is_last {
-                return Ok(());
             }
             sleep(PAUSE).await;
         }

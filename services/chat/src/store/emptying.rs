@@ -8,14 +8,14 @@ use runtime::clock::Timestamp;
 use tokio::time::timeout;
 use tracing::{Instrument as _, debug_span};
 
-use super::{CALL_TIMEOUT, Error, Store, user_data::Statement};
+use super::{CALL_TIMEOUT, Error, Store, retention::Outdated, user_data::Statement};
 use crate::message::{Content, ContentDigest};
 
-/// Recipes after one, by id; at most as many as `MAX_OUTDATED`. Each says whether the first of its messages with a text
-/// is older than then, and not of those that somebody may have missed.
+/// Recipes after one, by id; at most as many as `MAX_OUTDATED`. Each with the first of its messages that has a text, when
+/// that is older than then, and not of those that somebody may have missed.
 const OUTDATED: &str = "SELECT r.id, CASE WHEN EXISTS (SELECT 1 FROM messages m \
          WHERE m.recipe = r.id AND m.revision = r.emptied_upto + 1 AND m.revision < r.revision - 500 \
-             AND m.accepted_at < CAST($2 AS BIGINT)) THEN '1' ELSE '' END \
+             AND m.accepted_at < CAST($2 AS BIGINT)) THEN CAST(r.emptied_upto + 1 AS TEXT) ELSE '' END \
      FROM recipes r WHERE r.id > $1 ORDER BY r.id LIMIT 100";
 /// The first messages with a text, but for those that somebody may have missed, and that a webhook was not told.
 const OLDEST: &str = "SELECT CAST(m.revision AS TEXT), m.id, m.content, CAST(m.accepted_at AS TEXT) \
@@ -45,21 +45,13 @@ struct Text {
 }
 
 impl Store {
-    /// Of the recipes after one, by id, whether texts of messages from before then may go; at most `MAX_OUTDATED`.
+    /// Of the recipes after one, by id, the first text, when it is from before then and may go; at most `MAX_OUTDATED`.
     pub(crate) async fn outdated_texts(
         &self,
         after: &str,
         before: Timestamp,
-    ) -> Result<Vec<(RecipeId, bool)>, Error> {
-        let asked = vec![after.to_owned(), before.unix_millis().to_string()];
-        let rows = ask!(self, texts(OUTDATED, asked, 2))?;
-        let outdated = rows.iter().map(|row| {
-            Ok((
-                row[0].parse().map_err(Error::malformed)?,
-                !row[1].is_empty(),
-            ))
-        });
-        outdated.collect()
+    ) -> Result<Vec<Outdated>, Error> {
+        self.outdated(OUTDATED, after, before).await
     }
 
     /// Empties the oldest messages of a recipe from before then; tells how many, some at most, 0 when none are left. Two

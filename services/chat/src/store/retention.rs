@@ -54,7 +54,7 @@ const FORGET_EFFECTS: &str = concat!(
     ") RETURNING '1'"
 );
 
-/// A recipe, and before which version its versions may go, if any may.
+/// A recipe, and if something of it may go: before which version its versions may, or the first message whose text may.
 pub(crate) type Outdated = (RecipeId, Option<Revision>);
 
 impl Store {
@@ -68,11 +68,21 @@ impl Store {
             Self::Sqlite(_) => OUTDATED_IN_SQLITE,
             Self::Postgres(_) => OUTDATED_IN_POSTGRES,
         };
+        self.outdated(sql, after, before).await
+    }
+
+    /// What a statement finds that may go.
+    pub(super) async fn outdated(
+        &self,
+        sql: &'static str,
+        after: &str,
+        before: Timestamp,
+    ) -> Result<Vec<Outdated>, Error> {
         let asked = vec![after.to_owned(), before.unix_millis().to_string()];
         let rows = ask!(self, texts(sql, asked, 2))?;
         let outdated = rows.iter().map(|row| {
-            let upto = row[1].parse().ok();
-            Ok((row[0].parse().map_err(Error::malformed)?, upto))
+            let revision = row[1].parse().ok();
+            Ok((row[0].parse().map_err(Error::malformed)?, revision))
         });
         outdated.collect()
     }

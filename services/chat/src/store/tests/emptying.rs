@@ -10,7 +10,7 @@ use super::{
 pub(crate) async fn empty_old(store: &Store, before: Timestamp) -> u64 {
     let mut emptied = 0;
     let recipes = store.outdated_texts("", before).await.unwrap();
-    for (recipe, _) in recipes.iter().filter(|(_, outdated)| *outdated) {
+    for (recipe, _) in recipes.iter().filter(|(_, first)| first.is_some()) {
         loop {
             match store.empty_messages(recipe, before).await.unwrap() {
                 0 => break,
