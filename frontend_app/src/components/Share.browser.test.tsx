@@ -15,11 +15,14 @@ const LINK = { id: 'l1', role: 'viewer', url: 'http://127.0.0.1/i/4Zkx', expires
 let asked: string[];
 let sharing: Sharing;
 let isAway: boolean;
+/** What a change waits for before it is answered. */
+let hold: Promise<unknown>;
 let answerLinks: () => Response;
 
 beforeEach(async () => {
   asked = [];
   isAway = false;
+  hold = Promise.resolve();
   answerLinks = () => Response.json({ links: [] });
   const owner = { id: 'u-ada', name: 'ada' };
   sharing = { visibility: 'public', owner, members: [BOB, CLARA], your_role: 'owner' };
@@ -29,6 +32,7 @@ beforeEach(async () => {
       if (path.endsWith('/links') && method === 'GET') return answerLinks();
       asked.push(`${method} ${path} ${body ?? ''}`.trim());
       if (isAway) throw new ApiError(0, '');
+      await hold;
       if (path.endsWith('/links')) return Response.json(LINK, { status: 201 });
       return new Response(null, { status: 204 });
     },
@@ -88,6 +92,23 @@ describe('the owner', () => {
         'DELETE /v1/recipes/pancakes/members/clara',
         'PUT /v1/recipes/pancakes/visibility {"visibility":"private"}',
       ]);
+  });
+
+  it('chooses who may see the recipe also while an invitation is under way', async () => {
+    await openPeople();
+    let answer = () => {};
+    hold = new Promise<void>(resolve => {
+      answer = resolve;
+    });
+    await page.getByRole('textbox', { name: 'Invite by username' }).fill('dora');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    await page.getByLabelText('Nobody: only the people above').click();
+    answer();
+    await expect.element(page.getByText('Saved.')).toBeVisible();
+    expect(asked).toEqual([
+      'PUT /v1/recipes/pancakes/members/dora {"role":"editor"}',
+      'PUT /v1/recipes/pancakes/visibility {"visibility":"private"}',
+    ]);
   });
 
   it('sees an error when a call fails, and keeps the name', async () => {

@@ -2,7 +2,7 @@
 // others see the list, and may leave.
 
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { useTask } from '../hooks/useTask';
+import { useTaskQueue } from '../hooks/useTask';
 import type { MemberRole } from '../lib/access';
 import type { Api } from '../lib/api';
 import { type Sharing, SharingCalls } from '../lib/sharing';
@@ -88,7 +88,7 @@ function useSharing(calls: SharingCalls) {
   const [sharing, setSharing] = useState<Sharing | null>(null);
   const [success, setSuccess] = useState('');
   const [loadProblem, setLoadProblem] = useState('');
-  const task = useTask({ 403: labels.forbidden });
+  const task = useTaskQueue({ 403: labels.forbidden });
   const reload = useCallback(async () => {
     try {
       setSharing(await calls.read());
@@ -102,11 +102,12 @@ function useSharing(calls: SharingCalls) {
   /** Resolves to whether it worked. */
   const change = async (request: () => Promise<void>, message: string): Promise<boolean> => {
     setSuccess('');
-    const isDone = await task.run(request);
-    if (!isDone) return false;
-    setSuccess(message);
-    await reload();
-    return true;
+    const isDone = await task.run(async () => {
+      await request();
+      await reload();
+    });
+    if (isDone) setSuccess(message);
+    return isDone;
   };
   const problem = task.problem || loadProblem;
   return { sharing, success, problem, reload: () => void reload(), change };

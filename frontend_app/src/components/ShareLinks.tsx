@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { PHONE, useMediaQuery } from '../hooks/useMediaQuery';
-import { useTask } from '../hooks/useTask';
+import { useTaskQueue } from '../hooks/useTask';
 import type { MemberRole } from '../lib/access';
 import { type Api, ApiError } from '../lib/api';
 import { copyText } from '../lib/clipboard';
@@ -28,7 +28,7 @@ export function ShareLinks({ api, recipeId }: { api: Api; recipeId: string }) {
   const [isServed, setServed] = useState(true);
   const [created, setCreated] = useState<NewLink | null>(null);
   const [role, setRole] = useState<MemberRole>('editor');
-  const task = useTask();
+  const task = useTaskQueue();
   const reload = useCallback(async () => {
     try {
       setLinks(await calls.list());

@@ -37,6 +37,19 @@ export function useTask(words: Record<number, string> = {}): Task {
   return { isRunning, problem, run, fail: setProblem };
 }
 
+/** As `useTask`, for several controls: what is asked for while something runs has its turn after that, so that no control is
+ * used in vain. */
+export function useTaskQueue(words: Record<number, string> = {}): Task {
+  const task = useTask(words);
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+  const run = (work: () => Promise<unknown>): Promise<boolean> => {
+    const turn = last.current.then(() => task.run(work));
+    last.current = turn;
+    return turn;
+  };
+  return { ...task, run };
+}
+
 export function problemText(error: unknown, words: Record<number, string> = {}): string {
   if (!(error instanceof ApiError) || error.status === 0) return words[0] ?? texts.refused;
   if (error.status === 405) return texts.notServed;
