@@ -45,10 +45,10 @@ const FOODS: [&str; 20] = [
 const ADDED_AT_ONCE: usize = 40;
 /// How long an ingredient is in an update at least: each that was asked for must be there.
 const INGREDIENT_BYTES: usize = 60;
-/// How many updates of a room the bare server keeps for each connection to it, and at least. Who is further behind is
-/// dropped.
+/// How many updates of a room the bare server keeps for each connection to it: who is further behind is dropped.
 const KEPT_FOR_EACH: usize = 4;
-const KEPT: usize = 64;
+/// How many it keeps at least.
+const KEPT_AT_LEAST: usize = 64;
 
 /// What is talked on.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -112,7 +112,7 @@ impl Target {
         let key = Uuid::now_v7().to_string();
         let beside = std::env::current_exe()?.with_file_name("bare");
         let mut command = Command::new(beside);
-        let kept = KEPT.max(KEPT_FOR_EACH * talkers.div_ceil(recipes.count));
+        let kept = KEPT_AT_LEAST.max(KEPT_FOR_EACH * talkers.div_ceil(recipes.count));
         for (flag, value) in [
             ("--key", key.clone()),
             ("--ingredients", recipes.ingredients.to_string()),
