@@ -16,10 +16,25 @@ from websockets.sync.client import connect
 STEP_TIMEOUT = 60
 
 
+# Below those that the kernel gives to outgoing connections, and apart from those of tests in Rust.
+PORTS = range(20_000, 30_000)
+claimed = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Nobody listens on it, and no other test is given it until this process ends: it holds the UDP port of that number."""
+    first = os.getpid() * 101 + len(claimed)
+    for step in range(len(PORTS)):
+        address = ("127.0.0.1", PORTS[(first + step) % len(PORTS)])
+        claim, probe = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with probe, contextlib.suppress(OSError):
+            claim.bind(address)
+            probe.bind(address)
+            claimed.append(claim)
+            return address[1]
+        claim.close()
+    raise AssertionError("no free port")
 
 
 def until(what, probe):

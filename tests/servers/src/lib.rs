@@ -7,11 +7,11 @@
 )]
 
 mod issuer;
+mod ports;
 
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
-    net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -20,16 +20,10 @@ use std::{
 
 use tempfile::TempDir;
 
-pub use self::issuer::{Behaviour, Issuer, IssuerKey};
-
-/// A port that nobody listens on at this moment.
-///
-/// # Panics
-/// When there is none.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
+pub use self::{
+    issuer::{Behaviour, Issuer, IssuerKey},
+    ports::free_port,
+};
 
 /// A PostgreSQL server with an empty database.
 #[derive(Debug)]

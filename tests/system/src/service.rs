@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use test_servers::free_port;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::{
@@ -40,7 +41,8 @@ pub struct Service {
 impl Service {
     /// Starts it on a free port and waits until it is ready.
     pub async fn start(launch: Launch) -> Self {
-        Self::start_at(launch, SocketAddr::from(([127, 0, 0, 1], 0))).await
+        // A port of its own, so that nobody has it when the service is started again.
+        Self::start_at(launch, SocketAddr::from(([127, 0, 0, 1], free_port()))).await
     }
 
     /// Starts it at this address, which others may know already, and waits until it is ready.

@@ -140,6 +140,7 @@ async fn apply_next(
     let lock = format!("SELECT pg_advisory_xact_lock(hashtextextended('{schema} migrations', 0))");
     transaction.execute(AssertSqlSafe(lock)).await?;
     if online::is_under_way(&mut transaction, schema).await? {
+        transaction.rollback().await?;
         return Ok(Progress::AnotherMigrates);
     }
     make_table(&mut transaction, schema).await?;
@@ -157,6 +158,7 @@ async fn apply_next(
                 .iter()
                 .find(|other| other.version == step.version);
             if let Some(online) = online.filter(|_| !is_new) {
+                online::lock(&mut transaction, schema).await?;
                 transaction.commit().await?;
                 apply_online(connection, way, step, online).await?;
                 return Ok(Progress::Applied(step.version));
@@ -174,7 +176,7 @@ async fn apply_next(
     Ok(Progress::Complete)
 }
 
-/// Applies a migration in its other way, unless another replica has done that meanwhile.
+/// Applies a migration in its other way, under the lock of those, which is given back.
 async fn apply_online(
     connection: &mut PgConnection,
     way: &Way<'_>,
@@ -182,21 +184,17 @@ async fn apply_online(
     online: &Online,
 ) -> Result<(), Unusable> {
     let begun = Instant::now();
-    online::lock(connection, way.schema).await?;
-    let applied = applied(connection, way.schema).await?;
-    if applied.iter().all(|row| row.version != step.version) {
-        let run = online::run(connection, way.schema, way.lock_timeout, online).await;
-        let failed = |cause| MigrateError::ExecuteMigration(cause, step.version);
-        run.map_err(failed)?;
-        let begin = AssertSqlSafe(Arc::clone(way.begin));
-        let mut transaction = connection.begin_with(begin).await?;
-        if !online.last.is_empty() {
-            let last = transaction.execute(online.last.into_sql_str()).await;
-            last.map_err(failed)?;
-        }
-        note(&mut transaction, way.schema, step, begun).await?;
-        transaction.commit().await?;
+    let run = online::run(connection, way.schema, way.lock_timeout, online).await;
+    let failed = |cause| MigrateError::ExecuteMigration(cause, step.version);
+    run.map_err(failed)?;
+    let begin = AssertSqlSafe(Arc::clone(way.begin));
+    let mut transaction = connection.begin_with(begin).await?;
+    if !online.last.is_empty() {
+        let last = transaction.execute(online.last.into_sql_str()).await;
+        last.map_err(failed)?;
     }
+    note(&mut transaction, way.schema, step, begun).await?;
+    transaction.commit().await?;
     online::unlock(connection).await?;
     Ok(())
 }

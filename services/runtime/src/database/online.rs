@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, SqlSafeStr as _};
-use tokio::time::sleep;
 use tracing::info;
 
 /// How often it is looked whether another replica is done.
@@ -31,22 +30,8 @@ impl Online {
     }
 }
 
-/// Waits until no other replica is at it. It needs a connection of its own: a pooler's would change hands.
-pub(super) async fn lock(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    let lock = format!("SELECT pg_try_advisory_lock({})", key(schema));
-    // One that waited in the server would be waited for by the one who has it: an index is done when all statements that
-    // began before it have ended.
-    while !connection
-        .fetch_one(AssertSqlSafe(lock.clone()))
-        .await?
-        .try_get::<bool, _>(0)?
-    {
-        sleep(RETRY_DELAY).await;
-    }
-    Ok(())
-}
-
-/// Whether another replica is at it. If not, none is until this transaction has ended.
+/// Whether another replica is at it; if not, none is until this transaction has ended. Nobody waits for it in the server:
+/// that would be waited for by the one who makes an index, which is done when all that began before it has ended.
 pub(super) async fn is_under_way(
     transaction: &mut PgConnection,
     schema: &str,
@@ -54,6 +39,14 @@ pub(super) async fn is_under_way(
     let lock = format!("SELECT NOT pg_try_advisory_xact_lock({})", key(schema));
     let row = transaction.fetch_one(AssertSqlSafe(lock)).await?;
     row.try_get(0)
+}
+
+/// After [`is_under_way`] has said no: nobody else is at it from here on until [`unlock`], also when the transaction has
+/// ended. It needs a connection of its own: a pooler's would change hands.
+pub(super) async fn lock(transaction: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    let lock = format!("SELECT pg_advisory_lock({})", key(schema));
+    transaction.execute(AssertSqlSafe(lock)).await?;
+    Ok(())
 }
 
 fn key(schema: &str) -> String {

@@ -9,7 +9,7 @@ use std::{
 
 use proto::ids::SessionId;
 use runtime::{lifecycle::Lifecycle, redis::Redis};
-use test_servers::Redis as RedisServer;
+use test_servers::{Redis as RedisServer, free_port};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
@@ -142,16 +142,6 @@ pub(super) async fn until(ask: impl AsyncFn() -> bool) {
         }
     };
     timeout(TEST_TIMEOUT, asking).await.expect("a yes in time");
-}
-
-/// Below 55535, since a cluster talks on the port 10000 above.
-fn free_port() -> u16 {
-    loop {
-        let port = test_servers::free_port();
-        if port < 55_535 {
-            return port;
-        }
-    }
 }
 
 /// An edge of which only the schedule is real.
