@@ -11,7 +11,6 @@ mod typing;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt as _, future::BoxFuture};
 use proto::{ids::RecipeId, websocket::codes::Close};
 use runtime::{
     clock::{Clock, SleepWatch},
@@ -89,14 +88,18 @@ impl From<socket::WriteFault> for End {
     }
 }
 
-/// Runs one connection to its end. Boxed, so that the task that was made for the upgrade need not be as large.
-pub fn run<S>(edge: Arc<Edge>, stream: S, upgraded: Upgraded) -> BoxFuture<'static, ()>
+/// Runs one connection to its end.
+pub fn run<S>(
+    edge: Arc<Edge>,
+    stream: S,
+    upgraded: Upgraded,
+) -> impl Future<Output = ()> + Send + 'static
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let connection = edge.registry.connect();
     let telemetry = Telemetry::new(&edge, &connection, &upgraded);
-    serve_boxed(edge, stream, upgraded, connection, telemetry)
+    serve(edge, stream, upgraded, connection, telemetry)
 }
 
 /// The same, watched.
@@ -106,22 +109,24 @@ pub(crate) fn run_observed<S>(
     stream: S,
     upgraded: Upgraded,
     observer: Box<dyn Observer>,
-) -> BoxFuture<'static, ()>
+) -> impl Future<Output = ()> + Send + 'static
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let connection = edge.registry.connect();
     let telemetry = Telemetry::new(&edge, &connection, &upgraded).observed_by(observer);
-    serve_boxed(edge, stream, upgraded, connection, telemetry)
+    serve(edge, stream, upgraded, connection, telemetry)
 }
 
-fn serve_boxed<S>(
+/// A connection waits for nearly all of its life, and must cost little then. So what it does is boxed while it is done, and
+/// this is a block, whose variables stand in the future once: an `async fn` would hold its arguments twice.
+fn serve<S>(
     edge: Arc<Edge>,
     stream: S,
-    upgraded: Upgraded,
+    mut upgraded: Upgraded,
     connection: Connection,
-    telemetry: Telemetry,
-) -> BoxFuture<'static, ()>
+    mut telemetry: Telemetry,
+) -> impl Future<Output = ()> + Send + 'static
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -132,65 +137,52 @@ where
         user.id = Empty,
         session.id = Empty,
     );
-    serve(edge, stream, upgraded, connection, telemetry)
-        .instrument(span)
-        .boxed()
-}
+    let mut socket = Socket::new(stream, edge.config.write_timeout);
+    let serving = async move {
+        let authenticated = Box::pin(handshake::authenticate(
+            &edge,
+            &mut socket,
+            &upgraded,
+            &connection,
+            &mut telemetry,
+        ))
+        .await;
+        upgraded.unauthenticated = None;
+        let end = match authenticated {
+            Ok(authenticated) => {
+                telemetry.admitted(Some((&authenticated.id, &authenticated.session)));
+                let (mut live, first) = Live::new(
+                    &edge,
+                    &mut socket,
+                    &connection,
+                    &mut telemetry,
+                    &upgraded.recipe,
+                    authenticated,
+                );
+                let end = live.run(first).await;
+                live.release(end);
+                end
+            }
+            Err(end) => {
+                telemetry.admitted(None);
+                end
+            }
+        };
 
-async fn serve<S>(
-    edge: Arc<Edge>,
-    stream: S,
-    mut upgraded: Upgraded,
-    connection: Connection,
-    mut telemetry: Telemetry,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    // What lasts for a moment only is boxed, so that it does not add to what the connection holds for its life.
-    let mut socket = Box::pin(Socket::new(stream, edge.config.write_timeout)).await;
-
-    let authenticated = Box::pin(handshake::authenticate(
-        &edge,
-        &mut socket,
-        &upgraded,
-        &connection,
-        &mut telemetry,
-    ))
-    .await;
-    upgraded.unauthenticated = None;
-    let end = match authenticated {
-        Ok(authenticated) => {
-            telemetry.admitted(Some((&authenticated.id, &authenticated.session)));
-            let (mut live, first) = Live::new(
-                &edge,
-                &mut socket,
-                &connection,
-                &mut telemetry,
-                &upgraded.recipe,
-                *authenticated,
-            );
-            let end = live.run(first).await;
-            live.release(end);
-            end
+        telemetry.ended(end, connection.control.close_cause());
+        match end {
+            End::Closed(close) => {
+                let closing = telemetry
+                    .is_introduced()
+                    .then(|| outbound::closing(close, &connection.id, edge.clock.now()));
+                Box::pin(socket.close(close, closing)).await;
+            }
+            End::Left(_) => Box::pin(socket.finish()).await,
+            End::Lost => {}
         }
-        Err(end) => {
-            telemetry.admitted(None);
-            end
-        }
+        telemetry.summarise(end, upgraded.address);
     };
-
-    telemetry.ended(end, connection.control.close_cause());
-    match end {
-        End::Closed(close) => {
-            let closing = telemetry
-                .is_introduced()
-                .then(|| outbound::closing(close, &connection.id, edge.clock.now()));
-            Box::pin(socket.close(close, closing)).await;
-        }
-        End::Left(_) => Box::pin(socket.finish()).await,
-        End::Lost => {}
-    }
-    telemetry.summarise(end, upgraded.address);
+    serving.instrument(span)
 }
 
 /// What timers have not counted of the sleeps of the machine that `watch` was not told of. In the simulation they count

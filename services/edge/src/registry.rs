@@ -183,7 +183,8 @@ pub struct Registry {
 
 #[derive(Default)]
 struct Sessions {
-    by_id: HashMap<SessionId, Entry>,
+    /// Boxed, since half of a map's places are empty.
+    by_id: HashMap<SessionId, Box<Entry>>,
     by_login: HashMap<LoginSessionId, HashSet<SessionId>>,
     revoked: HashMap<LoginSessionId, Instant>,
     /// The newest review of each login session, and when it was heard of.
@@ -377,12 +378,12 @@ impl Connection {
     pub fn insert_session(&self, record: SessionRecord, principal: &Principal) {
         let mut sessions = lock(&self.registry.sessions);
         let (session, login) = (record.session.clone(), record.scope.login_session.clone());
-        let entry = Entry {
+        let entry = Box::new(Entry {
             control: Arc::clone(&self.control),
             record,
             name: Arc::clone(&principal.name),
             validated_at: principal.validated_at,
-        };
+        });
         let revoked = sessions.revoked.contains_key(&login);
         let reviewed = sessions.reviewed.get(&login);
         let review = reviewed

@@ -6,7 +6,7 @@ mod incoming;
 mod session_driver;
 mod updates;
 
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use proto::{
@@ -74,7 +74,7 @@ pub(super) struct Live<'a, S> {
     /// The last position that the client was sent.
     written: Position,
     answers: Answers,
-    under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    under_way: Calls,
     catching_up: bool,
     /// Whether a message waits for somebody to be looked up.
     looking_up: bool,
@@ -86,6 +86,32 @@ pub(super) struct Live<'a, S> {
     timer: Pin<Box<Sleep>>,
     unanswered_pings: u8,
     _place: ConnectionPermit<UserId>,
+}
+
+/// Calls under way. A connection that waits has none, and keeps nothing for them.
+#[derive(Default)]
+struct Calls(Option<FuturesUnordered<BoxFuture<'static, Outcome>>>);
+
+impl Calls {
+    fn push(&mut self, call: BoxFuture<'static, Outcome>) {
+        self.0.get_or_insert_default().push(call);
+    }
+
+    /// The next that comes back; none ever does while there is none. Cancel-safe.
+    async fn next(&mut self) -> Outcome {
+        poll_fn(|cx| {
+            let next = self.0.as_mut().map(|calls| calls.poll_next_unpin(cx));
+            match next {
+                Some(Poll::Ready(Some(outcome))) => Poll::Ready(outcome),
+                Some(Poll::Ready(None)) => {
+                    self.0 = None;
+                    Poll::Pending
+                }
+                Some(Poll::Pending) | None => Poll::Pending,
+            }
+        })
+        .await
+    }
 }
 
 /// A call that has come back.
@@ -133,7 +159,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         connection: &'a Connection,
         telemetry: &'a mut Telemetry,
         recipe: &'a RecipeId,
-        authenticated: Authenticated,
+        authenticated: Box<Authenticated>,
     ) -> (Self, Box<FirstAnswer>) {
         let Authenticated {
             id,
@@ -141,7 +167,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             sleeps,
             place,
             first,
-        } = authenticated;
+        } = *authenticated;
         let now = Instant::now();
         let planned = edge.plan_prompt(session.latest_ask_at(), now);
         session.ask_earlier(planned.earlier());
@@ -162,7 +188,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             session,
             sleeps,
             answers: Answers::default(),
-            under_way: FuturesUnordered::new(),
+            under_way: Calls::default(),
             catching_up: false,
             looking_up: false,
             typing: Typing::default(),
@@ -190,7 +216,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
 
     async fn run_loop(&mut self, first: Box<FirstAnswer>) -> Result<Infallible, End> {
         // What is done is boxed: nearly all of its life a connection waits, and must cost little then.
-        Box::pin(self.begin(*first)).await?;
+        Box::pin(self.begin(first)).await?;
         loop {
             let input = self.next_input().await;
             Box::pin(self.handle(input)).await?;
@@ -198,7 +224,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     }
 
     /// Answers the first `auth`, and brings the client up to date: the room may have moved on meanwhile.
-    async fn begin(&mut self, first: FirstAnswer) -> Result<(), End> {
+    async fn begin(&mut self, first: Box<FirstAnswer>) -> Result<(), End> {
         self.notice_sleep()?;
         self.record();
         // Whoever was shut out while they came in is not told by the registry.
@@ -209,8 +235,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         {
             return Err(End::Closed(Close::NotAllowed));
         }
-        let tells_presence = first.joined.tells_presence;
-        self.answer_auth(first.joined, first.auth).await?;
+        let FirstAnswer { joined, auth } = *first;
+        let tells_presence = joined.tells_presence;
+        self.answer_auth(joined, auth).await?;
         match tells_presence {
             true => self.write_first_presence().await?,
             false => self.flush().await?,
@@ -252,9 +279,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             biased; // a close or a deadline must win over a busy client or room
             order = self.connection.control.order() => Input::Order(order),
             () = &mut self.timer => Input::Timer,
-            Some(outcome) = self.under_way.next(), if !self.under_way.is_empty() => {
-                Input::Outcome(outcome)
-            }
+            outcome = self.under_way.next() => Input::Outcome(outcome),
             incoming = self.socket.read(), if reads => Input::Incoming(incoming),
             () = self.member.changed() => Input::RoomChanged,
         }

@@ -1,51 +1,50 @@
 //! A WebSocket whose frames are told apart by what the protocol says of them, whose writes have limits, and
 //! which closes politely. It knows nothing of sessions.
 
-mod first_message;
-mod metered;
+mod reader;
+mod writer;
 
 use std::{
     future::poll_fn,
-    pin::pin,
+    io,
+    mem::MaybeUninit,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use proto::websocket::codes::Close;
 use runtime::{
     clock::{Clock, SleepWatch},
     least_rate::{LeastRate, reached},
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
     select,
     time::{Instant, sleep_until, timeout},
 };
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Bytes, Error, Message, Utf8Bytes,
-        error::CapacityError,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
-    },
+use tokio_tungstenite::tungstenite::{
+    Utf8Bytes,
+    protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use self::metered::Metered;
+use self::{
+    reader::{FrameReader, Received},
+    writer::FrameWriter,
+};
 use crate::{connection::untold, registry::Control};
 
-/// The largest frame, and the largest message.
-const MAX_FRAME: usize = 64 << 10;
+/// The longest message.
+const MAX_MESSAGE: usize = 64 << 10;
 /// The longest first message: before it is read, the client has not proved who it is.
 const MAX_FIRST_MESSAGE: usize = 8 << 10;
 /// How many bytes a second a client must take while something waits for it.
 const MIN_RATE: u32 = 1_024;
-/// tungstenite allocates this at once, for each connection.
-const READ_BUFFER_SIZE: usize = 512;
+/// How much is read at once, onto the stack.
+const READ_SIZE: usize = 4 << 10;
 /// How much is held back for what follows it at once; more is written before.
 const MAX_HELD: usize = 64 << 10;
-/// How much may wait in a connection's write buffer.
-const MAX_UNWRITTEN: usize = 1 << 20;
 /// How soon a write that waits notices that the machine has slept.
 const SLEEP_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a closing connection waits for the peer to agree.
@@ -102,46 +101,76 @@ impl WriteDeadline<'_> {
 /// A WebSocket on the server's side.
 #[derive(Debug)]
 pub(super) struct Socket<S> {
-    stream: WebSocketStream<Metered<S>>,
-    reader: Arc<Mutex<LeastRate>>,
+    stream: S,
+    reader: FrameReader,
+    writer: FrameWriter,
+    /// How the peer takes what is written.
+    peer: Arc<Mutex<LeastRate>>,
     write_timeout: Duration,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream that has been upgraded.
-    pub(super) async fn new(stream: S, write_timeout: Duration) -> Self {
-        let reader = LeastRate::new(MIN_RATE, write_timeout, Instant::now());
-        let reader = Arc::new(Mutex::new(reader));
-        let metered = Metered::new(stream, Arc::clone(&reader), MAX_FIRST_MESSAGE);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_SIZE)
-            .write_buffer_size(MAX_HELD)
-            .max_write_buffer_size(MAX_UNWRITTEN)
-            .max_message_size(Some(MAX_FRAME))
-            .max_frame_size(Some(MAX_FRAME));
+    pub(super) fn new(stream: S, write_timeout: Duration) -> Self {
+        let peer = LeastRate::new(MIN_RATE, write_timeout, Instant::now());
+        let peer = Arc::new(Mutex::new(peer));
         Self {
-            stream: WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await,
-            reader,
+            stream,
+            reader: FrameReader::new(MAX_FIRST_MESSAGE, MAX_MESSAGE),
+            writer: FrameWriter::new(Arc::clone(&peer)),
+            peer,
             write_timeout,
         }
     }
 
-    /// The next frame. Cancel-safe: a frame that is not complete stays in the stream.
+    /// What has come next. Cancel-safe: a message that is not complete is kept.
     pub(super) async fn read(&mut self) -> Incoming {
-        match self.stream.next().await {
-            Some(Ok(Message::Text(text))) => Incoming::Text(text),
-            Some(Ok(Message::Binary(_))) => Incoming::Forbidden(Close::TextFramesOnly),
-            Some(Ok(Message::Pong(_))) => Incoming::Pong,
-            Some(Ok(Message::Ping(_) | Message::Frame(_))) => Incoming::Ping,
-            Some(Ok(Message::Close(frame))) => {
-                Incoming::Closed(frame.map(|frame| frame.code.into()))
-            }
-            Some(Err(_)) if self.stream.get_ref().is_first_too_big() => {
-                Incoming::Forbidden(Close::MessageTooBig)
-            }
-            Some(Err(error)) => forbidden(&error).map_or(Incoming::Lost, Incoming::Forbidden),
-            None => Incoming::Lost,
+        poll_fn(|cx| self.poll_read(cx)).await
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        // The answer to a ping that came before.
+        if let Poll::Ready(Err(_)) = self.poll_write(cx) {
+            return Poll::Ready(Incoming::Lost);
         }
+        let incoming = match ready!(self.poll_receive(cx)) {
+            Ok(Received::Text(text)) => Incoming::Text(text),
+            Ok(Received::Pong) => Incoming::Pong,
+            Ok(Received::Ping(payload)) => {
+                self.writer.pong(payload);
+                Incoming::Ping
+            }
+            Ok(Received::Close(close)) => {
+                let close = close.map(answer);
+                let code = close.as_ref().map(|close| close.code.into());
+                self.writer.close(close);
+                Incoming::Closed(code)
+            }
+            Err(end) => end,
+        };
+        Poll::Ready(incoming)
+    }
+
+    /// What has come next, or how the connection ends.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, Incoming>> {
+        loop {
+            match self.reader.next() {
+                Ok(Some(received)) => return Poll::Ready(Ok(received)),
+                Ok(None) => {}
+                Err(close) => return Poll::Ready(Err(Incoming::Forbidden(close))),
+            }
+            let mut space = [const { MaybeUninit::uninit() }; READ_SIZE];
+            let mut bytes = ReadBuf::uninit(&mut space);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut bytes));
+            if read.is_err() || bytes.filled().is_empty() {
+                return Poll::Ready(Err(Incoming::Lost));
+            }
+            self.reader.add(bytes.filled());
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.writer.poll_write(&mut self.stream, cx)
     }
 
     /// Writes a text frame. Gives up when `until` comes, when the connection is told to close, or when the peer
@@ -152,8 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        let write = put(&mut self.stream, Some(text), 0);
-        limited(write, &self.reader, until, control).await
+        self.write_beyond(0, Some(text), until, control).await
     }
 
     /// The same, but what fits is held back until the next write, so that both go in one.
@@ -163,8 +191,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        let hold = put(&mut self.stream, Some(text), MAX_HELD);
-        limited(hold, &self.reader, until, control).await
+        self.write_beyond(MAX_HELD, Some(text), until, control)
+            .await
     }
 
     /// Writes what is held back.
@@ -173,14 +201,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         until: WriteDeadline<'_>,
         control: &Control,
     ) -> Result<(), WriteFault> {
-        let flush = put(&mut self.stream, None, 0);
-        limited(flush, &self.reader, until, control).await
+        self.write_beyond(0, None, until, control).await
+    }
+
+    /// Adds a text frame to what is held back, and writes all of it when that is more than so many bytes, within the limits of
+    /// [`Socket::write`].
+    async fn write_beyond(
+        &mut self,
+        max_held: usize,
+        text: Option<Utf8Bytes>,
+        until: WriteDeadline<'_>,
+        control: &Control,
+    ) -> Result<(), WriteFault> {
+        if until.has_come() {
+            return Err(WriteFault::Close(Close::ReauthenticationTimeout));
+        }
+        let Self {
+            stream,
+            writer,
+            peer,
+            ..
+        } = self;
+        if let Some(text) = text {
+            writer.text(text);
+        }
+        if writer.held() <= max_held {
+            return Ok(());
+        }
+        let mut write = pin!(poll_fn(|cx| writer.poll_write(stream, cx)));
+        select! {
+            biased; // the write first: nearly always it is done at once, and it moves the last deadline
+            written = &mut write => written.map_err(|_| WriteFault::Lost),
+            () = until.comes() => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
+            close = control.closing() => Err(WriteFault::Close(close)),
+            () = reached(|| lock(peer).deadline()) => Err(WriteFault::Close(Close::TooSlow)),
+        }
     }
 
     /// Sends a ping; a connection that takes none within the write time-out is lost.
     pub(super) async fn ping(&mut self) -> Result<(), WriteFault> {
-        let ping = self.stream.send(Message::Ping(Bytes::new()));
-        match timeout(self.write_timeout, ping).await {
+        self.writer.ping();
+        let write_timeout = self.write_timeout;
+        match timeout(write_timeout, poll_fn(|cx| self.poll_write(cx))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(WriteFault::Lost),
             Err(_) => Err(WriteFault::Close(Close::TooSlow)),
@@ -189,96 +251,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Closes with a reason and waits a moment for the peer to agree, so that it reads the reason before the
     /// connection is gone. `announcement` is the last text frame.
-    pub(super) async fn close(mut self, close: Close, announcement: Option<Utf8Bytes>) {
-        let frame = CloseFrame {
+    pub(super) async fn close(&mut self, close: Close, announcement: Option<Utf8Bytes>) {
+        if let Some(text) = announcement {
+            self.writer.text(text);
+        }
+        self.writer.close(Some(CloseFrame {
             code: CloseCode::from(close.code()),
             reason: Utf8Bytes::from_static(close.reason()),
-        };
-        let last_words = async {
-            if let Some(text) = announcement {
-                // A peer whose buffer is full gets the close alone.
-                self.stream.feed(Message::Text(text)).await.ok();
-            }
-            self.stream.send(Message::Close(Some(frame))).await.ok();
-        };
+        }));
         // Whoever does not take the reason in time goes without it.
-        timeout(CLOSE_TIMEOUT, last_words).await.ok();
+        self.finish().await;
         timeout(CLOSE_TIMEOUT, self.drain()).await.ok();
     }
 
-    /// Lets a close that the client began come to its end: the answer is queued already.
-    pub(super) async fn finish(mut self) {
-        timeout(CLOSE_TIMEOUT, self.stream.flush()).await.ok();
+    /// Lets a close come to its end: what is to be written is queued already.
+    pub(super) async fn finish(&mut self) {
+        let write = poll_fn(|cx| self.poll_write(cx));
+        timeout(CLOSE_TIMEOUT, write).await.ok();
     }
 
     /// Reads what still comes until the peer hangs up: unread bytes would make the system reset the
     /// connection, and the reason would be lost.
     async fn drain(&mut self) {
-        while let Some(Ok(message)) = self.stream.next().await {
-            if matches!(message, Message::Close(_)) {
+        while let Ok(received) = poll_fn(|cx| self.poll_receive(cx)).await {
+            if matches!(received, Received::Close(_)) {
                 return;
             }
         }
         let mut unread = [0; 1024];
-        while matches!(
-            self.stream.get_mut().below().read(&mut unread).await,
-            Ok(1..)
-        ) {}
+        while matches!(self.stream.read(&mut unread).await, Ok(1..)) {}
     }
 }
 
-/// Adds a text frame to what is held back, and writes all of it when that is more than `max_held` bytes.
-async fn put<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut WebSocketStream<Metered<S>>,
-    text: Option<Utf8Bytes>,
-    max_held: usize,
-) -> Result<(), Error> {
-    // What tungstenite writes by itself, a pong, must be whole before a frame begins.
-    stream.flush().await?;
-    let metered = stream.get_mut();
-    if let Some(text) = text {
-        metered.hold(text);
-    }
-    if metered.held() > max_held {
-        poll_fn(|cx| metered.poll_frames(cx)).await?;
-    }
-    Ok(())
-}
-
-/// Lets something be written within the limits of [`Socket::write`].
-async fn limited(
-    write: impl Future<Output = Result<(), Error>>,
-    reader: &Mutex<LeastRate>,
-    until: WriteDeadline<'_>,
-    control: &Control,
-) -> Result<(), WriteFault> {
-    if until.has_come() {
-        return Err(WriteFault::Close(Close::ReauthenticationTimeout));
-    }
-    let mut write = pin!(write);
-    select! {
-        biased; // the write first: nearly always it is done at once, and it moves the last deadline
-        written = &mut write => written.map_err(|_| WriteFault::Lost),
-        () = until.comes() => Err(WriteFault::Close(Close::ReauthenticationTimeout)),
-        close = control.closing() => Err(WriteFault::Close(close)),
-        () = reached(|| lock(reader).deadline()) => Err(WriteFault::Close(Close::TooSlow)),
-    }
-}
-
-fn forbidden(error: &Error) -> Option<Close> {
-    match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(Close::MessageTooBig),
-        Error::Utf8(_) => Some(Close::InvalidUtf8),
-        // A peer that hangs up without a word is lost; nothing can be told to it.
-        Error::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => None,
-        Error::Protocol(_) => Some(Close::ProtocolError),
-        _ => None,
+/// What a client's close is answered with: the same, unless its code must not be sent.
+fn answer(close: CloseFrame) -> CloseFrame {
+    match close.code.is_allowed() {
+        true => close,
+        false => CloseFrame {
+            code: CloseCode::Protocol,
+            reason: Utf8Bytes::from_static("Protocol violation"),
+        },
     }
 }
 
 /// Only one task has the socket, so nobody ever waits here.
-fn lock(reader: &Mutex<LeastRate>) -> MutexGuard<'_, LeastRate> {
-    reader.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(peer: &Mutex<LeastRate>) -> MutexGuard<'_, LeastRate> {
+    peer.lock().unwrap_or_else(PoisonError::into_inner)
 }

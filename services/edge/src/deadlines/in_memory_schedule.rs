@@ -16,7 +16,8 @@ use super::record::{EdgeId, Phase, Scope, SessionRecord};
 /// All sessions, and in which order they are due.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InMemorySchedule {
-    entries: HashMap<SessionId, Entry>,
+    /// Boxed, since half of a map's places are empty.
+    entries: HashMap<SessionId, Box<Entry>>,
     due: BTreeSet<(Instant, SessionId)>,
 }
 
@@ -82,11 +83,11 @@ impl InMemorySchedule {
         self.remove(&record.session);
         let score = record.due;
         self.due.insert((score, record.session.clone()));
-        let entry = Entry {
+        let entry = Box::new(Entry {
             owner: owner.clone(),
             score,
             record,
-        };
+        });
         self.entries.insert(entry.record.session.clone(), entry);
         Outcome::Stored
     }
@@ -191,6 +192,7 @@ impl InMemorySchedule {
     fn live(&self, session: &SessionId, now: Instant) -> Option<&Entry> {
         self.entries
             .get(session)
+            .map(|entry| &**entry)
             .filter(|entry| entry.record.expires > now)
     }
 

@@ -117,7 +117,9 @@ impl Prepared {
         tasks.spawn(async move {
             // A client that does not take the answer has no connection.
             if let Ok(Ok(stream)) = timeout(UPGRADE_TIMEOUT, on_upgrade).await {
-                connection::run(edge, TokioIo::new(stream), upgraded).await;
+                // In a task of its own, so that nothing of the upgrade is kept for the connection's life.
+                let tasks = edge.lifecycle.clone();
+                tasks.spawn(connection::run(edge, TokioIo::new(stream), upgraded));
             }
         });
         let mut response = Response::builder()

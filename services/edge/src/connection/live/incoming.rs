@@ -232,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
 
     /// Posts a message; it takes its place in the order at once.
     fn post(
-        &self,
+        &mut self,
         ticket: u64,
         id: MessageId,
         content: MessageText,
