@@ -76,8 +76,8 @@ async fn measure() {
     chat.kill().unwrap();
 }
 
-fn somebody() -> Principal {
-    Principal {
+fn somebody() -> Arc<Principal> {
+    Arc::new(Principal {
         user: UserId::random(),
         name: "somebody".into(),
         shown_name: "somebody".into(),
@@ -88,7 +88,7 @@ fn somebody() -> Principal {
         token_ends: Timestamp::default(),
         // As long as one of ours.
         token: AccessToken::new("x".repeat(450).into()),
-    }
+    })
 }
 
 /// The value once it has not changed for a while.

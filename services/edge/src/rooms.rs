@@ -121,7 +121,7 @@ impl Rooms {
     pub fn enter(
         self: &Arc<Self>,
         recipe: &RecipeId,
-        who: &Principal,
+        who: &Arc<Principal>,
         position: &Position,
         asked_at: Option<&Position>,
         shown: &SeenAs,
@@ -331,7 +331,7 @@ impl Rooms {
         recipe: &RecipeId,
         room: &Arc<Room>,
         number: u64,
-        who: &Principal,
+        who: &Arc<Principal>,
         shown: &SeenAs,
     ) {
         let mut open = lock(&self.open);

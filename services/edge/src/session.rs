@@ -6,7 +6,7 @@
 
 mod events;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use proto::{
     ids::{RecipeId, SessionId},
@@ -38,7 +38,7 @@ const MAX_PENDING_REAUTHS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Session {
     timings: Timings,
-    principal: Principal,
+    principal: Arc<Principal>,
     generation: u64,
     /// When the token ends: nothing goes beyond this.
     expires: Instant,
@@ -68,7 +68,7 @@ enum Prompted {
 
 impl Session {
     /// A session whose first `auth` was good.
-    pub(crate) fn new(timings: Timings, principal: Principal, expires: Instant) -> Self {
+    pub(crate) fn new(timings: Timings, principal: Arc<Principal>, expires: Instant) -> Self {
         Self {
             timings,
             principal,
@@ -92,7 +92,7 @@ impl Session {
     /// the schedule would hold on to the prompt.
     pub(crate) fn resumed(
         timings: Timings,
-        principal: Principal,
+        principal: Arc<Principal>,
         token_expires: Instant,
         record: &SessionRecord,
         now: Instant,
@@ -183,7 +183,7 @@ impl Session {
     }
 
     /// Who holds the session.
-    pub(crate) fn principal(&self) -> &Principal {
+    pub(crate) fn principal(&self) -> &Arc<Principal> {
         &self.principal
     }
 
@@ -298,7 +298,7 @@ impl Session {
         is_same || shown.token_ends < used.token_ends
     }
 
-    fn renew(&mut self, principal: Principal, expires: Instant) {
+    fn renew(&mut self, principal: Arc<Principal>, expires: Instant) {
         self.principal = principal;
         self.expires = expires;
         self.earlier = Duration::ZERO;

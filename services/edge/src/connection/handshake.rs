@@ -112,6 +112,7 @@ async fn admit(
         .validate(&auth.token)
         .await
         .map_err(|error| judge_token(&error))?;
+    let principal = Arc::new(principal);
     // Each good auth costs an answer as large as the recipe: to come and go quickly must not be cheap.
     edge.user_limits
         .auth(&principal.user, Instant::now())
@@ -158,12 +159,12 @@ fn judge_token(error: &AuthError) -> Close {
 
 async fn join(
     edge: &Edge,
-    principal: &Principal,
+    principal: &Arc<Principal>,
     recipe: &RecipeId,
     after: Option<&Position>,
 ) -> Result<Joined, Close> {
     let join = Join {
-        principal: principal.clone(),
+        principal: Arc::clone(principal),
         recipe: recipe.clone(),
         after: after.cloned(),
     };
@@ -199,7 +200,7 @@ async fn take_over(
 fn open_session(
     edge: &Edge,
     taken: Option<SessionRecord>,
-    principal: Principal,
+    principal: Arc<Principal>,
     expires: Instant,
 ) -> (SessionId, Session) {
     match taken {

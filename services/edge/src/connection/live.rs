@@ -90,7 +90,7 @@ pub(super) struct Live<'a, S> {
 
 /// Calls under way. A connection that waits has none, and keeps nothing for them.
 #[derive(Default)]
-struct Calls(Option<FuturesUnordered<BoxFuture<'static, Outcome>>>);
+struct Calls(Option<Box<FuturesUnordered<BoxFuture<'static, Outcome>>>>);
 
 impl Calls {
     fn push(&mut self, call: BoxFuture<'static, Outcome>) {
@@ -306,7 +306,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         }
         self.unanswered_pings += 1;
         self.telemetry.writes();
-        let written = self.socket.ping().await;
+        let write_timeout = self.edge.config.write_timeout;
+        let written = self.socket.ping(write_timeout).await;
         self.telemetry.wrote(0, written);
         Ok(written?)
     }

@@ -9,7 +9,7 @@ use std::{
     io,
     mem::MaybeUninit,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -35,10 +35,6 @@ use self::{
 };
 use crate::{connection::untold, registry::Control};
 
-/// The longest message.
-const MAX_MESSAGE: usize = 64 << 10;
-/// The longest first message: before it is read, the client has not proved who it is.
-const MAX_FIRST_MESSAGE: usize = 8 << 10;
 /// How many bytes a second a client must take while something waits for it.
 const MIN_RATE: u32 = 1_024;
 /// How much is read at once, onto the stack.
@@ -105,21 +101,18 @@ pub(super) struct Socket<S> {
     reader: FrameReader,
     writer: FrameWriter,
     /// How the peer takes what is written.
-    peer: Arc<Mutex<LeastRate>>,
-    write_timeout: Duration,
+    peer: Mutex<LeastRate>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream that has been upgraded.
     pub(super) fn new(stream: S, write_timeout: Duration) -> Self {
         let peer = LeastRate::new(MIN_RATE, write_timeout, Instant::now());
-        let peer = Arc::new(Mutex::new(peer));
         Self {
             stream,
-            reader: FrameReader::new(MAX_FIRST_MESSAGE, MAX_MESSAGE),
-            writer: FrameWriter::new(Arc::clone(&peer)),
-            peer,
-            write_timeout,
+            reader: FrameReader::default(),
+            writer: FrameWriter::default(),
+            peer: Mutex::new(peer),
         }
     }
 
@@ -170,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.writer.poll_write(&mut self.stream, cx)
+        self.writer.poll_write(&mut self.stream, &self.peer, cx)
     }
 
     /// Writes a text frame. Gives up when `until` comes, when the connection is told to close, or when the peer
@@ -228,7 +221,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if writer.held() <= max_held {
             return Ok(());
         }
-        let mut write = pin!(poll_fn(|cx| writer.poll_write(stream, cx)));
+        let mut write = pin!(poll_fn(|cx| writer.poll_write(stream, peer, cx)));
         select! {
             biased; // the write first: nearly always it is done at once, and it moves the last deadline
             written = &mut write => written.map_err(|_| WriteFault::Lost),
@@ -239,9 +232,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Sends a ping; a connection that takes none within the write time-out is lost.
-    pub(super) async fn ping(&mut self) -> Result<(), WriteFault> {
+    pub(super) async fn ping(&mut self, write_timeout: Duration) -> Result<(), WriteFault> {
         self.writer.ping();
-        let write_timeout = self.write_timeout;
         match timeout(write_timeout, poll_fn(|cx| self.poll_write(cx))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(WriteFault::Lost),

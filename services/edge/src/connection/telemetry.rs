@@ -30,7 +30,7 @@ pub(crate) struct Telemetry {
     gauge: ConnectionGauge,
     /// Whether the client has sent a well-formed `auth`: from then on closes are announced.
     introduced: bool,
-    session: Option<SessionId>,
+    authenticated: bool,
     /// When the client was asked to prove itself again, until it has.
     asked: Option<Instant>,
     frames_in: u64,
@@ -88,7 +88,7 @@ impl Telemetry {
             began: Instant::now(),
             gauge: ConnectionGauge::new(),
             introduced: false,
-            session: None,
+            authenticated: false,
             asked: None,
             frames_in: 0,
             frames_out: 0,
@@ -162,7 +162,7 @@ impl Telemetry {
         let span = Span::current();
         span.record("user.id", principal.user.as_str());
         span.record("session.id", id.as_str());
-        self.session = Some(id.clone());
+        self.authenticated = true;
         if let Some(subject) = &self.logged {
             subject.authenticated(principal, id);
         }
@@ -280,7 +280,7 @@ impl Telemetry {
             close.code = code,
             close.reason = reason,
             client.address = %address,
-            authenticated = self.session.is_some(),
+            authenticated = self.authenticated,
             lasted = ?self.began.elapsed(),
             frames.received = self.frames_in,
             frames.sent = self.frames_out,

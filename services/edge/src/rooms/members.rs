@@ -23,16 +23,16 @@ pub(super) struct Members {
 
 impl Members {
     /// Takes somebody in; gives their number.
-    pub(super) fn add(&mut self, who: &Principal) -> u64 {
+    pub(super) fn add(&mut self, who: &Arc<Principal>) -> u64 {
         self.last_number += 1;
         self.show(self.last_number, who);
         self.last_number
     }
 
     /// Notes that a member has proved who they are again.
-    pub(super) fn show(&mut self, number: u64, who: &Principal) {
+    pub(super) fn show(&mut self, number: u64, who: &Arc<Principal>) {
         self.refused.remove(&who.user);
-        self.here.insert(number, Arc::new(who.clone()));
+        self.here.insert(number, Arc::clone(who));
     }
 
     /// Takes somebody out, and tells who that was.
@@ -77,8 +77,9 @@ mod tests {
 
     use super::*;
 
-    fn somebody(name: &str, ends: i64) -> Principal {
-        Principal::for_tests(name).by_token(name, Timestamp::from_unix_millis(ends))
+    fn somebody(name: &str, ends: i64) -> Arc<Principal> {
+        let ends = Timestamp::from_unix_millis(ends);
+        Arc::new(Principal::for_tests(name).by_token(name, ends))
     }
 
     fn vouching(members: &mut Members, audience: Option<&Audience>) -> Option<String> {

@@ -97,7 +97,7 @@ impl Member {
     }
 
     /// Says that the member has proved who they are again, or may do something else.
-    pub fn show(&self, who: &Principal, shown: &SeenAs) {
+    pub fn show(&self, who: &Arc<Principal>, shown: &SeenAs) {
         self.rooms
             .show(&self.recipe, &self.room, self.number, who, shown);
     }

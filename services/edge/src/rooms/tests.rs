@@ -14,8 +14,8 @@ fn recipe() -> RecipeId {
     "pancakes".parse().unwrap()
 }
 
-fn somebody() -> Principal {
-    Principal::for_tests("ada")
+fn somebody() -> Arc<Principal> {
+    Arc::new(Principal::for_tests("ada"))
 }
 
 fn at(revision: Revision) -> Position {
@@ -378,7 +378,7 @@ fn a_connection_of_another_history_than_its_room_is_found() {
 fn who_comes_to_a_crowd_is_shown_what_the_one_before_was_and_nobody_again() {
     let rooms = Rooms::new();
     let come = |name: String| {
-        let who = Principal::for_tests(&name);
+        let who = Arc::new(Principal::for_tests(&name));
         let mut member = rooms.enter(&recipe(), &who, &at(0), None, &SeenAs::default());
         let first = member.first_presence(Timestamp::default()).unwrap();
         (member, first)

@@ -1,6 +1,6 @@
 //! What happens to a session, and what follows: the words between its rules and the connection.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use proto::{ids::MessageId, websocket::codes::Close};
 use secrecy::SecretString;
@@ -103,7 +103,7 @@ pub(crate) enum Verdict {
     /// It is good; `expires` is when it ends.
     Good {
         /// Whom it belongs to.
-        principal: Principal,
+        principal: Arc<Principal>,
         /// When it ends, by this process's monotonic clock.
         expires: Instant,
     },

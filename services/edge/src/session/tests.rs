@@ -12,8 +12,8 @@ const TIMINGS: Timings = Timings::new(Duration::from_secs(60), Duration::from_se
 const LIFE: Duration = Duration::from_secs(900);
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn principal(user: &str) -> Principal {
-    Principal::for_tests(user)
+fn principal(user: &str) -> Arc<Principal> {
+    Arc::new(Principal::for_tests(user))
 }
 
 /// A session for a token of 15 minutes, its first answer written.
@@ -47,8 +47,9 @@ fn reauth() -> Event {
 fn token(id: &str, (start, ends): (Instant, Instant)) -> Event {
     let millis = (ends - start).as_millis().try_into().unwrap();
     let ends_at = Timestamp::from_unix_millis(millis);
+    let principal = Principal::for_tests("ada").by_token(id, ends_at);
     Event::Verified(Verdict::Good {
-        principal: principal("ada").by_token(id, ends_at),
+        principal: Arc::new(principal),
         expires: ends,
     })
 }

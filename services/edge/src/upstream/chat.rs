@@ -103,7 +103,7 @@ impl ChatError {
 #[derive(Debug, Clone)]
 pub struct Post {
     /// The author.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// Where.
     pub recipe: RecipeId,
     /// The idempotency key.

@@ -14,7 +14,7 @@ use crate::access::Grant;
 #[derive(Debug, Clone)]
 pub struct Join {
     /// Who.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// Where.
     pub recipe: RecipeId,
     /// Where the client stands.

@@ -171,7 +171,7 @@ impl Link {
                 .map(ToString::to_string),
             ..proto::chat::JoinRecipeRequest::default()
         });
-        let asking = Requester::from(&join.principal);
+        let asking = Requester::from(&*join.principal);
         let user = join.principal.user.clone();
         let (Answered::Joined(joined), room) = self.ask(join.recipe, asking, call).await? else {
             return Err(ChatError::Unavailable);
@@ -196,7 +196,7 @@ impl Link {
             not_after: Some(convert::sent_timestamp(post.not_after)),
             known_users: post.known_users.map(convert::known_users),
         });
-        let asking = Requester::from(&post.principal);
+        let asking = Requester::from(&*post.principal);
         let answer = self.ask(post.recipe, asking, call);
         let clock = Arc::clone(&self.0.clock);
         async move {

@@ -240,7 +240,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     ) {
         let principal = self.session.principal();
         let answer = self.edge.calls.post(Post {
-            principal: principal.clone(),
+            principal: Arc::clone(principal),
             recipe: self.recipe.clone(),
             id,
             content,

@@ -111,7 +111,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
         let verify = async move {
             loop {
                 match calls.validate(&token).await {
-                    Ok((principal, expires)) => return Verdict::Good { principal, expires },
+                    Ok((principal, expires)) => {
+                        let principal = Arc::new(principal);
+                        return Verdict::Good { principal, expires };
+                    }
                     Err(AuthError::Unauthenticated(_)) => return Verdict::Invalid,
                     Err(_) => sleep(RETRY_DELAY).await,
                 }

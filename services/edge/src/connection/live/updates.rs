@@ -144,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<'_, S> {
     ) -> BoxFuture<'static, Result<Joined, ChatError>> {
         let calls = Arc::clone(&self.edge.calls);
         let join = Join {
-            principal: self.session.principal().clone(),
+            principal: Arc::clone(self.session.principal()),
             recipe: self.recipe.clone(),
             after,
         };

@@ -18,6 +18,10 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
+/// The longest message.
+const MAX_MESSAGE: usize = 64 << 10;
+/// The longest first message: before it is read, the client has not proved who it is.
+const MAX_FIRST_MESSAGE: usize = 8 << 10;
 /// The longest payload of a ping, pong or close.
 const MAX_CONTROL: usize = 125;
 
@@ -32,7 +36,7 @@ pub(super) enum Received {
 }
 
 /// Reads frames of one connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FrameReader {
     /// What came in and belongs to no complete frame.
     unread: BytesMut,
@@ -40,9 +44,8 @@ pub(super) struct FrameReader {
     head: Option<Head>,
     /// Of the message whose other fragments are to come.
     fragments: Option<Box<Fragments>>,
-    /// How many bytes a message may have.
-    max_message: usize,
-    max_later_message: usize,
+    /// Whether the first message is complete.
+    has_spoken: bool,
 }
 
 /// The head of a frame that may be sent.
@@ -69,17 +72,6 @@ struct Fragments {
 }
 
 impl FrameReader {
-    /// The first message may have so many bytes, and so many each one after it.
-    pub(super) fn new(max_first_message: usize, max_message: usize) -> Self {
-        Self {
-            unread: BytesMut::new(),
-            head: None,
-            fragments: None,
-            max_message: max_first_message,
-            max_later_message: max_message,
-        }
-    }
-
     /// Adds what came in. Only after [`FrameReader::next`] has found nothing: then less than one frame is unread.
     pub(super) fn add(&mut self, bytes: &[u8]) {
         self.unread.extend_from_slice(bytes);
@@ -131,13 +123,17 @@ impl FrameReader {
         if header.rsv1 || header.rsv2 || header.rsv3 {
             return Err(Close::ProtocolError);
         }
+        let longest = match self.has_spoken {
+            true => MAX_MESSAGE,
+            false => MAX_FIRST_MESSAGE,
+        };
         let (kind, before, most) = match (header.opcode, &self.fragments) {
             (OpCode::Control(_), _) if !header.is_final => return Err(Close::ProtocolError),
             (OpCode::Control(control), _) => (Kind::Control(control), 0, MAX_CONTROL),
             (OpCode::Data(Data::Continue), Some(fragments)) => {
-                (Kind::Continuation, fragments.text.len(), self.max_message)
+                (Kind::Continuation, fragments.text.len(), longest)
             }
-            (OpCode::Data(Data::Text), None) => (Kind::Text, 0, self.max_message),
+            (OpCode::Data(Data::Text), None) => (Kind::Text, 0, longest),
             (OpCode::Data(Data::Binary), None) => return Err(Close::TextFramesOnly),
             (OpCode::Data(_), _) => return Err(Close::ProtocolError),
         };
@@ -172,7 +168,7 @@ impl FrameReader {
                 self.fragments.take().unwrap_or_default().text
             }
         };
-        self.max_message = self.max_later_message;
+        self.has_spoken = true;
         let text = Utf8Bytes::try_from(whole.freeze()).map_err(|_| Close::InvalidUtf8)?;
         Ok(Some(Received::Text(text)))
     }

@@ -5,7 +5,7 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Mutex,
     task::{Context, Poll, ready},
 };
 
@@ -26,13 +26,11 @@ const PING: u8 = 0x89;
 const PONG: u8 = 0x8a;
 
 /// The frames of one connection that are to be written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FrameWriter {
     frames: VecDeque<Frame>,
     /// The answer to the client's latest ping, which goes out when no frame is waiting.
     pong: Option<Box<Bytes>>,
-    /// How the peer takes what is written.
-    peer: Arc<Mutex<LeastRate>>,
 }
 
 /// A frame on its way out.
@@ -46,14 +44,6 @@ struct Frame {
 }
 
 impl FrameWriter {
-    pub(super) fn new(peer: Arc<Mutex<LeastRate>>) -> Self {
-        Self {
-            frames: VecDeque::new(),
-            pong: None,
-            peer,
-        }
-    }
-
     /// Adds a text frame to those that are to be written.
     pub(super) fn text(&mut self, text: Utf8Bytes) {
         self.frames.push_back(Frame::new(TEXT, text.into()));
@@ -83,10 +73,11 @@ impl FrameWriter {
         self.frames.iter().map(Frame::left).sum()
     }
 
-    /// Writes everything. What is given up in the middle of a frame goes on there.
+    /// Writes everything, and notes how the peer takes it. What is given up in the middle of a frame goes on there.
     pub(super) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
+        peer: &Mutex<LeastRate>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
@@ -101,21 +92,11 @@ impl FrameWriter {
                 parts.copy_from_slice(&frame.unwritten());
             }
             let written = Pin::new(&mut *stream).poll_write_vectored(cx, &parts);
-            self.note_write(&written);
+            note_write(&written, peer);
             match ready!(written)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => self.note_written(count),
             }
-        }
-    }
-
-    fn note_write(&self, written: &Poll<io::Result<usize>>) {
-        let mut peer = lock(&self.peer);
-        match written {
-            Poll::Pending => peer.wait(Instant::now()),
-            // Nearly always it is done at once: that costs no look at the clock.
-            Poll::Ready(Ok(count)) if !peer.is_settled() => peer.moved(*count, Instant::now()),
-            Poll::Ready(_) => {}
         }
     }
 
@@ -131,6 +112,16 @@ impl FrameWriter {
         }
         // A connection that waits, as nearly all do, keeps nothing of it.
         self.frames = VecDeque::new();
+    }
+}
+
+fn note_write(written: &Poll<io::Result<usize>>, peer: &Mutex<LeastRate>) {
+    let mut peer = lock(peer);
+    match written {
+        Poll::Pending => peer.wait(Instant::now()),
+        // Nearly always it is done at once: that costs no look at the clock.
+        Poll::Ready(Ok(count)) if !peer.is_settled() => peer.moved(*count, Instant::now()),
+        Poll::Ready(_) => {}
     }
 }
 
@@ -187,13 +178,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn writer() -> FrameWriter {
-        let peer = LeastRate::new(1, SECOND, Instant::now());
-        FrameWriter::new(Arc::new(Mutex::new(peer)))
+    fn peer() -> Mutex<LeastRate> {
+        Mutex::new(LeastRate::new(1, SECOND, Instant::now()))
     }
 
     async fn write(writer: &mut FrameWriter, mut stream: DuplexStream) -> io::Result<DuplexStream> {
-        poll_fn(|cx| writer.poll_write(&mut stream, cx)).await?;
+        let peer = peer();
+        poll_fn(|cx| writer.poll_write(&mut stream, &peer, cx)).await?;
         Ok(stream)
     }
 
@@ -214,7 +205,7 @@ mod tests {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 70_000] {
             let long = "x".repeat(length);
             let (near, mut far) = duplex(1 << 20);
-            let mut writer = writer();
+            let mut writer = FrameWriter::default();
             writer.text(long.clone().into());
             assert_eq!(writer.held(), text(&long).len());
             drop(write(&mut writer, near).await.unwrap());
@@ -239,7 +230,7 @@ mod tests {
             reason: "bye".into(),
         };
         let (near, mut far) = duplex(3);
-        let (mut writer, last) = (writer(), close.clone());
+        let (mut writer, last) = (FrameWriter::default(), close.clone());
         let writing = tokio::spawn(async move {
             for text in texts {
                 writer.text(text.to_owned().into());
@@ -267,14 +258,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_frame_whose_writing_was_given_up_goes_on_where_it_stopped() {
         let (mut near, mut far) = duplex(4);
-        let mut writer = writer();
+        let mut writer = FrameWriter::default();
         writer.text("hello".to_owned().into());
-        let writing = poll_fn(|cx| writer.poll_write(&mut near, cx));
+        let peer = peer();
+        let writing = poll_fn(|cx| writer.poll_write(&mut near, &peer, cx));
         timeout(SECOND, writing).await.unwrap_err();
-        assert!(
-            lock(&writer.peer).deadline().is_some(),
-            "the peer is waited for"
-        );
+        assert!(lock(&peer).deadline().is_some(), "the peer is waited for");
         let ending = tokio::spawn(async move {
             let mut near = write(&mut writer, near).await?;
             near.write_all(b"end").await

@@ -91,8 +91,8 @@ fn recipe() -> RecipeId {
     "pie".parse().unwrap()
 }
 
-fn who_comes() -> Principal {
-    Principal::for_tests("ada")
+fn who_comes() -> Arc<Principal> {
+    Arc::new(Principal::for_tests("ada"))
 }
 
 impl World {

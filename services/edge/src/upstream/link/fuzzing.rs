@@ -137,10 +137,10 @@ impl Room {
     }
 }
 
-fn somebody() -> Principal {
+fn somebody() -> Arc<Principal> {
     let user = "u1".parse().unwrap_or_else(|_| unreachable!("a good id"));
     let login_session = "s1".parse().unwrap_or_else(|_| unreachable!("a good id"));
-    Principal {
+    Arc::new(Principal {
         user,
         name: "ada".into(),
         shown_name: "ada".into(),
@@ -150,7 +150,7 @@ fn somebody() -> Principal {
         token_id: "".into(),
         token_ends: Timestamp::from_unix_millis(0),
         token: AccessToken::new(SecretString::default()),
-    }
+    })
 }
 
 fn join(

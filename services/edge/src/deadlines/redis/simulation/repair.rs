@@ -66,8 +66,9 @@ fn hold(edge: &Edge) -> (Vec<SessionId>, Vec<Connection>) {
     let hold = |number: usize| {
         let session: SessionId = format!("session-{number}").parse().unwrap();
         let expires = now + Duration::from_secs(600) + Duration::from_millis(number as u64);
-        let principal = Principal::for_tests("ada");
-        let record = Session::new(TIMINGS, principal.clone(), expires).record(&session, &recipe);
+        let principal = Arc::new(Principal::for_tests("ada"));
+        let record =
+            Session::new(TIMINGS, Arc::clone(&principal), expires).record(&session, &recipe);
         let connection = edge.registry.connect();
         connection.insert_session(record, &principal);
         (session, connection)
