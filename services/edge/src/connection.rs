@@ -35,7 +35,7 @@ pub struct Upgraded {
     /// Its place among the edge's connections.
     pub place: ConnectionPermit<AddressBlock>,
     /// Its place among those that have not said yet who they are; given back when it has.
-    pub unauthenticated: Option<ConnectionPermit<AddressBlock>>,
+    pub unauthenticated: Option<Box<ConnectionPermit<AddressBlock>>>,
 }
 
 /// How a connection ended.

@@ -64,7 +64,7 @@ pub struct Edge {
     /// The schedule.
     pub deadlines: Deadlines,
     /// When the holders of sessions are asked.
-    pub timings: Timings,
+    pub timings: Arc<Timings>,
     /// Makes the id of a new session.
     pub new_session_id: fn(&Principal) -> SessionId,
     /// How fast new connections are taken.

@@ -16,6 +16,7 @@ mod api_tokens;
 mod audience;
 mod config;
 mod gauges;
+mod lazy_queue;
 mod limits;
 mod metrics;
 mod prompt_plan;

@@ -252,7 +252,7 @@ pub(crate) fn assemble_around(
         exchanged_tokens: ExchangedTokens::default(),
         sign_in_issuers: SignInIssuers::default(),
         chat: ChatClient::new(link.clone()),
-        timings: Timings::new(config.reauth_lead, config.reauth_grace),
+        timings: Arc::new(Timings::new(config.reauth_lead, config.reauth_grace)),
         new_session_id: |_| SessionId::random(),
         config,
         clock,

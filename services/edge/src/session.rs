@@ -6,7 +6,7 @@
 
 mod events;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use proto::{
     ids::{RecipeId, SessionId},
@@ -20,6 +20,7 @@ pub(crate) use self::events::{
 };
 use crate::{
     deadlines::{Phase, Scope, SessionRecord},
+    lazy_queue::LazyQueue,
     upstream::Principal,
 };
 
@@ -37,7 +38,7 @@ const MAX_PENDING_REAUTHS: usize = 8;
 /// An authenticated session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    timings: Timings,
+    timings: Arc<Timings>,
     principal: Arc<Principal>,
     generation: u64,
     /// When the token ends: nothing goes beyond this.
@@ -48,11 +49,11 @@ pub(crate) struct Session {
     /// Until when what came in time is read, once the time for an answer is up.
     late_frames_until: Option<Instant>,
     /// Each accepted `auth` whose answer is not written yet: until when that goes before a prompt.
-    unanswered: VecDeque<Instant>,
+    unanswered: LazyQueue<Instant>,
     /// Whether an operator's review waits for such an answer.
     review_waits: bool,
     /// The `auth` messages that wait for a verdict; the first is being judged.
-    unverified: VecDeque<Reauth>,
+    unverified: LazyQueue<Reauth>,
 }
 
 /// Whether the holder was asked for a fresh token.
@@ -68,7 +69,7 @@ enum Prompted {
 
 impl Session {
     /// A session whose first `auth` was good.
-    pub(crate) fn new(timings: Timings, principal: Arc<Principal>, expires: Instant) -> Self {
+    pub(crate) fn new(timings: Arc<Timings>, principal: Arc<Principal>, expires: Instant) -> Self {
         Self {
             timings,
             principal,
@@ -77,9 +78,9 @@ impl Session {
             earlier: Duration::ZERO,
             prompted: Prompted::Not,
             late_frames_until: None,
-            unanswered: VecDeque::new(),
+            unanswered: LazyQueue::default(),
             review_waits: false,
-            unverified: VecDeque::new(),
+            unverified: LazyQueue::default(),
         }
     }
 
@@ -91,7 +92,7 @@ impl Session {
     /// A token that ends later than the one before is an answer to whatever was asked, and counts a generation: else
     /// the schedule would hold on to the prompt.
     pub(crate) fn resumed(
-        timings: Timings,
+        timings: Arc<Timings>,
         principal: Arc<Principal>,
         token_expires: Instant,
         record: &SessionRecord,
@@ -331,7 +332,7 @@ impl Session {
     /// Forgets which tokens are not answered yet.
     #[cfg(test)]
     pub(crate) fn forget_answers(&mut self) {
-        self.unanswered.clear();
+        self.unanswered = LazyQueue::default();
     }
 
     /// Whether a token waits for its verdict, or for the answer to it.

@@ -1,15 +1,13 @@
 //! Which of a connection's messages still wait to be answered. A message is answered by the room's update,
 //! when that is written to its author, or directly, when the connection is already past its revision.
 
-use std::collections::VecDeque;
-
 use proto::{
     ids::{MessageId, Revision},
     text::MessageText,
     websocket::frames::Message,
 };
 
-use crate::wire::inbound::Chat;
+use crate::{lazy_queue::LazyQueue, wire::inbound::Chat};
 
 /// One message under way.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ struct Pending {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     last_ticket: u64,
-    pending: VecDeque<Pending>,
+    pending: LazyQueue<Pending>,
 }
 
 impl Answers {
@@ -60,14 +58,16 @@ impl Answers {
     /// Whether a message that was accepted at `at`, for the first time, stands before what its author had: then the
     /// recipe's history went back.
     pub(super) fn stood_before(&self, ticket: u64, at: Revision) -> bool {
-        self.index(ticket)
-            .is_some_and(|index| at <= self.pending[index].written)
+        self.pending
+            .iter()
+            .any(|pending| pending.ticket == ticket && at <= pending.written)
     }
 
     /// Notes where an accepted message stands; nothing when it was answered already.
     pub(super) fn accepted(&mut self, ticket: u64, at: Revision) {
-        if let Some(index) = self.index(ticket) {
-            self.pending[index].accepted_at = Some(at);
+        let mut pending = self.pending.iter_mut();
+        if let Some(pending) = pending.find(|pending| pending.ticket == ticket) {
+            pending.accepted_at = Some(at);
         }
     }
 

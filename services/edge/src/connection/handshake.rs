@@ -206,12 +206,13 @@ fn open_session(
     match taken {
         Some(record) => {
             let now = Instant::now();
-            let session = Session::resumed(edge.timings, principal, expires, &record, now);
+            let session =
+                Session::resumed(Arc::clone(&edge.timings), principal, expires, &record, now);
             (record.session, session)
         }
         None => (
             (edge.new_session_id)(&principal),
-            Session::new(edge.timings, principal, expires),
+            Session::new(Arc::clone(&edge.timings), principal, expires),
         ),
     }
 }

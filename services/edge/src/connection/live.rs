@@ -153,6 +153,10 @@ enum Input {
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
     /// A connection that is about to answer its first `auth`.
+    #[expect(
+        clippy::boxed_local,
+        reason = "who moved it out of its box would keep that for the connection's life"
+    )]
     pub(super) fn new(
         edge: &'a Arc<Edge>,
         socket: &'a mut Socket<S>,
@@ -267,14 +271,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
         let reads = self.answers.len() < MAX_PENDING_MESSAGES
             && !self.looking_up
             && self.session.accepts_auth();
-        let mut deadline = self.session.next_deadline().min(self.next_ping);
-        deadline = self
-            .typing
-            .ends_at()
-            .map_or(deadline, |end| end.min(deadline));
-        if self.timer.deadline() != deadline {
-            self.timer.as_mut().reset(deadline);
-        }
+        self.set_timer();
         select! {
             biased; // a close or a deadline must win over a busy client or room
             order = self.connection.control.order() => Input::Order(order),
@@ -282,6 +279,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Live<'a, S> {
             outcome = self.under_way.next() => Input::Outcome(outcome),
             incoming = self.socket.read(), if reads => Input::Incoming(incoming),
             () = self.member.changed() => Input::RoomChanged,
+        }
+    }
+
+    fn set_timer(&mut self) {
+        let mut deadline = self.session.next_deadline().min(self.next_ping);
+        if let Some(end) = self.typing.ends_at() {
+            deadline = deadline.min(end);
+        }
+        if self.timer.deadline() != deadline {
+            self.timer.as_mut().reset(deadline);
         }
     }
 

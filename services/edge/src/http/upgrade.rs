@@ -97,7 +97,7 @@ fn prepare(
             recipe,
             address,
             place,
-            unauthenticated: Some(unauthenticated),
+            unauthenticated: Some(Box::new(unauthenticated)),
         },
         on_upgrade,
         accept_key,

@@ -1,12 +1,12 @@
 //! What one connection may ask for: a rate for each kind of thing that it sends, and how often it may be told that
 //! it sends too much.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{RateLimit, RateState};
-use crate::config::Reloadable;
+use crate::{config::Reloadable, lazy_queue::LazyQueue};
 
 /// Over what time refusals are counted.
 const REFUSAL_WINDOW: Duration = Duration::from_secs(60);
@@ -44,7 +44,7 @@ pub(crate) struct ClientUse {
     typing: RateState,
     control_frames: RateState,
     /// When it was refused of late, oldest first; no memory for those who never were.
-    refusals: VecDeque<Instant>,
+    refusals: LazyQueue<Instant>,
 }
 
 impl ClientLimits {
@@ -68,7 +68,7 @@ impl ClientUse {
             pings: RateState::new(now),
             typing: RateState::new(now),
             control_frames: RateState::new(now),
-            refusals: VecDeque::new(),
+            refusals: LazyQueue::default(),
         }
     }
 
@@ -172,6 +172,6 @@ mod tests {
             assert_eq!(client.take(&none, Sent::Ping, now), Ok(()));
             assert!(!client.refused(&none, now));
         }
-        assert_eq!(client.refusals.capacity(), 0);
+        assert!(client.refusals.is_empty());
     }
 }

@@ -18,7 +18,7 @@ fn principal(user: &str) -> Arc<Principal> {
 
 /// A session for a token of 15 minutes, its first answer written.
 fn session(start: Instant) -> Session {
-    let mut session = Session::new(TIMINGS, principal("ada"), start + LIFE);
+    let mut session = Session::new(Arc::new(TIMINGS), principal("ada"), start + LIFE);
     assert_eq!(session.handle(Event::Answered, start), vec![]);
     session
 }
@@ -179,7 +179,11 @@ fn a_prompt_for_another_generation_is_ignored() {
 #[test]
 fn a_token_that_is_nearly_over_is_asked_for_right_after_the_welcome() {
     let start = Instant::now();
-    let mut session = Session::new(TIMINGS, principal("ada"), start + Duration::from_secs(20));
+    let mut session = Session::new(
+        Arc::new(TIMINGS),
+        principal("ada"),
+        start + Duration::from_secs(20),
+    );
     let actions = session.handle(Event::Answered, start);
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
@@ -222,7 +226,8 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
         expires,
         ..asked(start)
     };
-    let mut same_token = Session::resumed(TIMINGS, principal("ada"), expires, &record, start);
+    let mut same_token =
+        Session::resumed(Arc::new(TIMINGS), principal("ada"), expires, &record, start);
     let ask = Action::Ask {
         reason: PromptReason::Expiring,
         answer_in: Duration::from_secs(12),
@@ -236,14 +241,15 @@ fn a_resumed_session_keeps_the_time_it_was_given() {
     assert_eq!(same_token.generation(), 4);
 
     let fresh = start + LIFE;
-    let mut fresh_token = Session::resumed(TIMINGS, principal("ada"), fresh, &record, start);
+    let mut fresh_token =
+        Session::resumed(Arc::new(TIMINGS), principal("ada"), fresh, &record, start);
     assert_eq!(fresh_token.handle(Event::Answered, start), vec![]);
     assert_eq!(fresh_token.generation(), 5, "the prompt is answered");
 }
 
 /// What the schedule has of a session of generation 4 that was asked.
 fn asked(now: Instant) -> SessionRecord {
-    let session = Session::new(TIMINGS, principal("ada"), now + LIFE);
+    let session = Session::new(Arc::new(TIMINGS), principal("ada"), now + LIFE);
     SessionRecord {
         generation: 4,
         phase: Phase::Asked,
@@ -261,7 +267,13 @@ fn a_prompt_that_leaves_more_time_than_the_grace_is_not_repeated() {
         ..asked(now)
     };
 
-    let mut session = Session::resumed(TIMINGS, principal("ada"), now + LIFE, &record, now);
+    let mut session = Session::resumed(
+        Arc::new(TIMINGS),
+        principal("ada"),
+        now + LIFE,
+        &record,
+        now,
+    );
 
     assert_eq!(session.handle(Event::Answered, now), vec![]);
     assert_eq!(session.phase().0, Phase::Active);

@@ -2,7 +2,6 @@
 //! the socket, whole, and is shared by all whom it is written to. Nothing is allocated while nothing is to be written.
 
 use std::{
-    collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
     sync::Mutex,
@@ -14,6 +13,7 @@ use tokio::{io::AsyncWrite, time::Instant};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes, protocol::CloseFrame};
 
 use super::lock;
+use crate::lazy_queue::LazyQueue;
 
 /// How many frames go into one write.
 const MAX_FRAMES_AT_ONCE: usize = 4;
@@ -28,7 +28,7 @@ const PONG: u8 = 0x8a;
 /// The frames of one connection that are to be written.
 #[derive(Debug, Default)]
 pub(super) struct FrameWriter {
-    frames: VecDeque<Frame>,
+    frames: LazyQueue<Frame>,
     /// The answer to the client's latest ping, which goes out when no frame is waiting.
     pong: Option<Box<Bytes>>,
 }
@@ -88,7 +88,7 @@ impl FrameWriter {
                 self.frames.push_back(Frame::new(PONG, *payload));
             }
             let mut parts = [IoSlice::new(&[]); 2 * MAX_FRAMES_AT_ONCE];
-            for (parts, frame) in parts.chunks_exact_mut(2).zip(&self.frames) {
+            for (parts, frame) in parts.chunks_exact_mut(2).zip(self.frames.iter()) {
                 parts.copy_from_slice(&frame.unwritten());
             }
             let written = Pin::new(&mut *stream).poll_write_vectored(cx, &parts);
@@ -110,8 +110,6 @@ impl FrameWriter {
             }
             self.frames.pop_front();
         }
-        // A connection that waits, as nearly all do, keeps nothing of it.
-        self.frames = VecDeque::new();
     }
 }
 
@@ -243,11 +241,11 @@ mod tests {
             let near = write(&mut writer, near).await.unwrap();
             writer.close(Some(last));
             drop(write(&mut writer, near).await.unwrap());
-            (writer.held(), writer.frames.capacity())
+            (writer.held(), writer.frames.is_empty())
         });
         let mut read = Vec::new();
         far.read_to_end(&mut read).await.unwrap();
-        assert_eq!(writing.await.unwrap(), (0, 0));
+        assert_eq!(writing.await.unwrap(), (0, true));
         let mut expected: Vec<u8> = texts.iter().flat_map(|one| text(one)).collect();
         expected.extend(bytes(frame::Frame::ping(Bytes::new())));
         expected.extend(bytes(frame::Frame::pong(Bytes::from_static(b"two"))));

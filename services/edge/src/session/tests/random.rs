@@ -56,7 +56,7 @@ proptest! {
         let mut start = Instant::now();
         let (mut now, mut expires) = (start, start + LIFE);
         let first = Principal::for_tests("ada").by_token("0", Timestamp::from_unix_millis(900_000));
-        let mut session = Session::new(TIMINGS, Arc::new(first), expires);
+        let mut session = Session::new(Arc::new(TIMINGS), Arc::new(first), expires);
         let mut asked_for = None;
         let (mut used, mut tokens) = ("0".to_owned(), 0_u64);
         let mut pending = 0_usize;

@@ -268,7 +268,7 @@ fn with_simulated_calls(
     if bug == Some(Bug::WaitsForSlowReaders) {
         config.write_timeout = NEVER;
     }
-    let mut timings = edge.timings;
+    let mut timings = *edge.timings;
     if bug.is_some_and(Bug::silences_fallback) {
         timings.fallback_delay = NEVER;
     }
@@ -282,7 +282,7 @@ fn with_simulated_calls(
             format!("{}-{since}", holder.user).parse().unwrap()
         },
         config,
-        timings,
+        timings: Arc::new(timings),
         ..edge
     }
 }

@@ -67,8 +67,8 @@ fn hold(edge: &Edge) -> (Vec<SessionId>, Vec<Connection>) {
         let session: SessionId = format!("session-{number}").parse().unwrap();
         let expires = now + Duration::from_secs(600) + Duration::from_millis(number as u64);
         let principal = Arc::new(Principal::for_tests("ada"));
-        let record =
-            Session::new(TIMINGS, Arc::clone(&principal), expires).record(&session, &recipe);
+        let record = Session::new(Arc::new(TIMINGS), Arc::clone(&principal), expires)
+            .record(&session, &recipe);
         let connection = edge.registry.connect();
         connection.insert_session(record, &principal);
         (session, connection)
