@@ -19,6 +19,8 @@ use runtime::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::{Instrument as _, field::Empty, info_span};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::socket::fuzzing;
 #[cfg(test)]
 pub(crate) use self::telemetry::Observer;
 pub(crate) use self::telemetry::end_labels;

@@ -17,6 +17,7 @@ mod link;
 mod recipe;
 mod recipe_language;
 mod records;
+mod websocket_stream;
 
 pub use self::{
     access_token::access_token,
@@ -27,6 +28,7 @@ pub use self::{
     link::{link_request, link_response},
     recipe_language::recipe_language,
     records::{redis_reply, stored_recipe},
+    websocket_stream::websocket_stream,
 };
 
 /// A reader that is fuzzed.
@@ -39,7 +41,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     target("access_token", access_token),
     target("client_frame", client_frame),
     target("cooklang", cooklang),
@@ -53,6 +55,7 @@ pub const TARGETS: [Target; 13] = [
     target("recipe_language", recipe_language),
     target("redis_reply", redis_reply),
     target("stored_recipe", stored_recipe),
+    target("websocket_stream", websocket_stream),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

@@ -29,6 +29,8 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::reader::fuzzing;
 use self::{
     reader::{FrameReader, Received},
     writer::FrameWriter,

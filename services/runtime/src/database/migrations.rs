@@ -11,7 +11,7 @@ use sqlx::{
     postgres::PgRow,
 };
 use tokio::time::{Instant, sleep};
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::online::{self, Online};
 
@@ -97,11 +97,19 @@ pub(super) async fn migrate(connection: &mut PgConnection, way: &Way<'_>) -> Res
             Migration::new(version, description, kind, sql.into_sql_str(), false)
         });
     let steps: Vec<_> = steps.collect();
-    let (mut attempt, mut is_new) = (1, false);
+    let (mut attempt, mut is_new, mut waits) = (1, false, false);
     loop {
         match apply_next(&mut *connection, way, &steps, is_new).await {
             Ok(Progress::Applied(version)) => (attempt, is_new) = (1, is_new || version == 1),
-            Ok(Progress::AnotherMigrates) => sleep(online::RETRY_DELAY).await,
+            // However long it takes: it does not hold up those who use the tables, and its lock ends with its connection.
+            Ok(Progress::AnotherMigrates) => {
+                if !waits {
+                    let schema = way.schema;
+                    info!(%schema, "another replica migrates the tables, waiting for it");
+                }
+                waits = true;
+                sleep(online::RETRY_DELAY).await;
+            }
             Ok(Progress::Complete) => return Ok(()),
             Err(busy) if attempt < MAX_ATTEMPTS && is_busy(&busy) => {
                 if attempt == 1 {

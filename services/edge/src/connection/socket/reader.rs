@@ -3,6 +3,9 @@
 //! connection lives, and knows one limit for all messages. Here nothing is allocated while nothing is incomplete, and a
 //! message that is too long, or not text, is known by the head of its frame.
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
+
 use std::{io::Cursor, str};
 
 use bytes::{Buf as _, BytesMut};
@@ -211,6 +214,31 @@ fn read_close(payload: &[u8]) -> Result<Option<CloseFrame>, Close> {
                 reason: reason.into(),
             }))
         }
+    }
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+impl FrameReader {
+    /// What is complete of these bytes when so many come at once, and how the connection must close, if it must.
+    fn read_pieces(&mut self, bytes: &[u8], at_once: usize) -> (Vec<Received>, Option<Close>) {
+        let mut received = Vec::new();
+        for piece in bytes.chunks(at_once) {
+            self.add(piece);
+            loop {
+                match self.next() {
+                    Ok(Some(one)) => received.push(one),
+                    Ok(None) => break,
+                    Err(close) => return (received, Some(close)),
+                }
+            }
+        }
+        (received, None)
+    }
+
+    /// How many bytes are kept for what is not complete.
+    fn kept(&self) -> usize {
+        let fragments = self.fragments.as_ref();
+        self.unread.capacity() + fragments.map_or(0, |fragments| fragments.text.capacity())
     }
 }
 

@@ -22,34 +22,21 @@ fn frame(opcode: OpCode, is_final: bool, payload: impl Into<Vec<u8>>) -> Vec<u8>
     bytes
 }
 
-/// What is read of these bytes when so many come at once.
-fn read(bytes: &[u8], at_once: usize) -> (Vec<Received>, Result<(), Close>, FrameReader) {
-    let mut reader = FrameReader::default();
-    let mut received = Vec::new();
-    for piece in bytes.chunks(at_once) {
-        reader.add(piece);
-        loop {
-            match reader.next() {
-                Ok(Some(one)) => received.push(one),
-                Ok(None) => break,
-                Err(close) => return (received, Err(close), reader),
-            }
-        }
-    }
-    (received, Ok(()), reader)
-}
-
 /// The length of each text of these frames, or how they end, whether they come at once or byte by byte.
 #[track_caller]
 fn check(frames: &[Vec<u8>], expected: Result<&[usize], Close>) {
     for at_once in [1, 4_096, usize::MAX] {
-        let (received, end, _) = read(&frames.concat(), at_once);
+        let (received, close) = FrameReader::default().read_pieces(&frames.concat(), at_once);
         let texts = received.iter().filter_map(|received| match received {
             Received::Text(text) => Some(text.len()),
             _ => None,
         });
         let lengths: Vec<_> = texts.collect();
-        assert_eq!(end.map(|()| &*lengths), expected, "{at_once} at once");
+        assert_eq!(
+            close.map_or(Ok(&*lengths), Err),
+            expected,
+            "{at_once} at once"
+        );
     }
 }
 
@@ -96,14 +83,14 @@ fn nothing_is_allocated_while_nothing_is_incomplete() {
         frame(PING, true, "b"),
     ];
     for at_once in [1, 4_096, usize::MAX] {
-        let (received, _, reader) = read(&frames.concat(), at_once);
-        assert_eq!((received.len(), reader.unread.capacity()), (3, 0));
-        assert!(reader.fragments.is_none());
+        let mut reader = FrameReader::default();
+        let (received, close) = reader.read_pieces(&frames.concat(), at_once);
+        assert_eq!((received.len(), close, reader.kept()), (3, None, 0));
     }
 }
 
 /// What tungstenite makes of the same, whose first message has no limit of its own.
-fn read_by_tungstenite(bytes: &[u8]) -> (Vec<Received>, Result<(), Close>) {
+fn read_by_tungstenite(bytes: &[u8]) -> (Vec<Received>, Option<Close>) {
     struct Incoming<'a>(&'a [u8]);
     impl std::io::Read for Incoming<'_> {
         fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
@@ -126,7 +113,7 @@ fn read_by_tungstenite(bytes: &[u8]) -> (Vec<Received>, Result<(), Close>) {
         .max_frame_size(Some(MAX));
     let mut socket = WebSocket::from_raw_socket(Incoming(bytes), Role::Server, Some(config));
     let mut received = Vec::new();
-    let end = loop {
+    let close = loop {
         received.push(match socket.read() {
             Ok(Message::Text(text)) => Received::Text(text),
             Ok(Message::Ping(payload)) => Received::Ping(payload),
@@ -134,19 +121,19 @@ fn read_by_tungstenite(bytes: &[u8]) -> (Vec<Received>, Result<(), Close>) {
             Ok(Message::Close(close)) => {
                 // Its answer, which goes by what may be answered.
                 received.push(Received::Close(close));
-                break Ok(());
+                break None;
             }
-            Ok(Message::Binary(_)) => break Err(Close::TextFramesOnly),
+            Ok(Message::Binary(_)) => break Some(Close::TextFramesOnly),
             Ok(Message::Frame(_)) => unreachable!("it is only written"),
-            Err(Error::Io(_)) => break Ok(()),
+            Err(Error::Io(_)) => break None,
             Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
-                break Err(Close::MessageTooBig);
+                break Some(Close::MessageTooBig);
             }
-            Err(Error::Utf8(_)) => break Err(Close::InvalidUtf8),
-            Err(_) => break Err(Close::ProtocolError),
+            Err(Error::Utf8(_)) => break Some(Close::InvalidUtf8),
+            Err(_) => break Some(Close::ProtocolError),
         });
     };
-    (received, end)
+    (received, close)
 }
 
 /// A frame as a client might send it, mostly as it may.
@@ -196,29 +183,15 @@ proptest! {
     ) {
         // Closes have a test of their own, since tungstenite gives what it answers.
         let bytes: Vec<u8> = frames.into_iter().filter(|frame| frame[0] & 0x0f != 8).flatten().collect();
-        let (expected, its_end) = read_by_tungstenite(&bytes);
+        let (expected, its_close) = read_by_tungstenite(&bytes);
         let mut reader = FrameReader {
             has_spoken: true,
             ..FrameReader::default()
         };
-        let (mut received, mut end) = (Vec::new(), Ok(()));
-        'pieces: for piece in bytes.chunks(at_once) {
-            reader.add(piece);
-            loop {
-                match reader.next() {
-                    Ok(Some(one)) => received.push(one),
-                    Ok(None) => break,
-                    Err(close) => {
-                        end = Err(close);
-                        break 'pieces;
-                    }
-                }
-            }
-        }
+        let (received, close) = reader.read_pieces(&bytes, at_once);
         prop_assert_eq!(&received, &expected);
         // What is wrong in more ways than one may be called any of them, and is known by its head.
-        prop_assert!(end == its_end || end.is_err(), "{:?} {:?}", end, its_end);
-        prop_assert!(its_end.is_ok() || end.is_err(), "{:?} {:?}", end, its_end);
+        prop_assert!(its_close.is_none() || close.is_some(), "{:?} {:?}", close, its_close);
     }
 }
 
@@ -276,7 +249,8 @@ fn a_close_is_read_with_its_code_and_reason() {
             code: CloseCode::from(code),
             reason: reason.into(),
         });
-        let (received, ..) = read(&frame(OpCode::Control(Control::Close), true, payload), 1);
+        let frame = frame(OpCode::Control(Control::Close), true, payload);
+        let (received, _) = FrameReader::default().read_pieces(&frame, 1);
         assert_eq!(received, [Received::Close(expected)]);
     }
 }

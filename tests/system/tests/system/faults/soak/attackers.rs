@@ -26,7 +26,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, interval, timeout},
 };
-use tokio_tungstenite::{client_async, tungstenite::Message};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
 
 use super::super::edges_from;
@@ -192,6 +192,10 @@ impl Attacker {
             "cooklang" => self.import("text/x-cooklang", data).await,
             "json_ld" => self.import("application/ld+json", data).await,
             "http_request" => send(self.edge, &with_line_ends(data)).await,
+            "websocket_stream" => {
+                let stream = self.upgraded().await?.into_inner();
+                converse(stream, data.get(1..).unwrap_or_default()).await
+            }
             _ => {
                 send(self.edge, data).await?;
                 send(self.chat, &[PREFACE, data].concat()).await
@@ -205,10 +209,7 @@ impl Attacker {
 
     /// Says something over a connection of its own, which it then lets fall.
     async fn say(&mut self, signed_in: bool, frames: Vec<Message>) -> anyhow::Result<()> {
-        let recipe = self.recipe();
-        let stream = TcpStream::connect(self.edge).await?;
-        let (mut socket, _) =
-            client_async(format!("ws://{}/v1/chat/{recipe}", self.edge), stream).await?;
+        let mut socket = self.upgraded().await?;
         if signed_in {
             let auth = json!({"type": "auth", "payload": {"token": self.token.0}});
             socket.send(Message::text(auth.to_string())).await?;
@@ -218,6 +219,13 @@ impl Attacker {
         }
         while let Ok(Some(Ok(_))) = timeout(ANSWER, socket.next()).await {}
         Ok(())
+    }
+
+    async fn upgraded(&mut self) -> anyhow::Result<WebSocketStream<TcpStream>> {
+        let recipe = self.recipe();
+        let stream = TcpStream::connect(self.edge).await?;
+        let url = format!("ws://{}/v1/chat/{recipe}", self.edge);
+        Ok(client_async(url, stream).await?.0)
     }
 
     async fn import(&mut self, media_type: &str, document: &[u8]) -> anyhow::Result<()> {
@@ -231,7 +239,10 @@ impl Attacker {
 
 /// Sends bytes as they are, and reads what comes until there is nothing more.
 async fn send(address: SocketAddr, data: &[u8]) -> anyhow::Result<()> {
-    let mut stream = TcpStream::connect(address).await?;
+    converse(TcpStream::connect(address).await?, data).await
+}
+
+async fn converse(mut stream: TcpStream, data: &[u8]) -> anyhow::Result<()> {
     stream.write_all(data).await?;
     let mut answer = vec![0; 16 << 10];
     while let Ok(Ok(1..)) = timeout(ANSWER, stream.read(&mut answer)).await {}
