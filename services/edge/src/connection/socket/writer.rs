@@ -54,13 +54,14 @@ impl FrameWriter {
         self.frames.push_back(Frame::new(PING, Bytes::new()));
     }
 
-    /// Adds a close.
+    /// Adds a close, after which nothing more is said.
     pub(super) fn close(&mut self, close: Option<CloseFrame>) {
         let payload = close.map_or_else(Vec::new, |close| {
             let code = u16::from(close.code).to_be_bytes();
             [&code, close.reason.as_bytes()].concat()
         });
         self.frames.push_back(Frame::new(CLOSE, payload.into()));
+        self.pong = None;
     }
 
     /// Answers a ping, instead of the ones before it that have not been answered yet.
@@ -239,6 +240,7 @@ mod tests {
                 writer.pong(ping.into());
             }
             let near = write(&mut writer, near).await.unwrap();
+            writer.pong(b"late"[..].into());
             writer.close(Some(last));
             drop(write(&mut writer, near).await.unwrap());
             (writer.held(), writer.frames.is_empty())
