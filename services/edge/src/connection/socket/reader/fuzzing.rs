@@ -5,8 +5,8 @@ use super::{FrameReader, MAX_FIRST_MESSAGE, MAX_MESSAGE, Received};
 /// Reads what a client sends, of which so many bytes come at once.
 ///
 /// # Panics
-/// When what is read depends on how many come at once, when a message is longer than it may be, or when more is kept than what
-/// has come.
+/// When what is read depends on how many come at once, when a message is longer than it may be, or when more than four
+/// times what has come is kept.
 pub fn websocket_stream(bytes: &[u8], at_once: usize) {
     let mut reader = FrameReader::default();
     let (received, close) = reader.read_pieces(bytes, at_once.max(1));
